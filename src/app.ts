@@ -1,0 +1,94 @@
+/** The composition root: configuration in, a server factory and its shutdown out. Nothing here touches disk or network until the first call needs it. */
+
+import type { McpServerFactory } from "@modelcontextprotocol/server";
+import { Keyv } from "keyv";
+import QuickLRU from "quick-lru";
+import { v7 as uuidv7 } from "uuid";
+import { systemClock } from "./clock.ts";
+import { type Config, secretValues } from "./config.ts";
+import { createDirectory } from "./directory.ts";
+import { PrefetchError } from "./errors.ts";
+import { createLog } from "./log.ts";
+import { createServerFactory } from "./mcp/server.ts";
+import { createFollow } from "./prefetch/follow.ts";
+import { createLookups } from "./prefetch/lookups.ts";
+import { createPacer } from "./prefetch/pace.ts";
+import { createService } from "./prefetch/service.ts";
+import { createWorker } from "./prefetch/worker.ts";
+import { sandboxNotice } from "./sandbox/notice.ts";
+import { lazyStorage } from "./storage/lazy.ts";
+import { version } from "./version.ts";
+
+const CACHED_ANSWERS = 10_000;
+/** A batch on the wire gets this long to be answered when the server stops. */
+const STOP_GRACE_MS = 500;
+/** Hosts start disposable processes to probe a server; what an earlier process left waits until this one proves to stay. */
+const RESUME_AFTER_MS = 5_000;
+
+export interface App {
+  readonly factory: McpServerFactory;
+  readonly report: (error: unknown, about: string) => void;
+  close(): Promise<void>;
+}
+
+export function createApp(config: Config): App {
+  const clock = systemClock;
+  const log = createLog(config.logLevel, secretValues(config.values));
+  const report = (error: unknown, about: string): void => {
+    if (error instanceof PrefetchError) {
+      const { code, vendorCode, requestId, message } = error;
+      log.warn({ about, code, vendorCode, requestId, err: error.cause }, message);
+    } else log.error({ about, err: error }, "unexpected error");
+  };
+  for (const warning of config.warnings) log.warn(warning);
+
+  const stopped = new AbortController();
+  const storage = lazyStorage(async () => {
+    const { openSqlite } = await import("./storage/sqlite.ts");
+    return openSqlite(config.store, clock);
+  });
+  const pace = createPacer(storage, clock);
+  const worker = createWorker({ storage, clock, pace, random: Math.random, report });
+  const lookups = createLookups({
+    statuses: new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined }),
+    assets: new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined }),
+    pace,
+    pollSeconds: config.pollSeconds,
+    stopped: stopped.signal,
+  });
+  const directory = createDirectory(config);
+  const service = createService({
+    storage,
+    clock,
+    worker,
+    lookups,
+    follow: createFollow(storage, lookups),
+    directory,
+    guards: config.guards,
+    newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
+    report,
+  });
+
+  const resume = async (): Promise<void> => {
+    for (const id of directory.configured) worker.kick(await directory.get(id));
+  };
+  if (!config.sandbox) setTimeout(() => void resume().catch((error: unknown) => report(error, "resuming")), RESUME_AFTER_MS).unref();
+
+  return {
+    factory: createServerFactory({
+      service,
+      providers: directory,
+      notice: config.sandbox ? sandboxNotice : undefined,
+      report,
+      version,
+      describeProviders: directory.describe,
+    }),
+    report,
+    close: async () => {
+      stopped.abort(new PrefetchError("cancelled", "The server is stopping"));
+      await worker.stop(STOP_GRACE_MS);
+      await directory.close();
+      await storage.close();
+    },
+  };
+}

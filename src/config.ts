@@ -1,0 +1,159 @@
+/** From flags and environment to one frozen configuration. */
+
+import { parseArgs } from "node:util";
+import envPaths from "env-paths";
+import { z } from "zod";
+import { PrefetchError } from "./errors.ts";
+import { type LogLevel, logLevels } from "./log.ts";
+import type { Guards } from "./prefetch/deps.ts";
+import { providerRows } from "./providers/index.ts";
+import { generalSettings, type Setting, type SettingValues, settingValue } from "./settings.ts";
+
+export interface Config {
+  readonly sandbox: boolean;
+  /** A file path, or `:memory:`. */
+  readonly store: string;
+  readonly pollSeconds: number | undefined;
+  readonly guards: Guards;
+  readonly logLevel: LogLevel;
+  /** Values of the providers' settings. */
+  readonly values: SettingValues;
+  /** Said once in the log: names that look like settings and are none. */
+  readonly warnings: readonly string[];
+}
+
+export type Command = { readonly kind: "help" } | { readonly kind: "version" } | { readonly kind: "serve"; readonly config: Config };
+
+const MOST_URLS_PER_CALL = 10_000;
+const settings: readonly Setting[] = Object.values(generalSettings);
+export const allSettings: readonly Setting[] = [...settings, ...providerRows.flatMap((row) => row.settings)];
+
+/** What must never be shown, whatever it is used for. */
+export function secretValues(values: SettingValues): string[] {
+  return allSettings.flatMap(({ name, secret }) => {
+    const value = secret ? values[name] : undefined;
+    return value === undefined ? [] : [value];
+  });
+}
+
+/** Throws `invalid_argument` that lists every mistake, by the name of the variable or flag. */
+export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Command {
+  const flags = readFlags(args);
+  if (flags.help) return { kind: "help" };
+  if (flags.version) return { kind: "version" };
+
+  const values: Record<string, string | undefined> = {};
+  for (const { name, flag } of allSettings) {
+    const given = flag === undefined ? undefined : flags[flag];
+    values[name] = settingValue(given === undefined ? env[name] : String(given));
+  }
+  const parsed = schema.safeParse(values);
+  if (!parsed.success) {
+    const mistakes = parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+    throw new PrefetchError("invalid_argument", mistakes.join("; "), { hint: "Run with --help for all settings." });
+  }
+  const read = parsed.data;
+  const sandbox = read.PREFETCH_SANDBOX ?? false;
+  return {
+    kind: "serve",
+    config: Object.freeze({
+      sandbox,
+      store: read.PREFETCH_STORE ?? (sandbox ? ":memory:" : defaultStore()),
+      pollSeconds: read.PREFETCH_POLL_SECONDS ?? (sandbox ? 0 : undefined),
+      guards: {
+        allowedDomains: read.PREFETCH_ALLOWED_DOMAINS,
+        maxUrlsPerCall: read.PREFETCH_MAX_URLS_PER_CALL ?? MOST_URLS_PER_CALL,
+        dailyBudget: read.PREFETCH_DAILY_BUDGET,
+      },
+      logLevel: read.PREFETCH_LOG_LEVEL ?? "info",
+      values,
+      warnings: unknownNames(env),
+    }),
+  };
+}
+
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((number) => number >= least && number <= most, `must be a whole number from ${least} to ${most}`)
+    .optional();
+
+const domainPattern = /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/;
+
+const schema = z.object({
+  PREFETCH_SANDBOX: z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .pipe(z.enum(["1", "true", "yes", "on", "0", "false", "no", "off"], "must be 1 or 0"))
+    .transform((word) => ["1", "true", "yes", "on"].includes(word))
+    .optional(),
+  PREFETCH_STORE: z
+    .string()
+    .regex(/^(memory:|sqlite:.+)$/s, "must be sqlite:<path> or memory:")
+    .transform((text) => (text === "memory:" ? ":memory:" : text.slice("sqlite:".length)))
+    .optional(),
+  PREFETCH_POLL_SECONDS: whole(0, 3_600),
+  PREFETCH_ALLOWED_DOMAINS: z
+    .string()
+    .transform((text) =>
+      text
+        .split(",")
+        .map((part) => part.trim().toLowerCase())
+        .filter(Boolean),
+    )
+    .refine(
+      (patterns) => patterns.every((pattern) => domainPattern.test(pattern)),
+      "must be host names, separated by commas, such as *.example.com",
+    )
+    .optional(),
+  PREFETCH_MAX_URLS_PER_CALL: whole(1, MOST_URLS_PER_CALL),
+  PREFETCH_DAILY_BUDGET: whole(0, 999_999_999),
+  PREFETCH_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).optional(),
+});
+
+function readFlags(args: readonly string[]): Record<string, string | boolean | undefined> {
+  const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "v" },
+  };
+  for (const { flag, kind } of settings) if (flag) options[flag] = { type: kind === "boolean" ? "boolean" : "string" };
+  try {
+    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string | boolean] => !Array.isArray(entry[1])));
+  } catch (error) {
+    const detail = error instanceof Error ? error.message.split(".")[0] : "";
+    throw new PrefetchError("invalid_argument", detail ?? "The command line cannot be read", { hint: "Run with --help for all flags." });
+  }
+}
+
+function defaultStore(): string {
+  return `${envPaths("cdn-prefetch-mcp", { suffix: "" }).data}/prefetch.sqlite`;
+}
+
+function unknownNames(env: NodeJS.ProcessEnv): string[] {
+  const known = new Set(allSettings.map((setting) => setting.name));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("PREFETCH_") && !known.has(name))
+    .map((name) => `${name} is set, but there is no such setting`);
+}
+
+export function helpText(version: string): string {
+  const line = ({ name, flag, kind, about, fallback }: Setting) => {
+    const names = flag === undefined ? name : `--${flag}${kind === "boolean" ? "" : " <value>"}, ${name}`;
+    return `  ${names}\n      ${about}${fallback ? ` Default: ${fallback}.` : ""}`;
+  };
+  return [
+    `cdn-prefetch-mcp ${version}: an MCP server over stdio that warms CDNs.`,
+    "",
+    "Usage: cdn-prefetch-mcp [--sandbox] [settings]",
+    "",
+    "Settings (a flag wins over its variable):",
+    ...settings.map(line),
+    "  --help, -h    This text.",
+    "  --version, -v The version.",
+    ...providerRows.flatMap((row) => ["", `${row.title} (${row.id}), by environment only:`, ...row.settings.map(line)]),
+    "",
+  ].join("\n");
+}

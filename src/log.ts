@@ -1,0 +1,19 @@
+/** Logs, as JSON lines to stderr: stdout belongs to the protocol. */
+
+import { type Logger, pino } from "pino";
+import { createRedactor } from "./providers/redact.ts";
+
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Every line is scrubbed of the secrets and of what looks like one before it leaves the process. */
+export function createLog(level: LogLevel, secrets: readonly string[]): Logger {
+  const redact = createRedactor(secrets);
+  const destination = {
+    write: (line: string): void => {
+      // A host that has closed the pipe is a host that does not read logs.
+      if (process.stderr.writable) process.stderr.write(redact(line));
+    },
+  };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}

@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+/**
+ * The bin. It may import nothing statically: on a Node that is too old the rest could not even be loaded, and this
+ * file must be able to say so.
+ */
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `cdn-prefetch-mcp needs Node.js 22.19 or newer; this is ${process.versions.node}. Get it from https://nodejs.org.\n`,
+  );
+  process.exit(1);
+}
+
+const { run } = await import("./run.ts");
+run(process.argv.slice(2), process.env);

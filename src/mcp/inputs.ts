@@ -1,0 +1,45 @@
+/** Arguments that several tools share, and the leniency that hosts need. */
+
+import { z } from "zod";
+
+/** Some hosts send arrays as JSON text; that text, and nothing else, is taken for the array that it is. */
+export function lenientArray<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((value) => {
+    if (typeof value !== "string" || !value.trim().startsWith("[")) return value;
+    try {
+      return JSON.parse(value);
+    } catch {
+      // Not JSON after all: the schema then says what it wants.
+      return value;
+    }
+  }, schema);
+}
+
+/** Likewise for numbers and booleans in quotes. */
+const lenientNumber = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value), schema);
+const lenientBoolean = (about: string) =>
+  z
+    .preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean("must be true or false").default(false))
+    .describe(about);
+
+export const waitSeconds = lenientNumber(
+  z.number("must be a number of seconds").min(0, "must be 0 to 50").max(50, "must be 0 to 50").default(0),
+).describe("Wait up to this long (0 to 50) for the final state.");
+
+/** Which provider is asked is checked where providers are known, so that the error can list them. */
+export const provider = z.string("must be a provider id").optional();
+
+export const providerShown = (ids: readonly string[]) => provider.describe(`One of: ${ids.join(", ")}.`);
+
+export const spendInputs = {
+  on_quota_exceeded: z
+    .enum(["reject", "partial", "defer"], 'must be "reject" or "partial"')
+    .default("reject")
+    .describe("reject: send nothing if it exceeds today's quota; partial: send what fits, in list order.")
+    // "defer" is understood, and refused with what to do instead, but not offered.
+    .meta({ enum: ["reject", "partial"] }),
+  dry_run: lenientBoolean("Plan and count the cost; send nothing."),
+  force: lenientBoolean("Send even what was sent in the last 10 minutes."),
+  wait_seconds: waitSeconds,
+};

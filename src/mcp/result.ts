@@ -1,0 +1,89 @@
+/** The common result of the task tools: its schema, and the way from the domain's view to it. */
+
+import { z } from "zod";
+import type { Quota } from "../prefetch/quota.ts";
+import { taskStates, totalOf } from "../prefetch/task.ts";
+import type { ItemRow, TaskView } from "../prefetch/view.ts";
+
+const row = z.object({
+  url: z.string().optional(),
+  asset_id: z.string().optional(),
+  state: z.string(),
+  code: z.string().optional(),
+  reason: z.string().optional(),
+});
+
+const count = z.number();
+
+const counts = z.object({
+  total: count,
+  queued: count,
+  processing: count,
+  succeeded: count,
+  failed: count,
+  rejected: count,
+  untracked: count,
+  cancelled: count,
+  unknown: count,
+});
+
+export const quotaSchema = z.object({
+  provider: z.string(),
+  limit: z.number().optional(),
+  used: z.number(),
+  remaining: z.number().optional(),
+  resets_at: z.string(),
+  source: z.enum(["vendor", "ledger"]),
+});
+
+export const taskOutput = {
+  task_id: z.string().optional(),
+  provider: z.string(),
+  state: z.enum(taskStates),
+  counts,
+  batches: z.number(),
+  duplicates_removed: z.number(),
+  skipped_recent: z.number(),
+  problems: z.array(row),
+  quota: quotaSchema.optional(),
+  next_step: z.string(),
+};
+
+/** Spending tools also say what they cost. */
+export const spendOutput = { ...taskOutput, cost: z.number().optional(), dry_run: z.boolean().optional() };
+
+export const statusOutput = { ...taskOutput, items: z.array(row).optional(), next_cursor: z.string().optional() };
+
+export function quotaResult(quota: Quota): z.input<typeof quotaSchema> {
+  return {
+    provider: quota.provider,
+    ...(quota.limit !== undefined && { limit: quota.limit }),
+    used: quota.used,
+    ...(quota.remaining !== undefined && { remaining: quota.remaining }),
+    resets_at: new Date(quota.resetsAt).toISOString(),
+    source: quota.source,
+  };
+}
+
+export function taskResult(view: TaskView) {
+  return {
+    ...(view.taskId !== undefined && { task_id: view.taskId }),
+    provider: view.provider,
+    state: view.state,
+    counts: { total: totalOf(view.counts), ...view.counts },
+    batches: view.batches,
+    ...(view.cost !== undefined && { cost: view.cost }),
+    ...(view.dryRun && { dry_run: true }),
+    duplicates_removed: view.duplicatesRemoved,
+    skipped_recent: view.skippedRecent,
+    problems: view.problems.map(rowResult),
+    ...(view.items && { items: view.items.map(rowResult) }),
+    ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),
+    ...(view.quota && { quota: quotaResult(view.quota) }),
+    next_step: view.nextStep,
+  };
+}
+
+function rowResult({ assetId, ...rest }: ItemRow): z.input<typeof row> {
+  return assetId === undefined ? rest : { asset_id: assetId, ...rest };
+}

@@ -1,0 +1,35 @@
+/** The server factory. It is called once a connection (once a request over HTTP), so it only registers. */
+
+import { McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
+import { type ResourceDeps, registerResources } from "./resources/index.ts";
+import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
+import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
+import { prefetchAsset } from "./tools/prefetch-asset.ts";
+import { prefetchUrls } from "./tools/prefetch-urls.ts";
+
+const LISTS_TTL_MS = 300_000;
+
+const instructions =
+  "Warms CDNs. Call prefetch_asset or prefetch_urls once with everything, then get_prefetch_status with wait_seconds until the state is final. Each URL costs daily quota: use dry_run for large lists. A call repeated within 10 minutes returns the first task and costs nothing. Follow next_step.";
+
+export interface ServerDeps extends ResourceDeps {
+  readonly version: string;
+}
+
+export function createServerFactory(deps: ServerDeps): McpServerFactory {
+  const tools = [prefetchAsset(deps), prefetchUrls(deps), getPrefetchStatus(deps), getPrefetchQuota(deps)];
+  const lists = { ttlMs: LISTS_TTL_MS, cacheScope: "public" } as const;
+  return () => {
+    const server = new McpServer(
+      { name: "cdn-prefetch-mcp", title: "CDN Prefetch", version: deps.version },
+      {
+        instructions: deps.notice === undefined ? instructions : `${deps.notice} ${instructions}`,
+        capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
+        cacheHints: { "tools/list": lists, "resources/list": lists, "resources/templates/list": lists },
+      },
+    );
+    for (const tool of tools) tool.register(server);
+    registerResources(server, deps);
+    return server;
+  };
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { providerShown, spendInputs } from "../inputs.ts";
+import { spendOutput, taskResult } from "../result.ts";
+import { defineTool, type ToolDeps } from "../tool.ts";
+import { spendMisnomers, spendOptions } from "./spend.ts";
+
+export function prefetchAsset(deps: ToolDeps) {
+  const { service, providers } = deps;
+  return defineTool(
+    {
+      name: "prefetch_asset",
+      title: "Prefetch a media asset",
+      description:
+        "Use this to warm a CDN with one published media asset, all renditions included, by the asset's id. Not for plain URLs: prefetch_urls. Costs one unit of daily quota per URL of the asset. Returns a task_id to follow with get_prefetch_status.",
+      intent: "spend",
+      input: {
+        asset_id: z.string("must be the id of one published media asset").describe("Id of a published media asset."),
+        provider: providerShown(providers.known),
+        ...spendInputs,
+      },
+      hidden: providers.configured.length > 1 ? [] : ["provider"],
+      output: spendOutput,
+      misnomers: { ...spendMisnomers, id: "use asset_id", urls: "for URLs call prefetch_urls", url: "for URLs call prefetch_urls" },
+      handle: async (input, call) => taskResult(await service.prefetchAsset({ assetId: input.asset_id, ...spendOptions(input) }, call)),
+    },
+    deps,
+  );
+}

@@ -1,0 +1,5 @@
+/** Remembers vendor answers for a while. Losing it costs a vendor call, never a fact. */
+export interface Cache<Value> {
+  get(key: string): Promise<Value | undefined>;
+  set(key: string, value: Value, ttlMs: number): Promise<unknown>;
+}

@@ -1,0 +1,92 @@
+/** Questions to vendors that cost no quota, asked no more often than needed. */
+
+import { PrefetchError } from "../errors.ts";
+import type { Cache } from "./cache.ts";
+import type { Pacer } from "./pace.ts";
+import type { Provider, StatusQuery, StatusRow } from "./provider.ts";
+
+/** A finished vendor task does not change; it is kept for questions that name the vendor's own id. */
+const FINISHED_TTL_MS = 3_600_000;
+/** An asset gains or loses renditions seldom, but does. */
+const ASSET_TTL_MS = 60_000;
+
+export interface LookupOptions {
+  readonly statuses: Cache<readonly StatusRow[]>;
+  readonly assets: Cache<readonly string[]>;
+  readonly pace: Pacer;
+  /** Overrides the providers' lowest poll interval. */
+  readonly pollSeconds: number | undefined;
+  /** Aborted when the server stops. */
+  readonly stopped: AbortSignal;
+}
+
+export interface Lookups {
+  /** The vendor's rows for its tasks; while they change, at most one question per poll interval. */
+  status(provider: Provider, query: StatusQuery, signal: AbortSignal): Promise<readonly StatusRow[]>;
+  /** The URLs that an asset stands for. Throws `not_found`, `not_published`, `unsupported`. */
+  asset(provider: Provider, assetId: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+export function createLookups({ statuses, assets, pace, pollSeconds, stopped }: LookupOptions): Lookups {
+  const callTo = (provider: Provider) => ({ signal: stopped, turn: () => pace(provider, stopped) });
+  const askStatus = once(statuses);
+  const askAsset = once(assets);
+
+  return {
+    status: (provider, query, signal) => {
+      const { status } = provider;
+      if (!status) throw unsupported(provider, "the outcome of a task");
+      return askStatus(`${provider.account} ${query.vendorTaskIds.join(",")}`, signal, async () => {
+        const rows = await status(query, callTo(provider));
+        const finished = rows.length > 0 && rows.every((row) => row.state !== "processing");
+        const pollMs = (pollSeconds ?? provider.limits.pollSeconds) * 1_000;
+        return { value: rows, ttlMs: finished ? FINISHED_TTL_MS : pollMs };
+      });
+    },
+    asset: (provider, assetId, signal) => {
+      const { resolveAsset } = provider;
+      if (!resolveAsset) throw unsupported(provider, "an asset's URLs");
+      return askAsset(`${provider.account} ${assetId}`, signal, async () => ({
+        value: await resolveAsset(assetId, callTo(provider)),
+        ttlMs: ASSET_TTL_MS,
+      }));
+    },
+  };
+}
+
+type Answer<Value> = { readonly value: Value; readonly ttlMs: number };
+
+/** Callers that ask the same at once share one request. It belongs to none of them, so each may stop waiting for it. */
+function once<Value>(cache: Cache<Value>) {
+  const asking = new Map<string, Promise<Value>>();
+  return async (key: string, signal: AbortSignal, ask: () => Promise<Answer<Value>>): Promise<Value> => {
+    const known = await cache.get(key);
+    if (known !== undefined) return known;
+    let answer = asking.get(key);
+    if (!answer) {
+      answer = ask()
+        .then(async ({ value, ttlMs }) => {
+          if (ttlMs > 0) await cache.set(key, value, ttlMs);
+          return value;
+        })
+        .finally(() => asking.delete(key));
+      asking.set(key, answer);
+    }
+    return abortable(answer, signal);
+  };
+}
+
+function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+function unsupported(provider: Provider, what: string): PrefetchError {
+  return new PrefetchError("unsupported", `${provider.title}, as it is configured, gives no way to ask for ${what}`, {
+    provider: provider.id,
+  });
+}

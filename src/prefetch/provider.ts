@@ -1,0 +1,91 @@
+/**
+ * The provider contract: what one CDN product offers, in words that all CDNs share.
+ *
+ * A provider is a function from options to a plain object of this shape. Limits are data. An optional
+ * member that is missing means "this product cannot do that", and the tools say so by name.
+ */
+
+/** What one vendor request carries: either one media asset or some URLs, never both. */
+export type BatchContent =
+  | { readonly kind: "asset"; readonly assetId: string }
+  | { readonly kind: "urls"; readonly urls: readonly string[] };
+
+export interface ProviderLimits {
+  readonly urlsPerRequest: number;
+  /** Bytes of the URLs in one request, written as a JSON array. */
+  readonly bytesPerRequest: number;
+  /** Requests a minute over all calls that `turn` is asked for. */
+  readonly requestsPerMinute: number;
+  /** Units a day and account; `undefined` where the vendor names no limit. */
+  readonly urlsPerDay: number | undefined;
+  /** Characters of one percent-encoded URL. */
+  readonly urlLength: number;
+  /** IANA zone whose midnight starts the vendor's day. */
+  readonly timeZone: string;
+  /** Seconds that must lie between two status look-ups of one vendor task. */
+  readonly pollSeconds: number;
+}
+
+/** Whether outcomes can be asked for by the vendor's task id, or not at all. */
+export type Tracking = "task" | "none";
+
+/** How far "succeeded" reaches: the edge nodes, the mid-tier caches behind them, or the vendor does not say. */
+export type Depth = "edge" | "mid-tier" | "unknown";
+
+export interface Call {
+  readonly signal: AbortSignal;
+  /**
+   * Waits for this account's turn under `requestsPerMinute`. A provider awaits it immediately before every
+   * request that the limit counts; for a submit it is also the moment after which a crash leaves the outcome unknown.
+   */
+  turn(): Promise<void>;
+}
+
+export interface Refusal {
+  readonly url: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface Submission {
+  /** Empty when the vendor accepted the batch but gave no id to ask for it. */
+  readonly vendorTaskIds: readonly string[];
+  readonly requestId?: string;
+  /** URLs of the batch that the vendor turned down while it took the rest. */
+  readonly refused: readonly Refusal[];
+}
+
+export interface StatusRow {
+  /** As the vendor spells it. */
+  readonly url: string;
+  readonly state: "processing" | "succeeded" | "failed";
+  /** The vendor's own word for the state. */
+  readonly vendorState: string;
+  readonly reason?: string;
+}
+
+export interface StatusQuery {
+  readonly vendorTaskIds: readonly string[];
+  /** What was submitted; absent when the caller only knows the vendor's task id. */
+  readonly content?: BatchContent;
+}
+
+export interface Provider {
+  readonly id: string;
+  readonly title: string;
+  readonly docs: string;
+  /** Whose quota is spent: stable, unique per vendor account, and no secret. */
+  readonly account: string;
+  readonly accepts: readonly BatchContent["kind"][];
+  readonly limits: ProviderLimits;
+  readonly tracking: Tracking;
+  readonly depth: Depth;
+
+  /** Hands one batch to the vendor. Throws `PrefetchError` with an honest `delivery`. */
+  submit(batch: BatchContent, call: Call): Promise<Submission>;
+  /** The vendor's rows for these tasks; an empty list means that it has nothing to say yet. */
+  status?(query: StatusQuery, call: Call): Promise<StatusRow[]>;
+  /** The URLs that an asset stands for. Throws `not_found` or `not_published`. */
+  resolveAsset?(assetId: string, call: Call): Promise<string[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+/** Vendor days and what is left of them. */
+
+export interface Quota {
+  readonly provider: string;
+  /** `undefined` when the vendor names no limit. */
+  readonly limit: number | undefined;
+  readonly used: number;
+  readonly remaining: number | undefined;
+  /** Milliseconds since the epoch: the next midnight in the vendor's time zone. */
+  readonly resetsAt: number;
+  /** `vendor`: asked just now; `ledger`: counted here, so spending outside this server is not in it. */
+  readonly source: "vendor" | "ledger";
+}
+
+/** What was spent of one account's day. `exhausted` records the vendor's own word that nothing is left. */
+export interface LedgerEntry {
+  readonly used: number;
+  readonly exhausted: boolean;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The calendar day, `YYYY-MM-DD`, that it is in `timeZone` at `now`. */
+export function vendorDay(now: number, timeZone: string): string {
+  let format = formats.get(timeZone);
+  if (!format) {
+    // The Swedish locale writes dates the ISO way.
+    format = new Intl.DateTimeFormat("sv-SE", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
+    formats.set(timeZone, format);
+  }
+  return format.format(now);
+}
+
+/** The first millisecond of the next day in `timeZone`. Searched for, because days of 23 and 25 hours exist. */
+export function nextReset(now: number, timeZone: string): number {
+  const today = vendorDay(now, timeZone);
+  let before = now;
+  let after = now + 3_600_000;
+  while (vendorDay(after, timeZone) === today) {
+    before = after;
+    after += 3_600_000;
+  }
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (vendorDay(middle, timeZone) === today) before = middle;
+    else after = middle;
+  }
+  return after;
+}
+
+/** Units that may still be spent today; infinite where no limit is known. */
+export function remainingUnits(limit: number | undefined, entry: LedgerEntry): number {
+  if (entry.exhausted) return 0;
+  return limit === undefined ? Number.POSITIVE_INFINITY : Math.max(0, limit - entry.used);
+}

@@ -1,0 +1,31 @@
+/** What tools call: submit, status, quota. Everything below it speaks of batches; everything above of tasks. */
+
+import type { CallContext, Deps } from "./deps.ts";
+import { quotaOf } from "./deps.ts";
+import { chooseProvider } from "./directory.ts";
+import type { Quota } from "./quota.ts";
+import { createStatus, type StatusRequest } from "./status.ts";
+import { type AssetRequest, createSubmit, type UrlsRequest } from "./submit.ts";
+import type { TaskView } from "./view.ts";
+
+export interface PrefetchService {
+  /** Throws `PrefetchError`: for a list without a usable URL, for quota, for a vendor that refuses everything. */
+  prefetchUrls(request: UrlsRequest, call: CallContext): Promise<TaskView>;
+  prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
+  status(request: StatusRequest, call: CallContext): Promise<TaskView>;
+  /** Of one provider, or of all that are configured. */
+  quota(provider?: string): Promise<Quota[]>;
+}
+
+export function createService(deps: Deps): PrefetchService {
+  const status = createStatus(deps);
+  const submit = createSubmit(deps, status);
+  return {
+    ...submit,
+    status: status.status,
+    quota: async (provider) => {
+      const ids = provider === undefined && deps.directory.configured.length > 0 ? deps.directory.configured : [provider];
+      return Promise.all(ids.map(async (id) => quotaOf(deps, await chooseProvider(deps.directory, id))));
+    },
+  };
+}

@@ -1,0 +1,262 @@
+/** Reading: how a task is doing, asked of the vendor as often as it allows and told within bounds. */
+
+import { type ErrorCode, errorCodes, explain, PrefetchError } from "../errors.ts";
+import { type CallContext, type Deps, quotaOf } from "./deps.ts";
+import { chooseProvider } from "./directory.ts";
+import type { Provider, StatusRow } from "./provider.ts";
+import type { ItemQuery, TaskSnapshot } from "./storage.ts";
+import { countItems, type Item, isEnded, settledOf, taskState, totalOf } from "./task.ts";
+import { type ItemRow, nextStep, problemRowsOf, problemStates, rowsOf, type TaskView } from "./view.ts";
+
+const SUMMARY_ROWS = 20;
+const PAGE_ROWS = 100;
+/** Characters of one page of rows, well below what hosts accept of a tool result. */
+const PAGE_CHARACTERS = 30_000;
+/** How long a call that does not wait may spend asking the vendor. */
+const REFRESH_MS = 8_000;
+const FIRST_TICK_MS = 25;
+const LONGEST_TICK_MS = 500;
+
+export type Detail = "summary" | "problems" | "all";
+
+export interface StatusRequest {
+  /** Ours, or with `provider` the vendor's own. */
+  readonly taskId: string;
+  readonly provider?: string | undefined;
+  readonly detail: Detail;
+  readonly cursor?: string | undefined;
+  readonly waitSeconds: number;
+}
+
+export interface Status {
+  status(request: StatusRequest, call: CallContext): Promise<TaskView>;
+  /** The stored task as callers see it. `problem` is what kept it from being up to date. */
+  view(taskId: string, problem: PrefetchError | undefined): Promise<TaskView>;
+  /** Asks the vendor about open batches, as far as its poll interval allows. */
+  refresh(taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined>;
+  /** Waits until the vendor has taken or refused every batch, or the time is up. */
+  untilAnswered(taskId: string, ms: number, call: CallContext): Promise<void>;
+  /** Waits until no item can change any more, or the time is up. */
+  untilEnded(taskId: string, ms: number, call: CallContext): Promise<PrefetchError | undefined>;
+  /** The error that an item's refusal was. */
+  refusalOf(item: Item, provider: Provider, note: string): PrefetchError;
+}
+
+export function createStatus(deps: Deps): Status {
+  const { storage, clock, worker, follow, directory, report } = deps;
+
+  const snapshotOf = async (taskId: string): Promise<TaskSnapshot> => {
+    const snapshot = await storage.task(taskId);
+    if (snapshot) return snapshot;
+    throw new PrefetchError("not_found", `task_id: there is no task ${taskId.slice(0, 60)}`, {
+      hint: "Tasks are known to the servers that share one PREFETCH_STORE. Check the id, or call prefetch_urls again: what was sent in the last 10 minutes is found, not sent twice.",
+    });
+  };
+
+  const refresh: Status["refresh"] = async (taskId, callSignal) => {
+    const { task, openBatches } = await snapshotOf(taskId);
+    if (openBatches === 0) return undefined;
+    for (const id of task.providers.filter((provider) => directory.configured.includes(provider))) {
+      const provider = await directory.get(id);
+      // Another process may have died in the middle of this task.
+      await worker.recover(provider);
+      worker.kick(provider);
+    }
+    const signal = AbortSignal.any([callSignal, AbortSignal.timeout(REFRESH_MS)]);
+    const problem = await follow(taskId, (id) => directory.get(id), signal);
+    if (problem) report(problem, `asking about ${taskId}`);
+    return problem;
+  };
+
+  /** Looks at the stored task again and again, each time after `step`, until `done` or the time is up. */
+  const watch = async (
+    taskId: string,
+    ms: number,
+    call: CallContext,
+    step: () => Promise<void>,
+    done: (snapshot: TaskSnapshot) => boolean,
+  ): Promise<void> => {
+    const deadline = clock.now() + ms;
+    let tick = FIRST_TICK_MS;
+    let told = -1;
+    for (;;) {
+      await step();
+      const snapshot = await snapshotOf(taskId);
+      const settled = settledOf(snapshot.counts);
+      if (settled > told) call.onProgress?.(settled, totalOf(snapshot.counts));
+      told = Math.max(told, settled);
+      const left = deadline - clock.now();
+      if (done(snapshot) || left <= 0) return;
+      await clock.sleep(Math.min(tick, left), call.signal);
+      tick = Math.min(tick * 2, LONGEST_TICK_MS);
+    }
+  };
+
+  const view = async (taskId: string, problem: PrefetchError | undefined): Promise<TaskView> => {
+    const { task, counts, batches } = await snapshotOf(taskId);
+    const [providerId = ""] = task.providers;
+    const provider = directory.configured.includes(providerId) ? await directory.get(providerId) : undefined;
+    const quota = provider && (await quotaOf(deps, provider));
+    const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
+    const state = taskState(counts);
+    return {
+      taskId,
+      provider: task.providers.join(", "),
+      state,
+      counts,
+      batches,
+      duplicatesRemoved: task.duplicatesRemoved,
+      skippedRecent: task.skippedRecent,
+      problems: problems.flatMap(problemRowsOf).slice(0, SUMMARY_ROWS),
+      quota,
+      nextStep: nextStep({
+        taskId,
+        state,
+        counts,
+        depth: provider?.depth ?? "unknown",
+        overQuota: problems.some((item) => item.code === "quota_exhausted"),
+        resetsAt: quota?.resetsAt,
+        stale: problem && explain(problem),
+      }),
+    };
+  };
+
+  const page = async (taskId: string, request: StatusRequest): Promise<Pick<TaskView, "items" | "nextCursor">> => {
+    const onlyProblems = request.detail === "problems";
+    const query: ItemQuery = { after: readCursor(request.cursor), limit: PAGE_ROWS + 1, ...(onlyProblems && { states: problemStates }) };
+    const found = await storage.items(taskId, query);
+    const rows: ItemRow[] = [];
+    let characters = 0;
+    for (const [position, item] of found.entries()) {
+      const own = onlyProblems ? problemRowsOf(item) : rowsOf(item);
+      characters += JSON.stringify(own).length;
+      if (position > 0 && (position === PAGE_ROWS || characters > PAGE_CHARACTERS)) {
+        return { items: rows, nextCursor: writeCursor(found[position - 1]?.index ?? 0) };
+      }
+      rows.push(...own);
+    }
+    return { items: rows };
+  };
+
+  const untilEnded: Status["untilEnded"] = async (taskId, ms, call) => {
+    let problem: PrefetchError | undefined;
+    await watch(
+      taskId,
+      ms,
+      call,
+      async () => {
+        problem = await refresh(taskId, call.signal);
+      },
+      (snapshot) => isEnded(taskState(snapshot.counts)) || problem?.retryable === false,
+    );
+    return problem;
+  };
+
+  return {
+    view,
+    refresh,
+    untilEnded,
+    untilAnswered: (taskId, ms, call) =>
+      watch(
+        taskId,
+        ms,
+        call,
+        async () => undefined,
+        (snapshot) => snapshot.counts.queued === 0,
+      ),
+
+    status: async (request, call) => {
+      const taskId = request.taskId.trim();
+      if (!taskId.startsWith("pf_")) return vendorStatus(deps, { ...request, taskId }, call);
+      const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);
+      if (cursor !== undefined && request.detail === "summary") {
+        throw new PrefetchError("invalid_argument", "cursor: a summary has no pages", { hint: 'Pass detail "problems" or "all" with it.' });
+      }
+      const problem =
+        request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refresh(taskId, call.signal);
+      const summary = await view(taskId, problem);
+      return request.detail === "summary" ? summary : { ...summary, ...(await page(taskId, request)) };
+    },
+
+    refusalOf: (item, provider, note) =>
+      new PrefetchError(
+        errorCodes.find((code): code is ErrorCode => code === item.code) ?? "internal",
+        item.reason ?? "The vendor refused it",
+        {
+          provider: provider.id,
+          delivery: "refused",
+          hint: note,
+        },
+      ),
+  };
+}
+
+/** The vendor's own task id: nothing is stored of it, so the answer is just what the vendor says. */
+async function vendorStatus(deps: Deps, request: StatusRequest, call: CallContext): Promise<TaskView> {
+  const { directory, lookups, clock } = deps;
+  if (request.provider === undefined) {
+    throw new PrefetchError("invalid_argument", `task_id: "${request.taskId.slice(0, 60)}" is not an id of this server (pf_…)`, {
+      hint: `If it is a vendor's own task id, pass provider too: ${directory.known.join(", ")}.`,
+    });
+  }
+  const provider = await chooseProvider(directory, request.provider);
+  const deadline = clock.now() + request.waitSeconds * 1_000;
+  for (;;) {
+    const rows = await lookups.status(provider, { vendorTaskIds: [request.taskId] }, call.signal);
+    const counts = countItems(rows);
+    const open = rows.length === 0 || counts.processing > 0;
+    call.onProgress?.(settledOf(counts), totalOf(counts));
+    const left = deadline - clock.now();
+    if (open && left > 0) {
+      await clock.sleep(Math.min(LONGEST_TICK_MS, left), call.signal);
+      continue;
+    }
+    const state = rows.length === 0 ? "running" : taskState(counts);
+    return {
+      taskId: request.taskId,
+      provider: provider.id,
+      state,
+      counts,
+      batches: 1,
+      duplicatesRemoved: 0,
+      skippedRecent: 0,
+      problems: rows
+        .filter((row) => row.state === "failed")
+        .slice(0, SUMMARY_ROWS)
+        .map(vendorRow),
+      ...(request.detail !== "summary" && { items: rows.slice(0, PAGE_ROWS).map(vendorRow) }),
+      quota: await quotaOf(deps, provider),
+      nextStep:
+        rows.length === 0
+          ? "The vendor lists nothing for this id (yet): ask again in a minute, and check the id if that does not change."
+          : nextStep({
+              taskId: request.taskId,
+              state,
+              counts,
+              depth: provider.depth,
+              overQuota: false,
+              resetsAt: undefined,
+              stale: undefined,
+            }),
+    };
+  }
+}
+
+function vendorRow(row: StatusRow): ItemRow {
+  return { url: row.url, state: row.state, ...(row.reason !== undefined && { reason: row.reason }) };
+}
+
+function writeCursor(index: number): string {
+  return Buffer.from(`after ${index}`).toString("base64url");
+}
+
+function readCursor(cursor: string | undefined): number {
+  if (cursor === undefined) return -1;
+  const index = /^after (\d{1,9})$/.exec(Buffer.from(cursor, "base64url").toString("latin1"))?.[1];
+  if (index === undefined) {
+    throw new PrefetchError("invalid_argument", "cursor: not a cursor of this tool", {
+      hint: "Pass next_cursor of the previous answer, or leave it out to begin at the first row.",
+    });
+  }
+  return Number(index);
+}

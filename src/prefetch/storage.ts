@@ -1,0 +1,86 @@
+/**
+ * The storage contract: tasks, batches, items, the quota ledger and the pace of each account, shared by every
+ * process that opens the same store. Each method is one atomic step.
+ */
+
+import type { LedgerEntry } from "./quota.ts";
+import type { Batch, BatchChange, Counts, Item, ItemState, Task } from "./task.ts";
+
+/** What an admission must know about one provider account. */
+export interface AccountQuery {
+  readonly account: string;
+  readonly day: string;
+  /** URLs and asset ids that may have been sent lately. */
+  readonly targets: readonly string[];
+  /** Sent after this moment counts as lately; what still waits to be sent always counts. */
+  readonly recentSince: number;
+}
+
+export interface AccountFacts {
+  readonly ledger: LedgerEntry;
+  readonly recent: ReadonlyMap<string, string>;
+}
+
+export interface NewTask {
+  readonly task: Task;
+  readonly batches: readonly Batch[];
+  readonly items: readonly Item[];
+}
+
+export interface TaskSnapshot {
+  readonly task: Task;
+  readonly counts: Counts;
+  readonly batches: number;
+  /** Batches whose items can still change. */
+  readonly openBatches: number;
+}
+
+export interface ItemQuery {
+  readonly states?: readonly ItemState[];
+  /** Items with a higher index only. */
+  readonly after?: number;
+  readonly limit: number;
+}
+
+export interface WorkItem {
+  readonly batch: Batch;
+  readonly items: readonly Item[];
+}
+
+export interface Storage {
+  /** Reads what `decide` needs to know, lets it plan, and stores its task with its quota reserved: all or nothing. */
+  admit(query: AccountQuery, decide: (facts: AccountFacts) => NewTask | undefined): Promise<NewTask | undefined>;
+  /** The same facts without storing anything. */
+  facts(query: AccountQuery): Promise<AccountFacts>;
+
+  task(taskId: string): Promise<TaskSnapshot | undefined>;
+  /** Items in task order. */
+  items(taskId: string, query: ItemQuery): Promise<Item[]>;
+  /** Batches of a task that the vendor accepted and that are not ended, oldest first. */
+  following(taskId: string): Promise<WorkItem[]>;
+
+  /**
+   * Takes the next due batch of an account for this process until `leaseUntil`: a `queued` one whose time has come,
+   * or a `claimed` or `sending` one whose lease has run out (it is returned in that state). `lapsed` asks only for
+   * a batch that was `sending` when its process died.
+   */
+  claim(account: string, now: number, leaseUntil: number, which: "due" | "lapsed"): Promise<WorkItem | undefined>;
+  /**
+   * Marks a claimed batch as being on the wire from now on and extends its lease. False when the claim is no longer
+   * this process's own: then nothing may be sent.
+   */
+  startSending(batch: Batch, now: number, leaseUntil: number): Promise<boolean>;
+  /** When the account's next batch becomes due; `undefined` when none waits. */
+  nextDue(account: string): Promise<number | undefined>;
+  /** Applies what happened to a batch, its items and the ledger. */
+  change(batch: Pick<Batch, "taskId" | "number" | "account" | "day">, change: BatchChange): Promise<void>;
+
+  ledger(account: string, day: string): Promise<LedgerEntry>;
+  /**
+   * Reserves the account's next slot in a sequence of slots `intervalMs` apart, `burst` of which may be used at once,
+   * and returns how many milliseconds it still lies ahead.
+   */
+  reserveSlot(account: string, intervalMs: number, burst: number, now: number): Promise<number>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,283 @@
+/** Spending: plan, store, hand to the worker, and wait for the vendor's first answers. */
+
+import { PrefetchError } from "../errors.ts";
+import { type CallContext, type Deps, dailyLimit, quotaOf } from "./deps.ts";
+import { chooseProvider } from "./directory.ts";
+import { type Admission, admit, type Candidate, type QuotaPolicy, type Reading, readUrls, split } from "./plan.ts";
+import type { Provider } from "./provider.ts";
+import { nextReset, vendorDay } from "./quota.ts";
+import type { Status } from "./status.ts";
+import type { NewTask } from "./storage.ts";
+import { type Batch, type Item, noCounts } from "./task.ts";
+import { type ItemRow, rowsOf, type TaskView } from "./view.ts";
+
+/** What was sent this lately is not sent again unless forced: agents repeat calls that timed out. */
+const RECENT_MS = 600_000;
+/** A call without `wait_seconds` still gives the vendor this long to refuse, so that refusals are answers and not surprises. */
+const FIRST_ANSWERS_MS = 3_000;
+
+interface SpendOptions {
+  readonly provider?: string | undefined;
+  readonly onQuotaExceeded: QuotaPolicy;
+  readonly dryRun: boolean;
+  readonly force: boolean;
+  readonly waitSeconds: number;
+}
+
+export interface UrlsRequest extends SpendOptions {
+  readonly urls: readonly unknown[];
+}
+
+export interface AssetRequest extends SpendOptions {
+  readonly assetId: string;
+}
+
+export interface Submit {
+  prefetchUrls(request: UrlsRequest, call: CallContext): Promise<TaskView>;
+  prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
+}
+
+export function createSubmit(deps: Deps, status: Status): Submit {
+  const { storage, clock, worker, directory, guards } = deps;
+
+  const spend = async (provider: Provider, reading: Reading, options: SpendOptions, call: CallContext): Promise<TaskView> => {
+    const now = clock.now();
+    const { timeZone } = provider.limits;
+    const query = {
+      account: provider.account,
+      day: vendorDay(now, timeZone),
+      targets: reading.candidates.map((candidate) => candidate.target),
+      recentSince: now - RECENT_MS,
+    };
+    const rules = { limit: dailyLimit(provider, guards), policy: options.onQuotaExceeded, force: options.force };
+    const plan = (admission: Admission) =>
+      planTask(deps.newTaskId(now), provider, reading, admission, { now, day: query.day, resetsAt: nextReset(now, timeZone) });
+
+    if (options.dryRun) {
+      const admission = admit(reading.candidates, await storage.facts(query), rules);
+      return planView(plan(admission), admission, await quotaOf(deps, provider));
+    }
+    call.signal.throwIfAborted();
+    let skipped: Admission["skipped"] = [];
+    const stored = await storage.admit(query, (facts) => {
+      const admission = admit(reading.candidates, facts, rules);
+      skipped = admission.skipped;
+      return admission.send.length > 0 ? plan(admission) : undefined;
+    });
+    if (!stored) return earlierTask(skipped, reading, call);
+
+    worker.kick(provider);
+    const { id } = stored.task;
+    if (options.waitSeconds > 0) await status.untilEnded(id, options.waitSeconds * 1_000, call);
+    else await status.untilAnswered(id, FIRST_ANSWERS_MS, call);
+    await throwIfAllRefused(id, provider);
+    return status.view(id, undefined);
+  };
+
+  /** Everything asked for is under way or done already: the caller gets the task that did it. */
+  const earlierTask = async (skipped: Admission["skipped"], reading: Reading, call: CallContext): Promise<TaskView> => {
+    const ids = [...new Set(skipped.map((entry) => entry.taskId))].sort().reverse();
+    const [newest = ""] = ids;
+    const problem = await status.refresh(newest, call.signal);
+    const view = await status.view(newest, problem);
+    const known = new Set(view.problems.map((row) => row.url ?? row.assetId));
+    const own = reading.rejected.map(
+      (rejected): ItemRow => ({ url: rejected.target, state: "rejected", code: rejected.code, reason: rejected.reason }),
+    );
+    const others = ids.length > 1 ? ` (with ${ids.slice(1, 5).join(", ")})` : "";
+    return {
+      ...view,
+      skippedRecent: skipped.length,
+      problems: [...view.problems, ...own.filter((row) => !known.has(row.url))].slice(0, Math.max(20, view.problems.length)),
+      nextStep: `Nothing new was sent, because this task${others} did so in the last 10 minutes; force true sends it again. ${view.nextStep}`,
+    };
+  };
+
+  /** A task that the vendor refused whole is an error to the caller; its record stays. */
+  const throwIfAllRefused = async (taskId: string, provider: Provider): Promise<void> => {
+    const snapshot = await storage.task(taskId);
+    if (!snapshot || snapshot.openBatches > 0) return;
+    const { counts } = snapshot;
+    if (counts.succeeded + counts.processing + counts.untracked + counts.unknown + counts.failed + counts.queued > 0) return;
+    const items = await storage.items(taskId, { limit: guards.maxUrlsPerCall });
+    const sent = items.filter((item) => item.batch !== undefined);
+    const [first] = sent;
+    if (!first || sent.some((item) => item.code !== first.code)) return;
+    throw status.refusalOf(
+      first,
+      provider,
+      `${sent.length === 1 ? "It was" : `All ${sent.length} were`} refused. Task ${taskId} keeps the record.`,
+    );
+  };
+
+  return {
+    prefetchUrls: async (request, call) => {
+      if (request.urls.length > guards.maxUrlsPerCall) {
+        throw new PrefetchError(
+          "invalid_argument",
+          `urls: ${request.urls.length.toLocaleString("en")} entries; one call takes at most ${guards.maxUrlsPerCall.toLocaleString("en")}`,
+          {
+            hint: "Nothing was sent. Split the list into several calls.",
+          },
+        );
+      }
+      const provider = await chooseProvider(directory, request.provider);
+      if (!provider.accepts.includes("urls")) throw unsupported(provider, "URLs", "prefetch_asset with the media's asset id");
+      const reading = readUrls(request.urls, { maxLength: provider.limits.urlLength, allowedDomains: guards.allowedDomains });
+      if (reading.candidates.length === 0) throw nothingUsable(reading);
+      return spend(provider, reading, request, call);
+    },
+
+    prefetchAsset: async (request, call) => {
+      const assetId = readAssetId(request.assetId);
+      const provider = await chooseProvider(directory, request.provider);
+      if (!provider.accepts.includes("asset")) throw unsupported(provider, "asset ids", "prefetch_urls with the media's URLs");
+      const cost = await assetCost(deps, provider, assetId, call.signal);
+      const candidate: Candidate = { kind: "asset", target: assetId, cost, position: 0 };
+      return spend(provider, { candidates: [candidate], rejected: [], duplicatesRemoved: 0 }, request, call);
+    },
+  };
+}
+
+/** The vendor counts the URLs that an asset stands for, so they are looked up; where that fails, the submit will tell. */
+async function assetCost(deps: Deps, provider: Provider, assetId: string, signal: AbortSignal): Promise<number> {
+  if (!provider.resolveAsset) return 1;
+  try {
+    const urls = await deps.lookups.asset(provider, assetId, signal);
+    return Math.max(1, urls.length);
+  } catch (error) {
+    if (error instanceof PrefetchError && ["rate_limited", "vendor_unavailable", "timeout", "unsupported"].includes(error.code)) {
+      deps.report(error, `looking up asset ${assetId} before prefetching it`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+function planTask(
+  id: string,
+  provider: Provider,
+  reading: Reading,
+  admission: Admission,
+  when: { now: number; day: string; resetsAt: number },
+): NewTask {
+  const groups = split(admission.send, provider.limits);
+  const batchOf = new Map<Candidate, number>();
+  for (const [number, group] of groups.entries()) for (const candidate of group) batchOf.set(candidate, number);
+
+  const over = `Over today's quota; it can be sent after ${new Date(when.resetsAt).toISOString()}.`;
+  const entries = [
+    ...admission.send.map((entry) => ({
+      ...entry,
+      batch: batchOf.get(entry),
+      state: "queued" as const,
+      code: undefined,
+      reason: undefined,
+    })),
+    ...admission.overQuota.map((entry) => ({
+      ...entry,
+      batch: undefined,
+      state: "rejected" as const,
+      code: "quota_exhausted",
+      reason: over,
+    })),
+    ...reading.rejected.map((entry) => ({ ...entry, batch: undefined, state: "rejected" as const })),
+  ].sort((a, b) => a.position - b.position);
+
+  return {
+    task: {
+      id,
+      createdAt: when.now,
+      providers: [provider.id],
+      duplicatesRemoved: reading.duplicatesRemoved,
+      skippedRecent: admission.skipped.length,
+    },
+    batches: groups.map(
+      (group, number): Batch => ({
+        taskId: id,
+        number,
+        provider: provider.id,
+        account: provider.account,
+        kind: group[0]?.kind === "asset" ? "asset" : "urls",
+        state: "queued",
+        day: when.day,
+        cost: group.reduce((sum, candidate) => sum + candidate.cost, 0),
+        attempts: 0,
+        notBefore: when.now,
+        leaseUntil: undefined,
+        sentAt: undefined,
+        vendorTaskIds: [],
+        requestId: undefined,
+      }),
+    ),
+    items: entries.map(
+      ({ batch, kind, target, state, code, reason }, index): Item => ({
+        index,
+        batch,
+        kind,
+        target,
+        state,
+        code,
+        reason,
+        parts: undefined,
+      }),
+    ),
+  };
+}
+
+function planView(plan: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
+  const counts = noCounts();
+  for (const item of plan.items) counts[item.state] += 1;
+  const nothing = plan.batches.length === 0;
+  return {
+    provider: plan.task.providers.join(", "),
+    state: "queued",
+    counts,
+    batches: plan.batches.length,
+    cost: admission.cost,
+    dryRun: true,
+    duplicatesRemoved: plan.task.duplicatesRemoved,
+    skippedRecent: plan.task.skippedRecent,
+    problems: plan.items
+      .filter((item) => item.state === "rejected")
+      .slice(0, 20)
+      .flatMap(rowsOf),
+    quota,
+    nextStep: nothing
+      ? "Nothing would be sent: all of it was sent in the last 10 minutes. Use force true to send it again."
+      : "Nothing was sent. Call again without dry_run to spend this.",
+  };
+}
+
+function readAssetId(input: string): string {
+  const assetId = input.trim();
+  if (/^https?:\/\//i.test(assetId)) {
+    throw new PrefetchError("invalid_argument", "asset_id: this is a URL", { hint: "Call prefetch_urls with it instead." });
+  }
+  if (!/^[\w-]{1,128}$/.test(assetId)) {
+    throw new PrefetchError("invalid_argument", "asset_id: must be 1 to 128 letters, digits, - or _", {
+      hint: "Pass the media asset's id as the vendor's console shows it, such as f488337c31c8e4622f1590735b134c65.",
+    });
+  }
+  return assetId;
+}
+
+function nothingUsable(reading: Reading): PrefetchError {
+  const { rejected } = reading;
+  if (rejected.length === 0) {
+    return new PrefetchError("invalid_argument", "urls: the list is empty", { hint: "Pass 1 to 10,000 absolute http or https URLs." });
+  }
+  const named = rejected.slice(0, 3).map((entry) => `"${entry.target}": ${entry.reason}`);
+  const more = rejected.length > 3 ? ` (and ${rejected.length - 3} more)` : "";
+  const code = rejected.every((entry) => entry.code === "forbidden_domain") ? "forbidden_domain" : "invalid_argument";
+  return new PrefetchError(code, `urls: no entry can be used: ${named.join(" ")}${more}`, {
+    hint: "Nothing was sent. Correct the URLs and call again.",
+  });
+}
+
+function unsupported(provider: Provider, what: string, instead: string): PrefetchError {
+  return new PrefetchError("unsupported", `${provider.title} does not take ${what} as it is configured`, {
+    provider: provider.id,
+    hint: `Use ${instead}.`,
+  });
+}

@@ -1,0 +1,90 @@
+/** One spelling for every URL: what is sent, stored, compared and shown. */
+
+/** Longer input is refused unparsed; no vendor takes more than about 10 KiB. */
+const LONGEST_PARSED = 65_536;
+
+export type UrlReading =
+  | { readonly ok: true; readonly url: string; readonly host: string }
+  | { readonly ok: false; readonly reason: string; readonly forbidden: boolean };
+
+export interface UrlRules {
+  /** Characters of the percent-encoded URL. */
+  readonly maxLength: number;
+  /** Host names or `*.` patterns; `undefined` allows every host. */
+  readonly allowedDomains?: readonly string[] | undefined;
+}
+
+/**
+ * Reads one URL as WHATWG does: scheme and host lower-cased, default port and fragment dropped, dot segments
+ * resolved, path case kept, blanks and non-ASCII percent-encoded once. Existing escapes stay as they are.
+ */
+export function readUrl(input: unknown, rules: UrlRules): UrlReading {
+  if (typeof input !== "string") return refuse(`is ${article(input)}, not a string`);
+  const text = input.trim();
+  if (text === "") return refuse("is empty");
+  if (text.length > LONGEST_PARSED) return refuse(tooLong(text.length, rules.maxLength));
+  // WHATWG drops line breaks and tabs silently, which would join two pasted URLs into one.
+  if (/[\n\r\t]/.test(text)) return refuse("contains a line break or tab; put each URL into its own list entry");
+
+  const parsed = URL.parse(text);
+  if (parsed === null) return refuse("is not an absolute URL such as https://media.example.com/a.mp4");
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+    return refuse(`has the scheme "${parsed.protocol.slice(0, 40)}"; only http and https can be prefetched`);
+  }
+  if (parsed.username !== "" || parsed.password !== "") {
+    return refuse("carries a user name or password before the host; remove it");
+  }
+  parsed.hash = "";
+  const url = encodeStrayPercents(parsed.href);
+  if (url.length > rules.maxLength) return refuse(tooLong(url.length, rules.maxLength));
+  if (rules.allowedDomains && !rules.allowedDomains.some((pattern) => hostMatches(parsed.hostname, pattern))) {
+    return { ...refuse(`is on ${parsed.hostname}, which PREFETCH_ALLOWED_DOMAINS does not list`), forbidden: true };
+  }
+  return { ok: true, url, host: parsed.host };
+}
+
+/** Equal for URLs that RFC 3986 calls equivalent: escapes compare without regard to the case of their digits. */
+export function duplicateKey(url: string): string {
+  return url.replace(/%[0-9a-f]{2}/gi, (escaped) => escaped.toUpperCase());
+}
+
+/**
+ * A looser key for finding a URL again in a vendor's answer, where it may come back decoded, encoded anew
+ * or without its scheme.
+ */
+export function echoKey(url: string): string {
+  const normal = URL.parse(url.trim())?.href ?? URL.parse(`https://${url.trim()}`)?.href ?? url.trim();
+  const withoutScheme = normal.replace(/^https?:\/\//i, "");
+  return encodeStrayPercents(withoutScheme).replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      // Escapes that are not UTF-8 have no decoded form; their upper-case spelling is the common one.
+      return escapes.toUpperCase();
+    }
+  });
+}
+
+/** `*.example.com` covers every host below example.com; a plain name covers itself only. */
+export function hostMatches(hostname: string, pattern: string): boolean {
+  const wanted = pattern.toLowerCase();
+  return wanted.startsWith("*.") ? hostname.endsWith(wanted.slice(1)) : hostname === wanted;
+}
+
+function encodeStrayPercents(url: string): string {
+  return url.replace(/%(?![0-9a-f]{2})/gi, "%25");
+}
+
+function refuse(reason: string): Extract<UrlReading, { ok: false }> {
+  return { ok: false, reason, forbidden: false };
+}
+
+function tooLong(length: number, limit: number): string {
+  return `has ${length.toLocaleString("en")} characters when encoded; the limit is ${limit.toLocaleString("en")}`;
+}
+
+function article(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

@@ -1,0 +1,120 @@
+/** What a caller is told of a task: bounded, and with the next step in words. */
+
+import type { Depth } from "./provider.ts";
+import type { Quota } from "./quota.ts";
+import { type Counts, type Item, type ItemState, isEnded, type TaskState } from "./task.ts";
+
+export interface ItemRow {
+  readonly url?: string;
+  readonly assetId?: string;
+  readonly state: ItemState;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+export interface TaskView {
+  /** Absent for a dry run. */
+  readonly taskId?: string;
+  readonly provider: string;
+  readonly state: TaskState;
+  readonly counts: Counts;
+  readonly batches: number;
+  /** Units that a dry run would spend. */
+  readonly cost?: number;
+  readonly dryRun?: boolean;
+  readonly duplicatesRemoved: number;
+  readonly skippedRecent: number;
+  readonly problems: readonly ItemRow[];
+  readonly items?: readonly ItemRow[];
+  readonly nextCursor?: string;
+  /** Absent when the task's provider is no longer configured. */
+  readonly quota: Quota | undefined;
+  readonly nextStep: string;
+}
+
+export const problemStates: readonly ItemState[] = ["failed", "rejected", "unknown"];
+
+/** Longer URLs are cut in answers; storage and the vendor have them whole. */
+const SHOWN_URL = 1_000;
+const SHOWN_REASON = 600;
+
+/** The rows of one item: an asset whose URLs fared differently is told URL by URL. */
+export function rowsOf(item: Item): ItemRow[] {
+  const own: ItemRow = {
+    ...(item.kind === "asset" ? { assetId: item.target } : { url: cut(item.target, SHOWN_URL) }),
+    state: item.state,
+    ...(item.code !== undefined && { code: item.code }),
+    ...(item.reason !== undefined && { reason: cut(item.reason, SHOWN_REASON) }),
+  };
+  const parts = (item.parts ?? []).map(
+    (part): ItemRow => ({
+      assetId: item.target,
+      url: cut(part.url, SHOWN_URL),
+      state: part.state,
+      ...(part.reason !== undefined && { reason: cut(part.reason, SHOWN_REASON) }),
+    }),
+  );
+  return [own, ...parts];
+}
+
+/** As `rowsOf`, leaving out the parts of an asset that went well. */
+export function problemRowsOf(item: Item): ItemRow[] {
+  return rowsOf(item).filter((row) => problemStates.includes(row.state));
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
+export interface AdviceFacts {
+  readonly taskId: string;
+  readonly state: TaskState;
+  readonly counts: Counts;
+  readonly depth: Depth;
+  readonly overQuota: boolean;
+  readonly resetsAt: number | undefined;
+  /** Why the vendor could not be asked just now. */
+  readonly stale: string | undefined;
+}
+
+const reach: Record<Depth, string> = {
+  edge: "",
+  "mid-tier": " They are warm on the mid-tier caches; the first request at an edge may still miss.",
+  unknown: " The vendor does not document how many edge nodes that covers.",
+};
+
+/** One or two sentences for the model that called. */
+export function nextStep(facts: AdviceFacts): string {
+  const { counts, taskId } = facts;
+  if (facts.stale !== undefined) {
+    return `The vendor could not be asked just now, so this is the last known state: ${facts.stale} Ask get_prefetch_status again for ${taskId} later.`;
+  }
+  if (!isEnded(facts.state)) {
+    const waiting = counts.queued > 0 ? `${counts.queued} not sent yet; keep this server running. ` : "";
+    return `${waiting}Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until the state is final; prefetching usually takes minutes.`;
+  }
+  if (facts.state === "succeeded") return `Nothing more to do.${reach[facts.depth]}`;
+  if (facts.state === "cancelled") return "Everything was cancelled before it was sent. Call again to send it.";
+  const advice: string[] = [];
+  if (counts.unknown > 0) {
+    advice.push(
+      `${counts.unknown} may or may not have reached the vendor and are not sent again by themselves; check a URL in a few minutes, and call again with force true only if sending twice is acceptable.`,
+    );
+  }
+  if (counts.untracked > 0) {
+    advice.push(
+      `${counts.untracked} were accepted, but this vendor gives no way to ask for the outcome; request a URL in about five minutes to see.`,
+    );
+  }
+  if (facts.overQuota) {
+    const when = facts.resetsAt === undefined ? "the vendor's midnight" : new Date(facts.resetsAt).toISOString();
+    advice.push(`URLs over quota can be sent after ${when}.`);
+  }
+  if (counts.failed > 0) {
+    advice.push(`${counts.failed} failed at the vendor: check that each URL can be fetched and cached, then call again with just those.`);
+  }
+  if (counts.rejected > 0 && !facts.overQuota) {
+    advice.push(`${counts.rejected} were rejected: correct them as their reasons say and call again with just those.`);
+  }
+  return advice.join(" ");
+}

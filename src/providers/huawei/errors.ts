@@ -1,0 +1,241 @@
+/**
+ * Huawei Cloud's errors in the house's words. The HTTP status is a poor witness (VOD answers 403 for faults, quota,
+ * throttling and missing assets alike), so the vendor's code speaks first.
+ * Sources: https://support.huaweicloud.com/api-vod/ErrorCode.html and the API Gateway's error table in
+ * https://support.huaweicloud.com/devg-apisign/ (codes `APIG.` and `APIGW.` mean the same).
+ */
+
+import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../errors.ts";
+import { type Redactor, tidyMessage } from "../redact.ts";
+import type { HttpResponse } from "../request.ts";
+
+type Meaning = Readonly<{ code: ErrorCode; hint?: string } & Pick<ErrorFacts, "retryable" | "retryAfterMs" | "delivery">>;
+
+const invalid: Meaning = {
+  code: "invalid_argument",
+  hint: "Check the asset id or the URLs; Huawei Cloud VOD prefetches media of its own published assets only.",
+};
+const fault: Meaning = { code: "vendor_unavailable", retryable: true, hint: "A fault on the vendor's side; it usually passes." };
+const denied: Meaning = {
+  code: "auth_failed",
+  hint: "Grant the user vod:asset:preheat and vod:asset:getPreheatTask (or VOD CommonOperations).",
+};
+const credentials: Meaning = {
+  code: "auth_failed",
+  hint: "Check the credentials of huawei-vod; they are not tried again for five minutes, because repeated failures lock the key.",
+};
+const account: Meaning = {
+  code: "auth_failed",
+  hint: "The Huawei Cloud account needs attention: real-name check, arrears or activation. See its console.",
+};
+const setup: Meaning = {
+  code: "not_configured",
+  hint: "Check that HUAWEICLOUD_SDK_PROJECT_ID, PREFETCH_HUAWEI_VOD_REGION and PREFETCH_HUAWEI_VOD_ENDPOINT belong together and that a token is scoped to that project.",
+};
+const state: Meaning = { code: "not_published", hint: "Publish the asset in Huawei Cloud VOD, then call again." };
+const domain: Meaning = { code: "forbidden_domain", hint: "The URL's domain must be an enabled acceleration domain of this VOD project." };
+const quota: Meaning = { code: "quota_exhausted", hint: "Wait for the vendor's next day, or ask Huawei Cloud for a higher quota." };
+const throttled: Meaning = { code: "rate_limited", retryable: true };
+const gone: Meaning = { code: "vendor_unavailable", hint: "Huawei Cloud has taken this function offline; see its announcements." };
+/** The gateway gave up waiting: the service behind it may have carried the request out. */
+const lostBehindGateway: Meaning = { code: "timeout", retryable: true, delivery: "unknown" };
+
+const vodMeanings: Readonly<Record<string, Meaning>> = {
+  "VOD.10051": fault,
+  "VOD.10052": fault,
+  "VOD.10053": invalid,
+  "VOD.10054": credentials,
+  "VOD.10055": account,
+  "VOD.10056": account,
+  "VOD.10057": setup,
+  "VOD.10058": invalid,
+  "VOD.10059": invalid,
+  "VOD.10060": state,
+  "VOD.10061": state,
+  "VOD.10062": { code: "not_found", hint: "Check the id; it must be an asset of this project and region." },
+  "VOD.10063": invalid,
+  "VOD.10074": denied,
+  "VOD.10078": account,
+  // "Task succeeded" and "task in progress" stand in the error table; neither proves that this request was refused.
+  "VOD.10079": { code: "vendor_unavailable", delivery: "unknown" },
+  "VOD.10080": { code: "vendor_unavailable", delivery: "unknown" },
+  "VOD.10081": invalid,
+  "VOD.10083": state,
+  "VOD.10084": state,
+  "VOD.10086": quota,
+  "VOD.10087": quota,
+  "VOD.10088": domain,
+  "VOD.10089": domain,
+  "VOD.10098": {
+    code: "vendor_unavailable",
+    retryable: true,
+    retryAfterMs: 120_000,
+    hint: "The domain is being configured; this takes minutes.",
+  },
+  "VOD.10099": state,
+  "VOD.10109": { ...invalid, hint: "Huawei Cloud VOD takes at most 10 URLs a request." },
+  "VOD.10110": { ...domain, hint: "Enable CDN for the asset's domain in Huawei Cloud VOD." },
+  "VOD.10111": denied,
+  "VOD.10120": account,
+  "VOD.10127": throttled,
+  "VOD.10132": account,
+  "VOD.10133": denied,
+  "VOD.10136": gone,
+  "VOD.10138": denied,
+  "VST.10001": invalid,
+  "VST.10002": fault,
+  "VST.10004": credentials,
+  "LIVE.100011004": { ...setup, hint: "The API answers over https only: check PREFETCH_HUAWEI_VOD_ENDPOINT." },
+  "LIVE.100011006": fault,
+  "LIVE.100011008": fault,
+  "LIVE.100011013": account,
+};
+
+const gatewayMeanings: Readonly<Record<string, Meaning>> = {
+  "0101": { ...setup, hint: "The gateway knows no such API: check PREFETCH_HUAWEI_VOD_REGION and PREFETCH_HUAWEI_VOD_ENDPOINT." },
+  "0103": gone,
+  "0104": gone,
+  "0105": gone,
+  "0106": gone,
+  "0202": fault,
+  "0203": lostBehindGateway,
+  "0301": credentials,
+  "0302": denied,
+  "0303": credentials,
+  "0305": credentials,
+  "0306": denied,
+  "0307": { ...credentials, hint: "The token has run out or belongs to another region." },
+  "0308": throttled,
+  "0310": setup,
+  "0311": credentials,
+  "0401": { ...denied, hint: "The vendor does not accept this machine's address." },
+  "0402": { ...denied, hint: "The vendor does not accept this machine's address." },
+  "0404": { ...denied, hint: "The vendor does not accept this machine's address." },
+  "0501": account,
+  "0502": account,
+  "0601": fault,
+  "0602": invalid,
+  "0605": fault,
+  "0606": fault,
+  "0607": invalid,
+  "0608": fault,
+  "0609": fault,
+  "0610": fault,
+  "0611": fault,
+  "0613": fault,
+  "0705": fault,
+  "0801": setup,
+  "0802": setup,
+};
+
+function statusMeaning(status: number): Meaning {
+  if (status === 401) return credentials;
+  if (status === 403) return denied;
+  if (status === 404) return { code: "not_found", hint: "Check PREFETCH_HUAWEI_VOD_ENDPOINT and the id." };
+  if (status === 408) return { code: "timeout", retryable: true };
+  if (status === 429) return throttled;
+  if (status === 504) return lostBehindGateway;
+  if (status >= 500) return fault;
+  if (status >= 400) return invalid;
+  return { code: "vendor_unavailable", hint: "Something between this machine and the vendor answered: check the endpoint and any proxy." };
+}
+
+export interface VendorError {
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly requestId: string | undefined;
+}
+
+/** Finds code and message in any of the vendor's body shapes; `undefined` when the body holds no error. */
+export function readVendorError(body: unknown): VendorError | undefined {
+  if (!isRecord(body)) return undefined;
+  const pairs = [
+    [body.error_code, body.error_msg],
+    [body.errorCode, body.errorMsg],
+    [body.code, body.message],
+  ];
+  for (const [code, message] of pairs) {
+    if (typeof code === "string" || typeof code === "number") {
+      const requestId = typeof body.request_id === "string" ? body.request_id : undefined;
+      return { code: String(code), message: typeof message === "string" ? message : "", requestId };
+    }
+  }
+  return readVendorError(body.error);
+}
+
+export interface FailureContext {
+  /** What was being done, for the sentence: "the prefetch", "the status query". */
+  readonly action: string;
+  readonly redact: Redactor;
+  /** This machine's time when the answer came. */
+  readonly now: number;
+}
+
+const CLOCK_SKEW_MS = 300_000;
+
+/** The `PrefetchError` that an answer stands for. Call it for answers that are errors. */
+export function failureOf(response: HttpResponse, context: FailureContext): PrefetchError {
+  const found = readVendorError(parseJson(response.text));
+  const meaning = meaningOf(response.status, found?.code);
+  const message = tidyMessage(found?.message ?? "", context.redact);
+  const said = message ? `: ${message}` : "";
+  const skew = response.status === 401 ? clockSkew(response, context.now) : undefined;
+  const requestId = response.headers["x-request-id"] ?? found?.requestId;
+  return new PrefetchError(
+    meaning.code,
+    skew
+      ? `Huawei Cloud refused ${context.action}, because this machine's clock is ${skew}`
+      : `Huawei Cloud refused ${context.action} with HTTP ${response.status}${said}`,
+    {
+      delivery: "refused",
+      ...meaning,
+      ...(skew && { hint: "Set the clock (NTP); signatures are valid for 15 minutes only." }),
+      retryAfterMs: retryAfter(response, message, context.now) ?? meaning.retryAfterMs,
+      provider: "huawei-vod",
+      vendorCode: found?.code && tidyMessage(found.code, context.redact).slice(0, 40),
+      requestId: requestId && tidyMessage(requestId, context.redact).slice(0, 80),
+    },
+  );
+}
+
+function meaningOf(status: number, code: string | undefined): Meaning {
+  if (code === undefined) return statusMeaning(status);
+  const gateway = /^APIGW?\.(\d{4})$/.exec(code)?.[1];
+  if (gateway === undefined) return vodMeanings[code] ?? statusMeaning(status);
+  // 0201 covers everything from a malformed request to an unreachable backend: there the status is all there is.
+  return gatewayMeanings[gateway] ?? statusMeaning(status);
+}
+
+/** "12 minutes ahead", when the vendor's `Date` and this machine's clock are too far apart for a signature. */
+function clockSkew(response: HttpResponse, now: number): string | undefined {
+  const vendorTime = Date.parse(response.headers.date ?? "");
+  const off = now - vendorTime;
+  if (Number.isNaN(off) || Math.abs(off) < CLOCK_SKEW_MS) return undefined;
+  return `${Math.round(Math.abs(off) / 60_000)} minutes ${off > 0 ? "ahead of" : "behind"} the vendor's`;
+}
+
+const units: Readonly<Record<string, number>> = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+/** From `Retry-After`, or from the throttling text, such as "limit:100,time:1 minute". */
+function retryAfter(response: HttpResponse, message: string, now: number): number | undefined {
+  const header = response.headers["retry-after"];
+  if (header !== undefined) {
+    const wait = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
+    if (wait >= 0) return wait;
+  }
+  const [, count, unit] = /time:\s*(\d{1,4})\s*(second|minute|hour|day)/i.exec(message) ?? [];
+  return count === undefined || unit === undefined ? undefined : Number(count) * (units[unit.toLowerCase()] ?? 0);
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Proxies answer in HTML or not at all; the caller then goes by the status.
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

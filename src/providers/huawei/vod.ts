@@ -1,0 +1,225 @@
+/**
+ * Huawei Cloud VOD, CDN prefetch ("asset/preheating").
+ * Sources: https://support.huaweicloud.com/api-vod/vod_04_0205.html (create), .../vod_04_0120.html (query),
+ * .../vod_04_0243.html (limits).
+ */
+
+import type { Dispatcher } from "undici";
+import { z } from "zod";
+import { PrefetchError } from "../../errors.ts";
+import type { Clock } from "../../prefetch/clock.ts";
+import type { BatchContent, Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
+import { createRedactor } from "../redact.ts";
+import { createHttpClient, type HttpResponse } from "../request.ts";
+import { createAuth } from "./auth.ts";
+import { type HuaweiCredentials, secretsOf } from "./credentials.ts";
+import { failureOf, parseJson, readVendorError } from "./errors.ts";
+import { canonicalQuery } from "./sign.ts";
+
+/** `current` takes asset ids and URLs and answers with a task id; `id-only`, the first edition, takes asset ids and answers with nothing. */
+export const editions = ["current", "id-only"] as const;
+export type Edition = (typeof editions)[number];
+
+export interface HuaweiVodOptions {
+  /** Full URL, such as https://vod.cn-north-4.myhuaweicloud.com. */
+  readonly endpoint: string;
+  readonly projectId: string;
+  readonly credentials: HuaweiCredentials;
+  readonly edition: Edition;
+  readonly clock: Clock;
+  readonly userAgent: string;
+  readonly dispatcher?: Dispatcher | undefined;
+  /** Milliseconds to wait for an answer. */
+  readonly answerMs?: number | undefined;
+}
+
+const limits: ProviderLimits = {
+  urlsPerRequest: 10,
+  bytesPerRequest: 1_000_000,
+  // Whether POST and GET share the 100 is not documented, so they do here.
+  requestsPerMinute: 100,
+  urlsPerDay: 1_000,
+  // Stated for the sibling call that refreshes URLs.
+  urlLength: 10_240,
+  // The reset time is not documented; the vendor's day is taken to be China's.
+  timeZone: "Asia/Shanghai",
+  pollSeconds: 30,
+};
+
+const taskCreated = z.object({ task_id: z.string().min(1).optional() });
+const taskReport = z.object({
+  preheating_results: z
+    .array(z.object({ url: z.string().optional(), status: z.string().optional() }))
+    .nullish()
+    .transform((results) => results ?? []),
+});
+const assetReport = z.object({
+  asset_info_array: z
+    .array(
+      z.object({
+        asset_id: z.string().optional(),
+        status: z.string().optional(),
+        base_info: z.object({ video_url: z.string().nullish() }).nullish(),
+        play_info_array: z.array(z.object({ url: z.string().nullish() })).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+/** States of an asset in `asset/info` in which it cannot be prefetched. Others are left to the prefetch call to judge. */
+const absent = ["NO_ASSET", "UNCREATED", "DELETED", "DELETING"];
+const unpublished = [
+  "CREATING",
+  "CREATED",
+  "CANCELLED",
+  "SERVER_ERROR",
+  "UPLOAD_FAILED",
+  "OBS_CREATING",
+  "OBS_CREATE_FAILED",
+  "OBS_CREATE_SUCCESS",
+];
+
+const provider = "huawei-vod";
+
+export function createHuaweiVod(options: HuaweiVodOptions): Provider {
+  const { endpoint, projectId, credentials, edition, clock } = options;
+  const redact = createRedactor(secretsOf(credentials));
+  const http = createHttpClient({ provider, userAgent: options.userAgent, dispatcher: options.dispatcher, answerMs: options.answerMs });
+  const auth = createAuth({ credentials, projectId, clock, http, redact });
+
+  interface Exchange {
+    readonly method: "GET" | "POST";
+    readonly path: "preheating" | "info";
+    readonly query?: readonly (readonly [string, string])[];
+    readonly body?: string;
+    readonly action: string;
+    readonly call: Call;
+    /** Whether the request counts against `requestsPerMinute`. */
+    readonly counted: boolean;
+  }
+
+  /** One authenticated request and its 2xx answer; every other answer is thrown as what it means. */
+  const exchange = async ({ method, path, query = [], body = "", action, call, counted }: Exchange): Promise<HttpResponse> => {
+    const url = new URL(`/v1.0/${encodeURIComponent(projectId)}/asset/${path}`, endpoint);
+    url.search = canonicalQuery(query);
+    for (let attempt = 1; ; attempt += 1) {
+      await auth.prepare(call.signal);
+      // Signing comes after the wait: a signature carries its date.
+      if (counted) await call.turn();
+      const headers = auth.sign({ method, url, headers: { "content-type": "application/json" }, body });
+      const intent = method === "POST" ? "spend" : "read";
+      const response = await http.send({ method, url, headers, signal: call.signal, intent, ...(method === "POST" && { body }) });
+      const ok = response.status >= 200 && response.status <= 299;
+      if (ok && !readVendorError(parseJson(response.text))) return response;
+      const error = failureOf(response, { action, redact, now: clock.now() });
+      const again = response.status === 401 && auth.refused(error);
+      if (!again || attempt > 1) throw error;
+    }
+  };
+
+  const submit = async (batch: BatchContent, call: Call): Promise<Submission> => {
+    const body = JSON.stringify(batch.kind === "asset" ? { asset_id: batch.assetId } : { urls: batch.urls });
+    const response = await exchange({ method: "POST", path: "preheating", body, action: "the prefetch", call, counted: true });
+    const requestId = response.headers["x-request-id"];
+    const known = { ...(requestId !== undefined && { requestId }), refused: [] };
+    if (response.text.trim() === "") return { ...known, vendorTaskIds: [] };
+    const answer = taskCreated.safeParse(parseJson(response.text));
+    if (!answer.success) throw notUnderstood("the prefetch", response);
+    return { ...known, vendorTaskIds: answer.data.task_id === undefined ? [] : [answer.data.task_id] };
+  };
+
+  const status = async (taskId: string, call: Call): Promise<StatusRow[]> => {
+    const query = [["task_id", taskId]] as const;
+    const response = await exchange({ method: "GET", path: "preheating", query, action: "the status query", call, counted: true }).catch(
+      (error: unknown) => {
+        throw unknownTask(error, taskId);
+      },
+    );
+    const report = taskReport.safeParse(parseJson(response.text || "{}"));
+    if (!report.success) throw notUnderstood("the status query", response);
+    return report.data.preheating_results.flatMap(({ url, status: word = "" }) =>
+      url === undefined ? [] : [{ url, state: stateOf(word), vendorState: word }],
+    );
+  };
+
+  const resolveAsset = async (assetId: string, call: Call): Promise<string[]> => {
+    const query = [["asset_id", assetId]] as const;
+    // Look-ups of assets have a limit of their own, 1,500 a minute, which pacing the prefetches never comes near.
+    const response = await exchange({ method: "GET", path: "info", query, action: "the asset look-up", call, counted: false });
+    const report = assetReport.safeParse(parseJson(response.text || "{}"));
+    if (!report.success) throw notUnderstood("the asset look-up", response);
+    const asset = report.data.asset_info_array?.[0];
+    const state = asset?.status?.toUpperCase() ?? "NO_ASSET";
+    if (absent.includes(state)) {
+      throw new PrefetchError("not_found", `asset_id: Huawei Cloud VOD has no asset ${assetId} in this project and region`, {
+        provider,
+        vendorCode: state,
+        hint: "Nothing was sent. Check the id, the project and the region.",
+      });
+    }
+    if (unpublished.includes(state)) {
+      throw new PrefetchError("not_published", `asset_id: the asset ${assetId} is not published`, {
+        provider,
+        vendorCode: state,
+        hint: "Nothing was sent. Publish it in Huawei Cloud VOD, then call again.",
+      });
+    }
+    const urls = [asset?.base_info?.video_url, ...(asset?.play_info_array ?? []).map((play) => play.url)];
+    return [...new Set(urls.filter((url) => typeof url === "string" && url !== ""))].map(String);
+  };
+
+  const shared = {
+    id: provider,
+    title: "Huawei Cloud VOD",
+    docs: "https://support.huaweicloud.com/api-vod/vod_04_0205.html",
+    account: `${provider}:${projectId}`,
+    limits,
+    // Neither page says how far "succeed" reaches.
+    depth: "unknown",
+    submit,
+    resolveAsset,
+    close: () => http.close(),
+  } as const satisfies Partial<Provider>;
+
+  if (edition === "id-only") return { ...shared, accepts: ["asset"], tracking: "none" };
+  return {
+    ...shared,
+    accepts: ["asset", "urls"],
+    tracking: "task",
+    status: async ({ vendorTaskIds }, call) => {
+      const rows: StatusRow[] = [];
+      for (const taskId of vendorTaskIds) rows.push(...(await status(taskId, call)));
+      return rows;
+    },
+  };
+}
+
+/** Documented words only; what is not known to be over is still going on. */
+function stateOf(word: string): StatusRow["state"] {
+  const known = word.toLowerCase();
+  if (known === "succeed") return "succeeded";
+  return known === "failed" ? "failed" : "processing";
+}
+
+/** How an unknown task id is answered is not documented; the only argument that can be wrong is that id. */
+function unknownTask(error: unknown, taskId: string): unknown {
+  if (!(error instanceof PrefetchError) || !["invalid_argument", "not_found"].includes(error.code)) return error;
+  return new PrefetchError("not_found", `task_id: Huawei Cloud VOD knows no task ${taskId.slice(0, 60)} in this project and region`, {
+    provider,
+    vendorCode: error.vendorCode,
+    requestId: error.requestId,
+    hint: "Check the id, the project and the region; how long the vendor keeps tasks is not documented.",
+    cause: error,
+  });
+}
+
+/** A 2xx that is not the API's: for a submit nobody can tell whether it was carried out. */
+function notUnderstood(action: string, response: HttpResponse): PrefetchError {
+  return new PrefetchError("vendor_unavailable", `The answer to ${action} (HTTP ${response.status}) is not what Huawei Cloud documents`, {
+    provider,
+    delivery: "unknown",
+    retryable: true,
+    requestId: response.headers["x-request-id"],
+    hint: "Check the endpoint and any proxy in between.",
+  });
+}

@@ -1,0 +1,6 @@
+/** The providers there are. Adding one adds a row. */
+
+import { huaweiVod } from "./huawei/row.ts";
+import type { ProviderRow } from "./row.ts";
+
+export const providerRows: readonly ProviderRow[] = [huaweiVod];

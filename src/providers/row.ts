@@ -1,0 +1,27 @@
+import type { Clock } from "../prefetch/clock.ts";
+import type { Provider } from "../prefetch/provider.ts";
+import type { Setting, SettingValues } from "../settings.ts";
+
+export interface ProviderContext {
+  readonly clock: Clock;
+  readonly userAgent: string;
+}
+
+/** What a provider's settings amount to. */
+export type ProviderReading =
+  | {
+      readonly ok: true;
+      /** Loads the provider's code and makes it; connects to nothing. */
+      readonly create: (context: ProviderContext) => Promise<Provider>;
+    }
+  /** `problem` is for the person who sets it up: it names variables and shows no values. */
+  | { readonly ok: false; readonly problem: string };
+
+/** How a provider is known to the server before it is used. */
+export interface ProviderRow {
+  readonly id: string;
+  readonly title: string;
+  readonly docs: string;
+  readonly settings: readonly Setting[];
+  readonly read: (values: SettingValues) => ProviderReading;
+}

@@ -1,0 +1,33 @@
+import type { Storage } from "../prefetch/storage.ts";
+
+/** A store that is opened at its first use, so that a server which is only asked for its tools touches no file. */
+export function lazyStorage(open: () => Promise<Storage>): Storage {
+  let opened: Promise<Storage> | undefined;
+  const storage = (): Promise<Storage> => {
+    if (!opened) {
+      const opening = open();
+      opened = opening;
+      // A store that could not be opened is tried again at the next use: the disk may have room by then.
+      opening.catch(() => {
+        opened = undefined;
+      });
+    }
+    return opened;
+  };
+  return {
+    admit: async (query, decide) => (await storage()).admit(query, decide),
+    facts: async (query) => (await storage()).facts(query),
+    task: async (taskId) => (await storage()).task(taskId),
+    items: async (taskId, query) => (await storage()).items(taskId, query),
+    following: async (taskId) => (await storage()).following(taskId),
+    claim: async (account, now, leaseUntil, which) => (await storage()).claim(account, now, leaseUntil, which),
+    startSending: async (batch, now, leaseUntil) => (await storage()).startSending(batch, now, leaseUntil),
+    nextDue: async (account) => (await storage()).nextDue(account),
+    change: async (batch, change) => (await storage()).change(batch, change),
+    ledger: async (account, day) => (await storage()).ledger(account, day),
+    reserveSlot: async (account, intervalMs, burst, now) => (await storage()).reserveSlot(account, intervalMs, burst, now),
+    close: async () => {
+      if (opened) await (await opened).close();
+    },
+  };
+}

@@ -1,0 +1,144 @@
+/** The SQLite file: how it is opened, and what is in it. */
+
+import { chmodSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { PrefetchError } from "../errors.ts";
+import type { Clock } from "../prefetch/clock.ts";
+
+const SCHEMA_VERSION = 1;
+/** How long a statement waits for another process's write. */
+const BUSY_MS = 5_000;
+const OPEN_ATTEMPTS = 50;
+const OPEN_RETRY_MS = 20;
+
+const schema = `
+  CREATE TABLE tasks (
+    id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    providers TEXT NOT NULL,
+    duplicates_removed INTEGER NOT NULL,
+    skipped_recent INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE batches (
+    task_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    day TEXT NOT NULL,
+    cost INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    lease_until INTEGER,
+    sent_at INTEGER,
+    vendor_task_ids TEXT NOT NULL,
+    request_id TEXT,
+    PRIMARY KEY (task_id, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX due_batches ON batches (account, not_before) WHERE state IN ('queued', 'claimed', 'sending');
+
+  CREATE TABLE items (
+    task_id TEXT NOT NULL,
+    idx INTEGER NOT NULL,
+    batch INTEGER,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT,
+    reason TEXT,
+    parts TEXT,
+    PRIMARY KEY (task_id, idx)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX items_by_target ON items (target);
+  CREATE INDEX items_by_batch ON items (task_id, batch);
+
+  CREATE TABLE ledger (
+    account TEXT NOT NULL,
+    day TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    exhausted INTEGER NOT NULL,
+    PRIMARY KEY (account, day)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The moment at which the account's next request slot begins.
+  CREATE TABLE pace (account TEXT PRIMARY KEY, next_slot REAL NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+/** Opens the store, creating it where there is none. `location` is a file path or `:memory:`. */
+export async function openDatabase(location: string, clock: Clock): Promise<DatabaseSync> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return open(location);
+    } catch (error) {
+      // Turning on WAL does not wait for other processes that open the file at the same moment.
+      if (!isBusy(error) || attempt >= OPEN_ATTEMPTS) throw storageError(error, location);
+      await clock.sleep(OPEN_RETRY_MS);
+    }
+  }
+}
+
+function open(location: string): DatabaseSync {
+  const onDisk = location !== ":memory:";
+  // URLs can carry access tokens, so nobody else may read the folder or the file.
+  if (onDisk) mkdirSync(dirname(location), { recursive: true, mode: 0o700 });
+  const db = new DatabaseSync(location);
+  try {
+    if (onDisk) chmodSync(location, 0o600);
+    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
+    migrate(db, location);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function migrate(db: DatabaseSync, location: string): void {
+  if (schemaVersion(db) === SCHEMA_VERSION) return;
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const version = schemaVersion(db);
+    if (version > SCHEMA_VERSION) {
+      throw new PrefetchError("internal", `The store ${location} was written by a newer version of this server.`, {
+        hint: "Update cdn-prefetch-mcp, or name another file in PREFETCH_STORE.",
+      });
+    }
+    if (version === 0) db.exec(`${schema}; PRAGMA user_version = ${SCHEMA_VERSION};`);
+    db.exec("COMMIT");
+  } catch (error) {
+    db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function schemaVersion(db: DatabaseSync): number {
+  return Number(db.prepare("PRAGMA user_version").get()?.user_version);
+}
+
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+
+function isBusy(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
+  // Extended codes carry the primary one in their low byte.
+  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
+}
+
+/** Says what is wrong with the file, without its content. */
+export function storageError(error: unknown, location: string): PrefetchError {
+  if (error instanceof PrefetchError) return error;
+  const detail = error instanceof Error ? error.message : "unknown reason";
+  return new PrefetchError("internal", `The store ${location} cannot be used: ${detail}.`, {
+    hint: "Check the file, its folder's permissions and the free disk space, or name another place in PREFETCH_STORE.",
+    retryable: isBusy(error),
+    cause: error,
+  });
+}

@@ -1,0 +1,34 @@
+/** MCP over stdin and stdout, and a prompt end when the host goes away. */
+
+import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import type { App } from "../app.ts";
+
+/** 10,000 URLs of the greatest length that a vendor takes. */
+const LARGEST_MESSAGE = 128 * 1_048_576;
+/** Shutting down must not hang on anything; after this the process ends as it is. */
+const LONGEST_STOP_MS = 900;
+
+/** Serves until stdin ends, stdout breaks or a signal comes; then stops the app and ends the process. */
+export function runStdio(app: Pick<App, "factory" | "report" | "close">): void {
+  const transport = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: LARGEST_MESSAGE });
+  const server = serveStdio(app.factory, {
+    transport,
+    onerror: (error) => app.report(error, "the stdio transport"),
+  });
+
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => process.exit(0), LONGEST_STOP_MS).unref();
+    Promise.allSettled([server.close(), app.close()])
+      .then((results) => {
+        for (const result of results) if (result.status === "rejected") app.report(result.reason, "stopping");
+      })
+      .finally(() => process.exit(0));
+  };
+  process.stdin.once("end", stop);
+  process.stdin.once("close", stop);
+  process.stdout.once("error", stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+}
