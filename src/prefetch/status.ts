@@ -68,27 +68,45 @@ export function createStatus(deps: Deps): Status {
     return problem;
   };
 
-  /** Looks at the stored task again and again, each time after `step`, until `done` or the time is up. */
+  /**
+   * Looks at the stored task again and again until `done` or the time is up, while `step` is repeated beside it, so
+   * that progress shows while a long step is still going on.
+   */
   const watch = async (
     taskId: string,
     ms: number,
     call: CallContext,
-    step: () => Promise<void>,
+    step: (signal: AbortSignal) => Promise<void>,
     done: (snapshot: TaskSnapshot) => boolean,
   ): Promise<void> => {
     const deadline = clock.now() + ms;
-    let tick = FIRST_TICK_MS;
+    const over = new AbortController();
+    const signal = AbortSignal.any([call.signal, over.signal]);
+    let stepping: Promise<void> | undefined;
+    let failure: { readonly error: unknown } | undefined;
     let told = -1;
-    for (;;) {
-      await step();
-      const snapshot = await snapshotOf(taskId);
-      const settled = settledOf(snapshot.counts);
-      if (settled > told) call.onProgress?.(settled, totalOf(snapshot.counts));
-      told = Math.max(told, settled);
-      const left = deadline - clock.now();
-      if (done(snapshot) || left <= 0) return;
-      await clock.sleep(Math.min(tick, left), call.signal);
-      tick = Math.min(tick * 2, LONGEST_TICK_MS);
+    try {
+      for (let tick = FIRST_TICK_MS; ; tick = Math.min(tick * 2, LONGEST_TICK_MS)) {
+        stepping ??= step(signal)
+          .catch((error: unknown) => {
+            failure = { error };
+          })
+          .finally(() => {
+            stepping = undefined;
+          });
+        const left = deadline - clock.now();
+        await Promise.race([stepping, clock.sleep(Math.min(tick, Math.max(left, 1)), signal)]);
+        call.signal.throwIfAborted();
+        if (failure) throw failure.error;
+        const snapshot = await snapshotOf(taskId);
+        const settled = settledOf(snapshot.counts);
+        if (settled > told) call.onProgress?.(settled, totalOf(snapshot.counts));
+        told = Math.max(told, settled);
+        if (done(snapshot) || clock.now() >= deadline) return;
+        if (!stepping) await clock.sleep(Math.min(tick, Math.max(deadline - clock.now(), 1)), signal);
+      }
+    } finally {
+      over.abort();
     }
   };
 
@@ -144,8 +162,8 @@ export function createStatus(deps: Deps): Status {
       taskId,
       ms,
       call,
-      async () => {
-        problem = await refresh(taskId, call.signal);
+      async (signal) => {
+        problem = await refresh(taskId, signal);
       },
       (snapshot) => isEnded(taskState(snapshot.counts)) || problem?.retryable === false,
     );

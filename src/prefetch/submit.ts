@@ -1,6 +1,6 @@
 /** Spending: plan, store, hand to the worker, and wait for the vendor's first answers. */
 
-import { PrefetchError } from "../errors.ts";
+import { type ErrorCode, PrefetchError } from "../errors.ts";
 import { type CallContext, type Deps, dailyLimit, quotaOf } from "./deps.ts";
 import { chooseProvider } from "./directory.ts";
 import { type Admission, admit, type Candidate, type QuotaPolicy, type Reading, readUrls, split } from "./plan.ts";
@@ -9,6 +9,7 @@ import { nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";
 import type { NewTask } from "./storage.ts";
 import { type Batch, type Item, noCounts } from "./task.ts";
+import { hostAllowed } from "./url.ts";
 import { type ItemRow, rowsOf, type TaskView } from "./view.ts";
 
 /** What was sent this lately is not sent again unless forced: agents repeat calls that timed out. */
@@ -139,14 +140,26 @@ export function createSubmit(deps: Deps, status: Status): Submit {
   };
 }
 
-/** The vendor counts the URLs that an asset stands for, so they are looked up; where that fails, the submit will tell. */
+/** Failures that say nothing about the asset. Missing permission is one: prefetching and looking up are granted apart. */
+const lookupMayFail: readonly ErrorCode[] = ["rate_limited", "vendor_unavailable", "timeout", "unsupported", "auth_failed"];
+
+/** The URLs that an asset stands for are what it costs, so they are looked up; where that fails, the submit will tell. */
 async function assetCost(deps: Deps, provider: Provider, assetId: string, signal: AbortSignal): Promise<number> {
   if (!provider.resolveAsset) return 1;
+  const { allowedDomains } = deps.guards;
   try {
     const urls = await deps.lookups.asset(provider, assetId, signal);
+    const foreign = allowedDomains && urls.map((url) => URL.parse(url)?.hostname ?? "").find((host) => !hostAllowed(host, allowedDomains));
+    if (foreign !== undefined) {
+      throw new PrefetchError(
+        "forbidden_domain",
+        `asset_id: the asset ${assetId} is served from ${foreign}, which PREFETCH_ALLOWED_DOMAINS does not list`,
+      );
+    }
     return Math.max(1, urls.length);
   } catch (error) {
-    if (error instanceof PrefetchError && ["rate_limited", "vendor_unavailable", "timeout", "unsupported"].includes(error.code)) {
+    // With a guard on domains, an asset whose URLs cannot be seen cannot be let through.
+    if (error instanceof PrefetchError && lookupMayFail.includes(error.code) && !allowedDomains) {
       deps.report(error, `looking up asset ${assetId} before prefetching it`);
       return 1;
     }

@@ -37,7 +37,7 @@ export function readUrl(input: unknown, rules: UrlRules): UrlReading {
   parsed.hash = "";
   const url = encodeStrayPercents(parsed.href);
   if (url.length > rules.maxLength) return refuse(tooLong(url.length, rules.maxLength));
-  if (rules.allowedDomains && !rules.allowedDomains.some((pattern) => hostMatches(parsed.hostname, pattern))) {
+  if (rules.allowedDomains && !hostAllowed(parsed.hostname, rules.allowedDomains)) {
     return { ...refuse(`is on ${parsed.hostname}, which PREFETCH_ALLOWED_DOMAINS does not list`), forbidden: true };
   }
   return { ok: true, url, host: parsed.host };
@@ -63,6 +63,10 @@ export function echoKey(url: string): string {
       return escapes.toUpperCase();
     }
   });
+}
+
+export function hostAllowed(hostname: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => hostMatches(hostname, pattern));
 }
 
 /** `*.example.com` covers every host below example.com; a plain name covers itself only. */

@@ -1,0 +1,128 @@
+/**
+ * The main job, for a person to watch: the built server in sandbox mode as a child process, driven over stdio by the
+ * official MCP client. Exits with 0 only if everything ended as it should.
+ */
+
+import { styleText } from "node:util";
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { z } from "zod";
+import { quotaSchema, spendOutput, statusOutput } from "../src/mcp/result.ts";
+
+const taskSchema = z.object({ ...spendOutput, ...statusOutput });
+type Task = z.infer<typeof taskSchema>;
+
+const out = (line = ""): boolean => process.stdout.write(`${line}\n`);
+const heading = (text: string): boolean => out(`\n${styleText("bold", text)}`);
+const mistakes: string[] = [];
+const expect = (condition: boolean, what: string): void => {
+  if (!condition) mistakes.push(what);
+};
+
+const client = new Client({ name: "demo", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+await client.connect(new StdioClientTransport({ command: process.execPath, args: ["dist/main.js", "--sandbox"], stderr: "inherit" }));
+
+async function call(name: string, args: Record<string, unknown>, onProgress?: (done: number, total: number) => void): Promise<unknown> {
+  const result = await client.callTool(
+    { name, arguments: args },
+    onProgress && { onprogress: ({ progress, total = 0 }) => onProgress(progress, total) },
+  );
+  const [first] = result.content;
+  if (result.isError) throw new Error(first?.type === "text" ? first.text : `${name} failed`);
+  return result.structuredContent;
+}
+
+async function task(name: string, args: Record<string, unknown>): Promise<Task> {
+  return taskSchema.parse(await call(name, args));
+}
+
+async function showQuota(): Promise<number> {
+  const { quotas } = z.object({ quotas: z.array(quotaSchema) }).parse(await call("get_prefetch_quota", {}));
+  for (const quota of quotas) {
+    out(`  ${quota.provider}: ${quota.used} of ${quota.limit} used, ${quota.remaining} left until ${quota.resets_at} (${quota.source})`);
+  }
+  return quotas[0]?.used ?? -1;
+}
+
+/** Follows a task to its end, drawing a bar that moves in place on a terminal and line by line elsewhere. */
+async function follow({ task_id: taskId, counts }: Task): Promise<Task> {
+  let drawn = "";
+  const draw = (done: number, total: number): void => {
+    const width = 32;
+    const filled = total === 0 ? 0 : Math.round((done / total) * width);
+    const line = `  ${"█".repeat(filled)}${"░".repeat(width - filled)} ${done}/${total}`;
+    if (line === drawn) return;
+    drawn = line;
+    process.stdout.write(process.stdout.isTTY ? `\r${line}` : `${line}\n`);
+  };
+  draw(0, counts.total);
+  const ended = taskSchema.parse(await call("get_prefetch_status", { task_id: taskId, wait_seconds: 30 }, draw));
+  draw(counts.total - ended.counts.queued - ended.counts.processing, counts.total);
+  if (process.stdout.isTTY) out();
+  showTask(ended);
+  return ended;
+}
+
+function showTask({ state, counts, batches, duplicates_removed: duplicates, problems, next_step: nextStep }: Task): void {
+  const parts = Object.entries(counts).filter(([name, count]) => count > 0 && name !== "total");
+  out(
+    `  ${styleText(state === "succeeded" ? "green" : "yellow", state)}: ${parts.map(([name, count]) => `${count} ${name}`).join(", ")}; ${batches} batch(es), ${duplicates} duplicate(s) removed`,
+  );
+  for (const row of problems) out(`    ${styleText("red", row.state)} ${row.url ?? row.asset_id}: ${row.reason}`);
+  out(`  next: ${nextStep}`);
+}
+
+heading(`Tools of ${client.getServerVersion()?.name} ${client.getServerVersion()?.version}`);
+const { tools } = await client.listTools();
+for (const tool of tools) out(`  ${tool.name.padEnd(20)} ${tool.title}`);
+expect(tools.length === 4, "four tools are listed");
+
+heading("Quota before");
+const before = await showQuota();
+expect(before === 0, "the sandbox begins with an unspent quota");
+
+heading("One published asset, by its id");
+const asset = await follow(await task("prefetch_asset", { asset_id: "f488337c31c8e4622f1590735b134c65" }));
+expect(asset.state === "succeeded", "the asset succeeds");
+
+heading("Three URLs of the vendor's own sample");
+const sample = "https://example.com/asset";
+const samples = [
+  `${sample}/9db42f5e08c15edecd99a98da241994a/313bfd52a75f95ff48e8bf02eca2ab20.flv`,
+  `${sample}/9e455adb02295aa123809e8dc7ca51c1/68b1241af3bf58bcde9914626e07f5af.mp4`,
+  `${sample}/9e455adb02295aa123809e8dc7ca51c1/play_video/68b1241af3bf58bcde9914626e07f5af_H.264_480X270_HEAACV1_300.mp4`,
+];
+const three = await follow(await task("prefetch_urls", { urls: samples }));
+expect(three.state === "succeeded" && three.counts.succeeded === 3, "the three sample URLs succeed");
+
+heading("37 URLs, with duplicates and bad ones among them");
+const good = Array.from({ length: 31 }, (_, index) => `https://example.com/season 1/episode-${index + 1}.mp4`);
+const duplicates = ["HTTPS://Example.com:443/season%201/episode-1.mp4", "https://example.com/season%201/episode-2.mp4#t=10", good[2]];
+const bad = ["ftp://example.com/trailer.mp4", "https://user:secret@example.com/poster.jpg", "not a url"];
+const list = [...good.slice(0, 15), ...bad, ...good.slice(15), ...duplicates];
+const plan = await task("prefetch_urls", { urls: list, dry_run: true });
+out(
+  `  plan: ${plan.batches} batches, ${plan.cost} units of quota, ${plan.duplicates_removed} duplicates, ${plan.counts.rejected} unusable`,
+);
+expect(list.length === 37 && plan.batches === 4 && plan.cost === 31, "the plan has four batches and costs 31");
+const many = await follow(await task("prefetch_urls", { urls: list }));
+expect(many.state === "partial" && many.counts.succeeded === 31, "the 31 good URLs succeed");
+expect(many.counts.rejected === 3 && many.problems.length === 3, "the three bad ones are named");
+expect(many.duplicates_removed === 3, "the three duplicates are dropped");
+
+heading("The same call again, as an agent that lost its answer would make it");
+const again = await task("prefetch_urls", { urls: list });
+out(`  ${again.next_step}`);
+expect(again.task_id === many.task_id, "a repeated call returns the first task");
+
+heading("Quota after");
+const after = await showQuota();
+expect(after === 37, "3 for the asset, 3 samples and 31 URLs were spent, once each");
+
+await client.close();
+if (mistakes.length > 0) {
+  heading("Not as it should be");
+  for (const mistake of mistakes) out(`  ${mistake}`);
+  process.exit(1);
+}
+heading("Everything ended as it should. This was the sandbox: no real CDN was touched.");

@@ -1,0 +1,128 @@
+/**
+ * Writes what would drift if it were typed by hand: the bundle's manifest.json, and the tool and settings tables of
+ * the README. With --check it writes nothing and fails when a file is not up to date. Needs a built bin.
+ */
+
+import { readFile, writeFile } from "node:fs/promises";
+import { Client } from "@modelcontextprotocol/client";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
+import { z } from "zod";
+import { providerRows } from "../src/providers/index.ts";
+import { generalSettings, type Setting } from "../src/settings.ts";
+
+const packageFields = z.object({
+  name: z.string(),
+  version: z.string(),
+  description: z.string(),
+  license: z.string(),
+  keywords: z.array(z.string()),
+});
+const inputSchema = z.object({ properties: z.record(z.string(), z.object({ description: z.string() })) });
+
+const { name, version, description, license, keywords } = packageFields.parse(JSON.parse(await readFile("package.json", "utf8")));
+const general: readonly Setting[] = Object.values(generalSettings);
+const settings = [...general, ...providerRows.flatMap((row) => row.settings)];
+const tools = await listTools();
+
+const files: Readonly<Record<string, string>> = {
+  "manifest.json": `${JSON.stringify(manifest(), null, 2)}\n`,
+  "README.md": await readme(),
+};
+
+let stale = false;
+for (const [file, content] of Object.entries(files)) {
+  if ((await readFile(file, "utf8").catch(() => "")) === content) continue;
+  if (process.argv.includes("--check")) {
+    stale = true;
+    process.stderr.write(`${file} is not up to date: run npm run generate.\n`);
+  } else {
+    await writeFile(file, content);
+    process.stdout.write(`${file} written\n`);
+  }
+}
+process.exitCode = stale ? 1 : 0;
+
+async function listTools() {
+  const client = new Client({ name: "generate", version: "1.0.0" });
+  await client.connect(new StdioClientTransport({ command: process.execPath, args: ["dist/main.js", "--sandbox"], stderr: "ignore" }));
+  const listed = await client.listTools();
+  await client.close();
+  return listed.tools;
+}
+
+function manifest() {
+  const key = (setting: Setting) => setting.name.toLowerCase();
+  const userConfig = settings.map((setting) => [
+    key(setting),
+    {
+      // A number or boolean without a value could not be told from one that was meant, so all but the switch are text.
+      type: setting.kind ?? "string",
+      title: titleOf(setting),
+      description: about(setting),
+      required: false,
+      default: setting.kind === "boolean" ? false : "",
+      ...(setting.secret && { sensitive: true }),
+    },
+  ]);
+  const env = settings.map((setting) => [setting.name, `\${user_config.${key(setting)}}`]);
+  return {
+    manifest_version: "0.3",
+    name,
+    display_name: "CDN Prefetch",
+    version,
+    description,
+    author: { name: "The cdn-prefetch-mcp authors" },
+    license,
+    keywords,
+    server: {
+      type: "node",
+      entry_point: "dist/main.js",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the bundle's host fills this in.
+      mcp_config: { command: "node", args: ["${__dirname}/dist/main.js"], env: Object.fromEntries(env) },
+    },
+    tools: tools.map((tool) => ({ name: tool.name, description: tool.description })),
+    tools_generated: false,
+    compatibility: { platforms: ["darwin", "win32", "linux"], runtimes: { node: ">=22.19.0" } },
+    user_config: Object.fromEntries(userConfig),
+  };
+}
+
+function titleOf(setting: Setting): string {
+  return setting.name
+    .replace(/^(HUAWEICLOUD_SDK|PREFETCH)_/, "")
+    .toLowerCase()
+    .replaceAll("_", " ")
+    .replace(/^./, (first) => first.toUpperCase());
+}
+
+function about(setting: Setting): string {
+  return setting.fallback ? `${setting.about} Default: ${setting.fallback}.` : setting.about;
+}
+
+async function readme(): Promise<string> {
+  const text = await readFile("README.md", "utf8");
+  const toolRows = tools.map((tool) => {
+    const names = Object.keys(inputSchema.parse(tool.inputSchema).properties).map((argument) => `\`${argument}\``);
+    return `| \`${tool.name}\` | ${tool.description} | ${names.join(", ")} | ${tool.annotations?.readOnlyHint ? "reads" : "spends quota"} |`;
+  });
+  const settingRows = (list: readonly Setting[]) =>
+    list.map((setting) => {
+      const flag = setting.flag ? `\`--${setting.flag}\`` : "";
+      return `| \`${setting.name}\` | ${flag} | ${setting.about}${setting.secret ? " Secret." : ""} | ${setting.fallback ?? ""} |`;
+    });
+  const sections: Readonly<Record<string, readonly string[]>> = {
+    tools: ["| tool | what it is for | arguments | effect |", "|---|---|---|---|", ...toolRows],
+    settings: ["| variable | flag | meaning | default |", "|---|---|---|---|", ...settingRows(general)],
+    ...Object.fromEntries(
+      providerRows.map((row) => [row.id, ["| variable | flag | meaning | default |", "|---|---|---|---|", ...settingRows(row.settings)]]),
+    ),
+  };
+  return Object.entries(sections).reduce((content, [section, lines]) => {
+    const begin = `<!-- generated: ${section} -->`;
+    const end = `<!-- end: ${section} -->`;
+    const from = content.indexOf(begin);
+    const to = content.indexOf(end);
+    if (from < 0 || to < from) throw new Error(`README.md has no section ${begin} … ${end}`);
+    return `${content.slice(0, from)}${begin}\n${lines.join("\n")}\n${content.slice(to)}`;
+  }, text);
+}

@@ -1,0 +1,153 @@
+/** The built server as a child process, driven by the official MCP clients of both generations. */
+
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client as ModernClient } from "@modelcontextprotocol/client";
+import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
+import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { z } from "zod";
+import { spendOutput, statusOutput } from "../../src/mcp/result.ts";
+import type { HuaweiVodEmulator } from "../../src/sandbox/huawei-vod.ts";
+
+export const bin = join(import.meta.dirname, "../../dist/main.js");
+
+export type Arguments = Record<string, unknown>;
+
+export interface ToolAnswer {
+  readonly isError: boolean;
+  readonly text: string;
+  readonly structured: unknown;
+}
+
+export interface Session {
+  readonly generation: string;
+  readonly pid: number | null;
+  instructions(): string | undefined;
+  tools(): Promise<readonly { readonly name: string; readonly description?: string | undefined }[]>;
+  call(name: string, args?: Arguments, options?: CallOptions): Promise<ToolAnswer>;
+  read(uri: string): Promise<string>;
+  resources(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: number, total: number | undefined) => void;
+}
+
+export interface ServerOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onStderr?: (text: string) => void;
+}
+
+/** What the server inherits; nothing of this machine's own PREFETCH_ or vendor variables. */
+const baseEnv = { PATH: process.env.PATH ?? "", HOME: mkdtempSync(join(tmpdir(), "home-")) };
+
+const toolResult = z.object({
+  isError: z.boolean().default(false),
+  content: z.array(z.object({ type: z.literal("text"), text: z.string() })).length(1),
+  structuredContent: z.unknown().optional(),
+});
+
+function answerOf(result: unknown): ToolAnswer {
+  const { isError, content, structuredContent } = toolResult.parse(result);
+  return { isError, text: content[0]?.text ?? "", structured: structuredContent };
+}
+
+const resourceText = z.object({ contents: z.array(z.object({ text: z.string() })).length(1) });
+
+function spawnOptions({ args = [], env = {}, onStderr }: ServerOptions) {
+  return {
+    command: process.execPath,
+    args: [bin, ...args],
+    env: { ...baseEnv, ...env },
+    stderr: onStderr ? ("pipe" as const) : ("ignore" as const),
+  };
+}
+
+/** 2026-07-28, through the client that negotiates it. */
+export async function modernSession(options: ServerOptions): Promise<Session> {
+  const client = new ModernClient({ name: "modern-test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+  const transport = new ModernTransport(spawnOptions(options));
+  transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
+  await client.connect(transport);
+  // Listing first gives the client the output schemas that it then checks every result against.
+  await client.listTools();
+  return {
+    generation: client.getProtocolEra() ?? "unknown",
+    pid: transport.pid,
+    instructions: () => client.getInstructions(),
+    tools: async () => (await client.listTools()).tools,
+    call: async (name, args = {}, { signal, onProgress } = {}) =>
+      answerOf(
+        await client.callTool(
+          { name, arguments: args },
+          {
+            ...(signal && { signal }),
+            ...(onProgress && { onprogress: ({ progress, total }) => onProgress(progress, total) }),
+            timeout: 70_000,
+          },
+        ),
+      ),
+    read: async (uri) => resourceText.parse(await client.readResource({ uri })).contents[0]?.text ?? "",
+    resources: async () => (await client.listResources()).resources.map((resource) => resource.uri),
+    close: () => client.close(),
+  };
+}
+
+/** The 2025 revisions, through the client that every host of that time has installed. */
+export async function legacySession(options: ServerOptions): Promise<Session> {
+  const client = new LegacyClient({ name: "legacy-test", version: "1.0.0" });
+  const transport = new LegacyTransport(spawnOptions(options));
+  transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
+  await client.connect(transport);
+  await client.listTools();
+  return {
+    generation: "legacy",
+    pid: transport.pid,
+    instructions: () => client.getInstructions(),
+    tools: async () => (await client.listTools()).tools,
+    call: async (name, args = {}, { signal, onProgress } = {}) =>
+      answerOf(
+        await client.callTool({ name, arguments: args }, undefined, {
+          ...(signal && { signal }),
+          ...(onProgress && { onprogress: ({ progress, total }) => onProgress(progress, total) }),
+          timeout: 70_000,
+        }),
+      ),
+    read: async (uri) => resourceText.parse(await client.readResource({ uri })).contents[0]?.text ?? "",
+    resources: async () => (await client.listResources()).resources.map((resource) => resource.uri),
+    close: () => client.close(),
+  };
+}
+
+export const sessions = [
+  ["2026-07-28 client", modernSession],
+  ["2025 client", legacySession],
+] as const;
+
+const taskSchema = z.object({ ...spendOutput, ...statusOutput, notice: z.string().optional() });
+export type TaskAnswer = z.infer<typeof taskSchema>;
+
+/** The structured answer of a task tool; its text must say the same. */
+export function taskOf(answer: ToolAnswer): TaskAnswer {
+  if (answer.isError) throw new Error(`unexpected error answer: ${answer.text}`);
+  const task = taskSchema.parse(answer.structured);
+  if (JSON.stringify(answer.structured) !== answer.text) throw new Error("text and structured content differ");
+  return task;
+}
+
+/** Environment that points a real, not sandboxed, server at an emulator. */
+export function huaweiEnv(emulator: HuaweiVodEmulator, store?: string): Record<string, string> {
+  return {
+    HUAWEICLOUD_SDK_AK: emulator.user.ak,
+    HUAWEICLOUD_SDK_SK: emulator.user.sk,
+    HUAWEICLOUD_SDK_PROJECT_ID: emulator.projectId,
+    PREFETCH_HUAWEI_VOD_ENDPOINT: emulator.endpoint,
+    PREFETCH_STORE: store ?? "memory:",
+    PREFETCH_POLL_SECONDS: "0",
+  };
+}
