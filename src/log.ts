@@ -9,9 +9,10 @@ export type LogLevel = (typeof logLevels)[number];
 /** Every line is scrubbed of the secrets and of what looks like one before it leaves the process. */
 export function createLog(level: LogLevel, secrets: readonly string[]): Logger {
   const redact = createRedactor(secrets);
+  // A host that has closed the pipe does not read logs; that is no reason to end its server.
+  process.stderr.on("error", () => undefined);
   const destination = {
     write: (line: string): void => {
-      // A host that has closed the pipe is a host that does not read logs.
       if (process.stderr.writable) process.stderr.write(redact(line));
     },
   };

@@ -49,6 +49,8 @@ export function createHttpClient({ provider, userAgent, dispatcher, answerMs = A
     bodyTimeout: answerMs,
     maxHeaderSize: LARGEST_HEADERS,
     maxResponseSize: LARGEST_BODY,
+    // One request a connection is what makes "not one byte has left" knowable; HTTP/2 shares connections.
+    allowH2: false,
   };
   const kept = dispatcher ?? new Agent(options);
   const fresh = dispatcher ?? new Agent({ ...options, pipelining: 0 });

@@ -4,7 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
 import { huaweiEnv, modernSession, taskOf } from "./clients.ts";
 
@@ -42,6 +42,24 @@ it("killed between two batches, leaves a task of which status tells the truth an
   expect(ended.quota).toMatchObject({ used: 60 });
   const received = emulator.log.flatMap((entry) => entry.accepted);
   expect(new Set(received).size).toBe(received.length);
+});
+
+it("sends by itself what a dead server had not sent yet", async () => {
+  const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
+  onTestFinished(() => emulator.close());
+  const env = huaweiEnv(emulator, `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`);
+  emulator.inject({ method: "POST", times: 4, fault: { kind: "delay", ms: 60_000 } });
+  const first = await modernSession({ env });
+  taskOf(await first.call("prefetch_urls", { urls }));
+  process.kill(first.pid ?? 0, "SIGKILL");
+  emulator.clearFaults();
+  expect(emulator.log).toEqual([]);
+
+  // Nobody calls the next server; it only has to live.
+  const next = await modernSession({ env });
+  onTestFinished(() => next.close());
+  await vi.waitFor(() => expect(emulator.log).toHaveLength(2), { timeout: 15_000, interval: 100 });
+  expect(emulator.log.flatMap((entry) => entry.accepted)).toHaveLength(20);
 });
 
 it("shares its tasks, quota and recent sends with every other server on the same store", async () => {

@@ -114,6 +114,23 @@ describe("the end of the process", () => {
     expect(performance.now() - sent).toBeLessThan(1_000);
   });
 
+  it("does not come when the host merely stops reading the log", async () => {
+    // Nothing listens there, so that the look-up of the asset fails and is logged.
+    const child = startServer(["--log-level", "trace"], {
+      HUAWEICLOUD_SDK_AK: "AK",
+      HUAWEICLOUD_SDK_SK: "SK",
+      HUAWEICLOUD_SDK_PROJECT_ID: "project",
+      PREFETCH_HUAWEI_VOD_ENDPOINT: "http://127.0.0.1:1",
+      PREFETCH_STORE: "memory:",
+    });
+    await talk(child, [initialize]);
+    child.stderr.destroy();
+    const logged = call(2, "prefetch_asset", { asset_id: "a" });
+    const text = await talk(child, [logged, { ...logged, id: 3 }, call(4, "get_prefetch_quota", {})]);
+    expect(lines(text)).toHaveLength(3);
+    expect(child.exitCode).toBeNull();
+  });
+
   it("comes when the host closes stdout (EPIPE) while stdin stays open", async () => {
     const child = startServer(["--sandbox"]);
     await talk(child, [initialize]);
