@@ -17,6 +17,9 @@ const REFRESH_MS = 8_000;
 const FIRST_TICK_MS = 25;
 const LONGEST_TICK_MS = 500;
 
+/** Refusals that another call may not meet. */
+const passing: readonly ErrorCode[] = ["rate_limited", "queue_full", "vendor_unavailable", "timeout"];
+
 export type Detail = "summary" | "problems" | "all";
 
 export interface StatusRequest {
@@ -116,6 +119,7 @@ export function createStatus(deps: Deps): Status {
     const provider = directory.configured.includes(providerId) ? await directory.get(providerId) : undefined;
     const quota = provider && (await quotaOf(deps, provider));
     const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
+    const [waiting] = counts.queued > 0 ? await storage.items(taskId, { states: ["queued"], limit: 1 }) : [];
     const state = taskState(counts);
     return {
       taskId,
@@ -133,6 +137,7 @@ export function createStatus(deps: Deps): Status {
         counts,
         depth: provider?.depth ?? "unknown",
         overQuota: problems.some((item) => item.code === "quota_exhausted"),
+        waiting: waiting?.reason,
         resetsAt: quota?.resetsAt,
         stale: problem && explain(problem),
       }),
@@ -196,16 +201,15 @@ export function createStatus(deps: Deps): Status {
       return request.detail === "summary" ? summary : { ...summary, ...(await page(taskId, request)) };
     },
 
-    refusalOf: (item, provider, note) =>
-      new PrefetchError(
-        errorCodes.find((code): code is ErrorCode => code === item.code) ?? "internal",
-        item.reason ?? "The vendor refused it",
-        {
-          provider: provider.id,
-          delivery: "refused",
-          hint: note,
-        },
-      ),
+    refusalOf: (item, provider, note) => {
+      const code = errorCodes.find((known): known is ErrorCode => known === item.code) ?? "internal";
+      return new PrefetchError(code, item.reason ?? "The vendor refused it", {
+        provider: provider.id,
+        delivery: "refused",
+        retryable: passing.includes(code),
+        hint: note,
+      });
+    },
   };
 }
 
@@ -253,6 +257,7 @@ async function vendorStatus(deps: Deps, request: StatusRequest, call: CallContex
               counts,
               depth: provider.depth,
               overQuota: false,
+              waiting: undefined,
               resetsAt: undefined,
               stale: undefined,
             }),

@@ -69,10 +69,11 @@ export function createSubmit(deps: Deps, status: Status): Submit {
 
     worker.kick(provider);
     const { id } = stored.task;
-    if (options.waitSeconds > 0) await status.untilEnded(id, options.waitSeconds * 1_000, call);
+    let problem: PrefetchError | undefined;
+    if (options.waitSeconds > 0) problem = await status.untilEnded(id, options.waitSeconds * 1_000, call);
     else await status.untilAnswered(id, FIRST_ANSWERS_MS, call);
     await throwIfAllRefused(id, provider);
-    return status.view(id, undefined);
+    return status.view(id, problem);
   };
 
   /** Everything asked for is under way or done already: the caller gets the task that did it. */

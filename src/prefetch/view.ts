@@ -72,6 +72,8 @@ export interface AdviceFacts {
   readonly counts: Counts;
   readonly depth: Depth;
   readonly overQuota: boolean;
+  /** What the vendor said to make the first unsent item wait. */
+  readonly waiting: string | undefined;
   readonly resetsAt: number | undefined;
   /** Why the vendor could not be asked just now. */
   readonly stale: string | undefined;
@@ -90,7 +92,8 @@ export function nextStep(facts: AdviceFacts): string {
     return `The vendor could not be asked just now, so this is the last known state: ${facts.stale} Ask get_prefetch_status again for ${taskId} later.`;
   }
   if (!isEnded(facts.state)) {
-    const waiting = counts.queued > 0 ? `${counts.queued} not sent yet; keep this server running. ` : "";
+    const why = facts.waiting === undefined ? "" : ` (${facts.waiting})`;
+    const waiting = counts.queued > 0 ? `${counts.queued} not sent yet${why}; keep this server running. ` : "";
     return `${waiting}Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until the state is final; prefetching usually takes minutes.`;
   }
   if (facts.state === "succeeded") return `Nothing more to do.${reach[facts.depth]}`;
@@ -98,12 +101,12 @@ export function nextStep(facts: AdviceFacts): string {
   const advice: string[] = [];
   if (counts.unknown > 0) {
     advice.push(
-      `${counts.unknown} may or may not have reached the vendor and are not sent again by themselves; check a URL in a few minutes, and call again with force true only if sending twice is acceptable.`,
+      `${counts.unknown} URL(s) may or may not have reached the vendor and are not sent again by themselves; check a URL in a few minutes, and call again with force true only if sending twice is acceptable.`,
     );
   }
   if (counts.untracked > 0) {
     advice.push(
-      `${counts.untracked} were accepted, but this vendor gives no way to ask for the outcome; request a URL in about five minutes to see.`,
+      `Accepted, but this vendor gives no way to ask for the outcome of ${counts.untracked}; request a URL in about five minutes to see.`,
     );
   }
   if (facts.overQuota) {
@@ -111,10 +114,10 @@ export function nextStep(facts: AdviceFacts): string {
     advice.push(`URLs over quota can be sent after ${when}.`);
   }
   if (counts.failed > 0) {
-    advice.push(`${counts.failed} failed at the vendor: check that each URL can be fetched and cached, then call again with just those.`);
+    advice.push(`${counts.failed} failed at the vendor: check that each can be fetched and cached, then call again with just those.`);
   }
   if (counts.rejected > 0 && !facts.overQuota) {
-    advice.push(`${counts.rejected} were rejected: correct them as their reasons say and call again with just those.`);
+    advice.push(`${counts.rejected} rejected: correct them as their reasons say and call again with just those.`);
   }
   return advice.join(" ");
 }

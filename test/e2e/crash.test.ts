@@ -38,7 +38,7 @@ it("killed between two batches, leaves a task of which status tells the truth an
   // Four batches were on the wire: nobody knows, so nobody says and nobody sends again. The sixth was never sent, and is now.
   expect(ended.counts).toMatchObject({ total: 60, succeeded: 20, unknown: 40, queued: 0, processing: 0 });
   expect(ended.state).toBe("partial");
-  expect(ended.next_step).toMatch(/40 may or may not have reached the vendor/);
+  expect(ended.next_step).toMatch(/40 URL\(s\) may or may not have reached the vendor/);
   expect(ended.quota).toMatchObject({ used: 60 });
   const received = emulator.log.flatMap((entry) => entry.accepted);
   expect(new Set(received).size).toBe(received.length);

@@ -177,7 +177,8 @@ const CLOCK_SKEW_MS = 300_000;
 export function failureOf(response: HttpResponse, context: FailureContext): PrefetchError {
   const found = readVendorError(parseJson(response.text));
   const meaning = meaningOf(response.status, found?.code);
-  const message = tidyMessage(found?.message ?? "", context.redact);
+  // What follows is an echo of our own request, for whoever debugs a signer; it only buries the reason.
+  const message = tidyMessage((found?.message ?? "").replace(/[,;]?\s*canonicalRequest:.*$/s, ""), context.redact);
   const said = message ? `: ${message}` : "";
   const skew = response.status === 401 ? clockSkew(response, context.now) : undefined;
   const requestId = response.headers["x-request-id"] ?? found?.requestId;
