@@ -8,6 +8,8 @@ import type { Storage, WorkItem } from "./storage.ts";
 import { contentOf } from "./task.ts";
 
 const CONCURRENCY = 4;
+/** Sending and asking share the vendor's rate. While something waits to be sent, asking takes the smaller share. */
+const CONCURRENCY_WHILE_SENDING = 1;
 
 /**
  * Looks up every open batch until done, stopped by an error, or aborted, and stores what it learned. Returns the
@@ -17,6 +19,7 @@ export type Follow = (
   taskId: string,
   providerOf: (id: string) => Promise<Provider>,
   signal: AbortSignal,
+  whileSending: boolean,
 ) => Promise<PrefetchError | undefined>;
 
 export function createFollow(storage: Pick<Storage, "following" | "change">, lookups: Lookups): Follow {
@@ -26,7 +29,7 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
     if (change.items.length > 0 || change.batch.state !== undefined) await storage.change(work.batch, change);
   };
 
-  return async (taskId, providerOf, signal) => {
+  return async (taskId, providerOf, signal, whileSending) => {
     const open = (await storage.following(taskId)).values();
     let problem: PrefetchError | undefined;
     const lane = async (): Promise<void> => {
@@ -39,7 +42,7 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
         }
       }
     };
-    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
+    await Promise.all(Array.from({ length: whileSending ? CONCURRENCY_WHILE_SENDING : CONCURRENCY }, lane));
     return problem;
   };
 }

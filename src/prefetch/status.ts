@@ -13,7 +13,7 @@ const PAGE_ROWS = 100;
 /** Characters of one page of rows, well below what hosts accept of a tool result. */
 const PAGE_CHARACTERS = 30_000;
 /** How long a call that does not wait may spend asking the vendor. */
-const REFRESH_MS = 8_000;
+const REFRESH_MS = 2_000;
 const FIRST_TICK_MS = 25;
 const LONGEST_TICK_MS = 500;
 
@@ -35,7 +35,7 @@ export interface Status {
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
   /** The stored task as callers see it. `problem` is what kept it from being up to date. */
   view(taskId: string, problem: PrefetchError | undefined): Promise<TaskView>;
-  /** Asks the vendor about open batches, as far as its poll interval allows. */
+  /** Asks the vendor about open batches, as far as its limits allow that in a moment. */
   refresh(taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined>;
   /** Waits until the vendor has taken or refused every batch, or the time is up. */
   untilAnswered(taskId: string, ms: number, call: CallContext): Promise<void>;
@@ -56,20 +56,25 @@ export function createStatus(deps: Deps): Status {
     });
   };
 
-  const refresh: Status["refresh"] = async (taskId, callSignal) => {
+  const refresh = async (taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined> => {
     const { task, openBatches } = await snapshotOf(taskId);
     if (openBatches === 0) return undefined;
+    let sending = false;
     for (const id of task.providers.filter((provider) => directory.configured.includes(provider))) {
       const provider = await directory.get(id);
       // Another process may have died in the middle of this task.
       await worker.recover(provider);
       worker.kick(provider);
+      const due = await storage.nextDue(provider.account);
+      sending ||= due !== undefined && due <= clock.now();
     }
-    const signal = AbortSignal.any([callSignal, AbortSignal.timeout(REFRESH_MS)]);
-    const problem = await follow(taskId, (id) => directory.get(id), signal);
+    const problem = await follow(taskId, (id) => directory.get(id), signal, sending);
     if (problem) report(problem, `asking about ${taskId}`);
     return problem;
   };
+
+  const refreshBriefly = (taskId: string, signal: AbortSignal) =>
+    refresh(taskId, AbortSignal.any([signal, AbortSignal.timeout(REFRESH_MS)]));
 
   /**
    * Looks at the stored task again and again until `done` or the time is up, while `step` is repeated beside it, so
@@ -177,7 +182,7 @@ export function createStatus(deps: Deps): Status {
 
   return {
     view,
-    refresh,
+    refresh: refreshBriefly,
     untilEnded,
     untilAnswered: (taskId, ms, call) =>
       watch(
@@ -196,7 +201,7 @@ export function createStatus(deps: Deps): Status {
         throw new PrefetchError("invalid_argument", "cursor: a summary has no pages", { hint: 'Pass detail "problems" or "all" with it.' });
       }
       const problem =
-        request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refresh(taskId, call.signal);
+        request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refreshBriefly(taskId, call.signal);
       const summary = await view(taskId, problem);
       return request.detail === "summary" ? summary : { ...summary, ...(await page(taskId, request)) };
     },
