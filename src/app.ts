@@ -10,9 +10,11 @@ import { createDirectory } from "./directory.ts";
 import { PrefetchError } from "./errors.ts";
 import { createLog } from "./log.ts";
 import { createServerFactory } from "./mcp/server.ts";
+import { dailyLimit } from "./prefetch/deps.ts";
 import { createFollow } from "./prefetch/follow.ts";
 import { createLookups } from "./prefetch/lookups.ts";
-import { createPacer } from "./prefetch/pace.ts";
+import { createPacer, holdBack } from "./prefetch/pace.ts";
+import type { Provider } from "./prefetch/provider.ts";
 import { createService } from "./prefetch/service.ts";
 import { createWorker } from "./prefetch/worker.ts";
 import { sandboxNotice } from "./sandbox/notice.ts";
@@ -48,12 +50,14 @@ export function createApp(config: Config): App {
     return openSqlite(config.store, clock);
   });
   const pace = createPacer(storage, clock);
-  const worker = createWorker({ storage, clock, pace, random: Math.random, report });
+  const limitOf = (provider: Provider) => dailyLimit(provider, config.guards);
+  const worker = createWorker({ storage, clock, pace, random: Math.random, limitOf, report });
   const lookups = createLookups({
     statuses: new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined }),
     assets: new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined }),
     pace,
     pollSeconds: config.pollSeconds,
+    onThrottled: (provider, error) => holdBack(storage, clock, provider, error),
     stopped: stopped.signal,
   });
   const directory = createDirectory(config);
@@ -62,7 +66,7 @@ export function createApp(config: Config): App {
     clock,
     worker,
     lookups,
-    follow: createFollow(storage, lookups),
+    follow: createFollow(storage, lookups, clock),
     directory,
     guards: config.guards,
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,

@@ -4,6 +4,11 @@ import type { Clock } from "./prefetch/clock.ts";
 export const systemClock: Clock = {
   now: Date.now,
   sleep: async (ms, signal) => {
-    await sleep(ms, undefined, { ref: false, ...(signal && { signal }) });
+    try {
+      await sleep(ms, undefined, { ref: false, ...(signal && { signal }) });
+    } catch (error) {
+      // Node wraps the reason; the contract promises the reason itself.
+      throw signal?.aborted ? signal.reason : error;
+    }
   },
 };

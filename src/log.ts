@@ -8,7 +8,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 /** Every line is scrubbed of the secrets and of what looks like one before it leaves the process. */
 export function createLog(level: LogLevel, secrets: readonly string[]): Logger {
-  const redact = createRedactor(secrets);
+  const redact = createRedactor([...secrets, ...secrets.map((secret) => JSON.stringify(secret).slice(1, -1))]);
   // A host that has closed the pipe does not read logs; that is no reason to end its server.
   process.stderr.on("error", () => undefined);
   const destination = {

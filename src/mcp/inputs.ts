@@ -15,6 +15,13 @@ export function lenientArray<Schema extends z.ZodType>(schema: Schema) {
   }, schema);
 }
 
+/** Says "is missing" of what was not given, and otherwise what it must be. */
+export function wanted(what: string) {
+  return {
+    error: ({ input }: { readonly input?: unknown }) => (input === undefined ? `is missing; it must be ${what}` : `must be ${what}`),
+  };
+}
+
 /** Likewise for numbers and booleans in quotes. */
 const lenientNumber = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value), schema);

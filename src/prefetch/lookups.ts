@@ -1,6 +1,7 @@
 /** Questions to vendors that cost no quota, asked no more often than needed. */
 
 import { PrefetchError } from "../errors.ts";
+import { abortable } from "./abortable.ts";
 import type { Cache } from "./cache.ts";
 import type { Pacer } from "./pace.ts";
 import type { Provider, StatusQuery, StatusRow } from "./provider.ts";
@@ -16,6 +17,8 @@ export interface LookupOptions {
   readonly pace: Pacer;
   /** Overrides the providers' lowest poll interval. */
   readonly pollSeconds: number | undefined;
+  /** Told when the vendor says that it is asked too often. */
+  readonly onThrottled: (provider: Provider, error: PrefetchError) => Promise<void>;
   /** Aborted when the server stops. */
   readonly stopped: AbortSignal;
 }
@@ -27,7 +30,7 @@ export interface Lookups {
   asset(provider: Provider, assetId: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
-export function createLookups({ statuses, assets, pace, pollSeconds, stopped }: LookupOptions): Lookups {
+export function createLookups({ statuses, assets, pace, pollSeconds, onThrottled, stopped }: LookupOptions): Lookups {
   const callTo = (provider: Provider) => ({ signal: stopped, turn: () => pace(provider, stopped) });
   const askStatus = once(statuses);
   const askAsset = once(assets);
@@ -37,7 +40,10 @@ export function createLookups({ statuses, assets, pace, pollSeconds, stopped }: 
       const { status } = provider;
       if (!status) throw unsupported(provider, "the outcome of a task");
       return askStatus(`${provider.account} ${query.vendorTaskIds.join(",")}`, signal, async () => {
-        const rows = await status(query, callTo(provider));
+        const rows = await status(query, callTo(provider)).catch(async (error: unknown) => {
+          if (error instanceof PrefetchError && error.code === "rate_limited") await onThrottled(provider, error);
+          throw error;
+        });
         const finished = rows.length > 0 && rows.every((row) => row.state !== "processing");
         const pollMs = (pollSeconds ?? provider.limits.pollSeconds) * 1_000;
         return { value: rows, ttlMs: finished ? FINISHED_TTL_MS : pollMs };
@@ -74,15 +80,6 @@ function once<Value>(cache: Cache<Value>) {
     }
     return abortable(answer, signal);
   };
-}
-
-function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 function unsupported(provider: Provider, what: string): PrefetchError {

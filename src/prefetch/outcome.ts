@@ -11,10 +11,10 @@ const MOST_PARTS = 50;
 
 export function accepted(work: WorkItem, submission: Submission, trackable: boolean, now: number): BatchChange {
   const followed = trackable && submission.vendorTaskIds.length > 0;
-  const refused = new Map(submission.refused.map((refusal) => [echoKey(refusal.url), refusal]));
+  const refused = new Map(submission.refused.flatMap((refusal) => named(work.items, refusal.url).map((item) => [item.index, refusal])));
   let taken = 0;
   const items = work.items.map((item): ItemChange => {
-    const refusal = refused.get(echoKey(item.target));
+    const refusal = refused.get(item.index);
     if (refusal) return { index: item.index, state: "rejected", code: refusal.code, reason: refusal.reason };
     taken += 1;
     return followed
@@ -68,13 +68,18 @@ export function failed(work: WorkItem, error: PrefetchError, now: number, policy
       refund: 0,
     };
   }
-  const reason = explain(error);
+  const reason = `${explain(error)}${blames(error) && work.items.length > 1 ? ` The vendor refused a request of ${work.items.length} URLs without saying which of them is at fault.` : ""}`;
   return {
     batch: { state: "ended", attempts, leaseUntil: undefined, requestId: error.requestId },
     items: work.items.map((item) => ({ index: item.index, state: "rejected", code: error.code, reason })),
     refund: batch.cost,
     exhausted: error.code === "quota_exhausted",
   };
+}
+
+/** Refusals that may be due to a single URL of the request. */
+function blames(error: PrefetchError): boolean {
+  return ["invalid_argument", "not_found", "not_published"].includes(error.code);
 }
 
 /** A batch that was on the wire when its answer, or its process, was lost. Its quota counts as spent. */
@@ -86,39 +91,52 @@ export function lost(work: WorkItem, why: string): BatchChange {
   };
 }
 
+/** A claimed batch of which nothing was sent goes back to the queue. */
 export function returned(): BatchChange {
   return { batch: { state: "queued", leaseUntil: undefined }, items: [], refund: 0 };
 }
 
+/** An accepted batch of which the vendor will say nothing more: what is still open cannot be asked for. */
+export function abandoned(work: WorkItem, why: string): BatchChange {
+  const open = work.items.filter((item) => item.state === "processing");
+  return {
+    batch: { state: "ended" },
+    items: open.map((item) => ({ index: item.index, state: "untracked", code: "not_found", reason: why })),
+    refund: 0,
+  };
+}
+
 /** Applies the vendor's rows to the items they speak of; an item that no row names stays as it is. */
 export function reported(work: WorkItem, rows: readonly StatusRow[]): BatchChange {
+  const open = new Map(work.items.map((item) => [item.index, item.state === "processing"]));
   const before = new Map(work.items.map((item) => [item.index, item.state]));
   const changes = (work.batch.kind === "asset" ? assetChanges(work.items, rows) : urlChanges(work.items, rows)).filter(
-    (change) => change.parts !== undefined || change.state !== before.get(change.index),
+    (change) => open.get(change.index) && (change.parts !== undefined || change.state !== before.get(change.index)),
   );
   const changed = new Map(changes.map((change) => [change.index, change.state]));
-  const open = work.items.some((item) => (changed.get(item.index) ?? item.state) === "processing");
-  return { batch: open ? {} : { state: "ended" }, items: changes, refund: 0 };
+  const goesOn = work.items.some((item) => (changed.get(item.index) ?? item.state) === "processing");
+  return { batch: goesOn ? {} : { state: "ended" }, items: changes, refund: 0 };
 }
 
 function urlChanges(items: readonly Item[], rows: readonly StatusRow[]): ItemChange[] {
-  const byEcho = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = echoKey(item.target);
-    byEcho.set(key, [...(byEcho.get(key) ?? []), item]);
-  }
   const changes = new Map<number, ItemChange>();
   for (const row of rows) {
-    const named = byEcho.get(echoKey(row.url)) ?? [];
-    // Two items can differ in their scheme alone: then only the exact spelling tells them apart.
-    const exact = named.filter((item) => item.target === row.url);
-    for (const item of exact.length > 0 ? exact : named) {
+    for (const item of named(items, row.url)) {
       const before = changes.get(item.index);
       if (before && rank(before.state) >= rank(row.state)) continue;
       changes.set(item.index, changeFrom(item.index, row.state, row.reason));
     }
   }
   return [...changes.values()];
+}
+
+/** The items that a vendor's spelling of a URL means. Two can differ in their scheme alone, which a vendor may leave out. */
+function named(items: readonly Item[], url: string): readonly Item[] {
+  const key = echoKey(url);
+  const alike = items.filter((item) => echoKey(item.target) === key);
+  const scheme = /^https?:/i.exec(url.trim())?.[0].toLowerCase();
+  const same = alike.filter((item) => item.target === url || (scheme !== undefined && item.target.startsWith(scheme)));
+  return same.length > 0 ? same : alike;
 }
 
 /** Several rows for one item: the least finished, then the worst, speaks for it. */

@@ -1,5 +1,6 @@
 /** Keeps an account's requests under the vendor's rate, together with every process that shares the store. */
 
+import type { PrefetchError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Provider } from "./provider.ts";
 import type { Storage } from "./storage.ts";
@@ -20,4 +21,13 @@ export function createPacer(storage: Pick<Storage, "reserveSlot">, clock: Clock)
     if (wait > 0) await clock.sleep(wait, signal);
     signal.throwIfAborted();
   };
+}
+
+/** However long a vendor asks to wait; a batch that must wait longer has its own time. */
+const LONGEST_HOLD_MS = 300_000;
+
+/** Keeps the whole account quiet for as long as a throttling answer asks. */
+export async function holdBack(storage: Pick<Storage, "holdSlots">, clock: Clock, provider: Provider, error: PrefetchError): Promise<void> {
+  if (error.retryAfterMs === undefined) return;
+  await storage.holdSlots(provider.account, clock.now() + Math.min(error.retryAfterMs, LONGEST_HOLD_MS));
 }

@@ -6,7 +6,7 @@
 import { PrefetchError } from "../errors.ts";
 import type { ProviderLimits } from "./provider.ts";
 import { type LedgerEntry, remainingUnits } from "./quota.ts";
-import { duplicateKey, readUrl, type UrlRules } from "./url.ts";
+import { readUrl, type UrlRules } from "./url.ts";
 
 /** Something to send: a URL or an asset, with the units of quota that it costs. */
 export interface Candidate {
@@ -42,7 +42,7 @@ export function readUrls(inputs: readonly unknown[], rules: UrlRules): Reading {
   let duplicatesRemoved = 0;
   for (const [position, input] of inputs.entries()) {
     const reading = readUrl(input, rules);
-    const key = reading.ok ? duplicateKey(reading.url) : `invalid ${JSON.stringify(input)}`;
+    const key = reading.ok ? reading.url : `invalid ${JSON.stringify(input)}`;
     if (seen.has(key)) {
       duplicatesRemoved += 1;
       continue;
@@ -59,8 +59,16 @@ export function readUrls(inputs: readonly unknown[], rules: UrlRules): Reading {
 
 function shown(input: unknown): string {
   const text = typeof input === "string" ? input.trim() : (JSON.stringify(input) ?? String(input));
-  const safe = text.replace(/\/\/[^/?#@\s]*@/, "//***@");
+  const safe = withoutCredentials(text);
   return safe.length > SHOWN_OF_BAD_INPUT ? `${safe.slice(0, SHOWN_OF_BAD_INPUT)}…` : safe;
+}
+
+/** In text that is no URL there is no telling where a password ends, so everything before the last @ goes. */
+function withoutCredentials(text: string): string {
+  const at = text.lastIndexOf("@");
+  if (at < 0) return text;
+  const [scheme = ""] = /^(https?|ftp):/i.exec(text) ?? [];
+  return `${scheme && `${scheme}//`}***${text.slice(at)}`;
 }
 
 export type QuotaPolicy = "reject" | "partial";

@@ -36,7 +36,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /**
    * Waits for this account's turn under `requestsPerMinute`. A provider awaits it immediately before every
-   * request that the limit counts; for a submit it is also the moment after which a crash leaves the outcome unknown.
+   * request that the limit counts; for a submit it is also the moment after which a crash leaves the outcome unknown, and asking again says that the request before
+   * was refused.
    */
   turn(): Promise<void>;
 }

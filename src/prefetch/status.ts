@@ -6,7 +6,7 @@ import { chooseProvider } from "./directory.ts";
 import type { Provider, StatusRow } from "./provider.ts";
 import type { ItemQuery, TaskSnapshot } from "./storage.ts";
 import { countItems, type Item, isEnded, settledOf, taskState, totalOf } from "./task.ts";
-import { type ItemRow, nextStep, problemRowsOf, problemStates, rowsOf, type TaskView } from "./view.ts";
+import { type ItemRow, nextStep, passingCodes, problemRowsOf, problemStates, rowsOf, type TaskView } from "./view.ts";
 
 const SUMMARY_ROWS = 20;
 const PAGE_ROWS = 100;
@@ -16,9 +16,6 @@ const PAGE_CHARACTERS = 30_000;
 const REFRESH_MS = 2_000;
 const FIRST_TICK_MS = 25;
 const LONGEST_TICK_MS = 500;
-
-/** Refusals that another call may not meet. */
-const passing: readonly ErrorCode[] = ["rate_limited", "queue_full", "vendor_unavailable", "timeout"];
 
 export type Detail = "summary" | "problems" | "all";
 
@@ -119,7 +116,7 @@ export function createStatus(deps: Deps): Status {
   };
 
   const view = async (taskId: string, problem: PrefetchError | undefined): Promise<TaskView> => {
-    const { task, counts, batches } = await snapshotOf(taskId);
+    const { task, counts, batches, sending, rejections } = await snapshotOf(taskId);
     const [providerId = ""] = task.providers;
     const provider = directory.configured.includes(providerId) ? await directory.get(providerId) : undefined;
     const quota = provider && (await quotaOf(deps, provider));
@@ -141,7 +138,8 @@ export function createStatus(deps: Deps): Status {
         state,
         counts,
         depth: provider?.depth ?? "unknown",
-        overQuota: problems.some((item) => item.code === "quota_exhausted"),
+        sending,
+        rejections,
         waiting: waiting?.reason,
         resetsAt: quota?.resetsAt,
         stale: problem && explain(problem),
@@ -175,7 +173,7 @@ export function createStatus(deps: Deps): Status {
       async (signal) => {
         problem = await refresh(taskId, signal);
       },
-      (snapshot) => isEnded(taskState(snapshot.counts)) || problem?.retryable === false,
+      (snapshot) => isEnded(taskState(snapshot.counts)) || (problem?.retryable === false && problem.code !== "not_found"),
     );
     return problem;
   };
@@ -196,8 +194,7 @@ export function createStatus(deps: Deps): Status {
     status: async (request, call) => {
       const taskId = request.taskId.trim();
       if (!taskId.startsWith("pf_")) return vendorStatus(deps, { ...request, taskId }, call);
-      const cursor = request.cursor === undefined ? undefined : readCursor(request.cursor);
-      if (cursor !== undefined && request.detail === "summary") {
+      if (readCursor(request.cursor) >= 0 && request.detail === "summary") {
         throw new PrefetchError("invalid_argument", "cursor: a summary has no pages", { hint: 'Pass detail "problems" or "all" with it.' });
       }
       const problem =
@@ -211,7 +208,7 @@ export function createStatus(deps: Deps): Status {
       return new PrefetchError(code, item.reason ?? "The vendor refused it", {
         provider: provider.id,
         delivery: "refused",
-        retryable: passing.includes(code),
+        retryable: passingCodes.includes(code),
         hint: note,
       });
     },
@@ -251,7 +248,12 @@ async function vendorStatus(deps: Deps, request: StatusRequest, call: CallContex
         .filter((row) => row.state === "failed")
         .slice(0, SUMMARY_ROWS)
         .map(vendorRow),
-      ...(request.detail !== "summary" && { items: rows.slice(0, PAGE_ROWS).map(vendorRow) }),
+      ...(request.detail !== "summary" && {
+        items: rows
+          .filter((row) => request.detail === "all" || row.state === "failed")
+          .slice(0, PAGE_ROWS)
+          .map(vendorRow),
+      }),
       quota: await quotaOf(deps, provider),
       nextStep:
         rows.length === 0
@@ -261,7 +263,8 @@ async function vendorStatus(deps: Deps, request: StatusRequest, call: CallContex
               state,
               counts,
               depth: provider.depth,
-              overQuota: false,
+              sending: 0,
+              rejections: new Map(),
               waiting: undefined,
               resetsAt: undefined,
               stale: undefined,
@@ -271,7 +274,8 @@ async function vendorStatus(deps: Deps, request: StatusRequest, call: CallContex
 }
 
 function vendorRow(row: StatusRow): ItemRow {
-  return { url: row.url, state: row.state, ...(row.reason !== undefined && { reason: row.reason }) };
+  const item = { index: 0, batch: undefined, kind: "url", target: row.url, code: undefined, parts: undefined } as const;
+  return rowsOf({ ...item, state: row.state, reason: row.reason })[0] ?? { state: row.state };
 }
 
 function writeCursor(index: number): string {
@@ -279,7 +283,7 @@ function writeCursor(index: number): string {
 }
 
 function readCursor(cursor: string | undefined): number {
-  if (cursor === undefined) return -1;
+  if (cursor === undefined || cursor === "") return -1;
   const index = /^after (\d{1,9})$/.exec(Buffer.from(cursor, "base64url").toString("latin1"))?.[1];
   if (index === undefined) {
     throw new PrefetchError("invalid_argument", "cursor: not a cursor of this tool", {

@@ -33,6 +33,10 @@ export interface TaskSnapshot {
   readonly batches: number;
   /** Batches whose items can still change. */
   readonly openBatches: number;
+  /** Items of batches that are on the wire at this moment. */
+  readonly sending: number;
+  /** Rejected items by their code. */
+  readonly rejections: ReadonlyMap<string, number>;
 }
 
 export interface ItemQuery {
@@ -40,6 +44,16 @@ export interface ItemQuery {
   /** Items with a higher index only. */
   readonly after?: number;
   readonly limit: number;
+}
+
+export type SendResult = "started" | "lost" | "over_quota";
+
+export interface SendStart {
+  readonly now: number;
+  readonly leaseUntil: number;
+  /** The vendor's day at `now`, and its limit in units. */
+  readonly day: string;
+  readonly limit: number | undefined;
 }
 
 export interface WorkItem {
@@ -66,14 +80,18 @@ export interface Storage {
    */
   claim(account: string, now: number, leaseUntil: number, which: "due" | "lapsed"): Promise<WorkItem | undefined>;
   /**
-   * Marks a claimed batch as being on the wire from now on and extends its lease. False when the claim is no longer
-   * this process's own: then nothing may be sent.
+   * Marks a claimed batch as being on the wire from now on, extends its lease, and moves what it reserved to the day
+   * on which it is really spent. `lost`: the claim is no longer this process's own; `over_quota`: that day has no
+   * room for it. In both cases nothing may be sent.
    */
-  startSending(batch: Batch, now: number, leaseUntil: number): Promise<boolean>;
+  startSending(batch: Batch, start: SendStart): Promise<SendResult>;
   /** When the account's next batch becomes due; `undefined` when none waits. */
   nextDue(account: string): Promise<number | undefined>;
-  /** Applies what happened to a batch, its items and the ledger. */
-  change(batch: Pick<Batch, "taskId" | "number" | "account" | "day">, change: BatchChange): Promise<void>;
+  /**
+   * Applies what happened to a batch, its items and the ledger, provided that the batch is still in the state and
+   * under the lease in which the caller knows it; otherwise somebody else has dealt with it, and nothing changes.
+   */
+  change(batch: Batch, change: BatchChange): Promise<boolean>;
 
   ledger(account: string, day: string): Promise<LedgerEntry>;
   /**
@@ -81,6 +99,9 @@ export interface Storage {
    * and returns how many milliseconds it still lies ahead.
    */
   reserveSlot(account: string, intervalMs: number, burst: number, now: number): Promise<number>;
+
+  /** Lets no slot of the account begin before `until`. */
+  holdSlots(account: string, until: number): Promise<void>;
 
   close(): Promise<void>;
 }

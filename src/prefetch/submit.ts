@@ -65,7 +65,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
       skipped = admission.skipped;
       return admission.send.length > 0 ? plan(admission) : undefined;
     });
-    if (!stored) return earlierTask(skipped, reading, call);
+    if (!stored) return earlierTask(skipped, reading, options.waitSeconds, call);
 
     worker.kick(provider);
     const { id } = stored.task;
@@ -73,14 +73,26 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     if (options.waitSeconds > 0) problem = await status.untilEnded(id, options.waitSeconds * 1_000, call);
     else await status.untilAnswered(id, FIRST_ANSWERS_MS, call);
     await throwIfAllRefused(id, provider);
-    return status.view(id, problem);
+    const view = await status.view(id, problem);
+    if (skipped.length === 0) return view;
+    const elsewhere = [...new Set(skipped.map((entry) => entry.taskId))].slice(0, 5).join(", ");
+    return {
+      ...view,
+      nextStep: `${skipped.length} of the list were sent in the last 10 minutes, by ${elsewhere}: ask for that too. ${view.nextStep}`,
+    };
   };
 
   /** Everything asked for is under way or done already: the caller gets the task that did it. */
-  const earlierTask = async (skipped: Admission["skipped"], reading: Reading, call: CallContext): Promise<TaskView> => {
+  const earlierTask = async (
+    skipped: Admission["skipped"],
+    reading: Reading,
+    waitSeconds: number,
+    call: CallContext,
+  ): Promise<TaskView> => {
     const ids = [...new Set(skipped.map((entry) => entry.taskId))].sort().reverse();
     const [newest = ""] = ids;
-    const problem = await status.refresh(newest, call.signal);
+    const problem =
+      waitSeconds > 0 ? await status.untilEnded(newest, waitSeconds * 1_000, call) : await status.refresh(newest, call.signal);
     const view = await status.view(newest, problem);
     const known = new Set(view.problems.map((row) => row.url ?? row.assetId));
     const own = reading.rejected.map(
@@ -146,10 +158,15 @@ const lookupMayFail: readonly ErrorCode[] = ["rate_limited", "vendor_unavailable
 
 /** The URLs that an asset stands for are what it costs, so they are looked up; where that fails, the submit will tell. */
 async function assetCost(deps: Deps, provider: Provider, assetId: string, signal: AbortSignal): Promise<number> {
-  if (!provider.resolveAsset) return 1;
   const { allowedDomains } = deps.guards;
+  const unseen = `asset_id: the URLs of ${assetId} cannot be seen, so PREFETCH_ALLOWED_DOMAINS does not let it through`;
+  if (!provider.resolveAsset) {
+    if (allowedDomains) throw new PrefetchError("forbidden_domain", unseen, { provider: provider.id });
+    return 1;
+  }
   try {
     const urls = await deps.lookups.asset(provider, assetId, signal);
+    if (allowedDomains && urls.length === 0) throw new PrefetchError("forbidden_domain", unseen, { provider: provider.id });
     const foreign = allowedDomains && urls.map((url) => URL.parse(url)?.hostname ?? "").find((host) => !hostAllowed(host, allowedDomains));
     if (foreign !== undefined) {
       throw new PrefetchError(

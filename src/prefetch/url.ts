@@ -16,7 +16,8 @@ export interface UrlRules {
 
 /**
  * Reads one URL as WHATWG does: scheme and host lower-cased, default port and fragment dropped, dot segments
- * resolved, path case kept, blanks and non-ASCII percent-encoded once. Existing escapes stay as they are.
+ * resolved, path case kept, blanks and non-ASCII percent-encoded once. Existing escapes stay as
+ * they are, also in the case of their digits: caches may keep such spellings apart, so they count as different URLs.
  */
 export function readUrl(input: unknown, rules: UrlRules): UrlReading {
   if (typeof input !== "string") return refuse(`is ${article(input)}, not a string`);
@@ -43,13 +44,8 @@ export function readUrl(input: unknown, rules: UrlRules): UrlReading {
   return { ok: true, url, host: parsed.host };
 }
 
-/** Equal for URLs that RFC 3986 calls equivalent: escapes compare without regard to the case of their digits. */
-export function duplicateKey(url: string): string {
-  return url.replace(/%[0-9a-f]{2}/gi, (escaped) => escaped.toUpperCase());
-}
-
 /**
- * A looser key for finding a URL again in a vendor's answer, where it may come back decoded, encoded anew
+ * A key for finding a URL again in a vendor's answer, where it may come back decoded, encoded anew
  * or without its scheme.
  */
 export function echoKey(url: string): string {

@@ -1,5 +1,6 @@
 /** What a caller is told of a task: bounded, and with the next step in words. */
 
+import type { ErrorCode } from "../errors.ts";
 import type { Depth } from "./provider.ts";
 import type { Quota } from "./quota.ts";
 import { type Counts, type Item, type ItemState, isEnded, type TaskState } from "./task.ts";
@@ -66,12 +67,17 @@ function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }
 
+/** Refusals that another call may not meet. */
+export const passingCodes: readonly ErrorCode[] = ["rate_limited", "queue_full", "vendor_unavailable", "timeout"];
+
 export interface AdviceFacts {
   readonly taskId: string;
   readonly state: TaskState;
   readonly counts: Counts;
   readonly depth: Depth;
-  readonly overQuota: boolean;
+  /** Items that are on the wire at this moment. */
+  readonly sending: number;
+  readonly rejections: ReadonlyMap<string, number>;
   /** What the vendor said to make the first unsent item wait. */
   readonly waiting: string | undefined;
   readonly resetsAt: number | undefined;
@@ -92,9 +98,15 @@ export function nextStep(facts: AdviceFacts): string {
     return `The vendor could not be asked just now, so this is the last known state: ${facts.stale} Ask get_prefetch_status again for ${taskId} later.`;
   }
   if (!isEnded(facts.state)) {
-    const why = facts.waiting === undefined ? "" : ` (${facts.waiting})`;
-    const waiting = counts.queued > 0 ? `${counts.queued} not sent yet${why}; keep this server running. ` : "";
-    return `${waiting}Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until the state is final; prefetching usually takes minutes.`;
+    const parts: string[] = [];
+    if (facts.sending > 0) parts.push(`${facts.sending} being sent right now.`);
+    const unsent = counts.queued - facts.sending;
+    if (unsent > 0)
+      parts.push(`${unsent} not sent yet; keep this server running.${facts.waiting === undefined ? "" : ` ${facts.waiting}`}`);
+    parts.push(
+      `Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until the state is final; prefetching usually takes minutes.`,
+    );
+    return parts.join(" ");
   }
   if (facts.state === "succeeded") return `Nothing more to do.${reach[facts.depth]}`;
   if (facts.state === "cancelled") return "Everything was cancelled before it was sent. Call again to send it.";
@@ -109,15 +121,20 @@ export function nextStep(facts: AdviceFacts): string {
       `Accepted, but this vendor gives no way to ask for the outcome of ${counts.untracked}; request a URL in about five minutes to see.`,
     );
   }
-  if (facts.overQuota) {
+  const rejected = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (facts.rejections.get(code) ?? 0), 0);
+  const overQuota = rejected(["quota_exhausted"]);
+  const passing = rejected(passingCodes);
+  const setup = rejected(["auth_failed", "not_configured"]);
+  if (overQuota > 0) {
     const when = facts.resetsAt === undefined ? "the vendor's midnight" : new Date(facts.resetsAt).toISOString();
-    advice.push(`URLs over quota can be sent after ${when}.`);
+    advice.push(`${overQuota} over quota: call again with those after ${when}.`);
   }
+  if (passing > 0) advice.push(`${passing} refused for reasons that usually pass: call again with those in a few minutes.`);
+  if (setup > 0) advice.push(`${setup} refused because of the credentials or the setup: correct that first.`);
   if (counts.failed > 0) {
     advice.push(`${counts.failed} failed at the vendor: check that each can be fetched and cached, then call again with just those.`);
   }
-  if (counts.rejected > 0 && !facts.overQuota) {
-    advice.push(`${counts.rejected} rejected: correct them as their reasons say and call again with just those.`);
-  }
+  const wrong = counts.rejected - overQuota - passing - setup;
+  if (wrong > 0) advice.push(`${wrong} rejected: correct them as their reasons say and call again with just those.`);
   return advice.join(" ");
 }

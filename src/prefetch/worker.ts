@@ -3,24 +3,31 @@
 import { asPrefetchError, PrefetchError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { accepted, failed, lost, returned } from "./outcome.ts";
-import type { Pacer } from "./pace.ts";
+import { holdBack, type Pacer } from "./pace.ts";
 import type { Provider } from "./provider.ts";
-import type { Storage, WorkItem } from "./storage.ts";
+import { vendorDay } from "./quota.ts";
+import type { SendResult, Storage, WorkItem } from "./storage.ts";
 import { type Batch, type BatchChange, contentOf } from "./task.ts";
 
 /** A batch that only waits for its turn; nothing was sent, so another process may simply take it over. */
 const CLAIM_LEASE_MS = 300_000;
-/** A batch on the wire; longer than any request may take, so that a living process never loses it. */
-const SEND_LEASE_MS = 45_000;
+/** A batch on the wire; longer than a request may take with a login before its repetition, so that a living process never loses it. */
+const SEND_LEASE_MS = 90_000;
 /** Before looking again for a batch that was due but that another process took. */
 const LOOK_AGAIN_MS = 1_000;
 const CONCURRENCY = 4;
+/** An outcome that cannot be written is tried again; losing it would lose the vendor's task id. */
+const WRITE_RETRIES_MS = [200, 1_000, 5_000, 15_000];
+/** Timers longer than this are taken in steps. */
+const LONGEST_SLEEP_MS = 3_600_000;
 
 export interface WorkerOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly pace: Pacer;
   readonly random: () => number;
+  /** Units that a provider's account may spend a day. */
+  readonly limitOf: (provider: Provider) => number | undefined;
   /** Told of what went wrong outside any call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -40,7 +47,7 @@ interface Lane {
   alarm: AbortController | undefined;
 }
 
-export function createWorker({ storage, clock, pace, random, report }: WorkerOptions): Worker {
+export function createWorker({ storage, clock, pace, random, limitOf, report }: WorkerOptions): Worker {
   const lanes = new Map<string, Lane>();
   const running = new Set<Promise<void>>();
   const sending = new AbortController();
@@ -60,39 +67,66 @@ export function createWorker({ storage, clock, pace, random, report }: WorkerOpt
     void work.finally(() => running.delete(work));
   };
 
-  const send = async (provider: Provider, work: WorkItem): Promise<BatchChange | undefined> => {
+  /** What became of a claimed batch, and the batch as storage knows it by then. */
+  const send = async (provider: Provider, work: WorkItem): Promise<{ batch: Batch; change: BatchChange } | undefined> => {
+    // Changed by `turn` while the provider is at work.
+    const held: { batch: Batch; start: SendResult } = { batch: work.batch, start: "started" };
     if (work.batch.state === "sending") {
-      return lost(work, "The server stopped while this was being sent, so its outcome is not known.");
+      return { batch: work.batch, change: lost(work, "The server stopped while this was being sent, so its outcome is not known.") };
     }
-    const { account, day } = work.batch;
-    if ((await storage.ledger(account, day)).exhausted) {
-      return failed(work, new PrefetchError("quota_exhausted", "The vendor says that today's prefetch quota is used up"), clock.now(), {
-        random,
-      });
-    }
-    let batch: Batch = work.batch;
-    let leaseLost = false;
+    const refuse = (error: PrefetchError) => ({ batch: held.batch, change: failed(work, error, clock.now(), { random }) });
+    const today = () => vendorDay(clock.now(), provider.limits.timeZone);
+    if ((await storage.ledger(provider.account, today())).exhausted) return refuse(usedUp());
+
     const turn = async (): Promise<void> => {
-      await pace(provider, taking.signal);
-      const leaseUntil = clock.now() + SEND_LEASE_MS;
-      leaseLost = !(await storage.startSending(batch, clock.now(), leaseUntil));
-      if (leaseLost) throw new PrefetchError("cancelled", "Another process has taken this batch over");
-      batch = { ...batch, state: "sending", leaseUntil };
+      if (held.batch.state === "sending") {
+        // Asking for a second turn says that the first request was turned down: nothing is on the wire.
+        const claimed = { state: "claimed", leaseUntil: clock.now() + CLAIM_LEASE_MS } as const;
+        const ours = await storage.change(held.batch, { batch: claimed, items: [], refund: 0 });
+        if (ours) held.batch = { ...held.batch, ...claimed };
+        else held.start = "lost";
+      }
+      if (held.start === "started") {
+        await pace(provider, taking.signal);
+        const now = clock.now();
+        const sent = { leaseUntil: now + SEND_LEASE_MS, day: today() };
+        held.start = await storage.startSending(held.batch, { now, limit: limitOf(provider), ...sent });
+        if (held.start === "started") held.batch = { ...held.batch, ...sent, state: "sending" };
+      }
+      if (held.start !== "started") throw new PrefetchError("cancelled", "The batch may not be sent now");
     };
+
     try {
-      const submission = await provider.submit(contentOf(batch, work.items), { signal: sending.signal, turn });
-      return accepted(work, submission, provider.status !== undefined, clock.now());
+      const submission = await provider.submit(contentOf(work.batch, work.items), { signal: sending.signal, turn });
+      return { batch: held.batch, change: accepted(work, submission, provider.status !== undefined, clock.now()) };
     } catch (error) {
-      if (leaseLost) return undefined;
-      if (batch.state === "claimed" && taking.signal.aborted) return returned();
-      if (!(error instanceof PrefetchError)) report(error, `sending a batch to ${provider.id}`);
-      return failed(work, asPrefetchError(error), clock.now(), { random });
+      if (held.start === "lost") return undefined;
+      if (held.start === "over_quota") return refuse(usedUp());
+      const { batch } = held;
+      if (batch.state === "claimed" && taking.signal.aborted) return { batch, change: returned() };
+      if (error instanceof PrefetchError) {
+        if (error.code === "rate_limited") await holdBack(storage, clock, provider, error);
+        return refuse(error);
+      }
+      report(error, `sending a batch to ${provider.id}`);
+      // Nobody foresaw this, so nobody knows how far the request got.
+      return batch.state === "sending" ? { batch, change: lost(work, asPrefetchError(error).message) } : refuse(asPrefetchError(error));
     }
   };
 
   const carryOut = async (provider: Provider, work: WorkItem): Promise<void> => {
-    const change = await send(provider, work);
-    if (change) await storage.change(work.batch, change);
+    const outcome = await send(provider, work);
+    if (!outcome) return;
+    for (const wait of [...WRITE_RETRIES_MS, undefined]) {
+      try {
+        await storage.change(outcome.batch, outcome.change);
+        return;
+      } catch (error) {
+        if (wait === undefined || taking.signal.aborted) throw error;
+        report(error, `recording the outcome of a batch of ${work.batch.taskId}`);
+        await clock.sleep(wait, taking.signal).catch(() => report(error, "stopping before an outcome was recorded"));
+      }
+    }
   };
 
   const runLane = async (provider: Provider): Promise<void> => {
@@ -112,7 +146,7 @@ export function createWorker({ storage, clock, pace, random, report }: WorkerOpt
     lane.alarm = alarm;
     const signal = AbortSignal.any([alarm.signal, taking.signal]);
     const wait = due - clock.now();
-    clock.sleep(wait > 0 ? wait : LOOK_AGAIN_MS, signal).then(
+    clock.sleep(wait > 0 ? Math.min(wait, LONGEST_SLEEP_MS) : LOOK_AGAIN_MS, signal).then(
       () => kick(provider),
       (error: unknown) => {
         if (!signal.aborted) report(error, "waiting for the next batch");
@@ -151,8 +185,14 @@ export function createWorker({ storage, clock, pace, random, report }: WorkerOpt
       const grace = new AbortController();
       await Promise.race([done, Promise.allSettled([clock.sleep(graceMs, grace.signal)])]);
       grace.abort();
-      sending.abort(new PrefetchError("cancelled", "The server is stopping"));
+      sending.abort(new PrefetchError("cancelled", "The server stopped before the vendor answered", { delivery: "unknown" }));
       await done;
     },
   };
+}
+
+function usedUp(): PrefetchError {
+  return new PrefetchError("quota_exhausted", "The prefetch quota of the vendor's day is used up", {
+    hint: "Not sent. Call again after the reset.",
+  });
 }

@@ -12,16 +12,28 @@ const patterns: readonly RegExp[] = [
   /((?:\b(?:ak|sk|access[_ ]?key|secret[_ ]?key|password|token)\b)\s*[:=]\s*)[^\s|,;"]+/gi,
 ];
 
+/** Longer runs of blanks carry nothing, and would make the patterns' work grow with their square. */
+const LONGEST_BLANK = 20;
+
 export type Redactor = (text: string) => string;
 
-export function createRedactor(secrets: readonly (string | undefined)[]): Redactor {
-  const known = secrets.filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET);
+/** `secrets` is read at every call, so that it may grow. */
+export function createRedactor(secrets: Iterable<string | undefined>): Redactor {
   return (text) => {
     let clean = text;
-    for (const secret of known) clean = clean.replaceAll(secret ?? MARK, MARK);
+    for (const secret of longestFirst(secrets)) clean = clean.replaceAll(secret, MARK);
+    clean = clean.replace(/\s+/g, (blank) => (blank.length > LONGEST_BLANK ? " " : blank));
     for (const pattern of patterns) clean = clean.replace(pattern, `$1${MARK}`);
     return clean;
   };
+}
+
+/** A secret can begin with another one, whose removal would leave its rest. */
+function longestFirst(secrets: Iterable<string | undefined>): string[] {
+  return [...secrets]
+    .filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET)
+    .map(String)
+    .sort((a, b) => b.length - a.length);
 }
 
 const LONGEST_MESSAGE = 300;

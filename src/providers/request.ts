@@ -58,18 +58,20 @@ export function createHttpClient({ provider, userAgent, dispatcher, answerMs = A
   return {
     send: async ({ method, url, headers, body, signal, intent }) => {
       const deadline = AbortSignal.timeout(answerMs + CONNECT_MS);
+      const wire = { started: false };
       try {
+        signal.throwIfAborted();
         const response = await request(url, {
           method,
           headers: { ...headers, "user-agent": userAgent, accept: "application/json" },
           ...(body !== undefined && { body }),
           signal: AbortSignal.any([signal, deadline]),
-          dispatcher: intent === "spend" ? fresh : kept,
+          dispatcher: (intent === "spend" ? fresh : kept).compose(noticeStart(wire)),
         });
         const text = await response.body.text();
         return { status: response.statusCode, headers: flatten(response.headers), text };
       } catch (error) {
-        throw describeFailure(error, { provider, host: url.host, cancelled: signal.aborted });
+        throw describeFailure(error, { provider, host: url.host, cancelled: signal.aborted, started: wire.started, intent });
       }
     },
     close: async () => {
@@ -87,17 +89,39 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
   return flat;
 }
 
+/**
+ * Notes the moment in which a request is put on a connection. Names looked up, connections made and TLS agreed upon lie
+ * before it: what fails there has not sent one byte.
+ */
+function noticeStart(wire: { started: boolean }): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (options, handler) =>
+    dispatch(options, {
+      onRequestStart: (controller, context) => {
+        wire.started = true;
+        handler.onRequestStart?.(controller, context);
+      },
+      onRequestUpgrade: (...args) => handler.onRequestUpgrade?.(...args),
+      onResponseStart: (...args) => handler.onResponseStart?.(...args),
+      onResponseData: (...args) => handler.onResponseData?.(...args),
+      onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
+      onResponseError: (...args) => handler.onResponseError?.(...args),
+    });
+}
+
 interface FailureContext {
   readonly provider: string;
   readonly host: string;
   readonly cancelled: boolean;
+  readonly started: boolean;
+  readonly intent: HttpRequest["intent"];
 }
 
-function describeFailure(error: unknown, { provider, host, cancelled }: FailureContext): PrefetchError {
+function describeFailure(error: unknown, { provider, host, cancelled, started, intent }: FailureContext): PrefetchError {
   const code = codeOf(error);
-  const delivery: Delivery = isBeforeSending(error, code) ? "not_sent" : "unknown";
+  const delivery: Delivery = started ? "unknown" : "not_sent";
   const facts = { provider, delivery, retryable: true, cause: error };
-  const lost = delivery === "unknown" ? " after the request was sent, so its outcome is not known" : "";
+  // The outcome of a question is its answer; only of a spending request it is worth saying that nobody knows it.
+  const lost = started && intent === "spend" ? " after the request was sent, so its outcome is not known" : "";
   if (cancelled) return new PrefetchError("cancelled", `The request to ${host} was stopped${lost}`, { ...facts, retryable: false });
   if (isTimeout(error, code)) {
     return new PrefetchError("timeout", `${host} did not answer in time${lost}`, {
@@ -111,17 +135,8 @@ function describeFailure(error: unknown, { provider, host, cancelled }: FailureC
   const why = code ? ` (${code})` : "";
   return new PrefetchError("vendor_unavailable", `The connection to ${host} failed${why}${lost}`, {
     ...facts,
-    hint: delivery === "not_sent" ? "Check the endpoint, DNS, firewall and proxy of this machine." : undefined,
+    hint: started ? undefined : "Check the endpoint, DNS and firewall of this machine.",
   });
-}
-
-/** Failures of name look-up, connecting and TLS: not one byte of the request has left. */
-function isBeforeSending(error: unknown, code: string | undefined): boolean {
-  if (error instanceof errors.ConnectTimeoutError) return true;
-  if (code === undefined) return false;
-  const beforeConnect = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENETDOWN", "EADDRNOTAVAIL", "EPROTO"];
-  const tls = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA)/;
-  return beforeConnect.includes(code) || tls.test(code);
 }
 
 function isTimeout(error: unknown, code: string | undefined): boolean {

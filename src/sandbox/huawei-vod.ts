@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Edition } from "../providers/huawei/vod.ts";
+import type { Edition } from "../providers/huawei/edition.ts";
 import { type Answer, createFaults, type FaultRule } from "./faults.ts";
 import { createGate, json, type ReceivedRequest, type SandboxUser } from "./huawei-auth.ts";
 
@@ -111,6 +111,7 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
   const spent = new Map<number, number>();
   let calls: number[] = [];
 
+  const assetOf = (id: string) => (Object.hasOwn(assets, id) ? assets[id] : undefined);
   const today = () => Math.floor((now() + CHINA_MS) / DAY_MS);
 
   const overRate = (): boolean => {
@@ -126,10 +127,10 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
     const urls = body.urls ?? [];
     if (body.urls && edition === "id-only") return illegal("urls");
     if (urls.length > 10) return vodError(403, "VOD.10109", "Supports a maximum of 10 URLs for preheating at one time.");
-    if (body.urls && (urls.length === 0 || urls.some((url) => !/^https?:\/\/\S+$/.test(url)))) return illegal("urls");
+    if (body.urls && (urls.length === 0 || urls.some((url) => !/^https?:\/\/\S+$/.test(url) || !URL.canParse(url)))) return illegal("urls");
     let targets = urls;
     if (body.asset_id !== undefined) {
-      const asset = assets[body.asset_id];
+      const asset = assetOf(body.asset_id);
       if (!asset) return vodError(403, "VOD.10062", "The media asset or resource does not exist.");
       if (asset.status !== "PUBLISHED") return vodError(403, "VOD.10060", "The media asset is not downloaded or published.");
       targets = asset.urls;
@@ -161,7 +162,7 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
   const info = (url: URL): Answer => {
     const ids = url.searchParams.getAll("asset_id");
     const found = ids.map((id) => {
-      const asset = assets[id];
+      const asset = assetOf(id);
       if (!asset) return { asset_id: id, status: "NO_ASSET" };
       const [source, ...plays] = asset.urls;
       return {
@@ -272,7 +273,7 @@ async function receive(incoming: IncomingMessage): Promise<ReceivedRequest | und
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(incoming.headers)) if (typeof value === "string") headers[name] = value;
-  const url = new URL(incoming.url ?? "/", `http://${headers.host ?? "127.0.0.1"}`);
+  const url = URL.parse(`http://${headers.host ?? "127.0.0.1"}${incoming.url ?? "/"}`) ?? new URL("http://127.0.0.1/");
   return { method: incoming.method ?? "GET", url, headers, body: Buffer.concat(chunks).toString("utf8") };
 }
 

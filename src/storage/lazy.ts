@@ -21,11 +21,12 @@ export function lazyStorage(open: () => Promise<Storage>): Storage {
     items: async (taskId, query) => (await storage()).items(taskId, query),
     following: async (taskId) => (await storage()).following(taskId),
     claim: async (account, now, leaseUntil, which) => (await storage()).claim(account, now, leaseUntil, which),
-    startSending: async (batch, now, leaseUntil) => (await storage()).startSending(batch, now, leaseUntil),
+    startSending: async (batch, start) => (await storage()).startSending(batch, start),
     nextDue: async (account) => (await storage()).nextDue(account),
     change: async (batch, change) => (await storage()).change(batch, change),
     ledger: async (account, day) => (await storage()).ledger(account, day),
     reserveSlot: async (account, intervalMs, burst, now) => (await storage()).reserveSlot(account, intervalMs, burst, now),
+    holdSlots: async (account, until) => (await storage()).holdSlots(account, until),
     close: async () => {
       if (opened) await (await opened).close();
     },

@@ -3,13 +3,24 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import { PrefetchError } from "../errors.ts";
 import type { Clock } from "../prefetch/clock.ts";
-import type { LedgerEntry } from "../prefetch/quota.ts";
+import { type LedgerEntry, remainingUnits } from "../prefetch/quota.ts";
 import type { AccountFacts, AccountQuery, ItemQuery, NewTask, Storage, TaskSnapshot, WorkItem } from "../prefetch/storage.ts";
 import { type Batch, type BatchChange, type Item, noCounts } from "../prefetch/task.ts";
 import { batchFrom, itemFrom, stateFrom, taskFrom } from "./rows.ts";
 import { openDatabase, storageError } from "./schema.ts";
 
 type Row = Record<string, SQLOutputValue>;
+
+/** Times further ahead than anything here plans were written by a clock that was wrong; they are not waited for. */
+const LONGEST_DELAY_MS = 26 * 3_600_000;
+const LONGEST_LEASE_MS = 600_000;
+const LONGEST_BACKLOG_MS = 600_000;
+
+/** What is due at `?2`: a queued batch whose time has come, or a held one whose holder is gone. */
+const DUE = `CASE state
+  WHEN 'queued' THEN not_before <= ?2 OR not_before > ?2 + ${LONGEST_DELAY_MS}
+  ELSE lease_until <= ?2 OR lease_until > ?2 + ${LONGEST_LEASE_MS}
+END`;
 
 /** States in which an item counts as sent, for the question whether it was sent lately. */
 const SENT = "('processing', 'succeeded', 'untracked', 'unknown')";
@@ -31,9 +42,9 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
   const all = (sql: string, ...values: SQLInputValue[]): Row[] => prepare(sql).all(...values);
 
   /** Every storage method is one of these: atomic, and its failures are told apart from bugs. */
-  const atomically = async <Result>(work: () => Result): Promise<Result> => {
+  const atomically = async <Result>(work: () => Result, begin: "BEGIN" | "BEGIN IMMEDIATE" = "BEGIN IMMEDIATE"): Promise<Result> => {
     try {
-      db.exec("BEGIN IMMEDIATE");
+      db.exec(begin);
       try {
         const result = work();
         db.exec("COMMIT");
@@ -147,7 +158,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     facts: (query) => read(() => factsOf(query)),
 
     task: (taskId) =>
-      read((): TaskSnapshot | undefined => {
+      atomically((): TaskSnapshot | undefined => {
         const row = get("SELECT * FROM tasks WHERE id = ?", taskId);
         if (!row) return undefined;
         const counts = noCounts();
@@ -158,8 +169,21 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           "SELECT count(*) AS n, count(*) FILTER (WHERE state <> 'ended') AS open FROM batches WHERE task_id = ?",
           taskId,
         );
-        return { task: taskFrom(row), counts, batches: Number(batches?.n), openBatches: Number(batches?.open) };
-      }),
+        const sending = get(
+          `SELECT count(*) AS n FROM batches AS b JOIN items AS i ON i.task_id = b.task_id AND i.batch = b.number
+            WHERE b.task_id = ? AND b.state = 'sending'`,
+          taskId,
+        );
+        const rejections = all("SELECT code, count(*) AS n FROM items WHERE task_id = ? AND state = 'rejected' GROUP BY code", taskId);
+        return {
+          task: taskFrom(row),
+          counts,
+          batches: Number(batches?.n),
+          openBatches: Number(batches?.open),
+          sending: Number(sending?.n),
+          rejections: new Map(rejections.map((group) => [String(group.code), Number(group.n)])),
+        };
+      }, "BEGIN"),
 
     items: (taskId, query: ItemQuery) =>
       read(() =>
@@ -186,12 +210,11 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       atomically((): WorkItem | undefined => {
         const row = get(
           `SELECT * FROM batches
-            WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND (? = 'due' OR state = 'sending')
-              AND CASE state WHEN 'queued' THEN not_before ELSE lease_until END <= ?
+            WHERE account = ?1 AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (?3 = 'due' OR state = 'sending')
             ORDER BY not_before, task_id, number LIMIT 1`,
           account,
-          which,
           now,
+          which,
         );
         if (!row) return undefined;
         const found = batchFrom(row);
@@ -206,19 +229,32 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         return { batch, items: itemsOfBatch(batch) };
       }),
 
-    startSending: (batch, now, leaseUntil) =>
+    startSending: (batch, { now, leaseUntil, day, limit }) =>
       atomically(() => {
-        const result = run(
-          `UPDATE batches SET state = 'sending', sent_at = ?, lease_until = ?
-            WHERE task_id = ? AND number = ? AND state IN ('claimed', 'sending') AND lease_until = ? AND lease_until > ?`,
-          now,
-          leaseUntil,
+        const held = get(
+          "SELECT day, cost FROM batches WHERE task_id = ? AND number = ? AND state = 'claimed' AND lease_until = ? AND lease_until > ?",
           batch.taskId,
           batch.number,
           batch.leaseUntil ?? 0,
           now,
         );
-        return result.changes === 1;
+        if (!held) return "lost";
+        const reservedOn = String(held.day);
+        const cost = Number(held.cost);
+        if (reservedOn !== day) {
+          if (remainingUnits(limit, ledgerOf(batch.account, day)) < cost) return "over_quota";
+          spend(batch.account, reservedOn, -cost, false);
+          spend(batch.account, day, cost, false);
+        }
+        run(
+          "UPDATE batches SET state = 'sending', sent_at = ?, lease_until = ?, day = ? WHERE task_id = ? AND number = ?",
+          now,
+          leaseUntil,
+          day,
+          batch.taskId,
+          batch.number,
+        );
+        return "started";
       }),
 
     nextDue: (account) =>
@@ -233,6 +269,14 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
 
     change: (batch, change: BatchChange) =>
       atomically(() => {
+        const known = get(
+          "SELECT day FROM batches WHERE task_id = ? AND number = ? AND state = ? AND lease_until IS ?",
+          batch.taskId,
+          batch.number,
+          batch.state,
+          batch.leaseUntil ?? null,
+        );
+        if (!known) return false;
         applyToBatch(run, batch, change.batch);
         for (const item of change.items) {
           run(
@@ -245,7 +289,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
             item.index,
           );
         }
-        spend(batch.account, batch.day, -change.refund, change.exhausted ?? false);
+        spend(batch.account, String(known.day), -change.refund, change.exhausted ?? false);
+        return true;
       }),
 
     ledger: (account, day) => read(() => ledgerOf(account, day)),
@@ -255,13 +300,23 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         // Unused slots pile up to `burst`; the floor in the past is what lets that many go at once.
         const floor = now - (burst - 1) * intervalMs;
         const row = get("SELECT next_slot FROM pace WHERE account = ?", account);
-        const slot = Math.max(Number(row?.next_slot ?? floor), floor);
+        const next = Number(row?.next_slot ?? floor);
+        const slot = next > now + LONGEST_BACKLOG_MS ? now : Math.max(next, floor);
         run(
           "INSERT INTO pace (account, next_slot) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET next_slot = excluded.next_slot",
           account,
           slot + intervalMs,
         );
         return Math.max(0, slot - now);
+      }),
+
+    holdSlots: (account, until) =>
+      atomically(() => {
+        run(
+          "INSERT INTO pace (account, next_slot) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET next_slot = max(next_slot, excluded.next_slot)",
+          account,
+          until,
+        );
       }),
 
     close: async () => {

@@ -13,7 +13,7 @@ afterAll(() => session.close());
 
 const refusals: readonly (readonly [name: string, tool: string, args: Arguments, expected: RegExp])[] = [
   ["an empty list", "prefetch_urls", { urls: [] }, /^invalid_argument: urls: the list is empty\. Pass 1 to 10,000/],
-  ["no list", "prefetch_urls", {}, /^invalid_argument: urls: must be an array of URLs/],
+  ["no list", "prefetch_urls", {}, /^invalid_argument: urls: is missing; it must be an array of URLs/],
   [
     "10,001 URLs",
     "prefetch_urls",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { providerShown, waitSeconds } from "../inputs.ts";
+import { providerShown, waitSeconds, wanted } from "../inputs.ts";
 import { statusOutput, taskResult } from "../result.ts";
 import { defineTool, type ToolDeps } from "../tool.ts";
 
@@ -13,7 +13,7 @@ export function getPrefetchStatus(deps: ToolDeps) {
         "Use this to see how a prefetch task is doing, URL by URL if asked. Free of quota. Not for starting anything. Prefer wait_seconds to repeated calls.",
       intent: "read",
       input: {
-        task_id: z.string("must be a task id, pf_…").describe("Id from a prefetch tool (pf_…), or with provider the vendor's own task id."),
+        task_id: z.string(wanted("a task id, pf_…")).describe("Id from a prefetch tool (pf_…), or with provider the vendor's own task id."),
         provider: providerShown(providers.known),
         detail: z
           .enum(["summary", "problems", "all"], 'must be "summary", "problems" or "all"')

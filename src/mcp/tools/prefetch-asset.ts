@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { providerShown, spendInputs } from "../inputs.ts";
+import { providerShown, spendInputs, wanted } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { defineTool, type ToolDeps } from "../tool.ts";
 import { spendMisnomers, spendOptions } from "./spend.ts";
@@ -14,7 +14,7 @@ export function prefetchAsset(deps: ToolDeps) {
         "Use this to warm a CDN with one published media asset, all renditions included, by the asset's id. Not for plain URLs: prefetch_urls. Costs one unit of daily quota per URL of the asset. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
       input: {
-        asset_id: z.string("must be the id of one published media asset").describe("Id of a published media asset."),
+        asset_id: z.string(wanted("the id of one published media asset")).describe("Id of a published media asset."),
         provider: providerShown(providers.known),
         ...spendInputs,
       },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { lenientArray, providerShown, spendInputs } from "../inputs.ts";
+import { lenientArray, providerShown, spendInputs, wanted } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { defineTool, type ToolDeps } from "../tool.ts";
 import { spendMisnomers, spendOptions } from "./spend.ts";
@@ -16,7 +16,7 @@ export function prefetchUrls(deps: ToolDeps) {
       input: {
         urls: lenientArray(
           // Each entry is judged on its own later, so that one bad entry does not cost the list.
-          z.array(z.unknown().meta({ type: "string" }), 'must be an array of URLs, such as ["https://media.example.com/a.mp4"]'),
+          z.array(z.unknown().meta({ type: "string" }), wanted('an array of URLs, such as ["https://media.example.com/a.mp4"]')),
         ).describe("Absolute http(s) URLs, 1 to 10,000."),
         provider: providerShown(providers.known),
         ...spendInputs,

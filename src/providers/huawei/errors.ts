@@ -22,7 +22,7 @@ const denied: Meaning = {
 };
 const credentials: Meaning = {
   code: "auth_failed",
-  hint: "Check the credentials of huawei-vod; they are not tried again for five minutes, because repeated failures lock the key.",
+  hint: "Check the credentials of huawei-vod. Huawei Cloud locks keys that fail repeatedly.",
 };
 const account: Meaning = {
   code: "auth_failed",
@@ -40,93 +40,97 @@ const gone: Meaning = { code: "vendor_unavailable", hint: "Huawei Cloud has take
 /** The gateway gave up waiting: the service behind it may have carried the request out. */
 const lostBehindGateway: Meaning = { code: "timeout", retryable: true, delivery: "unknown" };
 
-const vodMeanings: Readonly<Record<string, Meaning>> = {
-  "VOD.10051": fault,
-  "VOD.10052": fault,
-  "VOD.10053": invalid,
-  "VOD.10054": credentials,
-  "VOD.10055": account,
-  "VOD.10056": account,
-  "VOD.10057": setup,
-  "VOD.10058": invalid,
-  "VOD.10059": invalid,
-  "VOD.10060": state,
-  "VOD.10061": state,
-  "VOD.10062": { code: "not_found", hint: "Check the id; it must be an asset of this project and region." },
-  "VOD.10063": invalid,
-  "VOD.10074": denied,
-  "VOD.10078": account,
-  // "Task succeeded" and "task in progress" stand in the error table; neither proves that this request was refused.
-  "VOD.10079": { code: "vendor_unavailable", delivery: "unknown" },
-  "VOD.10080": { code: "vendor_unavailable", delivery: "unknown" },
-  "VOD.10081": invalid,
-  "VOD.10083": state,
-  "VOD.10084": state,
-  "VOD.10086": quota,
-  "VOD.10087": quota,
-  "VOD.10088": domain,
-  "VOD.10089": domain,
-  "VOD.10098": {
-    code: "vendor_unavailable",
-    retryable: true,
-    retryAfterMs: 120_000,
-    hint: "The domain is being configured; this takes minutes.",
-  },
-  "VOD.10099": state,
-  "VOD.10109": { ...invalid, hint: "Huawei Cloud VOD takes at most 10 URLs a request." },
-  "VOD.10110": { ...domain, hint: "Enable CDN for the asset's domain in Huawei Cloud VOD." },
-  "VOD.10111": denied,
-  "VOD.10120": account,
-  "VOD.10127": throttled,
-  "VOD.10132": account,
-  "VOD.10133": denied,
-  "VOD.10136": gone,
-  "VOD.10138": denied,
-  "VST.10001": invalid,
-  "VST.10002": fault,
-  "VST.10004": credentials,
-  "LIVE.100011004": { ...setup, hint: "The API answers over https only: check PREFETCH_HUAWEI_VOD_ENDPOINT." },
-  "LIVE.100011006": fault,
-  "LIVE.100011008": fault,
-  "LIVE.100011013": account,
-};
+const vodMeanings = new Map<string, Meaning>(
+  Object.entries({
+    "VOD.10051": fault,
+    "VOD.10052": fault,
+    "VOD.10053": invalid,
+    "VOD.10054": credentials,
+    "VOD.10055": account,
+    "VOD.10056": account,
+    "VOD.10057": setup,
+    "VOD.10058": invalid,
+    "VOD.10059": invalid,
+    "VOD.10060": state,
+    "VOD.10061": state,
+    "VOD.10062": { code: "not_found", hint: "Check the id; it must be an asset of this project and region." },
+    "VOD.10063": invalid,
+    "VOD.10074": denied,
+    "VOD.10078": account,
+    // "Task succeeded" and "task in progress" stand in the error table; neither proves that this request was refused.
+    "VOD.10079": { code: "vendor_unavailable", delivery: "unknown" },
+    "VOD.10080": { code: "vendor_unavailable", delivery: "unknown" },
+    "VOD.10081": invalid,
+    "VOD.10083": state,
+    "VOD.10084": state,
+    "VOD.10086": quota,
+    "VOD.10087": quota,
+    "VOD.10088": domain,
+    "VOD.10089": domain,
+    "VOD.10098": {
+      code: "vendor_unavailable",
+      retryable: true,
+      retryAfterMs: 120_000,
+      hint: "The domain is being configured; this takes minutes.",
+    },
+    "VOD.10099": state,
+    "VOD.10109": { ...invalid, hint: "Huawei Cloud VOD takes at most 10 URLs a request." },
+    "VOD.10110": { ...domain, hint: "Enable CDN for the asset's domain in Huawei Cloud VOD." },
+    "VOD.10111": denied,
+    "VOD.10120": account,
+    "VOD.10127": throttled,
+    "VOD.10132": account,
+    "VOD.10133": denied,
+    "VOD.10136": gone,
+    "VOD.10138": denied,
+    "VST.10001": invalid,
+    "VST.10002": fault,
+    "VST.10004": credentials,
+    "LIVE.100011004": { ...setup, hint: "The API answers over https only: check PREFETCH_HUAWEI_VOD_ENDPOINT." },
+    "LIVE.100011006": fault,
+    "LIVE.100011008": fault,
+    "LIVE.100011013": account,
+  }),
+);
 
-const gatewayMeanings: Readonly<Record<string, Meaning>> = {
-  "0101": { ...setup, hint: "The gateway knows no such API: check PREFETCH_HUAWEI_VOD_REGION and PREFETCH_HUAWEI_VOD_ENDPOINT." },
-  "0103": gone,
-  "0104": gone,
-  "0105": gone,
-  "0106": gone,
-  "0202": fault,
-  "0203": lostBehindGateway,
-  "0301": credentials,
-  "0302": denied,
-  "0303": credentials,
-  "0305": credentials,
-  "0306": denied,
-  "0307": { ...credentials, hint: "The token has run out or belongs to another region." },
-  "0308": throttled,
-  "0310": setup,
-  "0311": credentials,
-  "0401": { ...denied, hint: "The vendor does not accept this machine's address." },
-  "0402": { ...denied, hint: "The vendor does not accept this machine's address." },
-  "0404": { ...denied, hint: "The vendor does not accept this machine's address." },
-  "0501": account,
-  "0502": account,
-  "0601": fault,
-  "0602": invalid,
-  "0605": fault,
-  "0606": fault,
-  "0607": invalid,
-  "0608": fault,
-  "0609": fault,
-  "0610": fault,
-  "0611": fault,
-  "0613": fault,
-  "0705": fault,
-  "0801": setup,
-  "0802": setup,
-};
+const gatewayMeanings = new Map<string, Meaning>(
+  Object.entries({
+    "0101": { ...setup, hint: "The gateway knows no such API: check PREFETCH_HUAWEI_VOD_REGION and PREFETCH_HUAWEI_VOD_ENDPOINT." },
+    "0103": gone,
+    "0104": gone,
+    "0105": gone,
+    "0106": gone,
+    "0202": fault,
+    "0203": lostBehindGateway,
+    "0301": credentials,
+    "0302": denied,
+    "0303": credentials,
+    "0305": credentials,
+    "0306": denied,
+    "0307": { ...credentials, hint: "The token has run out or belongs to another region." },
+    "0308": throttled,
+    "0310": setup,
+    "0311": credentials,
+    "0401": { ...denied, hint: "The vendor does not accept this machine's address." },
+    "0402": { ...denied, hint: "The vendor does not accept this machine's address." },
+    "0404": { ...denied, hint: "The vendor does not accept this machine's address." },
+    "0501": account,
+    "0502": account,
+    "0601": fault,
+    "0602": invalid,
+    "0605": fault,
+    "0606": fault,
+    "0607": invalid,
+    "0608": fault,
+    "0609": fault,
+    "0610": fault,
+    "0611": fault,
+    "0613": fault,
+    "0705": fault,
+    "0801": setup,
+    "0802": setup,
+  }),
+);
 
 function statusMeaning(status: number): Meaning {
   if (status === 401) return credentials;
@@ -146,9 +150,12 @@ export interface VendorError {
   readonly requestId: string | undefined;
 }
 
+/** The vendor nests an error once. */
+const DEEPEST_ERROR = 3;
+
 /** Finds code and message in any of the vendor's body shapes; `undefined` when the body holds no error. */
-export function readVendorError(body: unknown): VendorError | undefined {
-  if (!isRecord(body)) return undefined;
+export function readVendorError(body: unknown, depth = 0): VendorError | undefined {
+  if (!isRecord(body) || depth > DEEPEST_ERROR) return undefined;
   const pairs = [
     [body.error_code, body.error_msg],
     [body.errorCode, body.errorMsg],
@@ -160,7 +167,7 @@ export function readVendorError(body: unknown): VendorError | undefined {
       return { code: String(code), message: typeof message === "string" ? message : "", requestId };
     }
   }
-  return readVendorError(body.error);
+  return readVendorError(body.error, depth + 1);
 }
 
 export interface FailureContext {
@@ -178,8 +185,10 @@ export function failureOf(response: HttpResponse, context: FailureContext): Pref
   const found = readVendorError(parseJson(response.text));
   const meaning = meaningOf(response.status, found?.code);
   // What follows is an echo of our own request, for whoever debugs a signer; it only buries the reason.
-  const message = tidyMessage((found?.message ?? "").replace(/[,;]?\s*canonicalRequest:.*$/s, ""), context.redact);
+  const [reason = ""] = (found?.message ?? "").split("canonicalRequest:");
+  const message = tidyMessage(reason, context.redact).replace(/[,;]$/, "");
   const said = message ? `: ${message}` : "";
+  const locked = /reach the limit/i.test(message);
   const skew = response.status === 401 ? clockSkew(response, context.now) : undefined;
   const requestId = response.headers["x-request-id"] ?? found?.requestId;
   return new PrefetchError(
@@ -190,6 +199,9 @@ export function failureOf(response: HttpResponse, context: FailureContext): Pref
     {
       delivery: "refused",
       ...meaning,
+      ...(locked && {
+        hint: "Huawei Cloud has locked this key for five minutes after repeated failures. Make sure that the credentials are right, then wait.",
+      }),
       ...(skew && { hint: "Set the clock (NTP); signatures are valid for 15 minutes only." }),
       retryAfterMs: retryAfter(response, message, context.now) ?? meaning.retryAfterMs,
       provider: "huawei-vod",
@@ -202,9 +214,9 @@ export function failureOf(response: HttpResponse, context: FailureContext): Pref
 function meaningOf(status: number, code: string | undefined): Meaning {
   if (code === undefined) return statusMeaning(status);
   const gateway = /^APIGW?\.(\d{4})$/.exec(code)?.[1];
-  if (gateway === undefined) return vodMeanings[code] ?? statusMeaning(status);
+  if (gateway === undefined) return vodMeanings.get(code) ?? statusMeaning(status);
   // 0201 covers everything from a malformed request to an unreachable backend: there the status is all there is.
-  return gatewayMeanings[gateway] ?? statusMeaning(status);
+  return gatewayMeanings.get(gateway) ?? statusMeaning(status);
 }
 
 /** "12 minutes ahead", when the vendor's `Date` and this machine's clock are too far apart for a signature. */
@@ -215,17 +227,24 @@ function clockSkew(response: HttpResponse, now: number): string | undefined {
   return `${Math.round(Math.abs(off) / 60_000)} minutes ${off > 0 ? "ahead of" : "behind"} the vendor's`;
 }
 
-const units: Readonly<Record<string, number>> = { second: 1_000, minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+const units = new Map([
+  ["second", 1_000],
+  ["minute", 60_000],
+  ["hour", 3_600_000],
+  ["day", 86_400_000],
+]);
+/** Whatever is said, the next day is worth a try. */
+const LONGEST_WAIT_MS = 86_400_000;
 
 /** From `Retry-After`, or from the throttling text, such as "limit:100,time:1 minute". */
 function retryAfter(response: HttpResponse, message: string, now: number): number | undefined {
   const header = response.headers["retry-after"];
   if (header !== undefined) {
     const wait = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-    if (wait >= 0) return wait;
+    if (wait >= 0) return Math.min(wait, LONGEST_WAIT_MS);
   }
-  const [, count, unit] = /time:\s*(\d{1,4})\s*(second|minute|hour|day)/i.exec(message) ?? [];
-  return count === undefined || unit === undefined ? undefined : Number(count) * (units[unit.toLowerCase()] ?? 0);
+  const [, count, unit = ""] = /time:\s*(\d{1,4})\s*(second|minute|hour|day)/i.exec(message) ?? [];
+  return count === undefined ? undefined : Math.min(Number(count) * (units.get(unit.toLowerCase()) ?? 0), LONGEST_WAIT_MS);
 }
 
 export function parseJson(text: string): unknown {

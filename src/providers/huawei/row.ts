@@ -4,10 +4,9 @@ import type { SettingValues } from "../../settings.ts";
 import { endpointProblem } from "../endpoint.ts";
 import type { ProviderReading, ProviderRow } from "../row.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
-import type { Edition } from "./vod.ts";
+import { editions } from "./edition.ts";
 
 const id = "huawei-vod";
-const editions: readonly Edition[] = ["current", "id-only"];
 /** What can stand in an HTTP header; anything else was not copied cleanly. */
 const headerSafe = /^[\x21-\x7e]+$/;
 

@@ -27,16 +27,15 @@ export function parseSdkDate(text: string): number {
 }
 
 /** RFC 3986: everything but the unreserved characters is escaped, with upper-case digits. */
-export function percentEncode(text: string): string {
+function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 /** The query string in the one spelling that is both signed and sent. */
 export function canonicalQuery(pairs: Iterable<readonly [string, string]>): string {
   return [...pairs]
-    .map(([name, value]) => [percentEncode(name), percentEncode(value)] as const)
     .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
     .join("&");
 }
 

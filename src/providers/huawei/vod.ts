@@ -11,14 +11,11 @@ import type { Clock } from "../../prefetch/clock.ts";
 import type { BatchContent, Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
 import { createRedactor } from "../redact.ts";
 import { createHttpClient, type HttpResponse } from "../request.ts";
-import { createAuth } from "./auth.ts";
+import { type Attempt, createAuth, type Sign } from "./auth.ts";
 import { type HuaweiCredentials, secretsOf } from "./credentials.ts";
+import type { Edition } from "./edition.ts";
 import { failureOf, parseJson, readVendorError } from "./errors.ts";
 import { canonicalQuery } from "./sign.ts";
-
-/** `current` takes asset ids and URLs and answers with a task id; `id-only`, the first edition, takes asset ids and answers with nothing. */
-export const editions = ["current", "id-only"] as const;
-export type Edition = (typeof editions)[number];
 
 export interface HuaweiVodOptions {
   /** Full URL, such as https://vod.cn-north-4.myhuaweicloud.com. */
@@ -46,7 +43,7 @@ const limits: ProviderLimits = {
   pollSeconds: 30,
 };
 
-const taskCreated = z.object({ task_id: z.string().min(1).optional() });
+const taskCreated = z.object({ task_id: z.string().nullish() });
 const taskReport = z.object({
   preheating_results: z
     .array(z.object({ url: z.string().optional(), status: z.string().optional() }))
@@ -83,9 +80,10 @@ const provider = "huawei-vod";
 
 export function createHuaweiVod(options: HuaweiVodOptions): Provider {
   const { endpoint, projectId, credentials, edition, clock } = options;
-  const redact = createRedactor(secretsOf(credentials));
+  const secrets = new Set(secretsOf(credentials));
+  const redact = createRedactor(secrets);
   const http = createHttpClient({ provider, userAgent: options.userAgent, dispatcher: options.dispatcher, answerMs: options.answerMs });
-  const auth = createAuth({ credentials, projectId, clock, http, redact });
+  const auth = createAuth({ credentials, projectId, clock, http, redact, onSecret: (secret) => secrets.add(secret) });
 
   interface Exchange {
     readonly method: "GET" | "POST";
@@ -102,18 +100,26 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
   const exchange = async ({ method, path, query = [], body = "", action, call, counted }: Exchange): Promise<HttpResponse> => {
     const url = new URL(`/v1.0/${encodeURIComponent(projectId)}/asset/${path}`, endpoint);
     url.search = canonicalQuery(query);
-    for (let attempt = 1; ; attempt += 1) {
-      await auth.prepare(call.signal);
+    const intent = method === "POST" ? "spend" : "read";
+    const attempt = async (sign: Sign): Promise<Attempt<HttpResponse>> => {
       // Signing comes after the wait: a signature carries its date.
       if (counted) await call.turn();
-      const headers = auth.sign({ method, url, headers: { "content-type": "application/json" }, body });
-      const intent = method === "POST" ? "spend" : "read";
+      const headers = sign({ method, url, headers: { "content-type": "application/json" }, body });
       const response = await http.send({ method, url, headers, signal: call.signal, intent, ...(method === "POST" && { body }) });
       const ok = response.status >= 200 && response.status <= 299;
-      if (ok && !readVendorError(parseJson(response.text))) return response;
+      if (ok && !readVendorError(parseJson(response.text))) return { answer: response, refusal: undefined };
       const error = failureOf(response, { action, redact, now: clock.now() });
-      const again = response.status === 401 && auth.refused(error);
-      if (!again || attempt > 1) throw error;
+      if (response.status !== 401) throw error;
+      return { answer: response, refusal: error };
+    };
+    try {
+      const { answer, refusal } = await auth.send(call.signal, attempt);
+      if (refusal) throw refusal;
+      return answer;
+    } catch (error) {
+      // Stopped while it waited for its turn or for a login.
+      if (error !== call.signal.reason || error instanceof PrefetchError) throw error;
+      throw new PrefetchError("cancelled", `Stopped before ${action} was sent`, { provider, cause: error });
     }
   };
 
@@ -125,7 +131,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     if (response.text.trim() === "") return { ...known, vendorTaskIds: [] };
     const answer = taskCreated.safeParse(parseJson(response.text));
     if (!answer.success) throw notUnderstood("the prefetch", response);
-    return { ...known, vendorTaskIds: answer.data.task_id === undefined ? [] : [answer.data.task_id] };
+    return { ...known, vendorTaskIds: answer.data.task_id ? [answer.data.task_id] : [] };
   };
 
   const status = async (taskId: string, call: Call): Promise<StatusRow[]> => {
@@ -149,7 +155,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     const report = assetReport.safeParse(parseJson(response.text || "{}"));
     if (!report.success) throw notUnderstood("the asset look-up", response);
     const asset = report.data.asset_info_array?.[0];
-    const state = asset?.status?.toUpperCase() ?? "NO_ASSET";
+    const state = asset ? (asset.status ?? "").toUpperCase() : "NO_ASSET";
     if (absent.includes(state)) {
       throw new PrefetchError("not_found", `asset_id: Huawei Cloud VOD has no asset ${assetId} in this project and region`, {
         provider,
