@@ -135,10 +135,13 @@ function sqliteCode(error: unknown): number | undefined {
 /** Says what is wrong with the file, without its content. */
 export function storageError(error: unknown, location: string): PrefetchError {
   if (error instanceof PrefetchError) return error;
-  const detail = error instanceof Error ? error.message : "unknown reason";
-  return new PrefetchError("internal", `The store ${location} cannot be used: ${detail}.`, {
+  return new PrefetchError("internal", `The store ${location} cannot be used: ${detailOf(error)}.`, {
     hint: "Check the file, its folder's permissions and the free disk space, or name another place in PREFETCH_STORE.",
     retryable: isBusy(error),
-    cause: error,
   });
+}
+
+/** SQLite's and the system's own words name no content; those of parsers quote what they could not read. */
+function detailOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? error.message : "its content is damaged";
 }

@@ -15,6 +15,7 @@ type Row = Record<string, SQLOutputValue>;
 const LONGEST_DELAY_MS = 26 * 3_600_000;
 const LONGEST_LEASE_MS = 600_000;
 const LONGEST_BACKLOG_MS = 600_000;
+const LONGEST_BACKLOG_SLOTS = 100;
 
 /** What is due at `?2`: a queued batch whose time has come, or a held one whose holder is gone. */
 const DUE = `CASE state
@@ -301,7 +302,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         const floor = now - (burst - 1) * intervalMs;
         const row = get("SELECT next_slot FROM pace WHERE account = ?", account);
         const next = Number(row?.next_slot ?? floor);
-        const slot = next > now + LONGEST_BACKLOG_MS ? now : Math.max(next, floor);
+        const jumped = next > now + Math.max(LONGEST_BACKLOG_MS, LONGEST_BACKLOG_SLOTS * intervalMs);
+        const slot = jumped ? now : Math.max(next, floor);
         run(
           "INSERT INTO pace (account, next_slot) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET next_slot = excluded.next_slot",
           account,

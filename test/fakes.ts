@@ -1,0 +1,234 @@
+/** What tests put in the place of time and of vendors. Everything else in them is the real thing. */
+
+import { setImmediate as settled } from "node:timers/promises";
+import { PrefetchError } from "../src/errors.ts";
+import type { Cache } from "../src/prefetch/cache.ts";
+import type { Clock } from "../src/prefetch/clock.ts";
+import type { BatchContent, Provider, ProviderLimits, Submission } from "../src/prefetch/provider.ts";
+import type { NewTask } from "../src/prefetch/storage.ts";
+import type { Batch, Item } from "../src/prefetch/task.ts";
+
+/** Noon of a day in Shanghai, where the fake provider's day begins and ends. */
+export const NOON = Date.parse("2026-11-21T12:00:00+08:00");
+export const TODAY = "2026-11-21";
+
+export interface FakeClock extends Clock {
+  /** Lets `ms` pass, waking every sleeper in its turn. */
+  advance(ms: number): Promise<void>;
+  /** Jumps from sleeper to sleeper until `work` is done. Throws when nobody sleeps and it never will be. */
+  drive<Result>(work: Promise<Result>): Promise<Result>;
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void>;
+  /** When each sleeper wakes, soonest first. */
+  alarms(): number[];
+}
+
+interface Sleeper {
+  readonly at: number;
+  readonly wake: () => void;
+}
+
+export function fakeClock(start = NOON): FakeClock {
+  let now = start;
+  const sleepers = new Set<Sleeper>();
+
+  const next = (): Sleeper | undefined => [...sleepers].sort((a, b) => a.at - b.at)[0];
+  const wake = (sleeper: Sleeper): void => {
+    now = Math.max(now, sleeper.at);
+    sleepers.delete(sleeper);
+    sleeper.wake();
+  };
+  // The store answers at once and promises need no time, so after one turn of the event loop everything has come to rest.
+  const settle = async (): Promise<void> => {
+    await settled();
+  };
+
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+          reject(signal.reason);
+          return;
+        }
+        if (ms <= 0) {
+          resolve();
+          return;
+        }
+        const stop = (): void => {
+          sleepers.delete(sleeper);
+          reject(signal?.reason);
+        };
+        const sleeper: Sleeper = {
+          // As real timers do: whole milliseconds, and never early.
+          at: now + Math.ceil(ms),
+          wake: () => {
+            signal?.removeEventListener("abort", stop);
+            resolve();
+          },
+        };
+        sleepers.add(sleeper);
+        signal?.addEventListener("abort", stop, { once: true });
+      }),
+    settle,
+    alarms: () => [...sleepers].map((sleeper) => sleeper.at).sort((a, b) => a - b),
+    advance: async (ms) => {
+      const end = now + ms;
+      await settle();
+      for (let sleeper = next(); sleeper && sleeper.at <= end; sleeper = next()) {
+        wake(sleeper);
+        await settle();
+      }
+      now = end;
+    },
+    drive: async (work) => {
+      let done = false;
+      const finish = (): void => {
+        done = true;
+      };
+      work.then(finish, finish);
+      for (;;) {
+        await settle();
+        if (done) return work;
+        const sleeper = next();
+        if (!sleeper) throw new Error("Nobody sleeps, and the work is not done: it never will be.");
+        wake(sleeper);
+      }
+    },
+  };
+}
+
+/** A cache that forgets by the fake clock. As with Keyv, no time at all means for ever. */
+export function fakeCache<Value>(clock: Clock): Cache<Value> {
+  const entries = new Map<string, { value: Value; until: number }>();
+  return {
+    get: async (key) => {
+      const entry = entries.get(key);
+      return entry && entry.until > clock.now() ? entry.value : undefined;
+    },
+    set: async (key, value, ttlMs) => entries.set(key, { value, until: ttlMs > 0 ? clock.now() + ttlMs : Number.POSITIVE_INFINITY }),
+  };
+}
+
+export const fakeLimits: ProviderLimits = {
+  urlsPerRequest: 2,
+  bytesPerRequest: 100_000,
+  requestsPerMinute: 6_000,
+  urlsPerDay: 100,
+  urlLength: 2_000,
+  timeZone: "Asia/Shanghai",
+  pollSeconds: 30,
+};
+
+export interface FakeProvider extends Provider {
+  /** What went over the wire, in order. */
+  readonly received: BatchContent[];
+}
+
+export interface ProviderScript extends Partial<Omit<Provider, "submit" | "limits">> {
+  readonly limits?: Partial<ProviderLimits>;
+  /** The vendor's answer to its nth batch, counted from 0. */
+  readonly answer?: (batch: BatchContent, nth: number, signal: AbortSignal) => Submission | Promise<Submission>;
+}
+
+/** A provider that behaves as the contract says: it takes its turn, sends, and returns or throws what the script answers. */
+export function fakeProvider({ answer, limits, ...members }: ProviderScript = {}): FakeProvider {
+  const received: BatchContent[] = [];
+  return {
+    id: "fake-cdn",
+    title: "Fake CDN",
+    docs: "https://docs.example.com/",
+    account: "fake-cdn:1",
+    accepts: ["asset", "urls"],
+    tracking: "task",
+    depth: "edge",
+    status: async () => [],
+    close: async () => undefined,
+    ...members,
+    limits: { ...fakeLimits, ...limits },
+    received,
+    submit: async (batch, { signal, turn }) => {
+      await turn();
+      const nth = received.push(batch) - 1;
+      return answer ? answer(batch, nth, signal) : { vendorTaskIds: [`vendor-${nth}`], requestId: `request-${nth}`, refused: [] };
+    },
+  };
+}
+
+/** An answer that only comes when the request is aborted, as a real client then tells it: sent, outcome unknown. */
+export function neverAnswered(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => {
+      reject(new PrefetchError("cancelled", "The request was stopped after it was sent", { delivery: "unknown" }));
+    });
+  });
+}
+
+export function urlsOf(batch: BatchContent): readonly string[] {
+  return batch.kind === "urls" ? batch.urls : [];
+}
+
+export function manyUrls(count: number, prefix = "https://media.example.com/"): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}${index}.mp4`);
+}
+
+export interface TaskSketch {
+  readonly id: string;
+  readonly urls?: readonly string[];
+  /** Items that were turned down before sending. */
+  readonly rejected?: readonly string[];
+  readonly assetId?: string;
+  readonly perBatch?: number;
+  readonly account?: string;
+  readonly provider?: string;
+  readonly day?: string;
+  readonly now?: number;
+  readonly costPerBatch?: number;
+}
+
+/** A task as planning would store it: every batch queued and due. */
+export function newTask(sketch: TaskSketch): NewTask {
+  const { id, urls = [], rejected = [], assetId, perBatch = 2, now = NOON } = sketch;
+  const kind = assetId === undefined ? "url" : "asset";
+  const targets = assetId === undefined ? urls : [assetId];
+  const item = (index: number, target: string, rest: Partial<Item>): Item => ({
+    index,
+    batch: undefined,
+    kind,
+    target,
+    state: "queued",
+    code: undefined,
+    reason: undefined,
+    parts: undefined,
+    ...rest,
+  });
+  const batchCount = Math.ceil(targets.length / perBatch);
+  return {
+    task: { id, createdAt: now, providers: [sketch.provider ?? "fake-cdn"], duplicatesRemoved: 0, skippedRecent: 0 },
+    batches: Array.from(
+      { length: batchCount },
+      (_, number): Batch => ({
+        taskId: id,
+        number,
+        provider: sketch.provider ?? "fake-cdn",
+        account: sketch.account ?? "fake-cdn:1",
+        kind: kind === "asset" ? "asset" : "urls",
+        state: "queued",
+        day: sketch.day ?? TODAY,
+        cost: sketch.costPerBatch ?? Math.min(perBatch, targets.length - number * perBatch),
+        attempts: 0,
+        notBefore: now,
+        leaseUntil: undefined,
+        sentAt: undefined,
+        vendorTaskIds: [],
+        requestId: undefined,
+      }),
+    ),
+    items: [
+      ...targets.map((target, index) => item(index, target, { batch: Math.floor(index / perBatch) })),
+      ...rejected.map((target, index) =>
+        item(targets.length + index, target, { state: "rejected", code: "invalid_argument", reason: "The URL is not usable." }),
+      ),
+    ],
+  };
+}

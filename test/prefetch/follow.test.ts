@@ -1,0 +1,253 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { PrefetchError } from "../../src/errors.ts";
+import { createFollow, type Follow } from "../../src/prefetch/follow.ts";
+import { createLookups } from "../../src/prefetch/lookups.ts";
+import { createPacer, holdBack } from "../../src/prefetch/pace.ts";
+import type { Provider, StatusQuery, StatusRow } from "../../src/prefetch/provider.ts";
+import type { ItemState } from "../../src/prefetch/task.ts";
+import { openSqlite } from "../../src/storage/sqlite.ts";
+import { fakeCache, fakeClock, fakeProvider, manyUrls, newTask, type TaskSketch, TODAY } from "../fakes.ts";
+
+const { signal } = new AbortController();
+
+function rowsFor(query: StatusQuery, state: StatusRow["state"]): StatusRow[] {
+  const urls = query.content?.kind === "urls" ? query.content.urls : [];
+  return urls.map((url) => ({ url, state, vendorState: state }));
+}
+
+/** A store with one task whose batches the vendor has all accepted, and as many processes that follow it as are asked for. */
+async function setUp(sketch: Partial<TaskSketch> = {}) {
+  const clock = fakeClock();
+  const storage = await openSqlite(":memory:", clock);
+  onTestFinished(() => storage.close());
+  const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
+  await storage.admit({ account: "fake-cdn:1", day: TODAY, targets: [], recentSince: 0 }, () => task);
+  for (const batch of task.batches) {
+    const items = task.items.filter((item) => item.batch === batch.number).map(({ index }) => ({ index, state: "processing" as const }));
+    const vendorTaskIds = [`vendor-${batch.number}`];
+    await storage.change(batch, { batch: { state: "sent", sentAt: clock.now() + batch.number, vendorTaskIds }, items, refund: 0 });
+  }
+  const another = (): Follow => {
+    const pace = createPacer(storage, clock);
+    const lookups = createLookups({
+      statuses: fakeCache(clock),
+      assets: fakeCache(clock),
+      pace,
+      pollSeconds: undefined,
+      onThrottled: (provider, error) => holdBack(storage, clock, provider, error),
+      stopped: signal,
+    });
+    return createFollow(storage, lookups, clock);
+  };
+  return {
+    clock,
+    storage,
+    another,
+    follow: another(),
+    states: async (): Promise<ItemState[]> => (await storage.items("pf_1", { limit: 1_000 })).map((item) => item.state),
+  };
+}
+
+const always = (provider: Provider) => async (): Promise<Provider> => provider;
+
+describe("following a task", () => {
+  it("asks about every accepted batch, stores what the vendor says, and stops asking when it is over", async () => {
+    const { clock, storage, follow, states } = await setUp();
+    const questions: StatusQuery[] = [];
+    const provider = fakeProvider({
+      status: async (query) => {
+        questions.push(query);
+        return rowsFor(query, query.vendorTaskIds.includes("vendor-0") ? "succeeded" : "processing");
+      },
+    });
+    expect(await follow("pf_1", always(provider), signal, false)).toBeUndefined();
+    expect(questions).toEqual([
+      { vendorTaskIds: ["vendor-0"], content: { kind: "urls", urls: manyUrls(4).slice(0, 2) } },
+      { vendorTaskIds: ["vendor-1"], content: { kind: "urls", urls: manyUrls(4).slice(2) } },
+    ]);
+    expect(await states()).toEqual(["succeeded", "succeeded", "processing", "processing"]);
+    expect((await storage.following("pf_1")).map((work) => work.batch.number)).toEqual([1]);
+
+    await clock.advance(30_000);
+    await follow("pf_1", always(provider), signal, false);
+    expect(questions.slice(2).map((query) => query.vendorTaskIds)).toEqual([["vendor-1"]]);
+  });
+
+  it.each([
+    ["four batches at a time", false, 4],
+    ["one batch at a time while others wait to be sent", true, 1],
+  ])("asks about %s", async (_, whileSending, expected) => {
+    const { clock, follow } = await setUp({ urls: manyUrls(20) });
+    let asking = 0;
+    let most = 0;
+    const answers: (() => void)[] = [];
+    const provider = fakeProvider({
+      status: async () => {
+        asking += 1;
+        most = Math.max(most, asking);
+        await new Promise<void>((resolve) => answers.push(resolve));
+        asking -= 1;
+        return [];
+      },
+    });
+    const following = follow("pf_1", always(provider), signal, whileSending);
+    for (let answered = 0; answered < 10; answered += 1) {
+      await clock.settle();
+      answers.shift()?.();
+    }
+    await following;
+    expect(most).toBe(expected);
+    expect(asking).toBe(0);
+  });
+
+  it("is stopped by an error, which it returns, and loses nothing by it", async () => {
+    const { clock, storage, follow, states } = await setUp({ urls: manyUrls(20) });
+    let down = true;
+    let questions = 0;
+    const provider = fakeProvider({
+      status: async (query) => {
+        questions += 1;
+        if (down && query.vendorTaskIds.includes("vendor-1")) throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
+        return rowsFor(query, "succeeded");
+      },
+    });
+    const problem = await follow("pf_1", always(provider), signal, false);
+    expect(problem).toMatchObject({ code: "vendor_unavailable", message: "Down" });
+    // The vendor is not asked ten times while it is down.
+    expect(questions).toBeLessThan(10);
+    const learned = (await states()).filter((state) => state === "succeeded").length;
+    expect((await states()).filter((state) => state === "processing")).toHaveLength(20 - learned);
+    expect(await storage.following("pf_1")).toHaveLength((20 - learned) / 2);
+
+    down = false;
+    await clock.advance(30_000);
+    expect(await follow("pf_1", always(provider), signal, false)).toBeUndefined();
+    expect(await states()).toEqual(Array(20).fill("succeeded"));
+  });
+
+  const unknownTask = new PrefetchError("not_found", "No such task");
+
+  it("asks on about the others when the vendor does not know one task (yet)", async () => {
+    const { clock, follow, states } = await setUp({ urls: manyUrls(8) });
+    let known = false;
+    const provider = fakeProvider({
+      status: async (query) => {
+        if (!known && query.vendorTaskIds.includes("vendor-0")) throw unknownTask;
+        return rowsFor(query, "succeeded");
+      },
+    });
+    expect(await follow("pf_1", always(provider), signal, true)).toBe(unknownTask);
+    expect(await states()).toEqual(["processing", "processing", ...Array(6).fill("succeeded")]);
+    known = true;
+    await clock.advance(30_000);
+    expect(await follow("pf_1", always(provider), signal, false)).toBeUndefined();
+    expect(await states()).toEqual(Array(8).fill("succeeded"));
+  });
+
+  it("gives up a task that the vendor does not know ten minutes after accepting it", async () => {
+    const { clock, storage, follow, states } = await setUp({ urls: manyUrls(2) });
+    const provider = fakeProvider({
+      status: async () => {
+        throw unknownTask;
+      },
+    });
+    await clock.advance(600_000);
+    expect(await follow("pf_1", always(provider), signal, false)).toBe(unknownTask);
+    expect(await states()).toEqual(["processing", "processing"]);
+    await clock.advance(1);
+    expect(await follow("pf_1", always(provider), signal, false)).toBeUndefined();
+    expect(await storage.items("pf_1", { limit: 9 })).toMatchObject([
+      { state: "untracked", code: "not_found", reason: expect.stringContaining("no longer knows") },
+      { state: "untracked" },
+    ]);
+    expect(await storage.following("pf_1")).toEqual([]);
+    expect((await storage.ledger("fake-cdn:1", TODAY)).used).toBe(2);
+  });
+
+  it("gives up a URL that a finished answer leaves out, once ten minutes have passed", async () => {
+    const { clock, follow, states } = await setUp({ urls: manyUrls(2) });
+    const answers = async (state: StatusRow["state"]): Promise<ItemState[]> => {
+      const provider = fakeProvider({ status: async () => [{ url: manyUrls(1)[0] ?? "", state, vendorState: state }] });
+      await clock.advance(30_000);
+      await follow("pf_1", always(provider), signal, false);
+      return states();
+    };
+    expect(await answers("processing")).toEqual(["processing", "processing"]);
+    await clock.advance(600_000);
+    // As long as anything goes on, the rest may still be listed.
+    expect(await answers("processing")).toEqual(["processing", "processing"]);
+    expect(await answers("succeeded")).toEqual(["succeeded", "untracked"]);
+  });
+
+  it("waits for a URL that a finished answer leaves out early on", async () => {
+    const { follow, states } = await setUp({ urls: manyUrls(2) });
+    const provider = fakeProvider({ status: async (query) => rowsFor(query, "succeeded").slice(0, 1) });
+    await follow("pf_1", always(provider), signal, false);
+    expect(await states()).toEqual(["succeeded", "processing"]);
+  });
+
+  it("returns that a provider is not configured any more", async () => {
+    const { follow, states } = await setUp();
+    const gone = async (): Promise<Provider> => {
+      throw new PrefetchError("not_configured", "Set FAKE_KEY");
+    };
+    expect(await follow("pf_1", gone, signal, false)).toMatchObject({ code: "not_configured" });
+    expect(await states()).toEqual(Array(4).fill("processing"));
+  });
+
+  it("returns an unforeseen error without its text", async () => {
+    const { follow } = await setUp();
+    const provider = fakeProvider({
+      status: async () => {
+        throw new TypeError("secret detail");
+      },
+    });
+    const problem = await follow("pf_1", always(provider), signal, false);
+    expect(problem).toMatchObject({ code: "internal" });
+    expect(problem?.message).not.toContain("secret detail");
+  });
+
+  it("stops when its caller does, which is no problem to tell of, and starts no further question", async () => {
+    const { clock, follow, states } = await setUp({ urls: manyUrls(20) });
+    let questions = 0;
+    const provider = fakeProvider({
+      status: () => {
+        questions += 1;
+        return new Promise(() => undefined);
+      },
+    });
+    const stop = new AbortController();
+    const following = follow("pf_1", always(provider), stop.signal, false);
+    await clock.settle();
+    stop.abort();
+    expect(await following).toBeUndefined();
+    expect(questions).toBe(4);
+    expect(await states()).toEqual(Array(20).fill("processing"));
+  });
+
+  it("knows no open batches of a task that nobody has", async () => {
+    const { follow } = await setUp();
+    expect(await follow("pf_2", always(fakeProvider()), signal, false)).toBeUndefined();
+  });
+
+  it("does not let an old answer that arrives late undo what another process has stored", async () => {
+    const { clock, storage, another, states } = await setUp({ assetId: "asset1" });
+    const part = (state: StatusRow["state"]): StatusRow[] => [{ url: "https://a.example/1.m3u8", state, vendorState: state }];
+    let arrive = (): void => undefined;
+    const slow = fakeProvider({
+      status: () =>
+        new Promise((resolve) => {
+          arrive = () => resolve(part("processing"));
+        }),
+    });
+    const late = another()("pf_1", always(slow), signal, false);
+    await clock.settle();
+    await another()("pf_1", always(fakeProvider({ status: async () => part("succeeded") })), signal, false);
+    expect(await states()).toEqual(["succeeded"]);
+    arrive();
+    await late;
+    // Nothing follows an ended batch, so an item of it that went back would stay "processing" for ever.
+    expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
+    expect(await states()).toEqual(["succeeded"]);
+  });
+});

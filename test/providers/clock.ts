@@ -1,0 +1,23 @@
+import type { Clock } from "../../src/prefetch/clock.ts";
+
+/** Time that stands still until a test moves it. Providers never sleep, so whoever does wakes at once. */
+export interface HandClock extends Clock {
+  advance(ms: number): void;
+}
+
+export const SECOND = 1_000;
+export const MINUTE = 60_000;
+export const HOUR = 3_600_000;
+
+export function handClock(start = Date.parse("2026-11-21T12:00:00Z")): HandClock {
+  let now = start;
+  return {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}

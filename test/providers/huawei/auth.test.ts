@@ -1,0 +1,521 @@
+/** Proving who we are: each kind of credentials before an emulator that locks keys and counts logins as the vendor does. */
+
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { PrefetchError } from "../../../src/errors.ts";
+import type { Provider, StatusRow } from "../../../src/prefetch/provider.ts";
+import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
+import { HOUR, MINUTE, SECOND } from "../clock.ts";
+import { assetId, credentialKinds, type HuaweiHarness, refusal, type Setup, securityToken, startHuawei } from "./harness.ts";
+
+const asset = { kind: "asset", assetId } as const;
+const tokenLifeMs = 24 * HOUR;
+
+let huawei: HuaweiHarness;
+let closing: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.reverse()) await close();
+  closing = [];
+});
+
+async function start(setup: Setup = {}): Promise<HuaweiHarness> {
+  huawei = await startHuawei(setup);
+  closing.push(huawei.close);
+  return huawei;
+}
+
+const submit = (provider: Provider = huawei.provider, call = countingCall()) => provider.submit(asset, call);
+const lookUp = (provider: Provider = huawei.provider, call = countingCall()) => Promise.resolve(provider.resolveAsset?.(assetId, call));
+const ask = (taskId: string, call = countingCall()): Promise<StatusRow[] | undefined> =>
+  Promise.resolve(huawei.provider.status?.({ vendorTaskIds: [taskId] }, call));
+
+const refused = refusal(401, "APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail");
+
+describe("each kind of credentials", () => {
+  it.each(credentialKinds)("opens every door: %s", async (kind) => {
+    await start({ kind });
+    const { vendorTaskIds } = await submit();
+    expect((await ask(vendorTaskIds[0] ?? ""))?.length).toBe(3);
+    expect((await lookUp())?.length).toBe(3);
+    expect(huawei.vod.log.filter((entry) => entry.status >= 400)).toEqual([]);
+    expect(huawei.vod.logins).toBe(kind === "login" ? 1 : 0);
+  });
+});
+
+describe("a hint that promises to leave refused credentials alone", () => {
+  it.each([
+    ["keys", 401, "APIGW.0301"],
+    ["keys", 403, "VOD.10054"],
+    ["keys", 400, "VST.10004"],
+    ["token", 401, "APIGW.0301"],
+    ["token", 403, "VOD.10054"],
+    ["login", 403, "VOD.10054"],
+  ] as const)("is true or not given: %s refused with HTTP %i %s", async (kind, status, code) => {
+    await start({ kind });
+    await lookUp();
+    huawei.vod.inject({ fault: refusal(status, code) });
+    const error = await failureOf(submit());
+    expect(error.code).toBe("auth_failed");
+    const promised = error.hint?.includes("not tried again") ?? false;
+    const tried = await submit().then(
+      () => true,
+      () => false,
+    );
+    expect([promised, tried]).not.toEqual([true, true]);
+  });
+});
+
+describe("access keys", () => {
+  it("date each signature when it is made, which is after the turn", async () => {
+    await start();
+    const { clock } = huawei;
+    // A signature made before this wait would be too old.
+    const turn = async () => clock.advance(20 * MINUTE);
+    expect((await huawei.provider.submit(asset, { signal: new AbortController().signal, turn })).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("that are temporary need their token", async () => {
+    await start({ kind: "temporary keys" });
+    const { credentials, another } = huawei;
+    if (credentials.kind !== "keys") throw new Error("These are keys");
+    for (const wrong of [undefined, "another-token"]) {
+      const provider = another({ credentials: { ...credentials, securityToken: wrong } });
+      expect(await failureOf(submit(provider))).toMatchObject({ code: "auth_failed", vendorCode: "APIGW.0301", delivery: "refused" });
+    }
+    expect((await submit()).vendorTaskIds).toHaveLength(1);
+  });
+
+  const wrongKeys = async () => {
+    await start();
+    const { user } = huawei.vod;
+    return huawei.another({ credentials: { kind: "keys", ak: user.ak, sk: "wrong-secret-key" } });
+  };
+
+  it("that are refused are not tried again for five minutes, whatever for", async () => {
+    const provider = await wrongKeys();
+    const { vod, clock } = huawei;
+    const call = countingCall();
+    expect(await failureOf(submit(provider, call))).toMatchObject({ code: "auth_failed", delivery: "refused", retryable: false });
+    expect([vod.log.length, call.turns]).toEqual([1, 1]);
+
+    const later = countingCall();
+    for (const wait of [0, MINUTE, 4 * MINUTE - SECOND]) {
+      clock.advance(wait);
+      for (const work of [submit(provider, later), lookUp(provider, later), provider.status?.({ vendorTaskIds: ["x"] }, later)]) {
+        const error = await failureOf(Promise.resolve(work));
+        expect(error).toMatchObject({ code: "auth_failed", delivery: "not_sent", retryable: false, vendorCode: "APIGW.0301" });
+        expect(error.hint).toContain("HUAWEICLOUD_SDK_AK");
+        expect(error.hint).toContain("HUAWEICLOUD_SDK_SK");
+        expect(error.hint).toContain("2026-11-21T12:05:00.000Z");
+      }
+    }
+    expect([vod.log.length, later.turns]).toEqual([1, 0]);
+
+    clock.advance(SECOND);
+    expect(await failureOf(submit(provider))).toMatchObject({ delivery: "refused" });
+    expect(vod.log.length).toBe(2);
+    expect(await failureOf(submit(provider))).toMatchObject({ delivery: "not_sent" });
+    expect(vod.log.length).toBe(2);
+  });
+
+  it("that were refused once are good again when they work after five minutes", async () => {
+    await start();
+    const { vod, clock } = huawei;
+    vod.inject({ fault: refused });
+    expect(await failureOf(submit())).toMatchObject({ code: "auth_failed" });
+    clock.advance(5 * MINUTE);
+    for (let sent = 0; sent < 3; sent += 1) expect((await submit()).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("are never driven into the vendor's lock-out", async () => {
+    const provider = await wrongKeys();
+    for (let tried = 0; tried < 20; tried += 1) await failureOf(submit(provider));
+    // The emulator locks the key for everybody after more than five failures; these keys still work for another.
+    expect((await submit()).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("are not driven into it by many calls at once either", async () => {
+    const provider = await wrongKeys();
+    const errors = await Promise.all(Array.from({ length: 20 }, () => failureOf(submit(provider))));
+    for (const error of errors) expect(error).toMatchObject({ code: "auth_failed" });
+    expect((await submit()).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("that somebody else has driven into it are said to be locked, which is not the same as wrong", async () => {
+    const wrong = { kind: "keys", ak: (await start()).vod.user.ak, sk: "wrong-secret-key" } as const;
+    // Each of these is a process of its own, which knows nothing of the others.
+    for (let tried = 0; tried < 6; tried += 1) await failureOf(submit(huawei.another({ credentials: wrong })));
+    const error = await failureOf(submit());
+    expect(error).toMatchObject({ code: "auth_failed", vendorCode: "APIGW.0301" });
+    expect(error.hint).toMatch(/locked .* five minutes/);
+    huawei.clock.advance(5 * MINUTE);
+    expect((await submit()).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("that work let many calls through at once", async () => {
+    await start();
+    for (const { vendorTaskIds } of await Promise.all(Array.from({ length: 20 }, () => submit()))) expect(vendorTaskIds).toHaveLength(1);
+    // From now on no call waits for another one, however long that one waits for its turn.
+    const gate = Promise.withResolvers<void>();
+    const slow = huawei.provider.submit(asset, { signal: new AbortController().signal, turn: () => gate.promise });
+    expect((await submit()).vendorTaskIds).toHaveLength(1);
+    gate.resolve();
+    expect((await slow).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("that have not been tried yet keep no call from being stopped, and no call from going after one that failed", async () => {
+    await start();
+    const gate = Promise.withResolvers<void>();
+    const first = failureOf(huawei.provider.submit(asset, { signal: new AbortController().signal, turn: () => gate.promise }));
+    const stop = new AbortController();
+    const stopped = failureOf(
+      huawei.provider.submit(asset, {
+        signal: stop.signal,
+        // Should it not have to wait for the first one, it waits here.
+        turn: () =>
+          new Promise((_, reject) => stop.signal.addEventListener("abort", () => reject(new PrefetchError("cancelled", "No turn")))),
+      }),
+    );
+    const third = submit();
+    stop.abort();
+    expect(await stopped).toMatchObject({ code: "cancelled", delivery: "not_sent" });
+    gate.reject(new PrefetchError("cancelled", "No turn for the first one"));
+    expect(await first).toMatchObject({ message: "No turn for the first one" });
+    expect((await third).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("are not blamed for refusals of other kinds", async () => {
+    await start();
+    const { vod } = huawei;
+    for (const [status, code] of [
+      [403, "VOD.10074"],
+      [403, "VOD.10057"],
+      [429, "APIGW.0308"],
+      [500, "VOD.10051"],
+    ] as const) {
+      vod.inject({ fault: refusal(status, code) });
+      expect(await failureOf(submit())).toMatchObject({ vendorCode: code });
+      expect((await submit()).vendorTaskIds).toHaveLength(1);
+    }
+  });
+
+  it.each([
+    [20, "20 minutes ahead of"],
+    [-33, "33 minutes behind"],
+  ])("on a machine whose clock is %d minutes off are refused because of that clock", async (off, words) => {
+    await start();
+    const { clock, vod, another } = huawei;
+    const wrong = { ...clock, now: () => clock.now() + off * MINUTE };
+    const error = await failureOf(submit(another({ clock: wrong })));
+    expect(error).toMatchObject({ code: "auth_failed", vendorCode: "APIGW.0303", retryable: false, delivery: "refused" });
+    expect(error.message).toContain(words);
+    expect(error.hint).toMatch(/clock/i);
+    expect(vod.log.length).toBe(1);
+  });
+});
+
+describe("a given token", () => {
+  it("that is refused is final: there is nothing to renew it with", async () => {
+    await start({ kind: "token" });
+    const { vod, clock } = huawei;
+    expect((await submit()).vendorTaskIds).toHaveLength(1);
+    clock.advance(tokenLifeMs);
+    const error = await failureOf(submit());
+    expect(error).toMatchObject({ code: "auth_failed", vendorCode: "APIGW.0307", delivery: "refused", retryable: false });
+    expect(error.hint).toMatch(/token/);
+    expect([vod.log.length, vod.logins]).toEqual([2, 0]);
+  });
+});
+
+describe("a login", () => {
+  const counts = () => [huawei.vod.logins, huawei.count("POST", "preheating")];
+
+  it("is made once for many calls at once, and kept", async () => {
+    await start({ kind: "login" });
+    // The slower the login, the more calls wait for it.
+    huawei.vod.inject({ fault: { kind: "delay", ms: 50 } });
+    const sent = await Promise.all(Array.from({ length: 10 }, () => submit()));
+    expect(sent.map((submission) => submission.vendorTaskIds.length)).toEqual(Array(10).fill(1));
+    expect(counts()).toEqual([1, 10]);
+    huawei.clock.advance(20 * HOUR);
+    await submit();
+    expect(counts()).toEqual([1, 11]);
+  });
+
+  it("is renewed before its token runs out", async () => {
+    await start({ kind: "login" });
+    const { clock, vod } = huawei;
+    await submit();
+    clock.advance(tokenLifeMs - 31 * MINUTE);
+    await submit();
+    expect(vod.logins).toBe(1);
+    clock.advance(2 * MINUTE);
+    await submit();
+    expect(vod.logins).toBe(2);
+    await submit();
+    expect(vod.logins).toBe(2);
+    // No request ever went out with a token that had run out.
+    expect(vod.log.filter((entry) => entry.status === 401)).toEqual([]);
+  });
+
+  it("whose token was revoked is made again, and the request repeated once", async () => {
+    await start({ kind: "login" });
+    const { vod } = huawei;
+    await submit();
+    vod.revokeTokens();
+    const call = countingCall();
+    expect((await submit(undefined, call)).vendorTaskIds).toHaveLength(1);
+    expect(vod.logins).toBe(2);
+    // First, refused, repeated; each with a turn of its own.
+    expect(vod.log.filter((entry) => entry.path.endsWith("preheating")).map((entry) => entry.status)).toEqual([202, 401, 202]);
+    expect(call.turns).toBe(2);
+  });
+
+  it("is made again once for many calls whose token was revoked", async () => {
+    await start({ kind: "login" });
+    const { vod } = huawei;
+    await submit();
+    vod.revokeTokens();
+    // All of them have the old token in hand before the first of them learns that it is worthless.
+    const turns = Array.from({ length: 10 }, () => Promise.withResolvers<void>());
+    let waiting = 0;
+    const all = turns.map(({ promise }) => {
+      let taken = 0;
+      const turn = async () => {
+        taken += 1;
+        if (taken > 1) return;
+        waiting += 1;
+        if (waiting === turns.length) for (const { resolve } of turns) resolve();
+        await promise;
+      };
+      return huawei.provider.submit(asset, { signal: new AbortController().signal, turn });
+    });
+    for (const { vendorTaskIds } of await Promise.all(all)) expect(vendorTaskIds).toHaveLength(1);
+    expect(vod.logins).toBe(2);
+  });
+
+  it("is not made anew by a late refusal of the token before", async () => {
+    await start({ kind: "login" });
+    const { vod } = huawei;
+    await submit();
+    vod.revokeTokens();
+    // This one is sent with the old token, and answered only after others have got a new one.
+    vod.inject({ fault: { kind: "delay", ms: 300 }, method: "POST" });
+    const [late] = await Promise.all([submit(), lookUp()]);
+    expect(late.vendorTaskIds).toHaveLength(1);
+    expect(vod.logins).toBe(2);
+  });
+
+  it("gives up when a fresh token is refused too", async () => {
+    await start({ kind: "login" });
+    const { vod } = huawei;
+    await submit();
+    for (const after of [0, 1]) vod.inject({ fault: refused, method: "POST", after });
+    const call = countingCall();
+    expect(await failureOf(submit(undefined, call))).toMatchObject({ code: "auth_failed", delivery: "refused" });
+    expect([vod.logins, call.turns]).toEqual([2, 2]);
+    // More logins would not help, and might lock the user.
+    expect(await failureOf(submit(undefined, call))).toMatchObject({ code: "auth_failed", delivery: "not_sent" });
+    expect([vod.logins, call.turns]).toEqual([2, 2]);
+    huawei.clock.advance(5 * MINUTE);
+    expect((await submit()).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("with a wrong password is not tried again for five minutes", async () => {
+    await start({ kind: "login" });
+    const { vod, clock, another, credentials } = huawei;
+    if (credentials.kind !== "password") throw new Error("This is a login");
+    const provider = another({ credentials: { ...credentials, password: "wrong-password" } });
+    const call = countingCall();
+    const error = await failureOf(submit(provider, call));
+    expect(error).toMatchObject({ code: "auth_failed", vendorCode: "401", delivery: "not_sent", retryable: false });
+    expect(error.message).toContain("login");
+    expect(shownOf(error)).not.toContain("wrong-password");
+
+    clock.advance(5 * MINUTE - SECOND);
+    for (const work of [submit(provider, call), lookUp(provider, call)]) {
+      expect(await failureOf(work)).toMatchObject({ code: "auth_failed", delivery: "not_sent" });
+    }
+    expect([vod.log.length, vod.logins, call.turns]).toEqual([1, 1, 0]);
+
+    clock.advance(SECOND);
+    await failureOf(submit(provider, call));
+    expect([vod.log.length, vod.logins, call.turns]).toEqual([2, 2, 0]);
+  });
+
+  it("that many calls wait for fails for all of them, once", async () => {
+    await start({ kind: "login" });
+    const { vod, another, credentials } = huawei;
+    if (credentials.kind !== "password") throw new Error("This is a login");
+    const provider = another({ credentials: { ...credentials, password: "wrong-password" } });
+    const errors = await Promise.all(Array.from({ length: 10 }, () => failureOf(submit(provider))));
+    for (const error of errors) expect(error).toMatchObject({ code: "auth_failed", delivery: "not_sent" });
+    expect(vod.logins).toBe(1);
+  });
+
+  it("that meets a fault loses nothing: the request that it was for was not sent", async () => {
+    await start({ kind: "login" });
+    const { vod } = huawei;
+    vod.inject({ fault: { kind: "answer", status: 503, body: "" } });
+    expect(await failureOf(submit())).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent", retryable: true });
+    vod.inject({ fault: { kind: "answer", status: 504, body: "" } });
+    expect(await failureOf(submit())).toMatchObject({ code: "timeout", delivery: "not_sent", retryable: true });
+    for (const when of ["before", "after"] as const) {
+      vod.inject({ fault: { kind: "reset", when } });
+      expect(await failureOf(submit())).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent", retryable: true });
+    }
+    expect(huawei.count("POST", "preheating")).toBe(0);
+    expect((await submit()).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("whose answer has no token is a fault, not a success", async () => {
+    await start({ kind: "login" });
+    huawei.vod.inject({ fault: { kind: "answer", status: 201, body: "{}" } });
+    expect(await failureOf(submit())).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent" });
+    expect(huawei.count("POST", "preheating")).toBe(0);
+  });
+
+  it("does not end for everybody when the call that began it is stopped", async () => {
+    await start({ kind: "login" });
+    const { vod } = huawei;
+    vod.inject({ fault: { kind: "delay", ms: 100 } });
+    const stop = new AbortController();
+    const stopped = failureOf(submit(undefined, countingCall(stop.signal)));
+    const other = submit().catch((error: unknown) => error);
+    stop.abort();
+    expect(await stopped).toMatchObject({ code: "cancelled", delivery: "not_sent" });
+    expect(await other).toMatchObject({ vendorTaskIds: [expect.any(String)] });
+  });
+
+  it("ends at once for the call that is stopped while another one's login goes on", async () => {
+    await start({ kind: "login" });
+    const { vod } = huawei;
+    vod.inject({ fault: { kind: "delay", ms: 300 } });
+    const first = submit().catch((error: unknown) => error);
+    const stop = new AbortController();
+    const stopped = failureOf(submit(undefined, countingCall(stop.signal))).then((error) => ({ error, logins: vod.logins }));
+    stop.abort();
+    expect(await first).toMatchObject({ vendorTaskIds: [expect.any(String)] });
+    // The emulator counts a login when it answers it.
+    expect(await stopped).toMatchObject({ error: { code: "cancelled", delivery: "not_sent" }, logins: 0 });
+  });
+
+  it("that fails does not say that the outcome of anything is unknown", async () => {
+    await start({ kind: "login" });
+    huawei.vod.inject({ fault: { kind: "reset", when: "before" } });
+    const error = await failureOf(submit());
+    expect(error.delivery).toBe("not_sent");
+    expect(error.message).not.toContain("not known");
+  });
+
+  it("that fails does not send others on their way without a token", async () => {
+    await start({ kind: "login" });
+    const { vod, another } = huawei;
+    const tokens: unknown[] = [];
+    const endpoint = await listen((request, response) => {
+      tokens.push(request.headers["x-auth-token"]);
+      request.resume();
+      request.on("end", () => response.writeHead(401).end());
+    });
+    const provider = another({ endpoint });
+    const gate = Promise.withResolvers<void>();
+    const waiting = failureOf(provider.submit(asset, { signal: new AbortController().signal, turn: () => gate.promise }));
+    // While that one waits for its turn, another learns that the token is worthless, and gets no new one.
+    vod.inject({ fault: { kind: "answer", status: 503, body: "" }, after: 1 });
+    expect(await failureOf(submit(provider))).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent" });
+    expect(tokens).toHaveLength(1);
+    gate.resolve();
+    await waiting;
+    for (const token of tokens) expect(token).toMatch(/^\S{50,}$/);
+  });
+
+  it("never shows its token, even when the vendor does", async () => {
+    await start({ kind: "login" });
+    const { vod, another, credentials } = huawei;
+    if (credentials.kind !== "password") throw new Error("This is a login");
+    const token = vod.issueToken();
+    const iam = await listen((_, response) => {
+      const expires = new Date(huawei.clock.now() + tokenLifeMs).toISOString();
+      response.writeHead(201, { "x-subject-token": token }).end(JSON.stringify({ token: { expires_at: expires } }));
+    });
+    const provider = another({ credentials: { ...credentials, iamEndpoint: iam } });
+    expect((await submit(provider)).vendorTaskIds).toHaveLength(1);
+    vod.inject({ fault: refusal(403, "VOD.10057", `Tenant check failed for ${token}`) });
+    const error = await failureOf(submit(provider));
+    expect(error.message).toContain("Tenant check failed");
+    expect(shownOf(error)).not.toContain(token);
+  });
+
+  it("is asked for in the way that IAM documents", async () => {
+    await start({ kind: "login" });
+    const { another, credentials, vod } = huawei;
+    if (credentials.kind !== "password") throw new Error("This is a login");
+    const seen: unknown[] = [];
+    const iam = await listen((request, response) => {
+      seen.push(request.method, request.url, request.headers["content-type"]);
+      request.on("data", (chunk) => seen.push(JSON.parse(String(chunk))));
+      request.on("end", () => response.writeHead(503).end());
+    });
+    await failureOf(submit(another({ credentials: { ...credentials, iamEndpoint: iam } })));
+    const { user, password, domain } = vod.user;
+    expect(seen).toEqual([
+      "POST",
+      "/v3/auth/tokens?nocatalog=true",
+      "application/json;charset=utf8",
+      {
+        auth: {
+          identity: { methods: ["password"], password: { user: { name: user, password, domain: { name: domain } } } },
+          scope: { project: { id: vod.projectId } },
+        },
+      },
+    ]);
+  });
+});
+
+describe("the headers on the wire", () => {
+  const headersOf = async (setup: Setup): Promise<Readonly<Record<string, string | string[] | undefined>>> => {
+    await start(setup);
+    let headers: Readonly<Record<string, string | string[] | undefined>> = {};
+    const endpoint = await listen((request, response) => {
+      headers = request.headers;
+      request.resume();
+      request.on("end", () => response.writeHead(503).end());
+    });
+    await failureOf(submit(huawei.another({ endpoint })));
+    return headers;
+  };
+
+  it("of keys are signed but for what is added on the way", async () => {
+    const headers = await headersOf({ kind: "temporary keys" });
+    expect(headers.authorization).toMatch(
+      /^SDK-HMAC-SHA256 Access=\S+, SignedHeaders=content-type;host;x-project-id;x-sdk-date;x-security-token, Signature=[0-9a-f]{64}$/,
+    );
+    expect(headers).toMatchObject({
+      "x-security-token": securityToken,
+      "x-project-id": huawei.vod.projectId,
+      "content-type": "application/json",
+    });
+    expect(headers).not.toHaveProperty("x-auth-token");
+  });
+
+  it.each(["token", "login"] as const)("of a %s are the token and no signature", async (kind) => {
+    const headers = await headersOf({ kind });
+    expect(headers["x-auth-token"]).toMatch(/^\S{50,}$/);
+    expect(headers).not.toHaveProperty("authorization");
+  });
+});
+
+/** A plain server on loopback, for what the emulator doesn't show. Gives its address. */
+async function listen(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    return closed;
+  });
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+}

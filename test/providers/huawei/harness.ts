@@ -1,0 +1,87 @@
+/** A Huawei Cloud VOD provider before an emulator of its own, both on one clock that the test moves. */
+
+import type { Provider } from "../../../src/prefetch/provider.ts";
+import type { HuaweiCredentials } from "../../../src/providers/huawei/credentials.ts";
+import { createHuaweiVod, type HuaweiVodOptions } from "../../../src/providers/huawei/vod.ts";
+import type { Fault } from "../../../src/sandbox/faults.ts";
+import { type HuaweiVodEmulator, type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei-vod.ts";
+import { type HandClock, handClock } from "../clock.ts";
+
+export const assetId = "f488337c31c8e4622f1590735b134c65";
+export const unpublishedId = "0000000000000000000000000000c0de";
+export const unknownId = "ffffffffffffffffffffffffffffffff";
+export const securityToken = "sandbox-security-token-0123456789==";
+
+export const credentialKinds = ["keys", "temporary keys", "token", "login"] as const;
+export type CredentialKind = (typeof credentialKinds)[number];
+
+export interface Setup {
+  readonly kind?: CredentialKind;
+  readonly emulator?: HuaweiVodEmulatorOptions;
+  readonly provider?: Partial<HuaweiVodOptions>;
+}
+
+export interface HuaweiHarness {
+  readonly clock: HandClock;
+  readonly vod: HuaweiVodEmulator;
+  readonly provider: Provider;
+  readonly credentials: HuaweiCredentials;
+  /** Requests of this kind that the emulator answered. */
+  count(method: "GET" | "POST", path: "preheating" | "info"): number;
+  /** Another provider before the same emulator. */
+  another(options?: Partial<HuaweiVodOptions>): Provider;
+  close(): Promise<void>;
+}
+
+export function credentialsFor(kind: CredentialKind, vod: HuaweiVodEmulator): HuaweiCredentials {
+  const { ak, sk, user, password, domain } = vod.user;
+  if (kind === "keys") return { kind, ak, sk };
+  if (kind === "temporary keys") return { kind: "keys", ak, sk, securityToken };
+  if (kind === "token") return { kind, token: vod.issueToken() };
+  return { kind: "password", user, password, domain, iamEndpoint: vod.endpoint };
+}
+
+export async function startHuawei({ kind = "keys", emulator, provider: options }: Setup = {}): Promise<HuaweiHarness> {
+  const clock = handClock();
+  const user = { ...(kind === "temporary keys" && { securityToken }), ...emulator?.user };
+  const vod = await startHuaweiVod({ now: clock.now, ...emulator, user });
+  const credentials = credentialsFor(kind, vod);
+  const made: Provider[] = [];
+
+  const another = (more: Partial<HuaweiVodOptions> = {}): Provider => {
+    const provider = createHuaweiVod({
+      endpoint: vod.endpoint,
+      projectId: vod.projectId,
+      credentials,
+      edition: emulator?.edition ?? "current",
+      clock,
+      userAgent: "test",
+      ...options,
+      ...more,
+    });
+    made.push(provider);
+    return provider;
+  };
+
+  return {
+    clock,
+    vod,
+    provider: another(),
+    credentials,
+    count: (method, path) => vod.log.filter((entry) => entry.method === method && entry.path.endsWith(`/asset/${path}`)).length,
+    another,
+    close: async () => {
+      for (const provider of made) await provider.close();
+      await vod.close();
+    },
+  };
+}
+
+/**
+ * A refusal in the shape of VOD's own. It carries the date of an unmoved clock: the real one, which the HTTP server
+ * would add, would make every 401 look like a wrong clock.
+ */
+export function refusal(status: number, code: string, message = "What the vendor says."): Fault {
+  const date = new Date(handClock().now()).toUTCString();
+  return { kind: "answer", status, headers: { date }, body: JSON.stringify({ error_code: code, error_msg: message }) };
+}

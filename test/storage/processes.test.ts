@@ -1,0 +1,106 @@
+/** Several processes on one store file at once: what one process alone can never show. */
+
+import { type ChildProcess, fork } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { openSqlite } from "../../src/storage/sqlite.ts";
+import { fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
+import { ACCOUNT, type Answer, answer, type Job } from "./reserve-child.ts";
+
+const PROCESSES = 5;
+
+type WithoutRouting<Kind> = Kind extends Job ? Omit<Kind, "file" | "who"> : never;
+
+function nextAnswer(child: ChildProcess): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Error("A process ended without an answer."));
+    child.once("exit", gone);
+    child.once("message", (message) => {
+      child.off("exit", gone);
+      resolve(answer.parse(message));
+    });
+  });
+}
+
+describe("several processes on one file", () => {
+  let children: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    const script = fileURLToPath(new URL("reserve-child.ts", import.meta.url));
+    children = Array.from({ length: PROCESSES }, () =>
+      fork(script, { execPath: process.execPath, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] }),
+    );
+    await Promise.all(children.map(nextAnswer));
+  });
+  afterAll(() => {
+    for (const child of children) child.kill();
+  });
+
+  const newFile = (): string => {
+    const folder = mkdtempSync(join(tmpdir(), "cdn-prefetch-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    return join(folder, "store.sqlite");
+  };
+
+  /** Gives every process the same job at the same moment. */
+  const together = async (file: string, work: WithoutRouting<Job>): Promise<Answer[]> => {
+    const answers = children.map(nextAnswer);
+    for (const [who, child] of children.entries()) child.send({ ...work, file, who });
+    const all = await Promise.all(answers);
+    expect(all.map((each) => each.error)).toEqual(Array(PROCESSES).fill(undefined));
+    return all;
+  };
+
+  it("can create it together", async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const file = newFile();
+      await together(file, { kind: "open" });
+      const storage = await openSqlite(file, fakeClock());
+      expect(await storage.task("pf_1")).toBeUndefined();
+      await storage.close();
+    }
+  });
+
+  it("never spend more than the day's limit together, and nothing less", async () => {
+    const file = newFile();
+    // 5 times 12 times 7 is 420 of 100; 7 does not divide 100, so one call is admitted in part.
+    const answers = await together(file, { kind: "spend", limit: 100, size: 7, times: 12 });
+    expect(answers.reduce((sum, each) => sum + each.spent, 0)).toBe(100);
+
+    const storage = await openSqlite(file, fakeClock());
+    onTestFinished(() => storage.close());
+    expect(await storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 100, exhausted: false });
+    // What each process believes to have stored is there.
+    let items = 0;
+    for (let who = 0; who < PROCESSES; who += 1) {
+      for (let time = 0; time < 12; time += 1) items += (await storage.items(`pf_${who}_${time}`, { limit: 100 })).length;
+    }
+    expect(items).toBe(100);
+  });
+
+  it("never take the same batch, and leave none", async () => {
+    const file = newFile();
+    const storage = await openSqlite(file, fakeClock());
+    onTestFinished(() => storage.close());
+    const task = newTask({ id: "pf_1", urls: manyUrls(120), perBatch: 1 });
+    await storage.admit({ account: ACCOUNT, day: TODAY, targets: [], recentSince: 0 }, () => task);
+
+    const answers = await together(file, { kind: "claim", now: NOON });
+    const claimed = answers.flatMap((each) => each.claimed);
+    expect(claimed).toHaveLength(120);
+    expect(new Set(claimed)).toHaveLength(120);
+    // Once all leases have run out, everything is there to be taken over, again by one process each.
+    const taken = (await together(file, { kind: "claim", now: NOON + 60_000 })).flatMap((each) => each.claimed);
+    expect([...taken].sort()).toEqual([...claimed].sort());
+  });
+
+  it("take slots that are all different, and no more at once than the burst", async () => {
+    const file = newFile();
+    const answers = await together(file, { kind: "pace", now: NOON, times: 20, intervalMs: 600, burst: 4 });
+    const waits = answers.flatMap((each) => each.waits).sort((a, b) => a - b);
+    expect(waits).toEqual([0, 0, 0, ...Array.from({ length: 97 }, (_, slot) => slot * 600)]);
+  });
+});

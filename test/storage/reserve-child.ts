@@ -1,0 +1,98 @@
+/** One of several processes that use one store file at the same time. It does what it is told over IPC, and answers what it got. */
+
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { systemClock } from "../../src/clock.ts";
+import { admit } from "../../src/prefetch/plan.ts";
+import type { Storage } from "../../src/prefetch/storage.ts";
+import { openSqlite } from "../../src/storage/sqlite.ts";
+import { manyUrls, newTask, TODAY } from "../fakes.ts";
+
+const common = { file: z.string(), who: z.number() };
+
+export const job = z.discriminatedUnion("kind", [
+  /** Opens the file, which may not be there yet. */
+  z.object({ ...common, kind: z.literal("open") }),
+  /** Asks again and again for `size` units of a day that has `limit`. */
+  z.object({ ...common, kind: z.literal("spend"), limit: z.number(), size: z.number(), times: z.number() }),
+  /** Claims batches until there are none. */
+  z.object({ ...common, kind: z.literal("claim"), now: z.number() }),
+  z.object({ ...common, kind: z.literal("pace"), now: z.number(), times: z.number(), intervalMs: z.number(), burst: z.number() }),
+]);
+export type Job = z.infer<typeof job>;
+
+export const answer = z.object({
+  who: z.number(),
+  spent: z.number().default(0),
+  claimed: z.array(z.string()).default([]),
+  waits: z.array(z.number()).default([]),
+  error: z.string().optional(),
+});
+export type Answer = z.infer<typeof answer>;
+
+export const ACCOUNT = "fake-cdn:1";
+
+async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
+  if (task.kind === "spend") {
+    let spent = 0;
+    for (let time = 0; time < task.times; time += 1) {
+      const targets = manyUrls(task.size, `https://media.example.com/${task.who}/${time}/`);
+      const candidates = targets.map((target, position) => ({ kind: "url", target, cost: 1, position }) as const);
+      try {
+        const stored = await storage.admit({ account: ACCOUNT, day: TODAY, targets, recentSince: 0 }, (facts) => {
+          const { send } = admit(candidates, facts, { limit: task.limit, policy: "partial", force: false });
+          return newTask({ id: `pf_${task.who}_${time}`, urls: send.map((candidate) => candidate.target) });
+        });
+        spent += stored?.items.length ?? 0;
+      } catch (error) {
+        // Nothing is left for this process: the others have the rest.
+        if (!(error instanceof Error && "code" in error && error.code === "quota_exhausted")) throw error;
+      }
+    }
+    return { spent };
+  }
+  if (task.kind === "claim") {
+    const claimed: string[] = [];
+    for (;;) {
+      const work = await storage.claim(ACCOUNT, task.now, task.now + 60_000, "due");
+      if (!work) return { claimed };
+      const { batch } = work;
+      // Now and then one is put on the wire, which must not make it claimable again.
+      if (batch.state === "claimed" && batch.number % 3 === 0) {
+        const start = { now: task.now, leaseUntil: task.now + 60_000, day: TODAY, limit: undefined };
+        if ((await storage.startSending(batch, start)) !== "started") throw new Error("A claim was lost.");
+      }
+      claimed.push(`${batch.taskId} ${batch.number}`);
+    }
+  }
+  if (task.kind === "pace") {
+    const waits: number[] = [];
+    for (let time = 0; time < task.times; time += 1) {
+      waits.push(await storage.reserveSlot(ACCOUNT, task.intervalMs, task.burst, task.now));
+    }
+    return { waits };
+  }
+  return {};
+}
+
+async function onJob(message: unknown): Promise<void> {
+  const task = job.parse(message);
+  let result: Partial<Answer>;
+  try {
+    const storage = await openSqlite(task.file, systemClock);
+    try {
+      result = await carryOut(task, storage);
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    result = { error: String(error) };
+  }
+  process.send?.({ who: task.who, ...result });
+}
+
+// The test imports the shapes of the messages from here; only a process of its own listens.
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.on("message", (message) => void onJob(message));
+  process.send?.({ who: -1 });
+}

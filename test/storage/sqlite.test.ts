@@ -1,0 +1,227 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { PrefetchError } from "../../src/errors.ts";
+import type { Storage } from "../../src/prefetch/storage.ts";
+import { openSqlite } from "../../src/storage/sqlite.ts";
+import { storageContract } from "../contract/storage.ts";
+import { fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "cdn-prefetch-"));
+
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+storageContract(":memory:", () => openSqlite(":memory:", fakeClock()));
+storageContract("a file", () => openSqlite(join(newFolder(), "store.sqlite"), fakeClock()));
+
+async function openFile(path: string): Promise<Storage> {
+  const storage = await openSqlite(path, fakeClock());
+  onTestFinished(() => storage.close());
+  return storage;
+}
+
+const query = { account: "fake-cdn:1", day: TODAY, targets: manyUrls(1), recentSince: 0 };
+
+/** The `PrefetchError` that opening ends with. */
+async function refusalOf(path: string): Promise<PrefetchError> {
+  const error: unknown = await openSqlite(path, fakeClock()).then(
+    (storage) => storage.close(),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof PrefetchError) return error;
+  throw new Error(`not a PrefetchError: ${String(error)}`);
+}
+
+/** Does something to the file that this server never does. */
+function tamper(path: string, sql: string): void {
+  const db = new DatabaseSync(path);
+  db.exec(sql);
+  db.close();
+}
+
+describe("the SQLite file", () => {
+  it("is there, with its folder, after the first opening, for its owner's eyes only", async () => {
+    const folder = join(newFolder(), "new", "folder");
+    const path = join(folder, "store.sqlite");
+    const storage = await openFile(path);
+    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    // What was written is in the write-ahead log until it is folded into the file, so that must be closed to others too.
+    for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${path}-wal`).includes("media.example.com")).toBe(true);
+  });
+
+  it("is closed to others even if it was open to them before", async () => {
+    const path = join(newFolder(), "store.sqlite");
+    writeFileSync(path, "", { mode: 0o644 });
+    await openFile(path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("uses a write-ahead log, so that readers do not wait for writers", async () => {
+    const path = join(newFolder(), "store.sqlite");
+    const storage = await openFile(path);
+    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    const db = new DatabaseSync(path);
+    onTestFinished(() => db.close());
+    expect(db.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
+    db.exec("BEGIN IMMEDIATE");
+    // Another process is in the middle of a write: reading goes on.
+    expect(await storage.task("pf_1")).toMatchObject({ batches: 1 });
+    expect(await storage.facts(query)).toMatchObject({ ledger: { used: 2 } });
+    db.exec("ROLLBACK");
+  });
+
+  it("keeps everything when it is closed and opened again", async () => {
+    const path = join(newFolder(), "store.sqlite");
+    const task = newTask({ id: "pf_1", urls: manyUrls(4), rejected: ["not a url"] });
+    const first = await openFile(path);
+    await first.admit(query, () => task);
+    const work = await first.claim("fake-cdn:1", NOON, NOON + 60_000, "due");
+    if (!work) throw new Error("Nothing to claim.");
+    await first.startSending(work.batch, { now: NOON, leaseUntil: NOON + 45_000, day: TODAY, limit: 100 });
+    const sending = { ...work.batch, state: "sending", leaseUntil: NOON + 45_000 } as const;
+    const sent = { state: "sent", vendorTaskIds: ["v-1"], requestId: "r-1", leaseUntil: undefined } as const;
+    const items = [{ index: 0, state: "failed" as const, code: "vendor_failed", reason: "403" }];
+    expect(await first.change(sending, { batch: sent, items, refund: 1, exhausted: true })).toBe(true);
+    await first.reserveSlot("fake-cdn:1", 1_000, 1, NOON);
+    const before = [
+      await first.task("pf_1"),
+      await first.items("pf_1", { limit: 9 }),
+      await first.following("pf_1"),
+      await first.facts(query),
+    ];
+    await first.close();
+
+    const second = await openFile(path);
+    expect([
+      await second.task("pf_1"),
+      await second.items("pf_1", { limit: 9 }),
+      await second.following("pf_1"),
+      await second.facts(query),
+    ]).toEqual(before);
+    expect(await second.ledger("fake-cdn:1", TODAY)).toEqual({ used: 3, exhausted: true });
+    expect(await second.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(1_000);
+    expect((await second.claim("fake-cdn:1", NOON, NOON + 1, "due"))?.batch.number).toBe(1);
+  });
+
+  it("shows one process at once what another has written", async () => {
+    const path = join(newFolder(), "store.sqlite");
+    const one = await openFile(path);
+    const other = await openFile(path);
+    await one.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    expect(await other.task("pf_1")).toMatchObject({ openBatches: 1 });
+    expect((await other.facts(query)).recent.get(manyUrls(1)[0] ?? "")).toBe("pf_1");
+    expect(await other.claim("fake-cdn:1", NOON, NOON + 10, "due")).toBeDefined();
+    expect(await one.claim("fake-cdn:1", NOON, NOON + 10, "due")).toBeUndefined();
+  });
+
+  it("does not wait for moments that a wrong clock wrote down", async () => {
+    const path = join(newFolder(), "store.sqlite");
+    const storage = await openFile(path);
+    const year = 365 * 86_400_000;
+    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2), now: NOON + year }));
+    await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON + year);
+    expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(0);
+    expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(1_000);
+    expect(await storage.claim("fake-cdn:1", NOON, NOON + year, "due")).toBeDefined();
+    expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due")).toMatchObject({ batch: { state: "claimed" } });
+    expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due")).toBeUndefined();
+  });
+
+  it("may be closed twice", async () => {
+    const storage = await openFile(join(newFolder(), "store.sqlite"));
+    await storage.close();
+    await storage.close();
+    await expect(storage.task("pf_1")).rejects.toThrow(PrefetchError);
+  });
+});
+
+describe("a file that cannot be used", () => {
+  const hint = "Check the file, its folder's permissions and the free disk space, or name another place in PREFETCH_STORE.";
+
+  it("because a newer version wrote it: says so, and leaves it as it is", async () => {
+    const path = join(newFolder(), "store.sqlite");
+    await (await openFile(path)).close();
+    tamper(path, "PRAGMA user_version = 99");
+    expect(await refusalOf(path)).toMatchObject({
+      code: "internal",
+      message: `The store ${path} was written by a newer version of this server.`,
+      hint: "Update cdn-prefetch-mcp, or name another file in PREFETCH_STORE.",
+    });
+    const db = new DatabaseSync(path);
+    onTestFinished(() => db.close());
+    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 99 });
+  });
+
+  it.each([
+    ["its place is a folder", (folder: string) => folder],
+    [
+      "its folder is a file",
+      (folder: string) => {
+        writeFileSync(join(folder, "file"), "");
+        return join(folder, "file", "store.sqlite");
+      },
+    ],
+    [
+      "a folder has the name of its log",
+      (folder: string) => {
+        mkdirSync(join(folder, "store.sqlite-wal"));
+        return join(folder, "store.sqlite");
+      },
+    ],
+    [
+      "it is not a database",
+      (folder: string) => {
+        writeFileSync(join(folder, "store.sqlite"), "https://token@media.example.com/ ".repeat(100));
+        return join(folder, "store.sqlite");
+      },
+    ],
+  ])("because %s: names the file and what to do", async (_, spoil) => {
+    const path = spoil(newFolder());
+    const error = await refusalOf(path);
+    expect(error).toMatchObject({ code: "internal", retryable: false, hint });
+    expect(error.message).toMatch(/^The store .* cannot be used: .+\.$/);
+    expect(error.message).toContain(path);
+    expect(error.message).not.toContain("token");
+  });
+
+  it("because its pages are damaged: says so when they are read", async () => {
+    const path = join(newFolder(), "store.sqlite");
+    const storage = await openFile(path);
+    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(300), perBatch: 10 }));
+    await storage.close();
+    const bytes = readFileSync(path);
+    bytes.fill(0xff, 4_096);
+    writeFileSync(path, bytes);
+    const used = async (): Promise<unknown> => {
+      const opened = await openSqlite(path, fakeClock());
+      try {
+        return await opened.items("pf_1", { limit: 1_000 });
+      } finally {
+        await opened.close();
+      }
+    };
+    await expect(used()).rejects.toThrow(expect.objectContaining({ name: "PrefetchError", hint }));
+  });
+
+  it.each([
+    ["a list", "UPDATE tasks SET providers = 's3cr3t'"],
+    ["a state", "UPDATE items SET state = 's3cr3t'"],
+    ["parts", "UPDATE items SET parts = 's3cr3t'"],
+  ])("because %s in it is damaged: says so without the content", async (_, damage) => {
+    const path = join(newFolder(), "store.sqlite");
+    const storage = await openFile(path);
+    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    tamper(path, damage);
+    const reading = async (): Promise<unknown> => [await storage.task("pf_1"), await storage.items("pf_1", { limit: 9 })];
+    const error: unknown = await reading().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: "PrefetchError", code: "internal", hint });
+    expect(String(error)).not.toContain("s3cr3t");
+  });
+});
