@@ -13,7 +13,7 @@ import { createServerFactory } from "./mcp/server.ts";
 import { dailyLimit } from "./prefetch/deps.ts";
 import { createFollow } from "./prefetch/follow.ts";
 import { createLookups } from "./prefetch/lookups.ts";
-import { createPacer, holdBack } from "./prefetch/pace.ts";
+import { createHold, createPacer } from "./prefetch/pace.ts";
 import type { Provider } from "./prefetch/provider.ts";
 import { createService } from "./prefetch/service.ts";
 import { createWorker } from "./prefetch/worker.ts";
@@ -57,7 +57,7 @@ export function createApp(config: Config): App {
     assets: new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined }),
     pace,
     pollSeconds: config.pollSeconds,
-    onThrottled: (provider, error) => holdBack(storage, clock, provider, error),
+    onThrottled: createHold(storage, clock, report),
     stopped: stopped.signal,
   });
   const directory = createDirectory(config);

@@ -36,7 +36,7 @@ export function createLookups({ statuses, assets, pace, pollSeconds, onThrottled
   const askAsset = once(assets);
 
   return {
-    status: (provider, query, signal) => {
+    status: async (provider, query, signal) => {
       const { status } = provider;
       if (!status) throw unsupported(provider, "the outcome of a task");
       return askStatus(`${provider.account} ${query.vendorTaskIds.join(",")}`, signal, async () => {
@@ -49,7 +49,7 @@ export function createLookups({ statuses, assets, pace, pollSeconds, onThrottled
         return { value: rows, ttlMs: finished ? FINISHED_TTL_MS : pollMs };
       });
     },
-    asset: (provider, assetId, signal) => {
+    asset: async (provider, assetId, signal) => {
       const { resolveAsset } = provider;
       if (!resolveAsset) throw unsupported(provider, "an asset's URLs");
       return askAsset(`${provider.account} ${assetId}`, signal, async () => ({

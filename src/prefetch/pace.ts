@@ -26,8 +26,19 @@ export function createPacer(storage: Pick<Storage, "reserveSlot">, clock: Clock)
 /** However long a vendor asks to wait; a batch that must wait longer has its own time. */
 const LONGEST_HOLD_MS = 300_000;
 
-/** Keeps the whole account quiet for as long as a throttling answer asks. */
-export async function holdBack(storage: Pick<Storage, "holdSlots">, clock: Clock, provider: Provider, error: PrefetchError): Promise<void> {
-  if (error.retryAfterMs === undefined) return;
-  await storage.holdSlots(provider.account, clock.now() + Math.min(error.retryAfterMs, LONGEST_HOLD_MS));
+/** Makes the holder of an account's pace: it keeps the whole account quiet for as long as a throttling answer asks. */
+export function createHold(
+  storage: Pick<Storage, "holdSlots">,
+  clock: Clock,
+  report: (error: unknown, about: string) => void,
+): (provider: Provider, error: PrefetchError) => Promise<void> {
+  return async (provider, error) => {
+    if (error.retryAfterMs === undefined) return;
+    try {
+      await storage.holdSlots(provider.account, clock.now() + Math.min(error.retryAfterMs, LONGEST_HOLD_MS));
+    } catch (failure) {
+      // A courtesy to the vendor; what it answered is worth more and must still be recorded.
+      report(failure, `holding back requests to ${provider.id}`);
+    }
+  };
 }

@@ -62,7 +62,7 @@ export function createStatus(deps: Deps): Status {
       // Another process may have died in the middle of this task.
       await worker.recover(provider);
       worker.kick(provider);
-      const due = await storage.nextDue(provider.account);
+      const due = await storage.nextDue(provider.account, clock.now());
       sending ||= due !== undefined && due <= clock.now();
     }
     const problem = await follow(taskId, (id) => directory.get(id), signal, sending);

@@ -85,8 +85,8 @@ export interface Storage {
    * room for it. In both cases nothing may be sent.
    */
   startSending(batch: Batch, start: SendStart): Promise<SendResult>;
-  /** When the account's next batch becomes due; `undefined` when none waits. */
-  nextDue(account: string): Promise<number | undefined>;
+  /** When the account's next batch becomes due, 0 for one that is due at `now`; `undefined` when none waits. */
+  nextDue(account: string, now: number): Promise<number | undefined>;
   /**
    * Applies what happened to a batch, its items and the ledger, provided that the batch is still in the state and
    * under the lease in which the caller knows it; otherwise somebody else has dealt with it, and nothing changes.

@@ -3,7 +3,7 @@
 import { asPrefetchError, PrefetchError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import { accepted, failed, lost, returned } from "./outcome.ts";
-import { holdBack, type Pacer } from "./pace.ts";
+import { createHold, type Pacer } from "./pace.ts";
 import type { Provider } from "./provider.ts";
 import { vendorDay } from "./quota.ts";
 import type { SendResult, Storage, WorkItem } from "./storage.ts";
@@ -49,6 +49,7 @@ interface Lane {
 
 export function createWorker({ storage, clock, pace, random, limitOf, report }: WorkerOptions): Worker {
   const lanes = new Map<string, Lane>();
+  const hold = createHold(storage, clock, report);
   const running = new Set<Promise<void>>();
   const sending = new AbortController();
   const taking = new AbortController();
@@ -105,7 +106,7 @@ export function createWorker({ storage, clock, pace, random, limitOf, report }: 
       const { batch } = held;
       if (batch.state === "claimed" && taking.signal.aborted) return { batch, change: returned() };
       if (error instanceof PrefetchError) {
-        if (error.code === "rate_limited") await holdBack(storage, clock, provider, error);
+        if (error.code === "rate_limited") await hold(provider, error);
         return refuse(error);
       }
       report(error, `sending a batch to ${provider.id}`);
@@ -139,7 +140,7 @@ export function createWorker({ storage, clock, pace, random, limitOf, report }: 
   };
 
   const wakeLater = async (provider: Provider, lane: Lane): Promise<void> => {
-    const due = await storage.nextDue(provider.account);
+    const due = await storage.nextDue(provider.account, clock.now());
     if (due === undefined || taking.signal.aborted) return;
     lane.alarm?.abort();
     const alarm = new AbortController();

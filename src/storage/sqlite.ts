@@ -258,12 +258,13 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         return "started";
       }),
 
-    nextDue: (account) =>
+    nextDue: (account, now) =>
       read(() => {
         const row = get(
-          `SELECT min(CASE state WHEN 'queued' THEN not_before ELSE lease_until END) AS due FROM batches
-            WHERE account = ? AND state IN ('queued', 'claimed', 'sending')`,
+          `SELECT min(CASE WHEN ${DUE} THEN 0 WHEN state = 'queued' THEN not_before ELSE lease_until END) AS due FROM batches
+            WHERE account = ?1 AND state IN ('queued', 'claimed', 'sending')`,
           account,
+          now,
         );
         return typeof row?.due === "number" ? row.due : undefined;
       }),

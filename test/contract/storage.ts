@@ -92,7 +92,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
       it("stores nothing when there is nothing to store", async () => {
         expect(await storage.admit(query(), () => undefined)).toBeUndefined();
         expect(await storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 0, exhausted: false });
-        expect(await storage.nextDue(ACCOUNT)).toBeUndefined();
+        expect(await storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
       });
 
       it("stores nothing when the decision is against it, and passes its error on", async () => {
@@ -309,15 +309,15 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
 
     describe("nextDue", () => {
       it("is the soonest moment at which a batch of the account can be taken", async () => {
-        expect(await storage.nextDue(ACCOUNT)).toBeUndefined();
+        expect(await storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
         await store({ id: "pf_1", urls: manyUrls(2), now: NOON + 500 });
         await store({ id: "pf_2", urls: manyUrls(2), now: NOON + 400 });
         await store({ id: "pf_3", urls: manyUrls(2), now: NOON, account: "other" });
-        expect(await storage.nextDue(ACCOUNT)).toBe(NOON + 400);
+        expect(await storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 400);
         const batch = await sending(NOON + 400, NOON + 450);
-        expect(await storage.nextDue(ACCOUNT)).toBe(NOON + 450);
+        expect(await storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 450);
         await change(batch, { batch: { state: "sent", leaseUntil: undefined } });
-        expect(await storage.nextDue(ACCOUNT)).toBe(NOON + 500);
+        expect(await storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 500);
       });
     });
 

@@ -10,7 +10,7 @@ import { huaweiEnv, modernSession, taskOf } from "./clients.ts";
 
 const urls = Array.from({ length: 60 }, (_, index) => `https://example.com/crash/${index}.mp4`);
 
-it("killed between two batches, leaves a task of which status tells the truth and which goes on", async () => {
+it("killed between two batches, leaves a task of which status tells the truth and which goes on", { timeout: 60_000 }, async () => {
   const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
   onTestFinished(() => emulator.close());
   const store = join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite");
@@ -44,7 +44,7 @@ it("killed between two batches, leaves a task of which status tells the truth an
   expect(new Set(received).size).toBe(received.length);
 });
 
-it("sends by itself what a dead server had not sent yet", async () => {
+it("sends by itself what a dead server had not sent yet", { timeout: 60_000 }, async () => {
   const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
   onTestFinished(() => emulator.close());
   const env = huaweiEnv(emulator, `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`);
@@ -58,11 +58,11 @@ it("sends by itself what a dead server had not sent yet", async () => {
   // Nobody calls the next server; it only has to live.
   const next = await modernSession({ env });
   onTestFinished(() => next.close());
-  await vi.waitFor(() => expect(emulator.log).toHaveLength(2), { timeout: 15_000, interval: 100 });
+  await vi.waitFor(() => expect(emulator.log).toHaveLength(2), { timeout: 40_000, interval: 100 });
   expect(emulator.log.flatMap((entry) => entry.accepted)).toHaveLength(20);
 });
 
-it("shares its tasks, quota and recent sends with every other server on the same store", async () => {
+it("shares its tasks, quota and recent sends with every other server on the same store", { timeout: 60_000 }, async () => {
   const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
   onTestFinished(() => emulator.close());
   const store = `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`;

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
 import { createFollow, type Follow } from "../../src/prefetch/follow.ts";
 import { createLookups } from "../../src/prefetch/lookups.ts";
-import { createPacer, holdBack } from "../../src/prefetch/pace.ts";
+import { createHold, createPacer } from "../../src/prefetch/pace.ts";
 import type { Provider, StatusQuery, StatusRow } from "../../src/prefetch/provider.ts";
 import type { ItemState } from "../../src/prefetch/task.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
@@ -34,7 +34,7 @@ async function setUp(sketch: Partial<TaskSketch> = {}) {
       assets: fakeCache(clock),
       pace,
       pollSeconds: undefined,
-      onThrottled: (provider, error) => holdBack(storage, clock, provider, error),
+      onThrottled: createHold(storage, clock, (error) => expect.fail(String(error))),
       stopped: signal,
     });
     return createFollow(storage, lookups, clock);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
-import { createPacer, holdBack } from "../../src/prefetch/pace.ts";
+import { createHold, createPacer } from "../../src/prefetch/pace.ts";
 import type { Storage } from "../../src/prefetch/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { type FakeClock, fakeClock, fakeProvider } from "../fakes.ts";
@@ -120,7 +120,7 @@ describe("createPacer", () => {
   });
 });
 
-describe("holdBack", () => {
+describe("createHold", () => {
   it.each([
     ["as long as the vendor asks", 7_000, 7_000],
     ["not at all where the vendor asks for nothing", undefined, 0],
@@ -134,7 +134,10 @@ describe("holdBack", () => {
     const pace = createPacer(storage, clock);
     const { signal } = new AbortController();
     await pace(provider, signal);
-    await holdBack(storage, clock, provider, new PrefetchError("rate_limited", "Too fast", { retryAfterMs }));
+    await createHold(storage, clock, (error) => expect.fail(String(error)))(
+      provider,
+      new PrefetchError("rate_limited", "Too fast", { retryAfterMs }),
+    );
     await clock.drive(pace(fakeProvider({ account: "somebody-else" }), signal));
     expect(clock.now()).toBe(start);
     await clock.drive(pace(provider, signal));

@@ -3,7 +3,7 @@ import { PrefetchError } from "../../src/errors.ts";
 import { type CallContext, dailyLimit, type Guards } from "../../src/prefetch/deps.ts";
 import { createFollow } from "../../src/prefetch/follow.ts";
 import { createLookups } from "../../src/prefetch/lookups.ts";
-import { createPacer, holdBack } from "../../src/prefetch/pace.ts";
+import { createHold, createPacer } from "../../src/prefetch/pace.ts";
 import type { StatusRow } from "../../src/prefetch/provider.ts";
 import { createService, type PrefetchService } from "../../src/prefetch/service.ts";
 import type { Detail } from "../../src/prefetch/status.ts";
@@ -19,6 +19,7 @@ import {
   fakeProvider,
   manyUrls,
   neverAnswered,
+  newTask,
   type ProviderScript,
   TODAY,
   urlsOf,
@@ -60,7 +61,7 @@ async function open({ script = {}, guards = {}, known = ["fake-cdn"], configured
       assets: fakeCache(clock),
       pace,
       pollSeconds: undefined,
-      onThrottled: (provider, error) => holdBack(storage, clock, provider, error),
+      onThrottled: createHold(storage, clock, (error) => expect.fail(String(error))),
       stopped: signal,
     });
     const all: Guards = { allowedDomains: undefined, maxUrlsPerCall: 1_000, dailyBudget: undefined, ...guards };
@@ -688,7 +689,8 @@ describe("status", () => {
     const { urls, status, outcomes, clock } = await open({ script: { limits: { urlsPerRequest: 50, urlsPerDay: 1_000 } } });
     const wanted = manyUrls(250);
     for (const [index, url] of wanted.entries()) outcomes.set(url, index % 2 === 0 ? "failed" : "succeeded");
-    const { taskId } = await urls([...wanted, "not a url"], { waitSeconds: 50 });
+    const list = [...wanted.slice(0, 120), "not a url", ...wanted.slice(120)];
+    const { taskId } = await urls(list, { waitSeconds: 50 });
     await clock.settle();
 
     const pages = async (detail: Detail): Promise<ItemRow[][]> => {
@@ -703,11 +705,40 @@ describe("status", () => {
     };
     const all = await pages("all");
     expect(all.map((page) => page.length)).toEqual([100, 100, 51]);
-    expect(all.flat().map((row) => row.url)).toEqual([...wanted, "not a url"]);
+    expect(all.flat().map((row) => row.url)).toEqual(list);
     const problems = await pages("problems");
-    expect(problems.flat().map((row) => row.url)).toEqual([...wanted.filter((_, index) => index % 2 === 0), "not a url"]);
+    expect(problems.flat().map((row) => row.url)).toEqual(list.filter((url) => outcomes.get(url) !== "succeeded"));
     expect((await status(taskId)).problems).toHaveLength(20);
     expect((await status(taskId)).items).toBeUndefined();
+  });
+
+  it("tells items in the caller's order, whatever became of each", async () => {
+    const { urls, status } = await open({ guards: { dailyBudget: 2 } });
+    const [first = "", second = "", third = ""] = manyUrls(3);
+    const { taskId } = await urls(["not a url", first, 7, second, third], { onQuotaExceeded: "partial" });
+    const { items } = await status(taskId, "all");
+    expect(items?.map(({ url, state, code }) => [url, state, code])).toEqual([
+      ["not a url", "rejected", "invalid_argument"],
+      [first, "processing", undefined],
+      ["7", "rejected", "invalid_argument"],
+      [second, "processing", undefined],
+      [third, "rejected", "quota_exhausted"],
+    ]);
+  });
+
+  it("has no word about an item that only waits", async () => {
+    const { urls, status } = await open({ script: { limits: { requestsPerMinute: 1 } } });
+    const { taskId } = await urls(manyUrls(4));
+    expect((await status(taskId, "all")).items?.at(-1)).toEqual({ url: manyUrls(4).at(-1), state: "queued" });
+  });
+
+  it("sends what a server that died had not sent yet, when another one is asked", async () => {
+    const { clock, status, storage, provider, sent } = await open();
+    const task = newTask({ id: "pf_0001", urls: manyUrls(2), now: clock.now() });
+    await storage.admit({ account: provider.account, day: TODAY, targets: [], recentSince: 0 }, () => task);
+    await status("pf_0001");
+    expect(sent()).toEqual(manyUrls(2));
+    expect(await status("pf_0001")).toMatchObject({ state: "running", counts: { processing: 2 } });
   });
 
   it("cuts pages of long URLs short, and still shows each once", async () => {

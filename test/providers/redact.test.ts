@@ -102,10 +102,9 @@ describe("a tidy message", () => {
 
   it("shows no half of a secret either that lies across some inner limit, behind text that is tidied away", () => {
     const redact = createRedactor([secret]);
-    for (const limit of [300, 1_000, 1_024, 2_000, 2_048, 4_000, 4_096, 8_000, 8_192, 10_000, 16_384, 65_536]) {
-      for (let before = limit - secret.length; before <= limit; before += 1) {
-        expect(tidyMessage(`${" ".repeat(before)}${secret}`, redact)).not.toContain(secret.slice(0, 6));
-      }
+    // Steps so small that, wherever a cut is made, one of these secrets lies across it by more than six characters.
+    for (let before = 0; before < 20_000; before += 20) {
+      expect(tidyMessage(`${" ".repeat(before)}${secret}`, redact)).not.toContain(secret.slice(0, 6));
     }
   });
 

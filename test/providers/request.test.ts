@@ -8,6 +8,9 @@ import { afterEach, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
 import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from "../../src/providers/request.ts";
 
+/** Well before any other limit than the one that is tested could have come to the rescue. */
+const SOON_MS = 3_500;
+
 let closing: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
@@ -190,14 +193,18 @@ describe("nobody can tell what became of the request", () => {
 
   it("when the answer never begins", async () => {
     const { url } = await listenRaw(() => undefined);
+    const start = performance.now();
     const error = await failure(client({ answerMs: 100 }).send(spending(url)));
     expect(error).toMatchObject({ code: "timeout", delivery: "unknown", retryable: true });
+    expect(performance.now() - start).toBeLessThan(SOON_MS);
   });
 
   it("when the answer stops coming", async () => {
     const { url } = await listenRaw((socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"));
+    const start = performance.now();
     const error = await failure(client({ answerMs: 100 }).send(spending(url)));
     expect(error).toMatchObject({ code: "timeout", delivery: "unknown", retryable: true });
+    expect(performance.now() - start).toBeLessThan(SOON_MS);
   });
 
   it("when the answer does not end", async () => {
@@ -287,6 +294,8 @@ describe("connections", () => {
   it("end with the client", async () => {
     let open = 0;
     const http = createHttpServer(answering);
+    // Nobody's patience with idle connections may run out during the test.
+    http.keepAliveTimeout = 60_000;
     http.on("connection", (socket) => {
       open += 1;
       socket.on("close", () => {
@@ -299,9 +308,11 @@ describe("connections", () => {
     await mine.send(reading(url));
     expect(open).toBe(1);
     const idle = new Promise((resolve) => http.once("idle", resolve));
+    const start = performance.now();
     await mine.close();
     await idle;
     expect(open).toBe(0);
+    expect(performance.now() - start).toBeLessThan(SOON_MS);
   });
 
   it("are somebody else's when a dispatcher is passed in", async () => {

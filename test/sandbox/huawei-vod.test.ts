@@ -167,8 +167,13 @@ describe("a tampered request is refused", () => {
     expectError(await exchange({ ...request, url: request.url.replace(mine, other) }), 401, "APIGW.0301");
   });
 
-  it.each(["ak", "sk"] as const)("when it is signed with a wrong %s", async (part) => {
-    expectError(await send({ body: { asset_id: assetId }, keys: { ...vod.user, [part]: "wrong-key" } }), 401, "APIGW.0301");
+  it.each([
+    ["ak", "ak not exist"],
+    ["sk", "verify aksk signature fail"],
+  ] as const)("when it is signed with a wrong %s", async (part, words) => {
+    const answer = await send({ body: { asset_id: assetId }, keys: { ...vod.user, [part]: "wrong-key" } });
+    expectError(answer, 401, "APIGW.0301");
+    expect(answer.json?.error_msg).toContain(words);
   });
 
   it.each([-1, 1])("when its date is more than 15 minutes off (%d)", async (direction) => {
@@ -567,10 +572,10 @@ describe("faults", () => {
     expect((await info(assetId)).status).toBe(503);
     expect((await info(assetId)).status).toBe(200);
 
-    inject({ fault: busy, times: 2, after: 1 });
+    inject({ fault: busy, times: 2, after: 3 });
     const statuses: number[] = [];
-    for (let call = 0; call < 4; call += 1) statuses.push((await info(assetId)).status);
-    expect(statuses).toEqual([200, 503, 503, 200]);
+    for (let call = 0; call < 6; call += 1) statuses.push((await info(assetId)).status);
+    expect(statuses).toEqual([200, 200, 200, 503, 503, 200]);
 
     inject({ fault: busy, method: "POST" });
     expect((await info(assetId)).status).toBe(200);

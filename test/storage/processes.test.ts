@@ -55,11 +55,12 @@ describe("several processes on one file", () => {
   };
 
   it("can create it together", async () => {
-    for (let round = 0; round < 10; round += 1) {
-      const file = newFile();
-      await together(file, { kind: "open" });
-      const storage = await openSqlite(file, fakeClock());
-      expect(await storage.task("pf_1")).toBeUndefined();
+    const file = newFile();
+    const files = 30;
+    await together(file, { kind: "create", files });
+    for (let number = 0; number < files; number += 1) {
+      const storage = await openSqlite(`${file}-${number}`, fakeClock());
+      expect((await storage.ledger(ACCOUNT, TODAY)).used).toBe(PROCESSES);
       await storage.close();
     }
   });

@@ -11,8 +11,8 @@ import { manyUrls, newTask, TODAY } from "../fakes.ts";
 const common = { file: z.string(), who: z.number() };
 
 export const job = z.discriminatedUnion("kind", [
-  /** Opens the file, which may not be there yet. */
-  z.object({ ...common, kind: z.literal("open") }),
+  /** Opens one file after another, none of which is there yet. */
+  z.object({ ...common, kind: z.literal("create"), files: z.number() }),
   /** Asks again and again for `size` units of a day that has `limit`. */
   z.object({ ...common, kind: z.literal("spend"), limit: z.number(), size: z.number(), times: z.number() }),
   /** Claims batches until there are none. */
@@ -71,6 +71,13 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
       waits.push(await storage.reserveSlot(ACCOUNT, task.intervalMs, task.burst, task.now));
     }
     return { waits };
+  }
+  for (let number = 0; number < task.files; number += 1) {
+    const created = await openSqlite(`${task.file}-${number}`, systemClock);
+    await created.admit({ account: ACCOUNT, day: TODAY, targets: [], recentSince: 0 }, () =>
+      newTask({ id: `pf_${task.who}`, urls: manyUrls(1) }),
+    );
+    await created.close();
   }
   return {};
 }

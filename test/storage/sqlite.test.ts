@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
+import type { Clock } from "../../src/prefetch/clock.ts";
 import type { Storage } from "../../src/prefetch/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { storageContract } from "../contract/storage.ts";
@@ -132,6 +133,39 @@ describe("the SQLite file", () => {
     expect(await storage.claim("fake-cdn:1", NOON, NOON + year, "due")).toBeDefined();
     expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due")).toMatchObject({ batch: { state: "claimed" } });
     expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due")).toBeUndefined();
+  });
+
+  it("is waited for while another process creates it, but not for ever", async () => {
+    const path = join(newFolder(), "store.sqlite");
+    const other = new DatabaseSync(path);
+    onTestFinished(() => other.close());
+    // SQLite itself does not wait for this lock when the write-ahead log is turned on.
+    other.exec("BEGIN IMMEDIATE");
+    let waits = 0;
+    const waitAnd = (act: () => void): Clock => ({
+      ...fakeClock(),
+      sleep: async () => {
+        waits += 1;
+        act();
+      },
+    });
+    const givenUp = openSqlite(
+      path,
+      waitAnd(() => undefined),
+    );
+    await expect(givenUp).rejects.toThrow(expect.objectContaining({ name: "PrefetchError", retryable: true }));
+    expect(waits).toBeGreaterThan(10);
+
+    waits = 0;
+    const storage = await openSqlite(
+      path,
+      waitAnd(() => {
+        if (waits === 3) other.exec("ROLLBACK");
+      }),
+    );
+    expect(waits).toBe(3);
+    expect(await storage.task("pf_1")).toBeUndefined();
+    await storage.close();
   });
 
   it("may be closed twice", async () => {

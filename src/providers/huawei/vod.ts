@@ -101,7 +101,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     const url = new URL(`/v1.0/${encodeURIComponent(projectId)}/asset/${path}`, endpoint);
     url.search = canonicalQuery(query);
     const intent = method === "POST" ? "spend" : "read";
-    const attempt = async (sign: Sign): Promise<Attempt<HttpResponse>> => {
+    const attempt = async (sign: Sign): Promise<Attempt<HttpResponse | PrefetchError>> => {
       // Signing comes after the wait: a signature carries its date.
       if (counted) await call.turn();
       const headers = sign({ method, url, headers: { "content-type": "application/json" }, body });
@@ -109,12 +109,13 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
       const ok = response.status >= 200 && response.status <= 299;
       if (ok && !readVendorError(parseJson(response.text))) return { answer: response, refusal: undefined };
       const error = failureOf(response, { action, redact, now: clock.now() });
-      if (response.status !== 401) throw error;
-      return { answer: response, refusal: error };
+      // Any other error is an answer to a request whose sender was believed.
+      return { answer: error, refusal: response.status === 401 ? error : undefined };
     };
     try {
       const { answer, refusal } = await auth.send(call.signal, attempt);
       if (refusal) throw refusal;
+      if (answer instanceof PrefetchError) throw answer;
       return answer;
     } catch (error) {
       // Stopped while it waited for its turn or for a login.

@@ -165,6 +165,32 @@ describe("access keys", () => {
     expect((await slow).vendorTaskIds).toHaveLength(1);
   });
 
+  it("are proven by any answer that does not refuse them, and then hold no call back", async () => {
+    await start();
+    huawei.vod.inject({ fault: refusal(403, "VOD.10086") });
+    expect(await failureOf(submit())).toMatchObject({ code: "quota_exhausted" });
+    const gate = Promise.withResolvers<void>();
+    const slow = huawei.provider.submit(asset, { signal: new AbortController().signal, turn: () => gate.promise });
+    // A look-up takes no turn, so it has nothing to wait for; the time limit only keeps a failure short.
+    const found = await lookUp(undefined, countingCall(AbortSignal.timeout(2_000))).catch((error: unknown) => error);
+    gate.resolve();
+    await slow;
+    expect(found).toHaveLength(3);
+  });
+
+  it("that worked and are then refused are not tried by calls that were waiting for their turn", async () => {
+    await start();
+    await submit();
+    const { vod } = huawei;
+    const gate = Promise.withResolvers<void>();
+    const waiting = failureOf(huawei.provider.submit(asset, { signal: new AbortController().signal, turn: () => gate.promise }));
+    vod.inject({ fault: refused });
+    expect(await failureOf(submit())).toMatchObject({ code: "auth_failed", delivery: "refused" });
+    gate.resolve();
+    expect(await waiting).toMatchObject({ code: "auth_failed", delivery: "not_sent" });
+    expect(huawei.count("POST", "preheating")).toBe(1);
+  });
+
   it("that have not been tried yet keep no call from being stopped, and no call from going after one that failed", async () => {
     await start();
     const gate = Promise.withResolvers<void>();

@@ -41,6 +41,14 @@ export function credentialsFor(kind: CredentialKind, vod: HuaweiVodEmulator): Hu
   return { kind: "password", user, password, domain, iamEndpoint: vod.endpoint };
 }
 
+/** What must never be shown; told apart by name here, so that the provider's own list is not its own judge. */
+export function secretsIn(credentials: HuaweiCredentials): string[] {
+  const open = ["kind", "user", "domain", "iamEndpoint"];
+  return Object.entries(credentials)
+    .filter(([name, value]) => !open.includes(name) && value !== undefined)
+    .map(([, value]) => String(value));
+}
+
 export async function startHuawei({ kind = "keys", emulator, provider: options }: Setup = {}): Promise<HuaweiHarness> {
   const clock = handClock();
   const user = { ...(kind === "temporary keys" && { securityToken }), ...emulator?.user };

@@ -1,11 +1,20 @@
 /** Huawei Cloud VOD: the contract with every kind of credentials, and what only this vendor does. */
 
 import { afterEach, describe, expect, it } from "vitest";
-import { secretsOf } from "../../../src/providers/huawei/credentials.ts";
 import { sampleAssets } from "../../../src/sandbox/huawei-vod.ts";
 import { countingCall, failureOf, type ProviderHarness, providerContract, shownOf } from "../../contract/provider.ts";
 import { MINUTE } from "../clock.ts";
-import { assetId, credentialKinds, type HuaweiHarness, refusal, type Setup, startHuawei, unknownId, unpublishedId } from "./harness.ts";
+import {
+  assetId,
+  credentialKinds,
+  type HuaweiHarness,
+  refusal,
+  type Setup,
+  secretsIn,
+  startHuawei,
+  unknownId,
+  unpublishedId,
+} from "./harness.ts";
 
 const assetUrls = sampleAssets[assetId]?.urls ?? [];
 const unknownTaskId = "5199337c31c8e4622f1590735b13a263";
@@ -29,7 +38,7 @@ async function contractHarness(setup: Setup): Promise<ProviderHarness> {
     unknownAssetId: unknownId,
     foreignUrl: "https://foreign.example.org/a.mp4",
     unknownTaskId,
-    secrets: secretsOf(huawei.credentials),
+    secrets: secretsIn(huawei.credentials),
     inject: (rule) => vod.inject(rule),
     refusalSaying: (text) => refusal(403, "VOD.10053", text),
     receivedSubmits: () => count("POST", "preheating"),
@@ -265,7 +274,7 @@ describe("huawei-vod", () => {
       const others = [another(), another({ credentials: { kind: "token", token } }), another({ edition: "id-only" })];
       for (const { account } of others) expect(account).toBe(huawei.provider.account);
       expect(huawei.provider.account).toContain(vod.projectId);
-      for (const secret of [...secretsOf(credentials), token]) expect(huawei.provider.account).not.toContain(secret);
+      for (const secret of [...secretsIn(credentials), token]) expect(huawei.provider.account).not.toContain(secret);
       expect(another({ projectId: "another" }).account).not.toBe(huawei.provider.account);
     });
   });
@@ -279,7 +288,7 @@ describe("huawei-vod", () => {
         another({ credentials: { ...credentials, sk: "wrong-secret-key" } }).submit({ kind: "asset", assetId }, countingCall()),
       );
       expect(error).toMatchObject({ code: "auth_failed", vendorCode: "APIGW.0301" });
-      for (const secret of [...secretsOf(credentials), "wrong-secret-key"]) expect(shownOf(error)).not.toContain(secret);
+      for (const secret of [...secretsIn(credentials), "wrong-secret-key"]) expect(shownOf(error)).not.toContain(secret);
     });
   });
 });
