@@ -17,10 +17,10 @@ const LONGEST_LEASE_MS = 600_000;
 const LONGEST_BACKLOG_MS = 600_000;
 const LONGEST_BACKLOG_SLOTS = 100;
 
-/** What is due at `?2`: a queued batch whose time has come, or a held one whose holder is gone. */
+/** What is due at `clock.now`: a queued batch whose time has come, or a held one whose holder is gone. */
 const DUE = `CASE state
-  WHEN 'queued' THEN not_before <= ?2 OR not_before > ?2 + ${LONGEST_DELAY_MS}
-  ELSE lease_until <= ?2 OR lease_until > ?2 + ${LONGEST_LEASE_MS}
+  WHEN 'queued' THEN not_before <= clock.now OR not_before > clock.now + ${LONGEST_DELAY_MS}
+  ELSE lease_until <= clock.now OR lease_until > clock.now + ${LONGEST_LEASE_MS}
 END`;
 
 /** States in which an item counts as sent, for the question whether it was sent lately. */
@@ -210,11 +210,11 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     claim: (account, now, leaseUntil, which) =>
       atomically((): WorkItem | undefined => {
         const row = get(
-          `SELECT * FROM batches
-            WHERE account = ?1 AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (?3 = 'due' OR state = 'sending')
+          `SELECT batches.* FROM batches, (SELECT ? AS now) AS clock
+            WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (? = 'due' OR state = 'sending')
             ORDER BY not_before, task_id, number LIMIT 1`,
-          account,
           now,
+          account,
           which,
         );
         if (!row) return undefined;
@@ -261,10 +261,11 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     nextDue: (account, now) =>
       read(() => {
         const row = get(
-          `SELECT min(CASE WHEN ${DUE} THEN 0 WHEN state = 'queued' THEN not_before ELSE lease_until END) AS due FROM batches
-            WHERE account = ?1 AND state IN ('queued', 'claimed', 'sending')`,
-          account,
+          `SELECT min(CASE WHEN ${DUE} THEN 0 WHEN state = 'queued' THEN not_before ELSE lease_until END) AS due
+             FROM batches, (SELECT ? AS now) AS clock
+            WHERE account = ? AND state IN ('queued', 'claimed', 'sending')`,
           now,
+          account,
         );
         return typeof row?.due === "number" ? row.due : undefined;
       }),
