@@ -3,14 +3,13 @@
 import { type ErrorCode, PrefetchError } from "../errors.ts";
 import { type CallContext, type Deps, dailyLimit, quotaOf } from "./deps.ts";
 import { chooseProvider } from "./directory.ts";
-import { type Admission, admit, type Candidate, type QuotaPolicy, type Reading, readUrls, split } from "./plan.ts";
+import { planTask, planView } from "./draft.ts";
+import { type Admission, admit, type Candidate, type QuotaPolicy, type Reading, readUrls } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import { nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";
-import type { NewTask } from "./storage.ts";
-import { type Batch, type Item, noCounts } from "./task.ts";
 import { hostAllowed } from "./url.ts";
-import { type ItemRow, rowsOf, type TaskView } from "./view.ts";
+import type { ItemRow, TaskView } from "./view.ts";
 
 /** What was sent this lately is not sent again unless forced: agents repeat calls that timed out. */
 const RECENT_MS = 600_000;
@@ -183,101 +182,6 @@ async function assetCost(deps: Deps, provider: Provider, assetId: string, signal
     }
     throw error;
   }
-}
-
-function planTask(
-  id: string,
-  provider: Provider,
-  reading: Reading,
-  admission: Admission,
-  when: { now: number; day: string; resetsAt: number },
-): NewTask {
-  const groups = split(admission.send, provider.limits);
-  const batchOf = new Map<Candidate, number>();
-  for (const [number, group] of groups.entries()) for (const candidate of group) batchOf.set(candidate, number);
-
-  const over = `Over today's quota; it can be sent after ${new Date(when.resetsAt).toISOString()}.`;
-  const entries = [
-    ...admission.send.map((entry) => ({
-      ...entry,
-      batch: batchOf.get(entry),
-      state: "queued" as const,
-      code: undefined,
-      reason: undefined,
-    })),
-    ...admission.overQuota.map((entry) => ({
-      ...entry,
-      batch: undefined,
-      state: "rejected" as const,
-      code: "quota_exhausted",
-      reason: over,
-    })),
-    ...reading.rejected.map((entry) => ({ ...entry, batch: undefined, state: "rejected" as const })),
-  ].sort((a, b) => a.position - b.position);
-
-  return {
-    task: {
-      id,
-      createdAt: when.now,
-      providers: [provider.id],
-      duplicatesRemoved: reading.duplicatesRemoved,
-      skippedRecent: admission.skipped.length,
-    },
-    batches: groups.map(
-      (group, number): Batch => ({
-        taskId: id,
-        number,
-        provider: provider.id,
-        account: provider.account,
-        kind: group[0]?.kind === "asset" ? "asset" : "urls",
-        state: "queued",
-        day: when.day,
-        cost: group.reduce((sum, candidate) => sum + candidate.cost, 0),
-        attempts: 0,
-        notBefore: when.now,
-        leaseUntil: undefined,
-        sentAt: undefined,
-        vendorTaskIds: [],
-        requestId: undefined,
-      }),
-    ),
-    items: entries.map(
-      ({ batch, kind, target, state, code, reason }, index): Item => ({
-        index,
-        batch,
-        kind,
-        target,
-        state,
-        code,
-        reason,
-        parts: undefined,
-      }),
-    ),
-  };
-}
-
-function planView(plan: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
-  const counts = noCounts();
-  for (const item of plan.items) counts[item.state] += 1;
-  const nothing = plan.batches.length === 0;
-  return {
-    provider: plan.task.providers.join(", "),
-    state: "queued",
-    counts,
-    batches: plan.batches.length,
-    cost: admission.cost,
-    dryRun: true,
-    duplicatesRemoved: plan.task.duplicatesRemoved,
-    skippedRecent: plan.task.skippedRecent,
-    problems: plan.items
-      .filter((item) => item.state === "rejected")
-      .slice(0, 20)
-      .flatMap(rowsOf),
-    quota,
-    nextStep: nothing
-      ? "Nothing would be sent: all of it was sent in the last 10 minutes. Use force true to send it again."
-      : "Nothing was sent. Call again without dry_run to spend this.",
-  };
 }
 
 function readAssetId(input: string): string {
