@@ -3,7 +3,8 @@
  * Source: https://support.huaweicloud.com/devg-apisign/api-sign-algorithm-001.html
  */
 
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { canonicalQuery, headerEntries, percentEncode, sha256 } from "../canonical.ts";
 
 export interface SigningInput {
   readonly method: string;
@@ -26,21 +27,8 @@ export function parseSdkDate(text: string): number {
   return match ? Date.parse(`${match[1]}-${match[2]}-${match[3]}T${match[4]}:${match[5]}:${match[6]}Z`) : Number.NaN;
 }
 
-/** RFC 3986: everything but the unreserved characters is escaped, with upper-case digits. */
-function percentEncode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-/** The query string in the one spelling that is both signed and sent. */
-export function canonicalQuery(pairs: Iterable<readonly [string, string]>): string {
-  return [...pairs]
-    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
-    .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
-    .join("&");
-}
-
 export function canonicalRequest({ method, url, headers, body }: SigningInput): string {
-  const entries = signedEntries(headers);
+  const entries = headerEntries(headers);
   return [
     method.toUpperCase(),
     canonicalPath(url.pathname),
@@ -58,7 +46,7 @@ export function stringToSign(request: string, date: string): string {
 
 /** The value of the `Authorization` header. */
 export function authorization(input: SigningInput, credentials: { readonly ak: string; readonly sk: string }): string {
-  const entries = signedEntries(input.headers);
+  const entries = headerEntries(input.headers);
   const date = entries.find(([name]) => name === "x-sdk-date")?.[1] ?? "";
   const signature = createHmac("sha256", credentials.sk)
     .update(stringToSign(canonicalRequest(input), date))
@@ -83,20 +71,4 @@ function decode(segment: string): string {
     // Escapes that are not UTF-8 are signed as they stand.
     return segment;
   }
-}
-
-function signedEntries(headers: Readonly<Record<string, string>>): (readonly [string, string])[] {
-  return Object.entries(headers)
-    .map(([name, value]) => [name.toLowerCase(), value.trim()] as const)
-    .sort(([a], [b]) => compare(a, b));
-}
-
-/** By code unit: the vendor sorts by character code, and locales differ between machines. */
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text, "utf8").digest("hex");
 }

@@ -9,13 +9,13 @@ import { z } from "zod";
 import { PrefetchError } from "../../errors.ts";
 import type { Clock } from "../../prefetch/clock.ts";
 import type { BatchContent, Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
+import { canonicalQuery } from "../canonical.ts";
 import { createRedactor } from "../redact.ts";
 import { createHttpClient, type HttpResponse } from "../request.ts";
 import { type Attempt, createAuth, type Sign } from "./auth.ts";
 import { type HuaweiCredentials, secretsOf } from "./credentials.ts";
 import type { Edition } from "./edition.ts";
 import { failureOf, parseJson, readVendorError } from "./errors.ts";
-import { canonicalQuery } from "./sign.ts";
 
 export interface HuaweiVodOptions {
   /** Full URL, such as https://vod.cn-north-4.myhuaweicloud.com. */
