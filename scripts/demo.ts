@@ -36,12 +36,13 @@ async function task(name: string, args: Record<string, unknown>): Promise<Task> 
   return taskSchema.parse(await call(name, args));
 }
 
-async function showQuota(): Promise<number> {
+/** Prints the quotas, and returns what is used of each provider's. */
+async function showQuota(): Promise<Map<string, number>> {
   const { quotas } = z.object({ quotas: z.array(quotaSchema) }).parse(await call("get_prefetch_quota", {}));
   for (const quota of quotas) {
     out(`  ${quota.provider}: ${quota.used} of ${quota.limit} used, ${quota.remaining} left until ${quota.resets_at} (${quota.source})`);
   }
-  return quotas[0]?.used ?? -1;
+  return new Map(quotas.map((quota) => [quota.provider, quota.used]));
 }
 
 /** Follows a task to its end, drawing a bar that moves in place on a terminal and line by line elsewhere. */
@@ -79,10 +80,10 @@ expect(tools.length === 4, "four tools are listed");
 
 heading("Quota before");
 const before = await showQuota();
-expect(before === 0, "the sandbox begins with an unspent quota");
+expect(before.size > 1 && [...before.values()].every((used) => used === 0), "the sandbox begins with unspent quotas");
 
-heading("One published asset, by its id");
-const asset = await follow(await task("prefetch_asset", { asset_id: "f488337c31c8e4622f1590735b134c65" }));
+heading("One published asset of Huawei Cloud VOD, by its id");
+const asset = await follow(await task("prefetch_asset", { provider: "huawei-vod", asset_id: "f488337c31c8e4622f1590735b134c65" }));
 expect(asset.state === "succeeded", "the asset succeeds");
 
 heading("Three URLs of the vendor's own sample");
@@ -115,9 +116,27 @@ const again = await task("prefetch_urls", { urls: list });
 out(`  ${again.next_step}`);
 expect(again.task_id === many.task_id, "a repeated call returns the first task");
 
+heading("One published asset of Alibaba Cloud VOD, by its id");
+const media = await follow(await task("prefetch_asset", { provider: "alibaba-vod", asset_id: "93ab850b4f6f44eab54b6e91d24d81d4" }));
+expect(media.state === "succeeded", "the other vendor's asset succeeds");
+
+heading("One list for both vendors, with two URLs in it that one of them refuses without saying which");
+const both = [
+  ...Array.from({ length: 12 }, (_, index) => `https://example.com/both/${index + 1}.mp4`),
+  ...Array.from({ length: 12 }, (_, index) => `https://vod.example.net/both/${index + 1}.mp4`),
+  ...Array.from({ length: 12 }, (_, index) => `https://media.example.net/both/${index + 1}.mp4`),
+  "https://vod.example.net/both/malformed.mp4",
+  "https://media.example.net/both/malformed.mp4",
+];
+const mixed = await follow(await task("prefetch_urls", { urls: both }));
+expect(mixed.provider === "huawei-vod, alibaba-vod", "the list goes to both vendors by its hosts");
+expect(mixed.counts.succeeded === 36 && mixed.counts.rejected === 2, "every good URL succeeds although its request was refused");
+expect(mixed.problems.length === 2 && mixed.problems.every((row) => row.url?.includes("malformed")), "the two bad ones are named");
+
 heading("Quota after");
 const after = await showQuota();
-expect(after === 37, "3 for the asset, 3 samples and 31 URLs were spent, once each");
+expect(after.get("huawei-vod") === 49, "Huawei Cloud: 3 for the asset, 3 samples, 31 URLs and 12 of the mixed list, once each");
+expect(after.get("alibaba-vod") === 26, "Alibaba Cloud: 2 for the asset and 24 of the mixed list");
 
 await client.close();
 if (mistakes.length > 0) {

@@ -1,6 +1,6 @@
 /**
- * Writes what would drift if it were typed by hand: the bundle's manifest.json, and the tool and settings tables of
- * the README. With --check it writes nothing and fails when a file is not up to date. Needs a built bin.
+ * Writes what would drift if it were typed by hand: the bundle's manifest.json, the tool and settings tables of the
+ * README, and the settings table of each provider's page. With --check it writes nothing and fails when a file is not up to date. Needs a built bin.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -24,10 +24,19 @@ const general: readonly Setting[] = Object.values(generalSettings);
 const settings = [...general, ...providerRows.flatMap((row) => row.settings)];
 const tools = await listTools();
 
-const files: Readonly<Record<string, string>> = {
+const tableHead = ["| variable | flag | meaning | default |", "|---|---|---|---|"];
+const files: Record<string, string> = {
   "manifest.json": `${JSON.stringify(manifest(), null, 2)}\n`,
-  "README.md": await readme(),
+  "README.md": await filled("README.md", {
+    providers: providerRows.map((row) => `  - ${row.title}: [\`${row.id}\`](docs/${row.id}.md)`),
+    tools: ["| tool | what it is for | arguments | effect |", "|---|---|---|---|", ...toolRows()],
+    settings: [...tableHead, ...settingRows(general)],
+  }),
 };
+for (const row of providerRows) {
+  const page = `docs/${row.id}.md`;
+  files[page] = await filled(page, { settings: [...tableHead, ...settingRows(row.settings)] });
+}
 
 let stale = false;
 for (const [file, content] of Object.entries(files)) {
@@ -99,30 +108,31 @@ function about(setting: Setting): string {
   return setting.fallback ? `${setting.about} Default: ${setting.fallback}.` : setting.about;
 }
 
-async function readme(): Promise<string> {
-  const text = await readFile("README.md", "utf8");
-  const toolRows = tools.map((tool) => {
+function toolRows(): string[] {
+  return tools.map((tool) => {
     const names = Object.keys(inputSchema.parse(tool.inputSchema).properties).map((argument) => `\`${argument}\``);
     return `| \`${tool.name}\` | ${tool.description} | ${names.join(", ")} | ${tool.annotations?.readOnlyHint ? "reads" : "spends quota"} |`;
   });
-  const settingRows = (list: readonly Setting[]) =>
-    list.map((setting) => {
-      const flag = setting.flag ? `\`--${setting.flag}\`` : "";
-      return `| \`${setting.name}\` | ${flag} | ${setting.about}${setting.secret ? " Secret." : ""} | ${setting.fallback ?? ""} |`;
-    });
-  const sections: Readonly<Record<string, readonly string[]>> = {
-    tools: ["| tool | what it is for | arguments | effect |", "|---|---|---|---|", ...toolRows],
-    settings: ["| variable | flag | meaning | default |", "|---|---|---|---|", ...settingRows(general)],
-    ...Object.fromEntries(
-      providerRows.map((row) => [row.id, ["| variable | flag | meaning | default |", "|---|---|---|---|", ...settingRows(row.settings)]]),
-    ),
-  };
+}
+
+function settingRows(list: readonly Setting[]): string[] {
+  return list.map((setting) => {
+    const flag = setting.flag ? `\`--${setting.flag}\`` : "";
+    const cells = [`${setting.about}${setting.secret ? " Secret." : ""}`, setting.fallback ?? ""];
+    // Else a placeholder in angle brackets would be taken for HTML and vanish.
+    return `| \`${setting.name}\` | ${flag} | ${cells.map((cell) => cell.replaceAll("<", "\\<")).join(" | ")} |`;
+  });
+}
+
+/** The page with its generated sections as they should be. */
+async function filled(page: string, sections: Readonly<Record<string, readonly string[]>>): Promise<string> {
+  const text = await readFile(page, "utf8");
   return Object.entries(sections).reduce((content, [section, lines]) => {
     const begin = `<!-- generated: ${section} -->`;
     const end = `<!-- end: ${section} -->`;
     const from = content.indexOf(begin);
     const to = content.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`README.md has no section ${begin} … ${end}`);
+    if (from < 0 || to < from) throw new Error(`${page} has no section ${begin} … ${end}`);
     return `${content.slice(0, from)}${begin}\n${lines.join("\n")}\n${content.slice(to)}`;
   }, text);
 }

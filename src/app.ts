@@ -10,11 +10,10 @@ import { createDirectory } from "./directory.ts";
 import { PrefetchError } from "./errors.ts";
 import { createLog } from "./log.ts";
 import { createServerFactory } from "./mcp/server.ts";
-import { dailyLimit } from "./prefetch/deps.ts";
+import { createAllowances } from "./prefetch/allowance.ts";
 import { createFollow } from "./prefetch/follow.ts";
 import { createLookups } from "./prefetch/lookups.ts";
 import { createHold, createPacer } from "./prefetch/pace.ts";
-import type { Provider } from "./prefetch/provider.ts";
 import { createService } from "./prefetch/service.ts";
 import { createWorker } from "./prefetch/worker.ts";
 import { sandboxNotice } from "./sandbox/notice.ts";
@@ -26,6 +25,11 @@ const CACHED_ANSWERS = 10_000;
 const STOP_GRACE_MS = 500;
 /** Hosts start disposable processes to probe a server; what an earlier process left waits until this one proves to stay. */
 const RESUME_AFTER_MS = 5_000;
+
+/** Values stay what they are: nothing is serialised, and the oldest give way. */
+function createCache() {
+  return new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined });
+}
 
 export interface App {
   readonly factory: McpServerFactory;
@@ -50,22 +54,31 @@ export function createApp(config: Config): App {
     return openSqlite(config.store, clock);
   });
   const pace = createPacer(storage, clock);
-  const limitOf = (provider: Provider) => dailyLimit(provider, config.guards);
-  const worker = createWorker({ storage, clock, pace, random: Math.random, limitOf, report });
+  const allowances = createAllowances({
+    storage,
+    clock,
+    answers: createCache(),
+    dailyBudget: config.dailyBudget,
+    stopped: stopped.signal,
+    report,
+  });
+  const worker = createWorker({ storage, clock, pace, random: Math.random, allowances, report });
   const lookups = createLookups({
-    statuses: new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined }),
-    assets: new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined }),
+    statuses: createCache(),
+    assets: createCache(),
     pace,
     pollSeconds: config.pollSeconds,
     onThrottled: createHold(storage, clock, report),
     stopped: stopped.signal,
   });
   const directory = createDirectory(config);
+  for (const problem of directory.unfinished) log.warn(problem);
   const service = createService({
     storage,
     clock,
     worker,
     lookups,
+    allowances,
     follow: createFollow(storage, lookups, clock),
     directory,
     guards: config.guards,

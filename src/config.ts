@@ -6,7 +6,9 @@ import { z } from "zod";
 import { PrefetchError } from "./errors.ts";
 import { type LogLevel, logLevels } from "./log.ts";
 import type { Guards } from "./prefetch/deps.ts";
+import type { Route } from "./prefetch/directory.ts";
 import { providerRows } from "./providers/index.ts";
+import { sandboxRoutes } from "./sandbox/routes.ts";
 import { generalSettings, type Setting, type SettingValues, settingValue } from "./settings.ts";
 
 export interface Config {
@@ -15,6 +17,9 @@ export interface Config {
   readonly store: string;
   readonly pollSeconds: number | undefined;
   readonly guards: Guards;
+  /** Units of quota a day and account, where that is less than the vendor allows. */
+  readonly dailyBudget: number | undefined;
+  readonly routes: readonly Route[];
   readonly logLevel: LogLevel;
   /** Values of the providers' settings. */
   readonly values: SettingValues;
@@ -63,8 +68,9 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
       guards: {
         allowedDomains: read.PREFETCH_ALLOWED_DOMAINS,
         maxUrlsPerCall: read.PREFETCH_MAX_URLS_PER_CALL ?? MOST_URLS_PER_CALL,
-        dailyBudget: read.PREFETCH_DAILY_BUDGET,
       },
+      dailyBudget: read.PREFETCH_DAILY_BUDGET,
+      routes: read.PREFETCH_ROUTES ?? (sandbox ? sandboxRoutes : []),
       logLevel: read.PREFETCH_LOG_LEVEL ?? "info",
       values,
       warnings: unknownNames(env),
@@ -81,6 +87,15 @@ const whole = (least: number, most: number) =>
     .optional();
 
 const domainPattern = /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/;
+const knownProviders = providerRows.map((row) => row.id);
+
+/** Comma-separated, trimmed, in lower case. */
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim().toLowerCase())
+    .filter(Boolean),
+);
 
 const schema = z.object({
   PREFETCH_SANDBOX: z
@@ -95,14 +110,20 @@ const schema = z.object({
     .transform((text) => (text === "memory:" ? ":memory:" : text.slice("sqlite:".length)))
     .optional(),
   PREFETCH_POLL_SECONDS: whole(0, 3_600),
-  PREFETCH_ALLOWED_DOMAINS: z
-    .string()
-    .transform((text) =>
-      text
-        .split(",")
-        .map((part) => part.trim().toLowerCase())
-        .filter(Boolean),
+  PREFETCH_ROUTES: list
+    .transform((routes) =>
+      routes.map((route): Route => {
+        const [pattern = "", provider = "", ...rest] = route.split("=").map((part) => part.trim());
+        return { pattern, provider: rest.length > 0 ? "" : provider };
+      }),
     )
+    .refine(
+      (routes) =>
+        routes.every(({ pattern, provider }) => (pattern === "*" || domainPattern.test(pattern)) && knownProviders.includes(provider)),
+      `must be <host>=<provider>, separated by commas, such as *.example.com=${knownProviders[0]}; providers are ${knownProviders.join(", ")}`,
+    )
+    .optional(),
+  PREFETCH_ALLOWED_DOMAINS: list
     .refine(
       (patterns) => patterns.every((pattern) => domainPattern.test(pattern)),
       "must be host names, separated by commas, such as *.example.com",

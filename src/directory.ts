@@ -12,6 +12,8 @@ import type { Sandbox } from "./sandbox/index.ts";
 import { version } from "./version.ts";
 
 export interface Directory extends ProviderDirectory {
+  /** Problems of providers that somebody has begun to configure. */
+  readonly unfinished: readonly string[];
   describe(): Promise<ProviderInfo[]>;
   close(): Promise<void>;
 }
@@ -19,7 +21,9 @@ export interface Directory extends ProviderDirectory {
 export function createDirectory(config: Config): Directory {
   const made = new Map<string, Promise<Provider>>();
   let sandbox: Promise<Sandbox> | undefined;
-  const configured = providerRows.filter((row) => config.sandbox || row.read(config.values).ok).map((row) => row.id);
+  const readings = providerRows.map((row) => ({ row, reading: row.read(config.values) }));
+  const configured = readings.filter(({ reading }) => config.sandbox || reading.ok).map(({ row }) => row.id);
+  const problems = readings.flatMap(({ reading }) => (config.sandbox || reading.ok ? [] : [reading.problem]));
 
   const valuesOf = async () => {
     if (!config.sandbox) return config.values;
@@ -28,7 +32,9 @@ export function createDirectory(config: Config): Directory {
   };
 
   const make = async (row: ProviderRow): Promise<Provider> => {
-    const reading = row.read(await valuesOf());
+    const own = readings.find((candidate) => candidate.row === row)?.reading;
+    // Read once: what was good at the start and is not any more shows in the provider's own errors.
+    const reading = own && !config.sandbox ? own : row.read(await valuesOf());
     if (reading.ok) return reading.create({ clock: systemClock, userAgent: `cdn-prefetch-mcp/${version}` });
     throw new PrefetchError("not_configured", `${row.title} is not configured`, {
       provider: row.id,
@@ -51,7 +57,7 @@ export function createDirectory(config: Config): Directory {
   const describe = async ({ id, title, docs, read }: ProviderRow): Promise<ProviderInfo> => {
     const reading = read(config.values);
     if (!configured.includes(id)) return { id, title, docs, configured: false, ...(!reading.ok && { problem: reading.problem }) };
-    const { accepts, tracking, depth, limits } = await get(id);
+    const { accepts, tracking, depth, reach, limits } = await get(id);
     return {
       id,
       title,
@@ -60,6 +66,7 @@ export function createDirectory(config: Config): Directory {
       accepts,
       tracking,
       depth,
+      reach,
       limits: {
         urls_per_request: limits.urlsPerRequest,
         requests_per_minute: limits.requestsPerMinute,
@@ -74,6 +81,12 @@ export function createDirectory(config: Config): Directory {
   return {
     known: providerRows.map((row) => row.id),
     configured,
+    problems,
+    unfinished: readings.flatMap(({ row, reading }) => {
+      const begun = row.settings.some(({ name }) => config.values[name] !== undefined);
+      return begun && !config.sandbox && !reading.ok ? [reading.problem] : [];
+    }),
+    routes: config.routes,
     get,
     describe: () => Promise.all(providerRows.map(describe)),
     close: async () => {

@@ -36,6 +36,8 @@ export interface ErrorFacts {
   /** Milliseconds to wait before another attempt, from the vendor where it says so. */
   readonly retryAfterMs?: number;
   readonly delivery?: Delivery;
+  /** Refused because of some of the request's URLs, without saying which: a smaller request may be taken. */
+  readonly divisible?: boolean;
   readonly provider?: string;
   readonly vendorCode?: string;
   readonly requestId?: string;
@@ -49,6 +51,7 @@ export class PrefetchError extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly delivery: Delivery;
+  readonly divisible: boolean;
   readonly provider: string | undefined;
   readonly vendorCode: string | undefined;
   readonly requestId: string | undefined;
@@ -60,6 +63,7 @@ export class PrefetchError extends Error {
     this.retryable = facts.retryable ?? false;
     this.retryAfterMs = facts.retryAfterMs;
     this.delivery = facts.delivery ?? "not_sent";
+    this.divisible = facts.divisible ?? false;
     this.provider = facts.provider;
     this.vendorCode = facts.vendorCode;
     this.requestId = facts.requestId;

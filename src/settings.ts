@@ -30,7 +30,14 @@ export const generalSettings = {
     name: "PREFETCH_POLL_SECONDS",
     flag: "poll-seconds",
     about: "Seconds between two questions about the same vendor task.",
-    fallback: "the provider's own (30 for huawei-vod), 0 in the sandbox",
+    fallback: "the provider's own (30), 0 in the sandbox",
+  },
+  routes: {
+    name: "PREFETCH_ROUTES",
+    flag: "routes",
+    about:
+      "Which provider serves which hosts, when several are configured: <host>=<provider>, separated by commas; *.example.com covers all hosts below it, * every host; the first match counts.",
+    fallback: "none: calls then name their provider",
   },
   allowedDomains: {
     name: "PREFETCH_ALLOWED_DOMAINS",

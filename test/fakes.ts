@@ -2,11 +2,17 @@
 
 import { setImmediate as settled } from "node:timers/promises";
 import { PrefetchError } from "../src/errors.ts";
+import { createAllowances } from "../src/prefetch/allowance.ts";
 import type { Cache } from "../src/prefetch/cache.ts";
 import type { Clock } from "../src/prefetch/clock.ts";
+import type { ProviderDirectory } from "../src/prefetch/directory.ts";
+import { createFollow } from "../src/prefetch/follow.ts";
+import { createLookups } from "../src/prefetch/lookups.ts";
+import { createHold, createPacer } from "../src/prefetch/pace.ts";
 import type { BatchContent, Provider, ProviderLimits, Submission } from "../src/prefetch/provider.ts";
-import type { NewTask } from "../src/prefetch/storage.ts";
+import type { AccountQuery, NewTask, Storage } from "../src/prefetch/storage.ts";
 import type { Batch, Item } from "../src/prefetch/task.ts";
+import { createWorker } from "../src/prefetch/worker.ts";
 
 /** Noon of a day in Shanghai, where the fake provider's day begins and ends. */
 export const NOON = Date.parse("2026-11-21T12:00:00+08:00");
@@ -106,6 +112,7 @@ export function fakeCache<Value>(clock: Clock): Cache<Value> {
       const entry = entries.get(key);
       return entry && entry.until > clock.now() ? entry.value : undefined;
     },
+    delete: async (key) => entries.delete(key),
     set: async (key, value, ttlMs) => entries.set(key, { value, until: ttlMs > 0 ? clock.now() + ttlMs : Number.POSITIVE_INFINITY }),
   };
 }
@@ -113,6 +120,7 @@ export function fakeCache<Value>(clock: Clock): Cache<Value> {
 export const fakeLimits: ProviderLimits = {
   urlsPerRequest: 2,
   bytesPerRequest: 100_000,
+  bytesOf: (url) => JSON.stringify(url).length + 1,
   requestsPerMinute: 6_000,
   urlsPerDay: 100,
   urlLength: 2_000,
@@ -131,6 +139,23 @@ export interface ProviderScript extends Partial<Omit<Provider, "submit" | "limit
   readonly answer?: (batch: BatchContent, nth: number, signal: AbortSignal) => Submission | Promise<Submission>;
 }
 
+/** The providers that a server knows; those without credentials among them cannot be got. */
+export function fakeDirectory(providers: readonly Provider[], more: Partial<Omit<ProviderDirectory, "get">> = {}): ProviderDirectory {
+  const known = more.known ?? providers.map((provider) => provider.id);
+  const configured = more.configured ?? known;
+  return {
+    known,
+    configured,
+    problems: more.problems ?? known.filter((id) => !configured.includes(id)).map((id) => `${id} needs OTHER_KEY.`),
+    routes: more.routes ?? [],
+    get: async (id) => {
+      const provider = providers.find((candidate) => candidate.id === id);
+      if (provider && configured.includes(id)) return provider;
+      throw new PrefetchError("not_configured", `${id} is not configured`, { hint: "Set OTHER_KEY." });
+    },
+  };
+}
+
 /** A provider that behaves as the contract says: it takes its turn, sends, and returns or throws what the script answers. */
 export function fakeProvider({ answer, limits, ...members }: ProviderScript = {}): FakeProvider {
   const received: BatchContent[] = [];
@@ -142,6 +167,7 @@ export function fakeProvider({ answer, limits, ...members }: ProviderScript = {}
     accepts: ["asset", "urls"],
     tracking: "task",
     depth: "edge",
+    reach: "They are warm at the edge.",
     status: async () => [],
     close: async () => undefined,
     ...members,
@@ -171,6 +197,47 @@ export function urlsOf(batch: BatchContent): readonly string[] {
 export function manyUrls(count: number, prefix = "https://media.example.com/"): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}${index}.mp4`);
 }
+
+/** What an admission asks about the fake provider's account. */
+export function accountQuery(more: Partial<AccountQuery> = {}): AccountQuery {
+  return { account: "fake-cdn:1", day: TODAY, targets: [], recentSince: 0, ...more };
+}
+
+export interface ProcessOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly dailyBudget?: number | undefined;
+  /** Told of what goes wrong outside any call; without it, nothing may. */
+  readonly report?: (error: unknown, about: string) => void;
+  readonly stopped?: AbortSignal;
+}
+
+function nothingMayGoWrong(error: unknown): never {
+  throw error;
+}
+
+/** What one server process has on a store, wired as the server wires it. */
+export function startProcess({ storage, clock, dailyBudget, report = nothingMayGoWrong, stopped = never }: ProcessOptions) {
+  const pace = createPacer(storage, clock);
+  const allowances = createAllowances({ storage, clock, answers: fakeCache(clock), dailyBudget, stopped, report });
+  const lookups = createLookups({
+    statuses: fakeCache(clock),
+    assets: fakeCache(clock),
+    pace,
+    pollSeconds: undefined,
+    onThrottled: createHold(storage, clock, nothingMayGoWrong),
+    stopped,
+  });
+  return {
+    allowances,
+    lookups,
+    follow: createFollow(storage, lookups, clock),
+    worker: createWorker({ storage, clock, pace, random: () => 0.5, allowances, report }),
+  };
+}
+
+/** A signal that nobody aborts. */
+export const { signal: never } = new AbortController();
 
 export interface TaskSketch {
   readonly id: string;
@@ -210,6 +277,7 @@ export function newTask(sketch: TaskSketch): NewTask {
       (_, number): Batch => ({
         taskId: id,
         number,
+        origin: number,
         provider: sketch.provider ?? "fake-cdn",
         account: sketch.account ?? "fake-cdn:1",
         kind: kind === "asset" ? "asset" : "urls",
@@ -231,4 +299,28 @@ export function newTask(sketch: TaskSketch): NewTask {
       ),
     ],
   };
+}
+
+/** One task of what several sketches plan, as a list over several providers is. */
+export function newTaskOf(...sketches: TaskSketch[]): NewTask {
+  const [first, ...rest] = sketches.map(newTask);
+  if (!first) throw new Error("There is no task of nothing.");
+  return rest.reduce(
+    (all, { task, batches, items }) => ({
+      task: { ...all.task, providers: [...new Set([...all.task.providers, ...task.providers])] },
+      batches: [
+        ...all.batches,
+        ...batches.map((batch) => ({ ...batch, number: batch.number + all.batches.length, origin: batch.origin + all.batches.length })),
+      ],
+      items: [
+        ...all.items,
+        ...items.map((item) => ({
+          ...item,
+          index: item.index + all.items.length,
+          batch: item.batch === undefined ? undefined : item.batch + all.batches.length,
+        })),
+      ],
+    }),
+    first,
+  );
 }

@@ -4,21 +4,21 @@ import { type Admission, type Candidate, type Reading, split } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import type { NewTask } from "./storage.ts";
 import { type Batch, type Item, noCounts } from "./task.ts";
-import { rowsOf, type TaskView } from "./view.ts";
+import { rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
+
+export interface DraftContext {
+  readonly now: number;
+  /** The vendor's day on which a provider's batches will be sent. */
+  readonly dayOf: (provider: Provider) => string;
+  readonly resetOf: (provider: Provider) => number;
+}
 
 /** The task, batches and items that an admission amounts to, in the caller's order. */
-export function planTask(
-  id: string,
-  provider: Provider,
-  reading: Reading,
-  admission: Admission,
-  when: { now: number; day: string; resetsAt: number },
-): NewTask {
-  const groups = split(admission.send, provider.limits);
+export function planTask(id: string, reading: Reading, admission: Admission, { now, dayOf, resetOf }: DraftContext): NewTask {
+  const groups = split(admission.send);
   const batchOf = new Map<Candidate, number>();
   for (const [number, group] of groups.entries()) for (const candidate of group) batchOf.set(candidate, number);
 
-  const over = `Over today's quota; it can be sent after ${new Date(when.resetsAt).toISOString()}.`;
   const entries = [
     ...admission.send.map((entry) => ({
       ...entry,
@@ -32,7 +32,7 @@ export function planTask(
       batch: undefined,
       state: "rejected" as const,
       code: "quota_exhausted",
-      reason: over,
+      reason: `Over today's quota of ${entry.provider.id}; it can be sent after ${new Date(resetOf(entry.provider)).toISOString()}.`,
     })),
     ...reading.rejected.map((entry) => ({ ...entry, batch: undefined, state: "rejected" as const })),
   ].sort((a, b) => a.position - b.position);
@@ -40,29 +40,35 @@ export function planTask(
   return {
     task: {
       id,
-      createdAt: when.now,
-      providers: [provider.id],
+      createdAt: now,
+      providers: [...new Set(reading.candidates.map((candidate) => candidate.provider.id))],
       duplicatesRemoved: reading.duplicatesRemoved,
       skippedRecent: admission.skipped.length,
     },
-    batches: groups.map(
-      (group, number): Batch => ({
-        taskId: id,
-        number,
-        provider: provider.id,
-        account: provider.account,
-        kind: group[0]?.kind === "asset" ? "asset" : "urls",
-        state: "queued",
-        day: when.day,
-        cost: group.reduce((sum, candidate) => sum + candidate.cost, 0),
-        attempts: 0,
-        notBefore: when.now,
-        leaseUntil: undefined,
-        sentAt: undefined,
-        vendorTaskIds: [],
-        requestId: undefined,
-      }),
-    ),
+    batches: groups.flatMap((group, number): Batch[] => {
+      const [first] = group;
+      if (!first) return [];
+      const { provider } = first;
+      return [
+        {
+          taskId: id,
+          number,
+          origin: number,
+          provider: provider.id,
+          account: provider.account,
+          kind: first.kind === "asset" ? "asset" : "urls",
+          state: "queued",
+          day: dayOf(provider),
+          cost: group.reduce((sum, candidate) => sum + candidate.cost, 0),
+          attempts: 0,
+          notBefore: now,
+          leaseUntil: undefined,
+          sentAt: undefined,
+          vendorTaskIds: [],
+          requestId: undefined,
+        },
+      ];
+    }),
     items: entries.map(
       ({ batch, kind, target, state, code, reason }, index): Item => ({
         index,
@@ -94,7 +100,7 @@ export function planView(plan: NewTask, admission: Admission, quota: TaskView["q
     skippedRecent: plan.task.skippedRecent,
     problems: plan.items
       .filter((item) => item.state === "rejected")
-      .slice(0, 20)
+      .slice(0, SUMMARY_ROWS)
       .flatMap(rowsOf),
     quota,
     nextStep: nothing

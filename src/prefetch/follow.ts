@@ -3,8 +3,8 @@
 import { asPrefetchError, PrefetchError } from "../errors.ts";
 import type { Clock } from "./clock.ts";
 import type { Lookups } from "./lookups.ts";
-import { abandoned, reported } from "./outcome.ts";
 import type { Provider } from "./provider.ts";
+import { abandoned, reported } from "./report.ts";
 import type { Storage, WorkItem } from "./storage.ts";
 import { type BatchChange, contentOf } from "./task.ts";
 
@@ -22,7 +22,8 @@ export type Follow = (
   taskId: string,
   providerOf: (id: string) => Promise<Provider>,
   signal: AbortSignal,
-  whileSending: boolean,
+  /** Accounts that have something to send at this moment. */
+  sending: ReadonlySet<string>,
 ) => Promise<PrefetchError | undefined>;
 
 export function createFollow(storage: Pick<Storage, "following" | "change">, lookups: Lookups, clock: Clock): Follow {
@@ -33,22 +34,28 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
     try {
       const rows = await lookups.status(provider, query, signal);
       change = reported(work, rows);
-      const final = rows.length > 0 && rows.every((row) => row.state !== "processing");
+      const final = rows.every((row) => row.state !== "processing");
       if (old && final && change.batch.state === undefined) {
         const settled = new Set(change.items.map((item) => item.index));
         const rest = { ...work, items: work.items.filter((item) => !settled.has(item.index)) };
-        const end = abandoned(rest, "The vendor's answer does not name this URL.");
+        const end = abandoned(rest, rows.length === 0 ? forgotten(provider) : "The vendor's answer does not name this URL.");
         change = { ...end, items: [...change.items, ...end.items] };
       }
     } catch (error) {
       if (!old || !isUnknownTask(error)) throw error;
-      change = abandoned(work, "The vendor no longer knows the task that it gave for this.");
+      change = abandoned(work, forgotten(provider));
     }
     if (change.items.length > 0 || change.batch.state !== undefined) await storage.change(work.batch, change);
   };
 
-  return async (taskId, providerOf, signal, whileSending) => {
-    const open = (await storage.following(taskId)).values();
+  /** The problem that kept the vendor of one account from being asked. */
+  const followAccount = async (
+    works: readonly WorkItem[],
+    providerOf: (id: string) => Promise<Provider>,
+    signal: AbortSignal,
+    lanes: number,
+  ): Promise<PrefetchError | undefined> => {
+    const open = works.values();
     let problem: PrefetchError | undefined;
     const lane = async (): Promise<void> => {
       for (const work of open) {
@@ -56,13 +63,29 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
         try {
           await followBatch(await providerOf(work.batch.provider), work, signal);
         } catch (error) {
-          if (!signal.aborted) problem ??= asPrefetchError(error);
+          if (!signal.aborted) problem = asPrefetchError(error);
         }
       }
     };
-    await Promise.all(Array.from({ length: whileSending ? CONCURRENCY_WHILE_SENDING : CONCURRENCY }, lane));
+    await Promise.all(Array.from({ length: lanes }, lane));
     return problem;
   };
+
+  return async (taskId, providerOf, signal, sending) => {
+    // One vendor that is slow or cannot be asked is no reason to keep the others waiting.
+    const accounts = Map.groupBy(await storage.following(taskId), (work) => work.batch.account);
+    const problems = await Promise.all(
+      [...accounts].map(([account, works]) =>
+        followAccount(works, providerOf, signal, sending.has(account) ? CONCURRENCY_WHILE_SENDING : CONCURRENCY),
+      ),
+    );
+    return problems.find((problem) => problem !== undefined);
+  };
+}
+
+function forgotten({ limits }: Provider): string {
+  const kept = limits.recordDays === undefined ? "" : `; it keeps records for ${limits.recordDays} days`;
+  return `The vendor no longer knows the task that it gave for this${kept}.`;
 }
 
 /** Concerns one batch alone; the others can still be asked for. */

@@ -1,10 +1,10 @@
 /** Questions to vendors that cost no quota, asked no more often than needed. */
 
 import { PrefetchError } from "../errors.ts";
-import { abortable } from "./abortable.ts";
 import type { Cache } from "./cache.ts";
+import { createOnce } from "./once.ts";
 import type { Pacer } from "./pace.ts";
-import type { Provider, StatusQuery, StatusRow } from "./provider.ts";
+import type { Asset, Provider, StatusQuery, StatusRow } from "./provider.ts";
 
 /** A finished vendor task does not change; it is kept for questions that name the vendor's own id. */
 const FINISHED_TTL_MS = 3_600_000;
@@ -13,7 +13,7 @@ const ASSET_TTL_MS = 60_000;
 
 export interface LookupOptions {
   readonly statuses: Cache<readonly StatusRow[]>;
-  readonly assets: Cache<readonly string[]>;
+  readonly assets: Cache<Asset>;
   readonly pace: Pacer;
   /** Overrides the providers' lowest poll interval. */
   readonly pollSeconds: number | undefined;
@@ -26,25 +26,29 @@ export interface LookupOptions {
 export interface Lookups {
   /** The vendor's rows for its tasks; while they change, at most one question per poll interval. */
   status(provider: Provider, query: StatusQuery, signal: AbortSignal): Promise<readonly StatusRow[]>;
-  /** The URLs that an asset stands for. Throws `not_found`, `not_published`, `unsupported`. */
-  asset(provider: Provider, assetId: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** What an asset stands for. Throws `not_found`, `not_published`, `unsupported`. */
+  asset(provider: Provider, assetId: string, signal: AbortSignal): Promise<Asset>;
 }
 
 export function createLookups({ statuses, assets, pace, pollSeconds, onThrottled, stopped }: LookupOptions): Lookups {
   const callTo = (provider: Provider) => ({ signal: stopped, turn: () => pace(provider, stopped) });
-  const askStatus = once(statuses);
-  const askAsset = once(assets);
+  const askStatus = createOnce(statuses);
+  const askAsset = createOnce(assets);
 
   return {
     status: async (provider, query, signal) => {
       const { status } = provider;
       if (!status) throw unsupported(provider, "the outcome of a task");
-      return askStatus(`${provider.account} ${query.vendorTaskIds.join(",")}`, signal, async () => {
+      // Batches whose task ids the vendor has merged ask for themselves, because each is done at its own time.
+      const which = query.content?.kind === "urls" ? ` ${query.content.urls[0]}` : "";
+      return askStatus(`${provider.account} ${query.vendorTaskIds.join(",")}${which}`, signal, async () => {
         const rows = await status(query, callTo(provider)).catch(async (error: unknown) => {
           if (error instanceof PrefetchError && error.code === "rate_limited") await onThrottled(provider, error);
           throw error;
         });
-        const finished = rows.length > 0 && rows.every((row) => row.state !== "processing");
+        // Fewer rows than URLs: the vendor is still writing its list.
+        const listed = query.content?.kind !== "urls" || rows.length >= query.content.urls.length;
+        const finished = rows.length > 0 && listed && rows.every((row) => row.state !== "processing");
         const pollMs = (pollSeconds ?? provider.limits.pollSeconds) * 1_000;
         return { value: rows, ttlMs: finished ? FINISHED_TTL_MS : pollMs };
       });
@@ -57,28 +61,6 @@ export function createLookups({ statuses, assets, pace, pollSeconds, onThrottled
         ttlMs: ASSET_TTL_MS,
       }));
     },
-  };
-}
-
-type Answer<Value> = { readonly value: Value; readonly ttlMs: number };
-
-/** Callers that ask the same at once share one request. It belongs to none of them, so each may stop waiting for it. */
-function once<Value>(cache: Cache<Value>) {
-  const asking = new Map<string, Promise<Value>>();
-  return async (key: string, signal: AbortSignal, ask: () => Promise<Answer<Value>>): Promise<Value> => {
-    const known = await cache.get(key);
-    if (known !== undefined) return known;
-    let answer = asking.get(key);
-    if (!answer) {
-      answer = ask()
-        .then(async ({ value, ttlMs }) => {
-          if (ttlMs > 0) await cache.set(key, value, ttlMs);
-          return value;
-        })
-        .finally(() => asking.delete(key));
-      asking.set(key, answer);
-    }
-    return abortable(answer, signal);
   };
 }
 

@@ -9,17 +9,25 @@ const MINUTE_MS = 60_000;
 /** Share of a minute's requests that may go at once after a quiet time. */
 const BURST_SHARE = 10;
 
-export type Pacer = (provider: Provider, signal: AbortSignal) => Promise<void>;
+/** Waits for the account's next slot and, for a submit to a `host` that wants them apart, for that host's. */
+export type Pacer = (provider: Provider, signal: AbortSignal, host?: string) => Promise<void>;
 
-/** Waits for the account's next slot. In no window of a minute do more than `requestsPerMinute` requests pass. */
+/**
+ * In no window of a minute do more than `requestsPerMinute` requests pass, but for those few that go later than their
+ * slot because their host's comes later still.
+ */
 export function createPacer(storage: Pick<Storage, "reserveSlot">, clock: Clock): Pacer {
-  return async (provider, signal) => {
-    const { requestsPerMinute } = provider.limits;
-    const burst = Math.max(1, Math.floor(requestsPerMinute / BURST_SHARE));
-    const intervalMs = MINUTE_MS / Math.max(1, requestsPerMinute - burst);
-    const wait = await storage.reserveSlot(provider.account, intervalMs, burst, clock.now());
+  const slot = async (signal: AbortSignal, pace: string, intervalMs: number, burst: number): Promise<void> => {
+    const wait = await storage.reserveSlot(pace, intervalMs, burst, clock.now());
     if (wait > 0) await clock.sleep(wait, signal);
     signal.throwIfAborted();
+  };
+  return async (provider, signal, host) => {
+    const { requestsPerMinute, hostIntervalMs } = provider.limits;
+    const burst = Math.max(1, Math.floor(requestsPerMinute / BURST_SHARE));
+    await slot(signal, provider.account, MINUTE_MS / Math.max(1, requestsPerMinute - burst), burst);
+    // Last, because any wait after it would bring two submits together again.
+    if (host !== undefined && hostIntervalMs !== undefined) await slot(signal, `${provider.account} ${host}`, hostIntervalMs, 1);
   };
 }
 

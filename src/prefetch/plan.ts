@@ -4,12 +4,14 @@
  */
 
 import { PrefetchError } from "../errors.ts";
-import type { ProviderLimits } from "./provider.ts";
-import { type LedgerEntry, remainingUnits } from "./quota.ts";
-import { readUrl, type UrlRules } from "./url.ts";
+import type { Router } from "./directory.ts";
+import type { Provider } from "./provider.ts";
+import { type Allowance, type LedgerEntry, remainingUnits } from "./quota.ts";
+import { readUrl, tooLong } from "./url.ts";
 
-/** Something to send: a URL or an asset, with the units of quota that it costs. */
+/** Something to send: a URL or an asset, where it goes, and the units of quota that it costs. */
 export interface Candidate {
+  readonly provider: Provider;
   readonly kind: "url" | "asset";
   readonly target: string;
   readonly cost: number;
@@ -34,25 +36,40 @@ export interface Reading {
 /** Shown and stored of an unreadable URL; a 20 kB one must not fill the answer. */
 const SHOWN_OF_BAD_INPUT = 200;
 
-/** Normalises a list, takes each URL once and names every entry that cannot be used. */
-export function readUrls(inputs: readonly unknown[], rules: UrlRules): Reading {
+export interface ReadingRules {
+  readonly route: Router;
+  /** Host names or `*.` patterns; `undefined` allows every host. */
+  readonly allowedDomains: readonly string[] | undefined;
+}
+
+/** As long as is parsed at all; the limit of the URL's own provider is checked once that is known. */
+const LONGEST_URL = 65_536;
+
+/** Normalises a list, takes each URL once, finds its provider, and names every entry that cannot be used. */
+export function readUrls(inputs: readonly unknown[], { route, allowedDomains }: ReadingRules): Reading {
   const seen = new Set<string>();
   const candidates: Candidate[] = [];
   const rejected: RejectedInput[] = [];
   let duplicatesRemoved = 0;
   for (const [position, input] of inputs.entries()) {
-    const reading = readUrl(input, rules);
+    const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
     const key = reading.ok ? reading.url : `invalid ${JSON.stringify(input)}`;
     if (seen.has(key)) {
       duplicatesRemoved += 1;
       continue;
     }
     seen.add(key);
-    if (reading.ok) candidates.push({ kind: "url", target: reading.url, cost: 1, position });
-    else {
-      const code = reading.forbidden ? "forbidden_domain" : "invalid_argument";
-      rejected.push({ kind: "url", target: shown(input), code, reason: `The URL ${reading.reason}.`, position });
+    const reject = (code: string, reason: string) =>
+      rejected.push({ kind: "url", target: shown(input), code, reason: `The URL ${reason}.`, position });
+    if (!reading.ok) {
+      reject(reading.forbidden ? "forbidden_domain" : "invalid_argument", reading.reason);
+      continue;
     }
+    const destination = route(reading.hostname);
+    if (!destination.ok) reject(destination.code, destination.reason);
+    else if (reading.url.length > destination.provider.limits.urlLength) {
+      reject("invalid_argument", tooLong(reading.url.length, destination.provider.limits.urlLength));
+    } else candidates.push({ provider: destination.provider, kind: "url", target: reading.url, cost: 1, position });
   }
   return { candidates, rejected, duplicatesRemoved };
 }
@@ -73,10 +90,12 @@ function withoutCredentials(text: string): string {
 
 export type QuotaPolicy = "reject" | "partial";
 
-export interface Facts {
+/** What is known of one provider account when a list is admitted. */
+export interface AccountState {
   readonly ledger: LedgerEntry;
   /** Target to the task that sent it lately. */
   readonly recent: ReadonlyMap<string, string>;
+  readonly allowance: Allowance;
 }
 
 export interface Admission {
@@ -87,80 +106,91 @@ export interface Admission {
 }
 
 export interface AdmissionRules {
-  readonly limit: number | undefined;
   readonly policy: QuotaPolicy;
   readonly force: boolean;
 }
 
-/** Leaves out what was sent lately and admits what the day's quota allows, in the caller's order. */
-export function admit(candidates: readonly Candidate[], facts: Facts, rules: AdmissionRules): Admission {
+/** Leaves out what was sent lately and admits what the day's quota of each account allows, in the caller's order. */
+export function admit(
+  candidates: readonly Candidate[],
+  states: ReadonlyMap<Provider, AccountState>,
+  { policy, force }: AdmissionRules,
+): Admission {
+  const stateOf = (provider: Provider): AccountState => {
+    const state = states.get(provider);
+    if (!state) throw new TypeError(`Nothing is known of the account of ${provider.id}`);
+    return state;
+  };
   const skipped: { target: string; taskId: string }[] = [];
   const send: Candidate[] = [];
   const overQuota: Candidate[] = [];
-  let remaining = remainingUnits(rules.limit, facts.ledger);
+  const accounts = new Map<string, { left: number; needed: number }>();
   let cost = 0;
-  let needed = 0;
   for (const candidate of candidates) {
-    const taskId = rules.force ? undefined : facts.recent.get(candidate.target);
+    const { provider } = candidate;
+    const state = stateOf(provider);
+    const taskId = force ? undefined : state.recent.get(candidate.target);
     if (taskId !== undefined) {
       skipped.push({ target: candidate.target, taskId });
       continue;
     }
-    needed += candidate.cost;
-    if (candidate.cost <= remaining) {
+    const account = accounts.get(provider.account) ?? { left: remainingUnits(state.allowance, state.ledger), needed: 0 };
+    accounts.set(provider.account, account);
+    account.needed += candidate.cost;
+    if (candidate.cost <= account.left) {
       send.push(candidate);
       cost += candidate.cost;
-      remaining -= candidate.cost;
+      account.left -= candidate.cost;
     } else overQuota.push(candidate);
   }
-  const nothingFits = send.length === 0 && overQuota.length > 0;
-  if (overQuota.length > 0 && (rules.policy === "reject" || nothingFits)) {
-    const left = remainingUnits(rules.limit, facts.ledger);
-    throw new PrefetchError("quota_exhausted", quotaMessage(needed, left, rules.limit), {
-      hint: nothingFits
-        ? "Nothing was sent. Wait for the reset, or ask the vendor for a higher quota."
-        : `Nothing was sent. Call again with on_quota_exceeded "partial" to send the first ${send.length} now, or wait for the reset.`,
+  const [short] = overQuota;
+  if (short && (policy === "reject" || send.length === 0)) {
+    const state = stateOf(short.provider);
+    const needed = accounts.get(short.provider.account)?.needed ?? 0;
+    throw new PrefetchError("quota_exhausted", quotaMessage(short.provider, needed, state), {
+      provider: short.provider.id,
+      hint:
+        send.length === 0
+          ? `Nothing was sent. Wait for the reset, or ${state.allowance.budgeted ? "raise PREFETCH_DAILY_BUDGET" : "ask the vendor for a higher quota"}.`
+          : `Nothing was sent. Call again with on_quota_exceeded "partial" to send ${send.length} of them now, or wait for the reset.`,
     });
   }
   return { send, skipped, overQuota, cost };
 }
 
-function quotaMessage(needed: number, left: number, limit: number | undefined): string {
-  const of = limit === undefined ? "" : ` of ${limit.toLocaleString("en")} a day`;
-  return `This call needs ${needed.toLocaleString("en")} units of prefetch quota; ${left.toLocaleString("en")}${of} are left.`;
+function quotaMessage(provider: Provider, needed: number, { allowance, ledger }: AccountState): string {
+  const left = remainingUnits(allowance, ledger);
+  const whose = allowance.budgeted ? " (PREFETCH_DAILY_BUDGET)" : "";
+  const of = allowance.limit === undefined ? "" : ` of ${allowance.limit.toLocaleString("en")} a day${whose}`;
+  const blind = provider.quota && allowance.source === "ledger" ? " The vendor itself could not be asked just now." : "";
+  return `This call needs ${needed.toLocaleString("en")} units of ${provider.id}'s prefetch quota; ${left.toLocaleString("en")}${of} are left.${blind}`;
 }
 
 /**
  * Cuts a list into vendor requests. URLs of one host travel together, so that a host which the vendor refuses
- * takes no other host's URLs down with it; an asset always travels alone.
+ * takes no other host's URLs down with it; an asset always travels alone. Hosts take turns, because a vendor may want
+ * the requests of one host apart.
  */
-export function split(candidates: readonly Candidate[], limits: Pick<ProviderLimits, "urlsPerRequest" | "bytesPerRequest">): Candidate[][] {
-  const batches: Candidate[][] = [];
-  const byHost = new Map<string, Candidate[]>();
-  for (const candidate of candidates) {
-    if (candidate.kind === "asset") {
-      batches.push([candidate]);
-      continue;
-    }
-    const host = new URL(candidate.target).host;
-    const group = byHost.get(host);
-    if (group) group.push(candidate);
-    else byHost.set(host, [candidate]);
-  }
-  for (const group of byHost.values()) batches.push(...chunks(group, limits));
-  return batches;
+export function split(candidates: readonly Candidate[]): Candidate[][] {
+  const groups = Map.groupBy(candidates, ({ kind, provider, target }) =>
+    kind === "asset" ? `${provider.id} (assets)` : `${provider.id} ${new URL(target).host}`,
+  );
+  const cut = [...groups.values()].map((group) => (group[0]?.kind === "asset" ? group.map((asset) => [asset]) : chunks(group)));
+  const rounds = Math.max(0, ...cut.map((batches) => batches.length));
+  return Array.from({ length: rounds }, (_, round) => cut.flatMap((batches) => batches.slice(round, round + 1))).flat();
 }
 
-function chunks(group: readonly Candidate[], limits: Pick<ProviderLimits, "urlsPerRequest" | "bytesPerRequest">): Candidate[][] {
+function chunks(group: readonly Candidate[]): Candidate[][] {
   const batches: Candidate[][] = [];
   let current: Candidate[] = [];
-  let bytes = 2;
+  let bytes = 0;
   for (const candidate of group) {
-    const size = JSON.stringify(candidate.target).length + 1;
-    if (current.length > 0 && (current.length >= limits.urlsPerRequest || bytes + size > limits.bytesPerRequest)) {
+    const { urlsPerRequest, bytesPerRequest, bytesOf } = candidate.provider.limits;
+    const size = bytesOf(candidate.target);
+    if (current.length > 0 && (current.length >= urlsPerRequest || bytes + size > bytesPerRequest)) {
       batches.push(current);
       current = [];
-      bytes = 2;
+      bytes = 0;
     }
     current.push(candidate);
     bytes += size;

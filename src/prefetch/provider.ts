@@ -12,10 +12,14 @@ export type BatchContent =
 
 export interface ProviderLimits {
   readonly urlsPerRequest: number;
-  /** Bytes of the URLs in one request, written as a JSON array. */
+  /** What the URLs of one request may come to, each measured by `bytesOf`. */
   readonly bytesPerRequest: number;
+  /** Bytes that a URL takes up in a request, separator included. */
+  readonly bytesOf: (url: string) => number;
   /** Requests a minute over all calls that `turn` is asked for. */
   readonly requestsPerMinute: number;
+  /** Milliseconds between two submits with URLs of one host, where that matters to the vendor. */
+  readonly hostIntervalMs?: number;
   /** Units a day and account; `undefined` where the vendor names no limit. */
   readonly urlsPerDay: number | undefined;
   /** Characters of one percent-encoded URL. */
@@ -24,6 +28,8 @@ export interface ProviderLimits {
   readonly timeZone: string;
   /** Seconds that must lie between two status look-ups of one vendor task. */
   readonly pollSeconds: number;
+  /** Days after which the vendor lists a task no more, where it says so. */
+  readonly recordDays?: number;
 }
 
 /** Whether outcomes can be asked for by the vendor's task id, or not at all. */
@@ -36,8 +42,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /**
    * Waits for this account's turn under `requestsPerMinute`. A provider awaits it immediately before every
-   * request that the limit counts; for a submit it is also the moment after which a crash leaves the outcome unknown, and asking again says that the request before
-   * was refused.
+   * request that the limit counts; for a submit it is also the moment after which a crash leaves the outcome unknown,
+   * and asking again says that the request before was refused.
    */
   turn(): Promise<void>;
 }
@@ -71,6 +77,28 @@ export interface StatusQuery {
   readonly content?: BatchContent;
 }
 
+/** The media of one asset, as far as the vendor tells it. */
+export interface Asset {
+  readonly urls: readonly string[];
+  /** Units of quota that prefetching it takes. */
+  readonly cost: number;
+}
+
+export interface VendorQuota {
+  /** Units of the vendor's current day. */
+  readonly limit: number;
+  readonly remaining: number;
+}
+
+/** What a vendor's own records say of a submit whose answer was lost. */
+export type Trace =
+  /** It was carried out; `urls` are those of the batch that the vendor lists, in its spelling. */
+  | { readonly state: "found"; readonly vendorTaskIds: readonly string[]; readonly urls: readonly string[] }
+  /** It was not carried out, and will not be any more: sending again would not be sending twice. */
+  | { readonly state: "absent" }
+  /** The records do not say, or not yet. */
+  | { readonly state: "unclear" };
+
 export interface Provider {
   readonly id: string;
   readonly title: string;
@@ -81,12 +109,18 @@ export interface Provider {
   readonly limits: ProviderLimits;
   readonly tracking: Tracking;
   readonly depth: Depth;
+  /** One short sentence for people: how far the vendor's success reaches. */
+  readonly reach: string;
 
   /** Hands one batch to the vendor. Throws `PrefetchError` with an honest `delivery`. */
   submit(batch: BatchContent, call: Call): Promise<Submission>;
   /** The vendor's rows for these tasks; an empty list means that it has nothing to say yet. */
   status?(query: StatusQuery, call: Call): Promise<StatusRow[]>;
-  /** The URLs that an asset stands for. Throws `not_found` or `not_published`. */
-  resolveAsset?(assetId: string, call: Call): Promise<string[]>;
+  /** What an asset stands for. Throws `not_found` or `not_published`. */
+  resolveAsset?(assetId: string, call: Call): Promise<Asset>;
+  /** What the account may still spend, by the vendor's own count. */
+  quota?(call: Call): Promise<VendorQuota>;
+  /** Looks for a batch that was sent at `sentAt` (milliseconds since the epoch) and whose answer was lost. */
+  findSubmitted?(batch: BatchContent, sentAt: number, call: Call): Promise<Trace>;
   close(): Promise<void>;
 }

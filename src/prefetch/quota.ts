@@ -8,13 +8,16 @@ export interface Quota {
   readonly remaining: number | undefined;
   /** Milliseconds since the epoch: the next midnight in the vendor's time zone. */
   readonly resetsAt: number;
-  /** `vendor`: asked just now; `ledger`: counted here, so spending outside this server is not in it. */
+  /** `vendor`: asked within the last half minute; `ledger`: counted here, so spending outside this server is not in it. */
   readonly source: "vendor" | "ledger";
 }
 
 /** What was spent of one account's day. `exhausted` records the vendor's own word that nothing is left. */
 export interface LedgerEntry {
+  /** Units spent and reserved. */
   readonly used: number;
+  /** Those of them that are reserved for batches which the vendor has not answered yet. */
+  readonly pending: number;
   readonly exhausted: boolean;
 }
 
@@ -48,8 +51,20 @@ export function nextReset(now: number, timeZone: string): number {
   return after;
 }
 
+/** What an account may spend on one of its vendor's days. */
+export interface Allowance {
+  /** The vendor's limit, or the operator's where that is lower; `undefined` when neither is known. */
+  readonly limit: number | undefined;
+  /** How far the ledger's `used` may rise. Below `limit` by what others spent of the account; `undefined` for no bound. */
+  readonly ceiling: number | undefined;
+  readonly source: Quota["source"];
+  /** Whether the limit is the operator's. */
+  readonly budgeted?: boolean;
+}
+
 /** Units that may still be spent today; infinite where no limit is known. */
-export function remainingUnits(limit: number | undefined, entry: LedgerEntry): number {
-  if (entry.exhausted) return 0;
-  return limit === undefined ? Number.POSITIVE_INFINITY : Math.max(0, limit - entry.used);
+export function remainingUnits({ ceiling, source }: Allowance, entry: LedgerEntry): number {
+  // A live answer is newer than the refusal that the ledger remembers.
+  if (entry.exhausted && source === "ledger") return 0;
+  return ceiling === undefined ? Number.POSITIVE_INFINITY : Math.max(0, ceiling - entry.used);
 }

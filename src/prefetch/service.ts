@@ -1,12 +1,11 @@
 /** What tools call: submit, status, quota. Everything below it speaks of batches; everything above of tasks. */
 
 import type { CallContext, Deps } from "./deps.ts";
-import { quotaOf } from "./deps.ts";
 import { chooseProvider } from "./directory.ts";
 import type { Quota } from "./quota.ts";
-import { createStatus, type StatusRequest } from "./status.ts";
+import { createStatus } from "./status.ts";
 import { type AssetRequest, createSubmit, type UrlsRequest } from "./submit.ts";
-import type { TaskView } from "./view.ts";
+import type { StatusRequest, TaskView } from "./view.ts";
 
 export interface PrefetchService {
   /** Throws `PrefetchError`: for a list without a usable URL, for quota, for a vendor that refuses everything. */
@@ -14,7 +13,7 @@ export interface PrefetchService {
   prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
   /** Of one provider, or of all that are configured. */
-  quota(provider?: string): Promise<Quota[]>;
+  quota(provider: string | undefined, signal: AbortSignal): Promise<Quota[]>;
 }
 
 export function createService(deps: Deps): PrefetchService {
@@ -23,9 +22,9 @@ export function createService(deps: Deps): PrefetchService {
   return {
     ...submit,
     status: status.status,
-    quota: async (provider) => {
+    quota: async (provider, signal) => {
       const ids = provider === undefined && deps.directory.configured.length > 0 ? deps.directory.configured : [provider];
-      return Promise.all(ids.map(async (id) => quotaOf(deps, await chooseProvider(deps.directory, id))));
+      return Promise.all(ids.map(async (id) => deps.allowances.quota(await chooseProvider(deps.directory, id), signal)));
     },
   };
 }

@@ -1,37 +1,41 @@
 /** Reading: how a task is doing, asked of the vendor as often as it allows and told within bounds. */
 
 import { type ErrorCode, errorCodes, explain, PrefetchError } from "../errors.ts";
-import { type CallContext, type Deps, quotaOf } from "./deps.ts";
-import { chooseProvider } from "./directory.ts";
-import type { Provider, StatusRow } from "./provider.ts";
+import type { CallContext, Deps } from "./deps.ts";
+import type { Provider } from "./provider.ts";
+import type { Quota } from "./quota.ts";
 import type { ItemQuery, TaskSnapshot } from "./storage.ts";
-import { countItems, type Item, isEnded, settledOf, taskState, totalOf } from "./task.ts";
-import { type ItemRow, nextStep, passingCodes, problemRowsOf, problemStates, rowsOf, type TaskView } from "./view.ts";
+import { type Item, isEnded, settledOf, taskState, totalOf } from "./task.ts";
+import { vendorStatus } from "./vendor-status.ts";
+import {
+  type ItemRow,
+  nextStep,
+  PAGE_ROWS,
+  passingCodes,
+  problemRowsOf,
+  problemStates,
+  rowsOf,
+  type StatusRequest,
+  SUMMARY_ROWS,
+  type TaskView,
+} from "./view.ts";
 
-const SUMMARY_ROWS = 20;
-const PAGE_ROWS = 100;
 /** Characters of one page of rows, well below what hosts accept of a tool result. */
 const PAGE_CHARACTERS = 30_000;
 /** How long a call that does not wait may spend asking the vendor. */
 const REFRESH_MS = 2_000;
 const FIRST_TICK_MS = 25;
 const LONGEST_TICK_MS = 500;
-
-export type Detail = "summary" | "problems" | "all";
-
-export interface StatusRequest {
-  /** Ours, or with `provider` the vendor's own. */
-  readonly taskId: string;
-  readonly provider?: string | undefined;
-  readonly detail: Detail;
-  readonly cursor?: string | undefined;
-  readonly waitSeconds: number;
-}
+/** After each look at the whole task, so many times as long as it took is rested, but not longer than this. */
+const RESTS = 4;
+const LONGEST_REST_MS = 2_000;
 
 export interface Status {
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
   /** The stored task as callers see it. `problem` is what kept it from being up to date. */
-  view(taskId: string, problem: PrefetchError | undefined): Promise<TaskView>;
+  view(taskId: string, problem: PrefetchError | undefined, signal: AbortSignal): Promise<TaskView>;
+  /** Of several providers, the quota of which least is left. */
+  quota(providers: readonly Provider[], signal: AbortSignal): Promise<Quota | undefined>;
   /** Asks the vendor about open batches, as far as its limits allow that in a moment. */
   refresh(taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined>;
   /** Waits until the vendor has taken or refused every batch, or the time is up. */
@@ -39,11 +43,11 @@ export interface Status {
   /** Waits until no item can change any more, or the time is up. */
   untilEnded(taskId: string, ms: number, call: CallContext): Promise<PrefetchError | undefined>;
   /** The error that an item's refusal was. */
-  refusalOf(item: Item, provider: Provider, note: string): PrefetchError;
+  refusalOf(item: Item, provider: string | undefined, note: string): PrefetchError;
 }
 
 export function createStatus(deps: Deps): Status {
-  const { storage, clock, worker, follow, directory, report } = deps;
+  const { storage, clock, worker, follow, directory, allowances, report } = deps;
 
   const snapshotOf = async (taskId: string): Promise<TaskSnapshot> => {
     const snapshot = await storage.task(taskId);
@@ -56,14 +60,13 @@ export function createStatus(deps: Deps): Status {
   const refresh = async (taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined> => {
     const { task, openBatches } = await snapshotOf(taskId);
     if (openBatches === 0) return undefined;
-    let sending = false;
-    for (const id of task.providers.filter((provider) => directory.configured.includes(provider))) {
-      const provider = await directory.get(id);
+    const sending = new Set<string>();
+    for (const provider of await configuredOf(task.providers)) {
       // Another process may have died in the middle of this task.
       await worker.recover(provider);
       worker.kick(provider);
       const due = await storage.nextDue(provider.account, clock.now());
-      sending ||= due !== undefined && due <= clock.now();
+      if (due !== undefined && due <= clock.now()) sending.add(provider.account);
     }
     const problem = await follow(taskId, (id) => directory.get(id), signal, sending);
     if (problem) report(problem, `asking about ${taskId}`);
@@ -90,15 +93,24 @@ export function createStatus(deps: Deps): Status {
     let stepping: Promise<void> | undefined;
     let failure: { readonly error: unknown } | undefined;
     let told = -1;
+    let restUntil = 0;
+    const stepOnce = async (): Promise<void> => {
+      const begun = clock.now();
+      await step(signal);
+      // Looking a large task over takes work; resting longer than that leaves the processor to others.
+      restUntil = clock.now() + Math.min(LONGEST_REST_MS, RESTS * (clock.now() - begun));
+    };
     try {
       for (let tick = FIRST_TICK_MS; ; tick = Math.min(tick * 2, LONGEST_TICK_MS)) {
-        stepping ??= step(signal)
-          .catch((error: unknown) => {
-            failure = { error };
-          })
-          .finally(() => {
-            stepping = undefined;
-          });
+        if (!stepping && clock.now() >= restUntil) {
+          stepping = stepOnce()
+            .catch((error: unknown) => {
+              failure = { error };
+            })
+            .finally(() => {
+              stepping = undefined;
+            });
+        }
         const left = deadline - clock.now();
         await Promise.race([stepping, clock.sleep(Math.min(tick, Math.max(left, 1)), signal)]);
         call.signal.throwIfAborted();
@@ -115,11 +127,19 @@ export function createStatus(deps: Deps): Status {
     }
   };
 
-  const view = async (taskId: string, problem: PrefetchError | undefined): Promise<TaskView> => {
-    const { task, counts, batches, sending, rejections } = await snapshotOf(taskId);
-    const [providerId = ""] = task.providers;
-    const provider = directory.configured.includes(providerId) ? await directory.get(providerId) : undefined;
-    const quota = provider && (await quotaOf(deps, provider));
+  const configuredOf = (ids: readonly string[]): Promise<Provider[]> =>
+    Promise.all(ids.filter((id) => directory.configured.includes(id)).map((id) => directory.get(id)));
+
+  const quota: Status["quota"] = async (providers, signal) => {
+    const quotas = await Promise.all(providers.map((provider) => allowances.quota(provider, signal)));
+    const left = ({ remaining = Number.POSITIVE_INFINITY }: Quota) => remaining;
+    return quotas.sort((a, b) => left(a) - left(b))[0];
+  };
+
+  const view: Status["view"] = async (taskId, problem, signal) => {
+    const { task, counts, batches, sending, waitingAccounts, rejections } = await snapshotOf(taskId);
+    const providers = await configuredOf(task.providers);
+    const tightest = await quota(providers, signal);
     const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
     const [waiting] = counts.queued > 0 ? await storage.items(taskId, { states: ["queued"], limit: 1 }) : [];
     const state = taskState(counts);
@@ -132,16 +152,17 @@ export function createStatus(deps: Deps): Status {
       duplicatesRemoved: task.duplicatesRemoved,
       skippedRecent: task.skippedRecent,
       problems: problems.flatMap(problemRowsOf).slice(0, SUMMARY_ROWS),
-      quota,
+      quota: tightest,
       nextStep: nextStep({
         taskId,
         state,
         counts,
-        depth: provider?.depth ?? "unknown",
+        reach: providers.map((provider) => provider.reach),
         sending,
+        orphaned: waitingAccounts.filter((account) => !providers.some((provider) => provider.account === account)),
         rejections,
         waiting: waiting?.reason,
-        resetsAt: quota?.resetsAt,
+        resetsAt: tightest?.resetsAt,
         stale: problem && explain(problem),
       }),
     };
@@ -173,13 +194,18 @@ export function createStatus(deps: Deps): Status {
       async (signal) => {
         problem = await refresh(taskId, signal);
       },
-      (snapshot) => isEnded(taskState(snapshot.counts)) || (problem?.retryable === false && problem.code !== "not_found"),
+      ({ task, counts }) => {
+        // Another vendor of the task may still be asked.
+        const hopeless = problem?.retryable === false && problem.code !== "not_found" && task.providers.length === 1;
+        return isEnded(taskState(counts)) || hopeless;
+      },
     );
     return problem;
   };
 
   return {
     view,
+    quota,
     refresh: refreshBriefly,
     untilEnded,
     untilAnswered: (taskId, ms, call) =>
@@ -199,83 +225,20 @@ export function createStatus(deps: Deps): Status {
       }
       const problem =
         request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refreshBriefly(taskId, call.signal);
-      const summary = await view(taskId, problem);
+      const summary = await view(taskId, problem, call.signal);
       return request.detail === "summary" ? summary : { ...summary, ...(await page(taskId, request)) };
     },
 
     refusalOf: (item, provider, note) => {
       const code = errorCodes.find((known): known is ErrorCode => known === item.code) ?? "internal";
       return new PrefetchError(code, item.reason ?? "The vendor refused it", {
-        provider: provider.id,
+        ...(provider !== undefined && { provider }),
         delivery: "refused",
         retryable: passingCodes.includes(code),
         hint: note,
       });
     },
   };
-}
-
-/** The vendor's own task id: nothing is stored of it, so the answer is just what the vendor says. */
-async function vendorStatus(deps: Deps, request: StatusRequest, call: CallContext): Promise<TaskView> {
-  const { directory, lookups, clock } = deps;
-  if (request.provider === undefined) {
-    throw new PrefetchError("invalid_argument", `task_id: "${request.taskId.slice(0, 60)}" is not an id of this server (pf_…)`, {
-      hint: `If it is a vendor's own task id, pass provider too: ${directory.known.join(", ")}.`,
-    });
-  }
-  const provider = await chooseProvider(directory, request.provider);
-  const deadline = clock.now() + request.waitSeconds * 1_000;
-  for (;;) {
-    const rows = await lookups.status(provider, { vendorTaskIds: [request.taskId] }, call.signal);
-    const counts = countItems(rows);
-    const open = rows.length === 0 || counts.processing > 0;
-    call.onProgress?.(settledOf(counts), totalOf(counts));
-    const left = deadline - clock.now();
-    if (open && left > 0) {
-      await clock.sleep(Math.min(LONGEST_TICK_MS, left), call.signal);
-      continue;
-    }
-    const state = rows.length === 0 ? "running" : taskState(counts);
-    return {
-      taskId: request.taskId,
-      provider: provider.id,
-      state,
-      counts,
-      batches: 1,
-      duplicatesRemoved: 0,
-      skippedRecent: 0,
-      problems: rows
-        .filter((row) => row.state === "failed")
-        .slice(0, SUMMARY_ROWS)
-        .map(vendorRow),
-      ...(request.detail !== "summary" && {
-        items: rows
-          .filter((row) => request.detail === "all" || row.state === "failed")
-          .slice(0, PAGE_ROWS)
-          .map(vendorRow),
-      }),
-      quota: await quotaOf(deps, provider),
-      nextStep:
-        rows.length === 0
-          ? "The vendor lists nothing for this id (yet): ask again in a minute, and check the id if that does not change."
-          : nextStep({
-              taskId: request.taskId,
-              state,
-              counts,
-              depth: provider.depth,
-              sending: 0,
-              rejections: new Map(),
-              waiting: undefined,
-              resetsAt: undefined,
-              stale: undefined,
-            }),
-    };
-  }
-}
-
-function vendorRow(row: StatusRow): ItemRow {
-  const item = { index: 0, batch: undefined, kind: "url", target: row.url, code: undefined, parts: undefined } as const;
-  return rowsOf({ ...item, state: row.state, reason: row.reason })[0] ?? { state: row.state };
 }
 
 function writeCursor(index: number): string {

@@ -3,7 +3,7 @@
  * process that opens the same store. Each method is one atomic step.
  */
 
-import type { LedgerEntry } from "./quota.ts";
+import type { Allowance, LedgerEntry } from "./quota.ts";
 import type { Batch, BatchChange, Counts, Item, ItemState, Task } from "./task.ts";
 
 /** What an admission must know about one provider account. */
@@ -35,6 +35,8 @@ export interface TaskSnapshot {
   readonly openBatches: number;
   /** Items of batches that are on the wire at this moment. */
   readonly sending: number;
+  /** Accounts with batches that are not sent yet. */
+  readonly waitingAccounts: readonly string[];
   /** Rejected items by their code. */
   readonly rejections: ReadonlyMap<string, number>;
 }
@@ -51,9 +53,10 @@ export type SendResult = "started" | "lost" | "over_quota";
 export interface SendStart {
   readonly now: number;
   readonly leaseUntil: number;
-  /** The vendor's day at `now`, and its limit in units. */
+  /** The vendor's day at `now`. */
   readonly day: string;
-  readonly limit: number | undefined;
+  /** What may be spent on that day; needed for a batch whose quota was reserved on another one. */
+  readonly allowance: Allowance | undefined;
 }
 
 export interface WorkItem {
@@ -61,11 +64,20 @@ export interface WorkItem {
   readonly items: readonly Item[];
 }
 
+/** A batch that this process holds. */
+export interface Claim extends WorkItem {
+  /** How often the planned batch that it is a part of has been divided so far. */
+  readonly divisions: number;
+}
+
 export interface Storage {
-  /** Reads what `decide` needs to know, lets it plan, and stores its task with its quota reserved: all or nothing. */
-  admit(query: AccountQuery, decide: (facts: AccountFacts) => NewTask | undefined): Promise<NewTask | undefined>;
+  /**
+   * Reads what `decide` needs to know of each account, lets it plan, and stores its task with its quota reserved: all
+   * or nothing.
+   */
+  admit(queries: readonly AccountQuery[], decide: (facts: readonly AccountFacts[]) => NewTask | undefined): Promise<NewTask | undefined>;
   /** The same facts without storing anything. */
-  facts(query: AccountQuery): Promise<AccountFacts>;
+  facts(queries: readonly AccountQuery[]): Promise<readonly AccountFacts[]>;
 
   task(taskId: string): Promise<TaskSnapshot | undefined>;
   /** Items in task order. */
@@ -78,7 +90,7 @@ export interface Storage {
    * or a `claimed` or `sending` one whose lease has run out (it is returned in that state). `lapsed` asks only for
    * a batch that was `sending` when its process died.
    */
-  claim(account: string, now: number, leaseUntil: number, which: "due" | "lapsed"): Promise<WorkItem | undefined>;
+  claim(account: string, now: number, leaseUntil: number, which: "due" | "lapsed"): Promise<Claim | undefined>;
   /**
    * Marks a claimed batch as being on the wire from now on, extends its lease, and moves what it reserved to the day
    * on which it is really spent. `lost`: the claim is no longer this process's own; `over_quota`: that day has no
@@ -95,13 +107,13 @@ export interface Storage {
 
   ledger(account: string, day: string): Promise<LedgerEntry>;
   /**
-   * Reserves the account's next slot in a sequence of slots `intervalMs` apart, `burst` of which may be used at once,
-   * and returns how many milliseconds it still lies ahead.
+   * Reserves the next slot of `pace`, a sequence of slots `intervalMs` apart, `burst` of which may be used at once, and
+   * returns how many milliseconds it still lies ahead. An account is a pace, and so is one host of it.
    */
-  reserveSlot(account: string, intervalMs: number, burst: number, now: number): Promise<number>;
+  reserveSlot(pace: string, intervalMs: number, burst: number, now: number): Promise<number>;
 
-  /** Lets no slot of the account begin before `until`. */
-  holdSlots(account: string, until: number): Promise<void>;
+  /** Lets no slot of the pace begin before `until`. */
+  holdSlots(pace: string, until: number): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -1,13 +1,14 @@
 /** Spending: plan, store, hand to the worker, and wait for the vendor's first answers. */
 
-import { type ErrorCode, PrefetchError } from "../errors.ts";
-import { type CallContext, type Deps, dailyLimit, quotaOf } from "./deps.ts";
-import { chooseProvider } from "./directory.ts";
+import { type ErrorCode, errorCodes, PrefetchError } from "../errors.ts";
+import type { CallContext, Deps } from "./deps.ts";
+import { chooseTaker, createRouter } from "./directory.ts";
 import { planTask, planView } from "./draft.ts";
-import { type Admission, admit, type Candidate, type QuotaPolicy, type Reading, readUrls } from "./plan.ts";
+import { type AccountState, type Admission, admit, type Candidate, type QuotaPolicy, type Reading, readUrls } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import { nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";
+import type { AccountFacts } from "./storage.ts";
 import { hostAllowed } from "./url.ts";
 import type { ItemRow, TaskView } from "./view.ts";
 
@@ -40,39 +41,48 @@ export interface Submit {
 export function createSubmit(deps: Deps, status: Status): Submit {
   const { storage, clock, worker, directory, guards } = deps;
 
-  const spend = async (provider: Provider, reading: Reading, options: SpendOptions, call: CallContext): Promise<TaskView> => {
+  const spend = async (reading: Reading, options: SpendOptions, call: CallContext): Promise<TaskView> => {
     const now = clock.now();
-    const { timeZone } = provider.limits;
-    const query = {
+    const providers = [...new Set(reading.candidates.map((candidate) => candidate.provider))];
+    const dayOf = ({ limits }: Provider) => vendorDay(now, limits.timeZone);
+    const resetOf = ({ limits }: Provider) => nextReset(now, limits.timeZone);
+    const allowances = await Promise.all(providers.map((provider) => deps.allowances.of(provider, call.signal)));
+    const queries = providers.map((provider) => ({
       account: provider.account,
-      day: vendorDay(now, timeZone),
-      targets: reading.candidates.map((candidate) => candidate.target),
+      day: dayOf(provider),
+      targets: reading.candidates.filter((candidate) => candidate.provider === provider).map((candidate) => candidate.target),
       recentSince: now - RECENT_MS,
+    }));
+    const admission = (facts: readonly AccountFacts[]): Admission => {
+      const states = new Map<Provider, AccountState>();
+      for (const [index, provider] of providers.entries()) {
+        const [known, allowance] = [facts[index], allowances[index]];
+        if (known && allowance) states.set(provider, { ...known, allowance });
+      }
+      return admit(reading.candidates, states, { policy: options.onQuotaExceeded, force: options.force });
     };
-    const rules = { limit: dailyLimit(provider, guards), policy: options.onQuotaExceeded, force: options.force };
-    const plan = (admission: Admission) =>
-      planTask(deps.newTaskId(now), provider, reading, admission, { now, day: query.day, resetsAt: nextReset(now, timeZone) });
+    const plan = (admitted: Admission) => planTask(deps.newTaskId(now), reading, admitted, { now, dayOf, resetOf });
 
     if (options.dryRun) {
-      const admission = admit(reading.candidates, await storage.facts(query), rules);
-      return planView(plan(admission), admission, await quotaOf(deps, provider));
+      const admitted = admission(await storage.facts(queries));
+      return planView(plan(admitted), admitted, await status.quota(providers, call.signal));
     }
     call.signal.throwIfAborted();
     let skipped: Admission["skipped"] = [];
-    const stored = await storage.admit(query, (facts) => {
-      const admission = admit(reading.candidates, facts, rules);
-      skipped = admission.skipped;
-      return admission.send.length > 0 ? plan(admission) : undefined;
+    const stored = await storage.admit(queries, (facts) => {
+      const admitted = admission(facts);
+      skipped = admitted.skipped;
+      return admitted.send.length > 0 ? plan(admitted) : undefined;
     });
     if (!stored) return earlierTask(skipped, reading, options.waitSeconds, call);
 
-    worker.kick(provider);
+    for (const provider of providers) worker.kick(provider);
     const { id } = stored.task;
     let problem: PrefetchError | undefined;
     if (options.waitSeconds > 0) problem = await status.untilEnded(id, options.waitSeconds * 1_000, call);
     else await status.untilAnswered(id, FIRST_ANSWERS_MS, call);
-    await throwIfAllRefused(id, provider);
-    const view = await status.view(id, problem);
+    await throwIfAllRefused(id);
+    const view = await status.view(id, problem, call.signal);
     if (skipped.length === 0) return view;
     const elsewhere = [...new Set(skipped.map((entry) => entry.taskId))].slice(0, 5).join(", ");
     return {
@@ -92,7 +102,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     const [newest = ""] = ids;
     const problem =
       waitSeconds > 0 ? await status.untilEnded(newest, waitSeconds * 1_000, call) : await status.refresh(newest, call.signal);
-    const view = await status.view(newest, problem);
+    const view = await status.view(newest, problem, call.signal);
     const known = new Set(view.problems.map((row) => row.url ?? row.assetId));
     const own = reading.rejected.map(
       (rejected): ItemRow => ({ url: rejected.target, state: "rejected", code: rejected.code, reason: rejected.reason }),
@@ -107,7 +117,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
   };
 
   /** A task that the vendor refused whole is an error to the caller; its record stays. */
-  const throwIfAllRefused = async (taskId: string, provider: Provider): Promise<void> => {
+  const throwIfAllRefused = async (taskId: string): Promise<void> => {
     const snapshot = await storage.task(taskId);
     if (!snapshot || snapshot.openBatches > 0) return;
     const { counts } = snapshot;
@@ -118,7 +128,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     if (!first || sent.some((item) => item.code !== first.code)) return;
     throw status.refusalOf(
       first,
-      provider,
+      snapshot.task.providers.length === 1 ? snapshot.task.providers[0] : undefined,
       `${sent.length === 1 ? "It was" : `All ${sent.length} were`} refused. Task ${taskId} keeps the record.`,
     );
   };
@@ -134,20 +144,18 @@ export function createSubmit(deps: Deps, status: Status): Submit {
           },
         );
       }
-      const provider = await chooseProvider(directory, request.provider);
-      if (!provider.accepts.includes("urls")) throw unsupported(provider, "URLs", "prefetch_asset with the media's asset id");
-      const reading = readUrls(request.urls, { maxLength: provider.limits.urlLength, allowedDomains: guards.allowedDomains });
+      const route = await createRouter(directory, request.provider);
+      const reading = readUrls(request.urls, { route, allowedDomains: guards.allowedDomains });
       if (reading.candidates.length === 0) throw nothingUsable(reading);
-      return spend(provider, reading, request, call);
+      return spend(reading, request, call);
     },
 
     prefetchAsset: async (request, call) => {
       const assetId = readAssetId(request.assetId);
-      const provider = await chooseProvider(directory, request.provider);
-      if (!provider.accepts.includes("asset")) throw unsupported(provider, "asset ids", "prefetch_urls with the media's URLs");
+      const provider = await chooseTaker(directory, request.provider, "asset");
       const cost = await assetCost(deps, provider, assetId, call.signal);
-      const candidate: Candidate = { kind: "asset", target: assetId, cost, position: 0 };
-      return spend(provider, { candidates: [candidate], rejected: [], duplicatesRemoved: 0 }, request, call);
+      const candidate: Candidate = { provider, kind: "asset", target: assetId, cost, position: 0 };
+      return spend({ candidates: [candidate], rejected: [], duplicatesRemoved: 0 }, request, call);
     },
   };
 }
@@ -164,7 +172,7 @@ async function assetCost(deps: Deps, provider: Provider, assetId: string, signal
     return 1;
   }
   try {
-    const urls = await deps.lookups.asset(provider, assetId, signal);
+    const { urls, cost } = await deps.lookups.asset(provider, assetId, signal);
     if (allowedDomains && urls.length === 0) throw new PrefetchError("forbidden_domain", unseen, { provider: provider.id });
     const foreign = allowedDomains && urls.map((url) => URL.parse(url)?.hostname ?? "").find((host) => !hostAllowed(host, allowedDomains));
     if (foreign !== undefined) {
@@ -173,7 +181,7 @@ async function assetCost(deps: Deps, provider: Provider, assetId: string, signal
         `asset_id: the asset ${assetId} is served from ${foreign}, which PREFETCH_ALLOWED_DOMAINS does not list`,
       );
     }
-    return Math.max(1, urls.length);
+    return Math.max(1, cost);
   } catch (error) {
     // With a guard on domains, an asset whose URLs cannot be seen cannot be let through.
     if (error instanceof PrefetchError && lookupMayFail.includes(error.code) && !allowedDomains) {
@@ -204,15 +212,8 @@ function nothingUsable(reading: Reading): PrefetchError {
   }
   const named = rejected.slice(0, 3).map((entry) => `"${entry.target}": ${entry.reason}`);
   const more = rejected.length > 3 ? ` (and ${rejected.length - 3} more)` : "";
-  const code = rejected.every((entry) => entry.code === "forbidden_domain") ? "forbidden_domain" : "invalid_argument";
+  const code = errorCodes.find((known) => rejected.every((entry) => entry.code === known)) ?? "invalid_argument";
   return new PrefetchError(code, `urls: no entry can be used: ${named.join(" ")}${more}`, {
-    hint: "Nothing was sent. Correct the URLs and call again.",
-  });
-}
-
-function unsupported(provider: Provider, what: string, instead: string): PrefetchError {
-  return new PrefetchError("unsupported", `${provider.title} does not take ${what} as it is configured`, {
-    provider: provider.id,
-    hint: `Use ${instead}.`,
+    hint: `Nothing was sent. ${code === "not_configured" ? "Set up what the reasons name" : "Correct the call as the reasons say"}, then call again.`,
   });
 }

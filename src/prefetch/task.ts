@@ -40,7 +40,7 @@ export interface Part {
 
 /**
  * `queued` waits (until `notBefore`); `claimed` is held by a process that has sent nothing yet; `sending` may be
- * on the wire; `sent` was accepted and is followed; `ended` needs nothing more.
+ * on the wire, or was and its answer is lost; `sent` was accepted and is followed; `ended` needs nothing more.
  */
 export type BatchState = "queued" | "claimed" | "sending" | "sent" | "ended";
 
@@ -49,6 +49,8 @@ export interface Batch {
   readonly taskId: string;
   /** Position in the task, from 0. */
   readonly number: number;
+  /** Number of the planned batch that it is a part of; its own, unless that one was divided. */
+  readonly origin: number;
   readonly provider: string;
   readonly account: string;
   readonly kind: BatchContent["kind"];
@@ -80,6 +82,8 @@ export interface BatchChange {
   readonly batch: Partial<Pick<Batch, "state" | "attempts" | "notBefore" | "leaseUntil" | "sentAt" | "vendorTaskIds" | "requestId">>;
   readonly items: readonly ItemChange[];
   readonly refund: number;
+  /** Items that go on as a queued batch of their own, with the units reserved for them. */
+  readonly divide?: { readonly items: readonly number[]; readonly cost: number };
   /** The vendor says that the day's quota is spent, whatever the ledger holds. */
   readonly exhausted?: boolean;
 }

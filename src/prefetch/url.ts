@@ -4,7 +4,7 @@
 const LONGEST_PARSED = 65_536;
 
 export type UrlReading =
-  | { readonly ok: true; readonly url: string; readonly host: string }
+  | { readonly ok: true; readonly url: string; readonly hostname: string }
   | { readonly ok: false; readonly reason: string; readonly forbidden: boolean };
 
 export interface UrlRules {
@@ -41,7 +41,7 @@ export function readUrl(input: unknown, rules: UrlRules): UrlReading {
   if (rules.allowedDomains && !hostAllowed(parsed.hostname, rules.allowedDomains)) {
     return { ...refuse(`is on ${parsed.hostname}, which PREFETCH_ALLOWED_DOMAINS does not list`), forbidden: true };
   }
-  return { ok: true, url, host: parsed.host };
+  return { ok: true, url, hostname: parsed.hostname };
 }
 
 /**
@@ -65,9 +65,10 @@ export function hostAllowed(hostname: string, patterns: readonly string[]): bool
   return patterns.some((pattern) => hostMatches(hostname, pattern));
 }
 
-/** `*.example.com` covers every host below example.com; a plain name covers itself only. */
+/** `*.example.com` covers every host below example.com, `*` every host; a plain name covers itself only. */
 export function hostMatches(hostname: string, pattern: string): boolean {
   const wanted = pattern.toLowerCase();
+  if (wanted === "*") return true;
   return wanted.startsWith("*.") ? hostname.endsWith(wanted.slice(1)) : hostname === wanted;
 }
 
@@ -79,7 +80,8 @@ function refuse(reason: string): Extract<UrlReading, { ok: false }> {
   return { ok: false, reason, forbidden: false };
 }
 
-function tooLong(length: number, limit: number): string {
+/** Why a URL of so many characters is refused. */
+export function tooLong(length: number, limit: number): string {
   return `has ${length.toLocaleString("en")} characters when encoded; the limit is ${limit.toLocaleString("en")}`;
 }
 

@@ -1,9 +1,23 @@
-/** What a caller is told of a task: bounded, and with the next step in words. */
+/** What a caller asks and is told of a task: bounded, and with the next step in words. */
 
 import type { ErrorCode } from "../errors.ts";
-import type { Depth } from "./provider.ts";
 import type { Quota } from "./quota.ts";
 import { type Counts, type Item, type ItemState, isEnded, type TaskState } from "./task.ts";
+
+/** Problems that are shown unasked. */
+export const SUMMARY_ROWS = 20;
+export const PAGE_ROWS = 100;
+
+export type Detail = "summary" | "problems" | "all";
+
+export interface StatusRequest {
+  /** Ours, or with `provider` the vendor's own. */
+  readonly taskId: string;
+  readonly provider?: string | undefined;
+  readonly detail: Detail;
+  readonly cursor?: string | undefined;
+  readonly waitSeconds: number;
+}
 
 export interface ItemRow {
   readonly url?: string;
@@ -74,7 +88,10 @@ export interface AdviceFacts {
   readonly taskId: string;
   readonly state: TaskState;
   readonly counts: Counts;
-  readonly depth: Depth;
+  /** Accounts with unsent items for which this server has no credentials. */
+  readonly orphaned: readonly string[];
+  /** What success means at each of the task's providers. */
+  readonly reach: readonly string[];
   /** Items that are on the wire at this moment. */
   readonly sending: number;
   readonly rejections: ReadonlyMap<string, number>;
@@ -84,12 +101,6 @@ export interface AdviceFacts {
   /** Why the vendor could not be asked just now. */
   readonly stale: string | undefined;
 }
-
-const reach: Record<Depth, string> = {
-  edge: "",
-  "mid-tier": " They are warm on the mid-tier caches; the first request at an edge may still miss.",
-  unknown: " The vendor does not document how many edge nodes that covers.",
-};
 
 /** One or two sentences for the model that called. */
 export function nextStep(facts: AdviceFacts): string {
@@ -101,14 +112,19 @@ export function nextStep(facts: AdviceFacts): string {
     const parts: string[] = [];
     if (facts.sending > 0) parts.push(`${facts.sending} being sent right now.`);
     const unsent = counts.queued - facts.sending;
-    if (unsent > 0)
-      parts.push(`${unsent} not sent yet; keep this server running.${facts.waiting === undefined ? "" : ` ${facts.waiting}`}`);
+    if (unsent > 0) parts.push(`${unsent} not sent yet; keep this server running.`);
+    if (facts.waiting !== undefined) parts.push(facts.waiting);
+    if (facts.orphaned.length > 0) {
+      parts.push(
+        `Some wait for credentials that this server does not have (any more), those of ${facts.orphaned.join(", ")}: configure them and restart it.`,
+      );
+    }
     parts.push(
       `Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until the state is final; prefetching usually takes minutes.`,
     );
     return parts.join(" ");
   }
-  if (facts.state === "succeeded") return `Nothing more to do.${reach[facts.depth]}`;
+  if (facts.state === "succeeded") return ["Nothing more to do.", ...facts.reach].join(" ");
   if (facts.state === "cancelled") return "Everything was cancelled before it was sent. Call again to send it.";
   const advice: string[] = [];
   if (counts.unknown > 0) {
@@ -118,7 +134,7 @@ export function nextStep(facts: AdviceFacts): string {
   }
   if (counts.untracked > 0) {
     advice.push(
-      `Accepted, but this vendor gives no way to ask for the outcome of ${counts.untracked}; request a URL in about five minutes to see.`,
+      `${counts.untracked} accepted, but their outcome cannot be asked for (any more), as their reasons say; request a URL in about five minutes to see.`,
     );
   }
   const rejected = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (facts.rejections.get(code) ?? 0), 0);
@@ -136,5 +152,6 @@ export function nextStep(facts: AdviceFacts): string {
   }
   const wrong = counts.rejected - overQuota - passing - setup;
   if (wrong > 0) advice.push(`${wrong} rejected: correct them as their reasons say and call again with just those.`);
+  if (counts.succeeded > 0) advice.push(`Of the ${counts.succeeded} that succeeded:`, ...facts.reach);
   return advice.join(" ");
 }

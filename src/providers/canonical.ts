@@ -4,7 +4,11 @@ import { createHash } from "node:crypto";
 
 /** RFC 3986: everything but the unreserved characters is escaped, with upper-case digits. */
 export function percentEncode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  // Half a surrogate pair has no UTF-8 and would throw; its replacement character has.
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** The query string in the one spelling that is both signed and sent. */

@@ -1,6 +1,7 @@
 /** The providers there are. Adding one adds a row. */
 
+import { alibabaVod } from "./alibaba/row.ts";
 import { huaweiVod } from "./huawei/row.ts";
 import type { ProviderRow } from "./row.ts";
 
-export const providerRows: readonly ProviderRow[] = [huaweiVod];
+export const providerRows: readonly ProviderRow[] = [huaweiVod, alibabaVod];

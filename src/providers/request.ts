@@ -2,6 +2,7 @@
 
 import { Agent, type Dispatcher, errors, request } from "undici";
 import { type Delivery, PrefetchError } from "../errors.ts";
+import { abortable } from "../prefetch/abortable.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -61,13 +62,16 @@ export function createHttpClient({ provider, userAgent, dispatcher, answerMs = A
       const wire = { started: false };
       try {
         signal.throwIfAborted();
-        const response = await request(url, {
+        const either = AbortSignal.any([signal, deadline]);
+        const sending = request(url, {
           method,
           headers: { ...headers, "user-agent": userAgent, accept: "application/json" },
           ...(body !== undefined && { body }),
-          signal: AbortSignal.any([signal, deadline]),
+          signal: either,
           dispatcher: (intent === "spend" ? fresh : kept).compose(noticeStart(wire)),
         });
+        // While it connects, undici notices an abort only when that is over; by then it sends nothing any more.
+        const response = await abortable(sending, either);
         const text = await response.body.text();
         return { status: response.statusCode, headers: flatten(response.headers), text };
       } catch (error) {
@@ -118,7 +122,8 @@ interface FailureContext {
 
 function describeFailure(error: unknown, { provider, host, cancelled, started, intent }: FailureContext): PrefetchError {
   const code = codeOf(error);
-  const delivery: Delivery = started ? "unknown" : "not_sent";
+  // A question does nothing, whatever becomes of its answer.
+  const delivery: Delivery = started && intent === "spend" ? "unknown" : "not_sent";
   const facts = { provider, delivery, retryable: true, cause: error };
   // The outcome of a question is its answer; only of a spending request it is worth saying that nobody knows it.
   const lost = started && intent === "spend" ? " after the request was sent, so its outcome is not known" : "";

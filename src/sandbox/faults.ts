@@ -18,6 +18,8 @@ export type Fault =
 export interface FaultRule {
   readonly fault: Fault;
   readonly method?: string;
+  /** What the emulated vendor calls the operation, where it tells operations apart by name. */
+  readonly action?: string;
   /** Requests it applies to before it is used up; 1 unless told. */
   readonly times?: number;
   /** Requests to let pass first. */
@@ -34,15 +36,15 @@ export interface Faults {
   inject(rule: FaultRule): void;
   clear(): void;
   /** Answers a request by `handle`, as the next fault that applies would have it. */
-  serve(request: IncomingMessage, response: ServerResponse, handle: () => Answer): Promise<void>;
+  serve(request: IncomingMessage, response: ServerResponse, action: string | undefined, handle: () => Answer): Promise<void>;
 }
 
 export function createFaults(): Faults {
   let rules: { rule: FaultRule; left: number; pass: number }[] = [];
 
-  const next = (method: string): Fault | undefined => {
+  const next = (method: string, action: string | undefined): Fault | undefined => {
     for (const entry of rules) {
-      if (entry.left === 0 || (entry.rule.method !== undefined && entry.rule.method !== method)) continue;
+      if (entry.left === 0 || (entry.rule.method ?? method) !== method || (entry.rule.action ?? action) !== action) continue;
       if (entry.pass > 0) {
         entry.pass -= 1;
         continue;
@@ -60,8 +62,8 @@ export function createFaults(): Faults {
     clear: () => {
       rules = [];
     },
-    serve: async (request, response, handle) => {
-      const fault = next(request.method ?? "GET");
+    serve: async (request, response, action, handle) => {
+      const fault = next(request.method ?? "GET", action);
       if (fault?.kind === "reset" && fault.when === "before") return void request.socket.destroy();
       if (fault?.kind === "answer") return send(response, fault);
       if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.ms).unref());
@@ -78,6 +80,10 @@ export function createFaults(): Faults {
       send(response, answer);
     },
   };
+}
+
+export function json(status: number, body: unknown): Answer {
+  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 function send(response: ServerResponse, { status, headers, body }: Answer): void {

@@ -2,9 +2,10 @@
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import { parseJson } from "../providers/huawei/errors.ts";
+import { parseJson } from "../providers/answer.ts";
 import { authorization, parseSdkDate, signatureScheme } from "../providers/huawei/sign.ts";
-import type { Answer } from "./faults.ts";
+import { type Answer, json } from "./faults.ts";
+import type { ReceivedRequest } from "./server.ts";
 
 export interface SandboxUser {
   readonly ak: string;
@@ -14,13 +15,6 @@ export interface SandboxUser {
   readonly user: string;
   readonly password: string;
   readonly domain: string;
-}
-
-export interface ReceivedRequest {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
 }
 
 const SIGNATURE_WINDOW_MS = 900_000;
@@ -136,10 +130,6 @@ export function createGate({ user, projectId, now, tokenLifeMs }: GateOptions): 
       return logins;
     },
   };
-}
-
-export function json(status: number, body: unknown): Answer {
-  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 function unauthorized(number: string, message: string): Answer {

@@ -4,11 +4,12 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Edition } from "../providers/huawei/edition.ts";
-import { type Answer, createFaults, type FaultRule } from "./faults.ts";
-import { createGate, json, type ReceivedRequest, type SandboxUser } from "./huawei-auth.ts";
+import { type Answer, type FaultRule, json } from "./faults.ts";
+import { createGate, type SandboxUser } from "./huawei-auth.ts";
+import { CHINA, createDailyQuota, createRateLimit } from "./limits.ts";
+import { failsInSandbox } from "./outcomes.ts";
+import { type ReceivedRequest, startServer } from "./server.ts";
 
 export interface SandboxAsset {
   readonly status: string;
@@ -81,8 +82,6 @@ const defaultUser: SandboxUser = {
 };
 
 const DAY_MS = 86_400_000;
-const CHINA_MS = 8 * 3_600_000;
-const LARGEST_BODY = 12 * 1_048_576;
 
 interface VendorTask {
   readonly at: number;
@@ -105,21 +104,12 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
   } = options;
   const user: SandboxUser = { ...defaultUser, ...options.user };
   const gate = createGate({ user, projectId, now, tokenLifeMs });
-  const faults = createFaults();
+  const quota = createDailyQuota(dailyLimit, now, CHINA);
+  const withinRate = createRateLimit(callsPerMinute, 60_000, now);
   const log: LogEntry[] = [];
   const tasks = new Map<string, VendorTask>();
-  const spent = new Map<number, number>();
-  let calls: number[] = [];
 
   const assetOf = (id: string) => (Object.hasOwn(assets, id) ? assets[id] : undefined);
-  const today = () => Math.floor((now() + CHINA_MS) / DAY_MS);
-
-  const overRate = (): boolean => {
-    calls = calls.filter((at) => at > now() - 60_000);
-    if (calls.length >= callsPerMinute) return true;
-    calls.push(now());
-    return false;
-  };
 
   const create = (request: ReceivedRequest): Answer & { accepted?: readonly string[] } => {
     const body = readBody(request.body);
@@ -137,10 +127,8 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
     }
     if (targets.some((url) => !domains.includes(new URL(url).hostname)))
       return vodError(403, "VOD.10089", "The domain name does not exist.");
-    const used = spent.get(today()) ?? 0;
-    if (used + targets.length > dailyLimit)
+    if (!quota.take(targets.length))
       return vodError(403, "VOD.10086", `The total number of preheated URLs exceeds the limit ${dailyLimit}.`);
-    spent.set(today(), used + targets.length);
     const accepted = body.asset_id === undefined ? urls : [body.asset_id];
     if (edition === "id-only") return { status: 202, body: "", accepted };
     const taskId = randomBytes(16).toString("hex");
@@ -185,7 +173,7 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
       return json(404, { error_msg: "The API does not exist or has not been published in the environment", error_code: "APIGW.0101" });
     if (project !== projectId) return vodError(403, "VOD.10057", "Tenant ID verification failed.");
     if (path === "info" && method === "GET") return info(url);
-    if (overRate())
+    if (!withinRate())
       return json(429, {
         error_code: "APIGW.0308",
         error_msg: `The throttling threshold has been reached: policy user over ratelimit,limit:${callsPerMinute},time:1 minute`,
@@ -195,47 +183,33 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
     return vodError(403, "VOD.10058", "The request method is incorrect.");
   };
 
-  const server = createServer((incoming, response) => {
-    void receive(incoming).then((request) => {
-      if (!request) return void incoming.socket.destroy();
-      return faults.serve(incoming, response, () => {
-        const full = answer(request);
-        const { method, url } = request;
-        log.push({ at: now(), method, path: url.pathname, status: full.status, accepted: full.accepted ?? [] });
-        const date = new Date(now()).toUTCString();
-        return { ...full, headers: { date, "x-request-id": randomBytes(16).toString("hex"), ...full.headers } };
-      });
-    });
+  const server = await startServer({
+    now,
+    answer: (request) => {
+      const full = answer(request);
+      const { method, url } = request;
+      log.push({ at: now(), method, path: url.pathname, status: full.status, accepted: full.accepted ?? [] });
+      return { ...full, headers: { "x-request-id": randomBytes(16).toString("hex"), ...full.headers } };
+    },
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
 
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: server.endpoint,
     projectId,
     user,
     log,
     get spentToday() {
-      return spent.get(today()) ?? 0;
+      return quota.spent;
     },
     get logins() {
       return gate.logins;
     },
-    inject: (rule) => faults.inject(rule),
-    clearFaults: () => faults.clear(),
+    inject: (rule) => server.inject(rule),
+    clearFaults: () => server.clearFaults(),
     issueToken: () => gate.issueToken(),
     revokeTokens: () => gate.revokeTokens(),
-    close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    },
+    close: () => server.close(),
   };
-}
-
-/** In the sandbox a URL whose file name begins with "fail" fails, so that failures can be seen too. */
-function failsInSandbox(url: string): boolean {
-  return /\/fail[^/]*$/.test(new URL(url).pathname);
 }
 
 interface CreateBody {
@@ -256,25 +230,6 @@ function readBody(text: string): CreateBody | undefined {
     // Not JSON: the vendor answers that a field is illegal, and so does the caller.
     return undefined;
   }
-}
-
-async function receive(incoming: IncomingMessage): Promise<ReceivedRequest | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of incoming) {
-      size += chunk.length;
-      if (size > LARGEST_BODY) return undefined;
-      chunks.push(chunk);
-    }
-  } catch {
-    // The client went away in the middle of its request.
-    return undefined;
-  }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(incoming.headers)) if (typeof value === "string") headers[name] = value;
-  const url = URL.parse(`http://${headers.host ?? "127.0.0.1"}${incoming.url ?? "/"}`) ?? new URL("http://127.0.0.1/");
-  return { method: incoming.method ?? "GET", url, headers, body: Buffer.concat(chunks).toString("utf8") };
 }
 
 function vodError(status: number, code: string, message: string): Answer {

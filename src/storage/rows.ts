@@ -27,6 +27,7 @@ const taskRow = z.object({
 const batchRow = z.object({
   task_id: z.string(),
   number: z.number(),
+  origin: z.number(),
   provider: z.string(),
   account: z.string(),
   kind: z.enum(["asset", "urls"]),
@@ -82,6 +83,7 @@ export function batchFrom(row: Row): Batch {
   return {
     taskId: batch.task_id,
     number: batch.number,
+    origin: batch.origin,
     provider: batch.provider,
     account: batch.account,
     kind: batch.kind,

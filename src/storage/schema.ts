@@ -6,13 +6,14 @@ import { DatabaseSync } from "node:sqlite";
 import { PrefetchError } from "../errors.ts";
 import type { Clock } from "../prefetch/clock.ts";
 
-const SCHEMA_VERSION = 1;
 /** How long a statement waits for another process's write. */
 const BUSY_MS = 5_000;
 const OPEN_ATTEMPTS = 50;
 const OPEN_RETRY_MS = 20;
 
-const schema = `
+/** What leads from each version to the next; a new file takes all of them. */
+const steps: readonly string[] = [
+  `
   CREATE TABLE tasks (
     id TEXT PRIMARY KEY,
     created_at INTEGER NOT NULL,
@@ -65,7 +66,14 @@ const schema = `
 
   -- The moment at which the account's next request slot begins.
   CREATE TABLE pace (account TEXT PRIMARY KEY, next_slot REAL NOT NULL) STRICT, WITHOUT ROWID;
-`;
+  `,
+  `
+  ALTER TABLE batches ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
+  UPDATE batches SET origin = number;
+  `,
+];
+/** Kept in the file as SQLite's user_version. */
+const SCHEMA_VERSION = steps.length;
 
 /** Opens the store, creating it where there is none. `location` is a file path or `:memory:`. */
 export async function openDatabase(location: string, clock: Clock): Promise<DatabaseSync> {
@@ -106,7 +114,8 @@ function migrate(db: DatabaseSync, location: string): void {
         hint: "Update cdn-prefetch-mcp, or name another file in PREFETCH_STORE.",
       });
     }
-    if (version === 0) db.exec(`${schema}; PRAGMA user_version = ${SCHEMA_VERSION};`);
+    for (const step of steps.slice(version)) db.exec(step);
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     db.exec("COMMIT");
   } catch (error) {
     db.exec("ROLLBACK");

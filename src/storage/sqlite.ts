@@ -1,21 +1,19 @@
 /** Storage in one SQLite file through Node's own driver; `:memory:` is the same thing without a file. */
 
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { PrefetchError } from "../errors.ts";
+import type { SQLInputValue } from "node:sqlite";
 import type { Clock } from "../prefetch/clock.ts";
-import { type LedgerEntry, remainingUnits } from "../prefetch/quota.ts";
-import type { AccountFacts, AccountQuery, ItemQuery, NewTask, Storage, TaskSnapshot, WorkItem } from "../prefetch/storage.ts";
+import { remainingUnits } from "../prefetch/quota.ts";
+import type { AccountFacts, AccountQuery, Claim, ItemQuery, NewTask, Storage, TaskSnapshot, WorkItem } from "../prefetch/storage.ts";
 import { type Batch, type BatchChange, type Item, noCounts } from "../prefetch/task.ts";
+import { createLedger } from "./ledger.ts";
+import { createPace } from "./pace.ts";
 import { batchFrom, itemFrom, stateFrom, taskFrom } from "./rows.ts";
-import { openDatabase, storageError } from "./schema.ts";
-
-type Row = Record<string, SQLOutputValue>;
+import { openDatabase } from "./schema.ts";
+import { createSql, type Sql } from "./sql.ts";
 
 /** Times further ahead than anything here plans were written by a clock that was wrong; they are not waited for. */
 const LONGEST_DELAY_MS = 26 * 3_600_000;
 const LONGEST_LEASE_MS = 600_000;
-const LONGEST_BACKLOG_MS = 600_000;
-const LONGEST_BACKLOG_SLOTS = 100;
 
 /** What is due at `clock.now`: a queued batch whose time has come, or a held one whose holder is gone. */
 const DUE = `CASE state
@@ -27,49 +25,10 @@ END`;
 const SENT = "('processing', 'succeeded', 'untracked', 'unknown')";
 
 export async function openSqlite(location: string, clock: Clock): Promise<Storage> {
-  const db = await openDatabase(location, clock);
-  const statements = new Map<string, StatementSync>();
-
-  const prepare = (sql: string): StatementSync => {
-    let statement = statements.get(sql);
-    if (!statement) {
-      statement = db.prepare(sql);
-      statements.set(sql, statement);
-    }
-    return statement;
-  };
-  const run = (sql: string, ...values: SQLInputValue[]) => prepare(sql).run(...values);
-  const get = (sql: string, ...values: SQLInputValue[]): Row | undefined => prepare(sql).get(...values);
-  const all = (sql: string, ...values: SQLInputValue[]): Row[] => prepare(sql).all(...values);
-
-  /** Every storage method is one of these: atomic, and its failures are told apart from bugs. */
-  const atomically = async <Result>(work: () => Result, begin: "BEGIN" | "BEGIN IMMEDIATE" = "BEGIN IMMEDIATE"): Promise<Result> => {
-    try {
-      db.exec(begin);
-      try {
-        const result = work();
-        db.exec("COMMIT");
-        return result;
-      } catch (error) {
-        rollback(db);
-        throw error;
-      }
-    } catch (error) {
-      throw error instanceof PrefetchError ? error : storageError(error, location);
-    }
-  };
-  const read = async <Result>(work: () => Result): Promise<Result> => {
-    try {
-      return work();
-    } catch (error) {
-      throw storageError(error, location);
-    }
-  };
-
-  const ledgerOf = (account: string, day: string): LedgerEntry => {
-    const row = get("SELECT used, exhausted FROM ledger WHERE account = ? AND day = ?", account, day);
-    return { used: Number(row?.used ?? 0), exhausted: row?.exhausted === 1 };
-  };
+  const sql = createSql(await openDatabase(location, clock), location);
+  const { run, get, all, atomically, read } = sql;
+  const ledger = createLedger(sql);
+  const pace = createPace(sql);
 
   const factsOf = (query: AccountQuery): AccountFacts => {
     const rows = all(
@@ -84,22 +43,43 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       query.recentSince,
     );
     return {
-      ledger: ledgerOf(query.account, query.day),
+      ledger: ledger.of(query.account, query.day),
       recent: new Map(rows.map((row) => [String(row.target), String(row.task_id)])),
     };
   };
 
-  const spend = (account: string, day: string, units: number, exhausted: boolean): void => {
-    if (units === 0 && !exhausted) return;
+  const insertBatch = (batch: Batch): void => {
     run(
-      `INSERT INTO ledger (account, day, used, exhausted) VALUES (?, ?, max(0, ?), ?)
-       ON CONFLICT (account, day) DO UPDATE SET
-         used = max(0, used + ?), exhausted = max(exhausted, excluded.exhausted)`,
-      account,
-      day,
-      units,
-      exhausted ? 1 : 0,
-      units,
+      `INSERT INTO batches (task_id, number, origin, provider, account, kind, state, day, cost, attempts, not_before, vendor_task_ids)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      batch.taskId,
+      batch.number,
+      batch.origin,
+      batch.provider,
+      batch.account,
+      batch.kind,
+      batch.state,
+      batch.day,
+      batch.cost,
+      batch.attempts,
+      batch.notBefore,
+      JSON.stringify(batch.vendorTaskIds),
+    );
+  };
+
+  /** Makes a queued batch of its own out of some items of a batch that has just been written. */
+  const divideBatch = (key: Batch, { items, cost }: NonNullable<BatchChange["divide"]>): void => {
+    const row = get("SELECT * FROM batches WHERE task_id = ? AND number = ?", key.taskId, key.number);
+    const last = get("SELECT max(number) AS number FROM batches WHERE task_id = ?", key.taskId);
+    if (!row) return;
+    const number = Number(last?.number) + 1;
+    insertBatch({ ...batchFrom(row), number, cost });
+    run("UPDATE batches SET cost = cost - ? WHERE task_id = ? AND number = ?", cost, key.taskId, key.number);
+    run(
+      "UPDATE items SET batch = ? WHERE task_id = ? AND idx IN (SELECT value FROM json_each(?))",
+      number,
+      key.taskId,
+      JSON.stringify(items),
     );
   };
 
@@ -113,22 +93,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       task.skippedRecent,
     );
     for (const batch of batches) {
-      run(
-        `INSERT INTO batches (task_id, number, provider, account, kind, state, day, cost, attempts, not_before, vendor_task_ids)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        batch.taskId,
-        batch.number,
-        batch.provider,
-        batch.account,
-        batch.kind,
-        batch.state,
-        batch.day,
-        batch.cost,
-        batch.attempts,
-        batch.notBefore,
-        JSON.stringify(batch.vendorTaskIds),
-      );
-      spend(batch.account, batch.day, batch.cost, false);
+      insertBatch(batch);
+      ledger.spend(batch.account, batch.day, batch.cost, false);
     }
     for (const item of items) {
       run(
@@ -149,14 +115,14 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     all("SELECT * FROM items WHERE task_id = ? AND batch = ? ORDER BY idx", batch.taskId, batch.number).map(itemFrom);
 
   return {
-    admit: (query, decide) =>
+    admit: (queries, decide) =>
       atomically(() => {
-        const decision = decide(factsOf(query));
+        const decision = decide(queries.map(factsOf));
         if (decision) insertTask(decision);
         return decision;
       }),
 
-    facts: (query) => read(() => factsOf(query)),
+    facts: (queries) => read(() => queries.map(factsOf)),
 
     task: (taskId) =>
       atomically((): TaskSnapshot | undefined => {
@@ -175,6 +141,10 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
             WHERE b.task_id = ? AND b.state = 'sending'`,
           taskId,
         );
+        const waiting = all(
+          "SELECT DISTINCT account FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed', 'sending') ORDER BY account",
+          taskId,
+        );
         const rejections = all("SELECT code, count(*) AS n FROM items WHERE task_id = ? AND state = 'rejected' GROUP BY code", taskId);
         return {
           task: taskFrom(row),
@@ -182,6 +152,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           batches: Number(batches?.n),
           openBatches: Number(batches?.open),
           sending: Number(sending?.n),
+          waitingAccounts: waiting.map((group) => String(group.account)),
           rejections: new Map(rejections.map((group) => [String(group.code), Number(group.n)])),
         };
       }, "BEGIN"),
@@ -208,7 +179,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       ),
 
     claim: (account, now, leaseUntil, which) =>
-      atomically((): WorkItem | undefined => {
+      atomically((): Claim | undefined => {
         const row = get(
           `SELECT batches.* FROM batches, (SELECT ? AS now) AS clock
             WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (? = 'due' OR state = 'sending')
@@ -227,10 +198,11 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           batch.taskId,
           batch.number,
         );
-        return { batch, items: itemsOfBatch(batch) };
+        const family = get("SELECT count(*) AS n FROM batches WHERE task_id = ? AND origin = ?", batch.taskId, batch.origin);
+        return { batch, items: itemsOfBatch(batch), divisions: Number(family?.n) - 1 };
       }),
 
-    startSending: (batch, { now, leaseUntil, day, limit }) =>
+    startSending: (batch, { now, leaseUntil, day, allowance }) =>
       atomically(() => {
         const held = get(
           "SELECT day, cost FROM batches WHERE task_id = ? AND number = ? AND state = 'claimed' AND lease_until = ? AND lease_until > ?",
@@ -243,9 +215,9 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         const reservedOn = String(held.day);
         const cost = Number(held.cost);
         if (reservedOn !== day) {
-          if (remainingUnits(limit, ledgerOf(batch.account, day)) < cost) return "over_quota";
-          spend(batch.account, reservedOn, -cost, false);
-          spend(batch.account, day, cost, false);
+          if (!allowance || remainingUnits(allowance, ledger.of(batch.account, day)) < cost) return "over_quota";
+          ledger.spend(batch.account, reservedOn, -cost, false);
+          ledger.spend(batch.account, day, cost, false);
         }
         run(
           "UPDATE batches SET state = 'sending', sent_at = ?, lease_until = ?, day = ? WHERE task_id = ? AND number = ?",
@@ -281,6 +253,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         );
         if (!known) return false;
         applyToBatch(run, batch, change.batch);
+        if (change.divide) divideBatch(batch, change.divide);
         for (const item of change.items) {
           run(
             "UPDATE items SET state = ?, code = ?, reason = ?, parts = coalesce(?, parts) WHERE task_id = ? AND idx = ?",
@@ -292,49 +265,20 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
             item.index,
           );
         }
-        spend(batch.account, String(known.day), -change.refund, change.exhausted ?? false);
+        ledger.spend(batch.account, String(known.day), -change.refund, change.exhausted ?? false);
         return true;
       }),
 
-    ledger: (account, day) => read(() => ledgerOf(account, day)),
+    ledger: (account, day) => read(() => ledger.of(account, day)),
 
-    reserveSlot: (account, intervalMs, burst, now) =>
-      atomically(() => {
-        // Unused slots pile up to `burst`; the floor in the past is what lets that many go at once.
-        const floor = now - (burst - 1) * intervalMs;
-        const row = get("SELECT next_slot FROM pace WHERE account = ?", account);
-        const next = Number(row?.next_slot ?? floor);
-        const jumped = next > now + Math.max(LONGEST_BACKLOG_MS, LONGEST_BACKLOG_SLOTS * intervalMs);
-        const slot = jumped ? now : Math.max(next, floor);
-        run(
-          "INSERT INTO pace (account, next_slot) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET next_slot = excluded.next_slot",
-          account,
-          slot + intervalMs,
-        );
-        return Math.max(0, slot - now);
-      }),
+    reserveSlot: (key, intervalMs, burst, now) => atomically(() => pace.reserve(key, intervalMs, burst, now)),
+    holdSlots: (key, until) => atomically(() => pace.hold(key, until)),
 
-    holdSlots: (account, until) =>
-      atomically(() => {
-        run(
-          "INSERT INTO pace (account, next_slot) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET next_slot = max(next_slot, excluded.next_slot)",
-          account,
-          until,
-        );
-      }),
-
-    close: async () => {
-      statements.clear();
-      if (db.isOpen) db.close();
-    },
+    close: async () => sql.close(),
   };
 }
 
-function applyToBatch(
-  run: (sql: string, ...values: SQLInputValue[]) => unknown,
-  key: Pick<Batch, "taskId" | "number">,
-  change: BatchChange["batch"],
-): void {
+function applyToBatch(run: Sql["run"], key: Pick<Batch, "taskId" | "number">, change: BatchChange["batch"]): void {
   const columns: [string, SQLInputValue][] = [];
   if (change.state !== undefined) columns.push(["state", change.state]);
   if (change.attempts !== undefined) columns.push(["attempts", change.attempts]);
@@ -346,8 +290,4 @@ function applyToBatch(
   if (columns.length === 0) return;
   const assignments = columns.map(([name]) => `${name} = ?`).join(", ");
   run(`UPDATE batches SET ${assignments} WHERE task_id = ? AND number = ?`, ...columns.map(([, value]) => value), key.taskId, key.number);
-}
-
-function rollback(db: DatabaseSync): void {
-  if (db.isOpen && db.isTransaction) db.exec("ROLLBACK");
 }

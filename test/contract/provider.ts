@@ -6,7 +6,7 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
-import type { BatchContent, Call, Provider, StatusQuery, StatusRow, Submission } from "../../src/prefetch/provider.ts";
+import type { BatchContent, Call, Provider, StatusQuery, StatusRow, Submission, Trace } from "../../src/prefetch/provider.ts";
 import type { Fault, FaultRule } from "../../src/sandbox/faults.ts";
 
 export interface ProviderHarness {
@@ -16,10 +16,18 @@ export interface ProviderHarness {
   /** An asset that the vendor takes, where the provider takes assets or can resolve them, and the URLs it stands for. */
   readonly sampleAsset?: { readonly assetId: string; readonly urls: readonly string[] };
   readonly unknownAssetId?: string;
-  /** The vendor refuses the whole batch in which this URL is. Not needed of providers that take no URLs. */
+  /** The vendor refuses the whole batch in which this URL is. Needed of providers that take URLs. */
   readonly foreignUrl?: string;
+  /** The vendor refuses this one without saying so, together with the others of its batch; where there are such URLs. */
+  readonly badUrl?: string;
+  /** `false` for a vendor that gives no request ids. */
+  readonly requestIds?: false;
+  /** A good status answer for the task of one URL, in a state that nobody has documented; not for vendors without status. */
+  readonly unknownState?: (url: string) => Fault;
   /** In the form of the vendor's task ids, but none of them. */
   readonly unknownTaskId: string;
+  /** How the vendor answers for it: with an error, or with nothing, as for a task that it does not list yet. */
+  readonly unknownTask: "not_found" | "empty";
   /** What must appear in no error: everything that proves who we are. */
   readonly secrets: readonly string[];
   /** From now on: what the provider does beforehand to get in (such as a login) must be over when `start` returns. */
@@ -30,8 +38,12 @@ export interface ProviderHarness {
   receivedSubmits(): number;
   /** Status queries likewise. */
   receivedQueries(): number;
-  /** Lets the vendor finish what it took, by moving its clock. */
+  /** Lets the vendor finish what it took, and list all that it ever will, by moving the clock. */
   settle(): void;
+  /** The time by which the provider goes. */
+  now(): number;
+  /** Moves that time. */
+  pass(ms: number): void;
   /** Takes the vendor off the network: connecting to it is refused from now on. */
   stopVendor(): Promise<void>;
   /** Brings the provider to where it knows that its credentials are refused; only of providers that keep that in mind. */
@@ -127,13 +139,18 @@ export function providerContract({ name, start }: ContractSubject): void {
       });
 
       it("has limits that can be kept", () => {
-        const { urlsPerRequest, bytesPerRequest, requestsPerMinute, urlsPerDay, urlLength, timeZone, pollSeconds } = provider.limits;
-        for (const limit of [urlsPerRequest, bytesPerRequest, requestsPerMinute, urlLength, urlsPerDay ?? 1]) {
+        const { urlsPerRequest, bytesPerRequest, bytesOf, requestsPerMinute, urlsPerDay, urlLength, timeZone, pollSeconds } =
+          provider.limits;
+        const { hostIntervalMs = 1, recordDays = 1 } = provider.limits;
+        for (const limit of [urlsPerRequest, bytesPerRequest, requestsPerMinute, urlLength, urlsPerDay ?? 1, hostIntervalMs, recordDays]) {
           expect(limit).toBeGreaterThan(0);
           expect(Number.isSafeInteger(limit)).toBe(true);
         }
-        // Else a single URL could fit into no request.
-        expect(bytesPerRequest).toBeGreaterThanOrEqual(urlLength + 4);
+        // Else a single URL could fit into no request, even one of nothing but escapes.
+        const longest = "https://a.example/".padEnd(urlLength, "%E8");
+        expect(longest.length).toBe(urlLength);
+        expect(bytesOf(longest)).toBeGreaterThanOrEqual(urlLength);
+        expect(bytesPerRequest).toBeGreaterThanOrEqual(bytesOf(longest));
         expect(pollSeconds).toBeGreaterThan(0);
         expect(() => new Intl.DateTimeFormat("en", { timeZone })).not.toThrow();
       });
@@ -142,7 +159,10 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(provider.accepts.length).toBeGreaterThan(0);
         expect(new Set(provider.accepts).size).toBe(provider.accepts.length);
         expect(provider.status !== undefined).toBe(provider.tracking === "task");
+        // What is found must be followed.
+        if (provider.findSubmitted) expect(provider.status).toBeDefined();
         expect(["edge", "mid-tier", "unknown"]).toContain(provider.depth);
+        expect(provider.reach).toMatch(/^[A-Z].{10,200}\.$/);
       });
     });
 
@@ -240,8 +260,12 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(harness.receivedQueries()).toBe(0);
       });
 
-      it("of an unknown task is not_found", async ({ skip }) => {
+      it("of an unknown task is not_found, or says nothing", async ({ skip }) => {
         if (!provider.status) return skip();
+        if (harness.unknownTask === "empty") {
+          expect(await ask({ vendorTaskIds: [harness.unknownTaskId] })).toEqual([]);
+          return;
+        }
         const error = await failing(ask({ vendorTaskIds: [harness.unknownTaskId] }));
         expect(error).toMatchObject({ code: "not_found", retryable: false, provider: provider.id });
         expect(error.hint).toMatch(/\S/);
@@ -259,6 +283,27 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect((await ask({ vendorTaskIds })).length).toBeGreaterThan(0);
       });
 
+      it("takes a state that nobody documented for one that goes on", async ({ skip }) => {
+        if (!provider.status || !harness.unknownState) return skip();
+        const [url = ""] = harness.sampleUrls(1);
+        const { vendorTaskIds } = await provider.submit({ kind: "urls", urls: [url] }, countingCall());
+        harness.inject({ fault: harness.unknownState(url) });
+        expect(await ask({ vendorTaskIds })).toMatchObject([{ state: "processing" }]);
+      });
+
+      it("by an id that somebody made up reaches no other operation", async ({ skip }) => {
+        if (!provider.status) return skip();
+        for (const id of ["..", ".", "a/b", "../quota", "x?y=z", "x#y", "%2e%2e", "a,b", "0", "\u20ac"]) {
+          const rows = await ask({ vendorTaskIds: [id] }).catch((error: unknown) => {
+            if (!(error instanceof PrefetchError)) throw error;
+            expect(error).toMatchObject({ code: "not_found", retryable: false });
+            return [];
+          });
+          expect(rows).toEqual([]);
+        }
+        expect(harness.receivedSubmits()).toBe(0);
+      });
+
       it("ends when it is stopped", async ({ skip }) => {
         if (!provider.status) return skip();
         const { vendorTaskIds } = await submit();
@@ -272,13 +317,22 @@ export function providerContract({ name, start }: ContractSubject): void {
 
     describe("when a submit fails, it is honest about what the vendor may have got", () => {
       it("a batch that the vendor refuses was refused, under the vendor's own code and request id", async ({ skip }) => {
-        if (!provider.accepts.includes("urls") || !harness.foreignUrl) return skip();
+        if (!provider.accepts.includes("urls")) return skip();
+        if (!harness.foreignUrl) throw new Error("A provider that takes URLs needs a foreign one");
         const error = await failing(provider.submit({ kind: "urls", urls: [harness.foreignUrl] }, countingCall()));
         expect(error).toMatchObject({ code: "forbidden_domain", delivery: "refused", retryable: false, provider: provider.id });
         expect(error.vendorCode).toMatch(/\S/);
-        expect(error.requestId).toMatch(/\S/);
+        if (harness.requestIds !== false) expect(error.requestId).toMatch(/\S/);
         expect(error.hint).toMatch(/\S/);
+        // All of them would be refused, so there is nothing to look for.
+        expect(error.divisible).toBe(false);
         expect(harness.receivedSubmits()).toBe(1);
+      });
+
+      it("a batch that is refused because of one URL, but without its name, may be divided", async ({ skip }) => {
+        if (!harness.badUrl) return skip();
+        const error = await failing(provider.submit({ kind: "urls", urls: [...harness.sampleUrls(2), harness.badUrl] }, countingCall()));
+        expect(error).toMatchObject({ delivery: "refused", divisible: true, retryable: false, provider: provider.id });
       });
 
       it("an unknown asset is not_found and was refused", async ({ skip }) => {
@@ -318,7 +372,9 @@ export function providerContract({ name, start }: ContractSubject): void {
       it.each([500, 502, 503])("HTTP %i is the vendor's fault and may be tried again", async (status) => {
         harness.inject({ fault: { kind: "answer", status, body: "" } });
         const error = await failing(submit());
-        expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "refused", retryable: true, provider: provider.id });
+        // A vendor that can be asked what became of it need not be believed.
+        const delivery = provider.findSubmitted ? "unknown" : "refused";
+        expect(error).toMatchObject({ code: "vendor_unavailable", delivery, retryable: true, provider: provider.id });
         expect(harness.receivedSubmits()).toBe(0);
         expect((await submit()).refused).toEqual([]);
       });
@@ -349,6 +405,15 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(await sent).toMatchObject({ code: "cancelled", retryable: false, provider: provider.id });
       });
 
+      it("being stopped while it waits for its turn is none either, and nothing was sent", async () => {
+        const stop = new AbortController();
+        const turn = () => new Promise<void>((_, reject) => stop.signal.addEventListener("abort", () => reject(stop.signal.reason)));
+        const sent = failing(submit({ signal: stop.signal, turn }));
+        setTimeout(() => stop.abort(), 20);
+        expect(await sent).toMatchObject({ code: "cancelled", delivery: "not_sent", retryable: false, provider: provider.id });
+        expect(harness.receivedSubmits()).toBe(0);
+      });
+
       it("credentials that are known to be refused are not tried, and take no turn", async ({ skip }) => {
         if (!harness.lockCredentials) return skip();
         await harness.lockCredentials();
@@ -369,11 +434,82 @@ export function providerContract({ name, start }: ContractSubject): void {
       });
     });
 
+    describe("the vendor's own count", () => {
+      it("falls by what is sent, and asking costs nothing", async ({ skip }) => {
+        if (!provider.quota) return skip();
+        const before = await provider.quota(countingCall());
+        expect(before.remaining).toBeLessThanOrEqual(before.limit);
+        await submit();
+        const after = await provider.quota(countingCall());
+        const sent = content();
+        const units = sent.kind === "urls" ? sent.urls.length : (harness.sampleAsset?.urls.length ?? 0);
+        expect(after).toEqual({ limit: before.limit, remaining: before.remaining - units });
+        expect(await provider.quota(countingCall())).toEqual(after);
+      });
+
+      it("that cannot be read is an error, not a number", async ({ skip }) => {
+        if (!provider.quota) return skip();
+        for (const body of ["[7]", "<html></html>", "{}"]) {
+          harness.inject({ fault: { kind: "garble", body } });
+          expect(await failing(provider.quota(countingCall()))).toMatchObject({ code: "vendor_unavailable", provider: provider.id });
+        }
+      });
+    });
+
+    describe("a submit whose answer was lost", () => {
+      const trace = (since: number): Promise<Trace> => {
+        if (!provider.findSubmitted) throw new Error("This provider has no findSubmitted");
+        return provider.findSubmitted(content(), since, countingCall());
+      };
+
+      it("is found in the vendor's records, with its ids, if it was carried out", async ({ skip }) => {
+        if (!provider.findSubmitted) return skip();
+        const sentAt = harness.now();
+        harness.inject({ fault: { kind: "reset", when: "after" } });
+        await failing(submit());
+        const found = await trace(sentAt);
+        if (found.state !== "found") throw new Error(`It was carried out, but is ${found.state}`);
+        const batch = content();
+        expect([...found.urls].sort()).toEqual([...(batch.kind === "urls" ? batch.urls : (harness.sampleAsset?.urls ?? []))].sort());
+        harness.settle();
+        expect(statesOf(await ask({ vendorTaskIds: found.vendorTaskIds, content: batch }))).toEqual(["succeeded"]);
+      });
+
+      it("is absent if it was not carried out, but only when the vendor has had the time to list it", async ({ skip }) => {
+        if (!provider.findSubmitted) return skip();
+        const sentAt = harness.now();
+        harness.inject({ fault: { kind: "reset", when: "before" } });
+        await failing(submit());
+        expect(await trace(sentAt)).toEqual({ state: "unclear" });
+        // Whoever asks gives up after five minutes.
+        harness.pass(290_000);
+        expect(await trace(sentAt)).toEqual({ state: "absent" });
+      });
+
+      it("is not mistaken for an earlier one of the same URLs", async ({ skip }) => {
+        if (!provider.findSubmitted) return skip();
+        await submit();
+        harness.settle();
+        const sentAt = harness.now();
+        harness.inject({ fault: { kind: "reset", when: "before" } });
+        await failing(submit());
+        harness.settle();
+        expect(await trace(sentAt)).toEqual({ state: "absent" });
+      });
+
+      it("is not settled by records that cannot be read", async ({ skip }) => {
+        if (!provider.findSubmitted) return skip();
+        harness.inject({ fault: { kind: "answer", status: 503, body: "" } });
+        expect(await failing(trace(harness.now()))).toMatchObject({ retryable: true, provider: provider.id });
+      });
+    });
+
     describe("an asset", () => {
       it("resolves to its URLs without spending anything", async ({ skip }) => {
         if (!provider.resolveAsset || !harness.sampleAsset) return skip();
-        const urls = await provider.resolveAsset(harness.sampleAsset.assetId, countingCall());
+        const { urls, cost } = await provider.resolveAsset(harness.sampleAsset.assetId, countingCall());
         expect([...urls].sort()).toEqual([...harness.sampleAsset.urls].sort());
+        expect(cost).toBeGreaterThanOrEqual(urls.length);
         expect(harness.receivedSubmits()).toBe(0);
       });
 

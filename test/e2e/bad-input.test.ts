@@ -1,7 +1,7 @@
 /** What each kind of bad input gets, word for word where the words are what helps. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Arguments, modernSession, type Session, taskOf } from "./clients.ts";
+import { type Arguments, modernSession, type Session, taskOf, usedOf } from "./clients.ts";
 
 let session: Session;
 
@@ -53,10 +53,51 @@ const refusals: readonly (readonly [name: string, tool: string, args: Arguments,
   [
     "an asset that does not exist",
     "prefetch_asset",
-    { asset_id: "ffffffffffffffffffffffffffffffff" },
+    { asset_id: "ffffffffffffffffffffffffffffffff", provider: "huawei-vod" },
     /^not_found: asset_id: .*has no asset/,
   ],
-  ["an asset that is not published", "prefetch_asset", { asset_id: "0000000000000000000000000000c0de" }, /^not_published: .*Publish it/],
+  [
+    "an asset that is not published",
+    "prefetch_asset",
+    { asset_id: "0000000000000000000000000000c0de", provider: "huawei-vod" },
+    /^not_published: .*Publish it/,
+  ],
+  [
+    "an asset of the other vendor that does not exist",
+    "prefetch_asset",
+    { asset_id: "ffffffffffffffffffffffffffffffff", provider: "alibaba-vod" },
+    /^not_found: .*InvalidVideo\.NotFound, request id .*PREFETCH_ALIBABA_VOD_REGION/,
+  ],
+  [
+    "an asset of the other vendor that is not published",
+    "prefetch_asset",
+    { asset_id: "0000000000000000000000000000feed", provider: "alibaba-vod" },
+    /^not_published: .*Forbidden\.IllegalStatus/,
+  ],
+  [
+    "an asset of nobody in particular",
+    "prefetch_asset",
+    { asset_id: "f488337c31c8e4622f1590735b134c65" },
+    /^invalid_argument: provider: several providers are configured.*Choose one of: huawei-vod, alibaba-vod/,
+  ],
+  [
+    "a URL that the named provider does not serve",
+    "prefetch_urls",
+    { urls: ["https://example.com/a"], provider: "alibaba-vod" },
+    /^forbidden_domain: .*InvalidDomain\.NotFound, request id/,
+  ],
+  [
+    "a URL that is too long for its provider",
+    "prefetch_urls",
+    { urls: [`https://vod.example.net/${"x".repeat(1_100)}`] },
+    /1,124 characters when encoded; the limit is 1,024/,
+  ],
+  [
+    "a URL that the vendor cannot read",
+    "prefetch_urls",
+    { urls: ["https://vod.example.net/malformed.mp4"] },
+    /InvalidObjectPath\.Malformed/,
+  ],
   [
     "an unknown provider",
     "prefetch_urls",
@@ -109,7 +150,7 @@ describe("bad input", () => {
 
   it("changes nothing: no quota was spent by any of it", async () => {
     const quota = await session.call("get_prefetch_quota", {});
-    expect(quota.structured).toMatchObject({ quotas: [{ used: 0 }] });
+    expect(usedOf(quota).every((used) => used === 0)).toBe(true);
   });
 
   it("an array sent as a JSON string is taken for the array that it is", async () => {

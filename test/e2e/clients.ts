@@ -8,7 +8,8 @@ import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/c
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { z } from "zod";
-import { spendOutput, statusOutput } from "../../src/mcp/result.ts";
+import { quotaSchema, spendOutput, statusOutput } from "../../src/mcp/result.ts";
+import type { AlibabaVodEmulator } from "../../src/sandbox/alibaba-vod.ts";
 import type { HuaweiVodEmulator } from "../../src/sandbox/huawei-vod.ts";
 
 export const bin = join(import.meta.dirname, "../../dist/main.js");
@@ -140,6 +141,12 @@ export function taskOf(answer: ToolAnswer): TaskAnswer {
   return task;
 }
 
+/** What is used of each provider's quota. */
+export function usedOf(answer: ToolAnswer): number[] {
+  const { quotas } = z.object({ quotas: z.array(quotaSchema).min(1) }).parse(answer.structured);
+  return quotas.map((quota) => quota.used);
+}
+
 /** Environment that points a real, not sandboxed, server at an emulator. */
 export function huaweiEnv(emulator: HuaweiVodEmulator, store?: string): Record<string, string> {
   return {
@@ -147,6 +154,17 @@ export function huaweiEnv(emulator: HuaweiVodEmulator, store?: string): Record<s
     HUAWEICLOUD_SDK_SK: emulator.user.sk,
     HUAWEICLOUD_SDK_PROJECT_ID: emulator.projectId,
     PREFETCH_HUAWEI_VOD_ENDPOINT: emulator.endpoint,
+    PREFETCH_STORE: store ?? "memory:",
+    PREFETCH_POLL_SECONDS: "0",
+  };
+}
+
+export function alibabaEnv(emulator: AlibabaVodEmulator, store?: string): Record<string, string> {
+  return {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: emulator.user.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: emulator.user.accessKeySecret,
+    PREFETCH_ALIBABA_VOD_ENDPOINT: emulator.endpoint,
+    PREFETCH_ALIBABA_VOD_MEDIA_ENDPOINT: emulator.endpoint,
     PREFETCH_STORE: store ?? "memory:",
     PREFETCH_POLL_SECONDS: "0",
   };

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { providerRows } from "../../src/providers/index.ts";
 import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
 import { bin, huaweiEnv, modernSession, sessions } from "./clients.ts";
 
@@ -164,9 +165,11 @@ describe("starting", () => {
     const answer = await session.call("prefetch_urls", { urls: ["https://example.com/a"] });
     expect(answer.isError).toBe(true);
     expect(answer.text).toMatch(
-      /^not_configured: Huawei Cloud VOD is not configured\. .*HUAWEICLOUD_SDK_AK.*HUAWEICLOUD_SDK_SK.*HUAWEICLOUD_SDK_PROJECT_ID.*PREFETCH_HUAWEI_VOD_REGION/,
+      /^not_configured: No provider is configured\. huawei-vod: set HUAWEICLOUD_SDK_AK.*HUAWEICLOUD_SDK_SK.*HUAWEICLOUD_SDK_PROJECT_ID.*PREFETCH_HUAWEI_VOD_REGION.* Or alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID.*--sandbox/,
     );
-    expect(JSON.parse(await session.read("prefetch://providers"))).toMatchObject({ providers: [{ id: "huawei-vod", configured: false }] });
+    expect(JSON.parse(await session.read("prefetch://providers"))).toMatchObject({
+      providers: providerRows.map(({ id }) => ({ id, configured: false })),
+    });
     expect(JSON.parse(await session.read("prefetch://quota"))).toEqual({ quotas: [] });
   });
 

@@ -1,14 +1,25 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
-import { createFollow, type Follow } from "../../src/prefetch/follow.ts";
-import { createLookups } from "../../src/prefetch/lookups.ts";
-import { createHold, createPacer } from "../../src/prefetch/pace.ts";
+import type { Follow } from "../../src/prefetch/follow.ts";
 import type { Provider, StatusQuery, StatusRow } from "../../src/prefetch/provider.ts";
 import type { ItemState } from "../../src/prefetch/task.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { fakeCache, fakeClock, fakeProvider, manyUrls, newTask, type TaskSketch, TODAY } from "../fakes.ts";
+import {
+  accountQuery,
+  fakeClock,
+  fakeProvider,
+  manyUrls,
+  newTask,
+  newTaskOf,
+  never as signal,
+  startProcess,
+  type TaskSketch,
+  TODAY,
+} from "../fakes.ts";
 
-const { signal } = new AbortController();
+/** Accounts with something to send: none, or those of all providers here. */
+const nobody: ReadonlySet<string> = new Set();
+const everybody: ReadonlySet<string> = new Set(["fake-cdn:1", "down:1", "fine:1"]);
 
 function rowsFor(query: StatusQuery, state: StatusRow["state"]): StatusRow[] {
   const urls = query.content?.kind === "urls" ? query.content.urls : [];
@@ -21,24 +32,13 @@ async function setUp(sketch: Partial<TaskSketch> = {}) {
   const storage = await openSqlite(":memory:", clock);
   onTestFinished(() => storage.close());
   const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
-  await storage.admit({ account: "fake-cdn:1", day: TODAY, targets: [], recentSince: 0 }, () => task);
+  await storage.admit([accountQuery()], () => task);
   for (const batch of task.batches) {
     const items = task.items.filter((item) => item.batch === batch.number).map(({ index }) => ({ index, state: "processing" as const }));
     const vendorTaskIds = [`vendor-${batch.number}`];
     await storage.change(batch, { batch: { state: "sent", sentAt: clock.now() + batch.number, vendorTaskIds }, items, refund: 0 });
   }
-  const another = (): Follow => {
-    const pace = createPacer(storage, clock);
-    const lookups = createLookups({
-      statuses: fakeCache(clock),
-      assets: fakeCache(clock),
-      pace,
-      pollSeconds: undefined,
-      onThrottled: createHold(storage, clock, (error) => expect.fail(String(error))),
-      stopped: signal,
-    });
-    return createFollow(storage, lookups, clock);
-  };
+  const another = (): Follow => startProcess({ storage, clock }).follow;
   return {
     clock,
     storage,
@@ -60,7 +60,7 @@ describe("following a task", () => {
         return rowsFor(query, query.vendorTaskIds.includes("vendor-0") ? "succeeded" : "processing");
       },
     });
-    expect(await follow("pf_1", always(provider), signal, false)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
     expect(questions).toEqual([
       { vendorTaskIds: ["vendor-0"], content: { kind: "urls", urls: manyUrls(4).slice(0, 2) } },
       { vendorTaskIds: ["vendor-1"], content: { kind: "urls", urls: manyUrls(4).slice(2) } },
@@ -69,7 +69,7 @@ describe("following a task", () => {
     expect((await storage.following("pf_1")).map((work) => work.batch.number)).toEqual([1]);
 
     await clock.advance(30_000);
-    await follow("pf_1", always(provider), signal, false);
+    await follow("pf_1", always(provider), signal, nobody);
     expect(questions.slice(2).map((query) => query.vendorTaskIds)).toEqual([["vendor-1"]]);
   });
 
@@ -90,7 +90,7 @@ describe("following a task", () => {
         return [];
       },
     });
-    const following = follow("pf_1", always(provider), signal, whileSending);
+    const following = follow("pf_1", always(provider), signal, whileSending ? everybody : nobody);
     for (let answered = 0; answered < 10; answered += 1) {
       await clock.settle();
       answers.shift()?.();
@@ -111,7 +111,7 @@ describe("following a task", () => {
         return rowsFor(query, "succeeded");
       },
     });
-    const problem = await follow("pf_1", always(provider), signal, false);
+    const problem = await follow("pf_1", always(provider), signal, nobody);
     expect(problem).toMatchObject({ code: "vendor_unavailable", message: "Down" });
     // The vendor is not asked ten times while it is down.
     expect(questions).toBeLessThan(10);
@@ -121,7 +121,7 @@ describe("following a task", () => {
 
     down = false;
     await clock.advance(30_000);
-    expect(await follow("pf_1", always(provider), signal, false)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
     expect(await states()).toEqual(Array(20).fill("succeeded"));
   });
 
@@ -136,11 +136,11 @@ describe("following a task", () => {
         return rowsFor(query, "succeeded");
       },
     });
-    expect(await follow("pf_1", always(provider), signal, true)).toBe(unknownTask);
+    expect(await follow("pf_1", always(provider), signal, everybody)).toBe(unknownTask);
     expect(await states()).toEqual(["processing", "processing", ...Array(6).fill("succeeded")]);
     known = true;
     await clock.advance(30_000);
-    expect(await follow("pf_1", always(provider), signal, false)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
     expect(await states()).toEqual(Array(8).fill("succeeded"));
   });
 
@@ -152,10 +152,10 @@ describe("following a task", () => {
       },
     });
     await clock.advance(600_000);
-    expect(await follow("pf_1", always(provider), signal, false)).toBe(unknownTask);
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBe(unknownTask);
     expect(await states()).toEqual(["processing", "processing"]);
     await clock.advance(1);
-    expect(await follow("pf_1", always(provider), signal, false)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
     expect(await storage.items("pf_1", { limit: 9 })).toMatchObject([
       { state: "untracked", code: "not_found", reason: expect.stringContaining("no longer knows") },
       { state: "untracked" },
@@ -169,7 +169,7 @@ describe("following a task", () => {
     const answers = async (state: StatusRow["state"]): Promise<ItemState[]> => {
       const provider = fakeProvider({ status: async () => [{ url: manyUrls(1)[0] ?? "", state, vendorState: state }] });
       await clock.advance(30_000);
-      await follow("pf_1", always(provider), signal, false);
+      await follow("pf_1", always(provider), signal, nobody);
       return states();
     };
     expect(await answers("processing")).toEqual(["processing", "processing"]);
@@ -182,8 +182,105 @@ describe("following a task", () => {
   it("waits for a URL that a finished answer leaves out early on", async () => {
     const { follow, states } = await setUp({ urls: manyUrls(2) });
     const provider = fakeProvider({ status: async (query) => rowsFor(query, "succeeded").slice(0, 1) });
-    await follow("pf_1", always(provider), signal, false);
+    await follow("pf_1", always(provider), signal, nobody);
     expect(await states()).toEqual(["succeeded", "processing"]);
+  });
+
+  it.each([
+    ["", undefined, "The vendor no longer knows the task that it gave for this."],
+    [" and says how long it is kept", 3, "The vendor no longer knows the task that it gave for this; it keeps records for 3 days."],
+  ])("gives up a task that the vendor lists nothing for%s, once ten minutes have passed", async (_, recordDays, reason) => {
+    const { clock, storage, follow, states } = await setUp({ urls: manyUrls(2) });
+    const provider = fakeProvider({ status: async () => [], ...(recordDays !== undefined && { limits: { recordDays } }) });
+    await clock.advance(600_000);
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await states()).toEqual(["processing", "processing"]);
+    await clock.advance(30_000);
+    await follow("pf_1", always(provider), signal, nobody);
+    expect(await storage.items("pf_1", { limit: 9 })).toMatchObject([
+      { state: "untracked", code: "not_found", reason },
+      { state: "untracked", reason },
+    ]);
+    expect(await storage.following("pf_1")).toEqual([]);
+    expect((await storage.ledger("fake-cdn:1", TODAY)).used).toBe(2);
+  });
+
+  describe("over two vendors", () => {
+    /** The batches of both take turns, as those of two hosts do. */
+    const setUpBoth = async () => {
+      const clock = fakeClock();
+      const storage = await openSqlite(":memory:", clock);
+      onTestFinished(() => storage.close());
+      const task = newTaskOf(
+        { id: "pf_1", provider: "down-cdn", account: "down:1", urls: manyUrls(16, "https://down.example/") },
+        { id: "pf_1", provider: "fine-cdn", account: "fine:1", urls: manyUrls(16, "https://fine.example/") },
+      );
+      await storage.admit([], () => task);
+      for (const batch of task.batches) {
+        const items = task.items
+          .filter((item) => item.batch === batch.number)
+          .map(({ index }) => ({ index, state: "processing" as const }));
+        const sentAt = clock.now() + (batch.number % 8);
+        await storage.change(batch, { batch: { state: "sent", sentAt, vendorTaskIds: [`vendor-${batch.number}`] }, items, refund: 0 });
+      }
+      return { clock, storage, follow: startProcess({ storage, clock }).follow };
+    };
+
+    it("asks the one on when the other cannot be asked, and that one no longer", async () => {
+      const { storage, follow } = await setUpBoth();
+      let refusals = 0;
+      const down = fakeProvider({
+        id: "down-cdn",
+        account: "down:1",
+        status: async () => {
+          refusals += 1;
+          throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
+        },
+      });
+      const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
+      const problem = await follow("pf_1", async (id) => (id === "down-cdn" ? down : fine), signal, nobody);
+      expect(problem).toMatchObject({ code: "vendor_unavailable" });
+      expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
+      // Four were being asked for when the first answer came.
+      expect(refusals).toBeLessThanOrEqual(4);
+    });
+
+    it("does not wait for one that never answers before it hears the other out", async () => {
+      const { clock, storage, follow } = await setUpBoth();
+      const silent = fakeProvider({ id: "down-cdn", account: "down:1", status: () => new Promise<never>(() => undefined) });
+      const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
+      const stop = new AbortController();
+      const following = follow("pf_1", async (id) => (id === "down-cdn" ? silent : fine), stop.signal, everybody);
+      await clock.settle();
+      expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
+      stop.abort();
+      expect(await following).toBeUndefined();
+    });
+
+    it("asks the one on when the other is not configured any more", async () => {
+      const { storage, follow } = await setUpBoth();
+      const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
+      const providerOf = async (id: string): Promise<Provider> => {
+        if (id === "fine-cdn") return fine;
+        throw new PrefetchError("not_configured", "Set DOWN_KEY");
+      };
+      expect(await follow("pf_1", providerOf, signal, everybody)).toMatchObject({ code: "not_configured" });
+      expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
+    });
+  });
+
+  it("stops asking a vendor that is down although it did not know a task before", async () => {
+    const { follow } = await setUp({ urls: manyUrls(20) });
+    let questions = 0;
+    const provider = fakeProvider({
+      status: async () => {
+        questions += 1;
+        throw questions === 1 ? unknownTask : new PrefetchError("vendor_unavailable", "Down", { retryable: true });
+      },
+    });
+    await follow("pf_1", always(provider), signal, everybody);
+    // One after another: the task that is unknown, and the first that the vendor is down for.
+    expect(questions).toBe(2);
   });
 
   it("returns that a provider is not configured any more", async () => {
@@ -191,7 +288,7 @@ describe("following a task", () => {
     const gone = async (): Promise<Provider> => {
       throw new PrefetchError("not_configured", "Set FAKE_KEY");
     };
-    expect(await follow("pf_1", gone, signal, false)).toMatchObject({ code: "not_configured" });
+    expect(await follow("pf_1", gone, signal, nobody)).toMatchObject({ code: "not_configured" });
     expect(await states()).toEqual(Array(4).fill("processing"));
   });
 
@@ -202,7 +299,7 @@ describe("following a task", () => {
         throw new TypeError("secret detail");
       },
     });
-    const problem = await follow("pf_1", always(provider), signal, false);
+    const problem = await follow("pf_1", always(provider), signal, nobody);
     expect(problem).toMatchObject({ code: "internal" });
     expect(problem?.message).not.toContain("secret detail");
   });
@@ -217,7 +314,7 @@ describe("following a task", () => {
       },
     });
     const stop = new AbortController();
-    const following = follow("pf_1", always(provider), stop.signal, false);
+    const following = follow("pf_1", always(provider), stop.signal, nobody);
     await clock.settle();
     stop.abort();
     expect(await following).toBeUndefined();
@@ -227,7 +324,7 @@ describe("following a task", () => {
 
   it("knows no open batches of a task that nobody has", async () => {
     const { follow } = await setUp();
-    expect(await follow("pf_2", always(fakeProvider()), signal, false)).toBeUndefined();
+    expect(await follow("pf_2", always(fakeProvider()), signal, nobody)).toBeUndefined();
   });
 
   it("does not let an old answer that arrives late undo what another process has stored", async () => {
@@ -240,9 +337,9 @@ describe("following a task", () => {
           arrive = () => resolve(part("processing"));
         }),
     });
-    const late = another()("pf_1", always(slow), signal, false);
+    const late = another()("pf_1", always(slow), signal, nobody);
     await clock.settle();
-    await another()("pf_1", always(fakeProvider({ status: async () => part("succeeded") })), signal, false);
+    await another()("pf_1", always(fakeProvider({ status: async () => part("succeeded") })), signal, nobody);
     expect(await states()).toEqual(["succeeded"]);
     arrive();
     await late;

@@ -75,6 +75,16 @@ describe("status", () => {
     expect(questions).toHaveLength(2);
   });
 
+  it("asks anew for another batch under the same ids, which the vendor may have finished later", async () => {
+    const { lookups } = await setUp();
+    const { provider, questions } = asked(() => finished);
+    const about = (...urls: string[]) => ({ ...query, content: { kind: "urls" as const, urls } });
+    await lookups.status(provider, about("https://media.example.com/1"), signal);
+    await lookups.status(provider, about("https://media.example.com/2"), signal);
+    await lookups.status(provider, about("https://media.example.com/1"), signal);
+    expect(questions).toHaveLength(2);
+  });
+
   it("lets the poll interval be set, even to nothing", async () => {
     const { clock, lookups } = await setUp({ pollSeconds: 0 });
     const { provider, questions } = asked((_, nth) => (nth < 2 ? going : finished));
@@ -200,21 +210,21 @@ describe("status", () => {
 });
 
 describe("asset", () => {
-  const urls = ["https://a.example/1.m3u8", "https://a.example/2.m3u8"];
+  const asset = { urls: ["https://a.example/1.m3u8", "https://a.example/2.m3u8"], cost: 3 };
 
-  it("remembers an asset's URLs for a minute", async () => {
+  it("remembers an asset's URLs and what they cost for a minute", async () => {
     const { clock, lookups } = await setUp();
     const questions: string[] = [];
     const provider = fakeProvider({
       resolveAsset: async (assetId) => {
         questions.push(assetId);
-        return urls;
+        return asset;
       },
     });
-    expect(await lookups.asset(provider, "asset1", signal)).toEqual(urls);
+    expect(await lookups.asset(provider, "asset1", signal)).toEqual(asset);
     await clock.advance(59_999);
-    expect(await lookups.asset(provider, "asset1", signal)).toEqual(urls);
-    expect(await lookups.asset(provider, "asset2", signal)).toEqual(urls);
+    expect(await lookups.asset(provider, "asset1", signal)).toEqual(asset);
+    expect(await lookups.asset(provider, "asset2", signal)).toEqual(asset);
     expect(questions).toEqual(["asset1", "asset2"]);
     await clock.advance(1);
     await lookups.asset(provider, "asset1", signal);
@@ -227,12 +237,12 @@ describe("asset", () => {
     const provider = fakeProvider({
       resolveAsset: async () => {
         if (!published) throw new PrefetchError("not_published", "Not published");
-        return urls;
+        return asset;
       },
     });
     await expect(lookups.asset(provider, "asset1", signal)).rejects.toThrow(expect.objectContaining({ code: "not_published" }));
     published = true;
-    expect(await lookups.asset(provider, "asset1", signal)).toEqual(urls);
+    expect(await lookups.asset(provider, "asset1", signal)).toEqual(asset);
   });
 
   it("says that a provider knows no assets", async () => {

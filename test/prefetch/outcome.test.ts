@@ -1,31 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, errorCodes, PrefetchError } from "../../src/errors.ts";
-import { abandoned, accepted, failed, lost, reported, returned } from "../../src/prefetch/outcome.ts";
-import type { StatusRow, Submission } from "../../src/prefetch/provider.ts";
-import type { WorkItem } from "../../src/prefetch/storage.ts";
-import type { Item, ItemState } from "../../src/prefetch/task.ts";
-import { manyUrls, NOON, newTask } from "../fakes.ts";
+import { accepted, failed, lost, type RetryPolicy, returned } from "../../src/prefetch/outcome.ts";
+import type { Submission } from "../../src/prefetch/provider.ts";
+import { manyUrls, NOON } from "../fakes.ts";
+import { assetWork, workOf } from "./work.ts";
 
-const policy = { random: () => 0.5 };
-
-function workOf(urls: readonly string[], states: readonly ItemState[] = []): WorkItem {
-  const { batches, items } = newTask({ id: "pf_1", urls, perBatch: urls.length });
-  const [batch] = batches;
-  if (!batch) throw new Error("A batch needs URLs.");
-  return { batch, items: items.map((item, index): Item => ({ ...item, state: states[index] ?? "processing" })) };
-}
-
-function assetWork(cost: number): WorkItem {
-  const { batches, items } = newTask({ id: "pf_1", assetId: "asset1", costPerBatch: cost });
-  const [batch] = batches;
-  if (!batch) throw new Error("An asset makes a batch.");
-  return { batch, items: items.map((item): Item => ({ ...item, state: "processing" })) };
-}
-
-function row(url: string, state: StatusRow["state"], reason?: string): StatusRow {
-  return { url, state, vendorState: state.toUpperCase(), ...(reason !== undefined && { reason }) };
-}
+const policy: RetryPolicy = { random: () => 0.5, traceable: false };
 
 const taken: Submission = { vendorTaskIds: ["vendor-1"], requestId: "request-1", refused: [] };
 
@@ -143,15 +124,18 @@ describe("failed", () => {
     ]);
   });
 
-  it.each(["invalid_argument", "not_found", "not_published"] as const)(
-    "says of several URLs refused together as %s that one may be to blame",
-    (code) => {
-      const error = new PrefetchError(code, "Not taken", { delivery: "refused" });
-      const reasonOf = (urls: readonly string[]) => failed(workOf(urls), error, NOON, policy).items[0]?.reason;
-      expect(reasonOf(manyUrls(3))).toBe("Not taken. The vendor refused a request of 3 URLs without saying which of them is at fault.");
-      expect(reasonOf(manyUrls(1))).toBe("Not taken.");
-    },
-  );
+  it("says of several URLs refused together that one may be to blame, once it has given up finding which", () => {
+    const error = new PrefetchError("invalid_argument", "Not taken", { delivery: "refused", divisible: true });
+    const change = failed({ ...workOf(manyUrls(3)), divisions: 64 }, error, NOON, policy);
+    expect(change).toMatchObject({ batch: { state: "ended" }, refund: 3 });
+    expect(change.divide).toBeUndefined();
+    const reason = "Not taken. The vendor refused 3 URLs together without saying which of them is at fault.";
+    expect(change.items.map((item) => [item.state, item.reason])).toEqual(Array(3).fill(["rejected", reason]));
+    // Of one URL, and of a refusal of the whole request, there is nothing to guess.
+    expect(failed(workOf(manyUrls(1)), error, NOON, policy).items).toMatchObject([{ state: "rejected", reason: "Not taken." }]);
+    const whole = new PrefetchError("not_published", "Not taken", { delivery: "refused" });
+    expect(failed(workOf(manyUrls(3)), whole, NOON, policy).items[0]?.reason).toBe("Not taken.");
+  });
 
   it("gives back all that an asset reserved", () => {
     expect(failed(assetWork(4), new PrefetchError("not_published", "Not published"), NOON, policy).refund).toBe(4);
@@ -186,11 +170,11 @@ describe("failed", () => {
     const error = new PrefetchError("rate_limited", "Not now", { delivery: "refused", retryable: true });
     const waits = Array.from({ length: 9 }, (_, attempts) => {
       const work = workOf(["https://a.example/1"]);
-      const change = failed({ ...work, batch: { ...work.batch, attempts } }, error, NOON, { random: () => 0.999_999 });
+      const change = failed({ ...work, batch: { ...work.batch, attempts } }, error, NOON, { ...policy, random: () => 0.999_999 });
       return (change.batch.notBefore ?? 0) - NOON;
     });
     expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
-    expect(failed(workOf(["https://a.example/1"]), error, NOON, { random: () => 0 }).batch.notBefore).toBe(NOON);
+    expect(failed(workOf(["https://a.example/1"]), error, NOON, { ...policy, random: () => 0 }).batch.notBefore).toBe(NOON);
   });
 
   it("never sends again what may have been carried out, and keeps its units", () => {
@@ -223,6 +207,87 @@ describe("failed", () => {
   });
 });
 
+describe("failed, where the vendor can be asked for a lost answer", () => {
+  const traceable: RetryPolicy = { ...policy, traceable: true };
+  const timedOut = new PrefetchError("timeout", "No answer in 30 s", { delivery: "unknown", retryable: true });
+
+  it("stays on the wire for the moment, so that nobody sends it again, and is asked for soon", () => {
+    const work = workOf(manyUrls(2));
+    const change = failed({ ...work, batch: { ...work.batch, state: "sending", sentAt: NOON } }, timedOut, NOON + 1_000, traceable);
+    const reason = "No answer in 30 s. The vendor's own records are being asked before anything is sent again.";
+    expect(change).toEqual({
+      batch: { state: "sending", leaseUntil: NOON + 4_000 },
+      items: [
+        { index: 0, state: "queued", code: "timeout", reason },
+        { index: 1, state: "queued", code: "timeout", reason },
+      ],
+      refund: 0,
+    });
+  });
+
+  it("asks for nothing that was answered", () => {
+    const refused = new PrefetchError("forbidden_domain", "No", { delivery: "refused" });
+    expect(failed(workOf(manyUrls(2)), refused, NOON, traceable)).toEqual(failed(workOf(manyUrls(2)), refused, NOON, policy));
+  });
+});
+
+describe("failed, with a refusal that may be due to some of the URLs", () => {
+  const someBad = new PrefetchError("invalid_argument", "Bad URL", { delivery: "refused", divisible: true, requestId: "r-1" });
+
+  it("halves the batch, and both halves are sent at once as if for the first time", () => {
+    const work = workOf(manyUrls(5));
+    const change = failed({ ...work, batch: { ...work.batch, attempts: 2 } }, someBad, NOON, policy);
+    const reason = "Being sent again in smaller requests, to find the URL that the vendor refuses. Bad URL (request id r-1).";
+    expect(change).toEqual({
+      batch: { state: "queued", attempts: 0, notBefore: NOON, leaseUntil: undefined },
+      items: [0, 1, 2, 3, 4].map((index) => ({ index, state: "queued", code: "invalid_argument", reason })),
+      refund: 0,
+      divide: { items: [3, 4], cost: 2 },
+    });
+  });
+
+  it("takes the first attempts' errors first: an answer that may come in time, or was lost, divides nothing", () => {
+    const lostAnswer = new PrefetchError("timeout", "No answer", { delivery: "unknown", divisible: true });
+    expect(failed(workOf(manyUrls(4)), lostAnswer, NOON, policy).divide).toBeUndefined();
+  });
+
+  it.each([
+    ["one URL", workOf(manyUrls(1))],
+    ["an asset", assetWork(4)],
+  ])("refuses %s: there is nothing to halve", (_, work) => {
+    const change = failed(work, someBad, NOON, policy);
+    expect(change).toMatchObject({ batch: { state: "ended" }, items: [{ state: "rejected" }], refund: work.batch.cost });
+    expect(change.divide).toBeUndefined();
+  });
+
+  it("gives up after 64 divisions", () => {
+    expect(failed({ ...workOf(manyUrls(2)), divisions: 63 }, someBad, NOON, policy).divide).toBeDefined();
+    const change = failed({ ...workOf(manyUrls(2)), divisions: 64 }, someBad, NOON, policy);
+    expect(change).toMatchObject({ batch: { state: "ended" }, refund: 2 });
+    expect(change.divide).toBeUndefined();
+  });
+
+  it("leaves no part empty and loses no item and no unit", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 200 }), fc.integer({ min: 0, max: 1_000 }), (count, cost) => {
+        const work = workOf(manyUrls(count));
+        const { divide, items, refund } = failed({ ...work, batch: { ...work.batch, cost } }, someBad, NOON, policy);
+        const moved = divide?.items ?? [];
+        expect(moved).toEqual(work.items.slice(count - moved.length).map((item) => item.index));
+        const stays = count - moved.length;
+        expect(stays - moved.length === 0 || stays - moved.length === 1).toBe(true);
+        expect(items.map((item) => item.index)).toEqual(work.items.map((item) => item.index));
+        expect(refund).toBe(0);
+        expect(Number.isInteger(divide?.cost)).toBe(true);
+        expect(divide?.cost).toBeGreaterThanOrEqual(0);
+        expect(divide?.cost).toBeLessThanOrEqual(cost);
+        // Where each URL costs one unit, each part has reserved one for each of its own.
+        if (cost === count) expect(divide?.cost).toBe(moved.length);
+      }),
+    );
+  });
+});
+
 describe("lost and returned", () => {
   it("what may have been carried out is unknown for good, and its units stay spent", () => {
     expect(lost(workOf(["https://a.example/1", "https://a.example/2"]), "Nobody knows.")).toEqual({
@@ -237,157 +302,5 @@ describe("lost and returned", () => {
 
   it("what was never sent goes back as it was", () => {
     expect(returned()).toEqual({ batch: { state: "queued", leaseUntil: undefined }, items: [], refund: 0 });
-  });
-});
-
-describe("abandoned", () => {
-  it("gives up what is still open, keeps what is settled, and gives nothing back: it was accepted", () => {
-    expect(abandoned(workOf(manyUrls(3), ["succeeded", "processing", "rejected"]), "Not listed.")).toEqual({
-      batch: { state: "ended" },
-      items: [{ index: 1, state: "untracked", code: "not_found", reason: "Not listed." }],
-      refund: 0,
-    });
-  });
-});
-
-describe("reported", () => {
-  const urls = ["https://a.example/%E8%A7%86%20a.mp4", "https://a.example/2.mp4"];
-
-  it.each([
-    ["as sent", urls[0]],
-    ["decoded", "https://a.example/视 a.mp4"],
-    ["with escapes in small letters", "https://a.example/%e8%a7%86%20a.mp4"],
-    ["without its scheme", "a.example/视%20a.mp4"],
-    ["with another scheme", "http://a.example/%E8%A7%86%20a.mp4"],
-  ])("finds the item of a URL that comes back %s", (_, echo = "") => {
-    const change = reported(workOf(urls), [row(echo, "succeeded"), row("https://a.example/2.mp4", "processing")]);
-    expect(change).toEqual({ batch: {}, items: [{ index: 0, state: "succeeded" }], refund: 0 });
-  });
-
-  it("ends the batch when nothing of it goes on", () => {
-    const change = reported(
-      workOf(urls),
-      urls.map((url) => row(url, "succeeded")),
-    );
-    expect(change.batch).toEqual({ state: "ended" });
-    expect(change.items).toHaveLength(2);
-  });
-
-  it("keeps the vendor's reason for a failure, and says so where there is none", () => {
-    const change = reported(workOf(urls), [row(urls[0] ?? "", "failed", "403 from the origin"), row(urls[1] ?? "", "failed")]);
-    expect(change.items).toEqual([
-      { index: 0, state: "failed", code: "vendor_failed", reason: "403 from the origin" },
-      { index: 1, state: "failed", code: "vendor_failed", reason: "The vendor reports that it failed." },
-    ]);
-  });
-
-  it("changes nothing when the vendor has nothing to say, or speaks of something else", () => {
-    expect(reported(workOf(urls), [])).toEqual({ batch: {}, items: [], refund: 0 });
-    expect(reported(workOf(urls), [row("https://other.example/2.mp4", "failed")])).toEqual({ batch: {}, items: [], refund: 0 });
-  });
-
-  it("lets the least finished of several rows speak for an item, then the worst, in any order", () => {
-    const [url = ""] = urls;
-    const rows = [row(url, "succeeded"), row(url, "failed", "one node"), row(url, "processing")];
-    for (const order of [rows, [...rows].reverse()]) expect(reported(workOf([url]), order)).toEqual({ batch: {}, items: [], refund: 0 });
-    for (const order of [rows.slice(0, 2), rows.slice(0, 2).reverse()]) {
-      expect(reported(workOf([url]), order).items).toMatchObject([{ state: "failed", reason: "one node" }]);
-    }
-  });
-
-  it.each([
-    ["as sent", "http://a.example/%E8%A7%86.mp4", "https://a.example/%E8%A7%86.mp4"],
-    ["decoded", "http://a.example/视.mp4", "https://a.example/视.mp4"],
-    ["with escapes in small letters", "http://a.example/%e8%a7%86.mp4", "https://a.example/%e8%a7%86.mp4"],
-  ])("tells apart items that differ in their scheme alone, when they come back %s", (_, plain, secure) => {
-    const work = workOf(["http://a.example/%E8%A7%86.mp4", "https://a.example/%E8%A7%86.mp4"]);
-    expect(reported(work, [row(plain, "succeeded"), row(secure, "failed", "TLS")]).items).toEqual([
-      { index: 0, state: "succeeded" },
-      { index: 1, state: "failed", code: "vendor_failed", reason: "TLS" },
-    ]);
-    expect(reported(work, [row(plain, "failed", "no"), row(secure, "processing")])).toMatchObject({
-      batch: {},
-      items: [{ index: 0, state: "failed" }],
-    });
-  });
-
-  it("believes one row about two items when it does not say which", () => {
-    const work = workOf(["http://a.example/1.mp4", "https://a.example/1.mp4"]);
-    expect(reported(work, [row("a.example/1.mp4", "succeeded")]).items.map((item) => item.state)).toEqual(["succeeded", "succeeded"]);
-  });
-
-  it("does not touch what is settled", () => {
-    const settled: ItemState[] = ["succeeded", "failed", "rejected"];
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...settled),
-        fc.constantFrom("processing" as const, "succeeded" as const, "failed" as const),
-        (before, said) => {
-          const work = workOf(urls, [before, "processing"]);
-          const change = reported(work, [row(urls[0] ?? "", said), row(urls[1] ?? "", "succeeded")]);
-          expect(change.items.map((item) => item.index)).toEqual([1]);
-          expect(change.batch).toEqual({ state: "ended" });
-        },
-      ),
-    );
-  });
-
-  it("gives every item the state that its own rows say, and no other item any", () => {
-    const spell: readonly ((url: string) => string)[] = [
-      (url) => url,
-      (url) => decodeURI(url),
-      (url) => url.toLowerCase(),
-      (url) => url.replace("https://", ""),
-    ];
-    const state = fc.constantFrom("processing" as const, "succeeded" as const, "failed" as const);
-    const said = fc.record({ index: fc.nat({ max: 7 }), state, spelling: fc.constantFrom(...spell) });
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 6 }), fc.array(said, { maxLength: 20 }), (count, rows) => {
-        const all = manyUrls(8, "https://a.example/%E8%A7%86%20");
-        const work = workOf(all.slice(0, count));
-        const change = reported(
-          work,
-          rows.map(({ index, state, spelling }) => row(spelling(all[index] ?? ""), state)),
-        );
-        const expected = work.items.map((item) => {
-          const states = rows.filter((entry) => entry.index === item.index).map((entry) => entry.state);
-          if (states.length === 0 || states.includes("processing")) return "processing";
-          return states.includes("failed") ? "failed" : "succeeded";
-        });
-        const after = work.items.map((item) => change.items.find((entry) => entry.index === item.index)?.state ?? item.state);
-        expect(after).toEqual(expected);
-        // Only what changed is written.
-        expect(change.items).toHaveLength(expected.filter((state) => state !== "processing").length);
-        expect(change.batch.state).toBe(expected.includes("processing") ? undefined : "ended");
-        expect(change.refund).toBe(0);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it("tells an asset's parts, and its own state from them", () => {
-    const work = assetWork(3);
-    const parts = (...states: StatusRow["state"][]): StatusRow[] =>
-      states.map((state, index) => row(`https://a.example/${index}.m3u8`, state));
-    expect(reported(work, parts("succeeded", "processing", "failed"))).toMatchObject({
-      batch: {},
-      items: [{ index: 0, state: "processing", parts: [{ state: "succeeded" }, { state: "processing" }, { state: "failed" }] }],
-    });
-    expect(reported(work, parts("succeeded", "succeeded"))).toMatchObject({
-      batch: { state: "ended" },
-      items: [{ index: 0, state: "succeeded" }],
-    });
-    expect(reported(work, parts("succeeded", "failed"))).toMatchObject({
-      batch: { state: "ended" },
-      items: [{ index: 0, state: "failed", code: "vendor_failed", reason: "1 of the asset's 2 URLs failed." }],
-    });
-    expect(reported(work, [])).toEqual({ batch: {}, items: [], refund: 0 });
-  });
-
-  it("keeps no more parts than an answer can carry, but counts them all", () => {
-    const rows = manyUrls(80).map((url, index) => row(url, index === 79 ? "failed" : "succeeded"));
-    const [item] = reported(assetWork(80), rows).items;
-    expect(item).toMatchObject({ state: "failed", reason: "1 of the asset's 80 URLs failed." });
-    expect(item?.parts).toHaveLength(50);
   });
 });

@@ -120,6 +120,93 @@ describe("createPacer", () => {
   });
 });
 
+describe("createPacer, for hosts", () => {
+  const { signal } = new AbortController();
+  const setUp = async (hostIntervalMs: number | undefined, requestsPerMinute = 60_000) => {
+    const clock = fakeClock();
+    const storage = await openSqlite(":memory:", clock);
+    onTestFinished(() => storage.close());
+    const provider = fakeProvider({ limits: { requestsPerMinute, ...(hostIntervalMs !== undefined && { hostIntervalMs }) } });
+    const start = clock.now();
+    const passes = async (hosts: readonly (string | undefined)[], pace = createPacer(storage, clock)) => {
+      const passed = new Map<string | undefined, number[]>();
+      const waiting = hosts.map(async (host) => {
+        await pace(provider, signal, host);
+        passed.set(host, [...(passed.get(host) ?? []), clock.now() - start]);
+      });
+      await clock.drive(Promise.all(waiting));
+      return passed;
+    };
+    return { clock, storage, provider, passes };
+  };
+
+  it("keeps the requests of one host apart, those of another not, and those without a host least of all", async () => {
+    const { passes } = await setUp(1_200);
+    expect(await passes(["a.example", "a.example", "b.example", "a.example", undefined, undefined, "b.example"])).toEqual(
+      new Map([
+        ["a.example", [0, 1_200, 2_400]],
+        ["b.example", [0, 1_200]],
+        [undefined, [0, 0]],
+      ]),
+    );
+  });
+
+  it("does nothing of the kind where the vendor does not mind", async () => {
+    const { passes } = await setUp(undefined);
+    expect(await passes(["a.example", "a.example", "a.example"])).toEqual(new Map([["a.example", [0, 0, 0]]]));
+  });
+
+  it("saves nothing up in a quiet time", async () => {
+    const { clock, passes } = await setUp(1_200);
+    await passes(["a.example"]);
+    await clock.advance(60_000);
+    expect(await passes(["a.example", "a.example"])).toEqual(new Map([["a.example", [60_000, 61_200]]]));
+  });
+
+  it("keeps them apart although requests also wait for the account's turn, and whoever sends them", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom("a.example", "b.example", "c.example"), { minLength: 2, maxLength: 20 }),
+        fc.integer({ min: 10, max: 200 }),
+        fc.integer({ min: 1, max: 5_000 }),
+        async (hosts, requestsPerMinute, interval) => {
+          const { clock, storage, passes } = await setUp(interval, requestsPerMinute);
+          const half = Math.ceil(hosts.length / 2);
+          // Two processes on one store.
+          const [one, other] = [createPacer(storage, clock), createPacer(storage, clock)];
+          const passed = [passes(hosts.slice(0, half), one), passes(hosts.slice(half), other)];
+          const all = new Map<string | undefined, number[]>();
+          for (const each of await Promise.all(passed)) {
+            for (const [host, moments] of each)
+              all.set(
+                host,
+                [...(all.get(host) ?? []), ...moments].sort((a, b) => a - b),
+              );
+          }
+          expect([...all.values()].flat()).toHaveLength(hosts.length);
+          for (const moments of all.values()) {
+            for (const [index, moment] of moments.slice(1).entries()) {
+              expect(moment - (moments[index] ?? 0)).toBeGreaterThanOrEqual(interval - ROUNDING);
+            }
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it("stops waiting for a host when it is told to", async () => {
+    const { clock, storage, provider, passes } = await setUp(60_000);
+    await passes(["a.example"]);
+    const stop = new AbortController();
+    const waiting = expect(createPacer(storage, clock)(provider, stop.signal, "a.example")).rejects.toThrow("enough");
+    await clock.settle();
+    stop.abort(new Error("enough"));
+    await waiting;
+    expect(clock.alarms()).toEqual([]);
+  });
+});
+
 describe("createHold", () => {
   it.each([
     ["as long as the vendor asks", 7_000, 7_000],

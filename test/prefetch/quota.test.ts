@@ -78,16 +78,27 @@ describe("nextReset", () => {
 });
 
 describe("remainingUnits", () => {
+  const entry = (used: number, exhausted = false) => ({ used, pending: 0, exhausted });
+
   it.each([
-    [1_000, { used: 0, exhausted: false }, 1_000],
-    [1_000, { used: 999, exhausted: false }, 1],
-    [1_000, { used: 1_000, exhausted: false }, 0],
+    [1_000, entry(0), 1_000],
+    [1_000, entry(999), 1],
+    [1_000, entry(1_000), 0],
     // A limit can be lowered after more than that was spent.
-    [10, { used: 12, exhausted: false }, 0],
-    [1_000, { used: 3, exhausted: true }, 0],
-    [undefined, { used: 5_000_000, exhausted: false }, Number.POSITIVE_INFINITY],
-    [undefined, { used: 0, exhausted: true }, 0],
-  ])("of %s with %o spent leaves %s", (limit, entry, left) => {
-    expect(remainingUnits(limit, entry)).toBe(left);
+    [10, entry(12), 0],
+    [1_000, entry(3, true), 0],
+    [undefined, entry(5_000_000), Number.POSITIVE_INFINITY],
+    [undefined, entry(0, true), 0],
+  ])("of %s with %o spent leaves %s", (limit, spent, left) => {
+    expect(remainingUnits({ limit, ceiling: limit, source: "ledger" }, spent)).toBe(left);
+  });
+
+  it.each([
+    ["counts down from the ceiling, not from the limit", 900, entry(650), 250],
+    ["does not count what is reserved twice", 900, { used: 650, pending: 600, exhausted: false }, 250],
+    ["believes a live answer over a refusal that is remembered", 900, entry(650, true), 250],
+    ["knows that a live answer may be that nothing is left", 650, entry(650, true), 0],
+  ])("with the vendor's own count %s", (_, ceiling, spent, left) => {
+    expect(remainingUnits({ limit: 1_000, ceiling, source: "vendor" }, spent)).toBe(left);
   });
 });

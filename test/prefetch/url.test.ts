@@ -74,9 +74,9 @@ describe("readUrl", () => {
     expect(read(input)).toBe(expected);
   });
 
-  it("names the host with its port", () => {
-    expect(readUrl("https://Media.Example.com:8443/a", rules)).toMatchObject({ ok: true, host: "media.example.com:8443" });
-    expect(readUrl("https://media.example.com:443/a", rules)).toMatchObject({ ok: true, host: "media.example.com" });
+  it("names the host without its port", () => {
+    expect(readUrl("https://Media.Example.com:8443/a", rules)).toMatchObject({ ok: true, hostname: "media.example.com" });
+    expect(readUrl("https://media.example.com:443/a", rules)).toMatchObject({ ok: true, hostname: "media.example.com" });
   });
 
   it.each([
@@ -149,8 +149,8 @@ describe("readUrl", () => {
         expect(reading.url).not.toMatch(/#|%(?![0-9a-f]{2})/i);
         expect(reading.url.length).toBeLessThanOrEqual(500);
         const parsed = new URL(reading.url);
-        expect(parsed).toMatchObject({ username: "", password: "", hash: "", host: reading.host });
-        expect(reading.host).toBe(reading.host.toLowerCase());
+        expect(parsed).toMatchObject({ username: "", password: "", hash: "", hostname: reading.hostname });
+        expect(reading.hostname).toBe(reading.hostname.toLowerCase());
       }),
       { numRuns: 1_000 },
     );
@@ -272,7 +272,8 @@ describe("hostMatches", () => {
     ["example.com", "*.example.com", false],
     ["notexample.com", "*.example.com", false],
     ["media.example.com.evil.example", "*.example.com", false],
-    ["media.example.com", "*", false],
+    ["media.example.com", "*", true],
+    ["localhost", "*", true],
   ])("%s against %s: %s", (hostname, pattern, expected) => {
     expect(hostMatches(hostname, pattern)).toBe(expected);
   });

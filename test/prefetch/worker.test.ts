@@ -1,93 +1,20 @@
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { type Delivery, type ErrorCode, type ErrorFacts, PrefetchError } from "../../src/errors.ts";
-import { createPacer } from "../../src/prefetch/pace.ts";
-import type { Submission } from "../../src/prefetch/provider.ts";
-import type { NewTask, Storage } from "../../src/prefetch/storage.ts";
-import type { Item } from "../../src/prefetch/task.ts";
-import { createWorker, type Worker } from "../../src/prefetch/worker.ts";
+import { describe, expect, it } from "vitest";
+import { type Delivery, type ErrorCode, PrefetchError } from "../../src/errors.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import {
-  type FakeClock,
+  accountQuery,
   type FakeProvider,
   fakeClock,
   fakeProvider,
   manyUrls,
-  neverAnswered,
   newTask,
-  type ProviderScript,
-  type TaskSketch,
+  newTaskOf,
+  startProcess,
   TODAY,
   urlsOf,
 } from "../fakes.ts";
-
-interface Bench {
-  readonly clock: FakeClock;
-  readonly storage: Storage;
-  readonly provider: FakeProvider;
-  readonly worker: Worker;
-  /** Another process on the same store. */
-  another(): Worker;
-  readonly reports: string[];
-  admit(sketch?: Partial<TaskSketch>): Promise<NewTask>;
-  items(): Promise<Item[]>;
-  used(): Promise<number>;
-}
-
-async function setUp(script: ProviderScript = {}, spoil: (storage: Storage) => Storage = (storage) => storage): Promise<Bench> {
-  const clock = fakeClock();
-  const storage = spoil(await openSqlite(":memory:", clock));
-  const provider = fakeProvider(script);
-  const reports: string[] = [];
-  const another = (): Worker => {
-    const worker = createWorker({
-      storage,
-      clock,
-      pace: createPacer(storage, clock),
-      random: () => 0.5,
-      limitOf: ({ limits }) => limits.urlsPerDay,
-      report: (error, about) => reports.push(`${about}: ${String(error)}`),
-    });
-    onTestFinished(() => worker.stop(0));
-    return worker;
-  };
-  onTestFinished(() => storage.close());
-  const { account } = provider;
-  return {
-    clock,
-    storage,
-    provider,
-    worker: another(),
-    another,
-    reports,
-    admit: async (sketch = {}) => {
-      const task = newTask({ id: "pf_1", urls: manyUrls(4), account, ...sketch });
-      await storage.admit({ account, day: TODAY, targets: [], recentSince: 0 }, () => task);
-      return task;
-    },
-    items: () => storage.items("pf_1", { limit: 1_000 }),
-    used: async () => (await storage.ledger(account, TODAY)).used,
-  };
-}
-
-function throwing(code: ErrorCode, facts: ErrorFacts): () => never {
-  return () => {
-    throw new PrefetchError(code, "It went wrong", facts);
-  };
-}
-
-/** As a provider does whose token had run out: its first request is answered with 401, and the second waits for a turn of its own. */
-function askingTwice(provider: FakeProvider): FakeProvider {
-  return {
-    ...provider,
-    submit: async (batch, call) => {
-      await call.turn();
-      return provider.submit(batch, call);
-    },
-  };
-}
-
-const taken: Submission = { vendorTaskIds: ["vendor"], refused: [] };
+import { setUp, taken, throwing } from "./bench.ts";
 
 describe("a worker", () => {
   it("sends every due batch once, however often it is told to", async () => {
@@ -151,6 +78,34 @@ describe("a worker", () => {
     expect(provider.received).toHaveLength(1);
     await clock.advance(60_000 / 9 + 1);
     expect(provider.received).toHaveLength(2);
+  });
+
+  it("keeps the submits of one host apart, and those of another host and of assets not", async () => {
+    const submits: (readonly [string, number])[] = [];
+    const { clock, provider, worker, another, storage } = await setUp({
+      limits: { hostIntervalMs: 1_200 },
+      answer: (batch) => {
+        submits.push([batch.kind === "asset" ? batch.assetId : new URL(urlsOf(batch)[0] ?? "").host, clock.now() - start]);
+        return taken;
+      },
+    });
+    const start = clock.now();
+    const task = newTaskOf(
+      { id: "pf_1", urls: manyUrls(6, "https://busy.example/") },
+      { id: "pf_1", urls: manyUrls(2, "https://busy.example:8443/") },
+      { id: "pf_1", urls: manyUrls(4, "https://calm.example/") },
+      { id: "pf_1", assetId: "asset1" },
+      { id: "pf_1", assetId: "asset2" },
+    );
+    await storage.admit([accountQuery()], () => task);
+    worker.kick(provider);
+    another().kick(provider);
+    await clock.advance(60_000);
+    const moments = (host: string) => submits.filter(([of]) => of === host).map(([, moment]) => moment);
+    expect(moments("busy.example")).toEqual([0, 1_200, 2_400]);
+    expect(moments("busy.example:8443")).toEqual([0]);
+    expect(moments("calm.example")).toEqual([0, 1_200]);
+    expect([moments("asset1"), moments("asset2")]).toEqual([[0], [0]]);
   });
 
   it("sends what becomes due later, when it is due and without being told again", async () => {
@@ -308,247 +263,6 @@ describe("a worker", () => {
   });
 });
 
-describe("the day's quota", () => {
-  it("rejects without a request what is left when the vendor says that the day is used up", async () => {
-    const { clock, provider, worker, admit, items, storage, used } = await setUp({
-      answer: throwing("quota_exhausted", { delivery: "refused" }),
-    });
-    await admit({ urls: manyUrls(20) });
-    worker.kick(provider);
-    await clock.advance(60_000);
-    // Four were on the wire together when the first answer came.
-    expect(provider.received).toHaveLength(4);
-    const ended = await items();
-    expect(ended.map((item) => item.state)).toEqual(Array(20).fill("rejected"));
-    expect(new Set(ended.map((item) => item.code))).toEqual(new Set(["quota_exhausted"]));
-    expect(await used()).toBe(0);
-    expect(await storage.ledger(provider.account, TODAY)).toEqual({ used: 0, exhausted: true });
-  });
-
-  it("asks nothing of a vendor that said so before", async () => {
-    const { clock, provider, worker, admit, items, storage, used } = await setUp();
-    const [earlier] = (await admit({ id: "pf_0", urls: manyUrls(1) })).batches;
-    if (earlier) await storage.change(earlier, { batch: { state: "ended" }, items: [], refund: 1, exhausted: true });
-    await admit({ urls: manyUrls(2) });
-    worker.kick(provider);
-    await clock.advance(60_000);
-    expect(provider.received).toEqual([]);
-    expect(await items()).toMatchObject([{ state: "rejected", code: "quota_exhausted" }, { state: "rejected" }]);
-    expect(await used()).toBe(0);
-  });
-});
-
-describe("a batch that is sent on another day than it was planned for", () => {
-  const tomorrow = "2026-11-22";
-  /** Noon to one o'clock in the morning, in Shanghai. */
-  const THIRTEEN_HOURS = 13 * 3_600_000;
-
-  it("spends the quota of the day on which it is sent", async () => {
-    const { clock, provider, worker, admit, storage, used } = await setUp();
-    await admit({ urls: manyUrls(2) });
-    await clock.advance(THIRTEEN_HOURS);
-    worker.kick(provider);
-    await clock.settle();
-    expect(provider.received).toHaveLength(1);
-    expect(await used()).toBe(0);
-    expect(await storage.ledger(provider.account, tomorrow)).toEqual({ used: 2, exhausted: false });
-  });
-
-  it("is sent although the day that it was planned for was used up", async () => {
-    const { clock, provider, worker, admit, storage } = await setUp();
-    const [earlier] = (await admit({ id: "pf_0", urls: manyUrls(1) })).batches;
-    if (earlier) await storage.change(earlier, { batch: { state: "ended" }, items: [], refund: 1, exhausted: true });
-    await admit({ urls: manyUrls(2) });
-    await clock.advance(THIRTEEN_HOURS);
-    worker.kick(provider);
-    await clock.settle();
-    expect(provider.received).toHaveLength(1);
-  });
-
-  it("is rejected, and given back, where that day has no room for it", async () => {
-    const { clock, provider, worker, admit, items, storage, used } = await setUp({ limits: { urlsPerDay: 3 } });
-    await admit({ urls: manyUrls(2) });
-    await clock.advance(THIRTEEN_HOURS);
-    await admit({ id: "pf_2", urls: manyUrls(2, "https://other.example/"), day: tomorrow, now: clock.now() + 60_000 });
-    worker.kick(provider);
-    await clock.settle();
-    expect(provider.received).toEqual([]);
-    expect(await items()).toMatchObject([
-      { state: "rejected", code: "quota_exhausted" },
-      { state: "rejected", code: "quota_exhausted" },
-    ]);
-    expect(await used()).toBe(0);
-    expect((await storage.ledger(provider.account, tomorrow)).used).toBe(2);
-  });
-});
-
-describe("processes that die or stop", () => {
-  it("sends nothing when its claim ran out while it waited for its turn", async () => {
-    const { clock, provider, worker, admit, items, storage } = await setUp({ limits: { requestsPerMinute: 1 } });
-    await admit({ urls: manyUrls(2) });
-    // Six requests of other processes come first, so that the turn comes after the claim's five minutes.
-    for (let slot = 0; slot < 6; slot += 1) await storage.reserveSlot(provider.account, 60_000, 1, clock.now());
-    worker.kick(provider);
-    await clock.advance(301_000);
-    const taken = await storage.claim(provider.account, clock.now(), clock.now() + 300_000, "due");
-    expect(taken?.batch).toMatchObject({ number: 0, state: "claimed" });
-    await clock.advance(100_000);
-    expect(provider.received).toEqual([]);
-    expect(await items()).toMatchObject([{ state: "queued" }, { state: "queued" }]);
-
-    // The other process dies in its turn, and the batch is taken over once more.
-    await clock.advance(400_000);
-    expect(provider.received).toHaveLength(1);
-  });
-
-  it("sends what a dead process had claimed, once its claim runs out", async () => {
-    const { clock, provider, worker, admit, storage, items } = await setUp();
-    await admit({ urls: manyUrls(2) });
-    await storage.claim(provider.account, clock.now(), clock.now() + 300_000, "due");
-    worker.kick(provider);
-    await clock.advance(299_999);
-    expect(provider.received).toEqual([]);
-    await clock.advance(1);
-    expect(provider.received).toHaveLength(1);
-    expect((await items()).map((item) => item.state)).toEqual(["processing", "processing"]);
-  });
-
-  it.each(["recover", "kick"] as const)(
-    "calls unknown what a dead process had on the wire, by %s, and not before its lease ran out",
-    async (by) => {
-      const { clock, provider, worker, admit, storage, items, used } = await setUp();
-      await admit({ urls: manyUrls(4) });
-      const dead = await storage.claim(provider.account, clock.now(), clock.now() + 300_000, "due");
-      if (!dead) throw new Error("Nothing to claim.");
-      const start = { now: clock.now(), leaseUntil: clock.now() + 45_000, day: TODAY, limit: undefined };
-      expect(await storage.startSending(dead.batch, start)).toBe("started");
-
-      const look = async (): Promise<void> => {
-        if (by === "recover") await worker.recover(provider);
-        else worker.kick(provider);
-        await clock.settle();
-      };
-      await clock.advance(44_999);
-      await look();
-      expect((await items()).slice(0, 2).map((item) => item.state)).toEqual(["queued", "queued"]);
-      await clock.advance(1);
-      await look();
-      expect(await items()).toMatchObject([
-        { state: "unknown", reason: expect.stringContaining("its outcome is not known") },
-        { state: "unknown" },
-        // `recover` sends nothing; it only tells the truth about what was lost.
-        { state: by === "recover" ? "queued" : "processing" },
-        { state: by === "recover" ? "queued" : "processing" },
-      ]);
-      expect(provider.received.flatMap(urlsOf)).not.toContain(manyUrls(1)[0]);
-      expect(await used()).toBe(4);
-    },
-  );
-
-  it("lets what is on the wire be answered before it stops, and takes nothing new", async () => {
-    let answer = (): void => undefined;
-    const { clock, provider, worker, admit, items } = await setUp({
-      answer: () =>
-        new Promise((resolve) => {
-          answer = () => resolve(taken);
-        }),
-    });
-    await admit({ urls: manyUrls(2) });
-    worker.kick(provider);
-    await clock.settle();
-    await admit({ id: "pf_2", urls: manyUrls(2, "https://later.example/") });
-    const stopping = worker.stop(500);
-    await clock.advance(400);
-    answer();
-    await stopping;
-    expect((await items()).map((item) => item.state)).toEqual(["processing", "processing"]);
-    worker.kick(provider);
-    await clock.advance(3_600_000);
-    expect(provider.received).toHaveLength(1);
-  });
-
-  it.each<readonly [string, (signal: AbortSignal) => Promise<never>]>([
-    ["says that it was sent", neverAnswered],
-    ["passes on why it was stopped", (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))],
-  ])("lets go of what is not answered in time, as unknown, when the provider %s", async (_, wait) => {
-    const { clock, provider, worker, admit, items, used } = await setUp({ answer: (_batch, _nth, signal) => wait(signal) });
-    await admit({ urls: manyUrls(2) });
-    worker.kick(provider);
-    await clock.settle();
-    let stopped = false;
-    const stopping = worker.stop(500).then(() => {
-      stopped = true;
-    });
-    await clock.advance(499);
-    expect(stopped).toBe(false);
-    await clock.advance(1);
-    await stopping;
-    expect((await items()).map((item) => item.state)).toEqual(["unknown", "unknown"]);
-    expect(await used()).toBe(2);
-  });
-
-  it("puts back what it had claimed but not sent, for the next process to send at once", async () => {
-    const { clock, provider, worker, another, admit, items, storage } = await setUp({ limits: { requestsPerMinute: 1 } });
-    await admit({ urls: manyUrls(2) });
-    await storage.reserveSlot(provider.account, 60_000, 1, clock.now());
-    worker.kick(provider);
-    await clock.advance(10_000);
-    expect(await storage.nextDue(provider.account, clock.now())).toBeGreaterThan(clock.now());
-    await worker.stop(500);
-    expect(provider.received).toEqual([]);
-    expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
-    expect(await storage.nextDue(provider.account, clock.now())).toBeLessThanOrEqual(clock.now());
-    // The slot that was not used stays reserved.
-    another().kick(provider);
-    await clock.advance(120_000);
-    expect(provider.received).toHaveLength(1);
-  });
-
-  it("does not call a batch refused that was waiting to be sent a second time when it stopped", async () => {
-    const { clock, provider, worker, admit, items } = await setUp({ limits: { requestsPerMinute: 1 } });
-    await admit({ urls: manyUrls(2) });
-    worker.kick(askingTwice(provider));
-    await clock.advance(10_000);
-    await worker.stop(500);
-    expect(provider.received).toEqual([]);
-    for (const item of await items()) expect(["queued", "unknown"]).toContain(item.state);
-  });
-
-  it("sends a provider's second request, however long it waits for its turn", async () => {
-    const { clock, provider, worker, admit, items } = await setUp({ limits: { requestsPerMinute: 1 } });
-    await admit({ urls: manyUrls(2) });
-    worker.kick(askingTwice(provider));
-    await clock.advance(59_999);
-    // Nothing is on the wire between the two, so nothing would be lost if the process died now.
-    expect(provider.received).toEqual([]);
-    await worker.recover(provider);
-    expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
-    await clock.advance(1);
-    expect(provider.received).toHaveLength(1);
-    expect((await items()).map((item) => item.state)).toEqual(["processing", "processing"]);
-  });
-
-  it("does not send a provider's second request when its claim ran out before its turn", async () => {
-    const { clock, provider, worker, admit, items, storage } = await setUp();
-    const held: FakeProvider = {
-      ...provider,
-      submit: async (batch, call) => {
-        await call.turn();
-        // Another process was told to slow down meanwhile, and for longer than a claim lasts.
-        await storage.holdSlots(provider.account, clock.now() + 301_000);
-        return provider.submit(batch, call);
-      },
-    };
-    await admit({ urls: manyUrls(2) });
-    worker.kick(held);
-    await clock.advance(300_000);
-    expect(await storage.claim(provider.account, clock.now(), clock.now() + 60_000, "due")).toMatchObject({ batch: { state: "claimed" } });
-    await clock.advance(50_000);
-    expect(provider.received).toEqual([]);
-    expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
-  });
-});
-
 describe("whatever vendors answer", () => {
   type Answer = "ok" | "fatal" | { delivery: Delivery; code: ErrorCode; retryable: boolean };
   const answer: fc.Arbitrary<Answer> = fc.oneof(
@@ -581,16 +295,9 @@ describe("whatever vendors answer", () => {
           },
         });
         const reports: unknown[] = [];
-        const worker = createWorker({
-          storage,
-          clock,
-          pace: createPacer(storage, clock),
-          random: () => 0.5,
-          limitOf: () => undefined,
-          report: (error) => reports.push(error),
-        });
+        const { worker } = startProcess({ storage, clock, report: (error) => reports.push(error) });
         const task = newTask({ id: "pf_1", urls: manyUrls(count) });
-        await storage.admit({ account: provider.account, day: TODAY, targets: [], recentSince: 0 }, () => task);
+        await storage.admit([accountQuery()], () => task);
         worker.kick(provider);
         await clock.advance(3_600_000);
 

@@ -159,6 +159,18 @@ describe("not one byte has left", () => {
     expect(await failure(client().send(spending(url)))).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent" });
   });
 
+  it("when it was stopped while it connected, which is noticed at once", async () => {
+    // Takes the connection and says nothing, so that TLS is never agreed upon.
+    const { url } = await listen(createServer(() => undefined));
+    url.protocol = "https:";
+    const stop = new AbortController();
+    const begun = performance.now();
+    setTimeout(() => stop.abort(), 50);
+    const error = await failure(client().send(spending(url, stop.signal)));
+    expect(error).toMatchObject({ code: "cancelled", delivery: "not_sent", retryable: false });
+    expect(performance.now() - begun).toBeLessThan(SOON_MS);
+  });
+
   it("when it was stopped before it began", async () => {
     const server = await listenHttp((_, response) => response.end());
     const error = await failure(client().send(spending(server.url, AbortSignal.abort())));

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
+import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
 import { ACCOUNT, type Answer, answer, type Job } from "./reserve-child.ts";
 
 const PROCESSES = 5;
@@ -73,7 +73,7 @@ describe("several processes on one file", () => {
 
     const storage = await openSqlite(file, fakeClock());
     onTestFinished(() => storage.close());
-    expect(await storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 100, exhausted: false });
+    expect(await storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 100, pending: 100, exhausted: false });
     // What each process believes to have stored is there.
     let items = 0;
     for (let who = 0; who < PROCESSES; who += 1) {
@@ -87,7 +87,7 @@ describe("several processes on one file", () => {
     const storage = await openSqlite(file, fakeClock());
     onTestFinished(() => storage.close());
     const task = newTask({ id: "pf_1", urls: manyUrls(120), perBatch: 1 });
-    await storage.admit({ account: ACCOUNT, day: TODAY, targets: [], recentSince: 0 }, () => task);
+    await storage.admit([accountQuery()], () => task);
 
     const answers = await together(file, { kind: "claim", now: NOON });
     const claimed = answers.flatMap((each) => each.claimed);

@@ -3,10 +3,10 @@
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { systemClock } from "../../src/clock.ts";
-import { admit } from "../../src/prefetch/plan.ts";
+import { admit, type Candidate } from "../../src/prefetch/plan.ts";
 import type { Storage } from "../../src/prefetch/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { manyUrls, newTask, TODAY } from "../fakes.ts";
+import { accountQuery, fakeProvider, manyUrls, newTask, TODAY } from "../fakes.ts";
 
 const common = { file: z.string(), who: z.number() };
 
@@ -35,12 +35,15 @@ export const ACCOUNT = "fake-cdn:1";
 async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
   if (task.kind === "spend") {
     let spent = 0;
+    const provider = fakeProvider({ account: ACCOUNT });
+    const allowance = { limit: task.limit, ceiling: task.limit, source: "ledger" } as const;
     for (let time = 0; time < task.times; time += 1) {
       const targets = manyUrls(task.size, `https://media.example.com/${task.who}/${time}/`);
-      const candidates = targets.map((target, position) => ({ kind: "url", target, cost: 1, position }) as const);
+      const candidates = targets.map((target, position): Candidate => ({ provider, kind: "url", target, cost: 1, position }));
       try {
-        const stored = await storage.admit({ account: ACCOUNT, day: TODAY, targets, recentSince: 0 }, (facts) => {
-          const { send } = admit(candidates, facts, { limit: task.limit, policy: "partial", force: false });
+        const stored = await storage.admit([accountQuery({ targets })], ([facts]) => {
+          if (!facts) throw new Error("Asked about one account, told of none.");
+          const { send } = admit(candidates, new Map([[provider, { ...facts, allowance }]]), { policy: "partial", force: false });
           return newTask({ id: `pf_${task.who}_${time}`, urls: send.map((candidate) => candidate.target) });
         });
         spent += stored?.items.length ?? 0;
@@ -59,7 +62,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
       const { batch } = work;
       // Now and then one is put on the wire, which must not make it claimable again.
       if (batch.state === "claimed" && batch.number % 3 === 0) {
-        const start = { now: task.now, leaseUntil: task.now + 60_000, day: TODAY, limit: undefined };
+        const start = { now: task.now, leaseUntil: task.now + 60_000, day: TODAY, allowance: undefined };
         if ((await storage.startSending(batch, start)) !== "started") throw new Error("A claim was lost.");
       }
       claimed.push(`${batch.taskId} ${batch.number}`);
@@ -74,9 +77,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
   }
   for (let number = 0; number < task.files; number += 1) {
     const created = await openSqlite(`${task.file}-${number}`, systemClock);
-    await created.admit({ account: ACCOUNT, day: TODAY, targets: [], recentSince: 0 }, () =>
-      newTask({ id: `pf_${task.who}`, urls: manyUrls(1) }),
-    );
+    await created.admit([accountQuery()], () => newTask({ id: `pf_${task.who}`, urls: manyUrls(1) }));
     await created.close();
   }
   return {};

@@ -1,56 +1,25 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
 import type { Clock } from "../../src/prefetch/clock.ts";
-import type { Storage } from "../../src/prefetch/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { storageContract } from "../contract/storage.ts";
-import { fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
-
-function newFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "cdn-prefetch-"));
-
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
+import { newFolder, openFile, refusalOf, tamper } from "./file.ts";
 
 storageContract(":memory:", () => openSqlite(":memory:", fakeClock()));
 storageContract("a file", () => openSqlite(join(newFolder(), "store.sqlite"), fakeClock()));
 
-async function openFile(path: string): Promise<Storage> {
-  const storage = await openSqlite(path, fakeClock());
-  onTestFinished(() => storage.close());
-  return storage;
-}
-
-const query = { account: "fake-cdn:1", day: TODAY, targets: manyUrls(1), recentSince: 0 };
-
-/** The `PrefetchError` that opening ends with. */
-async function refusalOf(path: string): Promise<PrefetchError> {
-  const error: unknown = await openSqlite(path, fakeClock()).then(
-    (storage) => storage.close(),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof PrefetchError) return error;
-  throw new Error(`not a PrefetchError: ${String(error)}`);
-}
-
-/** Does something to the file that this server never does. */
-function tamper(path: string, sql: string): void {
-  const db = new DatabaseSync(path);
-  db.exec(sql);
-  db.close();
-}
+const queries = [accountQuery({ targets: manyUrls(1) })];
 
 describe("the SQLite file", () => {
   it("is there, with its folder, after the first opening, for its owner's eyes only", async () => {
     const folder = join(newFolder(), "new", "folder");
     const path = join(folder, "store.sqlite");
     const storage = await openFile(path);
-    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     // What was written is in the write-ahead log until it is folded into the file, so that must be closed to others too.
     for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -67,14 +36,14 @@ describe("the SQLite file", () => {
   it("uses a write-ahead log, so that readers do not wait for writers", async () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
-    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
     expect(db.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
     db.exec("BEGIN IMMEDIATE");
     // Another process is in the middle of a write: reading goes on.
     expect(await storage.task("pf_1")).toMatchObject({ batches: 1 });
-    expect(await storage.facts(query)).toMatchObject({ ledger: { used: 2 } });
+    expect(await storage.facts(queries)).toMatchObject([{ ledger: { used: 2 } }]);
     db.exec("ROLLBACK");
   });
 
@@ -82,10 +51,10 @@ describe("the SQLite file", () => {
     const path = join(newFolder(), "store.sqlite");
     const task = newTask({ id: "pf_1", urls: manyUrls(4), rejected: ["not a url"] });
     const first = await openFile(path);
-    await first.admit(query, () => task);
+    await first.admit(queries, () => task);
     const work = await first.claim("fake-cdn:1", NOON, NOON + 60_000, "due");
     if (!work) throw new Error("Nothing to claim.");
-    await first.startSending(work.batch, { now: NOON, leaseUntil: NOON + 45_000, day: TODAY, limit: 100 });
+    await first.startSending(work.batch, { now: NOON, leaseUntil: NOON + 45_000, day: TODAY, allowance: undefined });
     const sending = { ...work.batch, state: "sending", leaseUntil: NOON + 45_000 } as const;
     const sent = { state: "sent", vendorTaskIds: ["v-1"], requestId: "r-1", leaseUntil: undefined } as const;
     const items = [{ index: 0, state: "failed" as const, code: "vendor_failed", reason: "403" }];
@@ -95,7 +64,7 @@ describe("the SQLite file", () => {
       await first.task("pf_1"),
       await first.items("pf_1", { limit: 9 }),
       await first.following("pf_1"),
-      await first.facts(query),
+      await first.facts(queries),
     ];
     await first.close();
 
@@ -104,9 +73,9 @@ describe("the SQLite file", () => {
       await second.task("pf_1"),
       await second.items("pf_1", { limit: 9 }),
       await second.following("pf_1"),
-      await second.facts(query),
+      await second.facts(queries),
     ]).toEqual(before);
-    expect(await second.ledger("fake-cdn:1", TODAY)).toEqual({ used: 3, exhausted: true });
+    expect(await second.ledger("fake-cdn:1", TODAY)).toEqual({ used: 3, pending: 2, exhausted: true });
     expect(await second.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(1_000);
     expect((await second.claim("fake-cdn:1", NOON, NOON + 1, "due"))?.batch.number).toBe(1);
   });
@@ -115,9 +84,9 @@ describe("the SQLite file", () => {
     const path = join(newFolder(), "store.sqlite");
     const one = await openFile(path);
     const other = await openFile(path);
-    await one.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await one.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
     expect(await other.task("pf_1")).toMatchObject({ openBatches: 1 });
-    expect((await other.facts(query)).recent.get(manyUrls(1)[0] ?? "")).toBe("pf_1");
+    expect((await other.facts(queries))[0]?.recent.get(manyUrls(1)[0] ?? "")).toBe("pf_1");
     expect(await other.claim("fake-cdn:1", NOON, NOON + 10, "due")).toBeDefined();
     expect(await one.claim("fake-cdn:1", NOON, NOON + 10, "due")).toBeUndefined();
   });
@@ -126,7 +95,7 @@ describe("the SQLite file", () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
     const year = 365 * 86_400_000;
-    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2), now: NOON + year }));
+    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2), now: NOON + year }));
     await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON + year);
     expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(0);
     expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(1_000);
@@ -228,7 +197,7 @@ describe("a file that cannot be used", () => {
   it("because its pages are damaged: says so when they are read", async () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
-    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(300), perBatch: 10 }));
+    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(300), perBatch: 10 }));
     await storage.close();
     const bytes = readFileSync(path);
     bytes.fill(0xff, 4_096);
@@ -251,7 +220,7 @@ describe("a file that cannot be used", () => {
   ])("because %s in it is damaged: says so without the content", async (_, damage) => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
-    await storage.admit(query, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
     tamper(path, damage);
     const reading = async (): Promise<unknown> => [await storage.task("pf_1"), await storage.items("pf_1", { limit: 9 })];
     const error: unknown = await reading().catch((reason: unknown) => reason);

@@ -16,6 +16,7 @@ export interface ProviderInfo {
   readonly accepts?: readonly string[];
   readonly tracking?: string;
   readonly depth?: string;
+  readonly reach?: string;
   readonly limits?: Readonly<Record<string, string | number | undefined>>;
 }
 
@@ -38,9 +39,9 @@ export function registerResources(server: McpServer, { service, providers, notic
     "quota",
     "prefetch://quota",
     { title: "Prefetch quota", description: "Today's prefetch quota of every configured provider.", ...privately(QUOTA_TTL_MS) },
-    async (uri) => {
+    async (uri, { mcpReq }) => {
       // With nothing configured there is no quota to tell, which is an answer and not an error.
-      const quotas = providers.configured.length === 0 ? [] : await service.quota();
+      const quotas = providers.configured.length === 0 ? [] : await service.quota(undefined, mcpReq.signal);
       return answer(uri, { quotas: quotas.map(quotaResult) });
     },
   );
@@ -52,8 +53,8 @@ export function registerResources(server: McpServer, { service, providers, notic
       complete: { provider: (typed) => providers.known.filter((id) => id.startsWith(typed)) },
     }),
     { title: "Prefetch quota of one provider", description: "Limit, used, remaining, and when it resets.", ...privately(QUOTA_TTL_MS) },
-    async (uri, { provider }) => {
-      const [quota] = await known(uri, () => service.quota(String(provider)));
+    async (uri, { provider }, { mcpReq }) => {
+      const [quota] = await known(uri, () => service.quota(String(provider), mcpReq.signal));
       return answer(uri, quota ? quotaResult(quota) : {});
     },
   );

@@ -6,13 +6,15 @@
  */
 
 import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../errors.ts";
+import { clockSkew, isRecord, LONGEST_WAIT_MS, parseJson, retryAfterHeader } from "../answer.ts";
 import { type Redactor, tidyMessage } from "../redact.ts";
 import type { HttpResponse } from "../request.ts";
 
-type Meaning = Readonly<{ code: ErrorCode; hint?: string } & Pick<ErrorFacts, "retryable" | "retryAfterMs" | "delivery">>;
+type Meaning = Readonly<{ code: ErrorCode; hint?: string } & Pick<ErrorFacts, "retryable" | "retryAfterMs" | "delivery" | "divisible">>;
 
 const invalid: Meaning = {
   code: "invalid_argument",
+  divisible: true,
   hint: "Check the asset id or the URLs; Huawei Cloud VOD prefetches media of its own published assets only.",
 };
 const fault: Meaning = { code: "vendor_unavailable", retryable: true, hint: "A fault on the vendor's side; it usually passes." };
@@ -178,8 +180,6 @@ export interface FailureContext {
   readonly now: number;
 }
 
-const CLOCK_SKEW_MS = 300_000;
-
 /** The `PrefetchError` that an answer stands for. Call it for answers that are errors. */
 export function failureOf(response: HttpResponse, context: FailureContext): PrefetchError {
   const found = readVendorError(parseJson(response.text));
@@ -190,7 +190,6 @@ export function failureOf(response: HttpResponse, context: FailureContext): Pref
   const said = message ? `: ${message}` : "";
   const locked = /reach the limit/i.test(message);
   const skew = response.status === 401 ? clockSkew(response, context.now) : undefined;
-  const requestId = response.headers["x-request-id"] ?? found?.requestId;
   return new PrefetchError(
     meaning.code,
     skew
@@ -206,9 +205,14 @@ export function failureOf(response: HttpResponse, context: FailureContext): Pref
       retryAfterMs: retryAfter(response, message, context.now) ?? meaning.retryAfterMs,
       provider: "huawei-vod",
       vendorCode: found?.code && tidyMessage(found.code, context.redact).slice(0, 40),
-      requestId: requestId && tidyMessage(requestId, context.redact).slice(0, 80),
+      requestId: requestIdOf(response, context.redact) ?? (found?.requestId && tidyMessage(found.requestId, context.redact).slice(0, 80)),
     },
   );
+}
+
+export function requestIdOf({ headers }: HttpResponse, redact: Redactor): string | undefined {
+  const id = headers["x-request-id"];
+  return id === undefined ? undefined : tidyMessage(id, redact).slice(0, 80);
 }
 
 function meaningOf(status: number, code: string | undefined): Meaning {
@@ -219,43 +223,17 @@ function meaningOf(status: number, code: string | undefined): Meaning {
   return gatewayMeanings.get(gateway) ?? statusMeaning(status);
 }
 
-/** "12 minutes ahead", when the vendor's `Date` and this machine's clock are too far apart for a signature. */
-function clockSkew(response: HttpResponse, now: number): string | undefined {
-  const vendorTime = Date.parse(response.headers.date ?? "");
-  const off = now - vendorTime;
-  if (Number.isNaN(off) || Math.abs(off) < CLOCK_SKEW_MS) return undefined;
-  return `${Math.round(Math.abs(off) / 60_000)} minutes ${off > 0 ? "ahead of" : "behind"} the vendor's`;
-}
-
 const units = new Map([
   ["second", 1_000],
   ["minute", 60_000],
   ["hour", 3_600_000],
   ["day", 86_400_000],
 ]);
-/** Whatever is said, the next day is worth a try. */
-const LONGEST_WAIT_MS = 86_400_000;
 
 /** From `Retry-After`, or from the throttling text, such as "limit:100,time:1 minute". */
 function retryAfter(response: HttpResponse, message: string, now: number): number | undefined {
-  const header = response.headers["retry-after"];
-  if (header !== undefined) {
-    const wait = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
-    if (wait >= 0) return Math.min(wait, LONGEST_WAIT_MS);
-  }
+  const header = retryAfterHeader(response, now);
+  if (header !== undefined) return header;
   const [, count, unit = ""] = /time:\s*(\d{1,4})\s*(second|minute|hour|day)/i.exec(message) ?? [];
   return count === undefined ? undefined : Math.min(Number(count) * (units.get(unit.toLowerCase()) ?? 0), LONGEST_WAIT_MS);
-}
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Proxies answer in HTML or not at all; the caller then goes by the status.
-    return undefined;
-  }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -4,11 +4,12 @@ import { z } from "zod";
 import { PrefetchError } from "../../errors.ts";
 import { abortable } from "../../prefetch/abortable.ts";
 import type { Clock } from "../../prefetch/clock.ts";
+import { parseJson } from "../answer.ts";
 import type { Redactor } from "../redact.ts";
 import type { HttpClient } from "../request.ts";
 import type { Circuit } from "./circuit.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
-import { failureOf, parseJson } from "./errors.ts";
+import { failureOf } from "./errors.ts";
 
 /** A token is replaced this long before it runs out. It lives 24 hours. */
 const TOKEN_MARGIN_MS = 1_800_000;

@@ -1,14 +1,12 @@
 /** Huawei Cloud VOD as the server knows it: its settings, and what is missing when it cannot be used. */
 
 import type { SettingValues } from "../../settings.ts";
-import { endpointProblem } from "../endpoint.ts";
+import { endpointProblem, isHeaderSafe } from "../checks.ts";
 import type { ProviderReading, ProviderRow } from "../row.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { editions } from "./edition.ts";
 
 const id = "huawei-vod";
-/** What can stand in an HTTP header; anything else was not copied cleanly. */
-const headerSafe = /^[\x21-\x7e]+$/;
 
 export const huaweiVod: ProviderRow = {
   id,
@@ -57,8 +55,10 @@ export const huaweiVod: ProviderRow = {
     if (region !== undefined && !/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region))
       problems.push("PREFETCH_HUAWEI_VOD_REGION must be a region id such as cn-north-4");
     if (endpoint === undefined) problems.push("set PREFETCH_HUAWEI_VOD_REGION, such as cn-north-4");
-    else if (values.PREFETCH_HUAWEI_VOD_ENDPOINT) problems.push(...present(endpointProblem("PREFETCH_HUAWEI_VOD_ENDPOINT", endpoint)));
-    if (values.HUAWEICLOUD_SDK_IAM_ENDPOINT) problems.push(...present(endpointProblem("HUAWEICLOUD_SDK_IAM_ENDPOINT", iamEndpoint)));
+    else if (values.PREFETCH_HUAWEI_VOD_ENDPOINT)
+      problems.push(...present(endpointProblem("PREFETCH_HUAWEI_VOD_ENDPOINT", endpoint, "https://vod.cn-north-4.myhuaweicloud.com")));
+    if (values.HUAWEICLOUD_SDK_IAM_ENDPOINT)
+      problems.push(...present(endpointProblem("HUAWEICLOUD_SDK_IAM_ENDPOINT", iamEndpoint, "https://iam.cn-north-4.myhuaweicloud.com")));
     if (edition === undefined) problems.push(`PREFETCH_HUAWEI_VOD_EDITION must be ${editions.join(" or ")}`);
 
     if (problems.length > 0 || typeof credentials === "string" || !projectId || !endpoint || !edition) {
@@ -80,7 +80,7 @@ function readCredentials(values: SettingValues, iamEndpoint: string): HuaweiCred
   const { PREFETCH_HUAWEI_IAM_TOKEN: token, PREFETCH_HUAWEI_IAM_USER: user } = values;
   const { PREFETCH_HUAWEI_IAM_PASSWORD: password, PREFETCH_HUAWEI_IAM_DOMAIN: domain } = values;
   const unclean = ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "PREFETCH_HUAWEI_IAM_TOKEN"].filter(
-    (name) => !headerSafe.test(values[name] ?? "unset"),
+    (name) => !isHeaderSafe(values[name] ?? "unset"),
   );
   if (unclean.length > 0) return `${unclean.join(" and ")} must not contain blanks, line breaks or other than ASCII characters`;
   if (ak !== undefined || sk !== undefined) {

@@ -8,14 +8,16 @@ import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { PrefetchError } from "../../errors.ts";
 import type { Clock } from "../../prefetch/clock.ts";
-import type { BatchContent, Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
+import type { Asset, BatchContent, Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
+import { parseJson } from "../answer.ts";
 import { canonicalQuery } from "../canonical.ts";
-import { createRedactor } from "../redact.ts";
+import { createRedactor, type Redactor, tidyMessage } from "../redact.ts";
 import { createHttpClient, type HttpResponse } from "../request.ts";
+import { stoppedOr } from "../stopped.ts";
 import { type Attempt, createAuth, type Sign } from "./auth.ts";
 import { type HuaweiCredentials, secretsOf } from "./credentials.ts";
 import type { Edition } from "./edition.ts";
-import { failureOf, parseJson, readVendorError } from "./errors.ts";
+import { failureOf, readVendorError, requestIdOf } from "./errors.ts";
 
 export interface HuaweiVodOptions {
   /** Full URL, such as https://vod.cn-north-4.myhuaweicloud.com. */
@@ -33,6 +35,8 @@ export interface HuaweiVodOptions {
 const limits: ProviderLimits = {
   urlsPerRequest: 10,
   bytesPerRequest: 1_000_000,
+  // In a JSON array, with a comma.
+  bytesOf: (url) => JSON.stringify(url).length + 1,
   // Whether POST and GET share the 100 is not documented, so they do here.
   requestsPerMinute: 100,
   urlsPerDay: 1_000,
@@ -118,20 +122,18 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
       if (answer instanceof PrefetchError) throw answer;
       return answer;
     } catch (error) {
-      // Stopped while it waited for its turn or for a login.
-      if (error !== call.signal.reason || error instanceof PrefetchError) throw error;
-      throw new PrefetchError("cancelled", `Stopped before ${action} was sent`, { provider, cause: error });
+      throw stoppedOr(error, call, { provider, what: action });
     }
   };
 
   const submit = async (batch: BatchContent, call: Call): Promise<Submission> => {
     const body = JSON.stringify(batch.kind === "asset" ? { asset_id: batch.assetId } : { urls: batch.urls });
     const response = await exchange({ method: "POST", path: "preheating", body, action: "the prefetch", call, counted: true });
-    const requestId = response.headers["x-request-id"];
+    const requestId = requestIdOf(response, redact);
     const known = { ...(requestId !== undefined && { requestId }), refused: [] };
     if (response.text.trim() === "") return { ...known, vendorTaskIds: [] };
     const answer = taskCreated.safeParse(parseJson(response.text));
-    if (!answer.success) throw notUnderstood("the prefetch", response);
+    if (!answer.success) throw notUnderstood("the prefetch", response, redact);
     return { ...known, vendorTaskIds: answer.data.task_id ? [answer.data.task_id] : [] };
   };
 
@@ -143,18 +145,18 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
       },
     );
     const report = taskReport.safeParse(parseJson(response.text || "{}"));
-    if (!report.success) throw notUnderstood("the status query", response);
+    if (!report.success) throw notUnderstood("the status query", response, redact);
     return report.data.preheating_results.flatMap(({ url, status: word = "" }) =>
-      url === undefined ? [] : [{ url, state: stateOf(word), vendorState: word }],
+      url === undefined ? [] : [{ url, state: stateOf(word), vendorState: tidyMessage(word, redact) }],
     );
   };
 
-  const resolveAsset = async (assetId: string, call: Call): Promise<string[]> => {
+  const resolveAsset = async (assetId: string, call: Call): Promise<Asset> => {
     const query = [["asset_id", assetId]] as const;
     // Look-ups of assets have a limit of their own, 1,500 a minute, which pacing the prefetches never comes near.
     const response = await exchange({ method: "GET", path: "info", query, action: "the asset look-up", call, counted: false });
     const report = assetReport.safeParse(parseJson(response.text || "{}"));
-    if (!report.success) throw notUnderstood("the asset look-up", response);
+    if (!report.success) throw notUnderstood("the asset look-up", response, redact);
     const asset = report.data.asset_info_array?.[0];
     const state = asset ? (asset.status ?? "").toUpperCase() : "NO_ASSET";
     if (absent.includes(state)) {
@@ -171,8 +173,9 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
         hint: "Nothing was sent. Publish it in Huawei Cloud VOD, then call again.",
       });
     }
-    const urls = [asset?.base_info?.video_url, ...(asset?.play_info_array ?? []).map((play) => play.url)];
-    return [...new Set(urls.filter((url) => typeof url === "string" && url !== ""))].map(String);
+    const listed = [asset?.base_info?.video_url, ...(asset?.play_info_array ?? []).map((play) => play.url)];
+    const urls = [...new Set(listed.filter((url) => typeof url === "string" && url !== ""))].map(String);
+    return { urls, cost: urls.length };
   };
 
   const shared = {
@@ -183,6 +186,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     limits,
     // Neither page says how far "succeed" reaches.
     depth: "unknown",
+    reach: "Huawei Cloud does not document how many edge nodes that covers.",
     submit,
     resolveAsset,
     close: () => http.close(),
@@ -221,12 +225,12 @@ function unknownTask(error: unknown, taskId: string): unknown {
 }
 
 /** A 2xx that is not the API's: for a submit nobody can tell whether it was carried out. */
-function notUnderstood(action: string, response: HttpResponse): PrefetchError {
+function notUnderstood(action: string, response: HttpResponse, redact: Redactor): PrefetchError {
   return new PrefetchError("vendor_unavailable", `The answer to ${action} (HTTP ${response.status}) is not what Huawei Cloud documents`, {
     provider,
     delivery: "unknown",
     retryable: true,
-    requestId: response.headers["x-request-id"],
+    requestId: requestIdOf(response, redact),
     hint: "Check the endpoint and any proxy in between.",
   });
 }

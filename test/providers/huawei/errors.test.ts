@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, type ErrorCode, errorCodes, PrefetchError } from "../../../src/errors.ts";
-import { failureOf, parseJson, readVendorError } from "../../../src/providers/huawei/errors.ts";
+import { parseJson } from "../../../src/providers/answer.ts";
+import { failureOf, readVendorError } from "../../../src/providers/huawei/errors.ts";
 import { createRedactor } from "../../../src/providers/redact.ts";
 import { MINUTE, SECOND } from "../clock.ts";
 import { anyText } from "../text.ts";

@@ -38,6 +38,16 @@ async function contractHarness(setup: Setup): Promise<ProviderHarness> {
     unknownAssetId: unknownId,
     foreignUrl: "https://foreign.example.org/a.mp4",
     unknownTaskId,
+    unknownTask: "not_found",
+    now: clock.now,
+    pass: clock.advance,
+    ...(setup.emulator?.edition !== "id-only" && {
+      badUrl: "https://example.com/a b.mp4",
+      unknownState: (url: string) => ({
+        kind: "garble" as const,
+        body: JSON.stringify({ preheating_results: [{ url, status: "wonderful" }] }),
+      }),
+    }),
     secrets: secretsIn(huawei.credentials),
     inject: (rule) => vod.inject(rule),
     refusalSaying: (text) => refusal(403, "VOD.10053", text),
@@ -204,7 +214,7 @@ describe("huawei-vod", () => {
     it("takes no turn: it has a limit of its own", async () => {
       huawei = await startHuawei({ emulator: { callsPerMinute: 0 } });
       const call = countingCall();
-      expect(await huawei.provider.resolveAsset?.(assetId, call)).toEqual(assetUrls);
+      expect(await huawei.provider.resolveAsset?.(assetId, call)).toEqual({ urls: assetUrls, cost: assetUrls.length });
       expect(call.turns).toBe(0);
     });
 
@@ -231,7 +241,7 @@ describe("huawei-vod", () => {
 
     // Transcoding goes on beside publishing; whether it can be warmed is for the prefetch itself to find out.
     it.each(["PUBLISHED", "TRANSCODING", "TRANSCODE_SUCCEED", "SOMETHING_NEW"])("leaves the state %s to the prefetch", async (state) => {
-      expect(await lookedUp("some-asset", state)).toEqual([]);
+      expect(await lookedUp("some-asset", state)).toEqual({ urls: [], cost: 0 });
     });
 
     const answered = async (body: object) => {
@@ -252,13 +262,17 @@ describe("huawei-vod", () => {
           { url: "" },
         ],
       };
-      expect(await answered({ asset_info_array: [info] })).toEqual(["https://example.com/a.mp4", "https://example.com/a.m3u8"]);
+      expect(await answered({ asset_info_array: [info] })).toEqual({
+        urls: ["https://example.com/a.mp4", "https://example.com/a.m3u8"],
+        cost: 2,
+      });
     });
 
     it("leaves an asset whose state is not told to the prefetch", async () => {
-      expect(await answered({ asset_info_array: [{ base_info: { video_url: "https://example.com/a.mp4" } }] })).toEqual([
-        "https://example.com/a.mp4",
-      ]);
+      expect(await answered({ asset_info_array: [{ base_info: { video_url: "https://example.com/a.mp4" } }] })).toEqual({
+        urls: ["https://example.com/a.mp4"],
+        cost: 1,
+      });
     });
 
     it.each([{}, { asset_info_array: [] }, { asset_info_array: null }])("takes %j for an asset that there is not", async (body) => {

@@ -1,0 +1,127 @@
+/** What is done with one claimed batch: wait for the account's turn, send it, or find out what became of it. */
+
+import { asPrefetchError, PrefetchError } from "../errors.ts";
+import { type Allowances, isUsedUp } from "./allowance.ts";
+import type { Clock } from "./clock.ts";
+import { accepted, failed, lost, type RetryPolicy, returned, unsure } from "./outcome.ts";
+import { createHold, type Pacer } from "./pace.ts";
+import type { Provider } from "./provider.ts";
+import { vendorDay } from "./quota.ts";
+import type { Claim, SendResult, Storage } from "./storage.ts";
+import { type Batch, type BatchChange, contentOf } from "./task.ts";
+import { traced, untraced } from "./trace.ts";
+
+/** A batch that only waits for its turn; nothing was sent, so another process may simply take it over. */
+export const CLAIM_LEASE_MS = 300_000;
+/** A batch on the wire; longer than a request may take with a login before its repetition, so that a living process never loses it. */
+const SEND_LEASE_MS = 90_000;
+
+export interface SenderOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly pace: Pacer;
+  readonly random: () => number;
+  readonly allowances: Pick<Allowances, "of" | "forget">;
+  /** Told of what went wrong outside any call. */
+  readonly report: (error: unknown, about: string) => void;
+}
+
+export interface SenderSignals {
+  /** Aborted when requests on the wire must be given up. */
+  readonly sending: AbortSignal;
+  /** Aborted when nothing new may be sent. */
+  readonly taking: AbortSignal;
+}
+
+/** The batch as storage knows it by then, and what became of it; `undefined` when that is not for this process to say. */
+export type Outcome = { readonly batch: Batch; readonly change: BatchChange } | undefined;
+
+export function createSender(
+  { storage, clock, pace, random, allowances, report }: SenderOptions,
+  { sending, taking }: SenderSignals,
+): (provider: Provider, work: Claim) => Promise<Outcome> {
+  const hold = createHold(storage, clock, report);
+  const policyFor = (provider: Provider): RetryPolicy => ({ random, traceable: provider.findSubmitted !== undefined });
+
+  /** What became of a batch that was on the wire when its answer, or the process that sent it, was lost. */
+  const trace = async (provider: Provider, work: Claim): Promise<BatchChange> => {
+    const { batch, items } = work;
+    if (!provider.findSubmitted) return lost(work, "The server stopped while this was being sent, so its outcome is not known.");
+    const turn = () => pace(provider, taking);
+    try {
+      const found = await provider.findSubmitted(contentOf(batch, items), batch.sentAt ?? 0, { signal: taking, turn });
+      return traced(work, found, clock.now(), policyFor(provider));
+    } catch (error) {
+      // Let go at once, so that the next process need not wait for the claim's lease to ask.
+      if (taking.aborted) return unsure(work, "The answer was lost.", clock.now());
+      if (error instanceof PrefetchError && error.code === "rate_limited") await hold(provider, error);
+      report(error, `asking ${provider.id} for a batch whose answer was lost`);
+      return untraced(work, asPrefetchError(error), clock.now());
+    }
+  };
+
+  return async (provider, work) => {
+    // Changed by `turn` while the provider is at work.
+    const held: { batch: Batch; start: SendResult } = { batch: work.batch, start: "started" };
+    const outcome = (change: BatchChange) => ({ batch: held.batch, change });
+    if (work.batch.state === "sending") return outcome(await trace(provider, work));
+    const refuse = (error: PrefetchError) => outcome(failed({ ...work, batch: held.batch }, error, clock.now(), policyFor(provider)));
+    const today = () => vendorDay(clock.now(), provider.limits.timeZone);
+    const entry = await storage.ledger(provider.account, today());
+    try {
+      if (entry.exhausted && isUsedUp(await allowances.of(provider, taking), entry, work.batch.cost)) return refuse(usedUp());
+    } catch (error) {
+      if (taking.aborted) return outcome(returned());
+      throw error;
+    }
+
+    const content = contentOf(work.batch, work.items);
+    const host = content.kind === "urls" ? URL.parse(content.urls[0] ?? "")?.host : undefined;
+    const turn = async (): Promise<void> => {
+      if (held.batch.state === "sending") {
+        // Asking for a second turn says that the first request was turned down: nothing is on the wire.
+        const claimed = { state: "claimed", leaseUntil: clock.now() + CLAIM_LEASE_MS } as const;
+        const ours = await storage.change(held.batch, { batch: claimed, items: [], refund: 0 });
+        if (ours) held.batch = { ...held.batch, ...claimed };
+        else held.start = "lost";
+      }
+      if (held.start === "started") {
+        // Asked before the wait: after it, nothing may bring two submits together again.
+        let allowance = today() === held.batch.day ? undefined : await allowances.of(provider, taking);
+        await pace(provider, taking, host);
+        if (!allowance && today() !== held.batch.day) allowance = await allowances.of(provider, taking);
+        const now = clock.now();
+        const sent = { leaseUntil: now + SEND_LEASE_MS, day: today() };
+        held.start = await storage.startSending(held.batch, { now, allowance, ...sent });
+        if (held.start === "started") held.batch = { ...held.batch, ...sent, sentAt: now, state: "sending" };
+      }
+      if (held.start !== "started") throw new PrefetchError("cancelled", "The batch may not be sent now");
+    };
+
+    try {
+      const submission = await provider.submit(content, { signal: sending, turn });
+      return outcome(accepted(work, submission, provider.status !== undefined, clock.now()));
+    } catch (error) {
+      if (held.start === "lost") return undefined;
+      if (held.start === "over_quota") return refuse(usedUp());
+      const unsent = error instanceof PrefetchError && error.code === "cancelled" && error.delivery === "not_sent";
+      if (taking.aborted && (unsent || held.batch.state === "claimed")) return outcome(returned());
+      if (error instanceof PrefetchError) {
+        if (error.code === "rate_limited") await hold(provider, error);
+        if (error.code === "quota_exhausted") await allowances.forget(provider);
+        return refuse(error);
+      }
+      report(error, `sending a batch to ${provider.id}`);
+      if (held.batch.state !== "sending") return refuse(asPrefetchError(error));
+      // Nobody foresaw this, so nobody knows how far the request got.
+      const why = asPrefetchError(error).message;
+      return outcome(provider.findSubmitted ? unsure({ ...work, batch: held.batch }, why, clock.now()) : lost(work, why));
+    }
+  };
+}
+
+function usedUp(): PrefetchError {
+  return new PrefetchError("quota_exhausted", "The prefetch quota of the vendor's day is used up", {
+    hint: "Not sent. Call again after the reset.",
+  });
+}

@@ -1,0 +1,97 @@
+/** The whole domain on a store in memory, with a clock that is driven and vendors that are scripted. */
+
+import { expect, onTestFinished } from "vitest";
+import type { CallContext, Guards } from "../../src/prefetch/deps.ts";
+import type { ProviderDirectory } from "../../src/prefetch/directory.ts";
+import type { StatusRow } from "../../src/prefetch/provider.ts";
+import { createService, type PrefetchService } from "../../src/prefetch/service.ts";
+import type { AssetRequest, UrlsRequest } from "../../src/prefetch/submit.ts";
+import type { Detail, TaskView } from "../../src/prefetch/view.ts";
+import { openSqlite } from "../../src/storage/sqlite.ts";
+import {
+  type FakeProvider,
+  fakeClock,
+  fakeDirectory,
+  fakeProvider,
+  type ProviderScript,
+  never as signal,
+  startProcess,
+  TODAY,
+  urlsOf,
+} from "../fakes.ts";
+
+export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
+  readonly script?: ProviderScript;
+  /** Providers beside the first one. */
+  readonly others?: readonly ProviderScript[];
+  readonly guards?: Partial<Guards>;
+  readonly dailyBudget?: number;
+}
+
+export async function open({ script = {}, others = [], guards = {}, dailyBudget, ...directory }: HouseOptions = {}) {
+  const clock = fakeClock();
+  const storage = await openSqlite(":memory:", clock);
+  /** What the vendor says of a URL when it is asked; "processing" of any other. */
+  const outcomes = new Map<string, StatusRow["state"] | (() => StatusRow["state"])>();
+  const outcomeOf = (url: string): StatusRow["state"] => {
+    const outcome = outcomes.get(url) ?? "processing";
+    return typeof outcome === "function" ? outcome() : outcome;
+  };
+  const makeProvider = (members: ProviderScript): FakeProvider =>
+    fakeProvider({
+      status: async ({ content }) =>
+        (content?.kind === "urls" ? content.urls : []).map((url) => ({ url, state: outcomeOf(url), vendorState: outcomeOf(url) })),
+      ...members,
+    });
+  const provider = makeProvider(script);
+  const providers = [provider, ...others.map(makeProvider)];
+  const reports: string[] = [];
+  const report = (error: unknown, about: string): void => {
+    reports.push(`${about}: ${String(error)}`);
+  };
+  let tasks = 0;
+  const start = (): PrefetchService => {
+    const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, report });
+    onTestFinished(() => worker.stop(0));
+    return createService({
+      ...parts,
+      worker,
+      storage,
+      clock,
+      directory: fakeDirectory(providers, directory),
+      guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
+      newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
+      report,
+    });
+  };
+  onTestFinished(() => storage.close());
+  const service = start();
+
+  const call: CallContext = { signal };
+  const usual = { onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
+  return {
+    clock,
+    storage,
+    provider,
+    providers,
+    outcomes,
+    reports,
+    service,
+    /** Another server on the same store. */
+    start,
+    urls: (urls: readonly unknown[], more: Partial<UrlsRequest> = {}, context = call): Promise<TaskView> =>
+      clock.drive(service.prefetchUrls({ urls, ...usual, ...more }, context)),
+    asset: (assetId: string, more: Partial<AssetRequest> = {}): Promise<TaskView> =>
+      clock.drive(service.prefetchAsset({ assetId, ...usual, ...more }, call)),
+    status: (
+      taskId: string | undefined,
+      detail: Detail = "summary",
+      more: { cursor?: string; waitSeconds?: number; provider?: string } = {},
+    ) => clock.drive(service.status({ taskId: taskId ?? "", detail, waitSeconds: 0, ...more }, call)),
+    used: async ({ account } = provider) => (await storage.ledger(account, TODAY)).used,
+    sent: ({ received } = provider) => received.flatMap(urlsOf),
+  };
+}
+
+export const error = (code: string, more: Record<string, unknown> = {}) =>
+  expect.objectContaining({ name: "PrefetchError", code, ...more });

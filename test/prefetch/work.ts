@@ -1,0 +1,21 @@
+/** A batch and its items as a process holds them. */
+
+import type { Claim } from "../../src/prefetch/storage.ts";
+import type { Item, ItemState } from "../../src/prefetch/task.ts";
+import { newTask, type TaskSketch } from "../fakes.ts";
+
+function claimOf(sketch: Omit<TaskSketch, "id">, states: readonly ItemState[]): Claim {
+  const { batches, items } = newTask({ id: "pf_1", ...sketch });
+  const [batch] = batches;
+  if (!batch) throw new Error("There is no batch of nothing.");
+  return { batch, items: items.map((item, index): Item => ({ ...item, state: states[index] ?? "processing" })), divisions: 0 };
+}
+
+/** One batch of URLs. */
+export function workOf(urls: readonly string[], states: readonly ItemState[] = []): Claim {
+  return claimOf({ urls, perBatch: urls.length }, states);
+}
+
+export function assetWork(cost: number): Claim {
+  return claimOf({ assetId: "asset1", costPerBatch: cost }, []);
+}

@@ -1,0 +1,449 @@
+/** Alibaba Cloud VOD: the contract, and what only this vendor does. */
+
+import { afterEach, describe, expect, it } from "vitest";
+import type { BatchContent, Provider, StatusRow } from "../../../src/prefetch/provider.ts";
+import { countingCall, failureOf, type ProviderHarness, providerContract, shownOf } from "../../contract/provider.ts";
+import { HOUR, MINUTE, SECOND } from "../clock.ts";
+import { type AlibabaHarness, assetId, refusal, type Setup, securityToken, startAlibaba, unknownId, unpublishedId } from "./harness.ts";
+
+const urls = (count: number, host = "vod.example.net") => Array.from({ length: count }, (_, index) => `https://${host}/${index}.mp4`);
+const assetUrls = ["https://vod.example.net/93ab850b/sd.mp4", "https://vod.example.net/93ab850b/hd/index.m3u8"];
+const batchOf = (...list: string[]): BatchContent => ({ kind: "urls", urls: list });
+const asset = { kind: "asset", assetId } as const;
+
+async function contractHarness(setup: Setup): Promise<ProviderHarness> {
+  const alibaba = await startAlibaba(setup);
+  const { vod, provider, clock, count } = alibaba;
+  let stopped = false;
+  return {
+    provider,
+    sampleUrls: urls,
+    sampleAsset: { assetId, urls: assetUrls },
+    unknownAssetId: unknownId,
+    foreignUrl: "https://foreign.example.org/a.mp4",
+    unknownTaskId: "1",
+    unknownTask: "empty",
+    secrets: Object.values(vod.user).map(String),
+    inject: (rule) => vod.inject(rule),
+    refusalSaying: (text) => refusal(400, "InvalidParameter", text),
+    receivedSubmits: () => count("PreloadVodObjectCaches", "RefreshMediaPlayUrls"),
+    receivedQueries: () => count("DescribeVodRefreshTasks", "GetMediaRefreshJobs"),
+    settle: () => clock.advance(10 * MINUTE),
+    now: clock.now,
+    pass: clock.advance,
+    badUrl: "https://vod.example.net/malformed.mp4",
+    unknownState: (url) => ({
+      kind: "garble",
+      body: JSON.stringify({ TotalCount: 1, Tasks: { Task: [{ TaskId: "1", ObjectPath: url, Status: "Wonderful" }] } }),
+    }),
+    stopVendor: async () => {
+      stopped = true;
+      await vod.close();
+    },
+    close: async () => {
+      if (stopped) await provider.close();
+      else await alibaba.close();
+    },
+  };
+}
+
+providerContract({ name: "alibaba-vod", start: () => contractHarness({}) });
+providerContract({ name: "alibaba-vod with temporary keys", start: () => contractHarness({ emulator: { user: { securityToken } } }) });
+providerContract({
+  name: "alibaba-vod that lists late",
+  start: () => contractHarness({ emulator: { numbers: "numbers", jobMs: 2 * SECOND } }),
+});
+
+let alibaba: AlibabaHarness;
+afterEach(() => alibaba?.close());
+
+const start = async (setup: Setup = {}): Promise<AlibabaHarness> => {
+  alibaba = await startAlibaba(setup);
+  return alibaba;
+};
+const submit = (batch: BatchContent, provider: Provider = alibaba.provider, call = countingCall()) => provider.submit(batch, call);
+const ask = (vendorTaskIds: readonly string[], content?: BatchContent): Promise<StatusRow[]> =>
+  Promise.resolve(alibaba.provider.status?.({ vendorTaskIds, ...(content && { content }) }, countingCall()) ?? []);
+const lastParams = (action: string) => Object.fromEntries(alibaba.vod.log.findLast((entry) => entry.action === action)?.params ?? []);
+
+describe("a prefetch of URLs", () => {
+  it("carries only what is set", async () => {
+    await start();
+    await submit(batchOf(...urls(2)));
+    expect(lastParams("PreloadVodObjectCaches")).toEqual({ ObjectPath: urls(2).join("\n") });
+  });
+
+  it("carries the options", async () => {
+    const withHeader = '{"Accept-Encoding":["gzip, deflate, br"]}';
+    await start({ provider: { area: "overseas", secondTier: true, withHeader } });
+    await submit(batchOf(...urls(1)));
+    expect(lastParams("PreloadVodObjectCaches")).toMatchObject({ Area: "overseas", L2Preload: "true", WithHeader: withHeader });
+  });
+
+  it("of hosts that answer with several ids has a row for each URL", async () => {
+    await start();
+    const mixed = [...urls(60), ...urls(40, "media.example.net")];
+    const { vendorTaskIds } = await submit(batchOf(...mixed));
+    expect(vendorTaskIds).toHaveLength(2);
+    alibaba.clock.advance(MINUTE);
+    const rows = await ask(vendorTaskIds);
+    expect(rows.map((row) => row.url).sort()).toEqual([...mixed].sort());
+    expect(new Set(rows.map((row) => row.state))).toEqual(new Set(["succeeded"]));
+    // 60 rows take two pages.
+    expect(alibaba.count("DescribeVodRefreshTasks")).toBe(3);
+  });
+
+  it("whose id is shared with another one still finds its own rows", async () => {
+    await start();
+    const first = await submit(batchOf("https://vod.example.net/a.mp4"));
+    const second = await submit(batchOf("https://vod.example.net/b.mp4"));
+    expect(first.vendorTaskIds).toEqual(second.vendorTaskIds);
+    expect((await ask(first.vendorTaskIds)).map((row) => row.url)).toEqual([
+      "https://vod.example.net/a.mp4",
+      "https://vod.example.net/b.mp4",
+    ]);
+  });
+
+  it("is done again with a right date when the vendor finds the clock wrong", async () => {
+    await start();
+    const { vod, another, clock } = alibaba;
+    for (const minutes of [-20, 20]) {
+      const wrong = { ...clock, now: () => clock.now() + minutes * MINUTE };
+      const provider = another({ clock: wrong });
+      const call = countingCall();
+      await provider.submit(batchOf(...urls(1)), call);
+      // The refused attempt took a turn of its own, and the next one knows better from the start.
+      expect(call.turns).toBe(2);
+      const next = countingCall();
+      await provider.submit(batchOf(...urls(1)), next);
+      expect(next.turns).toBe(1);
+    }
+    expect(vod.spentToday).toBe(4);
+  });
+
+  it("whose nonce was used may have been carried out, so it is not repeated", async () => {
+    await start();
+    const { vod } = alibaba;
+    vod.inject({ fault: refusal(400, "SignatureNonceUsed") });
+    expect(await failureOf(submit(batchOf(...urls(1))))).toMatchObject({ delivery: "unknown", retryable: true });
+    expect(vod.log).toEqual([]);
+  });
+
+  it("that is signed for another host than it goes to passes a gateway that rewrites the host", async () => {
+    await start();
+    const { another, vod } = alibaba;
+    // The emulator sees the host that was signed for, as the vendor behind a gateway does.
+    const provider = another({ cache: { url: vod.endpoint, signHost: "vod.cn-shanghai.aliyuncs.com" } });
+    expect((await submit(batchOf(...urls(1)), provider)).vendorTaskIds).toHaveLength(1);
+  });
+
+  it("without an id in the answer is unknown, not done", async () => {
+    await start();
+    for (const body of ["{}", '{"PreloadTaskId":""}', '{"PreloadTaskId":null}']) {
+      alibaba.vod.inject({ fault: { kind: "garble", body } });
+      expect(await failureOf(submit(batchOf(...urls(1))))).toMatchObject({ code: "vendor_unavailable", delivery: "unknown" });
+    }
+  });
+});
+
+describe("the rows of a task", () => {
+  it("are matched without their scheme, too", async () => {
+    await start({ emulator: { echoScheme: false } });
+    const { vendorTaskIds } = await submit(batchOf("https://vod.example.net/a.mp4"));
+    expect(await ask(vendorTaskIds)).toMatchObject([{ url: "vod.example.net/a.mp4", state: "processing" }]);
+    alibaba.vod.inject({ fault: { kind: "reset", when: "after" }, action: "PreloadVodObjectCaches" });
+    const sentAt = alibaba.clock.now();
+    await failureOf(submit(batchOf("https://vod.example.net/b.mp4")));
+    const trace = await alibaba.provider.findSubmitted?.(batchOf("https://vod.example.net/b.mp4"), sentAt, countingCall());
+    expect(trace).toMatchObject({ state: "found", urls: ["vod.example.net/b.mp4"] });
+  });
+
+  it("keep the vendor's words, its progress and its reason", async () => {
+    await start();
+    const { vendorTaskIds } = await submit(batchOf("https://vod.example.net/fail.mp4"));
+    expect(await ask(vendorTaskIds)).toMatchObject([{ vendorState: "Pending 0%" }]);
+    alibaba.clock.advance(SECOND);
+    const [running] = await ask(vendorTaskIds);
+    expect(running?.vendorState).toMatch(/^Refreshing \d+(\.\d+)?%$/);
+    alibaba.clock.advance(MINUTE);
+    const [row] = await ask(vendorTaskIds);
+    expect(row).toMatchObject({ state: "failed", vendorState: "Failed 100%" });
+    expect(row?.reason).toMatch(/Origin Return StatusCode 5XX.*origin answered with an error/);
+  });
+
+  it.each([
+    ["Timeout", "10", "processing", "Timeout 10%"],
+    ["COMPLETE", "99.37%", "succeeded", "COMPLETE 99.37%"],
+    ["Complete", "250%", "succeeded", "Complete 100%"],
+    ["", undefined, "processing", ""],
+  ])("of status %j and progress %j are %s", async (Status, Process, state, vendorState) => {
+    await start();
+    const Task = [{ TaskId: 7, ObjectPath: "https://vod.example.net/a.mp4", Status, Process }];
+    alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ TotalCount: "1", Tasks: { Task } }) } });
+    expect(await ask(["7"])).toMatchObject([{ state, vendorState }]);
+  });
+
+  it("are gone after three days", async () => {
+    await start();
+    const { vendorTaskIds } = await submit(batchOf(...urls(1)));
+    alibaba.clock.advance(73 * HOUR);
+    expect(await ask(vendorTaskIds)).toEqual([]);
+    expect(alibaba.provider.limits.recordDays).toBe(3);
+  });
+});
+
+describe("a lost answer", () => {
+  const lose = async (...list: string[]) => {
+    alibaba.vod.inject({ fault: { kind: "reset", when: "after" } });
+    const sentAt = alibaba.clock.now();
+    await failureOf(submit(batchOf(...list)));
+    return sentAt;
+  };
+  const trace = (sentAt: number, batch: BatchContent, provider: Provider = alibaba.provider) =>
+    provider.findSubmitted?.(batch, sentAt, countingCall());
+
+  it("of many URLs is found over all pages, whatever else the domain has", async () => {
+    await start();
+    await submit(batchOf(...urls(100).map((url) => `${url}?other`)));
+    const list = urls(100);
+    const sentAt = await lose(...list);
+    const found = await trace(sentAt, batchOf(...list));
+    expect(found?.state === "found" && [...found.urls].sort()).toEqual([...list].sort());
+  });
+
+  it("is found with a clock that differs from the vendor's", async () => {
+    await start();
+    const { another, clock, vod } = alibaba;
+    for (const minutes of [-12, 12]) {
+      const provider = another({ clock: { ...clock, now: () => clock.now() + minutes * MINUTE } });
+      const list = [`https://vod.example.net/skew${minutes}.mp4`];
+      const sentAt = clock.now() + minutes * MINUTE;
+      expect(await trace(sentAt, batchOf(...list), provider)).toEqual({ state: "unclear" });
+      vod.inject({ fault: { kind: "reset", when: "after" } });
+      await failureOf(submit(batchOf(...list), provider));
+      expect(await trace(sentAt, batchOf(...list), provider)).toMatchObject({ state: "found", urls: list });
+    }
+  });
+
+  it("of a list that shows up late is unclear until then", async () => {
+    await start({ emulator: { listDelayMs: 30 * SECOND } });
+    const sentAt = await lose(...urls(2));
+    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    alibaba.clock.advance(31 * SECOND);
+    expect(await trace(sentAt, batchOf(...urls(2)))).toMatchObject({ state: "found" });
+  });
+
+  it("of which only some URLs are listed waits for the others, then says which", async () => {
+    await start();
+    const sentAt = await lose(...urls(2));
+    const batch = batchOf(...urls(3));
+    expect(await trace(sentAt, batch)).toEqual({ state: "unclear" });
+    alibaba.clock.advance(2 * MINUTE);
+    const found = await trace(sentAt, batch);
+    expect(found?.state === "found" && [...found.urls].sort()).toEqual(urls(2));
+  });
+
+  it("is found however far this machine's clock is off", async () => {
+    await start();
+    const { another, clock, vod } = alibaba;
+    for (const minutes of [-60, 21, 60]) {
+      const provider = another({ clock: { ...clock, now: () => clock.now() + minutes * MINUTE } });
+      const batch = batchOf(`https://vod.example.net/far${minutes}.mp4`);
+      // It learns the vendor's time from its refusal, so the submit works in spite of that clock.
+      await provider.quota?.(countingCall());
+      vod.inject({ fault: { kind: "reset", when: "after" } });
+      await failureOf(submit(batch, provider));
+      expect(await trace(clock.now() + minutes * MINUTE, batch, provider)).toMatchObject({ state: "found" });
+    }
+  });
+
+  it("is found in a busy domain, whose earlier prefetches are not even read", async () => {
+    await start({ emulator: { dailyLimit: 10_000 } });
+    for (let sent = 0; sent < 52; sent += 1) await submit(batchOf(...urls(100).map((url) => `${url}?${sent}`)));
+    alibaba.clock.advance(MINUTE);
+    const sentAt = await lose(...urls(100));
+    const before = alibaba.count("DescribeVodRefreshTasks");
+    expect(await trace(sentAt, batchOf(...urls(100)))).toMatchObject({ state: "found" });
+    expect(alibaba.count("DescribeVodRefreshTasks") - before).toBe(2);
+  });
+
+  it("is not taken for absent because of a list that ends before its end", async () => {
+    await start();
+    const sentAt = alibaba.clock.now();
+    alibaba.clock.advance(2 * MINUTE);
+    const Task = Array.from({ length: 50 }, (_, index) => ({
+      TaskId: "7",
+      ObjectPath: `https://vod.example.net/other${index}.mp4`,
+      Status: "Complete",
+    }));
+    alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ TotalCount: 1_000_000, Tasks: { Task } }) }, times: 1_000 });
+    expect(await trace(sentAt, batchOf(...urls(1)))).toEqual({ state: "unclear" });
+  });
+
+  it("of which the vendor's records have run out is not taken for absent", async () => {
+    await start();
+    const sentAt = await lose(...urls(2));
+    alibaba.clock.advance(96 * HOUR);
+    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+  });
+
+  it("of two URLs that differ in their scheme alone is found twice", async () => {
+    for (const echoScheme of [true, false]) {
+      await start({ emulator: { echoScheme } });
+      const twins = ["https://vod.example.net/a.mp4", "http://vod.example.net/a.mp4"];
+      const sentAt = await lose(...twins);
+      const found = await trace(sentAt, batchOf(...twins));
+      expect(found?.state === "found" && found.urls).toHaveLength(2);
+      await alibaba.close();
+    }
+    await start();
+  });
+
+  it("of an asset of which only a part was sent is never taken for the asset", async () => {
+    await start();
+    const { vod, clock } = alibaba;
+    const sentAt = clock.now();
+    vod.inject({ fault: { kind: "reset", when: "after" } });
+    await failureOf(submit(batchOf(assetUrls[0] ?? "")));
+    clock.advance(4 * MINUTE);
+    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+  });
+
+  it("of an asset is found by its URLs, and its absence proves nothing", async () => {
+    await start();
+    const { clock, vod } = alibaba;
+    const sentAt = clock.now();
+    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+    clock.advance(10 * MINUTE);
+    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+    const again = clock.now();
+    vod.inject({ fault: { kind: "reset", when: "after" }, action: "RefreshMediaPlayUrls" });
+    await failureOf(submit(asset));
+    const found = await trace(again, asset);
+    if (found?.state !== "found") throw new Error("The asset was sent");
+    clock.advance(MINUTE);
+    expect((await ask(found.vendorTaskIds, asset)).map((row) => row.state)).toEqual(["succeeded", "succeeded"]);
+  });
+});
+
+describe("an asset", () => {
+  it("goes out as one job, whose URLs are followed one by one", async () => {
+    await start({ emulator: { jobMs: 5 * SECOND } });
+    const { clock, vod } = alibaba;
+    const { vendorTaskIds } = await submit(asset);
+    expect(vendorTaskIds).toHaveLength(1);
+    // However long that takes: a job that is at work is not one that the vendor has forgotten.
+    expect(await ask(vendorTaskIds, asset)).toEqual([{ url: assetId, state: "processing", vendorState: "submitting" }]);
+    expect(vod.log.find((entry) => entry.action === "GetMediaRefreshJobs")?.method).toBe("GET");
+    clock.advance(6 * SECOND);
+    expect((await ask(vendorTaskIds, asset)).map((row) => [row.url, row.state])).toEqual(assetUrls.map((url) => [url, "processing"]));
+    clock.advance(MINUTE);
+    expect(new Set((await ask(vendorTaskIds)).map((row) => row.state))).toEqual(new Set(["succeeded"]));
+    expect(vod.spentToday).toBe(2);
+  });
+
+  it("takes along its first segments, which its cost counts", async () => {
+    await start({ provider: { assets: { segments: 7 } } });
+    expect(await alibaba.provider.resolveAsset?.(assetId, countingCall())).toEqual({ urls: assetUrls, cost: 9 });
+    await submit(asset);
+    expect(alibaba.vod.spentToday).toBe(9);
+    expect(lastParams("RefreshMediaPlayUrls")).toMatchObject({ SliceFlag: "true", SliceCount: "7" });
+  });
+
+  it("is cut down to formats and definitions, in the cost as in the job", async () => {
+    await start({ provider: { assets: { segments: 0, formats: "mp4", definitions: "SD,HD" } } });
+    expect(await alibaba.provider.resolveAsset?.(assetId, countingCall())).toEqual({ urls: [assetUrls[0]], cost: 1 });
+    await submit(asset);
+    expect(alibaba.vod.spentToday).toBe(1);
+    expect(lastParams("RefreshMediaPlayUrls")).toMatchObject({ Formats: "mp4", Definitions: "SD,HD" });
+  });
+
+  it("is resolved to URLs without signatures, of the domain that is set", async () => {
+    await start({ emulator: { signedUrls: true }, provider: { assets: { segments: 0, playDomain: "media.example.net" } } });
+    const elsewhere = assetUrls.map((url) => url.replace("vod.example.net", "media.example.net"));
+    expect((await alibaba.provider.resolveAsset?.(assetId, countingCall()))?.urls).toEqual(elsewhere);
+    expect(JSON.parse(lastParams("GetPlayInfo").PlayConfig ?? "")).toEqual({ PlayDomain: "media.example.net" });
+  });
+
+  it("with nothing but encrypted streams is resolved all the same", async () => {
+    const plays = [{ url: "https://vod.example.net/e.m3u8", format: "m3u8", definition: "HD", encrypted: true }];
+    await start({ emulator: { assets: { [assetId]: { status: "Normal", plays } } } });
+    expect((await alibaba.provider.resolveAsset?.(assetId, countingCall()))?.urls).toEqual(["https://vod.example.net/e.m3u8"]);
+  });
+
+  it("that is not published, or not ours, is refused with its reason", async () => {
+    await start({ emulator: { forbiddenAssets: [assetId] } });
+    const { provider } = alibaba;
+    expect(await failureOf(Promise.resolve(provider.resolveAsset?.(unpublishedId, countingCall())))).toMatchObject({
+      code: "not_published",
+    });
+    const forbidden = await failureOf(submit(asset));
+    expect(forbidden).toMatchObject({ code: "auth_failed", delivery: "refused", vendorCode: "ForbiddenMediaIds" });
+    expect(alibaba.vod.spentToday).toBe(0);
+  });
+
+  it("whose job fails says why, in a row about the asset itself", async () => {
+    await start({ emulator: { dailyLimit: 1 } });
+    const { vendorTaskIds } = await submit(asset);
+    const [row, ...others] = await ask(vendorTaskIds, asset);
+    expect(others).toEqual([]);
+    expect(row).toMatchObject({ url: assetId, state: "failed" });
+    expect(row?.reason).toMatch(/QuotaExceeded/);
+  });
+
+  it.each([
+    ["the call does not exist there", { missingActions: ["RefreshMediaPlayUrls"] }, undefined],
+    ["the RAM user may not make the call", {}, refusal(403, "Forbidden.RAM")],
+  ])("goes out URL by URL where %s", async (_, emulator, fault) => {
+    await start({ emulator });
+    const { vod, clock } = alibaba;
+    if (fault) vod.inject({ fault, action: "RefreshMediaPlayUrls" });
+    const call = countingCall();
+    const { vendorTaskIds } = await submit(asset, alibaba.provider, call);
+    // The second turn says that the first request was refused.
+    expect(call.turns).toBe(2);
+    clock.advance(MINUTE);
+    expect((await ask(vendorTaskIds, asset)).map((row) => [row.url, row.state])).toEqual(assetUrls.map((url) => [url, "succeeded"]));
+    expect(vod.spentToday).toBe(2);
+  });
+
+  it("whose URLs cannot be looked up for that was not sent, whatever became of the look-up", async () => {
+    await start({ emulator: { missingActions: ["RefreshMediaPlayUrls"] } });
+    for (const fault of [
+      { kind: "reset", when: "after" },
+      { kind: "garble", body: "[7]" },
+    ] as const) {
+      alibaba.vod.inject({ fault, action: "GetPlayInfo" });
+      const error = await failureOf(submit(asset));
+      expect(error).toMatchObject({ retryable: true });
+      expect(error.delivery).not.toBe("unknown");
+    }
+    expect(alibaba.vod.spentToday).toBe(0);
+  });
+
+  it("of which only a part could be sent that way is unknown, not refused", async () => {
+    const plays = ["vod.example.net", "media.example.net"].map((host, index) => ({
+      url: `https://${host}/a.mp4`,
+      format: "mp4",
+      definition: ["SD", "HD"][index] ?? "",
+    }));
+    await start({ emulator: { missingActions: ["RefreshMediaPlayUrls"], assets: { [assetId]: { status: "Normal", plays } } } });
+    alibaba.vod.inject({ fault: refusal(403, "PreloadQueueFull"), action: "PreloadVodObjectCaches", after: 1 });
+    const error = await failureOf(submit(asset));
+    expect(error).toMatchObject({ code: "queue_full", delivery: "unknown" });
+    expect(error.message).toMatch(/^Only a part of the asset/);
+    expect(alibaba.vod.spentToday).toBe(1);
+  });
+});
+
+describe("secrets", () => {
+  it("stay out of what the vendor echoes of a signature", async () => {
+    await start({ emulator: { user: { securityToken } } });
+    const { vod, another } = alibaba;
+    const provider = another({ credentials: { kind: "keys", id: vod.user.accessKeyId, secret: "wrong-secret-0123456789", securityToken } });
+    const error = await failureOf(submit(batchOf(...urls(1)), provider));
+    expect(error).toMatchObject({ code: "auth_failed", vendorCode: "SignatureDoesNotMatch", delivery: "refused", retryable: false });
+    for (const secret of [vod.user.accessKeyId, "wrong-secret-0123456789", securityToken]) expect(shownOf(error)).not.toContain(secret);
+    expect(error.message).not.toMatch(/x-acs|ObjectPath/);
+  });
+});

@@ -1,0 +1,182 @@
+/** What is reserved, and what is known, when a task is planned. */
+
+import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../../src/errors.ts";
+import type { NewTask } from "../../../src/prefetch/storage.ts";
+import { type ItemState, itemStates } from "../../../src/prefetch/task.ts";
+import { accountQuery, manyUrls, NOON, newTask, newTaskOf, TODAY } from "../../fakes.ts";
+import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
+
+export function admissionContract(bench: StorageBench): void {
+  const { query, factsOf, store, batchOf, change, claim } = bench;
+
+  describe("admit", () => {
+    it("stores the task with its quota reserved, and returns it", async () => {
+      const task = newTask({ id: "pf_1", urls: manyUrls(5), rejected: ["not a url"] });
+      expect(await bench.storage.admit(query(), () => task)).toEqual(task);
+      expect(await bench.storage.task("pf_1")).toEqual({
+        task: task.task,
+        counts: expect.objectContaining({ queued: 5, rejected: 1, processing: 0 }),
+        batches: 3,
+        openBatches: 3,
+        sending: 0,
+        waitingAccounts: ["fake-cdn:1"],
+        rejections: new Map([["invalid_argument", 1]]),
+      });
+      expect(await bench.storage.items("pf_1", { limit: 100 })).toEqual(task.items);
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 5, pending: 5, exhausted: false });
+    });
+
+    it("shows the decision what it needs to know", async () => {
+      await store({ urls: manyUrls(2) });
+      const targets = [...manyUrls(1), "https://other.example/1"];
+      const facts = await bench.storage.facts(query({ targets }));
+      expect(facts).toEqual([{ ledger: { used: 2, pending: 2, exhausted: false }, recent: new Map([[manyUrls(1)[0], "pf_1"]]) }]);
+      let seen: unknown;
+      await bench.storage.admit(query({ targets }), (known) => {
+        seen = known;
+        return undefined;
+      });
+      expect(seen).toEqual(facts);
+    });
+
+    it("stores nothing when there is nothing to store", async () => {
+      expect(await bench.storage.admit(query(), () => undefined)).toBeUndefined();
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
+    });
+
+    it("stores nothing when the decision is against it, and passes its error on", async () => {
+      const over = new PrefetchError("quota_exhausted", "Too much");
+      const refused = bench.storage.admit(query(), () => {
+        throw over;
+      });
+      await expect(refused).rejects.toBe(over);
+      await store();
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 4, pending: 4, exhausted: false });
+    });
+
+    it("stores all of it or nothing", async () => {
+      const good = newTask({ id: "pf_1", urls: manyUrls(4) });
+      // Two items in one place: the last thing to be stored cannot be.
+      const bad: NewTask = { ...good, items: good.items.map((item, position) => (position === 3 ? { ...item, index: 0 } : item)) };
+      await expect(bench.storage.admit(query(), () => bad)).rejects.toThrow(PrefetchError);
+      expect(await bench.storage.task("pf_1")).toBeUndefined();
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
+      expect(await bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, "due")).toBeUndefined();
+      expect(await bench.storage.admit(query(), () => good)).toEqual(good);
+    });
+
+    it("does not store a task over another of the same id", async () => {
+      await store();
+      await expect(store({ urls: ["https://other.example/1"], account: "other" })).rejects.toThrow(PrefetchError);
+      expect(await bench.storage.items("pf_1", { limit: 100 })).toHaveLength(4);
+      expect(await bench.storage.ledger("other", TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
+    });
+
+    it("takes whatever characters a target has", async () => {
+      const odd = ['it\'s "quoted"', "back\\slash", "新闻 😀", "%_*?", "'; DROP TABLE items; --", "\u0001"];
+      await store({ urls: odd, perBatch: 10 });
+      expect((await bench.storage.items("pf_1", { limit: 100 })).map((item) => item.target)).toEqual(odd);
+      expect([...(await factsOf({ targets: odd })).recent.keys()].sort()).toEqual([...odd].sort());
+    });
+  });
+
+  describe("admit over several accounts", () => {
+    const sketches = [
+      { id: "pf_1", urls: manyUrls(3), account: "one" },
+      { id: "pf_1", urls: manyUrls(4, "https://other.example/"), account: "two", day: "2026-11-22" },
+    ];
+    const queries = [accountQuery({ account: "one" }), accountQuery({ account: "two", day: "2026-11-22" })];
+
+    it("reserves each account's own units on its own day, and stores one task", async () => {
+      const task = newTaskOf(...sketches);
+      expect(await bench.storage.admit(queries, () => task)).toEqual(task);
+      expect(await bench.storage.ledger("one", TODAY)).toEqual({ used: 3, pending: 3, exhausted: false });
+      expect(await bench.storage.ledger("two", "2026-11-22")).toEqual({ used: 4, pending: 4, exhausted: false });
+      expect(await bench.storage.ledger("two", TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
+      expect(await bench.storage.items("pf_1", { limit: 99 })).toEqual(task.items);
+      expect(await bench.storage.task("pf_1")).toMatchObject({ batches: 4, openBatches: 4, counts: { queued: 7 } });
+      expect((await claim(NOON, "two")).items.map((item) => item.target)).toEqual(manyUrls(2, "https://other.example/"));
+      expect((await claim(NOON, "one")).items.map((item) => item.target)).toEqual(manyUrls(2));
+    });
+
+    it("shows the decision the facts of each account, in the order of the questions", async () => {
+      await bench.storage.admit(queries, () => newTaskOf(...sketches));
+      const [shared = ""] = manyUrls(1);
+      const asked = [
+        accountQuery({ account: "two", day: "2026-11-22", targets: [shared] }),
+        accountQuery({ account: "one", targets: [shared] }),
+        accountQuery({ account: "nobody", targets: [shared] }),
+      ];
+      const expected = [
+        { ledger: { used: 4, pending: 4, exhausted: false }, recent: new Map() },
+        { ledger: { used: 3, pending: 3, exhausted: false }, recent: new Map([[shared, "pf_1"]]) },
+        { ledger: { used: 0, pending: 0, exhausted: false }, recent: new Map() },
+      ];
+      expect(await bench.storage.facts(asked)).toEqual(expected);
+      let seen: unknown;
+      await bench.storage.admit(asked, (facts) => {
+        seen = facts;
+        return undefined;
+      });
+      expect(seen).toEqual(expected);
+    });
+
+    it("reserves of no account when the task cannot be stored, or the decision is against it", async () => {
+      const good = newTaskOf(...sketches);
+      const bad: NewTask = { ...good, items: good.items.map((item, position) => (position === 6 ? { ...item, index: 0 } : item)) };
+      await expect(bench.storage.admit(queries, () => bad)).rejects.toThrow(PrefetchError);
+      const refused = bench.storage.admit(queries, () => {
+        throw new PrefetchError("quota_exhausted", "Too much");
+      });
+      await expect(refused).rejects.toThrow("Too much");
+      for (const { account, day } of queries) {
+        expect(await bench.storage.ledger(account, day)).toEqual({ used: 0, pending: 0, exhausted: false });
+        expect(await bench.storage.nextDue(account, NOON)).toBeUndefined();
+      }
+    });
+  });
+
+  describe("facts: what was sent lately", () => {
+    const [url = ""] = manyUrls(1);
+    const recent = async (since: number, account = ACCOUNT): Promise<string | undefined> =>
+      (await factsOf({ account, targets: [url, "https://other.example/1"], recentSince: since })).recent.get(url);
+
+    it("is what still waits, however old it is", async () => {
+      await store({ urls: [url] });
+      expect(await recent(NOON + 86_400_000)).toBe("pf_1");
+    });
+
+    it.each(itemStates.filter((state) => state !== "queued"))("of an item that is %s", async (state) => {
+      const task = await store({ urls: [url] });
+      await change(batchOf(task), { batch: { state: "ended", sentAt: NOON + 5 }, items: [{ index: 0, state }] });
+      const sent: readonly ItemState[] = ["processing", "succeeded", "untracked", "unknown"];
+      expect(await recent(NOON + 4)).toBe(sent.includes(state) ? "pf_1" : undefined);
+      // Sent at that very moment is not after it.
+      expect(await recent(NOON + 5)).toBeUndefined();
+    });
+
+    it("is told of one account only", async () => {
+      await store({ urls: [url] });
+      expect(await recent(0, "other")).toBeUndefined();
+    });
+
+    it("leaves out what was turned down before sending", async () => {
+      await store({ urls: ["https://other.example/2"], rejected: [url] });
+      expect(await recent(0)).toBeUndefined();
+    });
+
+    it("names the newest task that sent it", async () => {
+      await store({ id: "pf_2", urls: [url] });
+      await store({ id: "pf_3", urls: [url] });
+      await store({ id: "pf_1", urls: [url] });
+      expect(await recent(0)).toBe("pf_3");
+    });
+
+    it("knows assets too", async () => {
+      await store({ assetId: "asset1" });
+      expect((await factsOf({ targets: ["asset1", "asset2"] })).recent).toEqual(new Map([["asset1", "pf_1"]]));
+    });
+  });
+}

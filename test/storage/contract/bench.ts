@@ -1,0 +1,80 @@
+/** A store for each test, and what tests do with it again and again. */
+
+import { afterEach, beforeEach, expect } from "vitest";
+import type { Allowance } from "../../../src/prefetch/quota.ts";
+import type { AccountFacts, AccountQuery, Claim, NewTask, SendResult, SendStart, Storage } from "../../../src/prefetch/storage.ts";
+import type { Batch, BatchChange } from "../../../src/prefetch/task.ts";
+import { accountQuery, manyUrls, NOON, newTask, type TaskSketch, TODAY } from "../../fakes.ts";
+
+export const ACCOUNT = "fake-cdn:1";
+export const LEASE = 60_000;
+
+/** What may be spent where only our own count says how much that is. */
+export const upTo = (ceiling: number | undefined): Allowance => ({ limit: ceiling, ceiling, source: "ledger" });
+const unlimited = upTo(undefined);
+
+export type StorageBench = ReturnType<typeof storageBench>;
+
+export function storageBench(open: () => Promise<Storage>) {
+  let storage: Storage;
+  beforeEach(async () => {
+    storage = await open();
+  });
+  afterEach(() => storage.close());
+
+  const query = (more: Partial<AccountQuery> = {}): readonly AccountQuery[] => [accountQuery(more)];
+  const factsOf = async (more: Partial<AccountQuery>): Promise<AccountFacts> => {
+    const [facts] = await storage.facts(query(more));
+    if (!facts) throw new Error("Asked about one account, told of none.");
+    return facts;
+  };
+
+  const store = async (sketch: Partial<TaskSketch> = {}): Promise<NewTask> => {
+    const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
+    await storage.admit(query({ account: sketch.account ?? ACCOUNT }), () => task);
+    return task;
+  };
+
+  const batchOf = (task: NewTask, number = 0): Batch => {
+    const batch = task.batches[number];
+    if (!batch) throw new Error(`The task has no batch ${number}.`);
+    return batch;
+  };
+
+  /** Changes a batch as it is known, and returns it as it is known then. */
+  const change = async (batch: Batch, changes: Partial<BatchChange>): Promise<Batch> => {
+    expect(await storage.change(batch, { batch: {}, items: [], refund: 0, ...changes })).toBe(true);
+    return { ...batch, ...changes.batch };
+  };
+
+  const send = async (batch: Batch, now: number, leaseUntil: number, more: Partial<SendStart> = {}): Promise<SendResult> =>
+    storage.startSending(batch, { now, leaseUntil, day: TODAY, allowance: unlimited, ...more });
+
+  /** A batch that is claimed and on the wire. */
+  const sending = async (now: number, leaseUntil: number): Promise<Batch> => {
+    const { batch } = await claim(now);
+    expect(await send(batch, now, leaseUntil)).toBe("started");
+    return { ...batch, state: "sending", leaseUntil, sentAt: now };
+  };
+
+  const claim = async (now = NOON, account = ACCOUNT): Promise<Claim> => {
+    const work = await storage.claim(account, now, now + LEASE, "due");
+    if (!work) throw new Error("Nothing is due.");
+    return work;
+  };
+
+  return {
+    /** The store of the test that is running. */
+    get storage() {
+      return storage;
+    },
+    query,
+    factsOf,
+    store,
+    batchOf,
+    change,
+    send,
+    sending,
+    claim,
+  };
+}

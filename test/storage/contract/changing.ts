@@ -1,0 +1,195 @@
+/** What becomes of a batch. */
+
+import { describe, expect, it } from "vitest";
+import type { Batch, BatchChange } from "../../../src/prefetch/task.ts";
+import { manyUrls, NOON, TODAY } from "../../fakes.ts";
+import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
+
+export function changingContract(bench: StorageBench): void {
+  const { factsOf, store, batchOf, change, send, sending, claim } = bench;
+
+  describe("change", () => {
+    it("puts a batch back for later", async () => {
+      await store({ urls: manyUrls(2) });
+      const { batch } = await claim();
+      await change(batch, {
+        batch: { state: "queued", attempts: 3, notBefore: NOON + 500, leaseUntil: undefined },
+        items: [{ index: 1, state: "queued", code: "rate_limited", reason: "Later." }],
+      });
+      expect(await bench.storage.claim(ACCOUNT, NOON + 499, NOON + 999, "due")).toBeUndefined();
+      const again = await bench.storage.claim(ACCOUNT, NOON + 500, NOON + 999, "due");
+      expect(again?.batch).toMatchObject({ attempts: 3, notBefore: NOON + 500, state: "claimed" });
+      expect(again?.items).toMatchObject([
+        { index: 0, code: undefined, reason: undefined },
+        { index: 1, code: "rate_limited", reason: "Later." },
+      ]);
+    });
+
+    it("keeps what the vendor said, until it says something else", async () => {
+      const task = await store({ assetId: "asset1" });
+      const sent = await change(batchOf(task), {
+        batch: { state: "sent", sentAt: NOON, vendorTaskIds: ["v-1", "v-2"], requestId: "r-1" },
+      });
+      const parts = [
+        { url: "https://a.example/1", state: "failed" as const, reason: "403" },
+        { url: "https://a.example/2", state: "processing" as const, reason: undefined },
+      ];
+      await change(sent, { items: [{ index: 0, state: "processing", code: "c", reason: "r", parts }] });
+      const [work] = await bench.storage.following("pf_1");
+      expect(work?.batch).toEqual(sent);
+      expect(work?.items).toMatchObject([{ state: "processing", code: "c", reason: "r", parts }]);
+
+      // A reason belongs to its state; the parts stay until there are new ones.
+      await change(sent, { items: [{ index: 0, state: "succeeded" }] });
+      expect(await bench.storage.items("pf_1", { limit: 1 })).toMatchObject([
+        { state: "succeeded", code: undefined, reason: undefined, parts },
+      ]);
+    });
+
+    it("touches no other task, batch or item", async () => {
+      const task = await store({ id: "pf_1" });
+      const other = await store({ id: "pf_2", urls: manyUrls(4, "https://other.example/") });
+      await change(batchOf(task, 1), { batch: { state: "ended" }, items: [{ index: 2, state: "failed" }] });
+      expect((await bench.storage.items("pf_1", { limit: 9 })).map((item) => item.state)).toEqual(["queued", "queued", "failed", "queued"]);
+      expect(await bench.storage.items("pf_2", { limit: 9 })).toEqual(other.items);
+      expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 1 });
+      expect(await bench.storage.task("pf_2")).toMatchObject({ openBatches: 2 });
+    });
+
+    it("changes nothing when somebody else has dealt with the batch", async () => {
+      await store({ urls: manyUrls(2) });
+      const mine = await sending(NOON, NOON + 10);
+      const theirs = await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "lapsed");
+      if (!theirs) throw new Error("Nothing has lapsed.");
+      const late: BatchChange = { batch: { state: "ended" }, items: [{ index: 0, state: "rejected" }], refund: 2, exhausted: true };
+      const refused = async (batch: Batch): Promise<void> => {
+        expect(await bench.storage.change(batch, late)).toBe(false);
+        expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 2, exhausted: false });
+      };
+      await refused(mine);
+      await refused({ ...theirs.batch, state: "claimed" });
+      await refused({ ...theirs.batch, leaseUntil: undefined });
+      await refused({ ...theirs.batch, taskId: "pf_9" });
+      await change(theirs.batch, { batch: { state: "ended", leaseUntil: undefined }, items: [{ index: 0, state: "unknown" }] });
+      await refused(theirs.batch);
+      expect((await bench.storage.items("pf_1", { limit: 9 })).map((item) => item.state)).toEqual(["unknown", "queued"]);
+      expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 0 });
+    });
+
+    it("gives units back, but never more than there are", async () => {
+      const task = await store();
+      await change(batchOf(task), { refund: 3 });
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 1, exhausted: false });
+      await change(batchOf(task), { refund: 3 });
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 0, exhausted: false });
+      const free = await store({ id: "pf_2", day: "1999-01-01", costPerBatch: 0 });
+      await change(batchOf(free), { refund: 5 });
+      expect(await bench.storage.ledger(ACCOUNT, "1999-01-01")).toEqual({ used: 0, pending: 0, exhausted: false });
+    });
+
+    it("remembers that a day is used up, whatever comes after", async () => {
+      const task = await store();
+      await change(batchOf(task, 0), { refund: 1, exhausted: true });
+      await change(batchOf(task, 1), { refund: 1, exhausted: false });
+      await store({ id: "pf_2" });
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 6, pending: 8, exhausted: true });
+      expect((await factsOf({})).ledger).toEqual({ used: 6, pending: 8, exhausted: true });
+    });
+  });
+
+  describe("change, dividing a batch", () => {
+    /** Halves a claimed batch of five. */
+    const divide = async (batch: Batch, indexes: readonly number[], cost: number): Promise<void> => {
+      const waiting = [0, 1, 2, 3, 4].map((index) => ({ index, state: "queued" as const, code: "invalid_argument", reason: "Halved." }));
+      await change(batch, {
+        batch: { state: "queued", attempts: 0, notBefore: NOON + 5, leaseUntil: undefined },
+        items: waiting,
+        divide: { items: indexes, cost },
+      });
+    };
+
+    it("makes a queued batch of some of its items, with the units reserved for them", async () => {
+      await store({ urls: manyUrls(5), perBatch: 5 });
+      const other = await store({ id: "pf_2", urls: manyUrls(2, "https://other.example/"), now: NOON + 9 });
+      const { batch } = await claim();
+      await divide(batch, [3, 4], 2);
+      expect(await bench.storage.task("pf_1")).toMatchObject({ batches: 2, openBatches: 2, counts: { queued: 5 } });
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 7, pending: 7, exhausted: false });
+      expect(await bench.storage.items("pf_2", { limit: 9 })).toEqual(other.items);
+
+      const [first, second] = [await claim(NOON + 5), await claim(NOON + 5)];
+      const common = { state: "claimed", attempts: 0, notBefore: NOON + 5, leaseUntil: NOON + 5 + LEASE };
+      expect(first.batch).toEqual({ ...batch, ...common, cost: 3 });
+      expect(second.batch).toEqual({ ...batch, ...common, number: 1, origin: 0, cost: 2 });
+      expect(first.items.map((item) => item.index)).toEqual([0, 1, 2]);
+      expect(second.items).toMatchObject([
+        { index: 3, batch: 1, reason: "Halved." },
+        { index: 4, batch: 1 },
+      ]);
+      await change(first.batch, { batch: { state: "ended" }, refund: first.batch.cost });
+      await change(second.batch, { batch: { state: "ended" }, refund: second.batch.cost });
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 2, pending: 2, exhausted: false });
+    });
+
+    it("gives the new batch none of what the old one went through", async () => {
+      await store({ urls: manyUrls(5), perBatch: 5 });
+      const batch = await sending(NOON, NOON + 100);
+      await divide(batch, [3, 4], 2);
+      await claim(NOON + 5);
+      expect((await claim(NOON + 5)).batch).toMatchObject({ number: 1, sentAt: undefined, requestId: undefined, vendorTaskIds: [] });
+    });
+
+    it("numbers new batches after all others of the task, and moves them to the day on which the old one was sent", async () => {
+      const day = "2026-11-22";
+      await store({ urls: manyUrls(5), perBatch: 4 });
+      const { batch } = await claim();
+      expect(await send(batch, NOON, NOON + 100, { day })).toBe("started");
+      const known: Batch = { ...batch, state: "sending", leaseUntil: NOON + 100 };
+      await change(known, { batch: { state: "queued", leaseUntil: undefined }, divide: { items: [2, 3], cost: 2 } });
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 1, pending: 1, exhausted: false });
+      expect(await bench.storage.ledger(ACCOUNT, day)).toEqual({ used: 4, pending: 4, exhausted: false });
+      const claims = [await claim(), await claim(), await claim()];
+      expect(claims.map((work) => [work.batch.number, work.batch.origin, work.batch.day, work.batch.cost, work.divisions])).toEqual([
+        [0, 0, day, 2, 1],
+        [1, 1, TODAY, 1, 0],
+        [2, 0, day, 2, 1],
+      ]);
+    });
+
+    it("counts how often the planned batch was divided, by whatever part, and that one only", async () => {
+      await store({ urls: manyUrls(8), perBatch: 4 });
+      await store({ id: "pf_2", urls: manyUrls(4, "https://other.example/"), perBatch: 4, now: NOON + 1 });
+      const queued = { state: "queued", leaseUntil: undefined } as const;
+      const first = await claim(NOON + 1);
+      expect(first.divisions).toBe(0);
+      await change(first.batch, { batch: queued, divide: { items: [2, 3], cost: 2 } });
+      const half = await claim(NOON + 1);
+      expect(half.divisions).toBe(1);
+      await change(half.batch, { batch: queued, divide: { items: [1], cost: 1 } });
+      const all = [await claim(NOON + 1), await claim(NOON + 1), await claim(NOON + 1), await claim(NOON + 1), await claim(NOON + 1)];
+      expect(all.map(({ batch, items, divisions }) => [batch.taskId, batch.number, batch.origin, items.length, divisions])).toEqual([
+        ["pf_1", 0, 0, 1, 2],
+        ["pf_1", 1, 1, 4, 0],
+        ["pf_1", 2, 0, 2, 2],
+        ["pf_1", 3, 0, 1, 2],
+        ["pf_2", 0, 0, 4, 0],
+      ]);
+      // Parts that have ended count on: the bound is one of requests.
+      const [ended, , other] = all;
+      if (!ended || !other) throw new Error("Five were claimed.");
+      await change(ended.batch, { batch: { state: "ended", leaseUntil: undefined } });
+      await change(other.batch, { batch: queued });
+      expect((await claim(NOON + 1)).divisions).toBe(2);
+    });
+
+    it("divides nothing when somebody else has dealt with the batch", async () => {
+      await store({ urls: manyUrls(4), perBatch: 4 });
+      const mine = await claim();
+      const theirs = await claim(NOON + LEASE);
+      const late = { batch: { state: "queued" as const }, items: [], refund: 0, divide: { items: [2, 3], cost: 2 } };
+      expect(await bench.storage.change(mine.batch, late)).toBe(false);
+      expect(await bench.storage.task("pf_1")).toMatchObject({ batches: 1 });
+      expect(theirs.items).toHaveLength(4);
+    });
+  });
+}

@@ -1,0 +1,57 @@
+/** The slots of requests. */
+
+import { describe, expect, it } from "vitest";
+import { NOON } from "../../fakes.ts";
+import { ACCOUNT, type StorageBench } from "./bench.ts";
+
+export function paceContract(bench: StorageBench): void {
+  describe("reserveSlot", () => {
+    const slots = async (count: number, now: number, burst: number, account = ACCOUNT): Promise<number[]> => {
+      const waits: number[] = [];
+      for (let slot = 0; slot < count; slot += 1) waits.push(await bench.storage.reserveSlot(account, 1_000, burst, now));
+      return waits;
+    };
+
+    it("lets a burst go at once and spaces out the rest", async () => {
+      expect(await slots(5, NOON, 2)).toEqual([0, 0, 1_000, 2_000, 3_000]);
+    });
+
+    it("counts from now, whenever that is", async () => {
+      await slots(3, NOON, 1);
+      expect(await slots(2, NOON + 2_500, 1)).toEqual([500, 1_500]);
+    });
+
+    it("saves up no more than one burst in a quiet time", async () => {
+      await slots(4, NOON, 3);
+      expect(await slots(5, NOON + 60_000, 3)).toEqual([0, 0, 0, 1_000, 2_000]);
+    });
+
+    it("saves up as the time goes by", async () => {
+      await slots(3, NOON, 3);
+      expect(await slots(2, NOON + 1_000, 3)).toEqual([0, 1_000]);
+    });
+
+    it("keeps accounts apart", async () => {
+      await slots(3, NOON, 1);
+      expect(await slots(2, NOON, 1, "other")).toEqual([0, 1_000]);
+    });
+
+    it("waits for the end of a hold, after which there is no burst", async () => {
+      await slots(1, NOON, 3);
+      await bench.storage.holdSlots(ACCOUNT, NOON + 5_000);
+      expect(await slots(3, NOON + 1_000, 3)).toEqual([4_000, 5_000, 6_000]);
+      expect(await slots(1, NOON, 3, "other")).toEqual([0]);
+    });
+
+    it("is not brought forward by a hold", async () => {
+      await slots(4, NOON, 1);
+      await bench.storage.holdSlots(ACCOUNT, NOON + 2_000);
+      expect(await slots(1, NOON, 1)).toEqual([4_000]);
+    });
+
+    it("can be held before the first request", async () => {
+      await bench.storage.holdSlots(ACCOUNT, NOON + 2_000);
+      expect(await slots(2, NOON, 2)).toEqual([2_000, 3_000]);
+    });
+  });
+}

@@ -1,0 +1,89 @@
+/** What can be asked of a task. */
+
+import { describe, expect, it } from "vitest";
+import { contentOf } from "../../../src/prefetch/task.ts";
+import { manyUrls, NOON } from "../../fakes.ts";
+import type { StorageBench } from "./bench.ts";
+
+export function readingContract(bench: StorageBench): void {
+  const { store, batchOf, change, sending } = bench;
+
+  describe("task, items and following", () => {
+    it("know nothing of a task that nobody stored", async () => {
+      expect(await bench.storage.task("pf_9")).toBeUndefined();
+      expect(await bench.storage.items("pf_9", { limit: 10 })).toEqual([]);
+      expect(await bench.storage.following("pf_9")).toEqual([]);
+    });
+
+    it("count items by state, rejections by code, and batches by whether their items can still change", async () => {
+      const task = await store({ urls: manyUrls(8), rejected: ["x", "y"] });
+      await change(batchOf(task, 0), {
+        batch: { state: "ended" },
+        items: [
+          { index: 0, state: "succeeded" },
+          { index: 1, state: "rejected", code: "forbidden_domain", reason: "No." },
+        ],
+      });
+      await change(batchOf(task, 1), {
+        batch: { state: "sent", sentAt: NOON },
+        items: [
+          { index: 2, state: "processing" },
+          { index: 3, state: "failed" },
+        ],
+      });
+      await sending(NOON, NOON + 10);
+      expect(await bench.storage.task("pf_1")).toEqual({
+        task: task.task,
+        counts: { queued: 4, processing: 1, succeeded: 1, failed: 1, rejected: 3, untracked: 0, cancelled: 0, unknown: 0 },
+        batches: 4,
+        openBatches: 3,
+        sending: 2,
+        waitingAccounts: ["fake-cdn:1"],
+        rejections: new Map([
+          ["forbidden_domain", 1],
+          ["invalid_argument", 2],
+        ]),
+      });
+    });
+
+    it("page through items in task order", async () => {
+      const task = await store({ urls: manyUrls(7) });
+      const pages: number[][] = [];
+      let after = -1;
+      for (;;) {
+        const page = (await bench.storage.items("pf_1", { after, limit: 3 })).map((item) => item.index);
+        if (page.length === 0) break;
+        pages.push(page);
+        after = page.at(-1) ?? after;
+      }
+      expect(pages).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
+      await change(batchOf(task, 1), {
+        items: [
+          { index: 2, state: "failed" },
+          { index: 3, state: "unknown" },
+        ],
+      });
+      const failed = async (after?: number) =>
+        (await bench.storage.items("pf_1", { states: ["failed", "unknown"], limit: 9, ...(after !== undefined && { after }) })).map(
+          (item) => item.index,
+        );
+      expect(await failed()).toEqual([2, 3]);
+      expect(await failed(2)).toEqual([3]);
+      expect(await bench.storage.items("pf_1", { states: [], limit: 9 })).toEqual([]);
+    });
+
+    it("follow what the vendor accepted, oldest first, with everything needed to ask", async () => {
+      const task = await store({ urls: manyUrls(8) });
+      const items = (...indexes: number[]) => indexes.map((index) => ({ index, state: "processing" as const }));
+      await change(batchOf(task, 2), { batch: { state: "sent", sentAt: NOON + 1, vendorTaskIds: ["c"] }, items: items(4, 5) });
+      await change(batchOf(task, 0), { batch: { state: "sent", sentAt: NOON + 2, vendorTaskIds: ["a"] }, items: items(0, 1) });
+      await change(batchOf(task, 1), { batch: { state: "ended", sentAt: NOON }, items: items(2, 3) });
+      const followed = await bench.storage.following("pf_1");
+      expect(followed.map((work) => work.batch.vendorTaskIds)).toEqual([["c"], ["a"]]);
+      expect(followed.map((work) => contentOf(work.batch, work.items))).toEqual([
+        { kind: "urls", urls: manyUrls(8).slice(4, 6) },
+        { kind: "urls", urls: manyUrls(8).slice(0, 2) },
+      ]);
+    });
+  });
+}

@@ -1,0 +1,180 @@
+/** Who holds a batch, and when it may be sent. */
+
+import { describe, expect, it } from "vitest";
+import type { Allowance } from "../../../src/prefetch/quota.ts";
+import type { Batch } from "../../../src/prefetch/task.ts";
+import { manyUrls, NOON, TODAY } from "../../fakes.ts";
+import { ACCOUNT, LEASE, type StorageBench, upTo } from "./bench.ts";
+
+export function sendingContract(bench: StorageBench): void {
+  const { factsOf, store, batchOf, change, send, sending, claim } = bench;
+
+  describe("claim", () => {
+    it("takes the batch that is due longest, with its items, for as long as the lease", async () => {
+      await store({ id: "pf_1", urls: manyUrls(1), now: NOON + 10 });
+      const earlier = await store({ id: "pf_2", urls: manyUrls(3), now: NOON + 5 });
+      const work = await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "due");
+      expect(work).toEqual({
+        batch: { ...batchOf(earlier), state: "claimed", leaseUntil: NOON + 99 },
+        items: earlier.items.slice(0, 2),
+        divisions: 0,
+      });
+      expect((await claim(NOON + 10)).batch).toMatchObject({ taskId: "pf_2", number: 1 });
+      expect((await claim(NOON + 10)).batch).toMatchObject({ taskId: "pf_1", number: 0 });
+      expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "due")).toBeUndefined();
+    });
+
+    it("takes nothing before it is due, and nothing of another account", async () => {
+      await store({ now: NOON + 10 });
+      expect(await bench.storage.claim(ACCOUNT, NOON + 9, NOON + 99, "due")).toBeUndefined();
+      expect(await bench.storage.claim("other", NOON + 10, NOON + 99, "due")).toBeUndefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "due")).toBeDefined();
+    });
+
+    it("hands a claimed batch on when the lease has run out, and not before", async () => {
+      await store({ urls: manyUrls(2) });
+      const { batch } = await claim();
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE - 1, NOON + 2 * LEASE, "due")).toBeUndefined();
+      expect((await claim(NOON + LEASE)).batch).toEqual({ ...batch, leaseUntil: NOON + 2 * LEASE });
+    });
+
+    it("hands a batch that was being sent on as just that, also when only those are asked for", async () => {
+      await store({ urls: manyUrls(6) });
+      await sending(NOON, NOON + 10);
+      await sending(NOON, NOON + 10);
+      await claim();
+      expect(await bench.storage.claim(ACCOUNT, NOON + 9, NOON + 99, "lapsed")).toBeUndefined();
+      expect((await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "lapsed"))?.batch).toMatchObject({
+        number: 0,
+        state: "sending",
+        leaseUntil: NOON + 99,
+      });
+      expect((await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "due"))?.batch).toMatchObject({ number: 1, state: "sending" });
+      // The third is claimed, not sending: nothing of it was lost.
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE, "lapsed")).toMatchObject({ batch: { number: 0 } });
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE, "lapsed")).toMatchObject({ batch: { number: 1 } });
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE, "lapsed")).toBeUndefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE, "due")).toMatchObject({
+        batch: { number: 2, state: "claimed" },
+      });
+    });
+
+    it("does not hand out what was sent, has ended, or was never sent and only asked for as lapsed", async () => {
+      const task = await store({ urls: manyUrls(6) });
+      await change(batchOf(task, 0), { batch: { state: "sent", sentAt: NOON } });
+      await change(batchOf(task, 1), { batch: { state: "ended" } });
+      expect(await bench.storage.claim(ACCOUNT, NOON + 1, NOON + 99, "lapsed")).toBeUndefined();
+      expect((await claim(NOON + 1)).batch.number).toBe(2);
+      expect(await bench.storage.claim(ACCOUNT, NOON + 1, NOON + 99, "due")).toBeUndefined();
+    });
+  });
+
+  describe("startSending", () => {
+    it("marks the batch as on the wire, extends its lease and counts it as sent now", async () => {
+      await store({ urls: manyUrls(3) });
+      const batch = await sending(NOON + 7, NOON + 100);
+      expect(await bench.storage.task("pf_1")).toMatchObject({ counts: { queued: 3 }, sending: 2, openBatches: 2 });
+      const lapsed = await bench.storage.claim(ACCOUNT, NOON + 100, NOON + 200, "lapsed");
+      expect(lapsed?.batch).toEqual({ ...batch, leaseUntil: NOON + 200 });
+      if (lapsed) await change(lapsed.batch, { batch: { state: "ended", leaseUntil: undefined }, items: [{ index: 0, state: "unknown" }] });
+      const since = async (recentSince: number) => (await factsOf({ targets: manyUrls(1), recentSince })).recent.size;
+      expect([await since(NOON + 6), await since(NOON + 7)]).toEqual([1, 0]);
+    });
+
+    it("is refused when the lease has run out, even if nobody else took the batch", async () => {
+      await store({ urls: manyUrls(2) });
+      const { batch } = await claim();
+      expect(await send(batch, NOON + LEASE, NOON + 2 * LEASE)).toBe("lost");
+      expect((await claim(NOON + LEASE)).batch.state).toBe("claimed");
+    });
+
+    it("is refused when another process has taken the batch over", async () => {
+      await store({ urls: manyUrls(2) });
+      const mine = await claim();
+      const theirs = await claim(NOON + LEASE);
+      expect(await send(mine.batch, NOON + LEASE + 1, NOON + 3 * LEASE)).toBe("lost");
+      expect(await send(theirs.batch, NOON + LEASE + 1, NOON + 3 * LEASE)).toBe("started");
+    });
+
+    it("is refused for a batch that was never claimed, is on the wire already, or has ended", async () => {
+      const task = await store({ urls: manyUrls(6) });
+      expect(await send(batchOf(task), NOON, NOON + 100)).toBe("lost");
+      const onTheWire = await sending(NOON, NOON + 100);
+      expect(await send(onTheWire, NOON + 1, NOON + 200)).toBe("lost");
+      const { batch } = await claim();
+      await change(batch, { batch: { state: "ended", leaseUntil: undefined } });
+      expect(await send(batch, NOON, NOON + 100)).toBe("lost");
+      expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 2, sending: 2 });
+    });
+
+    it("does not ask for room on the day on which it was reserved: it has that already", async () => {
+      await store({ urls: manyUrls(2) });
+      const { batch } = await claim();
+      expect(await send(batch, NOON, NOON + 100, { allowance: upTo(2) })).toBe("started");
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 2, pending: 2, exhausted: false });
+    });
+
+    it.each([
+      ["with room for it", 7, "started", 0, 7],
+      ["without a limit", undefined, "started", 0, 7],
+      ["without room for it", 6, "over_quota", 2, 5],
+    ] as const)("on another day %s, spends or keeps the units together", async (_, limit, result, usedBefore, usedThen) => {
+      const day = "2026-11-22";
+      await store({ id: "pf_0", urls: manyUrls(5), perBatch: 5, day, now: NOON + 1 });
+      await store({ urls: manyUrls(2) });
+      const { batch } = await claim();
+      expect(await send(batch, NOON, NOON + 100, { day, allowance: upTo(limit) })).toBe(result);
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: usedBefore, pending: usedBefore, exhausted: false });
+      expect(await bench.storage.ledger(ACCOUNT, day)).toEqual({ used: usedThen, pending: usedThen, exhausted: false });
+      expect(await bench.storage.task("pf_1")).toMatchObject({ sending: result === "started" ? 2 : 0 });
+      // What comes back goes to the day on which it was spent, whichever the caller has in mind.
+      const known: Batch = result === "started" ? { ...batch, state: "sending", leaseUntil: NOON + 100 } : batch;
+      await change(known, { batch: { state: "ended", leaseUntil: undefined }, refund: 2 });
+      expect((await bench.storage.ledger(ACCOUNT, TODAY)).used).toBe(0);
+      expect((await bench.storage.ledger(ACCOUNT, day)).used).toBe(5);
+    });
+
+    it("on another day needs to know what may be spent on it", async () => {
+      await store({ urls: manyUrls(2) });
+      const { batch } = await claim();
+      expect(await send(batch, NOON, NOON + 100, { day: "2026-11-22", allowance: undefined })).toBe("over_quota");
+      expect(await send(batch, NOON, NOON + 100, { allowance: undefined })).toBe("started");
+    });
+
+    it("on another day believes the vendor's own count over a refusal that is remembered, and over a limit", async () => {
+      const day = "2026-11-22";
+      const other = await store({ id: "pf_0", urls: manyUrls(2), day, now: NOON + 1 });
+      await change(batchOf(other), { exhausted: true });
+      await store({ urls: manyUrls(2) });
+      const { batch } = await claim();
+      const live = (ceiling: number): Allowance => ({ limit: 100, ceiling, source: "vendor" });
+      expect(await send(batch, NOON, NOON + 100, { day, allowance: live(3) })).toBe("over_quota");
+      expect(await send(batch, NOON, NOON + 100, { day, allowance: live(4) })).toBe("started");
+    });
+
+    it("finds no room on a day that the vendor has called used up", async () => {
+      const day = "2026-11-22";
+      const other = await store({ id: "pf_0", urls: manyUrls(2), day, now: NOON + 1 });
+      await change(batchOf(other), { exhausted: true });
+      await store({ urls: manyUrls(2) });
+      const { batch } = await claim();
+      expect(await send(batch, NOON, NOON + 100, { day })).toBe("over_quota");
+      // It is still this process's own, to be rejected or put back.
+      await change(batch, { batch: { state: "queued", leaseUntil: undefined } });
+    });
+  });
+
+  describe("nextDue", () => {
+    it("is the soonest moment at which a batch of the account can be taken", async () => {
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
+      await store({ id: "pf_1", urls: manyUrls(2), now: NOON + 500 });
+      await store({ id: "pf_2", urls: manyUrls(2), now: NOON + 400 });
+      await store({ id: "pf_3", urls: manyUrls(2), now: NOON, account: "other" });
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 400);
+      const batch = await sending(NOON + 400, NOON + 450);
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 450);
+      await change(batch, { batch: { state: "sent", leaseUntil: undefined } });
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 500);
+    });
+  });
+}

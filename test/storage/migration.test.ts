@@ -1,0 +1,159 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { accountQuery, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
+import { newFolder, openFile, refusalOf, tamper } from "./file.ts";
+
+/** What the first version of this server wrote, word for word. */
+const versionOne = `
+  CREATE TABLE tasks (
+    id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    providers TEXT NOT NULL,
+    duplicates_removed INTEGER NOT NULL,
+    skipped_recent INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE batches (
+    task_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    day TEXT NOT NULL,
+    cost INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    lease_until INTEGER,
+    sent_at INTEGER,
+    vendor_task_ids TEXT NOT NULL,
+    request_id TEXT,
+    PRIMARY KEY (task_id, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX due_batches ON batches (account, not_before) WHERE state IN ('queued', 'claimed', 'sending');
+
+  CREATE TABLE items (
+    task_id TEXT NOT NULL,
+    idx INTEGER NOT NULL,
+    batch INTEGER,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT,
+    reason TEXT,
+    parts TEXT,
+    PRIMARY KEY (task_id, idx)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX items_by_target ON items (target);
+  CREATE INDEX items_by_batch ON items (task_id, batch);
+
+  CREATE TABLE ledger (
+    account TEXT NOT NULL,
+    day TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    exhausted INTEGER NOT NULL,
+    PRIMARY KEY (account, day)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE pace (account TEXT PRIMARY KEY, next_slot REAL NOT NULL) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = 1;
+
+  INSERT INTO tasks VALUES ('pf_1', ${NOON}, '["fake-cdn"]', 1, 2);
+  INSERT INTO batches VALUES
+    ('pf_1', 0, 'fake-cdn', 'fake-cdn:1', 'urls', 'sent', '${TODAY}', 2, 1, ${NOON}, NULL, ${NOON + 5}, '["v-1"]', 'r-1'),
+    ('pf_1', 1, 'fake-cdn', 'fake-cdn:1', 'urls', 'sending', '${TODAY}', 2, 0, ${NOON}, ${NOON + 45_000}, ${NOON + 6}, '[]', NULL),
+    ('pf_1', 2, 'fake-cdn', 'fake-cdn:1', 'urls', 'queued', '${TODAY}', 1, 0, ${NOON}, NULL, NULL, '[]', NULL);
+  INSERT INTO items VALUES
+    ('pf_1', 0, 0, 'url', 'https://media.example.com/0.mp4', 'processing', NULL, NULL, NULL),
+    ('pf_1', 1, 0, 'url', 'https://media.example.com/1.mp4', 'failed', 'vendor_failed', '403', NULL),
+    ('pf_1', 2, 1, 'url', 'https://media.example.com/2.mp4', 'queued', NULL, NULL, NULL),
+    ('pf_1', 3, 1, 'url', 'https://media.example.com/3.mp4', 'queued', NULL, NULL, NULL),
+    ('pf_1', 4, 2, 'url', 'https://media.example.com/4.mp4', 'queued', NULL, NULL, NULL),
+    ('pf_1', 5, NULL, 'url', 'not a url', 'rejected', 'invalid_argument', 'No.', NULL);
+  INSERT INTO ledger VALUES ('fake-cdn:1', '${TODAY}', 5, 1);
+  INSERT INTO pace VALUES ('fake-cdn:1', ${NOON + 3_000});
+`;
+
+describe("a file of schema version 1", () => {
+  const oldFile = (): string => {
+    const path = join(newFolder(), "store.sqlite");
+    tamper(path, versionOne);
+    return path;
+  };
+
+  it("keeps its tasks, ledger and pace, and every batch is a planned one", async () => {
+    const storage = await openFile(oldFile());
+    expect(await storage.task("pf_1")).toEqual({
+      task: { id: "pf_1", createdAt: NOON, providers: ["fake-cdn"], duplicatesRemoved: 1, skippedRecent: 2 },
+      counts: { queued: 3, processing: 1, succeeded: 0, failed: 1, rejected: 1, untracked: 0, cancelled: 0, unknown: 0 },
+      batches: 3,
+      openBatches: 3,
+      sending: 2,
+      waitingAccounts: ["fake-cdn:1"],
+      rejections: new Map([["invalid_argument", 1]]),
+    });
+    expect((await storage.items("pf_1", { limit: 9 })).map(({ target, state, batch }) => [target, state, batch])).toEqual([
+      ...manyUrls(5).map((url, index) => [url, ["processing", "failed", "queued", "queued", "queued"][index], [0, 0, 1, 1, 2][index]]),
+      ["not a url", "rejected", undefined],
+    ]);
+    expect((await storage.following("pf_1")).map((work) => work.batch)).toEqual([
+      {
+        taskId: "pf_1",
+        number: 0,
+        origin: 0,
+        provider: "fake-cdn",
+        account: "fake-cdn:1",
+        kind: "urls",
+        state: "sent",
+        day: TODAY,
+        cost: 2,
+        attempts: 1,
+        notBefore: NOON,
+        leaseUntil: undefined,
+        sentAt: NOON + 5,
+        vendorTaskIds: ["v-1"],
+        requestId: "r-1",
+      },
+    ]);
+    const claims = [
+      await storage.claim("fake-cdn:1", NOON + 45_000, NOON + 99_000, "due"),
+      await storage.claim("fake-cdn:1", NOON + 45_000, NOON + 99_000, "due"),
+    ];
+    expect(claims.map((work) => [work?.batch.number, work?.batch.origin, work?.batch.state, work?.divisions])).toEqual([
+      [1, 1, "sending", 0],
+      [2, 2, "claimed", 0],
+    ]);
+    expect(await storage.ledger("fake-cdn:1", TODAY)).toEqual({ used: 5, pending: 3, exhausted: true });
+    expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(3_000);
+  });
+
+  it("is as good as a new one from then on, also for those who open it again", async () => {
+    const path = oldFile();
+    const first = await openFile(path);
+    const second = await openFile(path);
+    await first.admit([accountQuery()], () => newTask({ id: "pf_2", urls: manyUrls(2, "https://new.example/") }));
+    const work = await second.claim("fake-cdn:1", NOON, NOON + 60_000, "due");
+    if (!work) throw new Error("Nothing to claim.");
+    const queued = { state: "queued", leaseUntil: undefined } as const;
+    expect(await second.change(work.batch, { batch: queued, items: [], refund: 0, divide: { items: [], cost: 0 } })).toBe(true);
+    expect(await first.task("pf_1")).toMatchObject({ batches: 4 });
+    const db = new DatabaseSync(path);
+    onTestFinished(() => db.close());
+    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 2 });
+  });
+
+  it("is left as it is when it cannot be brought up to date", async () => {
+    const path = oldFile();
+    // The last statement of all fails, when the others have been carried out.
+    tamper(path, "CREATE TRIGGER stubborn BEFORE UPDATE ON batches BEGIN SELECT raise(ABORT, 'not now'); END");
+    expect(await refusalOf(path)).toMatchObject({ code: "internal", message: expect.stringContaining("cannot be used") });
+    const db = new DatabaseSync(path);
+    onTestFinished(() => db.close());
+    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 1 });
+    expect(db.prepare("SELECT name FROM pragma_table_info('batches') WHERE name = 'origin'").all()).toEqual([]);
+    // Nothing of it stands in the way of the next attempt.
+    db.exec("DROP TRIGGER stubborn");
+    expect(await (await openFile(path)).task("pf_1")).toMatchObject({ batches: 3 });
+  });
+});
