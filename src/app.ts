@@ -14,6 +14,7 @@ import { createAllowances } from "./prefetch/allowance.ts";
 import { createFollow } from "./prefetch/follow.ts";
 import { createLookups } from "./prefetch/lookups.ts";
 import { createHold, createPacer } from "./prefetch/pace.ts";
+import { keepClean } from "./prefetch/retention.ts";
 import { createService } from "./prefetch/service.ts";
 import { createWorker } from "./prefetch/worker.ts";
 import { sandboxNotice } from "./sandbox/notice.ts";
@@ -90,6 +91,9 @@ export function createApp(config: Config): App {
     for (const id of directory.configured) worker.kick(await directory.get(id));
   };
   if (!config.sandbox) setTimeout(() => void resume().catch((error: unknown) => report(error, "resuming")), RESUME_AFTER_MS).unref();
+
+  // Nothing is kept where nothing can be sent.
+  if (directory.configured.length > 0) void keepClean({ storage, clock, stopped: stopped.signal, report });
 
   return {
     factory: createServerFactory({

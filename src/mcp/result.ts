@@ -36,7 +36,7 @@ export const quotaSchema = z.object({
   source: z.enum(["vendor", "ledger"]),
 });
 
-const taskOutput = {
+export const taskOutput = {
   task_id: z.string().optional(),
   provider: z.string(),
   state: z.enum(taskStates),

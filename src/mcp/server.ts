@@ -2,6 +2,7 @@
 
 import { McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
+import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
 import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
 import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
 import { prefetchAsset } from "./tools/prefetch-asset.ts";
@@ -17,7 +18,7 @@ export interface ServerDeps extends ResourceDeps {
 }
 
 export function createServerFactory(deps: ServerDeps): McpServerFactory {
-  const tools = [prefetchAsset(deps), prefetchUrls(deps), getPrefetchStatus(deps), getPrefetchQuota(deps)];
+  const tools = [prefetchAsset(deps), prefetchUrls(deps), getPrefetchStatus(deps), cancelPrefetch(deps), getPrefetchQuota(deps)];
   const lists = { ttlMs: LISTS_TTL_MS, cacheScope: "public" } as const;
   return () => {
     const server = new McpServer(

@@ -9,8 +9,8 @@ import { asPrefetchError, explain, PrefetchError } from "../errors.ts";
 import type { CallContext } from "../prefetch/deps.ts";
 import type { PrefetchService } from "../prefetch/service.ts";
 
-/** `spend` uses up the vendor's quota and only ever adds; `read` changes nothing. */
-export type Intent = "spend" | "read";
+/** `spend` uses up the vendor's quota and only ever adds; `stop` keeps some of it from being used; `read` changes nothing. */
+export type Intent = "spend" | "stop" | "read";
 
 export interface ToolDeps {
   readonly service: PrefetchService;

@@ -12,6 +12,8 @@ export interface PrefetchService {
   prefetchUrls(request: UrlsRequest, call: CallContext): Promise<TaskView>;
   prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
+  /** Stops what was not sent yet of a task; what was sent is told apart. */
+  cancel(taskId: string, call: CallContext): Promise<TaskView>;
   /** Of one provider, or of all that are configured. */
   quota(provider: string | undefined, signal: AbortSignal): Promise<Quota[]>;
 }
@@ -22,6 +24,7 @@ export function createService(deps: Deps): PrefetchService {
   return {
     ...submit,
     status: status.status,
+    cancel: status.cancel,
     quota: async (provider, signal) => {
       const ids = provider === undefined && deps.directory.configured.length > 0 ? deps.directory.configured : [provider];
       return Promise.all(ids.map(async (id) => deps.allowances.quota(await chooseProvider(deps.directory, id), signal)));

@@ -42,6 +42,8 @@ export interface Status {
   untilAnswered(taskId: string, ms: number, call: CallContext): Promise<void>;
   /** Waits until no item can change any more, or the time is up. */
   untilEnded(taskId: string, ms: number, call: CallContext): Promise<PrefetchError | undefined>;
+  /** Cancels what was not sent yet. */
+  cancel(taskId: string, call: CallContext): Promise<TaskView>;
   /** The error that an item's refusal was. */
   refusalOf(item: Item, provider: string | undefined, note: string): PrefetchError;
 }
@@ -227,6 +229,18 @@ export function createStatus(deps: Deps): Status {
         request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refreshBriefly(taskId, call.signal);
       const summary = await view(taskId, problem, call.signal);
       return request.detail === "summary" ? summary : { ...summary, ...(await page(taskId, request)) };
+    },
+
+    cancel: async (taskId, call) => {
+      const id = taskId.trim();
+      const before = (await snapshotOf(id)).counts.cancelled;
+      await storage.cancel(id);
+      const after = await view(id, undefined, call.signal);
+      const cancelled = after.counts.cancelled - before;
+      const sent = totalOf(after.counts) - after.counts.cancelled - after.counts.rejected;
+      const said = cancelled > 0 ? `${cancelled} cancelled, their quota is free again.` : "Nothing was waiting to be sent.";
+      const rest = sent > 0 ? ` ${sent} had been sent before, which no vendor takes back.` : "";
+      return { ...after, nextStep: `${said}${rest} ${after.nextStep}` };
     },
 
     refusalOf: (item, provider, note) => {

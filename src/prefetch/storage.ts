@@ -101,9 +101,19 @@ export interface Storage {
   nextDue(account: string, now: number): Promise<number | undefined>;
   /**
    * Applies what happened to a batch, its items and the ledger, provided that the batch is still in the state and
-   * under the lease in which the caller knows it; otherwise somebody else has dealt with it, and nothing changes.
+   * under the lease in which the caller knows it; otherwise somebody else has dealt with it, and nothing changes. What
+   * would be sent (again) of a cancelled task is cancelled instead, which the caller is told as the same.
    */
   change(batch: Batch, change: BatchChange): Promise<boolean>;
+
+  /** Cancels what was not sent yet of a task, gives its quota back, and lets nothing of it be sent from now on. */
+  cancel(taskId: string): Promise<void>;
+
+  /**
+   * Deletes at most `most` tasks that were made before `before`, with all that belongs to them, and what was noted of
+   * days and paces long gone. Returns how many tasks that were.
+   */
+  clean(before: number, most: number): Promise<number>;
 
   ledger(account: string, day: string): Promise<LedgerEntry>;
   /**

@@ -151,6 +151,7 @@ export function nextStep(facts: AdviceFacts): string {
     advice.push(`${counts.failed} failed at the vendor: check that each can be fetched and cached, then call again with just those.`);
   }
   const wrong = counts.rejected - overQuota - passing - setup;
+  if (counts.cancelled > 0) advice.push(`${counts.cancelled} cancelled before they were sent: call again with those to send them.`);
   if (wrong > 0) advice.push(`${wrong} rejected: correct them as their reasons say and call again with just those.`);
   if (counts.succeeded > 0) advice.push(`Of the ${counts.succeeded} that succeeded:`, ...facts.reach);
   return advice.join(" ");

@@ -71,6 +71,9 @@ const steps: readonly string[] = [
   ALTER TABLE batches ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
   UPDATE batches SET origin = number;
   `,
+  `
+  ALTER TABLE tasks ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 /** Kept in the file as SQLite's user_version. */
 const SCHEMA_VERSION = steps.length;

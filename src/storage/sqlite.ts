@@ -83,6 +83,19 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     );
   };
 
+  const cancelBatch = (taskId: string, number: number): void => {
+    const batch = get("SELECT account, day, cost FROM batches WHERE task_id = ? AND number = ?", taskId, number);
+    if (!batch) return;
+    run("UPDATE batches SET state = 'ended', lease_until = NULL WHERE task_id = ? AND number = ?", taskId, number);
+    run(
+      "UPDATE items SET state = 'cancelled', code = 'cancelled', reason = ? WHERE task_id = ? AND batch = ? AND state = 'queued'",
+      "Cancelled before it was sent.",
+      taskId,
+      number,
+    );
+    ledger.spend(String(batch.account), String(batch.day), -Number(batch.cost), false);
+  };
+
   const insertTask = ({ task, batches, items }: NewTask): void => {
     run(
       "INSERT INTO tasks (id, created_at, providers, duplicates_removed, skipped_recent) VALUES (?, ?, ?, ?, ?)",
@@ -245,13 +258,19 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     change: (batch, change: BatchChange) =>
       atomically(() => {
         const known = get(
-          "SELECT day FROM batches WHERE task_id = ? AND number = ? AND state = ? AND lease_until IS ?",
+          `SELECT batches.day AS day, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
+            WHERE task_id = ? AND number = ? AND state = ? AND lease_until IS ?`,
           batch.taskId,
           batch.number,
           batch.state,
           batch.leaseUntil ?? null,
         );
         if (!known) return false;
+        const goesOn = change.batch.state === "queued" || change.batch.state === "claimed";
+        if (known.cancelled === 1 && goesOn) {
+          cancelBatch(batch.taskId, batch.number);
+          return false;
+        }
         applyToBatch(run, batch, change.batch);
         if (change.divide) divideBatch(batch, change.divide);
         for (const item of change.items) {
@@ -267,6 +286,27 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         }
         ledger.spend(batch.account, String(known.day), -change.refund, change.exhausted ?? false);
         return true;
+      }),
+
+    cancel: (taskId) =>
+      atomically(() => {
+        run("UPDATE tasks SET cancelled = 1 WHERE id = ?", taskId);
+        const unsent = all("SELECT number FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')", taskId);
+        for (const row of unsent) cancelBatch(taskId, Number(row.number));
+      }),
+
+    clean: (before, most) =>
+      atomically(() => {
+        const old = all("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT ?", before, most);
+        for (const { id } of old) {
+          run("DELETE FROM items WHERE task_id = ?", String(id));
+          run("DELETE FROM batches WHERE task_id = ?", String(id));
+          run("DELETE FROM tasks WHERE id = ?", String(id));
+        }
+        // Days are written so that their order is that of time.
+        run("DELETE FROM ledger WHERE day < ?", new Date(before).toISOString().slice(0, 10));
+        run("DELETE FROM pace WHERE next_slot < ?", before);
+        return old.length;
       }),
 
     ledger: (account, day) => read(() => ledger.of(account, day)),

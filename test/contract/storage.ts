@@ -5,6 +5,7 @@ import type { Storage } from "../../src/prefetch/storage.ts";
 import { admissionContract } from "../storage/contract/admission.ts";
 import { storageBench } from "../storage/contract/bench.ts";
 import { changingContract } from "../storage/contract/changing.ts";
+import { endingContract } from "../storage/contract/ending.ts";
 import { ledgerContract } from "../storage/contract/ledger.ts";
 import { paceContract } from "../storage/contract/pace.ts";
 import { readingContract } from "../storage/contract/reading.ts";
@@ -16,6 +17,7 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     admissionContract(bench);
     sendingContract(bench);
     changingContract(bench);
+    endingContract(bench);
     ledgerContract(bench);
     readingContract(bench);
     paceContract(bench);

@@ -160,6 +160,7 @@ describe("starting", () => {
       "prefetch_asset",
       "prefetch_urls",
       "get_prefetch_status",
+      "cancel_prefetch",
       "get_prefetch_quota",
     ]);
     const answer = await session.call("prefetch_urls", { urls: ["https://example.com/a"] });

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { providerRows } from "../../src/providers/index.ts";
 import { type Session, sessions } from "./clients.ts";
 
-/** Characters of JSON that the four tools may take from every conversation. */
-const BUDGET = 9_000;
+/** Characters of JSON that the tools may take from every conversation. */
+const BUDGET = 11_000;
 
 interface Schema {
   readonly type?: string;
