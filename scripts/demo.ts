@@ -76,7 +76,7 @@ function showTask({ state, counts, batches, duplicates_removed: duplicates, prob
 heading(`Tools of ${client.getServerVersion()?.name} ${client.getServerVersion()?.version}`);
 const { tools } = await client.listTools();
 for (const tool of tools) out(`  ${tool.name.padEnd(20)} ${tool.title}`);
-expect(tools.length === 5, "five tools are listed");
+expect(tools.length === 6, "six tools are listed");
 
 heading("Quota before");
 const before = await showQuota();

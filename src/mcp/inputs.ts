@@ -23,7 +23,7 @@ export function wanted(what: string) {
 }
 
 /** Likewise for numbers and booleans in quotes. */
-const lenientNumber = <Schema extends z.ZodType>(schema: Schema) =>
+export const lenientNumber = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value), schema);
 const lenientBoolean = (about: string) =>
   z

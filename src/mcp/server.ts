@@ -5,6 +5,7 @@ import { type ResourceDeps, registerResources } from "./resources/index.ts";
 import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
 import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
 import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
+import { listPrefetchTasks } from "./tools/list-prefetch-tasks.ts";
 import { prefetchAsset } from "./tools/prefetch-asset.ts";
 import { prefetchUrls } from "./tools/prefetch-urls.ts";
 
@@ -18,7 +19,14 @@ export interface ServerDeps extends ResourceDeps {
 }
 
 export function createServerFactory(deps: ServerDeps): McpServerFactory {
-  const tools = [prefetchAsset(deps), prefetchUrls(deps), getPrefetchStatus(deps), cancelPrefetch(deps), getPrefetchQuota(deps)];
+  const tools = [
+    prefetchAsset(deps),
+    prefetchUrls(deps),
+    getPrefetchStatus(deps),
+    listPrefetchTasks(deps),
+    cancelPrefetch(deps),
+    getPrefetchQuota(deps),
+  ];
   const lists = { ttlMs: LISTS_TTL_MS, cacheScope: "public" } as const;
   return () => {
     const server = new McpServer(

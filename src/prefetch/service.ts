@@ -2,6 +2,7 @@
 
 import type { CallContext, Deps } from "./deps.ts";
 import { chooseProvider } from "./directory.ts";
+import { type ListRequest, listTasks, type TaskList } from "./list.ts";
 import type { Quota } from "./quota.ts";
 import { createStatus } from "./status.ts";
 import { type AssetRequest, createSubmit, type UrlsRequest } from "./submit.ts";
@@ -12,6 +13,8 @@ export interface PrefetchService {
   prefetchUrls(request: UrlsRequest, call: CallContext): Promise<TaskView>;
   prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
+  /** As stored, newest first. */
+  list(request: ListRequest): Promise<TaskList>;
   /** Stops what was not sent yet of a task; what was sent is told apart. */
   cancel(taskId: string, call: CallContext): Promise<TaskView>;
   /** Of one provider, or of all that are configured. */
@@ -25,6 +28,7 @@ export function createService(deps: Deps): PrefetchService {
     ...submit,
     status: status.status,
     cancel: status.cancel,
+    list: (request) => listTasks(deps, request),
     quota: async (provider, signal) => {
       const ids = provider === undefined && deps.directory.configured.length > 0 ? deps.directory.configured : [provider];
       return Promise.all(ids.map(async (id) => deps.allowances.quota(await chooseProvider(deps.directory, id), signal)));

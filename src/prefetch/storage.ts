@@ -41,6 +41,18 @@ export interface TaskSnapshot {
   readonly rejections: ReadonlyMap<string, number>;
 }
 
+export interface TaskQuery {
+  readonly provider?: string | undefined;
+  /** Tasks that were made before this one. */
+  readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
+  readonly limit: number;
+}
+
+export interface TaskSummary {
+  readonly task: Task;
+  readonly counts: Counts;
+}
+
 export interface ItemQuery {
   readonly states?: readonly ItemState[];
   /** Items with a higher index only. */
@@ -80,6 +92,8 @@ export interface Storage {
   facts(queries: readonly AccountQuery[]): Promise<readonly AccountFacts[]>;
 
   task(taskId: string): Promise<TaskSnapshot | undefined>;
+  /** The newest first. */
+  tasks(query: TaskQuery): Promise<TaskSummary[]>;
   /** Items in task order. */
   items(taskId: string, query: ItemQuery): Promise<Item[]>;
   /** Batches of a task that the vendor accepted and that are not ended, oldest first. */

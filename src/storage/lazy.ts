@@ -18,6 +18,7 @@ export function lazyStorage(open: () => Promise<Storage>): Storage {
     admit: async (query, decide) => (await storage()).admit(query, decide),
     facts: async (query) => (await storage()).facts(query),
     task: async (taskId) => (await storage()).task(taskId),
+    tasks: async (query) => (await storage()).tasks(query),
     items: async (taskId, query) => (await storage()).items(taskId, query),
     following: async (taskId) => (await storage()).following(taskId),
     claim: async (account, now, leaseUntil, which) => (await storage()).claim(account, now, leaseUntil, which),

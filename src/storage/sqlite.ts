@@ -3,8 +3,18 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { Clock } from "../prefetch/clock.ts";
 import { remainingUnits } from "../prefetch/quota.ts";
-import type { AccountFacts, AccountQuery, Claim, ItemQuery, NewTask, Storage, TaskSnapshot, WorkItem } from "../prefetch/storage.ts";
-import { type Batch, type BatchChange, type Item, noCounts } from "../prefetch/task.ts";
+import type {
+  AccountFacts,
+  AccountQuery,
+  Claim,
+  ItemQuery,
+  NewTask,
+  Storage,
+  TaskSnapshot,
+  TaskSummary,
+  WorkItem,
+} from "../prefetch/storage.ts";
+import { type Batch, type BatchChange, type Counts, type Item, noCounts } from "../prefetch/task.ts";
 import { createLedger } from "./ledger.ts";
 import { createPace } from "./pace.ts";
 import { batchFrom, itemFrom, stateFrom, taskFrom } from "./rows.ts";
@@ -124,6 +134,14 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     }
   };
 
+  const countsOf = (taskId: string): Counts => {
+    const counts = noCounts();
+    for (const group of all("SELECT state, count(*) AS n FROM items WHERE task_id = ? GROUP BY state", taskId)) {
+      counts[stateFrom(group.state)] = Number(group.n);
+    }
+    return counts;
+  };
+
   const itemsOfBatch = (batch: Batch): Item[] =>
     all("SELECT * FROM items WHERE task_id = ? AND batch = ? ORDER BY idx", batch.taskId, batch.number).map(itemFrom);
 
@@ -141,10 +159,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       atomically((): TaskSnapshot | undefined => {
         const row = get("SELECT * FROM tasks WHERE id = ?", taskId);
         if (!row) return undefined;
-        const counts = noCounts();
-        for (const group of all("SELECT state, count(*) AS n FROM items WHERE task_id = ? GROUP BY state", taskId)) {
-          counts[stateFrom(group.state)] = Number(group.n);
-        }
+        const counts = countsOf(taskId);
         const batches = get(
           "SELECT count(*) AS n, count(*) FILTER (WHERE state <> 'ended') AS open FROM batches WHERE task_id = ?",
           taskId,
@@ -169,6 +184,25 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           rejections: new Map(rejections.map((group) => [String(group.code), Number(group.n)])),
         };
       }, "BEGIN"),
+
+    tasks: ({ provider, before, limit }) =>
+      atomically(
+        () =>
+          all(
+            `SELECT * FROM tasks
+              WHERE (? IS NULL OR EXISTS (SELECT 1 FROM json_each(providers) WHERE value = ?)) AND (created_at, id) < (?, ?)
+              ORDER BY created_at DESC, id DESC LIMIT ?`,
+            provider ?? null,
+            provider ?? null,
+            before?.createdAt ?? Number.MAX_SAFE_INTEGER,
+            before?.id ?? "",
+            limit,
+          ).map((row): TaskSummary => {
+            const task = taskFrom(row);
+            return { task, counts: countsOf(task.id) };
+          }),
+        "BEGIN",
+      ),
 
     items: (taskId, query: ItemQuery) =>
       read(() =>

@@ -35,6 +35,9 @@ describe.each(sessions)("cancel_prefetch with the %s", (_, start) => {
     expect(again.next_step).toMatch(/^Nothing was waiting to be sent\./);
     expect(emulator.spentToday).toBe(accepted);
 
+    const listed = (await session.call("list_prefetch_tasks", { state: "partial", limit: "5" })).structured;
+    expect(listed).toMatchObject({ tasks: [{ task_id: sent.task_id, provider: "alibaba-vod", state: "partial", total: 450 }] });
+
     // What was called off may be sent by another call.
     const rest = taskOf(await session.call("prefetch_urls", { urls: urls.slice(-100), wait_seconds: 10 }));
     expect(rest).toMatchObject({ state: "succeeded", skipped_recent: 0 });

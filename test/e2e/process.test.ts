@@ -160,6 +160,7 @@ describe("starting", () => {
       "prefetch_asset",
       "prefetch_urls",
       "get_prefetch_status",
+      "list_prefetch_tasks",
       "cancel_prefetch",
       "get_prefetch_quota",
     ]);

@@ -5,7 +5,7 @@ import { providerRows } from "../../src/providers/index.ts";
 import { type Session, sessions } from "./clients.ts";
 
 /** Characters of JSON that the tools may take from every conversation. */
-const BUDGET = 11_000;
+const BUDGET = 12_500;
 
 interface Schema {
   readonly type?: string;

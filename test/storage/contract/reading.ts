@@ -9,6 +9,26 @@ export function readingContract(bench: StorageBench): void {
   const { store, batchOf, change, sending } = bench;
 
   describe("task, items and following", () => {
+    it("list tasks from the newest on, page by page, of one provider or of all", async () => {
+      // Two of the same moment are told apart by their ids.
+      for (const [id, now, provider] of [
+        ["pf_b", NOON, "fake-cdn"],
+        ["pf_a", NOON, "other-cdn"],
+        ["pf_c", NOON - 5, "fake-cdn"],
+        ["pf_d", NOON + 5, "fake-cdn"],
+      ] as const) {
+        await store({ id, now, provider, urls: manyUrls(2, `https://${id.slice(3)}.example/`), rejected: ["bad"] });
+      }
+      const ids = async (query: Parameters<typeof bench.storage.tasks>[0]) => (await bench.storage.tasks(query)).map(({ task }) => task.id);
+      expect(await ids({ limit: 9 })).toEqual(["pf_d", "pf_b", "pf_a", "pf_c"]);
+      expect(await ids({ limit: 2 })).toEqual(["pf_d", "pf_b"]);
+      expect(await ids({ limit: 2, before: { createdAt: NOON, id: "pf_b" } })).toEqual(["pf_a", "pf_c"]);
+      expect(await ids({ limit: 9, provider: "other-cdn" })).toEqual(["pf_a"]);
+      expect(await ids({ limit: 9, provider: "no-cdn" })).toEqual([]);
+      const [newest] = await bench.storage.tasks({ limit: 1 });
+      expect(newest).toMatchObject({ task: { createdAt: NOON + 5 }, counts: { queued: 2, rejected: 1 } });
+    });
+
     it("know nothing of a task that nobody stored", async () => {
       expect(await bench.storage.task("pf_9")).toBeUndefined();
       expect(await bench.storage.items("pf_9", { limit: 10 })).toEqual([]);

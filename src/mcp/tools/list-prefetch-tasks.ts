@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { taskStates, totalOf } from "../../prefetch/task.ts";
+import { lenientNumber, providerShown } from "../inputs.ts";
+import { defineTool, type ToolDeps } from "../tool.ts";
+
+const MOST = 50;
+const bounds = `must be 1 to ${MOST}`;
+
+export function listPrefetchTasks(deps: ToolDeps) {
+  return defineTool(
+    {
+      name: "list_prefetch_tasks",
+      title: "List prefetch tasks",
+      description:
+        "Use this to find prefetch tasks of the last 30 days, newest first, such as one whose id was lost. Shows what is stored; get_prefetch_status asks the vendor.",
+      intent: "read",
+      input: {
+        provider: providerShown(deps.providers.known),
+        state: z
+          .enum(taskStates, `must be one of ${taskStates.join(", ")}`)
+          .optional()
+          .describe("Only tasks in this state."),
+        limit: lenientNumber(z.int(bounds).min(1, bounds).max(MOST, bounds).default(20)).describe(`1 to ${MOST}.`),
+        cursor: z.string("must be a string").optional().describe("next_cursor of the previous page."),
+      },
+      output: {
+        tasks: z.array(
+          z.object({
+            task_id: z.string(),
+            provider: z.string(),
+            state: z.enum(taskStates),
+            created_at: z.string(),
+            total: z.number(),
+            succeeded: z.number(),
+            failed: z.number(),
+            rejected: z.number(),
+          }),
+        ),
+        next_cursor: z.string().optional(),
+      },
+      misnomers: { status: "use state", page: "use cursor", count: "use limit", vendor: "use provider" },
+      handle: async (input) => {
+        const { tasks, nextCursor } = await deps.service.list(input);
+        return {
+          tasks: tasks.map(({ taskId, provider, state, createdAt, counts }) => ({
+            task_id: taskId,
+            provider,
+            state,
+            created_at: new Date(createdAt).toISOString(),
+            total: totalOf(counts),
+            succeeded: counts.succeeded,
+            failed: counts.failed,
+            rejected: counts.rejected,
+          })),
+          ...(nextCursor !== undefined && { next_cursor: nextCursor }),
+        };
+      },
+    },
+    deps,
+  );
+}
