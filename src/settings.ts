@@ -29,7 +29,7 @@ export const generalSettings = {
   pollSeconds: {
     name: "PREFETCH_POLL_SECONDS",
     flag: "poll-seconds",
-    about: "Seconds between two questions about the same vendor task.",
+    about: "Seconds between two questions about the same batch.",
     fallback: "the provider's own (30), 0 in the sandbox",
   },
   routes: {

@@ -80,7 +80,7 @@ export function createAllowances({ storage, clock, answers, dailyBudget, stopped
     const { limit: told, ceiling } = await counted(provider, signal);
     if (told !== undefined) lastTold.set(provider.account, told);
     const limit = lastTold.get(provider.account) ?? provider.limits.urlsPerDay;
-    const budgeted = dailyBudget !== undefined && dailyBudget < (limit ?? Number.POSITIVE_INFINITY);
+    const budgeted = dailyBudget !== undefined && dailyBudget < (ceiling ?? limit ?? Number.POSITIVE_INFINITY);
     return {
       limit: least(limit, dailyBudget),
       ceiling: least(ceiling ?? limit, dailyBudget),

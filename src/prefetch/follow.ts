@@ -11,6 +11,7 @@ import { type BatchChange, contentOf } from "./task.ts";
 const CONCURRENCY = 4;
 /** A vendor that does not know a task this long after accepting it will not come to know it. */
 const GIVE_UP_MS = 600_000;
+const DAY_MS = 86_400_000;
 /** Sending and asking share the vendor's rate. While something waits to be sent, asking takes the smaller share. */
 const CONCURRENCY_WHILE_SENDING = 1;
 
@@ -35,10 +36,10 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
       const rows = await lookups.status(provider, query, signal);
       change = reported(work, rows);
       const final = rows.every((row) => row.state !== "processing");
-      if (old && final && change.batch.state === undefined) {
+      if (((old && final) || pastRecords(provider, work, clock.now())) && change.batch.state === undefined) {
         const settled = new Set(change.items.map((item) => item.index));
         const rest = { ...work, items: work.items.filter((item) => !settled.has(item.index)) };
-        const end = abandoned(rest, rows.length === 0 ? forgotten(provider) : "The vendor's answer does not name this URL.");
+        const end = abandoned(rest, rows.length === 0 || !final ? forgotten(provider) : "The vendor's answer does not name this URL.");
         change = { ...end, items: [...change.items, ...end.items] };
       }
     } catch (error) {
@@ -81,6 +82,11 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
     );
     return problems.find((problem) => problem !== undefined);
   };
+}
+
+/** The vendor tells no more of it than it has told by now, whatever its answer says. */
+function pastRecords({ limits: { recordDays } }: Provider, { batch }: WorkItem, now: number): boolean {
+  return recordDays !== undefined && now - (batch.sentAt ?? 0) > recordDays * DAY_MS;
 }
 
 function forgotten({ limits }: Provider): string {

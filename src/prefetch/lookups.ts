@@ -5,6 +5,7 @@ import type { Cache } from "./cache.ts";
 import { createOnce } from "./once.ts";
 import type { Pacer } from "./pace.ts";
 import type { Asset, Provider, StatusQuery, StatusRow } from "./provider.ts";
+import { echoKey } from "./url.ts";
 
 /** A finished vendor task does not change; it is kept for questions that name the vendor's own id. */
 const FINISHED_TTL_MS = 3_600_000;
@@ -46,8 +47,9 @@ export function createLookups({ statuses, assets, pace, pollSeconds, onThrottled
           if (error instanceof PrefetchError && error.code === "rate_limited") await onThrottled(provider, error);
           throw error;
         });
-        // Fewer rows than URLs: the vendor is still writing its list.
-        const listed = query.content?.kind !== "urls" || rows.length >= query.content.urls.length;
+        // A URL without a row: the vendor is still writing its list. Rows of a merged id may be another batch's.
+        const names = new Set(rows.map((row) => echoKey(row.url)));
+        const listed = query.content?.kind !== "urls" || query.content.urls.every((url) => names.has(echoKey(url)));
         const finished = rows.length > 0 && listed && rows.every((row) => row.state !== "processing");
         const pollMs = (pollSeconds ?? provider.limits.pollSeconds) * 1_000;
         return { value: rows, ttlMs: finished ? FINISHED_TTL_MS : pollMs };

@@ -147,11 +147,13 @@ export function admit(
   if (short && (policy === "reject" || send.length === 0)) {
     const state = stateOf(short.provider);
     const needed = accounts.get(short.provider.account)?.needed ?? 0;
+    const refused = state.ledger.exhausted && state.allowance.source === "ledger";
+    const more = state.allowance.budgeted && !refused ? "raise PREFETCH_DAILY_BUDGET" : "ask the vendor for a higher quota";
     throw new PrefetchError("quota_exhausted", quotaMessage(short.provider, needed, state), {
       provider: short.provider.id,
       hint:
         send.length === 0
-          ? `Nothing was sent. Wait for the reset, or ${state.allowance.budgeted ? "raise PREFETCH_DAILY_BUDGET" : "ask the vendor for a higher quota"}.`
+          ? `Nothing was sent. Wait for the reset, or ${more}.`
           : `Nothing was sent. Call again with on_quota_exceeded "partial" to send ${send.length} of them now, or wait for the reset.`,
     });
   }

@@ -26,7 +26,7 @@ export interface ProviderLimits {
   readonly urlLength: number;
   /** IANA zone whose midnight starts the vendor's day. */
   readonly timeZone: string;
-  /** Seconds that must lie between two status look-ups of one vendor task. */
+  /** Seconds that must lie between two status look-ups of one batch. */
   readonly pollSeconds: number;
   /** Days after which the vendor lists a task no more, where it says so. */
   readonly recordDays?: number;

@@ -87,9 +87,11 @@ export function createSender(
       }
       if (held.start === "started") {
         // Asked before the wait: after it, nothing may bring two submits together again.
-        let allowance = today() === held.batch.day ? undefined : await allowances.of(provider, taking);
+        const allowanceOf = async (day: string) => (day === held.batch.day ? undefined : allowances.of(provider, taking));
+        const day = today();
+        let allowance = await allowanceOf(day);
         await pace(provider, taking, host);
-        if (!allowance && today() !== held.batch.day) allowance = await allowances.of(provider, taking);
+        if (today() !== day) allowance = await allowanceOf(today());
         const now = clock.now();
         const sent = { leaseUntil: now + SEND_LEASE_MS, day: today() };
         held.start = await storage.startSending(held.batch, { now, allowance, ...sent });

@@ -100,7 +100,10 @@ export function createStatus(deps: Deps): Status {
       const begun = clock.now();
       await step(signal);
       // Looking a large task over takes work; resting longer than that leaves the processor to others.
-      restUntil = clock.now() + Math.min(LONGEST_REST_MS, RESTS * (clock.now() - begun));
+      const took = clock.now() - begun;
+      // There has to be room for a last look before the time is up.
+      const spare = Math.max(0, deadline - clock.now() - took);
+      restUntil = clock.now() + Math.min(LONGEST_REST_MS, RESTS * took, spare);
     };
     try {
       for (let tick = FIRST_TICK_MS; ; tick = Math.min(tick * 2, LONGEST_TICK_MS)) {

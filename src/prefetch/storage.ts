@@ -35,7 +35,7 @@ export interface TaskSnapshot {
   readonly openBatches: number;
   /** Items of batches that are on the wire at this moment. */
   readonly sending: number;
-  /** Accounts with batches that are not sent yet. */
+  /** Accounts with batches that wait for somebody to take them up. */
   readonly waitingAccounts: readonly string[];
   /** Rejected items by their code. */
   readonly rejections: ReadonlyMap<string, number>;

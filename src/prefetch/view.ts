@@ -116,7 +116,7 @@ export function nextStep(facts: AdviceFacts): string {
     if (facts.waiting !== undefined) parts.push(facts.waiting);
     if (facts.orphaned.length > 0) {
       parts.push(
-        `Some wait for credentials that this server does not have (any more), those of ${facts.orphaned.join(", ")}: configure them and restart it.`,
+        `Some wait for a server with other credentials than this one's (ledger account ${facts.orphaned.join(", ")}): keep that one running, or configure the key or the PREFETCH_…_ACCOUNT that they were planned for, and restart.`,
       );
     }
     parts.push(
@@ -134,7 +134,7 @@ export function nextStep(facts: AdviceFacts): string {
   }
   if (counts.untracked > 0) {
     advice.push(
-      `${counts.untracked} accepted, but their outcome cannot be asked for (any more), as their reasons say; request a URL in about five minutes to see.`,
+      `${counts.untracked} accepted, but their outcome cannot be asked for (any more); detail "all" gives the reasons. Request a URL in about five minutes to see.`,
     );
   }
   const rejected = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (facts.rejections.get(code) ?? 0), 0);

@@ -170,8 +170,10 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           taskId,
         );
         const waiting = all(
-          "SELECT DISTINCT account FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed', 'sending') ORDER BY account",
+          `SELECT DISTINCT account FROM batches
+            WHERE task_id = ? AND (state = 'queued' OR (state IN ('claimed', 'sending') AND lease_until <= ?)) ORDER BY account`,
           taskId,
+          clock.now(),
         );
         const rejections = all("SELECT code, count(*) AS n FROM items WHERE task_id = ? AND state = 'rejected' GROUP BY code", taskId);
         return {

@@ -205,6 +205,17 @@ describe("following a task", () => {
     expect((await storage.ledger("fake-cdn:1", TODAY)).used).toBe(2);
   });
 
+  it("ends what goes on for longer than the vendor keeps its records", async () => {
+    const { clock, follow, states } = await setUp();
+    const provider = fakeProvider({ limits: { recordDays: 3 }, status: async (query) => rowsFor(query, "processing") });
+    await clock.advance(3 * 86_400_000 - 60_000);
+    await follow("pf_1", always(provider), signal, nobody);
+    expect(new Set(await states())).toEqual(new Set(["processing"]));
+    await clock.advance(120_000);
+    await follow("pf_1", always(provider), signal, nobody);
+    expect(new Set(await states())).toEqual(new Set(["untracked"]));
+  });
+
   describe("over two vendors", () => {
     /** The batches of both take turns, as those of two hosts do. */
     const setUpBoth = async () => {

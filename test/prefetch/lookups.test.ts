@@ -85,6 +85,16 @@ describe("status", () => {
     expect(questions).toHaveLength(2);
   });
 
+  it("does not take the rows of another batch under the same id for its own", async () => {
+    const { clock, lookups } = await setUp();
+    const { provider, questions } = asked(() => finished);
+    const own = { ...query, content: { kind: "urls" as const, urls: finished.map((row) => `${row.url}?mine`) } };
+    await lookups.status(provider, own, signal);
+    await clock.advance(30_000);
+    await lookups.status(provider, own, signal);
+    expect(questions).toHaveLength(2);
+  });
+
   it("lets the poll interval be set, even to nothing", async () => {
     const { clock, lookups } = await setUp({ pollSeconds: 0 });
     const { provider, questions } = asked((_, nth) => (nth < 2 ? going : finished));

@@ -101,8 +101,9 @@ const meanings = new Map<string, Meaning>(
 
 const between = "The answer has no code of the vendor's, so something in between may have given it: check the endpoint and any proxy.";
 
-function statusMeaning(status: number): Meaning {
-  if (status === 401 || status === 403 || status === 407) return { code: "auth_failed", hint: between };
+function statusMeaning(status: number, coded: boolean): Meaning {
+  const hint = coded ? "The vendor's code is not one that is documented; look it up in its error centre." : between;
+  if (status === 401 || status === 403 || status === 407) return coded ? denied : { code: "auth_failed", hint };
   // Too long a request for whatever answers; a shorter one may pass.
   if (status === 413 || status === 414 || status === 431) return tooMany;
   if (status === 404) return { code: "not_found", hint: "Check PREFETCH_ALIBABA_VOD_ENDPOINT and the id." };
@@ -114,7 +115,7 @@ function statusMeaning(status: number): Meaning {
   return {
     code: "vendor_unavailable",
     delivery: "unknown",
-    hint: between,
+    hint,
   };
 }
 
@@ -124,7 +125,7 @@ function meaningOf({ status, headers }: HttpResponse, code: string | undefined):
     const known = meanings.get(name);
     if (known) return known;
   }
-  const byStatus = statusMeaning(status);
+  const byStatus = statusMeaning(status, code !== undefined);
   // Only throttling comes with this header, but not every answer with it says that nothing was done.
   return pauseOf(headers) === undefined ? byStatus : { ...throttled, ...(byStatus.delivery && { delivery: byStatus.delivery }) };
 }

@@ -153,7 +153,7 @@ export function createMedia(rpc: Rpc, endpoint: Endpoint, options: MediaOptions 
       const word = (job.Status ?? "").toLowerCase();
       const said = tidyMessage([job.ErrorCode, job.ErrorMessage].filter(Boolean).join(": "), redact);
       return {
-        state: word === "fail" || word === "failed" ? "failed" : taskIds.length > 0 ? "submitted" : "running",
+        state: word === "fail" || word === "failed" ? "failed" : word === "success" || taskIds.length > 0 ? "submitted" : "running",
         assetId: job.MediaId ?? "",
         urls: listOf(job.SuccessPlayUrls),
         taskIds,

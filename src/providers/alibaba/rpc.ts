@@ -40,8 +40,8 @@ export interface RpcRequest {
 export interface RpcAnswer {
   readonly body: unknown;
   readonly requestId: string | undefined;
-  /** Milliseconds by which the vendor's clock is ahead of ours. */
-  readonly clockOffset: number;
+  /** Milliseconds by which the vendor's clock is ahead of ours, where it told its time. */
+  readonly clockOffset: number | undefined;
   /** The answer is in JSON, but says something else than is documented. */
   readonly notUnderstood: () => PrefetchError;
 }
@@ -134,5 +134,5 @@ function answerOf(response: HttpResponse, { what, intent, redact, now }: AnswerC
   const body = parseJson(response.text);
   if (body === undefined) throw notUnderstood();
   const vendorTime = Date.parse(response.headers.date ?? "");
-  return { body, requestId, clockOffset: Number.isNaN(vendorTime) ? 0 : vendorTime - now, notUnderstood };
+  return { body, requestId, clockOffset: Number.isNaN(vendorTime) ? undefined : vendorTime - now, notUnderstood };
 }

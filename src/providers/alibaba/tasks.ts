@@ -51,8 +51,8 @@ export interface TaskList {
   readonly rows: readonly TaskRow[];
   /** Whether these are all that there are. */
   readonly complete: boolean;
-  /** Milliseconds by which the vendor's clock is ahead of ours. */
-  readonly clockOffset: number;
+  /** Milliseconds by which the vendor's clock is ahead of ours, where it told its time. */
+  readonly clockOffset: number | undefined;
 }
 
 export interface TaskLists {
@@ -72,9 +72,10 @@ export function createTaskLists(rpc: Rpc, endpoint: Endpoint, redact: Redactor):
       if (!success) throw answer.notUnderstood();
       const found = data.Tasks?.Task ?? [];
       rows.push(...found.map((task) => rowOf(task, redact)));
-      // Without a total there is more for as long as pages are full.
-      const complete = found.length === 0 || rows.length >= (data.TotalCount ?? rows.length + Number(found.length >= PAGE_SIZE));
-      if (complete || number >= MOST_PAGES) return { rows, complete, clockOffset: answer.clockOffset };
+      // Without a total there is more for as long as pages are full; without a list, too, nobody has said how many there are.
+      const total = data.TotalCount ?? (data.Tasks ? rows.length + Number(found.length >= PAGE_SIZE) : Number.POSITIVE_INFINITY);
+      const complete = rows.length >= total;
+      if (complete || found.length === 0 || number >= MOST_PAGES) return { rows, complete, clockOffset: answer.clockOffset };
     }
   };
   return {

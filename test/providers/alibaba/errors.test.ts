@@ -253,6 +253,14 @@ describe("how long to wait", () => {
     expect(throttled({ "x-acs-retry-after": "2000" }, status).retryAfterMs).toBe(2 * SECOND);
   });
 
+  it("blames what lies in between only for answers without a code", () => {
+    for (const status of [401, 403]) {
+      expect(failure({ status, body: said("SomethingNew") }).hint).toMatch(/RAM user/);
+      expect(failure({ status, body: "<html></html>" }).hint).toMatch(/in between/);
+    }
+    expect(failure({ status: 200, body: said("SomethingNew") }).hint).toMatch(/not one that is documented/);
+  });
+
   it("does not hide what else the answer says, least of all that something may have been done", () => {
     const headers = { "x-acs-retry-after": "80" };
     const lostAnswer = failure({ status: 500, headers, body: said("InternalError") });

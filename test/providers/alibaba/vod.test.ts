@@ -280,6 +280,28 @@ describe("a lost answer", () => {
     expect(await trace(sentAt, batchOf(...urls(1)))).toEqual({ state: "unclear" });
   });
 
+  it.each([{}, { TotalCount: 3 }, { TotalCount: 3, Tasks: { Task: [] } }, { status: "maintenance" }])(
+    "is not taken for absent because of an answer that says nothing or contradicts itself: %j",
+    async (body) => {
+      await start();
+      const sentAt = await lose(...urls(2));
+      alibaba.clock.advance(2 * MINUTE);
+      alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ RequestId: "x", ...body }) }, times: 9 });
+      expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    },
+  );
+
+  it("is not taken for absent by a clock of ours alone", async () => {
+    await start();
+    const { vod, clock } = alibaba;
+    const sentAt = clock.now();
+    clock.advance(2 * MINUTE);
+    const body = JSON.stringify({ TotalCount: 0, Tasks: { Task: [] } });
+    vod.inject({ fault: { kind: "answer", status: 200, headers: { date: "yesterday" }, body } });
+    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "absent" });
+  });
+
   it("of which the vendor's records have run out is not taken for absent", async () => {
     await start();
     const sentAt = await lose(...urls(2));
@@ -340,6 +362,13 @@ describe("an asset", () => {
     clock.advance(MINUTE);
     expect(new Set((await ask(vendorTaskIds)).map((row) => row.state))).toEqual(new Set(["succeeded"]));
     expect(vod.spentToday).toBe(2);
+  });
+
+  it("whose job is over without a task is not at work any more", async () => {
+    await start();
+    const job = { MediaId: assetId, Status: "success", TaskIds: "", SuccessPlayUrls: "" };
+    alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ MediaRefreshJobs: [job] }) } });
+    expect(await ask(["some-job"], asset)).toEqual([]);
   });
 
   it("takes along its first segments, which its cost counts", async () => {
