@@ -1,6 +1,5 @@
 /** Storage in one SQLite file through Node's own driver; `:memory:` is the same thing without a file. */
 
-import type { SQLInputValue } from "node:sqlite";
 import type { Clock } from "../prefetch/clock.ts";
 import { remainingUnits } from "../prefetch/quota.ts";
 import type {
@@ -14,12 +13,13 @@ import type {
   TaskSummary,
   WorkItem,
 } from "../prefetch/storage.ts";
-import { type Batch, type BatchChange, type Counts, type Item, noCounts } from "../prefetch/task.ts";
+import { type Batch, type BatchChange, type Counts, noCounts } from "../prefetch/task.ts";
+import { createBatches } from "./batches.ts";
 import { createLedger } from "./ledger.ts";
 import { createPace } from "./pace.ts";
 import { batchFrom, itemFrom, stateFrom, taskFrom } from "./rows.ts";
 import { openDatabase } from "./schema.ts";
-import { createSql, type Sql } from "./sql.ts";
+import { createSql } from "./sql.ts";
 
 /** Times further ahead than anything here plans were written by a clock that was wrong; they are not waited for. */
 const LONGEST_DELAY_MS = 26 * 3_600_000;
@@ -39,6 +39,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
   const { run, get, all, atomically, read } = sql;
   const ledger = createLedger(sql);
   const pace = createPace(sql);
+  const batches = createBatches(sql, ledger);
 
   const factsOf = (query: AccountQuery): AccountFacts => {
     const rows = all(
@@ -58,55 +59,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     };
   };
 
-  const insertBatch = (batch: Batch): void => {
-    run(
-      `INSERT INTO batches (task_id, number, origin, provider, account, kind, state, day, cost, attempts, not_before, vendor_task_ids)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      batch.taskId,
-      batch.number,
-      batch.origin,
-      batch.provider,
-      batch.account,
-      batch.kind,
-      batch.state,
-      batch.day,
-      batch.cost,
-      batch.attempts,
-      batch.notBefore,
-      JSON.stringify(batch.vendorTaskIds),
-    );
-  };
-
-  /** Makes a queued batch of its own out of some items of a batch that has just been written. */
-  const divideBatch = (key: Batch, { items, cost }: NonNullable<BatchChange["divide"]>): void => {
-    const row = get("SELECT * FROM batches WHERE task_id = ? AND number = ?", key.taskId, key.number);
-    const last = get("SELECT max(number) AS number FROM batches WHERE task_id = ?", key.taskId);
-    if (!row) return;
-    const number = Number(last?.number) + 1;
-    insertBatch({ ...batchFrom(row), number, cost });
-    run("UPDATE batches SET cost = cost - ? WHERE task_id = ? AND number = ?", cost, key.taskId, key.number);
-    run(
-      "UPDATE items SET batch = ? WHERE task_id = ? AND idx IN (SELECT value FROM json_each(?))",
-      number,
-      key.taskId,
-      JSON.stringify(items),
-    );
-  };
-
-  const cancelBatch = (taskId: string, number: number): void => {
-    const batch = get("SELECT account, day, cost FROM batches WHERE task_id = ? AND number = ?", taskId, number);
-    if (!batch) return;
-    run("UPDATE batches SET state = 'ended', lease_until = NULL WHERE task_id = ? AND number = ?", taskId, number);
-    run(
-      "UPDATE items SET state = 'cancelled', code = 'cancelled', reason = ? WHERE task_id = ? AND batch = ? AND state = 'queued'",
-      "Cancelled before it was sent.",
-      taskId,
-      number,
-    );
-    ledger.spend(String(batch.account), String(batch.day), -Number(batch.cost), false);
-  };
-
-  const insertTask = ({ task, batches, items }: NewTask): void => {
+  const insertTask = ({ task, batches: planned, items }: NewTask): void => {
     run(
       "INSERT INTO tasks (id, created_at, providers, duplicates_removed, skipped_recent) VALUES (?, ?, ?, ?, ?)",
       task.id,
@@ -115,8 +68,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       task.duplicatesRemoved,
       task.skippedRecent,
     );
-    for (const batch of batches) {
-      insertBatch(batch);
+    for (const batch of planned) {
+      batches.insert(batch);
       ledger.spend(batch.account, batch.day, batch.cost, false);
     }
     for (const item of items) {
@@ -141,9 +94,6 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     }
     return counts;
   };
-
-  const itemsOfBatch = (batch: Batch): Item[] =>
-    all("SELECT * FROM items WHERE task_id = ? AND batch = ? ORDER BY idx", batch.taskId, batch.number).map(itemFrom);
 
   return {
     admit: (queries, decide) =>
@@ -224,7 +174,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       read(() =>
         all("SELECT * FROM batches WHERE task_id = ? AND state = 'sent' ORDER BY sent_at, number", taskId)
           .map(batchFrom)
-          .map((batch): WorkItem => ({ batch, items: itemsOfBatch(batch) })),
+          .map((batch): WorkItem => ({ batch, items: batches.itemsOf(batch) })),
       ),
 
     claim: (account, now, leaseUntil, which) =>
@@ -248,7 +198,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           batch.number,
         );
         const family = get("SELECT count(*) AS n FROM batches WHERE task_id = ? AND origin = ?", batch.taskId, batch.origin);
-        return { batch, items: itemsOfBatch(batch), divisions: Number(family?.n) - 1 };
+        return { batch, items: batches.itemsOf(batch), divisions: Number(family?.n) - 1 };
       }),
 
     startSending: (batch, { now, leaseUntil, day, allowance }) =>
@@ -304,11 +254,11 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         if (!known) return false;
         const goesOn = change.batch.state === "queued" || change.batch.state === "claimed";
         if (known.cancelled === 1 && goesOn) {
-          cancelBatch(batch.taskId, batch.number);
+          batches.cancel(batch.taskId, batch.number);
           return false;
         }
-        applyToBatch(run, batch, change.batch);
-        if (change.divide) divideBatch(batch, change.divide);
+        batches.update(batch, change.batch);
+        if (change.divide) batches.divide(batch, change.divide);
         for (const item of change.items) {
           run(
             "UPDATE items SET state = ?, code = ?, reason = ?, parts = coalesce(?, parts) WHERE task_id = ? AND idx = ?",
@@ -328,7 +278,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       atomically(() => {
         run("UPDATE tasks SET cancelled = 1 WHERE id = ?", taskId);
         const unsent = all("SELECT number FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')", taskId);
-        for (const row of unsent) cancelBatch(taskId, Number(row.number));
+        for (const row of unsent) batches.cancel(taskId, Number(row.number));
       }),
 
     clean: (before, most) =>
@@ -352,18 +302,4 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
 
     close: async () => sql.close(),
   };
-}
-
-function applyToBatch(run: Sql["run"], key: Pick<Batch, "taskId" | "number">, change: BatchChange["batch"]): void {
-  const columns: [string, SQLInputValue][] = [];
-  if (change.state !== undefined) columns.push(["state", change.state]);
-  if (change.attempts !== undefined) columns.push(["attempts", change.attempts]);
-  if (change.notBefore !== undefined) columns.push(["not_before", change.notBefore]);
-  if ("leaseUntil" in change) columns.push(["lease_until", change.leaseUntil ?? null]);
-  if (change.sentAt !== undefined) columns.push(["sent_at", change.sentAt]);
-  if (change.vendorTaskIds !== undefined) columns.push(["vendor_task_ids", JSON.stringify(change.vendorTaskIds)]);
-  if (change.requestId !== undefined) columns.push(["request_id", change.requestId]);
-  if (columns.length === 0) return;
-  const assignments = columns.map(([name]) => `${name} = ?`).join(", ");
-  run(`UPDATE batches SET ${assignments} WHERE task_id = ? AND number = ?`, ...columns.map(([, value]) => value), key.taskId, key.number);
 }

@@ -1,0 +1,88 @@
+/** The tables of batches and their items: how a batch is written, divided, called off and changed. */
+
+import type { SQLInputValue } from "node:sqlite";
+import type { Batch, BatchChange, Item } from "../prefetch/task.ts";
+import type { Ledger } from "./ledger.ts";
+import { batchFrom, itemFrom } from "./rows.ts";
+import type { Sql } from "./sql.ts";
+
+type Key = Pick<Batch, "taskId" | "number">;
+
+export interface Batches {
+  insert(batch: Batch): void;
+  itemsOf(batch: Key): Item[];
+  update(batch: Key, change: BatchChange["batch"]): void;
+  /** Makes a queued batch of its own out of some items of a batch that has just been written. */
+  divide(batch: Key, part: NonNullable<BatchChange["divide"]>): void;
+  /** Ends a batch of which nothing is on the wire, and gives its quota back. */
+  cancel(taskId: string, number: number): void;
+}
+
+export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
+  const insert = (batch: Batch): void => {
+    run(
+      `INSERT INTO batches (task_id, number, origin, provider, account, kind, state, day, cost, attempts, not_before, vendor_task_ids)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      batch.taskId,
+      batch.number,
+      batch.origin,
+      batch.provider,
+      batch.account,
+      batch.kind,
+      batch.state,
+      batch.day,
+      batch.cost,
+      batch.attempts,
+      batch.notBefore,
+      JSON.stringify(batch.vendorTaskIds),
+    );
+  };
+
+  return {
+    insert,
+
+    itemsOf: ({ taskId, number }) => all("SELECT * FROM items WHERE task_id = ? AND batch = ? ORDER BY idx", taskId, number).map(itemFrom),
+
+    update: ({ taskId, number }, change) => {
+      const columns: [string, SQLInputValue][] = [];
+      if (change.state !== undefined) columns.push(["state", change.state]);
+      if (change.attempts !== undefined) columns.push(["attempts", change.attempts]);
+      if (change.notBefore !== undefined) columns.push(["not_before", change.notBefore]);
+      if ("leaseUntil" in change) columns.push(["lease_until", change.leaseUntil ?? null]);
+      if (change.sentAt !== undefined) columns.push(["sent_at", change.sentAt]);
+      if (change.vendorTaskIds !== undefined) columns.push(["vendor_task_ids", JSON.stringify(change.vendorTaskIds)]);
+      if (change.requestId !== undefined) columns.push(["request_id", change.requestId]);
+      if (columns.length === 0) return;
+      const assignments = columns.map(([name]) => `${name} = ?`).join(", ");
+      run(`UPDATE batches SET ${assignments} WHERE task_id = ? AND number = ?`, ...columns.map(([, value]) => value), taskId, number);
+    },
+
+    divide: (key, { items, cost }) => {
+      const row = get("SELECT * FROM batches WHERE task_id = ? AND number = ?", key.taskId, key.number);
+      const last = get("SELECT max(number) AS number FROM batches WHERE task_id = ?", key.taskId);
+      if (!row) return;
+      const next = Number(last?.number) + 1;
+      insert({ ...batchFrom(row), number: next, cost });
+      run("UPDATE batches SET cost = cost - ? WHERE task_id = ? AND number = ?", cost, key.taskId, key.number);
+      run(
+        "UPDATE items SET batch = ? WHERE task_id = ? AND idx IN (SELECT value FROM json_each(?))",
+        next,
+        key.taskId,
+        JSON.stringify(items),
+      );
+    },
+
+    cancel: (taskId, number) => {
+      const batch = get("SELECT account, day, cost FROM batches WHERE task_id = ? AND number = ?", taskId, number);
+      if (!batch) return;
+      run("UPDATE batches SET state = 'ended', lease_until = NULL WHERE task_id = ? AND number = ?", taskId, number);
+      run(
+        "UPDATE items SET state = 'cancelled', code = 'cancelled', reason = ? WHERE task_id = ? AND batch = ? AND state = 'queued'",
+        "Cancelled before it was sent.",
+        taskId,
+        number,
+      );
+      ledger.spend(String(batch.account), String(batch.day), -Number(batch.cost), false);
+    },
+  };
+}
