@@ -7,7 +7,7 @@ import type { ProviderInfo } from "./mcp/resources/index.ts";
 import type { ProviderDirectory } from "./prefetch/directory.ts";
 import type { Provider } from "./prefetch/provider.ts";
 import { providerRows } from "./providers/index.ts";
-import type { ProviderRow } from "./providers/row.ts";
+import type { ProviderReading, ProviderRow } from "./providers/row.ts";
 import type { Sandbox } from "./sandbox/index.ts";
 import { version } from "./version.ts";
 
@@ -18,23 +18,26 @@ export interface Directory extends ProviderDirectory {
   close(): Promise<void>;
 }
 
+interface Known {
+  readonly row: ProviderRow;
+  readonly reading: ProviderReading;
+}
+
 export function createDirectory(config: Config): Directory {
   const made = new Map<string, Promise<Provider>>();
   let sandbox: Promise<Sandbox> | undefined;
-  const readings = providerRows.map((row) => ({ row, reading: row.read(config.values) }));
+  const readings = providerRows.map((row): Known => ({ row, reading: row.read(config.values) }));
   const configured = readings.filter(({ reading }) => config.sandbox || reading.ok).map(({ row }) => row.id);
   const problems = readings.flatMap(({ reading }) => (config.sandbox || reading.ok ? [] : [reading.problem]));
 
-  const valuesOf = async () => {
-    if (!config.sandbox) return config.values;
+  const sandboxValues = async () => {
     sandbox ??= import("./sandbox/index.ts").then(({ startSandbox }) => startSandbox());
     return (await sandbox).values;
   };
 
-  const make = async (row: ProviderRow): Promise<Provider> => {
-    const own = readings.find((candidate) => candidate.row === row)?.reading;
-    // Read once: what was good at the start and is not any more shows in the provider's own errors.
-    const reading = own && !config.sandbox ? own : row.read(await valuesOf());
+  // Settings are read once: what was good at the start and is not any more shows in the provider's own errors.
+  const make = async ({ row, reading: own }: Known): Promise<Provider> => {
+    const reading = config.sandbox ? row.read(await sandboxValues()) : own;
     if (reading.ok) return reading.create({ clock: systemClock, userAgent: `cdn-prefetch-mcp/${version}` });
     throw new PrefetchError("not_configured", `${row.title} is not configured`, {
       provider: row.id,
@@ -43,19 +46,18 @@ export function createDirectory(config: Config): Directory {
   };
 
   const get = (id: string): Promise<Provider> => {
-    const row = providerRows.find((candidate) => candidate.id === id);
-    if (!row) return Promise.reject(new PrefetchError("invalid_argument", `provider: "${id}" is not known`));
+    const known = readings.find(({ row }) => row.id === id);
+    if (!known) return Promise.reject(new PrefetchError("invalid_argument", `provider: "${id}" is not known`));
     let provider = made.get(id);
     if (!provider) {
-      provider = make(row);
+      provider = make(known);
       made.set(id, provider);
       provider.catch(() => made.delete(id));
     }
     return provider;
   };
 
-  const describe = async ({ id, title, docs, read }: ProviderRow): Promise<ProviderInfo> => {
-    const reading = read(config.values);
+  const describe = async ({ row: { id, title, docs }, reading }: Known): Promise<ProviderInfo> => {
     if (!configured.includes(id)) return { id, title, docs, configured: false, ...(!reading.ok && { problem: reading.problem }) };
     const { accepts, tracking, depth, reach, limits } = await get(id);
     return {
@@ -88,7 +90,7 @@ export function createDirectory(config: Config): Directory {
     }),
     routes: config.routes,
     get,
-    describe: () => Promise.all(providerRows.map(describe)),
+    describe: () => Promise.all(readings.map(describe)),
     close: async () => {
       const providers = await Promise.allSettled(made.values());
       await Promise.all(providers.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)));

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { providerRows } from "../../src/providers/index.ts";
 import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
 import { bin, huaweiEnv, modernSession, sessions } from "./clients.ts";
@@ -173,6 +173,15 @@ describe("starting", () => {
       providers: providerRows.map(({ id }) => ({ id, configured: false })),
     });
     expect(JSON.parse(await session.read("prefetch://quota"))).toEqual({ quotas: [] });
+  });
+
+  it("warns of a provider that is configured by half, without showing what was set", async () => {
+    let stderr = "";
+    const env = { HUAWEICLOUD_SDK_AK: "half-an-access-key", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "half-a-secret" };
+    const session = await modernSession({ env, onStderr: (text) => (stderr += text) });
+    onTestFinished(() => session.close());
+    await vi.waitFor(() => expect(stderr).toMatch(/huawei-vod: set HUAWEICLOUD_SDK_SK.*alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID/s));
+    expect(stderr).not.toMatch(/half-a/);
   });
 
   it("takes an unresolved placeholder of a host for unset", async () => {
