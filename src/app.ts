@@ -11,9 +11,11 @@ import { PrefetchError } from "./errors.ts";
 import { createLog } from "./log.ts";
 import { createServerFactory } from "./mcp/server.ts";
 import { createAllowances } from "./prefetch/allowance.ts";
+import type { Clock } from "./prefetch/clock.ts";
 import { createFollow } from "./prefetch/follow.ts";
 import { createLookups } from "./prefetch/lookups.ts";
 import { createHold, createPacer } from "./prefetch/pace.ts";
+import { keepSending } from "./prefetch/resume.ts";
 import { keepClean } from "./prefetch/retention.ts";
 import { createService } from "./prefetch/service.ts";
 import { createWorker } from "./prefetch/worker.ts";
@@ -24,8 +26,6 @@ import { version } from "./version.ts";
 const CACHED_ANSWERS = 10_000;
 /** A batch on the wire gets this long to be answered when the server stops. */
 const STOP_GRACE_MS = 500;
-/** Hosts start disposable processes to probe a server; what an earlier process left waits until this one proves to stay. */
-const RESUME_AFTER_MS = 5_000;
 
 /** Values stay what they are: nothing is serialised, and the oldest give way. */
 function createCache() {
@@ -38,8 +38,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-export function createApp(config: Config): App {
-  const clock = systemClock;
+export function createApp(config: Config, clock: Clock = systemClock): App {
   const log = createLog(config.logLevel, secretValues(config.values));
   const report = (error: unknown, about: string): void => {
     if (error instanceof PrefetchError) {
@@ -72,7 +71,7 @@ export function createApp(config: Config): App {
     onThrottled: createHold(storage, clock, report),
     stopped: stopped.signal,
   });
-  const directory = createDirectory(config);
+  const directory = createDirectory(config, clock);
   for (const problem of directory.unfinished) log.warn(problem);
   const service = createService({
     storage,
@@ -87,13 +86,13 @@ export function createApp(config: Config): App {
     report,
   });
 
-  const resume = async (): Promise<void> => {
-    for (const id of directory.configured) worker.kick(await directory.get(id));
-  };
-  if (!config.sandbox) setTimeout(() => void resume().catch((error: unknown) => report(error, "resuming")), RESUME_AFTER_MS).unref();
-
   // Nothing is kept where nothing can be sent.
-  if (directory.configured.length > 0) void keepClean({ storage, clock, stopped: stopped.signal, report });
+  if (directory.configured.length > 0) {
+    const background = { storage, clock, stopped: stopped.signal, report };
+    // What a sandbox leaves, no other one can send: its vendors are gone with it.
+    if (!config.sandbox) void keepSending({ ...background, worker, directory });
+    void keepClean(background);
+  }
 
   return {
     factory: createServerFactory({
