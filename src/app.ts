@@ -82,6 +82,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     follow: createFollow(storage, lookups, clock),
     directory,
     guards: config.guards,
+    durable: config.store !== ":memory:",
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
     report,
   });

@@ -79,10 +79,13 @@ export function asPrefetchError(error: unknown): PrefetchError {
   });
 }
 
-/** One paragraph for people and models: what failed, the vendor's code and request id, what to do next. */
+/** One sentence for people and models: what failed, and the vendor's code and request id. */
+export function describe({ message, vendorCode, requestId }: PrefetchError): string {
+  const vendor = [vendorCode, requestId && `request id ${requestId}`].filter(Boolean).join(", ");
+  return `${message.replace(/[.\s]+$/, "")}${vendor && ` (${vendor})`}.`;
+}
+
+/** As `describe`, and what to do next. */
 export function explain(error: PrefetchError): string {
-  const vendor = [error.vendorCode, error.requestId && `request id ${error.requestId}`].filter(Boolean).join(", ");
-  const facts = vendor ? ` (${vendor})` : "";
-  const message = error.message.replace(/[.\s]+$/, "");
-  return [`${message}${facts}.`, error.hint].filter(Boolean).join(" ");
+  return [describe(error), error.hint].filter(Boolean).join(" ");
 }

@@ -200,7 +200,7 @@ export function manyUrls(count: number, prefix = "https://media.example.com/"): 
 
 /** What an admission asks about the fake provider's account. */
 export function accountQuery(more: Partial<AccountQuery> = {}): AccountQuery {
-  return { account: "fake-cdn:1", day: TODAY, targets: [], recentSince: 0, ...more };
+  return { account: "fake-cdn:1", day: TODAY, targets: [], recentSince: 0, laterDays: [], ...more };
 }
 
 export interface ProcessOptions {
@@ -251,6 +251,7 @@ export interface TaskSketch {
   readonly day?: string;
   readonly now?: number;
   readonly costPerBatch?: number;
+  readonly deferrable?: boolean;
 }
 
 /** A task as planning would store it: every batch queued and due. */
@@ -284,6 +285,7 @@ export function newTask(sketch: TaskSketch): NewTask {
         state: "queued",
         day: sketch.day ?? TODAY,
         cost: sketch.costPerBatch ?? Math.min(perBatch, targets.length - number * perBatch),
+        deferrable: sketch.deferrable ?? false,
         attempts: 0,
         notBefore: now,
         leaseUntil: undefined,

@@ -1,6 +1,7 @@
 /** Arguments that several tools share, and the leniency that hosts need. */
 
 import { z } from "zod";
+import { quotaPolicies } from "../prefetch/plan.ts";
 
 /** Some hosts send arrays as JSON text; that text, and nothing else, is taken for the array that it is. */
 export function lenientArray<Schema extends z.ZodType>(schema: Schema) {
@@ -41,11 +42,11 @@ export const providerShown = (ids: readonly string[]) => provider.describe(`One 
 
 export const spendInputs = {
   on_quota_exceeded: z
-    .enum(["reject", "partial", "defer"], 'must be "reject" or "partial"')
+    .enum(quotaPolicies, 'must be "reject", "partial" or "defer"')
     .default("reject")
-    .describe("reject: send nothing if it exceeds today's quota; partial: send what fits, in list order.")
-    // "defer" is understood, and refused with what to do instead, but not offered.
-    .meta({ enum: ["reject", "partial"] }),
+    .describe(
+      "If today's quota is too small: reject: send nothing; partial: send what fits, in list order; defer: and the rest on later days.",
+    ),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
   force: lenientBoolean("Send even what was sent in the last 10 minutes."),
   wait_seconds: waitSeconds,

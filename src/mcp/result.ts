@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Quota } from "../prefetch/quota.ts";
 import { taskStates, totalOf } from "../prefetch/task.ts";
-import type { ItemRow, TaskView } from "../prefetch/view.ts";
+import { type ItemRow, isoTime, type TaskView } from "../prefetch/view.ts";
 
 const row = z.object({
   url: z.string().optional(),
@@ -52,7 +52,10 @@ export const taskOutput = {
 /** Spending tools also say what they cost. */
 export const spendOutput = { ...taskOutput, cost: z.number().optional(), dry_run: z.boolean().optional() };
 
-export const statusOutput = { ...taskOutput, items: z.array(row).optional(), next_cursor: z.string().optional() };
+/** Only what is not sent yet can wait for a time. */
+const itemRow = row.extend({ not_before: z.string().optional() });
+
+export const statusOutput = { ...taskOutput, items: z.array(itemRow).optional(), next_cursor: z.string().optional() };
 
 export function quotaResult(quota: Quota): z.input<typeof quotaSchema> {
   return {
@@ -84,6 +87,10 @@ export function taskResult(view: TaskView) {
   };
 }
 
-function rowResult({ assetId, ...rest }: ItemRow): z.input<typeof row> {
-  return assetId === undefined ? rest : { asset_id: assetId, ...rest };
+function rowResult({ assetId, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {
+  return {
+    ...(assetId !== undefined && { asset_id: assetId }),
+    ...rest,
+    ...(notBefore !== undefined && { not_before: isoTime(notBefore) }),
+  };
 }

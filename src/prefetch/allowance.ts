@@ -34,6 +34,8 @@ export interface AllowanceOptions {
 
 export interface Allowances {
   of(provider: Provider, signal: AbortSignal): Promise<Allowance>;
+  /** Units of a whole day, as far as they are known without asking; `undefined` for no limit. */
+  wholeDay(provider: Provider): number | undefined;
   /** As callers see it. */
   quota(provider: Provider, signal: AbortSignal): Promise<Quota>;
   /** The vendor has just contradicted its last answer. */
@@ -76,10 +78,12 @@ export function createAllowances({ storage, clock, answers, dailyBudget, stopped
     }
   };
 
+  const knownLimit = (provider: Provider) => lastTold.get(provider.account) ?? provider.limits.urlsPerDay;
+
   const of: Allowances["of"] = async (provider, signal) => {
     const { limit: told, ceiling } = await counted(provider, signal);
     if (told !== undefined) lastTold.set(provider.account, told);
-    const limit = lastTold.get(provider.account) ?? provider.limits.urlsPerDay;
+    const limit = knownLimit(provider);
     const budgeted = dailyBudget !== undefined && dailyBudget < (ceiling ?? limit ?? Number.POSITIVE_INFINITY);
     return {
       limit: least(limit, dailyBudget),
@@ -91,6 +95,7 @@ export function createAllowances({ storage, clock, answers, dailyBudget, stopped
 
   return {
     of,
+    wholeDay: (provider) => least(knownLimit(provider), dailyBudget),
     quota: async (provider, signal) => {
       const now = clock.now();
       const allowance = await of(provider, signal);

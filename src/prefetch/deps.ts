@@ -23,6 +23,8 @@ export interface Deps {
   readonly follow: Follow;
   readonly directory: ProviderDirectory;
   readonly guards: Guards;
+  /** Whether the store outlives this process. */
+  readonly durable: boolean;
   /** A new task id, given the time. */
   readonly newTaskId: (now: number) => string;
   /** Told of what went wrong without failing the call. */

@@ -1,26 +1,34 @@
 /** A plan written down: as the task that will be stored, and as what a dry run tells. Pure. */
 
-import { type Admission, type Candidate, type Reading, split } from "./plan.ts";
+import { type Admission, type Candidate, type QuotaPolicy, type Reading, split } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import type { NewTask } from "./storage.ts";
 import { type Batch, type Item, noCounts } from "./task.ts";
-import { rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
+import { isoTime, rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
 export interface DraftContext {
   readonly now: number;
   /** The vendor's day on which a provider's batches will be sent. */
   readonly dayOf: (provider: Provider) => string;
   readonly resetOf: (provider: Provider) => number;
+  readonly policy: QuotaPolicy;
+}
+
+interface Group {
+  readonly candidates: readonly Candidate[];
+  /** The later day that it waits for. */
+  readonly to?: { readonly day: string; readonly begins: number };
 }
 
 /** The task, batches and items that an admission amounts to, in the caller's order. */
-export function planTask(id: string, reading: Reading, admission: Admission, { now, dayOf, resetOf }: DraftContext): NewTask {
-  const groups = split(admission.send);
+export function planTask(id: string, reading: Reading, admission: Admission, context: DraftContext): NewTask {
+  const { now, dayOf, policy } = context;
+  const groups = groupsOf(admission);
   const batchOf = new Map<Candidate, number>();
-  for (const [number, group] of groups.entries()) for (const candidate of group) batchOf.set(candidate, number);
+  for (const [number, { candidates }] of groups.entries()) for (const candidate of candidates) batchOf.set(candidate, number);
 
   const entries = [
-    ...admission.send.map((entry) => ({
+    ...[...admission.send, ...admission.deferred.map(({ candidate }) => candidate)].map((entry) => ({
       ...entry,
       batch: batchOf.get(entry),
       state: "queued" as const,
@@ -32,7 +40,7 @@ export function planTask(id: string, reading: Reading, admission: Admission, { n
       batch: undefined,
       state: "rejected" as const,
       code: "quota_exhausted",
-      reason: `Over today's quota of ${entry.provider.id}; it can be sent after ${new Date(resetOf(entry.provider)).toISOString()}.`,
+      reason: overQuotaReason(entry, context),
     })),
     ...reading.rejected.map((entry) => ({ ...entry, batch: undefined, state: "rejected" as const })),
   ].sort((a, b) => a.position - b.position);
@@ -45,8 +53,8 @@ export function planTask(id: string, reading: Reading, admission: Admission, { n
       duplicatesRemoved: reading.duplicatesRemoved,
       skippedRecent: admission.skipped.length,
     },
-    batches: groups.flatMap((group, number): Batch[] => {
-      const [first] = group;
+    batches: groups.flatMap(({ candidates, to }, number): Batch[] => {
+      const [first] = candidates;
       if (!first) return [];
       const { provider } = first;
       return [
@@ -58,10 +66,11 @@ export function planTask(id: string, reading: Reading, admission: Admission, { n
           account: provider.account,
           kind: first.kind === "asset" ? "asset" : "urls",
           state: "queued",
-          day: dayOf(provider),
-          cost: group.reduce((sum, candidate) => sum + candidate.cost, 0),
+          day: to?.day ?? dayOf(provider),
+          cost: candidates.reduce((sum, candidate) => sum + candidate.cost, 0),
+          deferrable: policy === "defer",
           attempts: 0,
-          notBefore: now,
+          notBefore: to?.begins ?? now,
           leaseUntil: undefined,
           sentAt: undefined,
           vendorTaskIds: [],
@@ -82,6 +91,20 @@ export function planTask(id: string, reading: Reading, admission: Admission, { n
       }),
     ),
   };
+}
+
+/** What goes out together: today's requests first, then those of each later day. */
+function groupsOf({ send, deferred }: Admission): Group[] {
+  const later = [...Map.groupBy(deferred, ({ to }) => to)].sort(([a], [b]) => a.begins - b.begins);
+  return [
+    ...split(send).map((candidates) => ({ candidates })),
+    ...later.flatMap(([to, put]) => split(put.map(({ candidate }) => candidate)).map((candidates) => ({ candidates, to }))),
+  ];
+}
+
+function overQuotaReason({ provider }: Candidate, { policy, resetOf }: DraftContext): string {
+  if (policy === "defer") return `Over the quota of ${provider.id}, today and on each of the days that something can be put off to.`;
+  return `Over today's quota of ${provider.id}; it can be sent after ${isoTime(resetOf(provider))}.`;
 }
 
 /** What a dry run says of it. */
@@ -105,6 +128,14 @@ export function planView(plan: NewTask, admission: Admission, quota: TaskView["q
     quota,
     nextStep: nothing
       ? "Nothing would be sent: all of it was sent in the last 10 minutes. Use force true to send it again."
-      : "Nothing was sent. Call again without dry_run to spend this.",
+      : `Nothing was sent. ${schedule(admission)}Call again without dry_run to spend this.`,
   };
+}
+
+function schedule({ send, deferred }: Admission): string {
+  const begins = deferred.map(({ to }) => to.begins).sort((a, b) => a - b);
+  const [first, last] = [begins[0], begins.at(-1)];
+  if (first === undefined || last === undefined) return "";
+  const when = first === last ? `at ${isoTime(first)}` : `from ${isoTime(first)} to ${isoTime(last)}`;
+  return `${send.length} would be sent today and ${deferred.length} later, as the quota comes back ${when}. `;
 }

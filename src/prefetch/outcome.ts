@@ -1,9 +1,9 @@
 /** What the answer to a submit, or its absence, means for a batch and its items. Pure. */
 
-import { explain, type PrefetchError } from "../errors.ts";
+import { describe, explain, type PrefetchError } from "../errors.ts";
 import type { Submission } from "./provider.ts";
 import type { Claim, WorkItem } from "./storage.ts";
-import type { BatchChange, Item, ItemChange } from "./task.ts";
+import type { BatchChange, Item, ItemChange, LaterDay } from "./task.ts";
 import { echoKey } from "./url.ts";
 
 export function accepted(work: WorkItem, submission: Submission, trackable: boolean, now: number): BatchChange {
@@ -42,11 +42,18 @@ export interface RetryPolicy {
   random(): number;
   /** Whether the vendor can be asked for a submit whose answer was lost. */
   readonly traceable: boolean;
+  /** The vendor's day began so lately that by the vendor's clock it may not have. */
+  readonly early: boolean;
+  /** What a deferrable batch can be put off to, soonest first. */
+  laterDays(): readonly LaterDay[];
 }
 
-const mostAttempts = { not_sent: 5, refused: 3, throttled: 10 };
+/** What was never sent has spent nothing; what a vendor answers with a fault of its own may have. */
+const mostAttempts = { not_sent: 12, refused: 3, throttled: 10 };
+/** Together, the retries of a task are to remain few beside its requests. */
+const TASK_RETRIES = { least: 50, perBatch: 2 };
 const FIRST_BACKOFF_MS = 1_000;
-const LONGEST_BACKOFF_MS = 60_000;
+const LONGEST_BACKOFF_MS = 300_000;
 /** Finding ten bad URLs among a hundred takes some 45 divisions, each of two requests. */
 const MOST_DIVISIONS = 64;
 
@@ -59,7 +66,8 @@ export function failed(work: Claim, error: PrefetchError, now: number, policy: R
   const throttled = error.code === "rate_limited" || error.code === "queue_full";
   const allowed = throttled ? mostAttempts.throttled : mostAttempts[error.delivery];
   const attempts = batch.attempts + 1;
-  if (error.retryable && attempts < allowed) {
+  const tired = work.task.retries >= Math.max(TASK_RETRIES.least, TASK_RETRIES.perBatch * work.task.batches);
+  if (error.retryable && attempts < allowed && !tired) {
     const ceiling = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempts);
     const wait = error.retryAfterMs ?? ceiling * policy.random();
     return {
@@ -70,11 +78,23 @@ export function failed(work: Claim, error: PrefetchError, now: number, policy: R
   }
   const shared = error.divisible && items.length > 1;
   const reason = `${explain(error)}${shared ? ` The vendor refused ${items.length} URLs together without saying which of them is at fault.` : ""}`;
+  const exhausted = error.code === "quota_exhausted";
   return {
     batch: { state: "ended", attempts, leaseUntil: undefined, requestId: error.requestId },
     items: items.map((item) => ({ index: item.index, state: "rejected", code: error.code, reason })),
     refund: batch.cost,
-    exhausted: error.code === "quota_exhausted",
+    exhausted: exhausted && !policy.early,
+    ...(exhausted && batch.deferrable && { later: putOff(work, error, policy) }),
+  };
+}
+
+/** A task is forgotten when it is 30 days old; nothing of it may wait for longer. */
+const LONGEST_DEFERRAL_MS = 28 * 86_400_000;
+
+function putOff({ items, task }: Claim, error: PrefetchError, policy: RetryPolicy): NonNullable<BatchChange["later"]> {
+  return {
+    days: policy.laterDays().filter(({ notBefore }) => notBefore < task.createdAt + LONGEST_DEFERRAL_MS),
+    items: stillQueued(items, error.code, `Waits for the quota of a later day. ${describe(error)}`),
   };
 }
 

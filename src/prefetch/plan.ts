@@ -88,7 +88,19 @@ function withoutCredentials(text: string): string {
   return `${scheme && `${scheme}//`}***${text.slice(at)}`;
 }
 
-export type QuotaPolicy = "reject" | "partial";
+/** What happens to what the day's quota does not allow: nothing is sent at all, the rest is turned down, or it waits. */
+export const quotaPolicies = ["reject", "partial", "defer"] as const;
+export type QuotaPolicy = (typeof quotaPolicies)[number];
+
+/** Longer than it takes to send the largest list at a thousand URLs a day, and well within the life of a task. */
+export const MOST_LATER_DAYS = 14;
+
+/** One of the vendor's days after today. */
+export interface DayState {
+  readonly day: string;
+  readonly begins: number;
+  readonly ledger: LedgerEntry;
+}
 
 /** What is known of one provider account when a list is admitted. */
 export interface AccountState {
@@ -96,12 +108,21 @@ export interface AccountState {
   /** Target to the task that sent it lately. */
   readonly recent: ReadonlyMap<string, string>;
   readonly allowance: Allowance;
+  /** Days that something may be put off to, in their order. */
+  readonly laterDays: readonly DayState[];
+}
+
+export interface Deferral {
+  readonly candidate: Candidate;
+  readonly to: DayState;
 }
 
 export interface Admission {
   readonly send: readonly Candidate[];
+  readonly deferred: readonly Deferral[];
   readonly skipped: readonly { readonly target: string; readonly taskId: string }[];
   readonly overQuota: readonly Candidate[];
+  /** Units of all that will be sent, on whichever day. */
   readonly cost: number;
 }
 
@@ -110,7 +131,10 @@ export interface AdmissionRules {
   readonly force: boolean;
 }
 
-/** Leaves out what was sent lately and admits what the day's quota of each account allows, in the caller's order. */
+/**
+ * Leaves out what was sent lately and admits what the day's quota of each account allows, in the caller's order. Where
+ * it may wait, the rest goes to the first day that has room for it.
+ */
 export function admit(
   candidates: readonly Candidate[],
   states: ReadonlyMap<Provider, AccountState>,
@@ -123,8 +147,9 @@ export function admit(
   };
   const skipped: { target: string; taskId: string }[] = [];
   const send: Candidate[] = [];
+  const deferred: Deferral[] = [];
   const overQuota: Candidate[] = [];
-  const accounts = new Map<string, { left: number; needed: number }>();
+  const accounts = new Map<string, { left: number; needed: number; later: { to: DayState; left: number }[] }>();
   let cost = 0;
   for (const candidate of candidates) {
     const { provider } = candidate;
@@ -134,30 +159,47 @@ export function admit(
       skipped.push({ target: candidate.target, taskId });
       continue;
     }
-    const account = accounts.get(provider.account) ?? { left: remainingUnits(state.allowance, state.ledger), needed: 0 };
+    const account = accounts.get(provider.account) ?? roomOf(state, policy);
     accounts.set(provider.account, account);
     account.needed += candidate.cost;
-    if (candidate.cost <= account.left) {
-      send.push(candidate);
-      cost += candidate.cost;
-      account.left -= candidate.cost;
-    } else overQuota.push(candidate);
+    const day = candidate.cost <= account.left ? account : account.later.find(({ left }) => candidate.cost <= left);
+    if (!day) {
+      overQuota.push(candidate);
+      continue;
+    }
+    cost += candidate.cost;
+    day.left -= candidate.cost;
+    if ("to" in day) deferred.push({ candidate, to: day.to });
+    else send.push(candidate);
   }
   const [short] = overQuota;
-  if (short && (policy === "reject" || send.length === 0)) {
+  if (short && (policy === "reject" || send.length + deferred.length === 0)) {
     const state = stateOf(short.provider);
     const needed = accounts.get(short.provider.account)?.needed ?? 0;
     const refused = state.ledger.exhausted && state.allowance.source === "ledger";
     const more = state.allowance.budgeted && !refused ? "raise PREFETCH_DAILY_BUDGET" : "ask the vendor for a higher quota";
     throw new PrefetchError("quota_exhausted", quotaMessage(short.provider, needed, state), {
       provider: short.provider.id,
-      hint:
-        send.length === 0
-          ? `Nothing was sent. Wait for the reset, or ${more}.`
-          : `Nothing was sent. Call again with on_quota_exceeded "partial" to send ${send.length} of them now, or wait for the reset.`,
+      hint: `Nothing was sent. ${wayOut(policy, send.length, more)}`,
     });
   }
-  return { send, skipped, overQuota, cost };
+  return { send, deferred, skipped, overQuota, cost };
+}
+
+/** What an account has room for, today and later. */
+function roomOf({ allowance, ledger, laterDays }: AccountState, policy: QuotaPolicy) {
+  const wholeDay: Allowance = { ...allowance, ceiling: allowance.limit };
+  return {
+    left: remainingUnits(allowance, ledger),
+    needed: 0,
+    later: policy === "defer" ? laterDays.map((to) => ({ to, left: remainingUnits(wholeDay, to.ledger) })) : [],
+  };
+}
+
+function wayOut(policy: QuotaPolicy, fits: number, more: string): string {
+  if (policy === "defer") return `The next ${MOST_LATER_DAYS} days have no room for it either: ${more}.`;
+  if (fits === 0) return `Wait for the reset, call again with on_quota_exceeded "defer" to have it sent then, or ${more}.`;
+  return `Call again with on_quota_exceeded "partial" to send ${fits} of them now, with "defer" to send the rest on later days too, or wait for the reset.`;
 }
 
 function quotaMessage(provider: Provider, needed: number, { allowance, ledger }: AccountState): string {

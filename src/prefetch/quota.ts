@@ -51,6 +51,15 @@ export function nextReset(now: number, timeZone: string): number {
   return after;
 }
 
+/** The vendor's next days and the milliseconds since the epoch at which each begins. */
+export function nextDays(now: number, timeZone: string, count: number): { readonly day: string; readonly begins: number }[] {
+  const days: { day: string; begins: number }[] = [];
+  for (let begins = nextReset(now, timeZone); days.length < count; begins = nextReset(begins, timeZone)) {
+    days.push({ day: vendorDay(begins, timeZone), begins });
+  }
+  return days;
+}
+
 /** What an account may spend on one of its vendor's days. */
 export interface Allowance {
   /** The vendor's limit, or the operator's where that is lower; `undefined` when neither is known. */

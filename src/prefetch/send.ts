@@ -2,13 +2,15 @@
 
 import { asPrefetchError, PrefetchError } from "../errors.ts";
 import { type Allowances, isUsedUp } from "./allowance.ts";
+import { type Reach, reachOf } from "./circuit.ts";
 import type { Clock } from "./clock.ts";
 import { accepted, failed, lost, type RetryPolicy, returned, unsure } from "./outcome.ts";
 import { createHold, type Pacer } from "./pace.ts";
+import { MOST_LATER_DAYS } from "./plan.ts";
 import type { Provider } from "./provider.ts";
-import { vendorDay } from "./quota.ts";
+import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Claim, SendResult, Storage } from "./storage.ts";
-import { type Batch, type BatchChange, contentOf } from "./task.ts";
+import { type Batch, type BatchChange, contentOf, type LaterDay } from "./task.ts";
 import { traced, untraced } from "./trace.ts";
 
 /** A batch that only waits for its turn; nothing was sent, so another process may simply take it over. */
@@ -21,7 +23,7 @@ export interface SenderOptions {
   readonly clock: Clock;
   readonly pace: Pacer;
   readonly random: () => number;
-  readonly allowances: Pick<Allowances, "of" | "forget">;
+  readonly allowances: Pick<Allowances, "of" | "forget" | "wholeDay">;
   /** Told of what went wrong outside any call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -33,39 +35,67 @@ export interface SenderSignals {
   readonly taking: AbortSignal;
 }
 
-/** The batch as storage knows it by then, and what became of it; `undefined` when that is not for this process to say. */
-export type Outcome = { readonly batch: Batch; readonly change: BatchChange } | undefined;
+/** The batch as storage knows it by then, and what became of it. */
+export interface Outcome {
+  readonly batch: Batch;
+  /** `undefined` when that is not for this process to say. */
+  readonly change: BatchChange | undefined;
+  readonly reach: Reach;
+}
+
+/** A vendor's clock may be behind ours by that much: a refusal for quota so early in the day may still be yesterday's. */
+const EARLY_MS = 600_000;
 
 export function createSender(
   { storage, clock, pace, random, allowances, report }: SenderOptions,
   { sending, taking }: SenderSignals,
 ): (provider: Provider, work: Claim) => Promise<Outcome> {
   const hold = createHold(storage, clock, report);
-  const policyFor = (provider: Provider): RetryPolicy => ({ random, traceable: provider.findSubmitted !== undefined });
+  const policyFor = (provider: Provider): RetryPolicy => {
+    const now = clock.now();
+    const { timeZone } = provider.limits;
+    const today = vendorDay(now, timeZone);
+    const early = vendorDay(now - EARLY_MS, timeZone) !== today;
+    return {
+      random,
+      traceable: provider.findSubmitted !== undefined,
+      early,
+      laterDays: () => {
+        const ceiling = allowances.wholeDay(provider);
+        const days = nextDays(now, timeZone, MOST_LATER_DAYS).map(({ day, begins }): LaterDay => ({ day, notBefore: begins, ceiling }));
+        return early ? [{ day: today, notBefore: nextReset(now - EARLY_MS, timeZone) + EARLY_MS, ceiling }, ...days] : days;
+      },
+    };
+  };
 
   /** What became of a batch that was on the wire when its answer, or the process that sent it, was lost. */
-  const trace = async (provider: Provider, work: Claim): Promise<BatchChange> => {
+  const trace = async (provider: Provider, work: Claim): Promise<Outcome> => {
     const { batch, items } = work;
-    if (!provider.findSubmitted) return lost(work, "The server stopped while this was being sent, so its outcome is not known.");
+    const outcome = (change: BatchChange, reach: Reach): Outcome => ({ batch, change, reach });
+    if (!provider.findSubmitted) {
+      return outcome(lost(work, "The server stopped while this was being sent, so its outcome is not known."), "unasked");
+    }
     const turn = () => pace(provider, taking);
     try {
       const found = await provider.findSubmitted(contentOf(batch, items), batch.sentAt ?? 0, { signal: taking, turn });
-      return traced(work, found, clock.now(), policyFor(provider));
+      return outcome(traced(work, found, clock.now(), policyFor(provider)), "answered");
     } catch (error) {
       // Let go at once, so that the next process need not wait for the claim's lease to ask.
-      if (taking.aborted) return unsure(work, "The answer was lost.", clock.now());
+      if (taking.aborted) return outcome(unsure(work, "The answer was lost.", clock.now()), "unasked");
       if (error instanceof PrefetchError && error.code === "rate_limited") await hold(provider, error);
       report(error, `asking ${provider.id} for a batch whose answer was lost`);
-      return untraced(work, asPrefetchError(error), clock.now());
+      const known = asPrefetchError(error);
+      return outcome(untraced(work, known, clock.now()), reachOf(known));
     }
   };
 
   return async (provider, work) => {
     // Changed by `turn` while the provider is at work.
     const held: { batch: Batch; start: SendResult } = { batch: work.batch, start: "started" };
-    const outcome = (change: BatchChange) => ({ batch: held.batch, change });
-    if (work.batch.state === "sending") return outcome(await trace(provider, work));
-    const refuse = (error: PrefetchError) => outcome(failed({ ...work, batch: held.batch }, error, clock.now(), policyFor(provider)));
+    const outcome = (change: BatchChange | undefined, reach: Reach = "unasked"): Outcome => ({ batch: held.batch, change, reach });
+    if (work.batch.state === "sending") return trace(provider, work);
+    const refuse = (error: PrefetchError) =>
+      outcome(failed({ ...work, batch: held.batch }, error, clock.now(), policyFor(provider)), reachOf(error));
     const today = () => vendorDay(clock.now(), provider.limits.timeZone);
     const entry = await storage.ledger(provider.account, today());
     try {
@@ -102,9 +132,9 @@ export function createSender(
 
     try {
       const submission = await provider.submit(content, { signal: sending, turn });
-      return outcome(accepted(work, submission, provider.status !== undefined, clock.now()));
+      return outcome(accepted(work, submission, provider.status !== undefined, clock.now()), "answered");
     } catch (error) {
-      if (held.start === "lost") return undefined;
+      if (held.start === "lost") return outcome(undefined);
       if (held.start === "over_quota") return refuse(usedUp());
       const unsent = error instanceof PrefetchError && error.code === "cancelled" && error.delivery === "not_sent";
       if (taking.aborted && (unsent || held.batch.state === "claimed")) return outcome(returned());

@@ -142,11 +142,10 @@ export function createStatus(deps: Deps): Status {
   };
 
   const view: Status["view"] = async (taskId, problem, signal) => {
-    const { task, counts, batches, sending, waitingAccounts, rejections } = await snapshotOf(taskId);
+    const { task, counts, batches, sending, waitingAccounts, rejections, later, delay } = await snapshotOf(taskId);
     const providers = await configuredOf(task.providers);
     const tightest = await quota(providers, signal);
     const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
-    const [waiting] = counts.queued > 0 ? await storage.items(taskId, { states: ["queued"], limit: 1 }) : [];
     const state = taskState(counts);
     return {
       taskId,
@@ -166,7 +165,10 @@ export function createStatus(deps: Deps): Status {
         sending,
         orphaned: waitingAccounts.filter((account) => !providers.some((provider) => provider.account === account)),
         rejections,
-        waiting: waiting?.reason,
+        delay,
+        later,
+        now: clock.now(),
+        durable: deps.durable,
         resetsAt: tightest?.resetsAt,
         stale: problem && explain(problem),
       }),
@@ -192,6 +194,7 @@ export function createStatus(deps: Deps): Status {
 
   const untilEnded: Status["untilEnded"] = async (taskId, ms, call) => {
     let problem: PrefetchError | undefined;
+    const deadline = clock.now() + ms;
     await watch(
       taskId,
       ms,
@@ -199,10 +202,11 @@ export function createStatus(deps: Deps): Status {
       async (signal) => {
         problem = await refresh(taskId, signal);
       },
-      ({ task, counts }) => {
+      ({ task, counts, later }) => {
         // Another vendor of the task may still be asked.
         const hopeless = problem?.retryable === false && problem.code !== "not_found" && task.providers.length === 1;
-        return isEnded(taskState(counts)) || hopeless;
+        const waits = later !== undefined && later.items === counts.queued && counts.processing === 0 && later.from > deadline;
+        return isEnded(taskState(counts)) || hopeless || waits;
       },
     );
     return problem;
@@ -219,7 +223,7 @@ export function createStatus(deps: Deps): Status {
         ms,
         call,
         async () => undefined,
-        (snapshot) => snapshot.counts.queued === 0,
+        ({ counts, later }) => counts.queued === (later?.items ?? 0),
       ),
 
     status: async (request, call) => {

@@ -3,6 +3,7 @@
  * process that opens the same store. Each method is one atomic step.
  */
 
+import type { Reach } from "./circuit.ts";
 import type { Allowance, LedgerEntry } from "./quota.ts";
 import type { Batch, BatchChange, Counts, Item, ItemState, Task } from "./task.ts";
 
@@ -14,11 +15,15 @@ export interface AccountQuery {
   readonly targets: readonly string[];
   /** Sent after this moment counts as lately; what still waits to be sent always counts. */
   readonly recentSince: number;
+  /** Days after `day` that something may be put off to. */
+  readonly laterDays: readonly string[];
 }
 
 export interface AccountFacts {
   readonly ledger: LedgerEntry;
   readonly recent: ReadonlyMap<string, string>;
+  /** Of each of the query's later days. */
+  readonly later: readonly LedgerEntry[];
 }
 
 export interface NewTask {
@@ -39,6 +44,10 @@ export interface TaskSnapshot {
   readonly waitingAccounts: readonly string[];
   /** Rejected items by their code. */
   readonly rejections: ReadonlyMap<string, number>;
+  /** Items that nobody may send yet, and when the first and the last of them may be sent. */
+  readonly later: { readonly items: number; readonly from: number; readonly until: number } | undefined;
+  /** Why one of the unsent items was not sent at the first attempt. */
+  readonly delay: string | undefined;
 }
 
 export interface TaskQuery {
@@ -71,6 +80,11 @@ export interface SendStart {
   readonly allowance: Allowance | undefined;
 }
 
+export interface StoredItem extends Item {
+  /** Of an item that may not be sent yet: when it may be. */
+  readonly notBefore: number | undefined;
+}
+
 export interface WorkItem {
   readonly batch: Batch;
   readonly items: readonly Item[];
@@ -80,6 +94,8 @@ export interface WorkItem {
 export interface Claim extends WorkItem {
   /** How often the planned batch that it is a part of has been divided so far. */
   readonly divisions: number;
+  /** What its whole task has come to so far. */
+  readonly task: { readonly createdAt: number; readonly batches: number; readonly retries: number };
 }
 
 export interface Storage {
@@ -95,14 +111,15 @@ export interface Storage {
   /** The newest first. */
   tasks(query: TaskQuery): Promise<TaskSummary[]>;
   /** Items in task order. */
-  items(taskId: string, query: ItemQuery): Promise<Item[]>;
+  items(taskId: string, query: ItemQuery): Promise<StoredItem[]>;
   /** Batches of a task that the vendor accepted and that are not ended, oldest first. */
   following(taskId: string): Promise<WorkItem[]>;
 
   /**
    * Takes the next due batch of an account for this process until `leaseUntil`: a `queued` one whose time has come,
    * or a `claimed` or `sending` one whose lease has run out (it is returned in that state). `lapsed` asks only for
-   * a batch that was `sending` when its process died.
+   * a batch that was `sending` when its process died. While the account's circuit is open nothing is due, and while it
+   * is half open one batch at a time.
    */
   claim(account: string, now: number, leaseUntil: number, which: "due" | "lapsed"): Promise<Claim | undefined>;
   /**
@@ -116,16 +133,20 @@ export interface Storage {
   /**
    * Applies what happened to a batch, its items and the ledger, provided that the batch is still in the state and
    * under the lease in which the caller knows it; otherwise somebody else has dealt with it, and nothing changes. What
-   * would be sent (again) of a cancelled task is cancelled instead, which the caller is told as the same.
+   * would be sent (again) of a cancelled task is cancelled instead, which the caller is told as the same. A batch that
+   * is put off to another day takes its reservation along.
    */
   change(batch: Batch, change: BatchChange): Promise<boolean>;
+
+  /** Notes in the account's circuit what came of a claimed batch. Tells whether that closed it. */
+  noteReach(account: string, reach: Reach): Promise<boolean>;
 
   /** Cancels what was not sent yet of a task, gives its quota back, and lets nothing of it be sent from now on. */
   cancel(taskId: string): Promise<void>;
 
   /**
-   * Deletes at most `most` tasks that were made before `before`, with all that belongs to them, and what was noted of
-   * days and paces long gone. Returns how many tasks that were.
+   * Deletes at most `most` tasks that were made before `before`, with all that belongs to them, their reservations
+   * included, and what was noted of days and paces long gone. Returns how many tasks that were.
    */
   clean(before: number, most: number): Promise<number>;
 

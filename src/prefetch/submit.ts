@@ -4,9 +4,19 @@ import { type ErrorCode, errorCodes, PrefetchError } from "../errors.ts";
 import type { CallContext, Deps } from "./deps.ts";
 import { chooseTaker, createRouter } from "./directory.ts";
 import { planTask, planView } from "./draft.ts";
-import { type AccountState, type Admission, admit, type Candidate, type QuotaPolicy, type Reading, readUrls } from "./plan.ts";
+import {
+  type AccountState,
+  type Admission,
+  admit,
+  type Candidate,
+  type DayState,
+  MOST_LATER_DAYS,
+  type QuotaPolicy,
+  type Reading,
+  readUrls,
+} from "./plan.ts";
 import type { Provider } from "./provider.ts";
-import { nextReset, vendorDay } from "./quota.ts";
+import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";
 import type { AccountFacts } from "./storage.ts";
 import { hostAllowed } from "./url.ts";
@@ -47,21 +57,30 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     const dayOf = ({ limits }: Provider) => vendorDay(now, limits.timeZone);
     const resetOf = ({ limits }: Provider) => nextReset(now, limits.timeZone);
     const allowances = await Promise.all(providers.map((provider) => deps.allowances.of(provider, call.signal)));
-    const queries = providers.map((provider) => ({
+    const deferring = options.onQuotaExceeded === "defer";
+    const laterDays = providers.map(({ limits }) => (deferring ? nextDays(now, limits.timeZone, MOST_LATER_DAYS) : []));
+    const queries = providers.map((provider, index) => ({
       account: provider.account,
       day: dayOf(provider),
       targets: reading.candidates.filter((candidate) => candidate.provider === provider).map((candidate) => candidate.target),
       recentSince: now - RECENT_MS,
+      laterDays: (laterDays[index] ?? []).map(({ day }) => day),
     }));
     const admission = (facts: readonly AccountFacts[]): Admission => {
       const states = new Map<Provider, AccountState>();
       for (const [index, provider] of providers.entries()) {
         const [known, allowance] = [facts[index], allowances[index]];
-        if (known && allowance) states.set(provider, { ...known, allowance });
+        if (!known || !allowance) continue;
+        const days = (laterDays[index] ?? []).flatMap((day, nth): DayState[] => {
+          const ledger = known.later[nth];
+          return ledger ? [{ ...day, ledger }] : [];
+        });
+        states.set(provider, { ...known, allowance, laterDays: days });
       }
       return admit(reading.candidates, states, { policy: options.onQuotaExceeded, force: options.force });
     };
-    const plan = (admitted: Admission) => planTask(deps.newTaskId(now), reading, admitted, { now, dayOf, resetOf });
+    const plan = (admitted: Admission) =>
+      planTask(deps.newTaskId(now), reading, admitted, { now, dayOf, resetOf, policy: options.onQuotaExceeded });
 
     if (options.dryRun) {
       const admitted = admission(await storage.facts(queries));
@@ -72,7 +91,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     const stored = await storage.admit(queries, (facts) => {
       const admitted = admission(facts);
       skipped = admitted.skipped;
-      return admitted.send.length > 0 ? plan(admitted) : undefined;
+      return admitted.send.length + admitted.deferred.length > 0 ? plan(admitted) : undefined;
     });
     if (!stored) return earlierTask(skipped, reading, options.waitSeconds, call);
 
@@ -87,7 +106,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     const elsewhere = [...new Set(skipped.map((entry) => entry.taskId))].slice(0, 5).join(", ");
     return {
       ...view,
-      nextStep: `${skipped.length} of the list were sent in the last 10 minutes, by ${elsewhere}: ask for that too. ${view.nextStep}`,
+      nextStep: `${skipped.length} of the list wait to be sent or were sent in the last 10 minutes, by ${elsewhere}: ask for that too. ${view.nextStep}`,
     };
   };
 
@@ -112,7 +131,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
       ...view,
       skippedRecent: skipped.length,
       problems: [...view.problems, ...own.filter((row) => !known.has(row.url))].slice(0, Math.max(20, view.problems.length)),
-      nextStep: `Nothing new was sent, because this task${others} did so in the last 10 minutes; force true sends it again. ${view.nextStep}`,
+      nextStep: `Nothing new was sent, because this task${others} did so in the last 10 minutes or still will; force true sends it again. ${view.nextStep}`,
     };
   };
 

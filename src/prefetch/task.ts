@@ -59,6 +59,8 @@ export interface Batch {
   readonly day: string;
   /** Units of quota reserved for it. */
   readonly cost: number;
+  /** Whether it may wait for the quota of a later day when that of its own is spent. */
+  readonly deferrable: boolean;
   readonly attempts: number;
   readonly notBefore: number;
   readonly leaseUntil: number | undefined;
@@ -86,6 +88,16 @@ export interface BatchChange {
   readonly divide?: { readonly items: readonly number[]; readonly cost: number };
   /** The vendor says that the day's quota is spent, whatever the ledger holds. */
   readonly exhausted?: boolean;
+  /** What happens instead of all that if one of these days has room for the batch: it waits for the first that has. */
+  readonly later?: { readonly days: readonly LaterDay[]; readonly items: readonly ItemChange[] };
+}
+
+/** A vendor day that a batch could wait for. */
+export interface LaterDay {
+  readonly day: string;
+  readonly notBefore: number;
+  /** How far the day's `used` may rise; `undefined` for no bound. */
+  readonly ceiling: number | undefined;
 }
 
 export function noCounts(): Record<ItemState, number> {

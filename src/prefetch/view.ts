@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from "../errors.ts";
 import type { Quota } from "./quota.ts";
+import type { StoredItem, TaskSnapshot } from "./storage.ts";
 import { type Counts, type Item, type ItemState, isEnded, type TaskState } from "./task.ts";
 
 /** Problems that are shown unasked. */
@@ -25,6 +26,8 @@ export interface ItemRow {
   readonly state: ItemState;
   readonly code?: string;
   readonly reason?: string;
+  /** Of an item that waits for a time: milliseconds since the epoch. */
+  readonly notBefore?: number;
 }
 
 export interface TaskView {
@@ -54,12 +57,13 @@ const SHOWN_URL = 1_000;
 const SHOWN_REASON = 600;
 
 /** The rows of one item: an asset whose URLs fared differently is told URL by URL. */
-export function rowsOf(item: Item): ItemRow[] {
+export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): ItemRow[] {
   const own: ItemRow = {
     ...(item.kind === "asset" ? { assetId: item.target } : { url: cut(item.target, SHOWN_URL) }),
     state: item.state,
     ...(item.code !== undefined && { code: item.code }),
     ...(item.reason !== undefined && { reason: cut(item.reason, SHOWN_REASON) }),
+    ...(item.notBefore !== undefined && { notBefore: item.notBefore }),
   };
   const parts = (item.parts ?? []).map(
     (part): ItemRow => ({
@@ -95,11 +99,31 @@ export interface AdviceFacts {
   /** Items that are on the wire at this moment. */
   readonly sending: number;
   readonly rejections: ReadonlyMap<string, number>;
-  /** What the vendor said to make the first unsent item wait. */
-  readonly waiting: string | undefined;
+  /** What keeps unsent items waiting, by the vendor's last answer. */
+  readonly delay: string | undefined;
+  /** Unsent items that may not be sent yet. */
+  readonly later: TaskSnapshot["later"];
+  readonly now: number;
+  /** Whether the store outlives this server. */
+  readonly durable: boolean;
   readonly resetsAt: number | undefined;
   /** Why the vendor could not be asked just now. */
   readonly stale: string | undefined;
+}
+
+/** From here on, waiting is for another call and not for this one. */
+const LONG_WAIT_MS = 300_000;
+
+function deferralAdvice({ items, from, until }: NonNullable<TaskSnapshot["later"]>, durable: boolean): string {
+  const when = from === until ? `at ${isoTime(from)}` : `from ${isoTime(from)} to ${isoTime(until)}`;
+  const kept = durable
+    ? "PREFETCH_STORE keeps them: a server that runs then sends them, one that is started later does so 5 seconds after its start. Over stdio that means that this app must be open, or opened again."
+    : "They are forgotten when this server stops, because PREFETCH_STORE is memory:.";
+  return `${items} wait to be sent ${when}, when the vendor's quota is there for them. ${kept}`;
+}
+
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** One or two sentences for the model that called. */
@@ -111,16 +135,21 @@ export function nextStep(facts: AdviceFacts): string {
   if (!isEnded(facts.state)) {
     const parts: string[] = [];
     if (facts.sending > 0) parts.push(`${facts.sending} being sent right now.`);
-    const unsent = counts.queued - facts.sending;
+    const later = facts.later && facts.later.from > facts.now + LONG_WAIT_MS ? facts.later : undefined;
+    const unsent = counts.queued - facts.sending - (later?.items ?? 0);
     if (unsent > 0) parts.push(`${unsent} not sent yet; keep this server running.`);
-    if (facts.waiting !== undefined) parts.push(facts.waiting);
+    if (facts.delay !== undefined) parts.push(facts.delay);
+    if (later) parts.push(deferralAdvice(later, facts.durable));
     if (facts.orphaned.length > 0) {
       parts.push(
         `Some wait for a server with other credentials than this one's (ledger account ${facts.orphaned.join(", ")}): keep that one running, or configure the key or the PREFETCH_…_ACCOUNT that they were planned for, and restart.`,
       );
     }
+    const waitsOnly = later !== undefined && later.items === counts.queued && counts.processing === 0;
     parts.push(
-      `Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until the state is final; prefetching usually takes minutes.`,
+      waitsOnly
+        ? `Call get_prefetch_status with task_id ${taskId} after that, or cancel_prefetch to drop what waits.`
+        : `Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until ${later ? "only those are left" : "the state is final"}; prefetching usually takes minutes.`,
     );
     return parts.join(" ");
   }
@@ -142,8 +171,8 @@ export function nextStep(facts: AdviceFacts): string {
   const passing = rejected(passingCodes);
   const setup = rejected(["auth_failed", "not_configured"]);
   if (overQuota > 0) {
-    const when = facts.resetsAt === undefined ? "the vendor's midnight" : new Date(facts.resetsAt).toISOString();
-    advice.push(`${overQuota} over quota: call again with those after ${when}.`);
+    const when = facts.resetsAt === undefined ? "the vendor's midnight" : isoTime(facts.resetsAt);
+    advice.push(`${overQuota} over quota: call again with those after ${when}, or now with on_quota_exceeded "defer".`);
   }
   if (passing > 0) advice.push(`${passing} refused for reasons that usually pass: call again with those in a few minutes.`);
   if (setup > 0) advice.push(`${setup} refused because of the credentials or the setup: correct that first.`);

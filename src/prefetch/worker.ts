@@ -4,6 +4,7 @@ import { PrefetchError } from "../errors.ts";
 import type { Provider } from "./provider.ts";
 import { CLAIM_LEASE_MS, createSender, type SenderOptions } from "./send.ts";
 import type { Claim } from "./storage.ts";
+import type { Batch, BatchChange } from "./task.ts";
 
 /** Before looking again for a batch that was due but that another process took. */
 const LOOK_AGAIN_MS = 1_000;
@@ -51,15 +52,20 @@ export function createWorker(options: SenderOptions): Worker {
   };
 
   const carryOut = async (provider: Provider, work: Claim): Promise<void> => {
-    const outcome = await send(provider, work);
-    if (!outcome) return;
+    const { batch, change, reach } = await send(provider, work);
+    if (change) await record(batch, change);
+    // Others of this process may have gone to sleep until the vendor can be reached.
+    if (await storage.noteReach(provider.account, reach)) kick(provider);
+  };
+
+  const record = async (batch: Batch, change: BatchChange): Promise<void> => {
     for (const wait of [...WRITE_RETRIES_MS, undefined]) {
       try {
-        await storage.change(outcome.batch, outcome.change);
+        await storage.change(batch, change);
         return;
       } catch (error) {
         if (wait === undefined || taking.signal.aborted) throw error;
-        report(error, `recording the outcome of a batch of ${work.batch.taskId}`);
+        report(error, `recording the outcome of a batch of ${batch.taskId}`);
         await clock.sleep(wait, taking.signal).catch(() => report(error, "stopping before an outcome was recorded"));
       }
     }

@@ -1,7 +1,7 @@
 /** The tables of batches and their items: how a batch is written, divided, called off and changed. */
 
 import type { SQLInputValue } from "node:sqlite";
-import type { Batch, BatchChange, Item } from "../prefetch/task.ts";
+import type { Batch, BatchChange, Item, ItemChange, LaterDay } from "../prefetch/task.ts";
 import type { Ledger } from "./ledger.ts";
 import { batchFrom, itemFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -12,6 +12,9 @@ export interface Batches {
   insert(batch: Batch): void;
   itemsOf(batch: Key): Item[];
   update(batch: Key, change: BatchChange["batch"]): void;
+  updateItems(batch: Key, changes: readonly ItemChange[]): void;
+  /** Queues a batch again for another day; what it reserved is the caller's business. */
+  putOff(batch: Key, to: LaterDay): void;
   /** Makes a queued batch of its own out of some items of a batch that has just been written. */
   divide(batch: Key, part: NonNullable<BatchChange["divide"]>): void;
   /** Ends a batch of which nothing is on the wire, and gives its quota back. */
@@ -21,8 +24,8 @@ export interface Batches {
 export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
   const insert = (batch: Batch): void => {
     run(
-      `INSERT INTO batches (task_id, number, origin, provider, account, kind, state, day, cost, attempts, not_before, vendor_task_ids)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO batches (task_id, number, origin, provider, account, kind, state, day, cost, may_wait, attempts, not_before, vendor_task_ids)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       batch.taskId,
       batch.number,
       batch.origin,
@@ -32,6 +35,7 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
       batch.state,
       batch.day,
       batch.cost,
+      batch.deferrable ? 1 : 0,
       batch.attempts,
       batch.notBefore,
       JSON.stringify(batch.vendorTaskIds),
@@ -56,6 +60,29 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
       const assignments = columns.map(([name]) => `${name} = ?`).join(", ");
       run(`UPDATE batches SET ${assignments} WHERE task_id = ? AND number = ?`, ...columns.map(([, value]) => value), taskId, number);
     },
+
+    updateItems: ({ taskId }, changes) => {
+      for (const item of changes) {
+        run(
+          "UPDATE items SET state = ?, code = ?, reason = ?, parts = coalesce(?, parts) WHERE task_id = ? AND idx = ?",
+          item.state,
+          item.code ?? null,
+          item.reason ?? null,
+          item.parts ? JSON.stringify(item.parts) : null,
+          taskId,
+          item.index,
+        );
+      }
+    },
+
+    putOff: ({ taskId, number }, { day, notBefore }) =>
+      run(
+        "UPDATE batches SET state = 'queued', lease_until = NULL, attempts = 0, day = ?, not_before = ? WHERE task_id = ? AND number = ?",
+        day,
+        notBefore,
+        taskId,
+        number,
+      ),
 
     divide: (key, { items, cost }) => {
       const row = get("SELECT * FROM batches WHERE task_id = ? AND number = ?", key.taskId, key.number);

@@ -25,6 +25,7 @@ export function lazyStorage(open: () => Promise<Storage>): Storage {
     startSending: async (batch, start) => (await storage()).startSending(batch, start),
     nextDue: async (account, now) => (await storage()).nextDue(account, now),
     change: async (batch, change) => (await storage()).change(batch, change),
+    noteReach: async (account, reach) => (await storage()).noteReach(account, reach),
     cancel: async (taskId) => (await storage()).cancel(taskId),
     clean: async (before, most) => (await storage()).clean(before, most),
     ledger: async (account, day) => (await storage()).ledger(account, day),

@@ -2,6 +2,7 @@
 
 import type { SQLOutputValue } from "node:sqlite";
 import { z } from "zod";
+import type { StoredItem } from "../prefetch/storage.ts";
 import { type Batch, type Item, type ItemState, itemStates, type Task } from "../prefetch/task.ts";
 
 type Row = Record<string, SQLOutputValue>;
@@ -34,6 +35,7 @@ const batchRow = z.object({
   state: z.enum(["queued", "claimed", "sending", "sent", "ended"]),
   day: z.string(),
   cost: z.number(),
+  may_wait: z.number(),
   attempts: z.number(),
   not_before: z.number(),
   lease_until: nullable(z.number()),
@@ -63,6 +65,8 @@ const itemRow = z.object({
   ),
 });
 
+const notBeforeRow = z.object({ not_before: nullable(z.number()) });
+
 export function stateFrom(value: SQLOutputValue | undefined): ItemState {
   return state.parse(value);
 }
@@ -90,6 +94,7 @@ export function batchFrom(row: Row): Batch {
     state: batch.state,
     day: batch.day,
     cost: batch.cost,
+    deferrable: batch.may_wait === 1,
     attempts: batch.attempts,
     notBefore: batch.not_before,
     leaseUntil: batch.lease_until,
@@ -111,4 +116,9 @@ export function itemFrom(row: Row): Item {
     reason: item.reason,
     parts: item.parts?.map((part) => ({ url: part.url, state: part.state, reason: part.reason })),
   };
+}
+
+/** An item with the time of its batch, where the row has that. */
+export function storedItemFrom(row: Row): StoredItem {
+  return { ...itemFrom(row), notBefore: notBeforeRow.parse(row).not_before };
 }

@@ -74,6 +74,15 @@ const steps: readonly string[] = [
   `
   ALTER TABLE tasks ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE batches ADD COLUMN may_wait INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE circuits (
+    account TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    open_until INTEGER NOT NULL,
+    probing INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 /** Kept in the file as SQLite's user_version. */
 const SCHEMA_VERSION = steps.length;

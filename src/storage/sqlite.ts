@@ -1,6 +1,7 @@
 /** Storage in one SQLite file through Node's own driver; `:memory:` is the same thing without a file. */
 
 import type { Clock } from "../prefetch/clock.ts";
+import { MOST_LATER_DAYS } from "../prefetch/plan.ts";
 import { remainingUnits } from "../prefetch/quota.ts";
 import type {
   AccountFacts,
@@ -15,19 +16,22 @@ import type {
 } from "../prefetch/storage.ts";
 import { type Batch, type BatchChange, type Counts, noCounts } from "../prefetch/task.ts";
 import { createBatches } from "./batches.ts";
+import { createCircuits } from "./circuits.ts";
 import { createLedger } from "./ledger.ts";
 import { createPace } from "./pace.ts";
-import { batchFrom, itemFrom, stateFrom, taskFrom } from "./rows.ts";
+import { batchFrom, stateFrom, storedItemFrom, taskFrom } from "./rows.ts";
 import { openDatabase } from "./schema.ts";
 import { createSql } from "./sql.ts";
 
 /** Times further ahead than anything here plans were written by a clock that was wrong; they are not waited for. */
 const LONGEST_DELAY_MS = 26 * 3_600_000;
+const LONGEST_DEFERRAL_MS = (MOST_LATER_DAYS + 1) * 86_400_000;
 const LONGEST_LEASE_MS = 600_000;
 
 /** What is due at `clock.now`: a queued batch whose time has come, or a held one whose holder is gone. */
 const DUE = `CASE state
-  WHEN 'queued' THEN not_before <= clock.now OR not_before > clock.now + ${LONGEST_DELAY_MS}
+  WHEN 'queued' THEN not_before <= clock.now
+    OR not_before > clock.now + CASE may_wait WHEN 1 THEN ${LONGEST_DEFERRAL_MS} ELSE ${LONGEST_DELAY_MS} END
   ELSE lease_until <= clock.now OR lease_until > clock.now + ${LONGEST_LEASE_MS}
 END`;
 
@@ -40,6 +44,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
   const ledger = createLedger(sql);
   const pace = createPace(sql);
   const batches = createBatches(sql, ledger);
+  const circuits = createCircuits(sql);
 
   const factsOf = (query: AccountQuery): AccountFacts => {
     const rows = all(
@@ -56,6 +61,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     return {
       ledger: ledger.of(query.account, query.day),
       recent: new Map(rows.map((row) => [String(row.target), String(row.task_id)])),
+      later: query.laterDays.map((day) => ledger.of(query.account, day)),
     };
   };
 
@@ -95,6 +101,11 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     return counts;
   };
 
+  const cancelUnsent = (taskId: string): void => {
+    const unsent = all("SELECT number FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')", taskId);
+    for (const row of unsent) batches.cancel(taskId, Number(row.number));
+  };
+
   return {
     admit: (queries, decide) =>
       atomically(() => {
@@ -125,6 +136,17 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           taskId,
           clock.now(),
         );
+        const later = get(
+          `SELECT count(*) AS n, min(b.not_before) AS first, max(b.not_before) AS last
+             FROM batches AS b JOIN items AS i ON i.task_id = b.task_id AND i.batch = b.number
+            WHERE b.task_id = ? AND b.state = 'queued' AND b.not_before > ?`,
+          taskId,
+          clock.now(),
+        );
+        const delay = get(
+          "SELECT reason FROM items WHERE task_id = ? AND state = 'queued' AND reason IS NOT NULL ORDER BY idx LIMIT 1",
+          taskId,
+        );
         const rejections = all("SELECT code, count(*) AS n FROM items WHERE task_id = ? AND state = 'rejected' GROUP BY code", taskId);
         return {
           task: taskFrom(row),
@@ -134,6 +156,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           sending: Number(sending?.n),
           waitingAccounts: waiting.map((group) => String(group.account)),
           rejections: new Map(rejections.map((group) => [String(group.code), Number(group.n)])),
+          later: later?.n ? { items: Number(later.n), from: Number(later.first), until: Number(later.last) } : undefined,
+          delay: typeof delay?.reason === "string" ? delay.reason : undefined,
         };
       }, "BEGIN"),
 
@@ -159,15 +183,17 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     items: (taskId, query: ItemQuery) =>
       read(() =>
         all(
-          `SELECT * FROM items
-            WHERE task_id = ? AND idx > ? AND (? IS NULL OR state IN (SELECT value FROM json_each(?)))
-            ORDER BY idx LIMIT ?`,
+          `SELECT i.*, CASE WHEN i.state = 'queued' AND b.state = 'queued' AND b.not_before > ? THEN b.not_before END AS not_before
+             FROM items AS i LEFT JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
+            WHERE i.task_id = ? AND i.idx > ? AND (? IS NULL OR i.state IN (SELECT value FROM json_each(?)))
+            ORDER BY i.idx LIMIT ?`,
+          clock.now(),
           taskId,
           query.after ?? -1,
           query.states ? 1 : null,
           JSON.stringify(query.states ?? []),
           query.limit,
-        ).map(itemFrom),
+        ).map(storedItemFrom),
       ),
 
     following: (taskId) =>
@@ -187,7 +213,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           account,
           which,
         );
-        if (!row) return undefined;
+        // Ending what a dead process had on the wire asks nobody; everything else goes to the vendor.
+        if (!row || (which === "due" && !circuits.pass(account, now))) return undefined;
         const found = batchFrom(row);
         const batch: Batch = { ...found, state: found.state === "sending" ? "sending" : "claimed", leaseUntil };
         run(
@@ -197,8 +224,18 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           batch.taskId,
           batch.number,
         );
-        const family = get("SELECT count(*) AS n FROM batches WHERE task_id = ? AND origin = ?", batch.taskId, batch.origin);
-        return { batch, items: batches.itemsOf(batch), divisions: Number(family?.n) - 1 };
+        const all = get(
+          `SELECT created_at, count(*) AS batches, sum(attempts) AS retries, count(*) FILTER (WHERE origin = ?) AS family
+             FROM batches JOIN tasks ON tasks.id = task_id WHERE task_id = ?`,
+          batch.origin,
+          batch.taskId,
+        );
+        return {
+          batch,
+          items: batches.itemsOf(batch),
+          divisions: Number(all?.family) - 1,
+          task: { createdAt: Number(all?.created_at), batches: Number(all?.batches), retries: Number(all?.retries) },
+        };
       }),
 
     startSending: (batch, { now, leaseUntil, day, allowance }) =>
@@ -238,13 +275,15 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           now,
           account,
         );
-        return typeof row?.due === "number" ? row.due : undefined;
+        if (typeof row?.due !== "number") return undefined;
+        const open = circuits.reopensAt(account, now);
+        return open > now ? Math.max(row.due, open) : row.due;
       }),
 
     change: (batch, change: BatchChange) =>
       atomically(() => {
         const known = get(
-          `SELECT batches.day AS day, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
+          `SELECT batches.day AS day, batches.cost AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
             WHERE task_id = ? AND number = ? AND state = ? AND lease_until IS ?`,
           batch.taskId,
           batch.number,
@@ -252,39 +291,47 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           batch.leaseUntil ?? null,
         );
         if (!known) return false;
-        const goesOn = change.batch.state === "queued" || change.batch.state === "claimed";
+        const goesOn = change.batch.state === "queued" || change.batch.state === "claimed" || change.later !== undefined;
         if (known.cancelled === 1 && goesOn) {
           batches.cancel(batch.taskId, batch.number);
           return false;
         }
+        const day = String(known.day);
+        const put = change.later?.days.find(({ day: wanted, ceiling }) => {
+          const others = ledger.of(batch.account, wanted).used - (wanted === day ? Number(known.cost) : 0);
+          return ceiling === undefined || others + Number(known.cost) <= ceiling;
+        });
+        if (put && change.later) {
+          batches.putOff(batch, put);
+          batches.updateItems(batch, change.later.items);
+          ledger.spend(batch.account, day, -Number(known.cost), put.day !== day && (change.exhausted ?? false));
+          ledger.spend(batch.account, put.day, Number(known.cost), false);
+          return true;
+        }
         batches.update(batch, change.batch);
         if (change.divide) batches.divide(batch, change.divide);
-        for (const item of change.items) {
-          run(
-            "UPDATE items SET state = ?, code = ?, reason = ?, parts = coalesce(?, parts) WHERE task_id = ? AND idx = ?",
-            item.state,
-            item.code ?? null,
-            item.reason ?? null,
-            item.parts ? JSON.stringify(item.parts) : null,
-            batch.taskId,
-            item.index,
-          );
-        }
-        ledger.spend(batch.account, String(known.day), -change.refund, change.exhausted ?? false);
+        batches.updateItems(batch, change.items);
+        ledger.spend(batch.account, day, -change.refund, change.exhausted ?? false);
         return true;
+      }),
+
+    noteReach: (account, reach) =>
+      atomically(() => {
+        const before = circuits.note(account, reach, clock.now());
+        return reach === "answered" && before.failures > 0;
       }),
 
     cancel: (taskId) =>
       atomically(() => {
         run("UPDATE tasks SET cancelled = 1 WHERE id = ?", taskId);
-        const unsent = all("SELECT number FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')", taskId);
-        for (const row of unsent) batches.cancel(taskId, Number(row.number));
+        cancelUnsent(taskId);
       }),
 
     clean: (before, most) =>
       atomically(() => {
         const old = all("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT ?", before, most);
         for (const { id } of old) {
+          cancelUnsent(String(id));
           run("DELETE FROM items WHERE task_id = ?", String(id));
           run("DELETE FROM batches WHERE task_id = ?", String(id));
           run("DELETE FROM tasks WHERE id = ?", String(id));

@@ -141,16 +141,10 @@ const refusals: readonly (readonly [name: string, tool: string, args: Arguments,
   ],
   ["a wait that is too long", "get_prefetch_status", { task_id: "pf_x", wait_seconds: 51 }, /wait_seconds: must be 0 to 50/],
   [
-    "deferring, which is not built yet",
-    "prefetch_urls",
-    { urls: ["https://example.com/a"], on_quota_exceeded: "defer" },
-    /^unsupported: on_quota_exceeded: defer.*partial/s,
-  ],
-  [
     "an unknown policy",
     "prefetch_urls",
     { urls: ["https://example.com/a"], on_quota_exceeded: "spend" },
-    /on_quota_exceeded: must be "reject" or "partial"/,
+    /on_quota_exceeded: must be "reject", "partial" or "defer"/,
   ],
 ];
 

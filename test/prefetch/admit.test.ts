@@ -15,7 +15,7 @@ function candidates(targets: readonly string[], cost = 1): Candidate[] {
 type Facts = Omit<AccountState, "allowance">;
 
 function nothingKnown(used = 0, recent: Iterable<[string, string]> = []): Facts {
-  return { ledger: { used, pending: 0, exhausted: false }, recent: new Map(recent) };
+  return { ledger: { used, pending: 0, exhausted: false }, recent: new Map(recent), laterDays: [] };
 }
 
 function upTo(limit: number | undefined): Allowance {
@@ -38,6 +38,7 @@ describe("admit", () => {
     const wanted = candidates(manyUrls(5));
     expect(admitOne(wanted, nothingKnown(1_000_000), { limit: undefined, policy: "reject", force: false })).toEqual({
       send: wanted,
+      deferred: [],
       skipped: [],
       overQuota: [],
       cost: 5,
@@ -51,7 +52,7 @@ describe("admit", () => {
       expect.objectContaining({
         code: "quota_exhausted",
         message: "This call needs 1,200 units of fake-cdn's prefetch quota; 1,000 of 1,000 a day are left.",
-        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 1000 of them now, or wait for the reset.',
+        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 1000 of them now, with "defer" to send the rest on later days too, or wait for the reset.',
         provider: "fake-cdn",
       }),
     );
@@ -68,7 +69,7 @@ describe("admit", () => {
   });
 
   it("takes the vendor's word that nothing is left over its own count", () => {
-    const facts: Facts = { ledger: { used: 0, pending: 0, exhausted: true }, recent: new Map() };
+    const facts: Facts = { ledger: { used: 0, pending: 0, exhausted: true }, laterDays: [], recent: new Map() };
     expect(() => admitOne(candidates(manyUrls(1)), facts, { limit: undefined, policy: "partial", force: true })).toThrow(
       expect.objectContaining({ code: "quota_exhausted", message: "This call needs 1 units of fake-cdn's prefetch quota; 0 are left." }),
     );
@@ -79,6 +80,7 @@ describe("admit", () => {
     const facts = nothingKnown(98, [["https://a.example/2", "pf_earlier"]]);
     expect(admitOne(wanted, facts, { limit: 100, policy: "reject", force: false })).toEqual({
       send: [wanted[0], wanted[2]],
+      deferred: [],
       skipped: [{ target: "https://a.example/2", taskId: "pf_earlier" }],
       overQuota: [],
       cost: 2,
@@ -89,7 +91,11 @@ describe("admit", () => {
   });
 
   it("plans nothing, without an error, when all of it was sent lately", () => {
-    const facts: Facts = { ledger: { used: 10, pending: 0, exhausted: true }, recent: new Map([["https://a.example/1", "pf_earlier"]]) };
+    const facts: Facts = {
+      ledger: { used: 10, pending: 0, exhausted: true },
+      laterDays: [],
+      recent: new Map([["https://a.example/1", "pf_earlier"]]),
+    };
     expect(admitOne(candidates(["https://a.example/1"]), facts, { limit: 10, policy: "reject", force: false })).toMatchObject({
       send: [],
       cost: 0,
@@ -184,7 +190,7 @@ describe("admit over several accounts", () => {
         code: "quota_exhausted",
         provider: "poor",
         message: "This call needs 5 units of poor's prefetch quota; 3 of 100 a day are left.",
-        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 8 of them now, or wait for the reset.',
+        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 8 of them now, with "defer" to send the rest on later days too, or wait for the reset.',
       }),
     );
   });

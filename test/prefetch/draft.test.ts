@@ -9,6 +9,7 @@ const one = fakeProvider({ id: "one", account: "one:1", limits: { urlsPerRequest
 const two = fakeProvider({ id: "two", account: "two:1", limits: { urlsPerRequest: 3 } });
 const context = {
   now: NOON,
+  policy: "partial" as const,
   dayOf: (provider: Provider) => (provider === one ? TODAY : "2026-11-20"),
   resetOf: (provider: Provider) => NOON + (provider === one ? 1_000 : 2_000),
 };
@@ -34,6 +35,7 @@ describe("a plan written down", () => {
         const state: AccountState = {
           ledger: { used: 0, pending: 0, exhausted: false },
           recent: new Map(),
+          laterDays: [],
           allowance: { limit: left, ceiling: left, source: "ledger" },
         };
         const states = new Map([
@@ -79,14 +81,14 @@ describe("a plan written down", () => {
     const plan = planTask(
       "pf_1",
       { candidates, rejected: [], duplicatesRemoved: 0 },
-      { send: [], skipped: [], overQuota: candidates, cost: 0 },
+      { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 },
       context,
     );
     expect(plan.items.map((item) => item.reason)).toEqual([
       `Over today's quota of one; it can be sent after ${new Date(NOON + 1_000).toISOString()}.`,
       `Over today's quota of two; it can be sent after ${new Date(NOON + 2_000).toISOString()}.`,
     ]);
-    expect(planView(plan, { send: [], skipped: [], overQuota: candidates, cost: 0 }, undefined)).toMatchObject({
+    expect(planView(plan, { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 }, undefined)).toMatchObject({
       provider: "one, two",
       counts: { rejected: 2 },
       batches: 0,

@@ -6,7 +6,7 @@ import type { Submission } from "../../src/prefetch/provider.ts";
 import { manyUrls, NOON } from "../fakes.ts";
 import { assetWork, workOf } from "./work.ts";
 
-const policy: RetryPolicy = { random: () => 0.5, traceable: false };
+const policy: RetryPolicy = { random: () => 0.5, traceable: false, early: false, laterDays: () => [] };
 
 const taken: Submission = { vendorTaskIds: ["vendor-1"], requestId: "request-1", refused: [] };
 
@@ -147,7 +147,7 @@ describe("failed", () => {
   });
 
   it.each([
-    ["not_sent", "vendor_unavailable", 5],
+    ["not_sent", "vendor_unavailable", 12],
     ["refused", "vendor_unavailable", 3],
     ["refused", "rate_limited", 10],
     ["refused", "queue_full", 10],
@@ -166,14 +166,14 @@ describe("failed", () => {
     });
   });
 
-  it("waits longer each time, spread at random, but no longer than a minute", () => {
+  it("waits longer each time, spread at random, but no longer than five minutes", () => {
     const error = new PrefetchError("rate_limited", "Not now", { delivery: "refused", retryable: true });
     const waits = Array.from({ length: 9 }, (_, attempts) => {
       const work = workOf(["https://a.example/1"]);
       const change = failed({ ...work, batch: { ...work.batch, attempts } }, error, NOON, { ...policy, random: () => 0.999_999 });
       return (change.batch.notBefore ?? 0) - NOON;
     });
-    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000]);
     expect(failed(workOf(["https://a.example/1"]), error, NOON, { ...policy, random: () => 0 }).batch.notBefore).toBe(NOON);
   });
 
@@ -197,7 +197,7 @@ describe("failed", () => {
         expect(change.refund).toBe(again ? 0 : work.batch.cost);
         if (again) {
           expect(error.retryable).toBe(true);
-          expect(change.batch.attempts).toBeLessThan(10);
+          expect(change.batch.attempts).toBeLessThan(12);
           expect(change.batch.notBefore).toBeGreaterThanOrEqual(NOON);
         }
         if (!again) expect(change.exhausted).toBe(error.code === "quota_exhausted");

@@ -7,7 +7,7 @@ import { traced, untraced } from "../../src/prefetch/trace.ts";
 import { manyUrls, NOON } from "../fakes.ts";
 import { assetWork, workOf } from "./work.ts";
 
-const policy: RetryPolicy = { random: () => 0.5, traceable: true };
+const policy: RetryPolicy = { random: () => 0.5, traceable: true, early: false, laterDays: () => [] };
 
 /** As it is claimed when its answer was lost. */
 function lostAt(work: Claim, sentAt: number | undefined = NOON): Claim {
@@ -74,13 +74,13 @@ describe("a batch that the vendor never got", () => {
 
   it("is given up, and given back, when that happens every time", () => {
     let work = lostAt(workOf(manyUrls(2)));
-    for (let attempt = 1; attempt < 5; attempt += 1) {
+    for (let attempt = 1; attempt < 12; attempt += 1) {
       const change = traced(work, { state: "absent" }, NOON, policy);
       expect(change.batch).toMatchObject({ state: "queued", attempts: attempt });
       work = { ...work, batch: { ...work.batch, attempts: attempt } };
     }
     expect(traced(work, { state: "absent" }, NOON, policy)).toMatchObject({
-      batch: { state: "ended", attempts: 5 },
+      batch: { state: "ended", attempts: 12 },
       items: [{ state: "rejected", code: "timeout" }, { state: "rejected" }],
       refund: 2,
     });

@@ -2,13 +2,18 @@
 
 import type { Claim } from "../../src/prefetch/storage.ts";
 import type { Item, ItemState } from "../../src/prefetch/task.ts";
-import { newTask, type TaskSketch } from "../fakes.ts";
+import { NOON, newTask, type TaskSketch } from "../fakes.ts";
 
 function claimOf(sketch: Omit<TaskSketch, "id">, states: readonly ItemState[]): Claim {
   const { batches, items } = newTask({ id: "pf_1", ...sketch });
   const [batch] = batches;
   if (!batch) throw new Error("There is no batch of nothing.");
-  return { batch, items: items.map((item, index): Item => ({ ...item, state: states[index] ?? "processing" })), divisions: 0 };
+  return {
+    batch,
+    items: items.map((item, index): Item => ({ ...item, state: states[index] ?? "processing" })),
+    divisions: 0,
+    task: { createdAt: NOON, batches: 1, retries: 0 },
+  };
 }
 
 /** One batch of URLs. */

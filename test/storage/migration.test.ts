@@ -108,6 +108,7 @@ describe("a file of schema version 1", () => {
         state: "sent",
         day: TODAY,
         cost: 2,
+        deferrable: false,
         attempts: 1,
         notBefore: NOON,
         leaseUntil: undefined,
@@ -140,7 +141,7 @@ describe("a file of schema version 1", () => {
     expect(await first.task("pf_1")).toMatchObject({ batches: 4 });
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
-    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 3 });
+    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 4 });
   });
 
   it("is left as it is when it cannot be brought up to date", async () => {

@@ -43,7 +43,10 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
       try {
         const stored = await storage.admit([accountQuery({ targets })], ([facts]) => {
           if (!facts) throw new Error("Asked about one account, told of none.");
-          const { send } = admit(candidates, new Map([[provider, { ...facts, allowance }]]), { policy: "partial", force: false });
+          const { send } = admit(candidates, new Map([[provider, { ...facts, allowance, laterDays: [] }]]), {
+            policy: "partial",
+            force: false,
+          });
           return newTask({ id: `pf_${task.who}_${time}`, urls: send.map((candidate) => candidate.target) });
         });
         spent += stored?.items.length ?? 0;

@@ -1,10 +1,10 @@
 /** What both spending tools do with their common arguments. */
 
-import { PrefetchError } from "../../errors.ts";
+import type { QuotaPolicy } from "../../prefetch/plan.ts";
 
 interface SpendInput {
   readonly provider?: string | undefined;
-  readonly on_quota_exceeded: "reject" | "partial" | "defer";
+  readonly on_quota_exceeded: QuotaPolicy;
   readonly dry_run: boolean;
   readonly force: boolean;
   readonly wait_seconds: number;
@@ -19,11 +19,11 @@ export const spendMisnomers = {
 };
 
 export function spendOptions(input: SpendInput) {
-  const onQuotaExceeded = input.on_quota_exceeded;
-  if (onQuotaExceeded === "defer") {
-    throw new PrefetchError("unsupported", "on_quota_exceeded: defer is not supported yet", {
-      hint: 'Nothing was sent. Use "partial" to send what fits today, and the rest after the reset.',
-    });
-  }
-  return { provider: input.provider, onQuotaExceeded, dryRun: input.dry_run, force: input.force, waitSeconds: input.wait_seconds };
+  return {
+    provider: input.provider,
+    onQuotaExceeded: input.on_quota_exceeded,
+    dryRun: input.dry_run,
+    force: input.force,
+    waitSeconds: input.wait_seconds,
+  };
 }
