@@ -10,6 +10,7 @@ import { ledgerContract } from "../storage/contract/ledger.ts";
 import { paceContract } from "../storage/contract/pace.ts";
 import { readingContract } from "../storage/contract/reading.ts";
 import { sendingContract } from "../storage/contract/sending.ts";
+import { waitingContract } from "../storage/contract/waiting.ts";
 
 export function storageContract(name: string, open: () => Promise<Storage>): void {
   describe(`storage: ${name}`, () => {
@@ -21,5 +22,6 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     ledgerContract(bench);
     readingContract(bench);
     paceContract(bench);
+    waitingContract(bench);
   });
 }

@@ -7,6 +7,7 @@ import type { StatusRow } from "../../src/prefetch/provider.ts";
 import { createService, type PrefetchService } from "../../src/prefetch/service.ts";
 import type { AssetRequest, UrlsRequest } from "../../src/prefetch/submit.ts";
 import type { Detail, TaskView } from "../../src/prefetch/view.ts";
+import type { Worker } from "../../src/prefetch/worker.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import {
   type FakeProvider,
@@ -26,9 +27,10 @@ export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
   readonly others?: readonly ProviderScript[];
   readonly guards?: Partial<Guards>;
   readonly dailyBudget?: number;
+  readonly durable?: boolean;
 }
 
-export async function open({ script = {}, others = [], guards = {}, dailyBudget, ...directory }: HouseOptions = {}) {
+export async function open({ script = {}, others = [], guards = {}, dailyBudget, durable = true, ...directory }: HouseOptions = {}) {
   const clock = fakeClock();
   const storage = await openSqlite(":memory:", clock);
   /** What the vendor says of a URL when it is asked; "processing" of any other. */
@@ -50,15 +52,17 @@ export async function open({ script = {}, others = [], guards = {}, dailyBudget,
     reports.push(`${about}: ${String(error)}`);
   };
   let tasks = 0;
+  const workers: Worker[] = [];
   const start = (): PrefetchService => {
     const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, report });
+    workers.push(worker);
     onTestFinished(() => worker.stop(0));
     return createService({
       ...parts,
       worker,
       storage,
       clock,
-      durable: true,
+      durable,
       directory: fakeDirectory(providers, directory),
       guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
       newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
@@ -80,6 +84,8 @@ export async function open({ script = {}, others = [], guards = {}, dailyBudget,
     service,
     /** Another server on the same store. */
     start,
+    /** All servers that run stop. */
+    stop: () => Promise.all(workers.map((worker) => clock.drive(worker.stop(0)))),
     urls: (urls: readonly unknown[], more: Partial<UrlsRequest> = {}, context = call): Promise<TaskView> =>
       clock.drive(service.prefetchUrls({ urls, ...usual, ...more }, context)),
     asset: (assetId: string, more: Partial<AssetRequest> = {}): Promise<TaskView> =>

@@ -166,6 +166,21 @@ describe("failed", () => {
     });
   });
 
+  it("does not try again what is retried beyond all measure by its task", () => {
+    const error = new PrefetchError("vendor_unavailable", "Not now", { retryable: true });
+    const stateAfter = (retries: number, batches: number) => {
+      const work = workOf(manyUrls(1));
+      return failed({ ...work, task: { ...work.task, retries, batches } }, error, NOON, policy).batch.state;
+    };
+    expect([stateAfter(49, 1), stateAfter(50, 1), stateAfter(50, 26), stateAfter(1_999, 1_000), stateAfter(2_000, 1_000)]).toEqual([
+      "queued",
+      "ended",
+      "queued",
+      "queued",
+      "ended",
+    ]);
+  });
+
   it("waits longer each time, spread at random, but no longer than five minutes", () => {
     const error = new PrefetchError("rate_limited", "Not now", { delivery: "refused", retryable: true });
     const waits = Array.from({ length: 9 }, (_, attempts) => {

@@ -82,6 +82,14 @@ export function endingContract(bench: StorageBench): void {
       expect((await claim(NOON + 2)).batch.taskId).toBe("pf_3");
     });
 
+    it("frees the quota that an old task still has reserved, and keeps what it has spent", async () => {
+      await store({ urls: manyUrls(4) });
+      await sending(NOON, NOON + LEASE);
+      expect(await used()).toBe(4);
+      await bench.storage.clean(NOON + 1, 5);
+      expect(await used()).toBe(2);
+    });
+
     it("forgets days and paces long gone, and no others", async () => {
       await store({ urls: manyUrls(2) });
       await bench.storage.reserveSlot("busy", 1_000, 1, NOON + 40 * DAY_MS);

@@ -1,0 +1,158 @@
+/** What waits: for a day with room for it, or for a vendor that can be reached. */
+
+import { describe, expect, it } from "vitest";
+import type { BatchChange, LaterDay } from "../../../src/prefetch/task.ts";
+import { manyUrls, NOON, TODAY } from "../../fakes.ts";
+import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
+
+const TOMORROW = "2026-11-22";
+const NEXT = "2026-11-23";
+const DAY_MS = 86_400_000;
+
+export function waitingContract(bench: StorageBench): void {
+  const { store, claim, change, sending, factsOf } = bench;
+  const usedOn = async (...days: string[]) => Promise.all(days.map(async (day) => (await bench.storage.ledger(ACCOUNT, day)).used));
+  const days = (...ceilings: (number | undefined)[]): LaterDay[] =>
+    ceilings.map((ceiling, index) => ({ day: [TOMORROW, NEXT][index] ?? "", notBefore: NOON + (index + 1) * DAY_MS, ceiling }));
+  const refusal = (...ceilings: (number | undefined)[]): Partial<BatchChange> => ({
+    batch: { state: "ended", leaseUntil: undefined },
+    items: [0, 1].map((index) => ({ index, state: "rejected" as const, code: "quota_exhausted", reason: "Used up." })),
+    refund: 2,
+    exhausted: true,
+    later: { days: days(...ceilings), items: [0, 1].map((index) => ({ index, state: "queued" as const, reason: "Waits." })) },
+  });
+
+  describe("the facts of later days", () => {
+    it("are told in the order of the question", async () => {
+      await store({ id: "pf_1", urls: manyUrls(2), day: NEXT });
+      await store({ id: "pf_2", urls: manyUrls(4), day: TOMORROW });
+      const { later } = await factsOf({ laterDays: [TOMORROW, NEXT, "2026-11-24"] });
+      expect(later.map(({ used, pending }) => [used, pending])).toEqual([
+        [4, 4],
+        [2, 2],
+        [0, 0],
+      ]);
+    });
+  });
+
+  describe("a batch that is put off", () => {
+    it("waits for the first day that has room, and takes its reservation along", async () => {
+      await store({ id: "pf_0", urls: manyUrls(3, "https://other.example/"), perBatch: 3, day: TOMORROW, now: NOON + DAY_MS });
+      await store({ urls: manyUrls(2), deferrable: true });
+      await change(await sending(NOON, NOON + LEASE), refusal(4, 4));
+      expect(await usedOn(TODAY, TOMORROW, NEXT)).toEqual([0, 3, 2]);
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ exhausted: true });
+      expect(await bench.storage.items("pf_1", { limit: 9 })).toMatchObject([
+        { state: "queued", reason: "Waits.", notBefore: NOON + 2 * DAY_MS },
+        { state: "queued", notBefore: NOON + 2 * DAY_MS },
+      ]);
+      const { batch } = await claim(NOON + 2 * DAY_MS);
+      expect([batch.taskId, batch.attempts]).toEqual(["pf_0", 0]);
+      expect((await claim(NOON + 2 * DAY_MS)).batch).toMatchObject({ taskId: "pf_1", day: NEXT, cost: 2, attempts: 0, deferrable: true });
+    });
+
+    it("needs no room where there is no limit", async () => {
+      await store({ urls: manyUrls(2) });
+      await change(await sending(NOON, NOON + LEASE), refusal(undefined));
+      expect(await usedOn(TODAY, TOMORROW)).toEqual([0, 2]);
+    });
+
+    it("ends as it would have without, where no day has room", async () => {
+      await store({ urls: manyUrls(2) });
+      await change(await sending(NOON, NOON + LEASE), refusal(1, 0));
+      expect(await usedOn(TODAY, TOMORROW, NEXT)).toEqual([0, 0, 0]);
+      expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 0, counts: { rejected: 2 }, later: undefined });
+    });
+
+    it("may wait for another hour of its own day, which is then not used up, and whose room it has", async () => {
+      await store({ urls: manyUrls(2) });
+      const same = { day: TODAY, notBefore: NOON + 600_000, ceiling: 2 };
+      const put = refusal();
+      await change(await sending(NOON, NOON + LEASE), { ...put, later: { days: [same], items: put.later?.items ?? [] } });
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 2, pending: 2, exhausted: false });
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 600_000);
+    });
+
+    it("is cancelled with its task", async () => {
+      await store({ urls: manyUrls(2) });
+      const batch = await sending(NOON, NOON + LEASE);
+      await bench.storage.cancel("pf_1");
+      expect(await bench.storage.change(batch, { batch: {}, items: [], refund: 0, ...refusal(9) })).toBe(false);
+      expect(await bench.storage.task("pf_1")).toMatchObject({ counts: { cancelled: 2 } });
+      expect(await usedOn(TODAY, TOMORROW)).toEqual([0, 0]);
+    });
+
+    it("is not put off when somebody else has dealt with it", async () => {
+      await store({ urls: manyUrls(2) });
+      const batch = await sending(NOON, NOON + LEASE);
+      expect(await bench.storage.change({ ...batch, leaseUntil: 1 }, { batch: {}, items: [], refund: 0, ...refusal(9) })).toBe(false);
+      expect(await usedOn(TODAY, TOMORROW)).toEqual([2, 0]);
+    });
+
+    it("is waited for two weeks, which no other batch is", async () => {
+      await store({ id: "pf_1", urls: manyUrls(1), now: NOON + 14 * DAY_MS, deferrable: true });
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 14 * DAY_MS);
+      await store({ id: "pf_2", urls: manyUrls(1), now: NOON + 14 * DAY_MS });
+      expect((await claim(NOON)).batch.taskId).toBe("pf_2");
+      expect(await bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, "due")).toBeUndefined();
+    });
+  });
+
+  describe("what a task waits for", () => {
+    it("is told with the first and the last moment, and with one of the reasons", async () => {
+      await store({ urls: manyUrls(4) });
+      expect(await bench.storage.task("pf_1")).toMatchObject({ later: undefined, delay: undefined });
+      for (const [index, wait] of [1_000, 5_000].entries()) {
+        const { batch } = await claim();
+        const items = [{ index: index * 2, state: "queued" as const, code: "rate_limited", reason: `Slow down ${index}.` }];
+        await change(batch, { batch: { state: "queued", leaseUntil: undefined, notBefore: NOON + wait }, items });
+      }
+      expect(await bench.storage.task("pf_1")).toMatchObject({
+        later: { items: 4, from: NOON + 1_000, until: NOON + 5_000 },
+        delay: "Slow down 0.",
+      });
+    });
+  });
+
+  describe("the circuit of an account", () => {
+    const fail = async (times: number) => {
+      for (let time = 0; time < times; time += 1) await bench.storage.noteReach(ACCOUNT, "failed");
+    };
+    const take = (account = ACCOUNT, now = NOON) => bench.storage.claim(account, now, now + LEASE, "due");
+
+    it("keeps batches where they are while it is open, and says when that ends", async () => {
+      await store({ urls: manyUrls(4) });
+      await fail(2);
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(0);
+      await fail(1);
+      expect(await take()).toBeUndefined();
+      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 5_000);
+      // One at a time, until there is an answer.
+      expect(await take(ACCOUNT, NOON + 5_000)).toBeDefined();
+      expect(await take(ACCOUNT, NOON + 5_000)).toBeUndefined();
+      expect(await bench.storage.noteReach(ACCOUNT, "answered")).toBe(true);
+      expect(await take(ACCOUNT, NOON + 5_000)).toBeDefined();
+      expect(await bench.storage.noteReach(ACCOUNT, "answered")).toBe(false);
+    });
+
+    it("is that of one account only", async () => {
+      await store({ urls: manyUrls(2), account: "other" });
+      await fail(3);
+      expect(await take("other")).toBeDefined();
+    });
+
+    it("lets nobody through for nothing", async () => {
+      await fail(3);
+      expect(await take(ACCOUNT, NOON + 5_000)).toBeUndefined();
+      await store({ urls: manyUrls(2) });
+      expect(await take(ACCOUNT, NOON + 5_000)).toBeDefined();
+    });
+
+    it("does not keep what a dead process had on the wire from being ended", async () => {
+      await store({ urls: manyUrls(2) });
+      await sending(NOON, NOON + 10);
+      await fail(3);
+      expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + LEASE, "lapsed")).toMatchObject({ batch: { state: "sending" } });
+    });
+  });
+}
