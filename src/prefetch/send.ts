@@ -43,6 +43,8 @@ export interface Outcome {
   readonly reach: Reach;
 }
 
+/** A process that was stopped for so long in the middle of taking a batch up may have been taken for dead. */
+const STOPPED_MS = 30_000;
 /** A vendor's clock may be behind ours by that much: a refusal for quota so early in the day may still be yesterday's. */
 const EARLY_MS = 600_000;
 
@@ -91,7 +93,7 @@ export function createSender(
 
   return async (provider, work) => {
     // Changed by `turn` while the provider is at work.
-    const held: { batch: Batch; start: SendResult } = { batch: work.batch, start: "started" };
+    const held: { batch: Batch; start: SendResult | "late" } = { batch: work.batch, start: "started" };
     const outcome = (change: BatchChange | undefined, reach: Reach = "unasked"): Outcome => ({ batch: held.batch, change, reach });
     if (work.batch.state === "sending") return trace(provider, work);
     const refuse = (error: PrefetchError) =>
@@ -126,6 +128,7 @@ export function createSender(
         const sent = { leaseUntil: now + SEND_LEASE_MS, day: today() };
         held.start = await storage.startSending(held.batch, { now, allowance, ...sent });
         if (held.start === "started") held.batch = { ...held.batch, ...sent, sentAt: now, state: "sending" };
+        if (clock.now() - now > STOPPED_MS) held.start = "late";
       }
       if (held.start !== "started") throw new PrefetchError("cancelled", "The batch may not be sent now");
     };
@@ -135,6 +138,7 @@ export function createSender(
       return outcome(accepted(work, submission, provider.status !== undefined, clock.now()), "answered");
     } catch (error) {
       if (held.start === "lost") return outcome(undefined);
+      if (held.start === "late") return outcome(returned());
       if (held.start === "over_quota") return refuse(usedUp());
       const unsent = error instanceof PrefetchError && error.code === "cancelled" && error.delivery === "not_sent";
       if (taking.aborted && (unsent || held.batch.state === "claimed")) return outcome(returned());

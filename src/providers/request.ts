@@ -3,6 +3,7 @@
 import { Agent, type Dispatcher, errors, request } from "undici";
 import { type Delivery, PrefetchError } from "../errors.ts";
 import { abortable } from "../prefetch/abortable.ts";
+import type { Clock } from "../prefetch/clock.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -31,6 +32,11 @@ export interface HttpClient {
 
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 30_000;
+/**
+ * A machine can be suspended while a connection is being made. What spends must not leave it after that: others may have
+ * taken this process for dead by then, found that the vendor knows nothing of the request, and sent it themselves.
+ */
+const STALE_MS = 30_000;
 const LARGEST_BODY = 1_048_576;
 /** IAM tokens travel in a response header and are several KB long. */
 const LARGEST_HEADERS = 65_536;
@@ -38,12 +44,13 @@ const LARGEST_HEADERS = 65_536;
 export interface HttpClientOptions {
   readonly provider: string;
   readonly userAgent: string;
+  readonly clock: Pick<Clock, "now">;
   /** Replaces the network, for proxies and tests. */
   readonly dispatcher?: Dispatcher | undefined;
   readonly answerMs?: number | undefined;
 }
 
-export function createHttpClient({ provider, userAgent, dispatcher, answerMs = ANSWER_MS }: HttpClientOptions): HttpClient {
+export function createHttpClient({ provider, userAgent, clock, dispatcher, answerMs = ANSWER_MS }: HttpClientOptions): HttpClient {
   const options: Agent.Options = {
     connect: { timeout: CONNECT_MS },
     headersTimeout: answerMs,
@@ -63,12 +70,14 @@ export function createHttpClient({ provider, userAgent, dispatcher, answerMs = A
       try {
         signal.throwIfAborted();
         const either = AbortSignal.any([signal, deadline]);
+        const begun = clock.now();
+        const isStale = () => intent === "spend" && clock.now() - begun > STALE_MS;
         const sending = request(url, {
           method,
           headers: { ...headers, "user-agent": userAgent, accept: "application/json" },
           ...(body !== undefined && { body }),
           signal: either,
-          dispatcher: (intent === "spend" ? fresh : kept).compose(noticeStart(wire)),
+          dispatcher: (intent === "spend" ? fresh : kept).compose(noticeStart(wire, isStale)),
         });
         // While it connects, undici notices an abort only when that is over; by then it sends nothing any more.
         const response = await abortable(sending, either);
@@ -97,10 +106,11 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
  * Notes the moment in which a request is put on a connection. Names looked up, connections made and TLS agreed upon lie
  * before it: what fails there has not sent one byte.
  */
-function noticeStart(wire: { started: boolean }): Dispatcher.DispatcherComposeInterceptor {
+function noticeStart(wire: { started: boolean }, isStale: () => boolean): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context) => {
+        if (isStale()) return controller.abort(new StaleRequestError("The connection was ready too late"));
         wire.started = true;
         handler.onRequestStart?.(controller, context);
       },
@@ -110,6 +120,10 @@ function noticeStart(wire: { started: boolean }): Dispatcher.DispatcherComposeIn
       onResponseEnd: (...args) => handler.onResponseEnd?.(...args),
       onResponseError: (...args) => handler.onResponseError?.(...args),
     });
+}
+
+class StaleRequestError extends Error {
+  override readonly name = "StaleRequestError";
 }
 
 interface FailureContext {
@@ -149,6 +163,7 @@ function isTimeout(error: unknown, code: string | undefined): boolean {
     error instanceof errors.ConnectTimeoutError ||
     error instanceof errors.HeadersTimeoutError ||
     error instanceof errors.BodyTimeoutError ||
+    error instanceof StaleRequestError ||
     code === "ETIMEDOUT" ||
     (error instanceof Error && error.name === "TimeoutError")
   );

@@ -21,6 +21,28 @@ describe("processes that die or stop", () => {
     expect(provider.received).toHaveLength(1);
   });
 
+  it("sends nothing that it took up just before it was suspended, until it has taken it up again", async () => {
+    let suspended = false;
+    const bench = await setUp({}, (storage) => ({
+      ...storage,
+      startSending: async (batch, start) => {
+        const result = await storage.startSending(batch, start);
+        if (!suspended) {
+          suspended = true;
+          await bench.clock.advance(31_000);
+          expect(bench.provider.received).toEqual([]);
+        }
+        return result;
+      },
+    }));
+    const { clock, provider, worker, admit, items } = bench;
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.advance(60_000);
+    expect(provider.received).toHaveLength(1);
+    expect(await items()).toMatchObject([{ state: "processing" }, { state: "processing" }]);
+  });
+
   it("sends what a dead process had claimed, once its claim runs out", async () => {
     const { clock, provider, worker, admit, storage, items } = await setUp();
     await admit({ urls: manyUrls(2) });

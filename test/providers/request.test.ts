@@ -65,7 +65,7 @@ function listenRaw(onRequest: (socket: Socket) => void): Promise<Listening> {
 }
 
 function client(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const http = createHttpClient({ provider: "some-cdn", userAgent: "the-agent/1.0", ...options });
+  const http = createHttpClient({ provider: "some-cdn", userAgent: "the-agent/1.0", clock: Date, ...options });
   closing.push(() => http.close());
   return http;
 }
@@ -176,6 +176,29 @@ describe("not one byte has left", () => {
     const error = await failure(client().send(spending(server.url, AbortSignal.abort())));
     expect(error).toMatchObject({ code: "cancelled", delivery: "not_sent", retryable: false });
     expect(server.connections).toBe(0);
+  });
+});
+
+describe("a connection that is ready only after the machine was suspended", () => {
+  const suspended = () => {
+    const times = [0, 31_000];
+    return { clock: { now: () => times.shift() ?? 31_000 } };
+  };
+
+  it("carries nothing that spends, which is known to be unsent", async () => {
+    const requests: string[] = [];
+    const { url } = await listenHttp((request, response) => {
+      requests.push(request.url ?? "");
+      response.end("{}");
+    });
+    const error = await failure(client(suspended()).send(spending(url)));
+    expect(error).toMatchObject({ code: "timeout", delivery: "not_sent", retryable: true });
+    expect(requests).toEqual([]);
+  });
+
+  it("carries a question", async () => {
+    const { url } = await listenHttp((_, response) => response.end("{}"));
+    expect(await client(suspended()).send(reading(url))).toMatchObject({ status: 200 });
   });
 });
 

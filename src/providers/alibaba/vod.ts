@@ -77,7 +77,13 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
   const { cache, credentials, clock, area, secondTier, withHeader } = options;
   const secrets = new Set<string>();
   const redact = createRedactor(secrets);
-  const http = createHttpClient({ provider, userAgent: options.userAgent, dispatcher: options.dispatcher, answerMs: options.answerMs });
+  const http = createHttpClient({
+    provider,
+    clock,
+    userAgent: options.userAgent,
+    dispatcher: options.dispatcher,
+    answerMs: options.answerMs,
+  });
   const rpc = createRpc({ http, clock, credentials, redact, onSecret: (secret) => secrets.add(secret) });
   const lists = createTaskLists(rpc, cache, redact);
   const media = createMedia(rpc, options.media, { ...options.assets, redact });

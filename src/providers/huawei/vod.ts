@@ -86,7 +86,13 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
   const { endpoint, projectId, credentials, edition, clock } = options;
   const secrets = new Set(secretsOf(credentials));
   const redact = createRedactor(secrets);
-  const http = createHttpClient({ provider, userAgent: options.userAgent, dispatcher: options.dispatcher, answerMs: options.answerMs });
+  const http = createHttpClient({
+    provider,
+    clock,
+    userAgent: options.userAgent,
+    dispatcher: options.dispatcher,
+    answerMs: options.answerMs,
+  });
   const auth = createAuth({ credentials, projectId, clock, http, redact, onSecret: (secret) => secrets.add(secret) });
 
   interface Exchange {

@@ -84,7 +84,7 @@ async function bench(options: Partial<RpcOptions> = {}): Promise<Bench> {
   const server = await recorder();
   const clock = handClock();
   const secrets = new Set<string>();
-  const http = createHttpClient({ provider: "alibaba-vod", userAgent: "test" });
+  const http = createHttpClient({ provider: "alibaba-vod", userAgent: "test", clock });
   closing.push(() => http.close());
   const onSecret = (secret: string) => secrets.add(secret);
   const rpc = createRpc({ http, clock, credentials: keys, redact: createRedactor(secrets), onSecret, ...options });
