@@ -95,6 +95,9 @@ export type QuotaPolicy = (typeof quotaPolicies)[number];
 /** Longer than it takes to send the largest list at a thousand URLs a day, and well within the life of a task. */
 export const MOST_LATER_DAYS = 14;
 
+/** Units of one account that may wait to be sent; where no quota bounds a backlog, this does. */
+export const MOST_WAITING = 100_000;
+
 /** One of the vendor's days after today. */
 export interface DayState {
   readonly day: string;
@@ -107,6 +110,8 @@ export interface AccountState {
   readonly ledger: LedgerEntry;
   /** Target to the task that sent it lately. */
   readonly recent: ReadonlyMap<string, string>;
+  /** Units of what waits to be sent already. */
+  readonly waiting: number;
   readonly allowance: Allowance;
   /** Days that something may be put off to, in their order. */
   readonly laterDays: readonly DayState[];
@@ -183,7 +188,24 @@ export function admit(
       hint: `Nothing was sent. ${wayOut(policy, send.length, more)}`,
     });
   }
+  for (const [provider, { waiting }] of states) {
+    const added = (accounts.get(provider.account)?.needed ?? 0) - sum(overQuota.filter((each) => each.provider === provider));
+    if (added > 0 && waiting > 0 && waiting + added > MOST_WAITING) throw backlogFull(provider, waiting);
+  }
   return { send, deferred, skipped, overQuota, cost };
+}
+
+function sum(candidates: readonly Candidate[]): number {
+  return candidates.reduce((total, { cost }) => total + cost, 0);
+}
+
+function backlogFull(provider: Provider, waiting: number): PrefetchError {
+  const [backlog, most] = [waiting, MOST_WAITING].map((units) => units.toLocaleString("en"));
+  return new PrefetchError("queue_full", `${backlog} units wait to be sent to ${provider.id} already; at most ${most} may`, {
+    provider: provider.id,
+    retryable: true,
+    hint: "Nothing was sent. Call again when some of them are sent; list_prefetch_tasks shows what waits, cancel_prefetch drops it.",
+  });
 }
 
 /** What an account has room for, today and later. */

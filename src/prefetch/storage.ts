@@ -22,6 +22,8 @@ export interface AccountQuery {
 export interface AccountFacts {
   readonly ledger: LedgerEntry;
   readonly recent: ReadonlyMap<string, string>;
+  /** Units of what waits to be sent, on whichever day. */
+  readonly waiting: number;
   /** Of each of the query's later days. */
   readonly later: readonly LedgerEntry[];
 }

@@ -5,6 +5,8 @@ import type { Sql } from "./sql.ts";
 
 export interface Ledger {
   of(account: string, day: string): LedgerEntry;
+  /** Units that are reserved on any day for what is not sent yet. */
+  waiting(account: string): number;
   /** Adds units, or gives them back where they are negative. `exhausted` is never unsaid. */
   spend(account: string, day: string, units: number, exhausted: boolean): void;
 }
@@ -19,6 +21,10 @@ export function createLedger({ get, run }: Sql): Ledger {
         day,
       );
       return { used: Number(row?.used ?? 0), pending: Number(reserved?.units ?? 0), exhausted: row?.exhausted === 1 };
+    },
+    waiting: (account) => {
+      const row = get("SELECT sum(cost) AS units FROM batches WHERE account = ? AND state IN ('queued', 'claimed', 'sending')", account);
+      return Number(row?.units ?? 0);
     },
     spend: (account, day, units, exhausted) => {
       if (units === 0 && !exhausted) return;

@@ -52,6 +52,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     return {
       ledger: ledger.of(query.account, query.day),
       recent: new Map(rows.map((row) => [String(row.target), String(row.task_id)])),
+      waiting: ledger.waiting(query.account),
       later: query.laterDays.map((day) => ledger.of(query.account, day)),
     };
   };

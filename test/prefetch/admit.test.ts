@@ -15,7 +15,7 @@ function candidates(targets: readonly string[], cost = 1): Candidate[] {
 type Facts = Omit<AccountState, "allowance">;
 
 function nothingKnown(used = 0, recent: Iterable<[string, string]> = []): Facts {
-  return { ledger: { used, pending: 0, exhausted: false }, recent: new Map(recent), laterDays: [] };
+  return { ledger: { used, pending: 0, exhausted: false }, recent: new Map(recent), waiting: 0, laterDays: [] };
 }
 
 function upTo(limit: number | undefined): Allowance {
@@ -45,6 +45,22 @@ describe("admit", () => {
     });
   });
 
+  it("lets no backlog grow beyond all bounds, but lets any single list in", () => {
+    const terms = { limit: undefined, policy: "partial", force: false } as const;
+    const wanted = candidates(manyUrls(5), 20);
+    expect(admitOne(wanted, { ...nothingKnown(), waiting: 99_900 }, terms).cost).toBe(100);
+    expect(() => admitOne(wanted, { ...nothingKnown(), waiting: 99_901 }, terms)).toThrow(
+      expect.objectContaining({
+        code: "queue_full",
+        retryable: true,
+        message: "99,901 units wait to be sent to fake-cdn already; at most 100,000 may",
+      }),
+    );
+    expect(admitOne(candidates(manyUrls(5), 50_000), nothingKnown(), terms).cost).toBe(250_000);
+    // What is turned down for quota adds nothing to it.
+    expect(admitOne(wanted, { ...nothingKnown(), waiting: 99_980 }, { ...terms, limit: 20 }).send).toHaveLength(1);
+  });
+
   it("under reject, sends nothing of what does not fit and says the numbers", () => {
     const over = (): unknown => admitOne(candidates(manyUrls(1_200)), nothingKnown(0), { limit: 1_000, policy: "reject", force: false });
     expect(over).toThrow(PrefetchError);
@@ -69,7 +85,7 @@ describe("admit", () => {
   });
 
   it("takes the vendor's word that nothing is left over its own count", () => {
-    const facts: Facts = { ledger: { used: 0, pending: 0, exhausted: true }, laterDays: [], recent: new Map() };
+    const facts: Facts = { ledger: { used: 0, pending: 0, exhausted: true }, laterDays: [], waiting: 0, recent: new Map() };
     expect(() => admitOne(candidates(manyUrls(1)), facts, { limit: undefined, policy: "partial", force: true })).toThrow(
       expect.objectContaining({ code: "quota_exhausted", message: "This call needs 1 units of fake-cdn's prefetch quota; 0 are left." }),
     );
@@ -94,6 +110,7 @@ describe("admit", () => {
     const facts: Facts = {
       ledger: { used: 10, pending: 0, exhausted: true },
       laterDays: [],
+      waiting: 0,
       recent: new Map([["https://a.example/1", "pf_earlier"]]),
     };
     expect(admitOne(candidates(["https://a.example/1"]), facts, { limit: 10, policy: "reject", force: false })).toMatchObject({

@@ -36,6 +36,7 @@ describe("a plan written down", () => {
           ledger: { used: 0, pending: 0, exhausted: false },
           recent: new Map(),
           laterDays: [],
+          waiting: 0,
           allowance: { limit: left, ceiling: left, source: "ledger" },
         };
         const states = new Map([
