@@ -110,8 +110,9 @@ function about(setting: Setting): string {
 
 function toolRows(): string[] {
   return tools.map((tool) => {
-    const names = Object.keys(inputSchema.parse(tool.inputSchema).properties).map((argument) => `\`${argument}\``);
-    return `| \`${tool.name}\` | ${tool.description} | ${names.join(", ")} | ${tool.annotations?.readOnlyHint ? "reads" : "spends quota"} |`;
+    const names = Object.keys(inputSchema.parse(tool.inputSchema).properties);
+    const effect = tool.annotations?.readOnlyHint ? "reads" : names.includes("dry_run") ? "spends quota" : "stops spending";
+    return `| \`${tool.name}\` | ${tool.description} | ${names.map((name) => `\`${name}\``).join(", ")} | ${effect} |`;
   });
 }
 
