@@ -7,6 +7,7 @@ import type { Worker } from "./worker.ts";
 
 /** Hosts start disposable processes to probe a server; what waits does so until this one proves to stay. */
 const FIRST_MS = 5_000;
+/** Timers stand still while a machine is suspended, so this is also how late after that what was due meanwhile is sent. */
 const AGAIN_MS = 60_000;
 
 export interface ResumeOptions {
@@ -22,7 +23,9 @@ export interface ResumeOptions {
 export async function keepSending({ storage, worker, directory, clock, stopped, report }: ResumeOptions): Promise<void> {
   const look = async (id: string): Promise<void> => {
     const provider = await directory.get(id);
-    if ((await storage.nextDue(provider.account, clock.now())) !== undefined) worker.kick(provider);
+    const now = clock.now();
+    const due = await storage.nextDue(provider.account, now);
+    if (due !== undefined && due <= now) worker.kick(provider);
   };
   for (let pause = FIRST_MS; ; pause = AGAIN_MS) {
     try {
