@@ -142,8 +142,8 @@ export function lost(work: WorkItem, why: string): BatchChange {
 }
 
 /** A claimed batch of which nothing was sent goes back to the queue. */
-export function returned(): BatchChange {
-  return { batch: { state: "queued", leaseUntil: undefined }, items: [], refund: 0 };
+export function returned(notBefore?: number): BatchChange {
+  return { batch: { state: "queued", leaseUntil: undefined, ...(notBefore !== undefined && { notBefore }) }, items: [], refund: 0 };
 }
 
 /**

@@ -43,6 +43,8 @@ export interface Outcome {
   readonly reach: Reach;
 }
 
+/** Before what could not be written or read is tried again. */
+const TROUBLE_MS = 5_000;
 /** A process that was stopped for so long in the middle of taking a batch up may have been taken for dead. */
 const STOPPED_MS = 30_000;
 /** A vendor's clock may be behind ours by that much: a refusal for quota so early in the day may still be yesterday's. */
@@ -93,23 +95,26 @@ export function createSender(
 
   return async (provider, work) => {
     // Changed by `turn` while the provider is at work.
-    const held: { batch: Batch; start: SendResult | "late" } = { batch: work.batch, start: "started" };
+    const held: { batch: Batch; start: SendResult | "late" | "not_ready" } = { batch: work.batch, start: "started" };
     const outcome = (change: BatchChange | undefined, reach: Reach = "unasked"): Outcome => ({ batch: held.batch, change, reach });
     if (work.batch.state === "sending") return trace(provider, work);
     const refuse = (error: PrefetchError) =>
       outcome(failed({ ...work, batch: held.batch }, error, clock.now(), policyFor(provider)), reachOf(error));
     const today = () => vendorDay(clock.now(), provider.limits.timeZone);
-    const entry = await storage.ledger(provider.account, today());
+    const notReady = (error: unknown): Outcome => {
+      report(error, `preparing to send a batch to ${provider.id}`);
+      return outcome(returned(clock.now() + TROUBLE_MS));
+    };
     try {
+      const entry = await storage.ledger(provider.account, today());
       if (entry.exhausted && isUsedUp(await allowances.of(provider, taking), entry, work.batch.cost)) return refuse(usedUp());
     } catch (error) {
-      if (taking.aborted) return outcome(returned());
-      throw error;
+      return taking.aborted ? outcome(returned()) : notReady(error);
     }
 
     const content = contentOf(work.batch, work.items);
     const host = content.kind === "urls" ? URL.parse(content.urls[0] ?? "")?.host : undefined;
-    const turn = async (): Promise<void> => {
+    const takeTurn = async (): Promise<void> => {
       if (held.batch.state === "sending") {
         // Asking for a second turn says that the first request was turned down: nothing is on the wire.
         const claimed = { state: "claimed", leaseUntil: clock.now() + CLAIM_LEASE_MS } as const;
@@ -132,6 +137,15 @@ export function createSender(
       }
       if (held.start !== "started") throw new PrefetchError("cancelled", "The batch may not be sent now");
     };
+    const turn = async (): Promise<void> => {
+      try {
+        await takeTurn();
+      } catch (error) {
+        // The store's troubles are no answer of the vendor's.
+        if (held.start === "started" && !taking.aborted) held.start = "not_ready";
+        throw error;
+      }
+    };
 
     try {
       const submission = await provider.submit(content, { signal: sending, turn });
@@ -139,6 +153,7 @@ export function createSender(
     } catch (error) {
       if (held.start === "lost") return outcome(undefined);
       if (held.start === "late") return outcome(returned());
+      if (held.start === "not_ready") return notReady(error);
       if (held.start === "over_quota") return refuse(usedUp());
       const unsent = error instanceof PrefetchError && error.code === "cancelled" && error.delivery === "not_sent";
       if (taking.aborted && (unsent || held.batch.state === "claimed")) return outcome(returned());

@@ -8,6 +8,8 @@ import type { Batch, BatchChange } from "./task.ts";
 
 /** Before looking again for a batch that was due but that another process took. */
 const LOOK_AGAIN_MS = 1_000;
+/** Likewise when the store, or something nobody foresaw, is in the way. */
+const TROUBLE_MS = 10_000;
 const CONCURRENCY = 4;
 /** An outcome that cannot be written is tried again; losing it would lose the vendor's task id. */
 const WRITE_RETRIES_MS = [200, 1_000, 5_000, 15_000];
@@ -27,6 +29,8 @@ interface Lane {
   runners: number;
   /** Aborts the sleep until the next due batch. */
   alarm: AbortController | undefined;
+  /** Whether one of its runners failed. */
+  troubled: boolean;
 }
 
 export function createWorker(options: SenderOptions): Worker {
@@ -40,7 +44,7 @@ export function createWorker(options: SenderOptions): Worker {
   const laneOf = (account: string): Lane => {
     let lane = lanes.get(account);
     if (!lane) {
-      lane = { runners: 0, alarm: undefined };
+      lane = { runners: 0, alarm: undefined, troubled: false };
       lanes.set(account, lane);
     }
     return lane;
@@ -88,7 +92,9 @@ export function createWorker(options: SenderOptions): Worker {
     lane.alarm = alarm;
     const signal = AbortSignal.any([alarm.signal, taking.signal]);
     const wait = due - clock.now();
-    clock.sleep(wait > 0 ? Math.min(wait, LONGEST_SLEEP_MS) : LOOK_AGAIN_MS, signal).then(
+    const again = lane.troubled ? TROUBLE_MS : LOOK_AGAIN_MS;
+    lane.troubled = false;
+    clock.sleep(wait > 0 ? Math.min(wait, LONGEST_SLEEP_MS) : again, signal).then(
       () => kick(provider),
       (error: unknown) => {
         if (!signal.aborted) report(error, "waiting for the next batch");
@@ -101,7 +107,10 @@ export function createWorker(options: SenderOptions): Worker {
     while (lane.runners < CONCURRENCY && !taking.signal.aborted) {
       lane.runners += 1;
       const work = runLane(provider)
-        .catch((error: unknown) => report(error, `carrying out batches of ${provider.id}`))
+        .catch((error: unknown) => {
+          lane.troubled = true;
+          report(error, `carrying out batches of ${provider.id}`);
+        })
         .then(async () => {
           lane.runners -= 1;
           if (lane.runners === 0) await wakeLater(provider, lane);

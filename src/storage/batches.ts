@@ -4,7 +4,7 @@ import type { SQLInputValue } from "node:sqlite";
 import type { Batch, BatchChange, Item, ItemChange, LaterDay } from "../prefetch/task.ts";
 import type { Ledger } from "./ledger.ts";
 import { batchFrom, itemFrom } from "./rows.ts";
-import type { Sql } from "./sql.ts";
+import type { Row, Sql } from "./sql.ts";
 
 type Key = Pick<Batch, "taskId" | "number">;
 
@@ -17,6 +17,8 @@ export interface Batches {
   putOff(batch: Key, to: LaterDay): void;
   /** Makes a queued batch of its own out of some items of a batch that has just been written. */
   divide(batch: Key, part: NonNullable<BatchChange["divide"]>): void;
+  /** Leaves a batch that cannot be read alone until then, in whichever state it is. */
+  setAside(row: Row, until: number): void;
   /** Ends a batch of which nothing is on the wire, and gives its quota back. */
   cancel(taskId: string, number: number): void;
 }
@@ -98,6 +100,16 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
         JSON.stringify(items),
       );
     },
+
+    setAside: (row, until) =>
+      run(
+        `UPDATE batches SET not_before = iif(state = 'queued', ?, not_before), lease_until = iif(state = 'queued', NULL, ?)
+          WHERE task_id = ? AND number = ?`,
+        until,
+        until,
+        String(row.task_id),
+        Number(row.number),
+      ),
 
     cancel: (taskId, number) => {
       const batch = get("SELECT account, day, cost FROM batches WHERE task_id = ? AND number = ?", taskId, number);

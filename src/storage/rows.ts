@@ -15,11 +15,13 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
     .pipe(schema);
 
 const state = z.enum(itemStates);
+/** Milliseconds since the epoch that a date can hold. */
+const moment = z.number().min(0).max(8_640_000_000_000_000);
 const strings = json(z.array(z.string()));
 
 const taskRow = z.object({
   id: z.string(),
-  created_at: z.number(),
+  created_at: moment,
   providers: strings,
   duplicates_removed: z.number(),
   skipped_recent: z.number(),
@@ -37,9 +39,9 @@ const batchRow = z.object({
   cost: z.number(),
   may_wait: z.number(),
   attempts: z.number(),
-  not_before: z.number(),
-  lease_until: nullable(z.number()),
-  sent_at: nullable(z.number()),
+  not_before: moment,
+  lease_until: nullable(moment),
+  sent_at: nullable(moment),
   vendor_task_ids: strings,
   request_id: nullable(z.string()),
 });
@@ -65,7 +67,7 @@ const itemRow = z.object({
   ),
 });
 
-const notBeforeRow = z.object({ not_before: nullable(z.number()) });
+const notBeforeRow = z.object({ not_before: nullable(moment) });
 
 export function stateFrom(value: SQLOutputValue | undefined): ItemState {
   return state.parse(value);

@@ -1,6 +1,6 @@
 /** The SQLite file: how it is opened, and what is in it. */
 
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { PrefetchError } from "../errors.ts";
@@ -89,12 +89,14 @@ const SCHEMA_VERSION = steps.length;
 
 /** Opens the store, creating it where there is none. `location` is a file path or `:memory:`. */
 export async function openDatabase(location: string, clock: Clock): Promise<DatabaseSync> {
+  const begun = clock.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
       return open(location);
     } catch (error) {
-      // Turning on WAL does not wait for other processes that open the file at the same moment.
-      if (!isBusy(error) || attempt >= OPEN_ATTEMPTS) throw storageError(error, location);
+      // Turning on WAL does not wait for other processes that open the file at the same moment; everything else has waited.
+      const waited = clock.now() - begun >= BUSY_MS;
+      if (!isBusy(error) || waited || attempt >= OPEN_ATTEMPTS) throw storageError(error, location);
       await clock.sleep(OPEN_RETRY_MS);
     }
   }
@@ -103,10 +105,13 @@ export async function openDatabase(location: string, clock: Clock): Promise<Data
 function open(location: string): DatabaseSync {
   const onDisk = location !== ":memory:";
   // URLs can carry access tokens, so nobody else may read the folder or the file.
-  if (onDisk) mkdirSync(dirname(location), { recursive: true, mode: 0o700 });
+  if (onDisk) {
+    mkdirSync(dirname(location), { recursive: true, mode: 0o700 });
+    if (existsSync(location)) refuseNewer(location);
+  }
   const db = new DatabaseSync(location);
   try {
-    if (onDisk) chmodSync(location, 0o600);
+    if (onDisk) chmodSync(location, statSync(location).mode & 0o700);
     db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
     migrate(db, location);
     return db;
@@ -121,18 +126,31 @@ function migrate(db: DatabaseSync, location: string): void {
   db.exec("BEGIN IMMEDIATE");
   try {
     const version = schemaVersion(db);
-    if (version > SCHEMA_VERSION) {
-      throw new PrefetchError("internal", `The store ${location} was written by a newer version of this server.`, {
-        hint: "Update cdn-prefetch-mcp, or name another file in PREFETCH_STORE.",
-      });
-    }
+    if (version > SCHEMA_VERSION) throw newerFile(location);
     for (const step of steps.slice(version)) db.exec(step);
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     db.exec("COMMIT");
   } catch (error) {
-    db.exec("ROLLBACK");
+    // A full disk has rolled it back by itself.
+    if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
+}
+
+/** Looks without touching anything: opening a file for writing can fold its log into it. */
+function refuseNewer(location: string): void {
+  const db = new DatabaseSync(location, { readOnly: true });
+  try {
+    if (schemaVersion(db) > SCHEMA_VERSION) throw newerFile(location);
+  } finally {
+    db.close();
+  }
+}
+
+function newerFile(location: string): PrefetchError {
+  return new PrefetchError("internal", `The store ${location} was written by a newer version of this server.`, {
+    hint: "Update cdn-prefetch-mcp, or name another file in PREFETCH_STORE.",
+  });
 }
 
 function schemaVersion(db: DatabaseSync): number {

@@ -3,7 +3,7 @@
 import type { Clock } from "../prefetch/clock.ts";
 import { MOST_LATER_DAYS } from "../prefetch/plan.ts";
 import { remainingUnits } from "../prefetch/quota.ts";
-import type { AccountFacts, AccountQuery, Claim, NewTask, Storage } from "../prefetch/storage.ts";
+import type { AccountFacts, AccountQuery, Claim, NewTask, Storage, WorkItem } from "../prefetch/storage.ts";
 import type { Batch, BatchChange } from "../prefetch/task.ts";
 import { createBatches } from "./batches.ts";
 import { createCircuits } from "./circuits.ts";
@@ -11,13 +11,15 @@ import { createLedger } from "./ledger.ts";
 import { createPace } from "./pace.ts";
 import { createReading } from "./reading.ts";
 import { batchFrom } from "./rows.ts";
-import { openDatabase } from "./schema.ts";
+import { openDatabase, storageError } from "./schema.ts";
 import { createSql } from "./sql.ts";
 
 /** Times further ahead than anything here plans were written by a clock that was wrong; they are not waited for. */
 const LONGEST_DELAY_MS = 26 * 3_600_000;
 const LONGEST_DEFERRAL_MS = (MOST_LATER_DAYS + 1) * 86_400_000;
 const LONGEST_LEASE_MS = 600_000;
+/** How long a batch that cannot be read is left alone, so that others get their turn. */
+const DAMAGED_MS = 300_000;
 
 /** What is due at `clock.now`: a queued batch whose time has come, or a held one whose holder is gone. */
 const DUE = `CASE state
@@ -102,20 +104,31 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
 
     ...createReading(sql, batches, clock),
 
-    claim: (account, now, leaseUntil, which) =>
-      atomically((): Claim | undefined => {
-        const row = get(
-          `SELECT batches.* FROM batches, (SELECT ? AS now) AS clock
-            WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (? = 'due' OR state = 'sending')
-            ORDER BY not_before, task_id, number LIMIT 1`,
-          now,
-          account,
-          which,
-        );
+    claim: async (account, now, leaseUntil, which) => {
+      let damage: unknown;
+      const claimed = await atomically((): Claim | undefined => {
+        let found: WorkItem | undefined;
+        while (!found) {
+          const row = get(
+            `SELECT batches.* FROM batches, (SELECT ? AS now) AS clock
+              WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (? = 'due' OR state = 'sending')
+              ORDER BY not_before, task_id, number LIMIT 1`,
+            now,
+            account,
+            which,
+          );
+          if (!row) return undefined;
+          try {
+            const batch = batchFrom(row);
+            found = { batch, items: batches.itemsOf(batch) };
+          } catch (error) {
+            damage = error;
+            batches.setAside(row, now + DAMAGED_MS);
+          }
+        }
         // Ending what a dead process had on the wire asks nobody; everything else goes to the vendor.
-        if (!row || (which === "due" && !circuits.pass(account, now))) return undefined;
-        const found = batchFrom(row);
-        const batch: Batch = { ...found, state: found.state === "sending" ? "sending" : "claimed", leaseUntil };
+        if (which === "due" && !circuits.pass(account, now)) return undefined;
+        const batch: Batch = { ...found.batch, state: found.batch.state === "sending" ? "sending" : "claimed", leaseUntil };
         run(
           "UPDATE batches SET state = ?, lease_until = ? WHERE task_id = ? AND number = ?",
           batch.state,
@@ -131,11 +144,14 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         );
         return {
           batch,
-          items: batches.itemsOf(batch),
+          items: found.items,
           divisions: Number(all?.family) - 1,
           task: { createdAt: Number(all?.created_at), batches: Number(all?.batches), retries: Number(all?.retries) },
         };
-      }),
+      });
+      if (!claimed && damage !== undefined) throw storageError(damage, location);
+      return claimed;
+    },
 
     startSending: (batch, { now, leaseUntil, day, allowance }) =>
       atomically(() => {
