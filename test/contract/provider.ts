@@ -369,11 +369,11 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect([harness.receivedSubmits(), call.turns]).toEqual([1, 1]);
       });
 
-      it.each([500, 502, 503])("HTTP %i is the vendor's fault and may be tried again", async (status) => {
+      it.each([500, 502, 503])("HTTP %i without a word is the vendor's fault, and no proof that nothing was done", async (status) => {
         harness.inject({ fault: { kind: "answer", status, body: "" } });
         const error = await failing(submit());
-        // A vendor that can be asked what became of it need not be believed.
-        const delivery = provider.findSubmitted ? "unknown" : "refused";
+        // 503 says that nothing was begun; a vendor that can be asked what became of it need not be believed.
+        const delivery = status === 503 && !provider.findSubmitted ? "refused" : "unknown";
         expect(error).toMatchObject({ code: "vendor_unavailable", delivery, retryable: true, provider: provider.id });
         expect(harness.receivedSubmits()).toBe(0);
         expect((await submit()).refused).toEqual([]);

@@ -39,6 +39,8 @@ export interface CallOptions {
 }
 
 export interface ServerOptions {
+  /** The file that is run; the built server unless told. */
+  readonly entry?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly onStderr?: (text: string) => void;
@@ -60,10 +62,10 @@ function answerOf(result: unknown): ToolAnswer {
 
 const resourceText = z.object({ contents: z.array(z.object({ text: z.string() })).length(1) });
 
-function spawnOptions({ args = [], env = {}, onStderr }: ServerOptions) {
+function spawnOptions({ entry = bin, args = [], env = {}, onStderr }: ServerOptions) {
   return {
     command: process.execPath,
-    args: [bin, ...args],
+    args: [entry, ...args],
     env: { ...baseEnv, ...env },
     stderr: onStderr ? ("pipe" as const) : ("ignore" as const),
   };

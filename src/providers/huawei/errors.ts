@@ -134,14 +134,16 @@ const gatewayMeanings = new Map<string, Meaning>(
   }),
 );
 
-function statusMeaning(status: number): Meaning {
+/** `coded`: the vendor itself says that it failed, with a code that says nothing else. */
+function statusMeaning(status: number, coded: boolean): Meaning {
   if (status === 401) return credentials;
   if (status === 403) return denied;
   if (status === 404) return { code: "not_found", hint: "Check PREFETCH_HUAWEI_VOD_ENDPOINT and the id." };
   if (status === 408) return { code: "timeout", retryable: true };
   if (status === 429) return throttled;
   if (status === 504) return lostBehindGateway;
-  if (status >= 500) return fault;
+  // Something on the way lost the answer, which is not to say that nothing was done. With 503 it has not even asked.
+  if (status >= 500) return coded || status === 503 ? fault : { ...fault, delivery: "unknown" };
   if (status >= 400) return invalid;
   return { code: "vendor_unavailable", hint: "Something between this machine and the vendor answered: check the endpoint and any proxy." };
 }
@@ -216,11 +218,11 @@ export function requestIdOf({ headers }: HttpResponse, redact: Redactor): string
 }
 
 function meaningOf(status: number, code: string | undefined): Meaning {
-  if (code === undefined) return statusMeaning(status);
+  if (code === undefined) return statusMeaning(status, false);
   const gateway = /^APIGW?\.(\d{4})$/.exec(code)?.[1];
-  if (gateway === undefined) return vodMeanings.get(code) ?? statusMeaning(status);
+  if (gateway === undefined) return vodMeanings.get(code) ?? statusMeaning(status, true);
   // 0201 covers everything from a malformed request to an unreachable backend: there the status is all there is.
-  return gatewayMeanings.get(gateway) ?? statusMeaning(status);
+  return gatewayMeanings.get(gateway) ?? statusMeaning(status, true);
 }
 
 const units = new Map([

@@ -172,7 +172,9 @@ describe("without a code that is known", () => {
 
   it.each(cases)("HTTP %i with %s speaks for itself", (status, _, body, meaning, facts) => {
     const error = failure({ status, body });
-    expect(error).toMatchObject({ code: meaning, delivery: "refused", ...facts });
+    // Without any code, it may have been something on the way that lost the answer.
+    const nobodys = !JSON.stringify(body).includes("error_code") && (status === 500 || status === 502);
+    expect(error).toMatchObject({ code: meaning, delivery: nobodys ? "unknown" : "refused", ...facts });
     expect(error.message).toContain(`HTTP ${status}`);
     expect(error.message).not.toContain("<");
   });
