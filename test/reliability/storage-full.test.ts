@@ -64,7 +64,7 @@ describe("a server whose disk has no room", () => {
     const emulator = await emulatorFor();
     const path = join(newFolder(), "new", "store.sqlite");
     const server = await startStoreServer(huaweiEnv(emulator, `sqlite:${path}`));
-    for (const room of [0, 1, 4_096, 20_000]) {
+    for (const room of [0, 1, 4_096, 20_000, 36_000]) {
       server.limitFiles(room);
       for (const [tool, args] of [["list_prefetch_tasks"], ["get_prefetch_quota"], ["prefetch_urls", { urls }]] as const) {
         expectStoreError(await server.call(tool, args), path);

@@ -77,6 +77,21 @@ describe("a place that may not be written", () => {
     expectRefusal(await refusalOf(path), path, /unable to open database file|readonly database/);
     expect(readFileSync(path).equals(before)).toBe(true);
   });
+
+  it.skipIf(windows)("its owner's file that is marked read-only: it stays so, is read, and is not written", async () => {
+    const folder = newFolder();
+    if (process.geteuid?.() === 0) chownSync(folder, NOBODY, NOBODY);
+    becomeNobody();
+    const path = await storeIn(folder);
+    chmodSync(path, 0o400);
+    const storage = await openSqlite(path, fakeClock());
+    onTestFinished(() => storage.close());
+    expect(await storage.task("pf_1")).toMatchObject({ counts: { queued: 4 } });
+    const error: unknown = await storage.cancel("pf_1").catch((reason: unknown) => reason);
+    if (!(error instanceof PrefetchError)) throw new Error("Not refused.");
+    expectRefusal(error, path, /attempt to write a readonly database/);
+    expect(statSync(path).mode & 0o777).toBe(0o400);
+  });
 });
 
 /** SQLite's own switch for it: whatever the connection is told to write, it answers as it does for a read-only file. */
@@ -156,8 +171,8 @@ describe("a store that becomes read-only while it is used", () => {
     expect(await storage.ledger("fake-cdn:1", TODAY)).toEqual({ used: 2, pending: 0, exhausted: false });
   });
 
-  it("however often and whenever: nothing is sent twice, and what was sent is never told as unsent", async () => {
-    const outage = fc.record({ after: fc.integer({ min: 0, max: 4_000 }), lasts: fc.integer({ min: 1, max: 40_000 }) });
+  it("however often and whenever: everything is sent in the end, and nothing twice", async () => {
+    const outage = fc.record({ after: fc.integer({ min: 0, max: 12_000 }), lasts: fc.integer({ min: 1, max: 40_000 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(outage, { minLength: 1, maxLength: 6 }), fc.integer({ min: 1, max: 3_000 }), async (outages, answerMs) => {
         const clock = fakeClock();
@@ -166,6 +181,8 @@ describe("a store that becomes read-only while it is used", () => {
         const urls = manyUrls(12);
         await storage.admit(queries, () => newTask({ id: "pf_1", urls }));
         const provider = fakeProvider({
+          // So few that batches wait for their turn, and an outage may begin or end meanwhile.
+          limits: { requestsPerMinute: 12 },
           answer: async (_, nth) => {
             await clock.sleep(answerMs);
             return { vendorTaskIds: [`vendor-${nth}`], requestId: `request-${nth}`, refused: [] };
@@ -185,16 +202,13 @@ describe("a store that becomes read-only while it is used", () => {
         const sent = provider.received.flatMap(urlsOf);
         expect(new Set(sent).size).toBe(sent.length);
         for (const error of told) expect(error).toMatchObject({ name: "PrefetchError" });
-        const items = await storage.items("pf_1", { limit: 99 });
-        for (const { target, state, reason } of items) {
-          if (sent.includes(target)) expect(["processing", "unknown"]).toContain(state);
-          else expect([state, reason]).toEqual(["rejected", expect.stringContaining("attempt to write a readonly database")]);
-        }
-        // Every unit is either spent on something sent or given back.
-        expect(await storage.ledger("fake-cdn:1", TODAY)).toEqual({ used: sent.length, pending: 0, exhausted: false });
+        // A store that cannot be written is no reason for a URL not to be sent in the end.
+        expect([...sent].sort()).toEqual([...urls].sort());
+        for (const { state } of await storage.items("pf_1", { limit: 99 })) expect(["processing", "unknown"]).toContain(state);
+        expect(await storage.ledger("fake-cdn:1", TODAY)).toEqual({ used: urls.length, pending: 0, exhausted: false });
         await storage.close();
       }),
-      { numRuns: 150, seed: 1 },
+      { numRuns: 100, seed: 1 },
     );
   });
 });

@@ -50,7 +50,7 @@ export async function startStoreServer(env: Readonly<Record<string, string>>, ti
   const { pid } = transport;
   if (pid === null) throw new Error("The server has no process.");
   const limit = (size: string): void => {
-    execFileSync("prlimit", ["--pid", String(pid), `--fsize=${size}:unlimited`]);
+    execFileSync("prlimit", ["--pid", String(pid), `--fsize=${size}:`]);
   };
   return {
     pid,

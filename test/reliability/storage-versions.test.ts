@@ -2,7 +2,7 @@
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, readFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
@@ -98,6 +98,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
     const path = oldFile(version, version === 1 ? packFull : undefined);
     const before = JSON.stringify(contentOf(path));
     const child = await startChild(path, "COMMIT");
+    if (version === 1) expect(statSync(`${path}-wal`).size).toBeGreaterThan(100_000);
     child.process.kill("SIGKILL");
     await once(child.process, "exit");
     expect(JSON.stringify(contentOf(path)) === before).toBe(true);
@@ -148,6 +149,33 @@ describe("several processes that open an old file at the same moment", () => {
   });
 });
 
+it("an old file that another process keeps locked is not waited for again and again", async () => {
+  const path = oldFile(1);
+  const other = new DatabaseSync(path);
+  onTestFinished(() => other.close());
+  other.exec("BEGIN IMMEDIATE");
+  let now = NOON;
+  let sleeps = 0;
+  const { exec } = DatabaseSync.prototype;
+  const impatient = vi.spyOn(DatabaseSync.prototype, "exec").mockImplementation(function (this: DatabaseSync, sql) {
+    // SQLite waits for the lock by real time, during which the process does nothing else.
+    if (sql === "BEGIN IMMEDIATE") {
+      exec.call(this, "PRAGMA busy_timeout = 0");
+      now += 5_000;
+    }
+    exec.call(this, sql);
+  });
+  onTestFinished(() => impatient.mockRestore());
+  const sleep = async (): Promise<void> => {
+    sleeps += 1;
+  };
+  await expect(openSqlite(path, { now: () => now, sleep })).rejects.toMatchObject({ name: "PrefetchError", retryable: true });
+  expect(sleeps).toBeLessThan(3);
+  impatient.mockRestore();
+  other.exec("ROLLBACK");
+  expect(await (await openFile(path)).task("pf_1")).toMatchObject({ batches: 3 });
+});
+
 describe("an old file on a disk without room for the migration", () => {
   it("stays as it was, whatever of the migration there was room for, and migrates when there is more", async (context) => {
     needsLimits(context);
@@ -160,7 +188,7 @@ describe("an old file on a disk without room for the migration", () => {
       server.limitFiles(room);
       const answer = await server.call("get_prefetch_status", { task_id: "pf_2" });
       expect(answer).toMatchObject({ isError: true, text: expect.stringContaining(`The store ${path} cannot be used: `) });
-      expect(answer.text).toMatch(/free disk space/);
+      expect(answer.text).toMatch(/cannot be used: (disk I\/O error|database or disk is full)\. .*free disk space/);
       expect(readFileSync(path).equals(bytes)).toBe(true);
       expect(contentOf(path).version).toBe(1);
     }
@@ -199,16 +227,22 @@ describe("a file of a newer schema version", () => {
     expect(emulator.log).toEqual([]);
   });
 
-  it("keeps what is still in its log, whether that is folded into the file or not", async () => {
+  it.each([
+    ["closed by a server that keeps another kind of journal", "PRAGMA journal_mode = DELETE"],
+    ["left by a killed process, with a part of it in its log", ""],
+  ])("keeps every byte, and the permissions that it has: %s", async (_, more) => {
     const path = await newFile();
-    const killed = join(newFolder(), "store.sqlite");
     const db = new DatabaseSync(path);
-    db.exec("PRAGMA user_version = 99; CREATE TABLE from_the_future (a); INSERT INTO from_the_future VALUES (1)");
-    for (const end of ["", "-wal"]) copyFileSync(path + end, killed + end);
+    db.exec(`PRAGMA user_version = 99; CREATE TABLE from_the_future (a); ${more}`);
+    const copy = newPath();
+    const ends = ["", "-wal"].filter((end) => existsSync(path + end));
+    for (const end of ends) copyFileSync(path + end, copy + end);
     db.close();
-    const before = contentOf(killed);
-    expect(before.rows).toHaveProperty("from_the_future");
-    expect((await refusalOf(killed)).message).toMatch(/newer version/);
-    expect(contentOf(killed)).toEqual(before);
+    chmodSync(copy, 0o640);
+    const bytes = () => ends.map((end) => readFileSync(copy + end, "base64"));
+    const before = bytes();
+    expect((await refusalOf(copy)).message).toMatch(/was written by a newer version/);
+    expect(bytes()).toEqual(before);
+    expect(statSync(copy).mode & 0o777).toBe(0o640);
   });
 });
