@@ -31,7 +31,7 @@ export function createReading(
           taskId,
         );
         const sending = get(
-          `SELECT count(*) AS n FROM batches AS b JOIN items AS i ON i.task_id = b.task_id AND i.batch = b.number
+          `SELECT count(*) AS n FROM batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number
             WHERE b.task_id = ? AND b.state = 'sending'`,
           taskId,
         );
@@ -43,7 +43,7 @@ export function createReading(
         );
         const later = get(
           `SELECT count(*) AS n, min(b.not_before) AS first, max(b.not_before) AS last
-             FROM batches AS b JOIN items AS i ON i.task_id = b.task_id AND i.batch = b.number
+             FROM batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number
             WHERE b.task_id = ? AND b.state = 'queued' AND b.not_before > ?`,
           taskId,
           clock.now(),

@@ -142,6 +142,9 @@ function refuseNewer(location: string): void {
   const db = new DatabaseSync(location, { readOnly: true });
   try {
     if (schemaVersion(db) > SCHEMA_VERSION) throw newerFile(location);
+  } catch (error) {
+    // The journal of a killed process has to be rolled back first, which only opening for writing does.
+    if (sqliteCode(error) !== SQLITE_READONLY) throw error;
   } finally {
     db.close();
   }
@@ -159,6 +162,10 @@ function schemaVersion(db: DatabaseSync): number {
 
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
+const SQLITE_READONLY = 8;
+const SQLITE_FULL = 13;
+/** What somebody else's work, or room on the disk, can cure without a restart. */
+const passing: readonly number[] = [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL];
 
 function isBusy(error: unknown): boolean {
   const code = sqliteCode(error);
@@ -176,7 +183,9 @@ export function storageError(error: unknown, location: string): PrefetchError {
   if (error instanceof PrefetchError) return error;
   return new PrefetchError("internal", `The store ${location} cannot be used: ${detailOf(error)}.`, {
     hint: "Check the file, its folder's permissions and the free disk space, or name another place in PREFETCH_STORE.",
-    retryable: isBusy(error),
+    retryable: passing.includes(sqliteCode(error) ?? 0),
+    // What cannot be parsed is quoted by its parser, and would be quoted in the log.
+    cause: sqliteCode(error) === undefined ? undefined : error,
   });
 }
 

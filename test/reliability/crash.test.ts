@@ -2,8 +2,10 @@
 
 import { describe, it, type TestContext } from "vitest";
 import { taskOf } from "../e2e/clients.ts";
-import { chinaAt, finish, judge, type Kill, killAll, type SceneOptions, serverBehind, stage } from "./crash.ts";
+import { finish, type Hit, killAll } from "./crash.ts";
 import { newSeed, seeded } from "./random.ts";
+import { chinaAt, type SceneOptions, serverBehind, stage } from "./scene.ts";
+import { judge } from "./verdict.ts";
 
 const URLS = 600;
 
@@ -25,19 +27,19 @@ async function tell({ onTestFailed, onTestFinished }: TestContext, { onQuotaExce
   const { task_id: id = "" } = taskOf(await first.call("prefetch_urls", { urls, on_quota_exceeded: onQuotaExceeded }));
   await serverBehind(first).kill("SIGKILL");
   const aims = (["there", "back", "moment"] as const).flatMap((aim) => Array(each).fill(aim));
-  const kills = await killAll(scene, random.shuffled(aims));
+  const hits = await killAll(scene, random.shuffled(aims));
   const ending = await finish(scene, [id]);
-  const hits = (hit: (kill: Kill) => boolean) => kills.filter(hit).length;
+  const count = (wanted: (hit: Hit) => boolean) => hits.filter(wanted).length;
   return {
     ...judge(scene, urls, ending),
     counts: ending.tasks[0]?.counts,
-    unfinished: hits((each) => each.waiting > 0),
-    there: hits((each) => each.there > 0),
-    back: hits((each) => each.back > 0),
+    unfinished: count((each) => each.waiting > 0),
+    there: count((each) => each.there > 0),
+    back: count((each) => each.back > 0),
   };
 }
 
-describe.concurrent("a task whose servers are killed one after the other", { timeout: 120_000 }, () => {
+describe.concurrent("a task whose servers are killed one after the other", { timeout: 240_000 }, () => {
   it("sends nothing twice to a vendor that cannot be asked, and calls unknown what it may have got", async (context) => {
     const told = await tell(context, { vendor: "huawei-vod", limit: 1_000, onQuotaExceeded: "partial", speed: 40, each: 7 });
     context.expect(told.violations).toEqual([]);

@@ -8,10 +8,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, it, type TestContext } from "vitest";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { type TaskAnswer, taskOf } from "../e2e/clients.ts";
-import { endingOf, finish, judge, killAt, type Scene, type SceneOptions, serverBehind, stage, suspend, until } from "./crash.ts";
+import { finish, strike, suspend } from "./crash.ts";
 import { fastClock } from "./fast-clock.ts";
 import { newSeed, seeded } from "./random.ts";
+import { type Scene, type SceneOptions, serverBehind, stage, until } from "./scene.ts";
 import { batchStates, integrityOf, taskIds, writeLock } from "./store-file.ts";
+import { endingOf, judge } from "./verdict.ts";
 import type { Fate, Leg, Point } from "./wire.ts";
 
 async function sceneOf({ onTestFailed, onTestFinished }: TestContext, options: Omit<SceneOptions, "random" | "limit">): Promise<Scene> {
@@ -24,7 +26,7 @@ async function sceneOf({ onTestFailed, onTestFinished }: TestContext, options: O
 
 const idOf = ({ task_id: id = "" }: TaskAnswer): string => id;
 
-describe.concurrent("a process that is stopped for longer than its leases", { timeout: 120_000 }, () => {
+describe.concurrent("a process that is stopped for longer than its leases", { timeout: 240_000 }, () => {
   interface Stop {
     readonly urls: readonly string[];
     readonly point: Point;
@@ -85,7 +87,7 @@ describe.concurrent("a process that is stopped for longer than its leases", { ti
   });
 });
 
-describe.concurrent("a process that is stopped while it writes", { timeout: 120_000 }, () => {
+describe.concurrent("a process that is stopped while it writes", { timeout: 240_000 }, () => {
   it("keeps others from sending, and costs them no more than answers that they could not note", async (context) => {
     const { expect } = context;
     const scene = await sceneOf(context, { vendor: "huawei-vod", speed: 40 });
@@ -111,12 +113,11 @@ describe.concurrent("a process that is stopped while it writes", { timeout: 120_
     await until("the rest to be sent", () => scene.waiting() === 0);
     const { violations, figures } = judge(scene, urls, await endingOf(caller, ids));
     expect(violations).toEqual([]);
-    process.stderr.write(JSON.stringify(figures));
     expect(figures.unknown).toBeLessThanOrEqual(40);
   });
 });
 
-describe.concurrent("a process that is told to end", { timeout: 120_000 }, () => {
+describe.concurrent("a process that is told to end", { timeout: 240_000 }, () => {
   it.for<[SceneOptions["vendor"], Leg]>([
     ["huawei-vod", "there"],
     ["alibaba-vod", "back"],
@@ -146,7 +147,7 @@ describe.concurrent("a process that is told to end", { timeout: 120_000 }, () =>
   });
 });
 
-describe.concurrent("a process that is killed", { timeout: 120_000 }, () => {
+describe.concurrent("a process that is killed", { timeout: 240_000 }, () => {
   it("while it makes the store leaves one that others can use", async (context) => {
     const { expect } = context;
     const scene = await sceneOf(context, { vendor: "huawei-vod", speed: 40 });
@@ -187,12 +188,35 @@ describe.concurrent("a process that is killed", { timeout: 120_000 }, () => {
       const session = await scene.session();
       // It ends with its server, or just before.
       session.call("prefetch_urls", { urls }).catch(() => undefined);
-      await killAt(scene, serverBehind(session), aim, 1 + scene.random.upTo(4), 30);
+      await strike(scene, serverBehind(session), { aim, nth: 1 + scene.random.upTo(4), within: 30 });
     }
     const session = await scene.session();
     const told = taskOf(await session.call("prefetch_urls", { urls }));
     expect(taskIds(scene.store)).toEqual([told.task_id]);
     const { violations } = judge(scene, urls, await finish(scene, [idOf(told)]));
     expect(violations).toEqual([]);
+  });
+
+  it("while another one cancels its task sends nothing more of it, and neither does the next", async (context) => {
+    const { expect } = context;
+    const scene = await sceneOf(context, { vendor: "huawei-vod", speed: 40 });
+    const urls = scene.vendor.urls("cancelled", 300);
+    const [sender, other] = await Promise.all([scene.session(0), scene.session(1)]);
+    const underWay = Promise.withResolvers<void>();
+    (await scene.wire(0)).interrupt("back", 6, async () => {
+      underWay.resolve();
+      return "goes on";
+    });
+    const calling = sender.call("prefetch_urls", { urls });
+    // It ends with its server, or just before.
+    calling.catch(() => undefined);
+    await underWay.promise;
+    const [id = ""] = taskIds(scene.store);
+    const told = taskOf(await other.call("cancel_prefetch", { task_id: id }));
+    await serverBehind(sender).kill("SIGKILL");
+    const { figures, violations } = judge(scene, urls, await finish(scene, [id]));
+    expect(violations).toEqual([]);
+    expect(figures.cancelled).toBe(told.counts.cancelled);
+    expect(figures.cancelled).toBeGreaterThan(100);
   });
 });

@@ -9,9 +9,15 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
 import { type Arguments, bin, type ToolAnswer } from "../e2e/clients.ts";
+import { bundleFastServer } from "./fast-bundle.ts";
 import type { FastTime } from "./fast-clock.ts";
 
-const fastServer = join(import.meta.dirname, "fast-server.ts");
+let bundled: Promise<string> | undefined;
+function fastServer(): Promise<string> {
+  bundled ??= bundleFastServer(mkdtempSync(join(tmpdir(), "fast-server-")));
+  return bundled;
+}
+
 const home = mkdtempSync(join(tmpdir(), "home-"));
 
 const toolResult = z.object({
@@ -36,7 +42,7 @@ export async function startStoreServer(env: Readonly<Record<string, string>>, ti
   const fast = time && { FAST_SINCE: String(time.since), FAST_SPEED: String(time.speed) };
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [time ? fastServer : bin],
+    args: [time ? await fastServer() : bin],
     env: { PATH: process.env.PATH ?? "", HOME: home, ...fast, ...env },
     stderr: "pipe",
   });

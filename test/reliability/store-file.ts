@@ -22,6 +22,13 @@ export function batchStates(path: string, until = Number.MAX_SAFE_INTEGER): Map<
   return new Map(groups.map((group) => [String(group.state), Number(group.n)]));
 }
 
+/** Batches that somebody could take up at that moment. */
+export function dueBatches(path: string, now: number): number {
+  if (batchStates(path).size === 0) return 0;
+  const due = "CASE state WHEN 'queued' THEN not_before ELSE lease_until END <= ?";
+  return rows(path, `SELECT 1 FROM batches WHERE state IN ('queued', 'claimed', 'sending') AND ${due}`, now).length;
+}
+
 /** Units spent and reserved, by day. */
 export function ledgerOf(path: string): Map<string, number> {
   return new Map(rows(path, "SELECT day, sum(used) AS used FROM ledger GROUP BY day").map((row) => [String(row.day), Number(row.used)]));

@@ -22,6 +22,8 @@ export interface Vendor {
   readonly endpoint: string;
   readonly limit: number;
   readonly requestsPerMinute: number;
+  /** Status of a refusal for quota. */
+  readonly quotaStatus: number;
   /** Whether the vendor can be asked what became of a request. */
   readonly traceable: boolean;
   seen(): Seen[];
@@ -37,21 +39,22 @@ export interface VendorOptions {
   readonly now: () => number;
   /** Units a day. */
   readonly limit: number;
-  /** Requests a minute that it takes beyond its limit. */
-  readonly leniency?: number | undefined;
+  /** How many requests a minute it takes beyond its limit, because they may be late. */
+  readonly latecomers: (requestsPerMinute: number) => number;
 }
 
 /** The limit that the server knows without being told. */
 const HUAWEI_LIMIT = 1_000;
 
-async function startHuawei({ now, limit, leniency = 0 }: VendorOptions): Promise<Vendor> {
+async function startHuawei({ now, limit, latecomers }: VendorOptions): Promise<Vendor> {
   const requestsPerMinute = 100;
-  const emulator = await startHuaweiVod({ now, dailyLimit: limit, callsPerMinute: requestsPerMinute + leniency });
+  const emulator = await startHuaweiVod({ now, dailyLimit: limit, callsPerMinute: requestsPerMinute + latecomers(requestsPerMinute) });
   return {
     id: "huawei-vod",
     endpoint: emulator.endpoint,
     limit,
     requestsPerMinute,
+    quotaStatus: 403,
     traceable: false,
     seen: () => emulator.log.map((entry) => ({ ...entry, counted: entry.path.endsWith("/preheating") })),
     urls: (tag, count) => Array.from({ length: count }, (_, index) => `https://example.com/${tag}/${index}.mp4`),
@@ -77,6 +80,7 @@ async function startAlibaba({ now, limit }: VendorOptions): Promise<Vendor> {
     endpoint: emulator.endpoint,
     limit,
     requestsPerMinute: 120,
+    quotaStatus: 400,
     traceable: true,
     seen: () => emulator.log.map((entry) => ({ ...entry, counted: entry.action !== "DescribeVodRefreshQuota" })),
     urls: (tag, count) =>
