@@ -103,5 +103,5 @@ export async function suspend({ store }: Scene, pid: number): Promise<void> {
 export async function finish(scene: Scene, taskIds: readonly string[]): Promise<Ending> {
   const session = await scene.session();
   await until("everything to be sent", () => scene.waiting() === 0);
-  return endingOf(session, taskIds);
+  return endingOf(scene, session, taskIds);
 }

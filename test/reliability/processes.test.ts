@@ -38,7 +38,7 @@ it.each<{ count: number; vendor: VendorId; limit: number }>([
   const ids = answers.flatMap((answer) => (answer.isError ? [] : [idOf(taskOf(answer))]));
 
   // Each is asked for what another one was told to do.
-  const endings = await Promise.all(sessions.map((session, number) => endingOf(session, [ids[(number + 1) % ids.length] ?? ""])));
+  const endings = await Promise.all(sessions.map((session, number) => endingOf(scene, session, [ids[(number + 1) % ids.length] ?? ""])));
   // One that has just come remembers no count of the vendor's.
   const newcomer = await scene.session(count);
   const received = () => scene.vendor.seen().flatMap((request) => request.accepted);
@@ -49,7 +49,7 @@ it.each<{ count: number; vendor: VendorId; limit: number }>([
     ids.push(idOf(taskOf(await newcomer.call("prefetch_urls", { urls: rest, on_quota_exceeded: "partial" }))));
     admitted.push(rest);
   }
-  const ending = await endingOf(newcomer, ids);
+  const ending = await endingOf(scene, newcomer, ids);
   for (const { tasks } of endings) expect(ending.tasks.map((task) => task.counts)).toContainEqual(tasks[0]?.counts);
   const { figures, violations } = judge(scene, admitted.flat(), ending);
   expect(violations).toEqual([]);

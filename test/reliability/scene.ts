@@ -114,7 +114,15 @@ export async function stage(options: SceneOptions): Promise<Scene> {
     FAST_SINCE: String(time.since),
     FAST_SPEED: String(time.speed),
   });
-  const listen = (text: string): void => void log.push(...text.split("\n").filter(Boolean));
+  /** One for each server: text comes in pieces that need not end with a line, and what a kill cuts off counts for nothing. */
+  const listener = () => {
+    let rest = "";
+    return (text: string): void => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      log.push(...lines);
+    };
+  };
 
   return {
     vendor,
@@ -127,6 +135,7 @@ export async function stage(options: SceneOptions): Promise<Scene> {
     start: async (number) => {
       const env = { PATH: process.env.PATH ?? "", HOME: folder, ...(await envOf(number)) };
       const child = spawn(process.execPath, [entry], { env, stdio: ["pipe", "ignore", "pipe"] });
+      const listen = listener();
       child.stderr.on("data", (chunk) => listen(String(chunk)));
       // Writing to one that is gone is nobody's fault.
       child.stdin.on("error", () => undefined);
@@ -135,7 +144,7 @@ export async function stage(options: SceneOptions): Promise<Scene> {
       return server;
     },
     session: async (number) => {
-      const session = await modernSession({ entry, env: await envOf(number), onStderr: listen });
+      const session = await modernSession({ entry, env: await envOf(number), onStderr: listener() });
       sessions.add(session);
       return session;
     },

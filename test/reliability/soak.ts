@@ -101,7 +101,7 @@ async function play(scene: Scene, plan: Plan, most: number): Promise<Round> {
   });
   await until("everything to be sent", () => scene.waiting() === 0);
   await Promise.all(awake.map((server) => server.kill("SIGTERM")));
-  const verdict = judge(scene, asked, await endingOf(last, ids));
+  const verdict = judge(scene, asked, await endingOf(scene, last, ids));
   const { figures } = verdict;
   return { figures, violations: [...violations, ...verdict.violations], kills, ended: counts.SIGTERM, stopped: counts.SIGSTOP };
 }

@@ -16,11 +16,12 @@ export interface Ending {
   readonly tasks: readonly TaskAnswer[];
   /** The state of every URL of the tasks. */
   readonly states: ReadonlyMap<string, string>;
-  /** As the quota tool says. */
+  /** As the quota tool says, of the vendor's day that it was then. */
   readonly used: number;
+  readonly day: string;
 }
 
-export async function endingOf(session: Session, taskIds: readonly string[]): Promise<Ending> {
+export async function endingOf({ now }: Scene, session: Session, taskIds: readonly string[]): Promise<Ending> {
   const tasks: TaskAnswer[] = [];
   const states = new Map<string, string>();
   for (const id of taskIds) {
@@ -39,7 +40,7 @@ export async function endingOf(session: Session, taskIds: readonly string[]): Pr
     }
   }
   const [used = Number.NaN] = usedOf(await session.call("get_prefetch_quota"));
-  return { tasks, states, used };
+  return { tasks, states, used, day: vendorDay(now(), ZONE) };
 }
 
 function stateOf({ state, code, not_before: notBefore }: NonNullable<TaskAnswer["items"]>[number]): string {
@@ -71,7 +72,7 @@ export interface Verdict {
 }
 
 /** Holds what the tasks and the store say against what the vendor has seen. `calls` are all lists that were asked for, one after the other. */
-export function judge({ vendor, store, log, now }: Scene, calls: readonly string[], { tasks, states, used }: Ending): Verdict {
+export function judge({ vendor, store, log, now }: Scene, calls: readonly string[], { tasks, states, used, day }: Ending): Verdict {
   const asked = [...new Set(calls)];
   const violations: string[] = [];
   const demand = (holds: boolean, otherwise: string): void => {
@@ -120,13 +121,15 @@ export function judge({ vendor, store, log, now }: Scene, calls: readonly string
     booked === atVendor + nowhere + putOff.length,
     `the ledger has ${booked}, the vendor ${atVendor}, ${nowhere} got lost, ${putOff.length} wait`,
   );
-  // The vendor's own count knows nothing of what never reached it.
-  const told = ledger.size > 1 ? used : vendor.traceable ? atVendor : booked;
-  demand(used === told, `the quota tool says ${used}, not ${told}`);
-
   const days = countOf(seen.flatMap((request) => request.accepted.map(() => vendorDay(request.at, ZONE))));
+  // The vendor's own count knows nothing of what never reached it.
+  const today = (vendor.traceable ? days : ledger).get(day) ?? 0;
+  demand(used === today, `the quota tool says ${used}, not ${today}`);
   const exceeded = [...days].filter(([, units]) => units > vendor.limit).length;
   demand(exceeded === 0, `more than the limit of ${vendor.limit} was received on a day`);
+  // Where the vendor counts, what never reached it leaves room for others.
+  const overbooked = [...ledger].filter(([, units]) => units > vendor.limit && !vendor.traceable);
+  demand(overbooked.length === 0, `more than the limit is booked: ${overbooked.join("; ")}`);
   const refusals = countOf(seen.filter(({ status }) => status >= 300).map(({ status }) => status));
   const late = ledger.size > 1 ? (refusals.get(vendor.quotaStatus) ?? 0) : 0;
   if (late > 0 && late <= OVER_MIDNIGHT) refusals.delete(vendor.quotaStatus);
