@@ -29,6 +29,8 @@ const LONGEST_TICK_MS = 500;
 /** After each look at the whole task, so many times as long as it took is rested, but not longer than this. */
 const RESTS = 4;
 const LONGEST_REST_MS = 2_000;
+/** A vendor that could not answer just now is left alone for so long. */
+const TROUBLE_REST_MS = 5_000;
 
 export interface Status {
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
@@ -86,7 +88,8 @@ export function createStatus(deps: Deps): Status {
     taskId: string,
     ms: number,
     call: CallContext,
-    step: (signal: AbortSignal) => Promise<void>,
+    /** Returns the milliseconds for which it is better not repeated. */
+    step: (signal: AbortSignal) => Promise<number>,
     done: (snapshot: TaskSnapshot) => boolean,
   ): Promise<void> => {
     const deadline = clock.now() + ms;
@@ -98,12 +101,12 @@ export function createStatus(deps: Deps): Status {
     let restUntil = 0;
     const stepOnce = async (): Promise<void> => {
       const begun = clock.now();
-      await step(signal);
+      const pause = await step(signal);
       // Looking a large task over takes work; resting longer than that leaves the processor to others.
       const took = clock.now() - begun;
       // There has to be room for a last look before the time is up.
       const spare = Math.max(0, deadline - clock.now() - took);
-      restUntil = clock.now() + Math.min(LONGEST_REST_MS, RESTS * took, spare);
+      restUntil = clock.now() + Math.min(Math.max(pause, Math.min(LONGEST_REST_MS, RESTS * took)), spare);
     };
     try {
       for (let tick = FIRST_TICK_MS; ; tick = Math.min(tick * 2, LONGEST_TICK_MS)) {
@@ -201,6 +204,7 @@ export function createStatus(deps: Deps): Status {
       call,
       async (signal) => {
         problem = await refresh(taskId, signal);
+        return problem ? TROUBLE_REST_MS : 0;
       },
       ({ task, counts, later }) => {
         // Another vendor of the task may still be asked.
@@ -222,7 +226,7 @@ export function createStatus(deps: Deps): Status {
         taskId,
         ms,
         call,
-        async () => undefined,
+        async () => 0,
         ({ counts, later }) => counts.queued === (later?.items ?? 0),
       ),
 

@@ -1,10 +1,32 @@
 import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../src/errors.ts";
 import type { StatusRow } from "../../src/prefetch/provider.ts";
 import type { Detail, ItemRow, TaskView } from "../../src/prefetch/view.ts";
 import { accountQuery, manyUrls, neverAnswered, newTask, never as signal } from "../fakes.ts";
 import { error, open } from "./house.ts";
 
+const error503 = () => new PrefetchError("vendor_unavailable", "HTTP 503", { retryable: true });
+
 describe("status", () => {
+  it("leaves a vendor that cannot answer alone for a while, also while somebody waits", async () => {
+    let asked = 0;
+    const house = await open({
+      script: {
+        status: async () => {
+          asked += 1;
+          throw error503();
+        },
+      },
+    });
+    const { taskId } = await house.urls(manyUrls(2));
+    asked = 0;
+    const view = await house.status(taskId, "summary", { waitSeconds: 50 });
+    expect(view.nextStep).toContain("The vendor could not be asked just now");
+    // Every five seconds, and once more when the time is up.
+    expect(asked).toBeGreaterThanOrEqual(8);
+    expect(asked).toBeLessThanOrEqual(12);
+  });
+
   it("pages through every item once, whatever it is filtered by", async () => {
     const { urls, status, outcomes, clock } = await open({ script: { limits: { urlsPerRequest: 50, urlsPerDay: 1_000 } } });
     const wanted = manyUrls(250);

@@ -426,8 +426,8 @@ const stormRows: FaultRow[] = [
         commit: [{ on: "all", from: MID_TASK, until: 3 * MINUTE, fault: { kind: "answer", answer: html(503, "Service Unavailable") } }],
         setup: { waits: true },
       },
-      // Questions that get no answer are repeated as fast as the account's pace allows.
-      { ...found, requests: 500 },
+      // Questions that get no answer are repeated every few seconds.
+      { ...found, requests: 150 },
     ),
   ),
   ...both(
