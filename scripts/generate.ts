@@ -1,6 +1,6 @@
 /**
  * Writes what would drift if it were typed by hand: the bundle's manifest.json, the tool and settings tables of the
- * README, and the settings table of each provider's page. With --check it writes nothing and fails when a file is not up to date. Needs a built bin.
+ * README, and the settings tables of the other pages. With --check it writes nothing and fails when a file is not up to date. Needs a built bin.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { z } from "zod";
 import { providerRows } from "../src/providers/index.ts";
-import { generalSettings, type Setting } from "../src/settings.ts";
+import { generalSettings, httpSettings, type Setting } from "../src/settings.ts";
 
 const packageFields = z.object({
   name: z.string(),
@@ -33,6 +33,7 @@ const files: Record<string, string> = {
     settings: [...tableHead, ...settingRows(general)],
   }),
 };
+files["docs/http.md"] = await filled("docs/http.md", { settings: [...tableHead, ...settingRows(Object.values(httpSettings))] });
 for (const row of providerRows) {
   const page = `docs/${row.id}.md`;
   files[page] = await filled(page, { settings: [...tableHead, ...settingRows(row.settings)] });

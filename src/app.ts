@@ -6,19 +6,25 @@ import QuickLRU from "quick-lru";
 import { v7 as uuidv7 } from "uuid";
 import { systemClock } from "./clock.ts";
 import { type Config, secretValues } from "./config.ts";
+import { withFacts } from "./context.ts";
 import { createDirectory } from "./directory.ts";
 import { PrefetchError } from "./errors.ts";
 import { createLog } from "./log.ts";
 import { createServerFactory } from "./mcp/server.ts";
+import { createSubscriptions, type Subscribe } from "./mcp/subscriptions.ts";
+import { nobody, type Observer } from "./observer.ts";
 import { createAllowances } from "./prefetch/allowance.ts";
 import type { Clock } from "./prefetch/clock.ts";
 import { createFollow } from "./prefetch/follow.ts";
 import { createLookups } from "./prefetch/lookups.ts";
 import { createHold, createPacer } from "./prefetch/pace.ts";
+import type { Quota } from "./prefetch/quota.ts";
 import { keepSending } from "./prefetch/resume.ts";
 import { keepClean } from "./prefetch/retention.ts";
 import { createService } from "./prefetch/service.ts";
-import { createWorker } from "./prefetch/worker.ts";
+import type { Backlog } from "./prefetch/storage.ts";
+import type { Counts } from "./prefetch/task.ts";
+import { createWorker, type Worker } from "./prefetch/worker.ts";
 import { sandboxNotice } from "./sandbox/notice.ts";
 import { lazyStorage } from "./storage/lazy.ts";
 import { version } from "./version.ts";
@@ -26,19 +32,43 @@ import { version } from "./version.ts";
 const CACHED_ANSWERS = 10_000;
 /** A batch on the wire gets this long to be answered when the server stops. */
 const STOP_GRACE_MS = 500;
+/** A batch waits for its turn and its answer; one that takes longer than any of that can last hangs. */
+const LONGEST_STEP_MS = 900_000;
 
 /** Values stay what they are: nothing is serialised, and the oldest give way. */
 function createCache() {
   return new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined });
 }
 
+/** What a server has in hand at one moment. */
+export interface Gauges {
+  readonly items: Counts;
+  readonly backlog: readonly Backlog[];
+  readonly quotas: readonly Quota[];
+}
+
 export interface App {
   readonly factory: McpServerFactory;
   readonly report: (error: unknown, about: string) => void;
-  close(): Promise<void>;
+  /** One line in the log about one request. */
+  readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;
+  /** Looks at resources for those who subscribe to them; `notify` tells of a change. */
+  readonly subscriptions: (notify: (uri: string) => void) => Subscribe;
+  /** Whether the store can be read and the worker gets on. Throws what keeps the store from being read. */
+  ready(): Promise<boolean>;
+  gauges(): Promise<Gauges>;
+  /** Has calls that wait answer with what is known by now. */
+  drain(): void;
+  /** A batch on the wire gets `graceMs` to be answered. */
+  close(graceMs?: number): Promise<void>;
 }
 
-export function createApp(config: Config, clock: Clock = systemClock): App {
+export interface AppOptions {
+  readonly clock?: Clock;
+  readonly observer?: Observer;
+}
+
+export function createApp(config: Config, { clock = systemClock, observer = nobody }: AppOptions = {}): App {
   const log = createLog(config.logLevel, secretValues(config.values));
   const report = (error: unknown, about: string): void => {
     if (error instanceof PrefetchError) {
@@ -49,6 +79,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   for (const warning of config.warnings) log.warn(warning);
 
   const stopped = new AbortController();
+  const draining = new AbortController();
   const storage = lazyStorage(async () => {
     const { openSqlite } = await import("./storage/sqlite.ts");
     return openSqlite(config.store, clock);
@@ -59,10 +90,14 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     clock,
     answers: createCache(),
     dailyBudget: config.dailyBudget,
+    tenantDailyBudget: config.tenantDailyBudget,
     stopped: stopped.signal,
     report,
   });
-  const worker = createWorker({ storage, clock, pace, random: Math.random, allowances, report });
+  const inTrace = <Result>(traceparent: string | undefined, work: () => Result): Result => withFacts({ traceparent }, work);
+  const carrier = createWorker({ storage, clock, pace, random: Math.random, allowances, inTrace, report });
+  // What a call sets going goes on after it, for other calls too.
+  const worker: Worker = { ...carrier, kick: (provider) => withFacts({}, () => carrier.kick(provider)) };
   const lookups = createLookups({
     statuses: createCache(),
     assets: createCache(),
@@ -71,7 +106,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     onThrottled: createHold(storage, clock, report),
     stopped: stopped.signal,
   });
-  const directory = createDirectory(config, clock);
+  const directory = createDirectory(config, { clock, observer });
   for (const problem of directory.unfinished) log.warn(problem);
   const service = createService({
     storage,
@@ -82,6 +117,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     follow: createFollow(storage, lookups, clock),
     directory,
     guards: config.guards,
+    draining: draining.signal,
     durable: config.store !== ":memory:",
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
     report,
@@ -101,13 +137,27 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
       providers: directory,
       notice: config.sandbox ? sandboxNotice : undefined,
       report,
+      observer,
       version,
+      subscribable: config.transport === "http",
       describeProviders: directory.describe,
     }),
     report,
-    close: async () => {
+    note: (facts, message) => log.info(facts, message),
+    subscriptions: (notify) => createSubscriptions({ service, providers: directory, clock, notify, stopped: stopped.signal, report }),
+    ready: async () => {
+      await storage.census();
+      return clock.now() - (worker.busySince() ?? clock.now()) < LONGEST_STEP_MS;
+    },
+    gauges: async () => ({
+      items: await storage.census(),
+      backlog: await storage.backlog(),
+      quotas: await Promise.all(directory.configured.map(async (id) => allowances.estimate(await directory.get(id)))),
+    }),
+    drain: () => draining.abort(),
+    close: async (graceMs = STOP_GRACE_MS) => {
       stopped.abort(new PrefetchError("cancelled", "The server is stopping"));
-      await worker.stop(STOP_GRACE_MS);
+      await worker.stop(graceMs);
       await directory.close();
       await storage.close();
     },

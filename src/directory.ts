@@ -3,6 +3,7 @@
 import type { Config } from "./config.ts";
 import { PrefetchError } from "./errors.ts";
 import type { ProviderInfo } from "./mcp/resources/index.ts";
+import type { Observer } from "./observer.ts";
 import type { Clock } from "./prefetch/clock.ts";
 import type { ProviderDirectory } from "./prefetch/directory.ts";
 import type { Provider } from "./prefetch/provider.ts";
@@ -23,7 +24,7 @@ interface Known {
   readonly reading: ProviderReading;
 }
 
-export function createDirectory(config: Config, clock: Clock): Directory {
+export function createDirectory(config: Config, { clock, observer }: { readonly clock: Clock; readonly observer: Observer }): Directory {
   const made = new Map<string, Promise<Provider>>();
   let sandbox: Promise<Sandbox> | undefined;
   const readings = providerRows.map((row): Known => ({ row, reading: row.read(config.values) }));
@@ -38,7 +39,7 @@ export function createDirectory(config: Config, clock: Clock): Directory {
   // Settings are read once: what was good at the start and is not any more shows in the provider's own errors.
   const make = async ({ row, reading: own }: Known): Promise<Provider> => {
     const reading = config.sandbox ? row.read(await sandboxValues()) : own;
-    if (reading.ok) return reading.create({ clock, userAgent: `cdn-prefetch-mcp/${version}` });
+    if (reading.ok) return reading.create({ clock, observer, userAgent: `cdn-prefetch-mcp/${version}` });
     throw new PrefetchError("not_configured", `${row.title} is not configured`, {
       provider: row.id,
       hint: `${reading.problem} Then restart the server. To try it without credentials, start it with --sandbox.`,

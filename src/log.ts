@@ -1,6 +1,7 @@
 /** Logs, as JSON lines to stderr: stdout belongs to the protocol. */
 
 import { type Logger, pino } from "pino";
+import { callFacts } from "./context.ts";
 import { createRedactor } from "./providers/redact.ts";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -16,5 +17,5 @@ export function createLog(level: LogLevel, secrets: readonly string[]): Logger {
       if (process.stderr.writable) process.stderr.write(redact(line));
     },
   };
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin: () => ({ ...callFacts() }) }, destination);
 }

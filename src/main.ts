@@ -14,4 +14,4 @@ if (major < 22 || (major === 22 && minor < 19)) {
 }
 
 const { run } = await import("./run.ts");
-run(process.argv.slice(2), process.env);
+await run(process.argv.slice(2), process.env);

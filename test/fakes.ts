@@ -200,13 +200,14 @@ export function manyUrls(count: number, prefix = "https://media.example.com/"): 
 
 /** What an admission asks about the fake provider's account. */
 export function accountQuery(more: Partial<AccountQuery> = {}): AccountQuery {
-  return { account: "fake-cdn:1", day: TODAY, targets: [], recentSince: 0, laterDays: [], ...more };
+  return { account: "fake-cdn:1", tenant: "", day: TODAY, targets: [], recentSince: 0, laterDays: [], ...more };
 }
 
 export interface ProcessOptions {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly dailyBudget?: number | undefined;
+  readonly tenantDailyBudget?: number | undefined;
   /** Told of what goes wrong outside any call; without it, nothing may. */
   readonly report?: (error: unknown, about: string) => void;
   readonly stopped?: AbortSignal;
@@ -217,9 +218,10 @@ function nothingMayGoWrong(error: unknown): never {
 }
 
 /** What one server process has on a store, wired as the server wires it. */
-export function startProcess({ storage, clock, dailyBudget, report = nothingMayGoWrong, stopped = never }: ProcessOptions) {
+export function startProcess(options: ProcessOptions) {
+  const { storage, clock, dailyBudget, tenantDailyBudget, report = nothingMayGoWrong, stopped = never } = options;
   const pace = createPacer(storage, clock);
-  const allowances = createAllowances({ storage, clock, answers: fakeCache(clock), dailyBudget, stopped, report });
+  const allowances = createAllowances({ storage, clock, answers: fakeCache(clock), dailyBudget, tenantDailyBudget, stopped, report });
   const lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
@@ -232,7 +234,7 @@ export function startProcess({ storage, clock, dailyBudget, report = nothingMayG
     allowances,
     lookups,
     follow: createFollow(storage, lookups, clock),
-    worker: createWorker({ storage, clock, pace, random: () => 0.5, allowances, report }),
+    worker: createWorker({ storage, clock, pace, random: () => 0.5, allowances, inTrace: (_, work) => work(), report }),
   };
 }
 
@@ -241,6 +243,7 @@ export const { signal: never } = new AbortController();
 
 export interface TaskSketch {
   readonly id: string;
+  readonly tenant?: string;
   readonly urls?: readonly string[];
   /** Items that were turned down before sending. */
   readonly rejected?: readonly string[];
@@ -272,7 +275,15 @@ export function newTask(sketch: TaskSketch): NewTask {
   });
   const batchCount = Math.ceil(targets.length / perBatch);
   return {
-    task: { id, createdAt: now, providers: [sketch.provider ?? "fake-cdn"], duplicatesRemoved: 0, skippedRecent: 0 },
+    task: {
+      id,
+      tenant: sketch.tenant ?? "",
+      traceparent: undefined,
+      createdAt: now,
+      providers: [sketch.provider ?? "fake-cdn"],
+      duplicatesRemoved: 0,
+      skippedRecent: 0,
+    },
     batches: Array.from(
       { length: batchCount },
       (_, number): Batch => ({

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { allSettings } from "../src/config.ts";
+import { httpSettings, type Setting } from "../src/settings.ts";
 
 const root = join(import.meta.dirname, "..");
 const manifest = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8"));
@@ -16,11 +17,14 @@ describe("manifest.json", () => {
     expect(result.status).toBe(0);
   });
 
-  it("offers every setting, secrets as such, and a default for all, since an unset value would stay a placeholder", () => {
+  it("offers every setting that a server over stdio has, secrets as such, and a default for all, since an unset value would stay a placeholder", () => {
     const config = manifest.user_config;
     const { env } = manifest.server.mcp_config;
-    expect(Object.keys(env)).toEqual(allSettings.map((setting) => setting.name));
-    for (const setting of allSettings) {
+    const forHttp: readonly Setting[] = Object.values(httpSettings);
+    const settings = allSettings.filter((setting) => !forHttp.includes(setting));
+    expect(settings.length).toBe(allSettings.length - forHttp.length);
+    expect(Object.keys(env)).toEqual(settings.map((setting) => setting.name));
+    for (const setting of settings) {
       const key = setting.name.toLowerCase();
       expect(env[setting.name]).toBe(`\${user_config.${key}}`);
       expect(config[key], key).toMatchObject({ required: false, description: expect.any(String) });

@@ -1,7 +1,10 @@
 /** The server factory. It is called once a connection (once a request over HTTP), so it only registers. */
 
 import { McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
+import { type Principal, principalOf } from "./caller.ts";
+import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
+import type { Tool } from "./tool.ts";
 import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
 import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
 import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
@@ -16,6 +19,8 @@ const instructions =
 
 export interface ServerDeps extends ResourceDeps {
   readonly version: string;
+  /** Whether the transport carries notifications outside calls. */
+  readonly subscribable: boolean;
 }
 
 export function createServerFactory(deps: ServerDeps): McpServerFactory {
@@ -27,18 +32,30 @@ export function createServerFactory(deps: ServerDeps): McpServerFactory {
     cancelPrefetch(deps),
     getPrefetchQuota(deps),
   ];
-  const lists = { ttlMs: LISTS_TTL_MS, cacheScope: "public" } as const;
-  return () => {
+  return ({ era, authInfo }) => {
+    const principal = principalOf(authInfo);
+    // What is listed depends on the token, where there are tokens.
+    const lists = { ttlMs: LISTS_TTL_MS, cacheScope: authInfo ? "private" : "public" } as const;
     const server = new McpServer(
       { name: "cdn-prefetch-mcp", title: "CDN Prefetch", version: deps.version },
       {
         instructions: deps.notice === undefined ? instructions : `${deps.notice} ${instructions}`,
-        capabilities: { tools: { listChanged: false }, resources: { listChanged: false } },
-        cacheHints: { "tools/list": lists, "resources/list": lists, "resources/templates/list": lists },
+        capabilities: {
+          tools: { listChanged: false },
+          prompts: { listChanged: false },
+          resources: { listChanged: false, subscribe: deps.subscribable && era === "modern" },
+        },
+        cacheHints: { "tools/list": lists, "prompts/list": lists, "resources/list": lists, "resources/templates/list": lists },
       },
     );
-    for (const tool of tools) tool.register(server);
-    registerResources(server, deps);
+    for (const tool of tools) if (isOffered(tool, principal)) tool.register(server, principal);
+    registerResources(server, deps, principal);
+    if (principal.may("spend")) registerPublishAndWarm(server);
     return server;
   };
+}
+
+/** What a principal may not use is not listed; called all the same, it is refused with the scope that it takes. */
+function isOffered({ intent }: Tool, { may, calling }: Principal): boolean {
+  return may(intent) || calling;
 }

@@ -3,11 +3,20 @@
  * where errors become answers. Handlers take parsed arguments and return plain objects; they know nothing of MCP.
  */
 
-import type { CallToolResult, McpServer, ServerContext, StandardSchemaWithJSON } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  type McpServer,
+  requireScopes,
+  type ServerContext,
+  type StandardSchemaWithJSON,
+} from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { asPrefetchError, explain, PrefetchError } from "../errors.ts";
+import type { Observer } from "../observer.ts";
 import type { CallContext } from "../prefetch/deps.ts";
 import type { PrefetchService } from "../prefetch/service.ts";
+import { callOf } from "./call.ts";
+import type { Principal } from "./caller.ts";
 
 /** `spend` uses up the vendor's quota and only ever adds; `stop` keeps some of it from being used; `read` changes nothing. */
 export type Intent = "spend" | "stop" | "read";
@@ -18,6 +27,7 @@ export interface ToolDeps {
   /** Said with every answer; the sandbox says here that no real CDN is touched. */
   readonly notice: string | undefined;
   readonly report: (error: unknown, about: string) => void;
+  readonly observer: Observer;
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -37,13 +47,14 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
 }
 
 export interface Tool {
-  register(server: McpServer): void;
+  readonly intent: Intent;
+  register(server: McpServer, principal: Principal): void;
 }
 
 /** Joins a definition with the boundary. Schemas are converted once, not at every listing. */
 export function defineTool<Input extends Shape, Output extends Shape>(
   definition: ToolDefinition<Input, Output>,
-  { notice, report }: Pick<ToolDeps, "notice" | "report">,
+  { notice, report, observer }: Pick<ToolDeps, "notice" | "report" | "observer">,
 ): Tool {
   const { name, title, description, intent, handle } = definition;
   const input = z.strictObject(definition.input);
@@ -60,26 +71,36 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     openWorldHint: true,
   };
 
-  const call = async (args: unknown, context: ServerContext): Promise<CallToolResult> => {
+  const call = async (args: unknown, context: ServerContext, principal: Principal): Promise<CallToolResult> => {
+    const begun = performance.now();
+    const observed = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - begun) / 1_000);
     try {
-      const result = await handle(parseArguments(definition, input, args), callContext(context, report));
+      const result = await handle(parseArguments(definition, input, args), callOf(context, principal, report));
       const structured = output.parse({ ...result, ...(notice !== undefined && { notice }) });
+      observed("ok");
       return { content: [{ type: "text", text: JSON.stringify(structured) }], structuredContent: structured };
     } catch (error) {
-      return failure(error, name, notice, report);
+      if (!(error instanceof PrefetchError) && !isAbort(error)) report(error, `the tool ${name}`);
+      const known = isAbort(error) ? new PrefetchError("cancelled", "The call was cancelled") : asPrefetchError(error);
+      observed(known.code);
+      return failure(known, notice);
     }
   };
+  const scopeChallenge = requireScopes(intent === "read" ? "prefetch:read" : "prefetch:write");
 
   return {
-    register: (server) => {
-      server.registerTool(name, { title, description, inputSchema, outputSchema, annotations }, call);
+    intent,
+    register: (server, principal) => {
+      // Whoever may not use it is told so before the call, with the scope that is missing.
+      const guard = principal.may(intent) ? {} : { scopeChallenge };
+      server.registerTool(name, { title, description, inputSchema, outputSchema, annotations, ...guard }, (args, context) =>
+        call(args, context, principal),
+      );
     },
   };
 }
 
-function failure(error: unknown, tool: string, notice: string | undefined, report: ToolDeps["report"]): CallToolResult {
-  if (!(error instanceof PrefetchError) && !isAbort(error)) report(error, `the tool ${tool}`);
-  const known = isAbort(error) ? new PrefetchError("cancelled", "The call was cancelled") : asPrefetchError(error);
+function failure(known: PrefetchError, notice: string | undefined): CallToolResult {
   const retry = known.retryable ? "Calling again may help." : "Calling again unchanged will not help.";
   const lines = [`${known.code}: ${explain(known)}`, retry, notice].filter((line) => line !== undefined);
   return { isError: true, content: [{ type: "text", text: lines.join("\n") }] };
@@ -117,23 +138,6 @@ function suggestion(key: string, names: readonly string[], misnomers: Readonly<R
   const known = Object.entries(misnomers).find(([misnomer]) => plain(misnomer) === wanted)?.[1];
   if (known) return known;
   return same ? `use ${same}` : `it takes ${names.join(", ")}`;
-}
-
-function callContext(context: ServerContext, report: ToolDeps["report"]): CallContext {
-  const { signal, _meta, notify } = context.mcpReq;
-  const progressToken = _meta?.progressToken;
-  if (progressToken === undefined) return { signal };
-  let told = -1;
-  return {
-    signal,
-    onProgress: (settled, total) => {
-      // The protocol wants rising values; nothing may follow the result.
-      if (settled <= told || signal.aborted) return;
-      told = settled;
-      const params = { progressToken, progress: settled, total, message: `${settled} of ${total} settled` };
-      notify({ method: "notifications/progress", params }).catch((error: unknown) => report(error, "a progress notification"));
-    },
-  };
 }
 
 function jsonSchema(schema: z.ZodType, io: "input" | "output"): Record<string, unknown> {

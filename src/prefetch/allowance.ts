@@ -5,6 +5,7 @@
 
 import type { Cache } from "./cache.ts";
 import type { Clock } from "./clock.ts";
+import type { CallContext, Caller } from "./deps.ts";
 import { createOnce } from "./once.ts";
 import type { Provider } from "./provider.ts";
 import { type Allowance, nextReset, type Quota, remainingUnits, vendorDay } from "./quota.ts";
@@ -22,11 +23,13 @@ export interface CountedQuota {
 }
 
 export interface AllowanceOptions {
-  readonly storage: Pick<Storage, "ledger">;
+  readonly storage: Pick<Storage, "ledger" | "spentBy">;
   readonly clock: Clock;
   readonly answers: Cache<CountedQuota>;
   /** Units a day and account that the operator allows, where that is less than the vendor does. */
   readonly dailyBudget: number | undefined;
+  /** Units a day and account that each tenant may spend. */
+  readonly tenantDailyBudget: number | undefined;
   /** Aborted when the server stops. */
   readonly stopped: AbortSignal;
   readonly report: (error: unknown, about: string) => void;
@@ -36,13 +39,18 @@ export interface Allowances {
   of(provider: Provider, signal: AbortSignal): Promise<Allowance>;
   /** Units of a whole day, as far as they are known without asking; `undefined` for no limit. */
   wholeDay(provider: Provider): number | undefined;
-  /** As callers see it. */
-  quota(provider: Provider, signal: AbortSignal): Promise<Quota>;
+  /** What the caller may spend of any account's day; `undefined` for no bound of its own. */
+  ownBudget(caller: Caller): number | undefined;
+  /** As callers see it: of the account, or of their own budget where they have one. */
+  quota(provider: Provider, call: Pick<CallContext, "caller" | "signal">): Promise<Quota>;
+  /** Of the account, as far as it is known without asking the vendor. */
+  estimate(provider: Provider): Promise<Quota>;
   /** The vendor has just contradicted its last answer. */
   forget(provider: Provider): Promise<void>;
 }
 
-export function createAllowances({ storage, clock, answers, dailyBudget, stopped, report }: AllowanceOptions): Allowances {
+export function createAllowances(options: AllowanceOptions): Allowances {
+  const { storage, clock, answers, dailyBudget, tenantDailyBudget, stopped, report } = options;
   const once = createOnce(answers);
   /** Limits are raised seldom; the last one that a vendor told is better than the documented one when it cannot be asked. */
   const lastTold = new Map<string, number>();
@@ -80,8 +88,7 @@ export function createAllowances({ storage, clock, answers, dailyBudget, stopped
 
   const knownLimit = (provider: Provider) => lastTold.get(provider.account) ?? provider.limits.urlsPerDay;
 
-  const of: Allowances["of"] = async (provider, signal) => {
-    const { limit: told, ceiling } = await counted(provider, signal);
+  const allowanceFrom = (provider: Provider, { limit: told, ceiling }: CountedQuota): Allowance => {
     if (told !== undefined) lastTold.set(provider.account, told);
     const limit = knownLimit(provider);
     const budgeted = dailyBudget !== undefined && dailyBudget < (ceiling ?? limit ?? Number.POSITIVE_INFINITY);
@@ -93,26 +100,40 @@ export function createAllowances({ storage, clock, answers, dailyBudget, stopped
     };
   };
 
+  const of: Allowances["of"] = async (provider, signal) => allowanceFrom(provider, await counted(provider, signal));
+
+  const ownBudget: Allowances["ownBudget"] = ({ tenant }) => (tenant === "" ? undefined : tenantDailyBudget);
+
+  const quotaOf = async (provider: Provider, allowance: Allowance): Promise<Quota> => {
+    const now = clock.now();
+    const entry = await storage.ledger(provider.account, vendorDay(now, provider.limits.timeZone));
+    const units = remainingUnits(allowance, entry);
+    const remaining = Number.isFinite(units) ? units : undefined;
+    const { limit, source } = allowance;
+    const elsewhere = source === "vendor" && limit !== undefined && remaining !== undefined;
+    return {
+      provider: provider.id,
+      limit,
+      used: elsewhere ? limit - remaining : entry.used,
+      remaining,
+      resetsAt: nextReset(now, provider.limits.timeZone),
+      source,
+    };
+  };
+
   return {
     of,
+    ownBudget,
     wholeDay: (provider) => least(knownLimit(provider), dailyBudget),
-    quota: async (provider, signal) => {
-      const now = clock.now();
-      const allowance = await of(provider, signal);
-      const entry = await storage.ledger(provider.account, vendorDay(now, provider.limits.timeZone));
-      const units = remainingUnits(allowance, entry);
-      const remaining = Number.isFinite(units) ? units : undefined;
-      const { limit, source } = allowance;
-      const elsewhere = source === "vendor" && limit !== undefined && remaining !== undefined;
-      return {
-        provider: provider.id,
-        limit,
-        used: elsewhere ? limit - remaining : entry.used,
-        remaining,
-        resetsAt: nextReset(now, provider.limits.timeZone),
-        source,
-      };
+    quota: async (provider, { caller, signal }) => {
+      const all = await quotaOf(provider, await of(provider, signal));
+      const budget = ownBudget(caller);
+      if (budget === undefined) return all;
+      const own = await storage.spentBy(caller.tenant, provider.account, dayOf(provider));
+      const remaining = Math.min(Math.max(0, budget - own), all.remaining ?? Number.POSITIVE_INFINITY);
+      return { ...all, limit: least(budget, all.limit), used: own, remaining, source: "ledger" };
     },
+    estimate: async (provider) => quotaOf(provider, allowanceFrom(provider, (await answers.get(keyOf(provider))) ?? {})),
     forget: async (provider) => {
       await answers.delete(keyOf(provider));
     },

@@ -23,6 +23,8 @@ export interface Deps {
   readonly follow: Follow;
   readonly directory: ProviderDirectory;
   readonly guards: Guards;
+  /** Aborted when calls that wait had better answer with what is known. */
+  readonly draining: AbortSignal;
   /** Whether the store outlives this process. */
   readonly durable: boolean;
   /** A new task id, given the time. */
@@ -31,7 +33,21 @@ export interface Deps {
   readonly report: (error: unknown, about: string) => void;
 }
 
+/** On whose behalf a call is made. */
+export interface Caller {
+  /** Whose tasks and budget its calls use; empty where everybody who reaches the server is the same. */
+  readonly tenant: string;
+  /** Whether it sees every tenant's tasks. */
+  readonly seesAll: boolean;
+}
+
+/** Whoever starts a server for itself can read its store anyway. */
+export const localCaller: Caller = { tenant: "", seesAll: true };
+
 export interface CallContext {
+  readonly caller: Caller;
+  /** W3C trace context of the call, for the vendor requests that it leads to. */
+  readonly traceparent?: string | undefined;
   readonly signal: AbortSignal;
   /** Told of settled and total items while a call waits. */
   readonly onProgress?: ((settled: number, total: number) => void) | undefined;

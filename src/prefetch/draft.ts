@@ -12,6 +12,8 @@ export interface DraftContext {
   readonly dayOf: (provider: Provider) => string;
   readonly resetOf: (provider: Provider) => number;
   readonly policy: QuotaPolicy;
+  readonly tenant: string;
+  readonly traceparent: string | undefined;
 }
 
 interface Group {
@@ -22,7 +24,7 @@ interface Group {
 
 /** The task, batches and items that an admission amounts to, in the caller's order. */
 export function planTask(id: string, reading: Reading, admission: Admission, context: DraftContext): NewTask {
-  const { now, dayOf, policy } = context;
+  const { now, dayOf, policy, tenant, traceparent } = context;
   const groups = groupsOf(admission);
   const batchOf = new Map<Candidate, number>();
   for (const [number, { candidates }] of groups.entries()) for (const candidate of candidates) batchOf.set(candidate, number);
@@ -48,6 +50,8 @@ export function planTask(id: string, reading: Reading, admission: Admission, con
   return {
     task: {
       id,
+      tenant,
+      traceparent,
       createdAt: now,
       providers: [...new Set(reading.candidates.map((candidate) => candidate.provider.id))],
       duplicatesRemoved: reading.duplicatesRemoved,

@@ -1,8 +1,8 @@
 /** The tasks of the last 30 days, newest first. */
 
 import { PrefetchError } from "../errors.ts";
-import type { Deps } from "./deps.ts";
-import type { Storage, TaskSummary } from "./storage.ts";
+import type { Caller, Deps } from "./deps.ts";
+import type { Storage, TaskQuery, TaskSummary } from "./storage.ts";
 import { type Counts, type TaskState, taskState } from "./task.ts";
 
 export interface ListRequest {
@@ -14,6 +14,8 @@ export interface ListRequest {
 
 export interface ListedTask {
   readonly taskId: string;
+  /** Whose it is, told to callers that see everybody's. */
+  readonly tenant?: string;
   readonly provider: string;
   readonly state: TaskState;
   /** Milliseconds since the epoch. */
@@ -28,8 +30,12 @@ export interface TaskList {
 
 const READ_AT_ONCE = 50;
 
-/** Lists as the tasks are stored; only status asks vendors. Throws `invalid_argument` for a foreign cursor or provider. */
-export async function listTasks({ storage, directory }: Pick<Deps, "storage" | "directory">, request: ListRequest): Promise<TaskList> {
+/** Lists as the caller's tasks are stored; only status asks vendors. Throws `invalid_argument` for a foreign cursor or provider. */
+export async function listTasks(
+  { storage, directory }: Pick<Deps, "storage" | "directory">,
+  request: ListRequest,
+  { tenant, seesAll }: Caller,
+): Promise<TaskList> {
   const { provider, state, limit } = request;
   if (provider !== undefined && !directory.known.includes(provider)) {
     throw new PrefetchError("invalid_argument", `provider: "${provider.slice(0, 60)}" is not known`, {
@@ -38,11 +44,19 @@ export async function listTasks({ storage, directory }: Pick<Deps, "storage" | "
   }
   const tasks: ListedTask[] = [];
   let last: Place | undefined;
-  for await (const { task, counts } of newestFirst(storage, provider, readCursor(request.cursor))) {
+  const query = { tenant: seesAll ? undefined : tenant, provider };
+  for await (const { task, counts } of newestFirst(storage, query, readCursor(request.cursor))) {
     const found = taskState(counts);
     if (state !== undefined && found !== state) continue;
     if (tasks.length >= limit) return last ? { tasks, nextCursor: writeCursor(last) } : { tasks };
-    tasks.push({ taskId: task.id, provider: task.providers.join(", "), state: found, createdAt: task.createdAt, counts });
+    tasks.push({
+      taskId: task.id,
+      ...(seesAll && task.tenant !== "" && { tenant: task.tenant }),
+      provider: task.providers.join(", "),
+      state: found,
+      createdAt: task.createdAt,
+      counts,
+    });
     last = { createdAt: task.createdAt, id: task.id };
   }
   return { tasks };
@@ -52,12 +66,12 @@ type Place = { readonly createdAt: number; readonly id: string };
 
 async function* newestFirst(
   storage: Pick<Storage, "tasks">,
-  provider: string | undefined,
+  query: Pick<TaskQuery, "tenant" | "provider">,
   start: Place | undefined,
 ): AsyncGenerator<TaskSummary> {
   let before = start;
   for (;;) {
-    const page = await storage.tasks({ provider, before, limit: READ_AT_ONCE });
+    const page = await storage.tasks({ ...query, before, limit: READ_AT_ONCE });
     yield* page;
     const last = page.at(-1)?.task;
     if (!last || page.length < READ_AT_ONCE) return;

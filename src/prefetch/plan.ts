@@ -103,6 +103,8 @@ export interface DayState {
   readonly day: string;
   readonly begins: number;
   readonly ledger: LedgerEntry;
+  /** Units that the caller's tenant has spent or reserved of it. */
+  readonly own: number;
 }
 
 /** What is known of one provider account when a list is admitted. */
@@ -113,6 +115,9 @@ export interface AccountState {
   /** Units of what waits to be sent already. */
   readonly waiting: number;
   readonly allowance: Allowance;
+  /** Units of today that the caller's tenant has spent or reserved, and how many it may; `undefined` for no bound of its own. */
+  readonly own: number;
+  readonly ownBudget: number | undefined;
   /** Days that something may be put off to, in their order. */
   readonly laterDays: readonly DayState[];
 }
@@ -181,11 +186,9 @@ export function admit(
   if (short && (policy === "reject" || send.length + deferred.length === 0)) {
     const state = stateOf(short.provider);
     const needed = accounts.get(short.provider.account)?.needed ?? 0;
-    const refused = state.ledger.exhausted && state.allowance.source === "ledger";
-    const more = state.allowance.budgeted && !refused ? "raise PREFETCH_DAILY_BUDGET" : "ask the vendor for a higher quota";
     throw new PrefetchError("quota_exhausted", quotaMessage(short.provider, needed, state), {
       provider: short.provider.id,
-      hint: `Nothing was sent. ${wayOut(policy, send.length, more)}`,
+      hint: `Nothing was sent. ${wayOut(policy, send.length, moreQuota(state))}`,
     });
   }
   for (const [provider, { waiting }] of states) {
@@ -209,13 +212,32 @@ function backlogFull(provider: Provider, waiting: number): PrefetchError {
 }
 
 /** What an account has room for, today and later. */
-function roomOf({ allowance, ledger, laterDays }: AccountState, policy: QuotaPolicy) {
+function roomOf({ allowance, ledger, own, ownBudget, laterDays }: AccountState, policy: QuotaPolicy) {
   const wholeDay: Allowance = { ...allowance, ceiling: allowance.limit };
   return {
-    left: remainingUnits(allowance, ledger),
+    left: Math.min(remainingUnits(allowance, ledger), ownUnits(own, ownBudget)),
     needed: 0,
-    later: policy === "defer" ? laterDays.map((to) => ({ to, left: remainingUnits(wholeDay, to.ledger) })) : [],
+    later:
+      policy === "defer"
+        ? laterDays.map((to) => ({ to, left: Math.min(remainingUnits(wholeDay, to.ledger), ownUnits(to.own, ownBudget)) }))
+        : [],
   };
+}
+
+/** Units that a tenant may still spend of a day. */
+function ownUnits(own: number, budget: number | undefined): number {
+  return budget === undefined ? Number.POSITIVE_INFINITY : Math.max(0, budget - own);
+}
+
+/** Whether it is the tenant's own budget that has least left. */
+function boundByOwn({ allowance, ledger, own, ownBudget }: AccountState): boolean {
+  return ownUnits(own, ownBudget) < remainingUnits(allowance, ledger);
+}
+
+function moreQuota(state: AccountState): string {
+  if (boundByOwn(state)) return "ask whoever runs this server to raise PREFETCH_TENANT_DAILY_BUDGET";
+  const refused = state.ledger.exhausted && state.allowance.source === "ledger";
+  return state.allowance.budgeted && !refused ? "raise PREFETCH_DAILY_BUDGET" : "ask the vendor for a higher quota";
 }
 
 function wayOut(policy: QuotaPolicy, fits: number, more: string): string {
@@ -224,7 +246,12 @@ function wayOut(policy: QuotaPolicy, fits: number, more: string): string {
   return `Call again with on_quota_exceeded "partial" to send ${fits} of them now, with "defer" to send the rest on later days too, or wait for the reset.`;
 }
 
-function quotaMessage(provider: Provider, needed: number, { allowance, ledger }: AccountState): string {
+function quotaMessage(provider: Provider, needed: number, state: AccountState): string {
+  const { allowance, ledger, own, ownBudget } = state;
+  if (ownBudget !== undefined && boundByOwn(state)) {
+    const [ask, rest, budget] = [needed, ownUnits(own, ownBudget), ownBudget].map((units) => units.toLocaleString("en"));
+    return `This call needs ${ask} units of ${provider.id}'s prefetch quota; ${rest} of the ${budget} a day that you may spend (PREFETCH_TENANT_DAILY_BUDGET) are left.`;
+  }
   const left = remainingUnits(allowance, ledger);
   const whose = allowance.budgeted ? " (PREFETCH_DAILY_BUDGET)" : "";
   const of = allowance.limit === undefined ? "" : ` of ${allowance.limit.toLocaleString("en")} a day${whose}`;

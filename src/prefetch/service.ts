@@ -14,11 +14,11 @@ export interface PrefetchService {
   prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
   /** As stored, newest first. */
-  list(request: ListRequest): Promise<TaskList>;
+  list(request: ListRequest, call: Pick<CallContext, "caller">): Promise<TaskList>;
   /** Stops what was not sent yet of a task; what was sent is told apart. */
   cancel(taskId: string, call: CallContext): Promise<TaskView>;
   /** Of one provider, or of all that are configured. */
-  quota(provider: string | undefined, signal: AbortSignal): Promise<Quota[]>;
+  quota(provider: string | undefined, call: CallContext): Promise<Quota[]>;
 }
 
 export function createService(deps: Deps): PrefetchService {
@@ -28,10 +28,10 @@ export function createService(deps: Deps): PrefetchService {
     ...submit,
     status: status.status,
     cancel: status.cancel,
-    list: (request) => listTasks(deps, request),
-    quota: async (provider, signal) => {
+    list: (request, { caller }) => listTasks(deps, request, caller),
+    quota: async (provider, call) => {
       const ids = provider === undefined && deps.directory.configured.length > 0 ? deps.directory.configured : [provider];
-      return Promise.all(ids.map(async (id) => deps.allowances.quota(await chooseProvider(deps.directory, id), signal)));
+      return Promise.all(ids.map(async (id) => deps.allowances.quota(await chooseProvider(deps.directory, id), call)));
     },
   };
 }

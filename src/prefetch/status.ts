@@ -1,7 +1,7 @@
 /** Reading: how a task is doing, asked of the vendor as often as it allows and told within bounds. */
 
 import { type ErrorCode, errorCodes, explain, PrefetchError } from "../errors.ts";
-import type { CallContext, Deps } from "./deps.ts";
+import type { CallContext, Caller, Deps } from "./deps.ts";
 import type { Provider } from "./provider.ts";
 import type { Quota } from "./quota.ts";
 import type { ItemQuery, TaskSnapshot } from "./storage.ts";
@@ -35,11 +35,11 @@ const TROUBLE_REST_MS = 5_000;
 export interface Status {
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
   /** The stored task as callers see it. `problem` is what kept it from being up to date. */
-  view(taskId: string, problem: PrefetchError | undefined, signal: AbortSignal): Promise<TaskView>;
+  view(taskId: string, problem: PrefetchError | undefined, call: CallContext): Promise<TaskView>;
   /** Of several providers, the quota of which least is left. */
-  quota(providers: readonly Provider[], signal: AbortSignal): Promise<Quota | undefined>;
+  quota(providers: readonly Provider[], call: CallContext): Promise<Quota | undefined>;
   /** Asks the vendor about open batches, as far as its limits allow that in a moment. */
-  refresh(taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined>;
+  refresh(taskId: string, call: CallContext): Promise<PrefetchError | undefined>;
   /** Waits until the vendor has taken or refused every batch, or the time is up. */
   untilAnswered(taskId: string, ms: number, call: CallContext): Promise<void>;
   /** Waits until no item can change any more, or the time is up. */
@@ -53,16 +53,17 @@ export interface Status {
 export function createStatus(deps: Deps): Status {
   const { storage, clock, worker, follow, directory, allowances, report } = deps;
 
-  const snapshotOf = async (taskId: string): Promise<TaskSnapshot> => {
+  /** A task of somebody else's is answered as if there were none. */
+  const snapshotOf = async (taskId: string, { tenant, seesAll }: Caller): Promise<TaskSnapshot> => {
     const snapshot = await storage.task(taskId);
-    if (snapshot) return snapshot;
+    if (snapshot && (seesAll || snapshot.task.tenant === tenant)) return snapshot;
     throw new PrefetchError("not_found", `task_id: there is no task ${taskId.slice(0, 60)}`, {
       hint: "Tasks are known to the servers that share one PREFETCH_STORE. Check the id, or call prefetch_urls again: what was sent in the last 10 minutes is found, not sent twice.",
     });
   };
 
-  const refresh = async (taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined> => {
-    const { task, openBatches } = await snapshotOf(taskId);
+  const refresh = async (taskId: string, { signal, caller }: CallContext): Promise<PrefetchError | undefined> => {
+    const { task, openBatches } = await snapshotOf(taskId, caller);
     if (openBatches === 0) return undefined;
     const sending = new Set<string>();
     for (const provider of await configuredOf(task.providers)) {
@@ -77,8 +78,17 @@ export function createStatus(deps: Deps): Status {
     return problem;
   };
 
-  const refreshBriefly = (taskId: string, signal: AbortSignal) =>
-    refresh(taskId, AbortSignal.any([signal, AbortSignal.timeout(REFRESH_MS)]));
+  const refreshBriefly = (taskId: string, call: CallContext) =>
+    refresh(taskId, { ...call, signal: AbortSignal.any([call.signal, AbortSignal.timeout(REFRESH_MS)]) });
+
+  /** A server that is stopping wakes its callers so that they answer. */
+  const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+    try {
+      await clock.sleep(ms, signal);
+    } catch (error) {
+      if (!deps.draining.aborted) throw error;
+    }
+  };
 
   /**
    * Looks at the stored task again and again until `done` or the time is up, while `step` is repeated beside it, so
@@ -94,7 +104,7 @@ export function createStatus(deps: Deps): Status {
   ): Promise<void> => {
     const deadline = clock.now() + ms;
     const over = new AbortController();
-    const signal = AbortSignal.any([call.signal, over.signal]);
+    const signal = AbortSignal.any([call.signal, over.signal, deps.draining]);
     let stepping: Promise<void> | undefined;
     let failure: { readonly error: unknown } | undefined;
     let told = -1;
@@ -120,15 +130,15 @@ export function createStatus(deps: Deps): Status {
             });
         }
         const left = deadline - clock.now();
-        await Promise.race([stepping, clock.sleep(Math.min(tick, Math.max(left, 1)), signal)]);
+        await Promise.race([stepping, pause(Math.min(tick, Math.max(left, 1)), signal)]);
         call.signal.throwIfAborted();
-        if (failure) throw failure.error;
-        const snapshot = await snapshotOf(taskId);
+        if (failure && !deps.draining.aborted) throw failure.error;
+        const snapshot = await snapshotOf(taskId, call.caller);
         const settled = settledOf(snapshot.counts);
         if (settled > told) call.onProgress?.(settled, totalOf(snapshot.counts));
         told = Math.max(told, settled);
-        if (done(snapshot) || clock.now() >= deadline) return;
-        if (!stepping) await clock.sleep(Math.min(tick, Math.max(deadline - clock.now(), 1)), signal);
+        if (done(snapshot) || clock.now() >= deadline || deps.draining.aborted) return;
+        if (!stepping) await pause(Math.min(tick, Math.max(deadline - clock.now(), 1)), signal);
       }
     } finally {
       over.abort();
@@ -138,16 +148,16 @@ export function createStatus(deps: Deps): Status {
   const configuredOf = (ids: readonly string[]): Promise<Provider[]> =>
     Promise.all(ids.filter((id) => directory.configured.includes(id)).map((id) => directory.get(id)));
 
-  const quota: Status["quota"] = async (providers, signal) => {
-    const quotas = await Promise.all(providers.map((provider) => allowances.quota(provider, signal)));
+  const quota: Status["quota"] = async (providers, call) => {
+    const quotas = await Promise.all(providers.map((provider) => allowances.quota(provider, call)));
     const left = ({ remaining = Number.POSITIVE_INFINITY }: Quota) => remaining;
     return quotas.sort((a, b) => left(a) - left(b))[0];
   };
 
-  const view: Status["view"] = async (taskId, problem, signal) => {
-    const { task, counts, batches, sending, waitingAccounts, rejections, later, delay } = await snapshotOf(taskId);
+  const view: Status["view"] = async (taskId, problem, call) => {
+    const { task, counts, batches, sending, waitingAccounts, rejections, later, delay } = await snapshotOf(taskId, call.caller);
     const providers = await configuredOf(task.providers);
-    const tightest = await quota(providers, signal);
+    const tightest = await quota(providers, call);
     const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
     const state = taskState(counts);
     return {
@@ -203,7 +213,7 @@ export function createStatus(deps: Deps): Status {
       ms,
       call,
       async (signal) => {
-        problem = await refresh(taskId, signal);
+        problem = await refresh(taskId, { ...call, signal });
         return problem ? TROUBLE_REST_MS : 0;
       },
       ({ task, counts, later }) => {
@@ -237,16 +247,16 @@ export function createStatus(deps: Deps): Status {
         throw new PrefetchError("invalid_argument", "cursor: a summary has no pages", { hint: 'Pass detail "problems" or "all" with it.' });
       }
       const problem =
-        request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refreshBriefly(taskId, call.signal);
-      const summary = await view(taskId, problem, call.signal);
+        request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refreshBriefly(taskId, call);
+      const summary = await view(taskId, problem, call);
       return request.detail === "summary" ? summary : { ...summary, ...(await page(taskId, request)) };
     },
 
     cancel: async (taskId, call) => {
       const id = taskId.trim();
-      const before = (await snapshotOf(id)).counts.cancelled;
+      const before = (await snapshotOf(id, call.caller)).counts.cancelled;
       await storage.cancel(id);
-      const after = await view(id, undefined, call.signal);
+      const after = await view(id, undefined, call);
       const cancelled = after.counts.cancelled - before;
       const sent = totalOf(after.counts) - after.counts.cancelled - after.counts.rejected;
       const said = cancelled > 0 ? `${cancelled} cancelled, their quota is free again.` : "Nothing was waiting to be sent.";

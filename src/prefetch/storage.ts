@@ -10,6 +10,8 @@ import type { Batch, BatchChange, Counts, Item, ItemState, Task } from "./task.t
 /** What an admission must know about one provider account. */
 export interface AccountQuery {
   readonly account: string;
+  /** Only what this tenant sent counts as sent lately. */
+  readonly tenant: string;
   readonly day: string;
   /** URLs and asset ids that may have been sent lately. */
   readonly targets: readonly string[];
@@ -21,11 +23,13 @@ export interface AccountQuery {
 
 export interface AccountFacts {
   readonly ledger: LedgerEntry;
+  /** Units of the ledger's day that the tenant has spent or reserved. */
+  readonly own: number;
   readonly recent: ReadonlyMap<string, string>;
   /** Units of what waits to be sent, on whichever day. */
   readonly waiting: number;
   /** Of each of the query's later days. */
-  readonly later: readonly LedgerEntry[];
+  readonly later: readonly { readonly ledger: LedgerEntry; readonly own: number }[];
 }
 
 export interface NewTask {
@@ -53,6 +57,8 @@ export interface TaskSnapshot {
 }
 
 export interface TaskQuery {
+  /** `undefined` asks for everybody's. */
+  readonly tenant: string | undefined;
   readonly provider?: string | undefined;
   /** Tasks that were made before this one. */
   readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
@@ -97,7 +103,19 @@ export interface Claim extends WorkItem {
   /** How often the planned batch that it is a part of has been divided so far. */
   readonly divisions: number;
   /** What its whole task has come to so far. */
-  readonly task: { readonly createdAt: number; readonly batches: number; readonly retries: number };
+  readonly task: {
+    readonly createdAt: number;
+    readonly batches: number;
+    readonly retries: number;
+    readonly traceparent: string | undefined;
+  };
+}
+
+/** What is still to be sent to a provider. */
+export interface Backlog {
+  readonly provider: string;
+  readonly batches: number;
+  readonly units: number;
 }
 
 export interface Storage {
@@ -153,6 +171,12 @@ export interface Storage {
   clean(before: number, most: number): Promise<number>;
 
   ledger(account: string, day: string): Promise<LedgerEntry>;
+  /** Units of an account's day that a tenant has spent or reserved. */
+  spentBy(tenant: string, account: string, day: string): Promise<number>;
+  /** How many items there are in each state. */
+  census(): Promise<Counts>;
+  /** Batches that wait to be sent or are being sent, by provider. */
+  backlog(): Promise<readonly Backlog[]>;
   /**
    * Reserves the next slot of `pace`, a sequence of slots `intervalMs` apart, `burst` of which may be used at once, and
    * returns how many milliseconds it still lies ahead. An account is a pace, and so is one host of it.

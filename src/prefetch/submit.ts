@@ -59,8 +59,10 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     const allowances = await Promise.all(providers.map((provider) => deps.allowances.of(provider, call.signal)));
     const deferring = options.onQuotaExceeded === "defer";
     const laterDays = providers.map(({ limits }) => (deferring ? nextDays(now, limits.timeZone, MOST_LATER_DAYS) : []));
+    const { tenant } = call.caller;
     const queries = providers.map((provider, index) => ({
       account: provider.account,
+      tenant,
       day: dayOf(provider),
       targets: reading.candidates.filter((candidate) => candidate.provider === provider).map((candidate) => candidate.target),
       recentSince: now - RECENT_MS,
@@ -72,19 +74,26 @@ export function createSubmit(deps: Deps, status: Status): Submit {
         const [known, allowance] = [facts[index], allowances[index]];
         if (!known || !allowance) continue;
         const days = (laterDays[index] ?? []).flatMap((day, nth): DayState[] => {
-          const ledger = known.later[nth];
-          return ledger ? [{ ...day, ledger }] : [];
+          const facts = known.later[nth];
+          return facts ? [{ ...day, ...facts }] : [];
         });
-        states.set(provider, { ...known, allowance, laterDays: days });
+        states.set(provider, { ...known, allowance, ownBudget: deps.allowances.ownBudget(call.caller), laterDays: days });
       }
       return admit(reading.candidates, states, { policy: options.onQuotaExceeded, force: options.force });
     };
     const plan = (admitted: Admission) =>
-      planTask(deps.newTaskId(now), reading, admitted, { now, dayOf, resetOf, policy: options.onQuotaExceeded });
+      planTask(deps.newTaskId(now), reading, admitted, {
+        now,
+        dayOf,
+        resetOf,
+        policy: options.onQuotaExceeded,
+        tenant,
+        traceparent: call.traceparent,
+      });
 
     if (options.dryRun) {
       const admitted = admission(await storage.facts(queries));
-      return planView(plan(admitted), admitted, await status.quota(providers, call.signal));
+      return planView(plan(admitted), admitted, await status.quota(providers, call));
     }
     call.signal.throwIfAborted();
     let skipped: Admission["skipped"] = [];
@@ -101,7 +110,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     if (options.waitSeconds > 0) problem = await status.untilEnded(id, options.waitSeconds * 1_000, call);
     else await status.untilAnswered(id, FIRST_ANSWERS_MS, call);
     await throwIfAllRefused(id);
-    const view = await status.view(id, problem, call.signal);
+    const view = await status.view(id, problem, call);
     if (skipped.length === 0) return view;
     const elsewhere = [...new Set(skipped.map((entry) => entry.taskId))].slice(0, 5).join(", ");
     return {
@@ -119,9 +128,8 @@ export function createSubmit(deps: Deps, status: Status): Submit {
   ): Promise<TaskView> => {
     const ids = [...new Set(skipped.map((entry) => entry.taskId))].sort().reverse();
     const [newest = ""] = ids;
-    const problem =
-      waitSeconds > 0 ? await status.untilEnded(newest, waitSeconds * 1_000, call) : await status.refresh(newest, call.signal);
-    const view = await status.view(newest, problem, call.signal);
+    const problem = waitSeconds > 0 ? await status.untilEnded(newest, waitSeconds * 1_000, call) : await status.refresh(newest, call);
+    const view = await status.view(newest, problem, call);
     const known = new Set(view.problems.map((row) => row.url ?? row.assetId));
     const own = reading.rejected.map(
       (rejected): ItemRow => ({ url: rejected.target, state: "rejected", code: rejected.code, reason: rejected.reason }),

@@ -71,6 +71,10 @@ export interface Batch {
 
 export interface Task {
   readonly id: string;
+  /** Whose it is; empty where callers are not told apart. */
+  readonly tenant: string;
+  /** W3C trace context of the call that made it. */
+  readonly traceparent: string | undefined;
   readonly createdAt: number;
   readonly providers: readonly string[];
   readonly duplicatesRemoved: number;

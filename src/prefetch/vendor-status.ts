@@ -22,6 +22,12 @@ export async function vendorStatus(deps: Deps, request: StatusRequest, call: Cal
       hint: "Pass it as the vendor's answer spelt it.",
     });
   }
+  // Vendors do not know our tenants, so their own ids are no proof of whose the task is.
+  if (!call.caller.seesAll) {
+    throw new PrefetchError("not_found", `task_id: "${request.taskId.slice(0, 60)}" is not one of your tasks (pf_…)`, {
+      hint: "On this server only prefetch:admin may ask by a vendor's own task id. Pass the id that the prefetch tool returned.",
+    });
+  }
   const provider = await chooseProvider(directory, request.provider);
   const deadline = clock.now() + request.waitSeconds * 1_000;
   for (;;) {
@@ -30,7 +36,7 @@ export async function vendorStatus(deps: Deps, request: StatusRequest, call: Cal
     const open = rows.length === 0 || counts.processing > 0;
     call.onProgress?.(settledOf(counts), totalOf(counts));
     const left = deadline - clock.now();
-    if (open && left > 0) {
+    if (open && left > 0 && !deps.draining.aborted) {
       await clock.sleep(Math.min(TICK_MS, left), call.signal);
       continue;
     }
@@ -53,7 +59,7 @@ export async function vendorStatus(deps: Deps, request: StatusRequest, call: Cal
           .slice(0, PAGE_ROWS)
           .map(vendorRow),
       }),
-      quota: await deps.allowances.quota(provider, call.signal),
+      quota: await deps.allowances.quota(provider, call),
       nextStep:
         rows.length === 0
           ? "The vendor lists nothing for this id (yet): ask again in a minute, and check the id if that does not change."

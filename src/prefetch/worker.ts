@@ -21,6 +21,8 @@ export interface Worker {
   kick(provider: Provider): void;
   /** Ends batches that were on the wire when their process died, so that their items stop looking unsent. */
   recover(provider: Provider): Promise<void>;
+  /** When the batch that it is longest at was begun, in milliseconds since the epoch; `undefined` when it is at none. */
+  busySince(): number | undefined;
   /** Stops taking batches, gives those on the wire `graceMs` to be answered, then lets go. */
   stop(graceMs: number): Promise<void>;
 }
@@ -33,10 +35,16 @@ interface Lane {
   troubled: boolean;
 }
 
-export function createWorker(options: SenderOptions): Worker {
-  const { storage, clock, report } = options;
+export interface WorkerOptions extends SenderOptions {
+  /** Does `work` as a part of the trace that the task belongs to. */
+  readonly inTrace: <Result>(traceparent: string | undefined, work: () => Result) => Result;
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { storage, clock, inTrace, report } = options;
   const lanes = new Map<string, Lane>();
   const running = new Set<Promise<void>>();
+  const begun = new Set<{ readonly at: number }>();
   const sending = new AbortController();
   const taking = new AbortController();
   const send = createSender(options, { sending: sending.signal, taking: taking.signal });
@@ -56,10 +64,16 @@ export function createWorker(options: SenderOptions): Worker {
   };
 
   const carryOut = async (provider: Provider, work: Claim): Promise<void> => {
-    const { batch, change, reach } = await send(provider, work);
-    if (change) await record(batch, change);
-    // Others of this process may have gone to sleep until the vendor can be reached.
-    if (await storage.noteReach(provider.account, reach)) kick(provider);
+    const step = { at: clock.now() };
+    begun.add(step);
+    try {
+      const { batch, change, reach } = await inTrace(work.task.traceparent, () => send(provider, work));
+      if (change) await record(batch, change);
+      // Others of this process may have gone to sleep until the vendor can be reached.
+      if (await storage.noteReach(provider.account, reach)) kick(provider);
+    } finally {
+      begun.delete(step);
+    }
   };
 
   const record = async (batch: Batch, change: BatchChange): Promise<void> => {
@@ -122,6 +136,7 @@ export function createWorker(options: SenderOptions): Worker {
 
   return {
     kick,
+    busySince: () => (begun.size === 0 ? undefined : Math.min(...[...begun].map(({ at }) => at))),
     recover: async (provider) => {
       // Asking the vendor takes time and its turn, which is what the lanes are for.
       if (provider.findSubmitted) return;

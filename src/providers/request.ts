@@ -1,7 +1,9 @@
 /** The one way from providers to the network: bounded in time and size, and honest about what may have been sent. */
 
 import { Agent, type Dispatcher, errors, request } from "undici";
+import { callFacts } from "../context.ts";
 import { type Delivery, PrefetchError } from "../errors.ts";
+import { nobody, type Observer } from "../observer.ts";
 import { abortable } from "../prefetch/abortable.ts";
 import type { Clock } from "../prefetch/clock.ts";
 
@@ -45,12 +47,14 @@ export interface HttpClientOptions {
   readonly provider: string;
   readonly userAgent: string;
   readonly clock: Pick<Clock, "now">;
+  readonly observer?: Observer | undefined;
   /** Replaces the network, for proxies and tests. */
   readonly dispatcher?: Dispatcher | undefined;
   readonly answerMs?: number | undefined;
 }
 
-export function createHttpClient({ provider, userAgent, clock, dispatcher, answerMs = ANSWER_MS }: HttpClientOptions): HttpClient {
+export function createHttpClient(client: HttpClientOptions): HttpClient {
+  const { provider, userAgent, clock, observer = nobody, dispatcher, answerMs = ANSWER_MS } = client;
   const options: Agent.Options = {
     connect: { timeout: CONNECT_MS },
     headersTimeout: answerMs,
@@ -67,6 +71,9 @@ export function createHttpClient({ provider, userAgent, clock, dispatcher, answe
     send: async ({ method, url, headers, body, signal, intent }) => {
       const deadline = AbortSignal.timeout(answerMs + CONNECT_MS);
       const wire = { started: false };
+      const { traceparent } = callFacts();
+      const asked = performance.now();
+      const observed = (outcome: string) => observer.vendorCalled(provider, outcome, (performance.now() - asked) / 1_000);
       try {
         signal.throwIfAborted();
         const either = AbortSignal.any([signal, deadline]);
@@ -74,7 +81,7 @@ export function createHttpClient({ provider, userAgent, clock, dispatcher, answe
         const isStale = () => intent === "spend" && clock.now() - begun > STALE_MS;
         const sending = request(url, {
           method,
-          headers: { ...headers, "user-agent": userAgent, accept: "application/json" },
+          headers: { ...headers, ...(traceparent !== undefined && { traceparent }), "user-agent": userAgent, accept: "application/json" },
           ...(body !== undefined && { body }),
           signal: either,
           dispatcher: (intent === "spend" ? fresh : kept).compose(noticeStart(wire, isStale)),
@@ -82,9 +89,12 @@ export function createHttpClient({ provider, userAgent, clock, dispatcher, answe
         // While it connects, undici notices an abort only when that is over; by then it sends nothing any more.
         const response = await abortable(sending, either);
         const text = await response.body.text();
+        observed(`${Math.floor(response.statusCode / 100)}xx`);
         return { status: response.statusCode, headers: flatten(response.headers), text };
       } catch (error) {
-        throw describeFailure(error, { provider, host: url.host, cancelled: signal.aborted, started: wire.started, intent });
+        const failure = describeFailure(error, { provider, host: url.host, cancelled: signal.aborted, started: wire.started, intent });
+        observed(failure.code);
+        throw failure;
       }
     },
     close: async () => {

@@ -1,3 +1,4 @@
+import type { Observer } from "../observer.ts";
 import type { Clock } from "../prefetch/clock.ts";
 import type { Provider } from "../prefetch/provider.ts";
 import type { Setting, SettingValues } from "../settings.ts";
@@ -5,6 +6,7 @@ import type { Setting, SettingValues } from "../settings.ts";
 export interface ProviderContext {
   readonly clock: Clock;
   readonly userAgent: string;
+  readonly observer: Observer;
 }
 
 /** What a provider's settings amount to. */

@@ -123,7 +123,7 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
         taskId,
         number,
       );
-      ledger.spend(String(batch.account), String(batch.day), -Number(batch.cost), false);
+      ledger.spend({ taskId, account: String(batch.account) }, String(batch.day), -Number(batch.cost), false);
     },
   };
 }

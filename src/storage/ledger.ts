@@ -1,14 +1,17 @@
-/** The quota ledger's table: what was spent of each account's days. */
+/** The quota ledger's tables: what was spent of each account's days, and by which tenant. */
 
 import type { LedgerEntry } from "../prefetch/quota.ts";
+import type { Batch } from "../prefetch/task.ts";
 import type { Sql } from "./sql.ts";
 
 export interface Ledger {
   of(account: string, day: string): LedgerEntry;
   /** Units that are reserved on any day for what is not sent yet. */
   waiting(account: string): number;
-  /** Adds units, or gives them back where they are negative. `exhausted` is never unsaid. */
-  spend(account: string, day: string, units: number, exhausted: boolean): void;
+  /** Units of an account's day that a tenant has spent or reserved. */
+  spentBy(tenant: string, account: string, day: string): number;
+  /** Adds units of a batch, or gives them back where they are negative. `exhausted` is never unsaid. */
+  spend(batch: Pick<Batch, "taskId" | "account">, day: string, units: number, exhausted: boolean): void;
 }
 
 export function createLedger({ get, run }: Sql): Ledger {
@@ -26,8 +29,21 @@ export function createLedger({ get, run }: Sql): Ledger {
       const row = get("SELECT sum(cost) AS units FROM batches WHERE account = ? AND state IN ('queued', 'claimed', 'sending')", account);
       return Number(row?.units ?? 0);
     },
-    spend: (account, day, units, exhausted) => {
+    spentBy: (tenant, account, day) => {
+      const row = get("SELECT used FROM tenant_ledger WHERE tenant = ? AND account = ? AND day = ?", tenant, account, day);
+      return Number(row?.used ?? 0);
+    },
+    spend: ({ taskId, account }, day, units, exhausted) => {
       if (units === 0 && !exhausted) return;
+      run(
+        `INSERT INTO tenant_ledger (tenant, account, day, used) SELECT tenant, ?, ?, max(0, ?) FROM tasks WHERE id = ? AND tenant <> ''
+         ON CONFLICT (tenant, account, day) DO UPDATE SET used = max(0, used + ?)`,
+        account,
+        day,
+        units,
+        taskId,
+        units,
+      );
       run(
         `INSERT INTO ledger (account, day, used, exhausted) VALUES (?, ?, max(0, ?), ?)
          ON CONFLICT (account, day) DO UPDATE SET

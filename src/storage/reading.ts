@@ -1,7 +1,7 @@
 /** The questions about tasks that change nothing. */
 
 import type { Clock } from "../prefetch/clock.ts";
-import type { ItemQuery, Storage, TaskSnapshot, TaskSummary, WorkItem } from "../prefetch/storage.ts";
+import type { Backlog, ItemQuery, Storage, TaskSnapshot, TaskSummary, WorkItem } from "../prefetch/storage.ts";
 import { type Counts, noCounts } from "../prefetch/task.ts";
 import type { Batches } from "./batches.ts";
 import { batchFrom, stateFrom, storedItemFrom, taskFrom } from "./rows.ts";
@@ -11,7 +11,7 @@ export function createReading(
   { get, all, atomically, read }: Sql,
   batches: Pick<Batches, "itemsOf">,
   clock: Clock,
-): Pick<Storage, "task" | "tasks" | "items" | "following"> {
+): Pick<Storage, "task" | "tasks" | "items" | "following" | "census" | "backlog"> {
   const countsOf = (taskId: string): Counts => {
     const counts = noCounts();
     for (const group of all("SELECT state, count(*) AS n FROM items WHERE task_id = ? GROUP BY state", taskId)) {
@@ -66,13 +66,15 @@ export function createReading(
         };
       }, "BEGIN"),
 
-    tasks: ({ provider, before, limit }) =>
+    tasks: ({ tenant, provider, before, limit }) =>
       atomically(
         () =>
           all(
             `SELECT * FROM tasks
-              WHERE (? IS NULL OR EXISTS (SELECT 1 FROM json_each(providers) WHERE value = ?)) AND (created_at, id) < (?, ?)
+              WHERE ${tenant === undefined ? "? IS NULL" : "tenant = ?"}
+                AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(providers) WHERE value = ?)) AND (created_at, id) < (?, ?)
               ORDER BY created_at DESC, id DESC LIMIT ?`,
+            tenant ?? null,
             provider ?? null,
             provider ?? null,
             before?.createdAt ?? Number.MAX_SAFE_INTEGER,
@@ -99,6 +101,21 @@ export function createReading(
           JSON.stringify(query.states ?? []),
           query.limit,
         ).map(storedItemFrom),
+      ),
+
+    census: () =>
+      read(() => {
+        const counts = noCounts();
+        for (const row of all("SELECT state, items FROM census")) counts[stateFrom(row.state)] = Number(row.items);
+        return counts;
+      }),
+
+    backlog: () =>
+      read(() =>
+        all(
+          `SELECT provider, count(*) AS batches, sum(cost) AS units FROM batches
+            WHERE state IN ('queued', 'claimed', 'sending') GROUP BY provider ORDER BY provider`,
+        ).map((row): Backlog => ({ provider: String(row.provider), batches: Number(row.batches), units: Number(row.units) })),
       ),
 
     following: (taskId) =>

@@ -21,6 +21,8 @@ const strings = json(z.array(z.string()));
 
 const taskRow = z.object({
   id: z.string(),
+  tenant: z.string(),
+  traceparent: nullable(z.string()),
   created_at: moment,
   providers: strings,
   duplicates_removed: z.number(),
@@ -77,6 +79,8 @@ export function taskFrom(row: Row): Task {
   const task = taskRow.parse(row);
   return {
     id: task.id,
+    tenant: task.tenant,
+    traceparent: task.traceparent,
     createdAt: task.created_at,
     providers: task.providers,
     duplicatesRemoved: task.duplicates_removed,

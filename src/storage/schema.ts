@@ -83,6 +83,32 @@ const steps: readonly string[] = [
     probing INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE tasks ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+  ALTER TABLE tasks ADD COLUMN traceparent TEXT;
+  CREATE INDEX tasks_by_tenant ON tasks (tenant, created_at, id);
+  CREATE TABLE tenant_ledger (
+    tenant TEXT NOT NULL,
+    account TEXT NOT NULL,
+    day TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (tenant, account, day)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Counting millions of items at each look would stop everything else.
+  CREATE TABLE census (state TEXT PRIMARY KEY, items INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;
+  CREATE TRIGGER item_added AFTER INSERT ON items BEGIN
+    INSERT INTO census VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET items = items + 1;
+  END;
+  CREATE TRIGGER item_changed AFTER UPDATE OF state ON items WHEN old.state <> new.state BEGIN
+    UPDATE census SET items = items - 1 WHERE state = old.state;
+    INSERT INTO census VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET items = items + 1;
+  END;
+  CREATE TRIGGER item_removed AFTER DELETE ON items BEGIN
+    UPDATE census SET items = items - 1 WHERE state = old.state;
+  END;
+  `,
 ];
 /** Kept in the file as SQLite's user_version. */
 const SCHEMA_VERSION = steps.length;

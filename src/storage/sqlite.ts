@@ -45,24 +45,30 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
          FROM json_each(?) AS wanted
          JOIN items AS i ON i.target = wanted.value
          JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
-        WHERE b.account = ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT}))
+         JOIN tasks AS t ON t.id = i.task_id
+        WHERE t.tenant = ? AND b.account = ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT}))
         GROUP BY i.target`,
       JSON.stringify(query.targets),
+      query.tenant,
       query.account,
       query.recentSince,
     );
+    const own = (day: string) => ledger.spentBy(query.tenant, query.account, day);
     return {
       ledger: ledger.of(query.account, query.day),
+      own: own(query.day),
       recent: new Map(rows.map((row) => [String(row.target), String(row.task_id)])),
       waiting: ledger.waiting(query.account),
-      later: query.laterDays.map((day) => ledger.of(query.account, day)),
+      later: query.laterDays.map((day) => ({ ledger: ledger.of(query.account, day), own: own(day) })),
     };
   };
 
   const insertTask = ({ task, batches: planned, items }: NewTask): void => {
     run(
-      "INSERT INTO tasks (id, created_at, providers, duplicates_removed, skipped_recent) VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO tasks (id, tenant, traceparent, created_at, providers, duplicates_removed, skipped_recent) VALUES (?, ?, ?, ?, ?, ?, ?)",
       task.id,
+      task.tenant,
+      task.traceparent ?? null,
       task.createdAt,
       JSON.stringify(task.providers),
       task.duplicatesRemoved,
@@ -70,7 +76,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     );
     for (const batch of planned) {
       batches.insert(batch);
-      ledger.spend(batch.account, batch.day, batch.cost, false);
+      ledger.spend(batch, batch.day, batch.cost, false);
     }
     for (const item of items) {
       run(
@@ -137,7 +143,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           batch.number,
         );
         const all = get(
-          `SELECT created_at, count(*) AS batches, sum(attempts) AS retries, count(*) FILTER (WHERE origin = ?) AS family
+          `SELECT created_at, traceparent, count(*) AS batches, sum(attempts) AS retries, count(*) FILTER (WHERE origin = ?) AS family
              FROM batches JOIN tasks ON tasks.id = task_id WHERE task_id = ?`,
           batch.origin,
           batch.taskId,
@@ -146,7 +152,12 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           batch,
           items: found.items,
           divisions: Number(all?.family) - 1,
-          task: { createdAt: Number(all?.created_at), batches: Number(all?.batches), retries: Number(all?.retries) },
+          task: {
+            createdAt: Number(all?.created_at),
+            batches: Number(all?.batches),
+            retries: Number(all?.retries),
+            traceparent: typeof all?.traceparent === "string" ? all.traceparent : undefined,
+          },
         };
       });
       if (!claimed && damage !== undefined) throw storageError(damage, location);
@@ -167,8 +178,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         const cost = Number(held.cost);
         if (reservedOn !== day) {
           if (!allowance || remainingUnits(allowance, ledger.of(batch.account, day)) < cost) return "over_quota";
-          ledger.spend(batch.account, reservedOn, -cost, false);
-          ledger.spend(batch.account, day, cost, false);
+          ledger.spend(batch, reservedOn, -cost, false);
+          ledger.spend(batch, day, cost, false);
         }
         run(
           "UPDATE batches SET state = 'sending', sent_at = ?, lease_until = ?, day = ? WHERE task_id = ? AND number = ?",
@@ -219,14 +230,14 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         if (put && change.later) {
           batches.putOff(batch, put);
           batches.updateItems(batch, change.later.items);
-          ledger.spend(batch.account, day, -Number(known.cost), put.day !== day && (change.exhausted ?? false));
-          ledger.spend(batch.account, put.day, Number(known.cost), false);
+          ledger.spend(batch, day, -Number(known.cost), put.day !== day && (change.exhausted ?? false));
+          ledger.spend(batch, put.day, Number(known.cost), false);
           return true;
         }
         batches.update(batch, change.batch);
         if (change.divide) batches.divide(batch, change.divide);
         batches.updateItems(batch, change.items);
-        ledger.spend(batch.account, day, -change.refund, change.exhausted ?? false);
+        ledger.spend(batch, day, -change.refund, change.exhausted ?? false);
         return true;
       }),
 
@@ -252,12 +263,15 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           run("DELETE FROM tasks WHERE id = ?", String(id));
         }
         // Days are written so that their order is that of time.
-        run("DELETE FROM ledger WHERE day < ?", new Date(before).toISOString().slice(0, 10));
+        const day = new Date(before).toISOString().slice(0, 10);
+        run("DELETE FROM ledger WHERE day < ?", day);
+        run("DELETE FROM tenant_ledger WHERE day < ?", day);
         run("DELETE FROM pace WHERE next_slot < ?", before);
         return old.length;
       }),
 
     ledger: (account, day) => read(() => ledger.of(account, day)),
+    spentBy: (tenant, account, day) => read(() => ledger.spentBy(tenant, account, day)),
 
     reserveSlot: (key, intervalMs, burst, now) => atomically(() => pace.reserve(key, intervalMs, burst, now)),
     holdSlots: (key, until) => atomically(() => pace.hold(key, until)),

@@ -15,7 +15,14 @@ function candidates(targets: readonly string[], cost = 1): Candidate[] {
 type Facts = Omit<AccountState, "allowance">;
 
 function nothingKnown(used = 0, recent: Iterable<[string, string]> = []): Facts {
-  return { ledger: { used, pending: 0, exhausted: false }, recent: new Map(recent), waiting: 0, laterDays: [] };
+  return {
+    ledger: { used, pending: 0, exhausted: false },
+    recent: new Map(recent),
+    waiting: 0,
+    own: 0,
+    ownBudget: undefined,
+    laterDays: [],
+  };
 }
 
 function upTo(limit: number | undefined): Allowance {
@@ -85,7 +92,14 @@ describe("admit", () => {
   });
 
   it("takes the vendor's word that nothing is left over its own count", () => {
-    const facts: Facts = { ledger: { used: 0, pending: 0, exhausted: true }, laterDays: [], waiting: 0, recent: new Map() };
+    const facts: Facts = {
+      ledger: { used: 0, pending: 0, exhausted: true },
+      laterDays: [],
+      waiting: 0,
+      own: 0,
+      ownBudget: undefined,
+      recent: new Map(),
+    };
     expect(() => admitOne(candidates(manyUrls(1)), facts, { limit: undefined, policy: "partial", force: true })).toThrow(
       expect.objectContaining({ code: "quota_exhausted", message: "This call needs 1 units of fake-cdn's prefetch quota; 0 are left." }),
     );
@@ -111,6 +125,8 @@ describe("admit", () => {
       ledger: { used: 10, pending: 0, exhausted: true },
       laterDays: [],
       waiting: 0,
+      own: 0,
+      ownBudget: undefined,
       recent: new Map([["https://a.example/1", "pf_earlier"]]),
     };
     expect(admitOne(candidates(["https://a.example/1"]), facts, { limit: 10, policy: "reject", force: false })).toMatchObject({

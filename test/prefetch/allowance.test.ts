@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
 import { isUsedUp } from "../../src/prefetch/allowance.ts";
+import { localCaller } from "../../src/prefetch/deps.ts";
 import type { Call, VendorQuota } from "../../src/prefetch/provider.ts";
 import { type Allowance, remainingUnits } from "../../src/prefetch/quota.ts";
 import type { Batch } from "../../src/prefetch/task.ts";
@@ -90,7 +91,7 @@ describe("without a vendor that can be asked", () => {
   it("the quota is what the ledger leaves", async () => {
     const { allowances, provider, reserve } = await setUp(undefined);
     await reserve(40);
-    expect(await allowances.quota(provider, signal)).toEqual({
+    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toEqual({
       provider: "fake-cdn",
       limit: 100,
       used: 40,
@@ -133,7 +134,12 @@ describe("the vendor's own count", () => {
     await clock.advance(1);
     // Others have spent 7 meanwhile.
     expect(await left()).toBe(33);
-    expect(await allowances.quota(provider, signal)).toMatchObject({ limit: 500, used: 467, remaining: 33, source: "vendor" });
+    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({
+      limit: 500,
+      used: 467,
+      remaining: 33,
+      source: "vendor",
+    });
     expect(questions()).toBe(2);
   });
 
@@ -151,7 +157,7 @@ describe("the vendor's own count", () => {
   ])("gives way to the operator's budget %s", async (_, answer, dailyBudget, expected) => {
     const { allowances, provider, reserve, settle } = await setUp(() => answer, { dailyBudget });
     await settle(await reserve(6));
-    expect(await allowances.quota(provider, signal)).toMatchObject({ ...expected, source: "vendor" });
+    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({ ...expected, source: "vendor" });
   });
 
   it("counts above the documented limit: the vendor may have raised it", async () => {
@@ -212,7 +218,11 @@ describe("the vendor's own count", () => {
     expect(await allowances.of(provider, signal)).toMatchObject({ ceiling: 50 });
     await clock.advance(1);
     // A new day, of which nothing is spent yet.
-    expect(await allowances.quota(provider, signal)).toMatchObject({ limit: 500, used: 0, remaining: 500 });
+    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({
+      limit: 500,
+      used: 0,
+      remaining: 500,
+    });
     expect(questions()).toBe(2);
   });
 
@@ -305,7 +315,7 @@ describe("a vendor that does not answer", () => {
   it("does not keep a caller that gives up", async () => {
     const { clock, allowances, provider } = await setUp(() => new Promise(() => undefined));
     const stop = new AbortController();
-    const waiting = expect(allowances.quota(provider, stop.signal)).rejects.toThrow("gone");
+    const waiting = expect(allowances.quota(provider, { caller: localCaller, signal: stop.signal })).rejects.toThrow("gone");
     await clock.settle();
     stop.abort(new Error("gone"));
     await waiting;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
+import { localCaller } from "../../src/prefetch/deps.ts";
 import type { BatchContent } from "../../src/prefetch/provider.ts";
 import { manyUrls, type ProviderScript, urlsOf } from "../fakes.ts";
 import { error, open } from "./house.ts";
@@ -115,7 +116,7 @@ describe("deferring", () => {
   it("frees the other days' quota when it is cancelled", async () => {
     const { clock, urls, service, storage, sent } = await open({ script: { limits: { urlsPerDay: 1 } } });
     const { taskId = "" } = await urls(manyUrls(3), defer);
-    const cancelled = await clock.drive(service.cancel(taskId, { signal: new AbortController().signal }));
+    const cancelled = await clock.drive(service.cancel(taskId, { signal: new AbortController().signal, caller: localCaller }));
     expect(cancelled).toMatchObject({ counts: { cancelled: 2 } });
     for (const day of ["2026-11-22", "2026-11-23"]) expect((await storage.ledger("fake-cdn:1", day)).used).toBe(0);
     await clock.advance(5 * DAY_MS);
@@ -192,7 +193,9 @@ describe("what was to be sent on a day on which no server ran", () => {
     await clock.advance(3 * DAY_MS);
     expect(house.sent()).toHaveLength(2);
     const later = house.start();
-    await clock.drive(later.status({ taskId: "pf_0001", detail: "summary", waitSeconds: 0 }, { signal: new AbortController().signal }));
+    await clock.drive(
+      later.status({ taskId: "pf_0001", detail: "summary", waitSeconds: 0 }, { signal: new AbortController().signal, caller: localCaller }),
+    );
     await clock.advance(60_000);
     expect(house.sent()).toHaveLength(4);
     expect((await storage.ledger(provider.account, "2026-11-22")).used).toBe(0);

@@ -12,6 +12,8 @@ const context = {
   policy: "partial" as const,
   dayOf: (provider: Provider) => (provider === one ? TODAY : "2026-11-20"),
   resetOf: (provider: Provider) => NOON + (provider === one ? 1_000 : 2_000),
+  tenant: "",
+  traceparent: undefined,
 };
 
 const wish = fc.oneof(
@@ -35,6 +37,8 @@ describe("a plan written down", () => {
         const state: AccountState = {
           ledger: { used: 0, pending: 0, exhausted: false },
           recent: new Map(),
+          own: 0,
+          ownBudget: undefined,
           laterDays: [],
           waiting: 0,
           allowance: { limit: left, ceiling: left, source: "ledger" },

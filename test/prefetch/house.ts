@@ -2,6 +2,7 @@
 
 import { expect, onTestFinished } from "vitest";
 import type { CallContext, Guards } from "../../src/prefetch/deps.ts";
+import { localCaller } from "../../src/prefetch/deps.ts";
 import type { ProviderDirectory } from "../../src/prefetch/directory.ts";
 import type { StatusRow } from "../../src/prefetch/provider.ts";
 import { createService, type PrefetchService } from "../../src/prefetch/service.ts";
@@ -53,6 +54,7 @@ export async function open({ script = {}, others = [], guards = {}, dailyBudget,
   };
   let tasks = 0;
   const workers: Worker[] = [];
+  const draining = new AbortController();
   const start = (): PrefetchService => {
     const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, report });
     workers.push(worker);
@@ -65,6 +67,7 @@ export async function open({ script = {}, others = [], guards = {}, dailyBudget,
       durable,
       directory: fakeDirectory(providers, directory),
       guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
+      draining: draining.signal,
       newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
       report,
     });
@@ -72,7 +75,7 @@ export async function open({ script = {}, others = [], guards = {}, dailyBudget,
   onTestFinished(() => storage.close());
   const service = start();
 
-  const call: CallContext = { signal };
+  const call: CallContext = { signal, caller: localCaller };
   const usual = { onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
   return {
     clock,

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from "vitest";
+import { localCaller } from "../../src/prefetch/deps.ts";
 import { listTasks } from "../../src/prefetch/list.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { fakeClock, fakeDirectory, fakeProvider, manyUrls, NOON, newTask } from "../fakes.ts";
@@ -13,7 +14,8 @@ async function listed(count: number) {
     const task = newTask({ id: `pf_${String(number).padStart(4, "0")}`, now: NOON + number, urls, rejected: ["bad"] });
     await storage.admit([], () => task);
   }
-  return (request: Partial<Parameters<typeof listTasks>[1]> = {}) => listTasks({ storage, directory }, { limit: 20, ...request });
+  return (request: Partial<Parameters<typeof listTasks>[1]> = {}) =>
+    listTasks({ storage, directory }, { limit: 20, ...request }, localCaller);
 }
 
 it("pages through all tasks, newest first, each once", async () => {

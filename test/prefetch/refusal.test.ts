@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
+import { localCaller } from "../../src/prefetch/deps.ts";
 import { manyUrls, type ProviderScript, never as signal, urlsOf } from "../fakes.ts";
 import { error, open } from "./house.ts";
 
@@ -70,14 +71,16 @@ describe("quota", () => {
       resetsAt: Date.parse("2026-11-21T16:00:00Z"),
       source: "ledger",
     };
-    expect(await service.quota(undefined, signal)).toEqual([expected]);
-    expect(await service.quota("fake-cdn", signal)).toEqual([expected]);
-    await expect(service.quota("no-such-cdn", signal)).rejects.toThrow(error("invalid_argument"));
+    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toEqual([expected]);
+    expect(await service.quota("fake-cdn", { caller: localCaller, signal: signal })).toEqual([expected]);
+    await expect(service.quota("no-such-cdn", { caller: localCaller, signal: signal })).rejects.toThrow(error("invalid_argument"));
   });
 
   it("has no number where neither the vendor nor the owner names one", async () => {
     const { service } = await open({ script: { limits: { urlsPerDay: undefined } } });
-    expect(await service.quota(undefined, signal)).toMatchObject([{ limit: undefined, remaining: undefined, used: 0 }]);
+    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toMatchObject([
+      { limit: undefined, remaining: undefined, used: 0 },
+    ]);
   });
 });
 

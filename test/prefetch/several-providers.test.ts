@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, PrefetchError } from "../../src/errors.ts";
+import { localCaller } from "../../src/prefetch/deps.ts";
 import { manyUrls, type ProviderScript, never as signal } from "../fakes.ts";
 import { error, open } from "./house.ts";
 
@@ -231,11 +232,11 @@ describe("a list over several providers", () => {
   it("has the quota of each told", async () => {
     const { service, urls } = await open({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
     await urls(both);
-    expect(await service.quota(undefined, signal)).toMatchObject([
+    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toMatchObject([
       { provider: "fake-cdn", limit: 100, used: 3, remaining: 97, source: "ledger" },
       { provider: "other-cdn", limit: 500, used: 494, remaining: 6, source: "vendor" },
     ]);
-    expect(await service.quota("other-cdn", signal)).toMatchObject([{ provider: "other-cdn" }]);
+    expect(await service.quota("other-cdn", { caller: localCaller, signal: signal })).toMatchObject([{ provider: "other-cdn" }]);
   });
 });
 

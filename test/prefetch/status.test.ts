@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
+import { localCaller } from "../../src/prefetch/deps.ts";
 import type { StatusRow } from "../../src/prefetch/provider.ts";
 import type { Detail, ItemRow, TaskView } from "../../src/prefetch/view.ts";
 import { accountQuery, manyUrls, neverAnswered, newTask, never as signal } from "../fakes.ts";
@@ -150,7 +151,9 @@ describe("status", () => {
     await clock.advance(30_000);
     const progress: number[] = [];
     const request = { taskId, detail: "summary", waitSeconds: 50 } as const;
-    expect(await clock.drive(service.status(request, { signal, onProgress: (settled) => progress.push(settled) }))).toMatchObject({
+    expect(
+      await clock.drive(service.status(request, { caller: localCaller, signal, onProgress: (settled) => progress.push(settled) })),
+    ).toMatchObject({
       state: "succeeded",
     });
     expect(progress).toEqual([2, 4]);
@@ -158,7 +161,10 @@ describe("status", () => {
     const { taskId: other = "" } = await urls(["https://media.example.com/never.mp4"]);
     const stop = new AbortController();
     const waiting = clock.drive(
-      service.status({ ...request, taskId: other }, { signal: stop.signal, onProgress: () => stop.abort(new Error("gone")) }),
+      service.status(
+        { ...request, taskId: other },
+        { caller: localCaller, signal: stop.signal, onProgress: () => stop.abort(new Error("gone")) },
+      ),
     );
     await expect(waiting).rejects.toThrow("gone");
   });
@@ -168,7 +174,7 @@ describe("status", () => {
     const { taskId = "" } = await urls(manyUrls(2));
     const other = start();
     await clock.advance(90_000);
-    const view = await clock.drive(other.status({ taskId, detail: "summary", waitSeconds: 0 }, { signal }));
+    const view = await clock.drive(other.status({ taskId, detail: "summary", waitSeconds: 0 }, { signal, caller: localCaller }));
     expect(view).toMatchObject({
       state: "partial",
       counts: { unknown: 2 },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { localCaller } from "../../src/prefetch/deps.ts";
 import { totalOf } from "../../src/prefetch/task.ts";
 import { manyUrls, never as signal } from "../fakes.ts";
 import { error, open } from "./house.ts";
@@ -44,7 +45,11 @@ describe("prefetching URLs", () => {
       outcomes.set(url, () => (clock.now() >= start + index * 8_000 ? "succeeded" : "processing"));
     // The answers of one poll interval are one answer, so a batch is looked at twice in 50 seconds.
     const progress: (readonly [number, number])[] = [];
-    const view = await urls(wanted, { waitSeconds: 50 }, { signal, onProgress: (settled, total) => progress.push([settled, total]) });
+    const view = await urls(
+      wanted,
+      { waitSeconds: 50 },
+      { caller: localCaller, signal, onProgress: (settled, total) => progress.push([settled, total]) },
+    );
     const settled = progress.map(([done]) => done);
     expect(settled.length).toBeGreaterThanOrEqual(3);
     expect(settled).toEqual([...new Set(settled)].sort((a, b) => a - b));
@@ -136,7 +141,11 @@ describe("prefetching URLs", () => {
   it("gives up waiting when the caller does, and goes on with the work", async () => {
     const { clock, urls, status, outcomes } = await open();
     const stop = new AbortController();
-    const waiting = urls(manyUrls(2), { waitSeconds: 50 }, { signal: stop.signal, onProgress: () => stop.abort(new Error("gone")) });
+    const waiting = urls(
+      manyUrls(2),
+      { waitSeconds: 50 },
+      { caller: localCaller, signal: stop.signal, onProgress: () => stop.abort(new Error("gone")) },
+    );
     await expect(waiting).rejects.toThrow("gone");
     for (const url of manyUrls(2)) outcomes.set(url, "succeeded");
     await clock.advance(30_000);
@@ -145,7 +154,7 @@ describe("prefetching URLs", () => {
 
   it("stores nothing for a caller that has gone already", async () => {
     const { urls, used, status } = await open();
-    await expect(urls(manyUrls(2), {}, { signal: AbortSignal.abort(new Error("gone")) })).rejects.toThrow("gone");
+    await expect(urls(manyUrls(2), {}, { caller: localCaller, signal: AbortSignal.abort(new Error("gone")) })).rejects.toThrow("gone");
     expect(await used()).toBe(0);
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
@@ -249,7 +258,10 @@ describe("calling again", () => {
     await urls(manyUrls(2));
     const other = start();
     const request = { urls: manyUrls(2), onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
-    expect(await clock.drive(other.prefetchUrls(request, { signal }))).toMatchObject({ taskId: "pf_0001", skippedRecent: 2 });
+    expect(await clock.drive(other.prefetchUrls(request, { signal, caller: localCaller }))).toMatchObject({
+      taskId: "pf_0001",
+      skippedRecent: 2,
+    });
     expect(await used()).toBe(2);
   });
 });

@@ -8,4 +8,4 @@ import { fastClock } from "./fast-clock.ts";
 const { FAST_SINCE, FAST_SPEED, ...env } = process.env;
 const command = readCommand(process.argv.slice(2), env);
 if (command.kind !== "serve") throw new Error("It only serves.");
-runStdio(createApp(command.config, fastClock({ since: Number(FAST_SINCE), speed: Number(FAST_SPEED) })));
+runStdio(createApp(command.config, { clock: fastClock({ since: Number(FAST_SINCE), speed: Number(FAST_SPEED) }) }));

@@ -175,7 +175,7 @@ async function assemble(row: FaultRow, { hosts, hit }: List, clock: WireClock, c
     ...setup.settings,
   });
   if (command.kind !== "serve") throw new Error("It only serves");
-  const app = createApp(command.config, clock);
+  const app = createApp(command.config, { clock });
   const session = await openSession(app, clock);
   closing.push(async () => {
     // What hangs must not keep the server from stopping.

@@ -126,6 +126,7 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Read
   );
   const queries = providers.map((provider, index) => ({
     account: provider.account,
+    tenant: "",
     day: vendorDay(now, zone(provider)),
     targets: reading.candidates.filter((candidate) => candidate.provider === provider).map(({ target }) => target),
     recentSince: now - RECENT_MS,
@@ -135,8 +136,8 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Read
     const states = new Map<Provider, AccountState>(
       providers.map((provider, index) => {
         const { later, ...rest } = known(facts[index], "facts");
-        const laterDays = (days[index] ?? []).map((day, nth) => ({ ...day, ledger: known(later[nth], "ledger of a later day") }));
-        return [provider, { ...rest, allowance: known(allowances[index], "allowance"), laterDays }];
+        const laterDays = (days[index] ?? []).map((day, nth) => ({ ...day, ...known(later[nth], "facts of a later day") }));
+        return [provider, { ...rest, allowance: known(allowances[index], "allowance"), ownBudget: undefined, laterDays }];
       }),
     );
     const admission: Admission = admit(reading.candidates, states, { policy: wish.policy, force: wish.force });
@@ -147,6 +148,8 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Read
       dayOf: (provider) => vendorDay(now, zone(provider)),
       resetOf: (provider) => nextReset(now, zone(provider)),
       policy: wish.policy,
+      tenant: "",
+      traceparent: undefined,
     });
   });
 }

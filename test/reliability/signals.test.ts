@@ -161,7 +161,7 @@ describe.concurrent("a process that is killed", { timeout: 240_000 }, () => {
       await sleep(scene.random.upTo(8));
       await server.kill("SIGKILL");
       const storage = await openSqlite(scene.store, fastClock(scene.time));
-      expect(await storage.tasks({ limit: 1 })).toEqual([]);
+      expect(await storage.tasks({ tenant: undefined, limit: 1 })).toEqual([]);
       await storage.close();
       expect(integrityOf(scene.store)).toBe("ok");
       for (const end of ["", "-journal", "-wal", "-shm"]) await rm(`${scene.store}${end}`, { force: true });

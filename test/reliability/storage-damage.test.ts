@@ -63,7 +63,7 @@ type Use = (storage: Storage) => Promise<unknown>;
 
 const uses: readonly Use[] = [
   (storage) => storage.task("pf_1"),
-  (storage) => storage.tasks({ limit: 50 }),
+  (storage) => storage.tasks({ tenant: undefined, limit: 50 }),
   (storage) => storage.items("pf_1", { limit: 100 }),
   (storage) => storage.items("pf_2", { limit: 100 }),
   (storage) => storage.following("pf_1"),

@@ -126,7 +126,7 @@ describe("a store that becomes read-only while it is used", () => {
     const asked = () =>
       Promise.all([
         storage.task("pf_1"),
-        storage.tasks({ limit: 9 }),
+        storage.tasks({ tenant: undefined, limit: 9 }),
         storage.items("pf_1", { limit: 9 }),
         storage.following("pf_1"),
         storage.facts(queries),

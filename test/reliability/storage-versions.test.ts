@@ -47,7 +47,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
 
   it("keeps what was in it, and what its version meant by that", async () => {
     const storage = await openFile(oldFile(version));
-    const [summary] = await storage.tasks({ limit: 1 });
+    const [summary] = await storage.tasks({ tenant: undefined, limit: 1 });
     expect(summary).toMatchObject({ task: { id: "pf_2", createdAt: NOON + 1 }, counts: { succeeded: 1 } });
     expect(await storage.items("pf_2", { limit: 9 })).toMatchObject([
       { kind: "asset", target: "asset-1", parts: [{ url: "https://media.example.com/a.mp4", state: "succeeded" }] },

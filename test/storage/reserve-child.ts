@@ -43,7 +43,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
       try {
         const stored = await storage.admit([accountQuery({ targets })], ([facts]) => {
           if (!facts) throw new Error("Asked about one account, told of none.");
-          const { send } = admit(candidates, new Map([[provider, { ...facts, allowance, laterDays: [] }]]), {
+          const { send } = admit(candidates, new Map([[provider, { ...facts, allowance, ownBudget: undefined, laterDays: [] }]]), {
             policy: "partial",
             force: false,
           });

@@ -2,6 +2,8 @@
 
 import { type McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
 import { explain, PrefetchError } from "../../errors.ts";
+import { callOf } from "../call.ts";
+import type { Principal } from "../caller.ts";
 import { quotaResult, taskResult } from "../result.ts";
 import type { ToolDeps } from "../tool.ts";
 
@@ -28,8 +30,11 @@ const mimeType = "application/json";
 const QUOTA_TTL_MS = 5_000;
 const TASK_TTL_MS = 1_000;
 const PROVIDERS_TTL_MS = 300_000;
+/** Tasks whose ids are offered while one is typed: the newest, as many as the protocol carries. */
+const COMPLETIONS = 100;
 
-export function registerResources(server: McpServer, { service, providers, notice, report, describeProviders }: ResourceDeps): void {
+export function registerResources(server: McpServer, deps: ResourceDeps, principal: Principal): void {
+  const { service, providers, notice, report, describeProviders } = deps;
   const answer = (uri: URL, body: object) => ({
     contents: [{ uri: uri.href, mimeType, text: JSON.stringify({ ...body, ...(notice !== undefined && { notice }) }) }],
   });
@@ -39,9 +44,9 @@ export function registerResources(server: McpServer, { service, providers, notic
     "quota",
     "prefetch://quota",
     { title: "Prefetch quota", description: "Today's prefetch quota of every configured provider.", ...privately(QUOTA_TTL_MS) },
-    async (uri, { mcpReq }) => {
+    async (uri, context) => {
       // With nothing configured there is no quota to tell, which is an answer and not an error.
-      const quotas = providers.configured.length === 0 ? [] : await service.quota(undefined, mcpReq.signal);
+      const quotas = providers.configured.length === 0 ? [] : await service.quota(undefined, callOf(context, principal, report));
       return answer(uri, { quotas: quotas.map(quotaResult) });
     },
   );
@@ -53,19 +58,27 @@ export function registerResources(server: McpServer, { service, providers, notic
       complete: { provider: (typed) => providers.known.filter((id) => id.startsWith(typed)) },
     }),
     { title: "Prefetch quota of one provider", description: "Limit, used, remaining, and when it resets.", ...privately(QUOTA_TTL_MS) },
-    async (uri, { provider }, { mcpReq }) => {
-      const [quota] = await known(uri, () => service.quota(String(provider), mcpReq.signal));
+    async (uri, { provider }, context) => {
+      const [quota] = await known(uri, () => service.quota(String(provider), callOf(context, principal, report)));
       return answer(uri, quota ? quotaResult(quota) : {});
     },
   );
 
   server.registerResource(
     "task",
-    new ResourceTemplate("prefetch://tasks/{task_id}", { list: undefined }),
+    new ResourceTemplate("prefetch://tasks/{task_id}", {
+      list: undefined,
+      complete: {
+        task_id: async (typed) => {
+          const { tasks } = await service.list({ limit: COMPLETIONS }, { caller: principal });
+          return tasks.map(({ taskId }) => taskId).filter((id) => id.startsWith(typed));
+        },
+      },
+    }),
     { title: "Prefetch task", description: "State, counts and problems of one task.", ...privately(TASK_TTL_MS) },
-    async (uri, { task_id: taskId }, { mcpReq }) => {
+    async (uri, { task_id: taskId }, context) => {
       const request = { taskId: String(taskId), detail: "summary", waitSeconds: 0 } as const;
-      return answer(uri, taskResult(await known(uri, () => service.status(request, { signal: mcpReq.signal }))));
+      return answer(uri, taskResult(await known(uri, () => service.status(request, callOf(context, principal, report)))));
     },
   );
 

@@ -15,7 +15,7 @@ export function getPrefetchQuota(deps: ToolDeps) {
       input: { provider: providerShown(providers.known) },
       output: { quotas: z.array(quotaSchema) },
       misnomers: { vendor: "use provider", cdn: "use provider" },
-      handle: async (input, call) => ({ quotas: (await service.quota(input.provider, call.signal)).map(quotaResult) }),
+      handle: async (input, call) => ({ quotas: (await service.quota(input.provider, call)).map(quotaResult) }),
     },
     deps,
   );

@@ -27,6 +27,7 @@ export function listPrefetchTasks(deps: ToolDeps) {
         tasks: z.array(
           z.object({
             task_id: z.string(),
+            tenant: z.string().optional(),
             provider: z.string(),
             state: z.enum(taskStates),
             created_at: z.string(),
@@ -39,11 +40,12 @@ export function listPrefetchTasks(deps: ToolDeps) {
         next_cursor: z.string().optional(),
       },
       misnomers: { status: "use state", page: "use cursor", count: "use limit", vendor: "use provider" },
-      handle: async (input) => {
-        const { tasks, nextCursor } = await deps.service.list(input);
+      handle: async (input, call) => {
+        const { tasks, nextCursor } = await deps.service.list(input, call);
         return {
-          tasks: tasks.map(({ taskId, provider, state, createdAt, counts }) => ({
+          tasks: tasks.map(({ taskId, tenant, provider, state, createdAt, counts }) => ({
             task_id: taskId,
+            ...(tenant !== undefined && { tenant }),
             provider,
             state,
             created_at: new Date(createdAt).toISOString(),

@@ -7,6 +7,7 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { PrefetchError } from "../../errors.ts";
+import type { Observer } from "../../observer.ts";
 import type { Clock } from "../../prefetch/clock.ts";
 import type { Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
 import { echoKey } from "../../prefetch/url.ts";
@@ -36,6 +37,7 @@ export interface AlibabaVodOptions {
   readonly assets: MediaOptions;
   readonly clock: Clock;
   readonly userAgent: string;
+  readonly observer?: Observer | undefined;
   readonly dispatcher?: Dispatcher | undefined;
   /** Milliseconds to wait for an answer. */
   readonly answerMs?: number | undefined;
@@ -81,6 +83,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     provider,
     clock,
     userAgent: options.userAgent,
+    observer: options.observer,
     dispatcher: options.dispatcher,
     answerMs: options.answerMs,
   });

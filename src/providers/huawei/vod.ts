@@ -7,6 +7,7 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { PrefetchError } from "../../errors.ts";
+import type { Observer } from "../../observer.ts";
 import type { Clock } from "../../prefetch/clock.ts";
 import type { Asset, BatchContent, Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
 import { parseJson } from "../answer.ts";
@@ -27,6 +28,7 @@ export interface HuaweiVodOptions {
   readonly edition: Edition;
   readonly clock: Clock;
   readonly userAgent: string;
+  readonly observer?: Observer | undefined;
   readonly dispatcher?: Dispatcher | undefined;
   /** Milliseconds to wait for an answer. */
   readonly answerMs?: number | undefined;
@@ -90,6 +92,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     provider,
     clock,
     userAgent: options.userAgent,
+    observer: options.observer,
     dispatcher: options.dispatcher,
     answerMs: options.answerMs,
   });

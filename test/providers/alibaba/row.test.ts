@@ -8,6 +8,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { Agent, type Dispatcher } from "undici";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { nobody } from "../../../src/observer.ts";
 import type { Provider } from "../../../src/prefetch/provider.ts";
 import { alibabaVod } from "../../../src/providers/alibaba/row.ts";
 import type { ProviderContext } from "../../../src/providers/row.ts";
@@ -56,7 +57,7 @@ function problemOf(values: SettingValues): string {
 async function providerOf(values: SettingValues, context: Partial<ProviderContext & { dispatcher: Dispatcher }> = {}): Promise<Provider> {
   const reading = alibabaVod.read(values);
   if (!reading.ok) throw new Error(reading.problem);
-  const made = await reading.create({ clock: handClock(), userAgent: "test", ...context });
+  const made = await reading.create({ clock: handClock(), observer: nobody, userAgent: "test", ...context });
   closing.push(() => made.close());
   return made;
 }

@@ -2,6 +2,7 @@
 
 import { Agent, type Dispatcher } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
+import { nobody } from "../../../src/observer.ts";
 import type { Call, Provider } from "../../../src/prefetch/provider.ts";
 import { huaweiVod } from "../../../src/providers/huawei/row.ts";
 import type { ProviderContext } from "../../../src/providers/row.ts";
@@ -38,7 +39,7 @@ function problemOf(values: SettingValues): string {
 async function providerOf(values: SettingValues, context: Partial<ProviderContext & { dispatcher: Dispatcher }> = {}): Promise<Provider> {
   const reading = huaweiVod.read(values);
   if (!reading.ok) throw new Error(reading.problem);
-  const made = await reading.create({ clock: handClock(), userAgent: "test", ...context });
+  const made = await reading.create({ clock: handClock(), observer: nobody, userAgent: "test", ...context });
   closing.push(() => made.close());
   return made;
 }

@@ -1,6 +1,7 @@
 /** What can be asked of a task. */
 
 import { describe, expect, it } from "vitest";
+import type { TaskQuery } from "../../../src/prefetch/storage.ts";
 import { contentOf } from "../../../src/prefetch/task.ts";
 import { manyUrls, NOON } from "../../fakes.ts";
 import type { StorageBench } from "./bench.ts";
@@ -19,13 +20,14 @@ export function readingContract(bench: StorageBench): void {
       ] as const) {
         await store({ id, now, provider, urls: manyUrls(2, `https://${id.slice(3)}.example/`), rejected: ["bad"] });
       }
-      const ids = async (query: Parameters<typeof bench.storage.tasks>[0]) => (await bench.storage.tasks(query)).map(({ task }) => task.id);
+      const ids = async (query: Omit<TaskQuery, "tenant">) =>
+        (await bench.storage.tasks({ tenant: undefined, ...query })).map(({ task }) => task.id);
       expect(await ids({ limit: 9 })).toEqual(["pf_d", "pf_b", "pf_a", "pf_c"]);
       expect(await ids({ limit: 2 })).toEqual(["pf_d", "pf_b"]);
       expect(await ids({ limit: 2, before: { createdAt: NOON, id: "pf_b" } })).toEqual(["pf_a", "pf_c"]);
       expect(await ids({ limit: 9, provider: "other-cdn" })).toEqual(["pf_a"]);
       expect(await ids({ limit: 9, provider: "no-cdn" })).toEqual([]);
-      const [newest] = await bench.storage.tasks({ limit: 1 });
+      const [newest] = await bench.storage.tasks({ tenant: undefined, limit: 1 });
       expect(newest).toMatchObject({ task: { createdAt: NOON + 5 }, counts: { queued: 2, rejected: 1 } });
     });
 

@@ -27,7 +27,7 @@ export function waitingContract(bench: StorageBench): void {
       await store({ id: "pf_1", urls: manyUrls(2), day: NEXT });
       await store({ id: "pf_2", urls: manyUrls(4), day: TOMORROW });
       const { later } = await factsOf({ laterDays: [TOMORROW, NEXT, "2026-11-24"] });
-      expect(later.map(({ used, pending }) => [used, pending])).toEqual([
+      expect(later.map(({ ledger }) => [ledger.used, ledger.pending])).toEqual([
         [4, 4],
         [2, 2],
         [0, 0],

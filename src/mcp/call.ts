@@ -1,0 +1,24 @@
+/** One call as the domain sees it. */
+
+import type { ServerContext } from "@modelcontextprotocol/server";
+import { callFacts, validTraceparent } from "../context.ts";
+import type { CallContext, Caller } from "../prefetch/deps.ts";
+
+export function callOf(context: ServerContext, { tenant, seesAll }: Caller, report: (error: unknown, about: string) => void): CallContext {
+  const { signal, _meta, notify } = context.mcpReq;
+  const traceparent = validTraceparent(_meta?.traceparent) ?? callFacts().traceparent;
+  const call = { signal, caller: { tenant, seesAll }, ...(traceparent !== undefined && { traceparent }) };
+  const progressToken = _meta?.progressToken;
+  if (progressToken === undefined) return call;
+  let told = -1;
+  return {
+    ...call,
+    onProgress: (settled, total) => {
+      // The protocol wants rising values; nothing may follow the result.
+      if (settled <= told || signal.aborted) return;
+      told = settled;
+      const params = { progressToken, progress: settled, total, message: `${settled} of ${total} settled` };
+      notify({ method: "notifications/progress", params }).catch((error: unknown) => report(error, "a progress notification"));
+    },
+  };
+}

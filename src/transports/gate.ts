@@ -1,0 +1,81 @@
+/** Between HTTP and the SDK's handler: looks into each message for what concerns more than one call. */
+
+import { type AuthInfo, isJsonContentType, type McpHttpHandler } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { authExtra, principalOf } from "../mcp/caller.ts";
+import type { Subscribe } from "../mcp/subscriptions.ts";
+
+/** One HTTP request, as far as its message has been understood. */
+export interface Exchange {
+  /** What it asks for, for the log. */
+  asks(method: string, tool: string | undefined): void;
+  /** It has become a stream of notifications, which lasts as long as the client listens; `end` is called after that. */
+  listens(end: () => void): void;
+}
+
+export interface GateOptions {
+  readonly handler: Pick<McpHttpHandler, "fetch">;
+  readonly subscribe: Subscribe;
+}
+
+/** Streams that one tenant may have open. */
+const MOST_STREAMS = 100;
+const RETRY_AFTER_S = 30;
+
+const message = z.looseObject({ method: z.string(), params: z.looseObject({ name: z.unknown() }).optional() });
+const listenParams = z.looseObject({ notifications: z.looseObject({ resourceSubscriptions: z.array(z.string()) }) });
+
+export type Gate = (request: Request, auth: AuthInfo | undefined, exchange: Exchange) => Promise<Response>;
+
+export function createGate({ handler, subscribe }: GateOptions): Gate {
+  const streams = new Map<string, number>();
+
+  /** Grants what the principal may know of, and looks after it while the stream is open. */
+  const listen = async (request: Request, auth: AuthInfo | undefined, body: z.infer<typeof message>, exchange: Exchange) => {
+    const principal = principalOf(auth);
+    const open = streams.get(principal.tenant) ?? 0;
+    if (open >= MOST_STREAMS) return tooMany();
+    const wanted = listenParams.safeParse(body.params);
+    const granted = await subscribe(wanted.success ? wanted.data.notifications.resourceSubscriptions : [], principal);
+    const params = wanted.success
+      ? { ...wanted.data, notifications: { ...wanted.data.notifications, resourceSubscriptions: granted.uris } }
+      : body.params;
+    streams.set(principal.tenant, open + 1);
+    const end = (): void => {
+      granted.end();
+      const left = (streams.get(principal.tenant) ?? 1) - 1;
+      if (left > 0) streams.set(principal.tenant, left);
+      else streams.delete(principal.tenant);
+    };
+    const response = await handler.fetch(request, { ...(auth && { authInfo: auth }), parsedBody: { ...body, params } });
+    if (response.ok && response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      exchange.listens(end);
+    } else end();
+    return response;
+  };
+
+  return async (request, auth, exchange) => {
+    const pass = (info: AuthInfo | undefined, parsedBody?: unknown) =>
+      handler.fetch(request, { ...(info && { authInfo: info }), ...(parsedBody !== undefined && { parsedBody }) });
+    if (request.method !== "POST" || !isJsonContentType(request.headers.get("content-type"))) return pass(auth);
+    let body: unknown;
+    try {
+      body = JSON.parse(await request.text());
+    } catch {
+      // Whatever it is, the sender knows it better than its parser's message would say.
+      return Response.json({ jsonrpc: "2.0", error: { code: -32_700, message: "Parse error: not JSON" }, id: null }, { status: 400 });
+    }
+    const read = message.safeParse(body);
+    if (!read.success) return pass(auth, body);
+    const { method, params } = read.data;
+    exchange.asks(method, typeof params?.name === "string" ? params.name : undefined);
+    if (method === "subscriptions/listen") return listen(request, auth, read.data, exchange);
+    const tenant = auth && principalOf(auth).tenant;
+    return pass(auth && tenant !== undefined ? { ...auth, extra: authExtra(tenant, method) } : undefined, body);
+  };
+}
+
+function tooMany(): Response {
+  const body = { error: "too_many_streams", message: `A tenant may have ${MOST_STREAMS} notification streams open; close one first.` };
+  return Response.json(body, { status: 429, headers: { "retry-after": String(RETRY_AFTER_S) } });
+}
