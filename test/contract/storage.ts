@@ -10,6 +10,7 @@ import { ledgerContract } from "../storage/contract/ledger.ts";
 import { paceContract } from "../storage/contract/pace.ts";
 import { readingContract } from "../storage/contract/reading.ts";
 import { sendingContract } from "../storage/contract/sending.ts";
+import { tenantsContract } from "../storage/contract/tenants.ts";
 import { waitingContract } from "../storage/contract/waiting.ts";
 
 export function storageContract(name: string, open: () => Promise<Storage>): void {
@@ -23,5 +24,6 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     readingContract(bench);
     paceContract(bench);
     waitingContract(bench);
+    tenantsContract(bench);
   });
 }

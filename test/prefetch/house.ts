@@ -28,10 +28,12 @@ export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
   readonly others?: readonly ProviderScript[];
   readonly guards?: Partial<Guards>;
   readonly dailyBudget?: number;
+  readonly tenantDailyBudget?: number;
   readonly durable?: boolean;
 }
 
-export async function open({ script = {}, others = [], guards = {}, dailyBudget, durable = true, ...directory }: HouseOptions = {}) {
+export async function open(options: HouseOptions = {}) {
+  const { script = {}, others = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...directory } = options;
   const clock = fakeClock();
   const storage = await openSqlite(":memory:", clock);
   /** What the vendor says of a URL when it is asked; "processing" of any other. */
@@ -56,7 +58,7 @@ export async function open({ script = {}, others = [], guards = {}, dailyBudget,
   const workers: Worker[] = [];
   const draining = new AbortController();
   const start = (): PrefetchService => {
-    const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, report });
+    const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, tenantDailyBudget, report });
     workers.push(worker);
     onTestFinished(() => worker.stop(0));
     return createService({
@@ -87,6 +89,8 @@ export async function open({ script = {}, others = [], guards = {}, dailyBudget,
     service,
     /** Another server on the same store. */
     start,
+    /** Has calls that wait answer now. */
+    drain: () => draining.abort(),
     /** All servers that run stop. */
     stop: () => Promise.all(workers.map((worker) => clock.drive(worker.stop(0)))),
     urls: (urls: readonly unknown[], more: Partial<UrlsRequest> = {}, context = call): Promise<TaskView> =>

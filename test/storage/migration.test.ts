@@ -85,7 +85,15 @@ describe("a file of schema version 1", () => {
   it("keeps its tasks, ledger and pace, and every batch is a planned one", async () => {
     const storage = await openFile(oldFile());
     expect(await storage.task("pf_1")).toEqual({
-      task: { id: "pf_1", createdAt: NOON, providers: ["fake-cdn"], duplicatesRemoved: 1, skippedRecent: 2 },
+      task: {
+        id: "pf_1",
+        tenant: "",
+        traceparent: undefined,
+        createdAt: NOON,
+        providers: ["fake-cdn"],
+        duplicatesRemoved: 1,
+        skippedRecent: 2,
+      },
       counts: { queued: 3, processing: 1, succeeded: 0, failed: 1, rejected: 1, untracked: 0, cancelled: 0, unknown: 0 },
       batches: 3,
       openBatches: 3,
@@ -93,6 +101,7 @@ describe("a file of schema version 1", () => {
       waitingAccounts: ["fake-cdn:1"],
       rejections: new Map([["invalid_argument", 1]]),
     });
+    expect(await storage.census()).toEqual((await storage.task("pf_1"))?.counts);
     expect((await storage.items("pf_1", { limit: 9 })).map(({ target, state, batch }) => [target, state, batch])).toEqual([
       ...manyUrls(5).map((url, index) => [url, ["processing", "failed", "queued", "queued", "queued"][index], [0, 0, 1, 1, 2][index]]),
       ["not a url", "rejected", undefined],
@@ -141,7 +150,7 @@ describe("a file of schema version 1", () => {
     expect(await first.task("pf_1")).toMatchObject({ batches: 4 });
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
-    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 4 });
+    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 5 });
   });
 
   it("is left as it is when it cannot be brought up to date", async () => {

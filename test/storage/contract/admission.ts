@@ -32,7 +32,7 @@ export function admissionContract(bench: StorageBench): void {
       const targets = [...manyUrls(1), "https://other.example/1"];
       const facts = await bench.storage.facts(query({ targets }));
       expect(facts).toEqual([
-        { ledger: { used: 2, pending: 2, exhausted: false }, waiting: 2, later: [], recent: new Map([[manyUrls(1)[0], "pf_1"]]) },
+        { ledger: { used: 2, pending: 2, exhausted: false }, own: 0, waiting: 2, later: [], recent: new Map([[manyUrls(1)[0], "pf_1"]]) },
       ]);
       let seen: unknown;
       await bench.storage.admit(query({ targets }), (known) => {
@@ -112,9 +112,9 @@ export function admissionContract(bench: StorageBench): void {
         accountQuery({ account: "nobody", targets: [shared] }),
       ];
       const expected = [
-        { ledger: { used: 4, pending: 4, exhausted: false }, waiting: 4, later: [], recent: new Map() },
-        { ledger: { used: 3, pending: 3, exhausted: false }, waiting: 3, later: [], recent: new Map([[shared, "pf_1"]]) },
-        { ledger: { used: 0, pending: 0, exhausted: false }, waiting: 0, later: [], recent: new Map() },
+        { ledger: { used: 4, pending: 4, exhausted: false }, own: 0, waiting: 4, later: [], recent: new Map() },
+        { ledger: { used: 3, pending: 3, exhausted: false }, own: 0, waiting: 3, later: [], recent: new Map([[shared, "pf_1"]]) },
+        { ledger: { used: 0, pending: 0, exhausted: false }, own: 0, waiting: 0, later: [], recent: new Map() },
       ];
       expect(await bench.storage.facts(asked)).toEqual(expected);
       let seen: unknown;
