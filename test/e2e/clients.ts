@@ -1,12 +1,13 @@
-/** The built server as a child process, driven by the official MCP clients of both generations. */
+/** The built server, as a child process or over HTTP, driven by the official MCP clients of both generations. */
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client as ModernClient } from "@modelcontextprotocol/client";
+import { Client as ModernClient, StreamableHTTPClientTransport as ModernHttpTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport as LegacyHttpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { z } from "zod";
 import { quotaSchema, spendOutput, statusOutput } from "../../src/mcp/result.ts";
 import type { AlibabaVodEmulator } from "../../src/sandbox/alibaba-vod.ts";
@@ -30,6 +31,8 @@ export interface Session {
   call(name: string, args?: Arguments, options?: CallOptions): Promise<ToolAnswer>;
   read(uri: string): Promise<string>;
   resources(): Promise<string[]>;
+  /** What is offered for a variable of a resource template while it is typed. */
+  complete(template: string, variable: string, typed: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -47,7 +50,7 @@ export interface ServerOptions {
 }
 
 /** What the server inherits; nothing of this machine's own PREFETCH_ or vendor variables. */
-const baseEnv = { PATH: process.env.PATH ?? "", HOME: mkdtempSync(join(tmpdir(), "home-")) };
+export const baseEnv = { PATH: process.env.PATH ?? "", HOME: mkdtempSync(join(tmpdir(), "home-")) };
 
 const toolResult = z.object({
   isError: z.boolean().default(false),
@@ -77,11 +80,15 @@ export async function modernSession(options: ServerOptions): Promise<Session> {
   const transport = new ModernTransport(spawnOptions(options));
   transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
   await client.connect(transport);
+  return modernOver(client, transport.pid);
+}
+
+async function modernOver(client: ModernClient, pid: number | null): Promise<Session> {
   // Listing first gives the client the output schemas that it then checks every result against.
   await client.listTools();
   return {
     generation: client.getProtocolEra() ?? "unknown",
-    pid: transport.pid,
+    pid,
     instructions: () => client.getInstructions(),
     tools: async () => (await client.listTools()).tools,
     call: async (name, args = {}, { signal, onProgress } = {}) =>
@@ -97,6 +104,8 @@ export async function modernSession(options: ServerOptions): Promise<Session> {
       ),
     read: async (uri) => resourceText.parse(await client.readResource({ uri })).contents[0]?.text ?? "",
     resources: async () => (await client.listResources()).resources.map((resource) => resource.uri),
+    complete: async (uri, name, value) =>
+      (await client.complete({ ref: { type: "ref/resource", uri }, argument: { name, value } })).completion.values,
     close: () => client.close(),
   };
 }
@@ -107,10 +116,14 @@ export async function legacySession(options: ServerOptions): Promise<Session> {
   const transport = new LegacyTransport(spawnOptions(options));
   transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
   await client.connect(transport);
+  return legacyOver(client, transport.pid);
+}
+
+async function legacyOver(client: LegacyClient, pid: number | null): Promise<Session> {
   await client.listTools();
   return {
     generation: "legacy",
-    pid: transport.pid,
+    pid,
     instructions: () => client.getInstructions(),
     tools: async () => (await client.listTools()).tools,
     call: async (name, args = {}, { signal, onProgress } = {}) =>
@@ -123,6 +136,8 @@ export async function legacySession(options: ServerOptions): Promise<Session> {
       ),
     read: async (uri) => resourceText.parse(await client.readResource({ uri })).contents[0]?.text ?? "",
     resources: async () => (await client.listResources()).resources.map((resource) => resource.uri),
+    complete: async (uri, name, value) =>
+      (await client.complete({ ref: { type: "ref/resource", uri }, argument: { name, value } })).completion.values,
     close: () => client.close(),
   };
 }
@@ -130,6 +145,28 @@ export async function legacySession(options: ServerOptions): Promise<Session> {
 export const sessions = [
   ["2026-07-28 client", modernSession],
   ["2025 client", legacySession],
+] as const;
+
+const authorized = (token: string | undefined) =>
+  token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } };
+
+export const httpSessions = [
+  [
+    "2026-07-28 client",
+    async (url: string, token?: string): Promise<Session> => {
+      const client = new ModernClient({ name: "modern-test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+      await client.connect(new ModernHttpTransport(new URL(url), authorized(token)));
+      return modernOver(client, null);
+    },
+  ],
+  [
+    "2025 client",
+    async (url: string, token?: string): Promise<Session> => {
+      const client = new LegacyClient({ name: "legacy-test", version: "1.0.0" });
+      await client.connect(new LegacyHttpTransport(new URL(url), authorized(token)));
+      return legacyOver(client, null);
+    },
+  ],
 ] as const;
 
 const taskSchema = z.object({ ...spendOutput, ...statusOutput, notice: z.string().optional() });
