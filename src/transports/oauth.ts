@@ -43,15 +43,14 @@ export interface OAuthOptions extends OAuthSettings {
 export function createTokenVerifier({ issuer, audience, jwksUrl, tenantClaim, now }: OAuthOptions): VerifyToken {
   const keysFrom = (url: string): JWTVerifyGetKey => createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_MS });
   let keys: Promise<JWTVerifyGetKey> | undefined = jwksUrl === undefined ? undefined : Promise.resolve(keysFrom(jwksUrl));
+  let askAgainAt = Number.POSITIVE_INFINITY;
 
   const keySet = (): Promise<JWTVerifyGetKey> => {
-    if (!keys) {
-      const discovery = discoverJwks(issuer).then(keysFrom);
-      keys = discovery;
-      discovery.catch(() => {
-        setTimeout(() => {
-          keys = undefined;
-        }, REST_MS).unref();
+    if (!keys || now() >= askAgainAt) {
+      askAgainAt = Number.POSITIVE_INFINITY;
+      keys = discoverJwks(issuer).then(keysFrom);
+      keys.catch(() => {
+        askAgainAt = now() + REST_MS;
       });
     }
     return keys;
