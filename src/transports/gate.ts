@@ -22,7 +22,7 @@ export interface GateOptions {
 const MOST_STREAMS = 100;
 const RETRY_AFTER_S = 30;
 
-const message = z.looseObject({ method: z.string(), params: z.looseObject({ name: z.unknown() }).optional() });
+const message = z.looseObject({ method: z.string(), params: z.looseObject({ name: z.unknown().optional() }).optional() });
 const listenParams = z.looseObject({ notifications: z.looseObject({ resourceSubscriptions: z.array(z.string()) }) });
 
 export type Gate = (request: Request, auth: AuthInfo | undefined, exchange: Exchange) => Promise<Response>;
