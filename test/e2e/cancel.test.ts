@@ -3,14 +3,14 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, it } from "vitest";
 import { startAlibabaVod } from "../../src/sandbox/alibaba-vod.ts";
 import { alibabaEnv, sessions, taskOf } from "./clients.ts";
 
 const urls = Array.from({ length: 450 }, (_, index) => `https://vod.example.net/${index}.mp4`);
 
-describe.each(sessions)("cancel_prefetch with the %s", (_, start) => {
-  it("stops what was not sent, frees its quota, and says what was sent", { timeout: 30_000 }, async () => {
+describe.concurrent.each(sessions)("cancel_prefetch with the %s", (_, start) => {
+  it("stops what was not sent, frees its quota, and says what was sent", { timeout: 30_000 }, async ({ expect, onTestFinished }) => {
     const emulator = await startAlibabaVod({ firstMs: 0, eachMs: 0 });
     onTestFinished(() => emulator.close());
     const store = `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`;

@@ -4,13 +4,16 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { expect, it, onTestFinished, vi } from "vitest";
+import { it, vi } from "vitest";
 import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
 import { huaweiEnv, modernSession, taskOf } from "./clients.ts";
 
 const urls = Array.from({ length: 60 }, (_, index) => `https://example.com/crash/${index}.mp4`);
 
-it("killed between two batches, leaves a task of which status tells the truth and which goes on", { timeout: 60_000 }, async () => {
+it.concurrent("killed between two batches, leaves a task of which status tells the truth and which goes on", { timeout: 60_000 }, async ({
+  expect,
+  onTestFinished,
+}) => {
   const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
   onTestFinished(() => emulator.close());
   const store = join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite");
@@ -44,7 +47,7 @@ it("killed between two batches, leaves a task of which status tells the truth an
   expect(new Set(received).size).toBe(received.length);
 });
 
-it("sends by itself what a dead server had not sent yet", { timeout: 60_000 }, async () => {
+it.concurrent("sends by itself what a dead server had not sent yet", { timeout: 60_000 }, async ({ expect, onTestFinished }) => {
   const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
   onTestFinished(() => emulator.close());
   const env = huaweiEnv(emulator, `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`);
@@ -62,7 +65,10 @@ it("sends by itself what a dead server had not sent yet", { timeout: 60_000 }, a
   expect(emulator.log.flatMap((entry) => entry.accepted)).toHaveLength(20);
 });
 
-it("shares its tasks, quota and recent sends with every other server on the same store", { timeout: 60_000 }, async () => {
+it.concurrent("shares its tasks, quota and recent sends with every other server on the same store", { timeout: 60_000 }, async ({
+  expect,
+  onTestFinished,
+}) => {
   const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
   onTestFinished(() => emulator.close());
   const store = `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`;

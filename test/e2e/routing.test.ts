@@ -3,37 +3,42 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, it, type TestContext } from "vitest";
 import { type AlibabaVodEmulator, startAlibabaVod } from "../../src/sandbox/alibaba-vod.ts";
 import { type HuaweiVodEmulator, startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
 import { alibabaEnv, huaweiEnv, modernSession, type Session, sessions, taskOf } from "./clients.ts";
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+type Test = Pick<TestContext, "onTestFinished">;
 
-async function vendors(): Promise<{ huawei: HuaweiVodEmulator; alibaba: AlibabaVodEmulator; env: Record<string, string> }> {
+async function vendors({
+  onTestFinished,
+}: Test): Promise<{ huawei: HuaweiVodEmulator; alibaba: AlibabaVodEmulator; env: Record<string, string> }> {
   const huawei = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
   const alibaba = await startAlibabaVod({ firstMs: 0, eachMs: 0 });
-  closing.push(huawei.close, alibaba.close);
+  onTestFinished(() => huawei.close());
+  onTestFinished(() => alibaba.close());
   const store = `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`;
   return { huawei, alibaba, env: { ...huaweiEnv(huawei, store), ...alibabaEnv(alibaba, store) } };
 }
 
-async function open(env: Record<string, string>, start: (typeof sessions)[number][1] = modernSession): Promise<Session> {
+async function open(
+  { onTestFinished }: Test,
+  env: Record<string, string>,
+  start: (typeof sessions)[number][1] = modernSession,
+): Promise<Session> {
   const session = await start({ env });
-  closing.push(session.close);
+  onTestFinished(() => session.close());
   return session;
 }
 
 const numbered = (host: string, count: number) => Array.from({ length: count }, (_, index) => `https://${host}/${index}.mp4`);
 const routes = "*.example.net=alibaba-vod,*=huawei-vod";
 
-describe.each(sessions)("a mixed list with the %s", (_, start) => {
-  it("of 150 URLs over both vendors ends with every good one warm and every bad one named", { timeout: 60_000 }, async () => {
-    const { huawei, alibaba, env } = await vendors();
-    const session = await open({ ...env, PREFETCH_ROUTES: routes }, start);
+describe.concurrent.each(sessions)("a mixed list with the %s", (_, start) => {
+  it("of 150 URLs over both vendors ends with every good one warm and every bad one named", { timeout: 60_000 }, async (test) => {
+    const { expect } = test;
+    const { huawei, alibaba, env } = await vendors(test);
+    const session = await open(test, { ...env, PREFETCH_ROUTES: routes }, start);
     const good = [...numbered("example.com", 50), ...numbered("vod.example.net", 50), ...numbered("media.example.net", 40)];
     const bad = [
       ["ftp://example.com/a.mp4", "rejected", "invalid_argument"],
@@ -75,10 +80,11 @@ describe.each(sessions)("a mixed list with the %s", (_, start) => {
   });
 });
 
-describe("with two vendors", () => {
-  it("and no routes, a call that names no provider is refused, and the choices are listed", async () => {
-    const { env, huawei, alibaba } = await vendors();
-    const session = await open(env);
+describe.concurrent("with two vendors", () => {
+  it("and no routes, a call that names no provider is refused, and the choices are listed", async (test) => {
+    const { expect } = test;
+    const { env, huawei, alibaba } = await vendors(test);
+    const session = await open(test, env);
     const answer = await session.call("prefetch_urls", { urls: numbered("example.com", 2) });
     expect(answer).toMatchObject({ isError: true });
     expect(answer.text).toMatch(/^invalid_argument: provider: several .*Choose one of: huawei-vod, alibaba-vod/);
@@ -89,9 +95,10 @@ describe("with two vendors", () => {
     expect([huawei.spentToday, alibaba.spentToday]).toEqual([2, 0]);
   });
 
-  it("URLs that no route covers are named, and the others go on", async () => {
-    const { env } = await vendors();
-    const session = await open({ ...env, PREFETCH_ROUTES: "*.example.net=alibaba-vod" });
+  it("URLs that no route covers are named, and the others go on", async (test) => {
+    const { expect } = test;
+    const { env } = await vendors(test);
+    const session = await open(test, { ...env, PREFETCH_ROUTES: "*.example.net=alibaba-vod" });
     const task = taskOf(
       await session.call("prefetch_urls", { urls: [...numbered("vod.example.net", 2), "https://example.com/a"], wait_seconds: 20 }),
     );
@@ -103,11 +110,11 @@ describe("with two vendors", () => {
     expect(none.text).toMatch(/^invalid_argument: urls: no entry can be used: .*pass provider: huawei-vod, alibaba-vod/);
   });
 
-  it("a vendor that is down does not hold up the other one", { timeout: 30_000 }, async () => {
-    const { env, alibaba } = await vendors();
+  it("a vendor that is down does not hold up the other one", { timeout: 30_000 }, async (test) => {
+    const { expect } = test;
+    const { env, alibaba } = await vendors(test);
     await alibaba.close();
-    closing.splice(1, 1);
-    const session = await open({ ...env, PREFETCH_ROUTES: routes });
+    const session = await open(test, { ...env, PREFETCH_ROUTES: routes });
     const urls = [...numbered("example.com", 3), ...numbered("vod.example.net", 3)];
     const task = taskOf(await session.call("prefetch_urls", { urls }));
     const later = taskOf(await session.call("get_prefetch_status", { task_id: task.task_id, wait_seconds: 3 }));
@@ -115,11 +122,12 @@ describe("with two vendors", () => {
     expect(later.counts.queued + later.counts.rejected).toBe(3);
   });
 
-  it("less live quota than the ledger thinks is known before anything is sent", async () => {
-    const { env, alibaba } = await vendors();
+  it("less live quota than the ledger thinks is known before anything is sent", async (test) => {
+    const { expect } = test;
+    const { env, alibaba } = await vendors(test);
     const small = await startAlibabaVod({ firstMs: 0, eachMs: 0, dailyLimit: 3 });
-    closing.push(small.close);
-    const session = await open({ ...env, PREFETCH_ALIBABA_VOD_ENDPOINT: small.endpoint, PREFETCH_ROUTES: routes });
+    test.onTestFinished(() => small.close());
+    const session = await open(test, { ...env, PREFETCH_ALIBABA_VOD_ENDPOINT: small.endpoint, PREFETCH_ROUTES: routes });
     const urls = [...numbered("example.com", 2), ...numbered("vod.example.net", 5)];
     const refused = await session.call("prefetch_urls", { urls });
     expect(refused.text).toMatch(
@@ -133,9 +141,10 @@ describe("with two vendors", () => {
     expect(alibaba.spentToday).toBe(0);
   });
 
-  it("an answer that is lost is looked up, and nothing is sent twice", { timeout: 30_000 }, async () => {
-    const { env, alibaba } = await vendors();
-    const session = await open({ ...env, PREFETCH_ROUTES: routes });
+  it("an answer that is lost is looked up, and nothing is sent twice", { timeout: 30_000 }, async (test) => {
+    const { expect } = test;
+    const { env, alibaba } = await vendors(test);
+    const session = await open(test, { ...env, PREFETCH_ROUTES: routes });
     alibaba.inject({ fault: { kind: "reset", when: "after" }, action: "PreloadVodObjectCaches" });
     const sent = taskOf(await session.call("prefetch_urls", { urls: numbered("vod.example.net", 4) }));
     const ended = taskOf(await session.call("get_prefetch_status", { task_id: sent.task_id, wait_seconds: 20 }));
@@ -144,24 +153,26 @@ describe("with two vendors", () => {
     expect(alibaba.spentToday).toBe(4);
   });
 
-  it("what waits for credentials that are gone says so", async () => {
-    const { env, alibaba } = await vendors();
+  it("what waits for credentials that are gone says so", async (test) => {
+    const { expect } = test;
+    const { env, alibaba } = await vendors(test);
     const body = JSON.stringify({ RequestId: "R1", Code: "PreloadQueueFull", Message: "Preload queue is full, please try again later!" });
     alibaba.inject({ fault: { kind: "answer", status: 403, body }, action: "PreloadVodObjectCaches" });
-    const first = await open({ ...env, PREFETCH_ROUTES: routes });
+    const first = await open(test, { ...env, PREFETCH_ROUTES: routes });
     const task = taskOf(await first.call("prefetch_urls", { urls: numbered("vod.example.net", 2), wait_seconds: 1 }));
-    const second = await open({ ...env, PREFETCH_ROUTES: routes, ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIanotherAccount00000" });
+    const second = await open(test, { ...env, PREFETCH_ROUTES: routes, ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIanotherAccount00000" });
     const later = taskOf(await second.call("get_prefetch_status", { task_id: task.task_id }));
     expect(later).toMatchObject({ state: "queued", counts: { queued: 2 } });
     expect(later.next_step).toMatch(/wait for a server with other credentials.*alibaba-vod:[0-9a-f]{12}.*PREFETCH_…_ACCOUNT/);
     expect(later.next_step).not.toContain(env.ALIBABA_CLOUD_ACCESS_KEY_ID);
   });
 
-  it("a full queue keeps the items queued, and says so", async () => {
-    const { env, alibaba } = await vendors();
+  it("a full queue keeps the items queued, and says so", async (test) => {
+    const { expect } = test;
+    const { env, alibaba } = await vendors(test);
     const body = JSON.stringify({ RequestId: "R1", Code: "PreloadQueueFull", Message: "Preload queue is full, please try again later!" });
     alibaba.inject({ fault: { kind: "answer", status: 403, body }, action: "PreloadVodObjectCaches" });
-    const session = await open({ ...env, PREFETCH_ROUTES: routes });
+    const session = await open(test, { ...env, PREFETCH_ROUTES: routes });
     const task = taskOf(await session.call("prefetch_urls", { urls: numbered("vod.example.net", 2), wait_seconds: 1 }));
     expect(task).toMatchObject({ state: "queued", counts: { queued: 2, rejected: 0 } });
     expect(task.next_step).toMatch(/2 not sent yet.*Will be sent again\..*PreloadQueueFull/);

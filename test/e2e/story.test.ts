@@ -1,21 +1,22 @@
 /** The main job from end to end, once with each generation of the official client. */
 
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, it, type TestContext } from "vitest";
 import { providerRows } from "../../src/providers/index.ts";
 import { type Session, sessions, taskOf, usedOf } from "./clients.ts";
 
 const sampleAsset = "f488337c31c8e4622f1590735b134c65";
 const sandboxed = { args: ["--sandbox"] };
-let session: Session | undefined;
 
-afterEach(async () => {
-  await session?.close();
-  session = undefined;
-});
+async function open({ onTestFinished }: TestContext, start: (typeof sessions)[number][1]): Promise<Session> {
+  const session = await start(sandboxed);
+  onTestFinished(() => session.close());
+  return session;
+}
 
-describe.each(sessions)("the story with the %s", (_, start) => {
-  it("prefetches an asset and follows it to the end", async () => {
-    session = await start(sandboxed);
+describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
+  it("prefetches an asset and follows it to the end", async (test) => {
+    const { expect } = test;
+    const session = await open(test, start);
     const sent = taskOf(await session.call("prefetch_asset", { asset_id: sampleAsset, provider: "huawei-vod" }));
     expect(sent).toMatchObject({
       provider: "huawei-vod",
@@ -36,8 +37,9 @@ describe.each(sessions)("the story with the %s", (_, start) => {
     expect(resource).toMatchObject({ task_id: sent.task_id, state: "succeeded" });
   });
 
-  it("carries out a mixed list, names what is bad, reports progress, and sends nothing twice", async () => {
-    session = await start(sandboxed);
+  it("carries out a mixed list, names what is bad, reports progress, and sends nothing twice", async (test) => {
+    const { expect } = test;
+    const session = await open(test, start);
     const good = Array.from({ length: 23 }, (_, index) => `https://example.com/e${index}.mp4`);
     const urls = [
       ...good,
@@ -72,8 +74,9 @@ describe.each(sessions)("the story with the %s", (_, start) => {
     expect(again).toMatchObject({ task_id: ended.task_id, skipped_recent: 23, quota: { used: 24 } });
   });
 
-  it("pages through every row", async () => {
-    session = await start(sandboxed);
+  it("pages through every row", async (test) => {
+    const { expect } = test;
+    const session = await open(test, start);
     const urls = Array.from({ length: 250 }, (_, index) => `bad ${index}`);
     const sent = taskOf(await session.call("prefetch_urls", { urls: [...urls, "https://example.com/one.mp4"] }));
     expect(sent.problems).toHaveLength(20);
@@ -92,8 +95,9 @@ describe.each(sessions)("the story with the %s", (_, start) => {
     expect(pages).toBe(3);
   });
 
-  it("shows quota, providers and resources", async () => {
-    session = await start(sandboxed);
+  it("shows quota, providers and resources", async (test) => {
+    const { expect } = test;
+    const session = await open(test, start);
     const quota = await session.call("get_prefetch_quota", {});
     expect(quota.structured).toMatchObject({
       quotas: expect.arrayContaining([
@@ -117,15 +121,17 @@ describe.each(sessions)("the story with the %s", (_, start) => {
     await expect(session.read("prefetch://quota/nope")).rejects.toMatchObject({ code: -32602 });
   });
 
-  it("looks up a vendor's own task id", async () => {
-    session = await start(sandboxed);
+  it("looks up a vendor's own task id", async (test) => {
+    const { expect } = test;
+    const session = await open(test, start);
     const answer = await session.call("get_prefetch_status", { task_id: "5199337c31c8e4622f1590735b13a263", provider: "huawei-vod" });
     expect(answer.isError).toBe(true);
     expect(answer.text).toMatch(/^not_found: .*knows no task 5199337c31c8e4622f1590735b13a263.*VOD\.10053/);
   });
 
-  it("plans without spending", async () => {
-    session = await start(sandboxed);
+  it("plans without spending", async (test) => {
+    const { expect } = test;
+    const session = await open(test, start);
     const urls = Array.from({ length: 25 }, (_, index) => `https://example.com/p${index}`);
     const plan = taskOf(await session.call("prefetch_urls", { urls, dry_run: true }));
     expect(plan).toMatchObject({ dry_run: true, state: "queued", cost: 25, batches: 3, quota: { used: 0 } });
@@ -136,8 +142,9 @@ describe.each(sessions)("the story with the %s", (_, start) => {
     expect(usedOf(await session.call("get_prefetch_quota", {})).every((used) => used === 0)).toBe(true);
   });
 
-  it("stops waiting when the request is cancelled, while the task goes on", async () => {
-    session = await start(sandboxed);
+  it("stops waiting when the request is cancelled, while the task goes on", async (test) => {
+    const { expect } = test;
+    const session = await open(test, start);
     const cancel = new AbortController();
     const call = session.call(
       "prefetch_urls",
