@@ -1,6 +1,6 @@
 /** The composition root: configuration in, a server factory and its shutdown out. Nothing here touches disk or network until the first call needs it. */
 
-import type { McpServerFactory } from "@modelcontextprotocol/server";
+import type { McpServerFactory, ServerNotifier } from "@modelcontextprotocol/server";
 import { Keyv } from "keyv";
 import QuickLRU from "quick-lru";
 import { v7 as uuidv7 } from "uuid";
@@ -53,7 +53,7 @@ export interface App {
   /** One line in the log about one request. */
   readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;
   /** Looks at resources for those who subscribe to them; `notify` tells of a change. */
-  readonly subscriptions: (notify: (uri: string) => void) => Subscribe;
+  readonly subscriptions: (notify: ServerNotifier) => Subscribe;
   /** Whether the store can be read and the worker gets on. Throws what keeps the store from being read. */
   ready(): Promise<boolean>;
   gauges(): Promise<Gauges>;
@@ -144,7 +144,8 @@ export function createApp(config: Config, { clock = systemClock, observer = nobo
     }),
     report,
     note: (facts, message) => log.info(facts, message),
-    subscriptions: (notify) => createSubscriptions({ service, providers: directory, clock, notify, stopped: stopped.signal, report }),
+    subscriptions: ({ resourceUpdated: notify }) =>
+      createSubscriptions({ service, providers: directory, clock, notify, stopped: stopped.signal, report }),
     ready: async () => {
       await storage.census();
       return clock.now() - (worker.busySince() ?? clock.now()) < LONGEST_STEP_MS;

@@ -3,7 +3,7 @@
 import { type AuthInfo, isJsonContentType, type McpHttpHandler } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { authExtra, principalOf } from "../mcp/caller.ts";
-import type { Subscribe } from "../mcp/subscriptions.ts";
+import type { Subscribe, Subscription } from "../mcp/subscriptions.ts";
 
 /** One HTTP request, as far as its message has been understood. */
 export interface Exchange {
@@ -35,23 +35,29 @@ export function createGate({ handler, subscribe }: GateOptions): Gate {
     const principal = principalOf(auth);
     const open = streams.get(principal.tenant) ?? 0;
     if (open >= MOST_STREAMS) return tooMany();
-    const wanted = listenParams.safeParse(body.params);
-    const granted = await subscribe(wanted.success ? wanted.data.notifications.resourceSubscriptions : [], principal);
-    const params = wanted.success
-      ? { ...wanted.data, notifications: { ...wanted.data.notifications, resourceSubscriptions: granted.uris } }
-      : body.params;
+    // Counted before anything is waited for: of many that come at once, not all find room.
     streams.set(principal.tenant, open + 1);
+    let granted: Subscription | undefined;
     const end = (): void => {
-      granted.end();
+      granted?.end();
       const left = (streams.get(principal.tenant) ?? 1) - 1;
       if (left > 0) streams.set(principal.tenant, left);
       else streams.delete(principal.tenant);
     };
-    const response = await handler.fetch(request, { ...(auth && { authInfo: auth }), parsedBody: { ...body, params } });
-    if (response.ok && response.headers.get("content-type")?.startsWith("text/event-stream")) {
-      exchange.listens(end);
-    } else end();
-    return response;
+    try {
+      const wanted = listenParams.safeParse(body.params);
+      granted = await subscribe(wanted.success ? wanted.data.notifications.resourceSubscriptions : [], principal);
+      const params = wanted.success
+        ? { ...wanted.data, notifications: { ...wanted.data.notifications, resourceSubscriptions: granted.uris } }
+        : body.params;
+      const response = await handler.fetch(request, { ...(auth && { authInfo: auth }), parsedBody: { ...body, params } });
+      if (response.ok && response.headers.get("content-type")?.startsWith("text/event-stream")) exchange.listens(end);
+      else end();
+      return response;
+    } catch (error) {
+      end();
+      throw error;
+    }
   };
 
   return async (request, auth, exchange) => {

@@ -50,7 +50,7 @@ export interface HttpService {
 export async function startHttp({ app, metrics, auth, options }: HttpDeps): Promise<HttpService> {
   const onerror = (error: Error): void => app.note({ reason: error.message.slice(0, 200) }, "a request was turned down");
   const handler = createMcpHandler(app.factory, { onerror, maxRequestBodySize: LARGEST_BODY });
-  const gate = createGate({ handler, subscribe: app.subscriptions(handler.notify.resourceUpdated) });
+  const gate = createGate({ handler, subscribe: app.subscriptions(handler.notify) });
   const hostAllowed = hostHeaderValidation([...options.allowedHosts]);
   const originAllowed = originValidation([...options.allowedOrigins]);
   const limits = createLimits(options.requestsPerMinute);
