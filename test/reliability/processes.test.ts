@@ -16,7 +16,6 @@ const LANES = 4;
 const idOf = ({ task_id: id = "" }: TaskAnswer): string => id;
 
 it.each<{ count: number; vendor: VendorId; limit: number }>([
-  { count: 2, vendor: "huawei-vod", limit: 700 },
   { count: 5, vendor: "huawei-vod", limit: 700 },
   { count: 3, vendor: "alibaba-vod", limit: 900 },
 ])("$count servers share quota, pace and tasks at $vendor", { timeout: 240_000 }, async ({ count, vendor, limit }) => {

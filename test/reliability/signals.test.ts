@@ -155,7 +155,7 @@ describe.concurrent("a process that is killed", { timeout: 240_000 }, () => {
   it("while it makes the store leaves one that others can use", async (context) => {
     const { expect } = context;
     const scene = await sceneOf(context, { vendor: "huawei-vod", speed: 40 });
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       const server = await scene.start();
       for await (const { filename } of watch(dirname(scene.store))) if (filename === basename(scene.store)) break;
       await sleep(scene.random.upTo(8));
