@@ -80,8 +80,9 @@ export function defineTool<Input extends Shape, Output extends Shape>(
       observed("ok");
       return { content: [{ type: "text", text: JSON.stringify(structured) }], structuredContent: structured };
     } catch (error) {
-      if (!(error instanceof PrefetchError) && !isAbort(error)) report(error, `the tool ${name}`);
-      const known = isAbort(error) ? new PrefetchError("cancelled", "The call was cancelled") : asPrefetchError(error);
+      const cancelled = isAbort(error, context.mcpReq.signal);
+      if (!(error instanceof PrefetchError) && !cancelled) report(error, `the tool ${name}`);
+      const known = cancelled ? new PrefetchError("cancelled", "The call was cancelled") : asPrefetchError(error);
       observed(known.code);
       return failure(known, notice);
     }
@@ -106,8 +107,9 @@ function failure(known: PrefetchError, notice: string | undefined): CallToolResu
   return { isError: true, content: [{ type: "text", text: lines.join("\n") }] };
 }
 
-function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
+/** A client that goes away is a reason of its own, which has another name. */
+function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return (signal.aborted && error === signal.reason) || (error instanceof Error && error.name === "AbortError");
 }
 
 function parseArguments<Input extends Shape>(

@@ -53,7 +53,7 @@ export function readUrls(inputs: readonly unknown[], { route, allowedDomains }: 
   let duplicatesRemoved = 0;
   for (const [position, input] of inputs.entries()) {
     const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
-    const key = reading.ok ? reading.url : `invalid ${JSON.stringify(input)}`;
+    const key = reading.ok ? reading.url : `invalid ${typeof input} ${textOf(input)}`;
     if (seen.has(key)) {
       duplicatesRemoved += 1;
       continue;
@@ -75,9 +75,18 @@ export function readUrls(inputs: readonly unknown[], { route, allowedDomains }: 
 }
 
 function shown(input: unknown): string {
-  const text = typeof input === "string" ? input.trim() : (JSON.stringify(input) ?? String(input));
-  const safe = withoutCredentials(text);
+  const safe = withoutCredentials(textOf(input).trim());
   return safe.length > SHOWN_OF_BAD_INPUT ? `${safe.slice(0, SHOWN_OF_BAD_INPUT)}…` : safe;
+}
+
+function textOf(input: unknown): string {
+  if (typeof input === "string") return input;
+  try {
+    return JSON.stringify(input) ?? String(input);
+  } catch {
+    // Nesting without end is more than the stack can write down.
+    return "(nested too deeply)";
+  }
 }
 
 /** In text that is no URL there is no telling where a password ends, so everything before the last @ goes. */

@@ -4,12 +4,15 @@ const MARK = "[redacted]";
 /** Shorter values would blank out ordinary words. */
 const SHORTEST_SECRET = 6;
 
-/** Header-like and parameter-like places in which upstream messages echo credentials. */
+/**
+ * Header-like and parameter-like places in which upstream messages echo credentials. What a backslash escapes goes with it:
+ * half an escape would let a value out of its quotes, and a line of the log is JSON.
+ */
 const patterns: readonly RegExp[] = [
-  /((?:x-security-token|x-auth-token|x-subject-token|x-acs-security-token)\s*[:=]\s*)[^\s|,;"]+/gi,
-  /((?:Access|Credential|Signature|AccessKeyId|SecurityToken)=)[^\s|,;&"]+/gi,
-  /(authorization\s*[:=]\s*)[^|\n"]+/gi,
-  /((?:\b(?:ak|sk|access[_ ]?key|secret[_ ]?key|password|token)\b)\s*[:=]\s*)[^\s|,;"]+/gi,
+  /((?:x-security-token|x-auth-token|x-subject-token|x-acs-security-token)\s*[:=]\s*)(?:\\.|[^\s|,;"])+/gi,
+  /((?:Access|Credential|Signature|AccessKeyId|SecurityToken)=)(?:\\.|[^\s|,;&"])+/gi,
+  /(authorization\s*[:=]\s*)(?:\\.|[^|\n"])+/gi,
+  /((?:\b(?:ak|sk|access[_ ]?key|secret[_ ]?key|password|token)\b)\s*[:=]\s*)(?:\\.|[^\s|,;"])+/gi,
 ];
 
 /** Longer runs of blanks carry nothing, and would make the patterns' work grow with their square. */

@@ -40,6 +40,8 @@ export interface AuthContext {
 /** A token that never expires still needs a moment for the SDK; this one is far off. */
 const FOR_EVER_S = 4_102_444_800;
 const RETRY_AFTER_S = 5;
+/** What clients are to ask for; whoever administers knows what more there is. */
+const usualScopes = ["prefetch:read", "prefetch:write"];
 
 /** `undefined` when the settings name no way to tell callers apart. Throws `invalid_argument` for a token list that cannot be used. */
 export function createAuthenticator(settings: AuthSettings, { resource, now, report }: AuthContext): Authenticator | undefined {
@@ -75,6 +77,10 @@ export function createAuthenticator(settings: AuthSettings, { resource, now, rep
   return {
     authenticate: async (header) => {
       try {
+        // What comes after the token is no part of it, so nobody has vouched for it.
+        if (header !== undefined && !/^bearer +\S+$/i.test(header)) {
+          throw new OAuthError(OAuthErrorCode.InvalidToken, "Invalid Authorization header: it must be Bearer and one token");
+        }
         const info = await verifyBearerToken(header, {
           verifier: { verifyAccessToken },
           ...(resourceMetadataUrl && { resourceMetadataUrl }),
@@ -83,8 +89,11 @@ export function createAuthenticator(settings: AuthSettings, { resource, now, rep
         throw new OAuthError(OAuthErrorCode.InsufficientScope, "The token has none of this server's scopes");
       } catch (error) {
         if (error instanceof OAuthError) {
-          const requiredScopes = error.code === OAuthErrorCode.InsufficientScope ? ["prefetch:read"] : [];
-          return bearerAuthChallengeResponse(error, { requiredScopes, ...(resourceMetadataUrl && { resourceMetadataUrl }) });
+          const requiredScopes = error.code === OAuthErrorCode.InsufficientScope ? ["prefetch:read"] : usualScopes;
+          return bearerAuthChallengeResponse(error, {
+            requiredScopes,
+            ...(resourceMetadataUrl && { resourceMetadataUrl }),
+          });
         }
         report(error, "checking a token");
         const body = { error: "temporarily_unavailable", error_description: "Tokens cannot be checked just now" };
@@ -98,7 +107,7 @@ export function createAuthenticator(settings: AuthSettings, { resource, now, rep
             document: {
               resource,
               authorization_servers: [oauth.issuer],
-              scopes_supported: scopes,
+              scopes_supported: usualScopes,
               bearer_methods_supported: ["header"],
               resource_name: "CDN Prefetch",
             },

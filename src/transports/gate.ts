@@ -1,6 +1,6 @@
 /** Between HTTP and the SDK's handler: looks into each message for what concerns more than one call. */
 
-import { type AuthInfo, isJsonContentType, type McpHttpHandler } from "@modelcontextprotocol/server";
+import type { AuthInfo, McpHttpHandler } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { authExtra, principalOf } from "../mcp/caller.ts";
 import type { Subscribe, Subscription } from "../mcp/subscriptions.ts";
@@ -25,13 +25,14 @@ const RETRY_AFTER_S = 30;
 const message = z.looseObject({ method: z.string(), params: z.looseObject({ name: z.unknown().optional() }).optional() });
 const listenParams = z.looseObject({ notifications: z.looseObject({ resourceSubscriptions: z.array(z.string()) }) });
 
-export type Gate = (request: Request, auth: AuthInfo | undefined, exchange: Exchange) => Promise<Response>;
+/** `body` is the request's message, parsed. */
+export type Gate = (request: Request, body: unknown, auth: AuthInfo | undefined, exchange: Exchange) => Promise<Response>;
 
 export function createGate({ handler, subscribe }: GateOptions): Gate {
   const streams = new Map<string, number>();
 
   /** Grants what the principal may know of, and looks after it while the stream is open. */
-  const listen = async (request: Request, auth: AuthInfo | undefined, body: z.infer<typeof message>, exchange: Exchange) => {
+  const listen = async (request: Request, body: z.infer<typeof message>, auth: AuthInfo | undefined, exchange: Exchange) => {
     const principal = principalOf(auth);
     const open = streams.get(principal.tenant) ?? 0;
     if (open >= MOST_STREAMS) return tooMany();
@@ -60,24 +61,14 @@ export function createGate({ handler, subscribe }: GateOptions): Gate {
     }
   };
 
-  return async (request, auth, exchange) => {
-    const pass = (info: AuthInfo | undefined, parsedBody?: unknown) =>
-      handler.fetch(request, { ...(info && { authInfo: info }), ...(parsedBody !== undefined && { parsedBody }) });
-    if (request.method !== "POST" || !isJsonContentType(request.headers.get("content-type"))) return pass(auth);
-    let body: unknown;
-    try {
-      body = JSON.parse(await request.text());
-    } catch {
-      // Whatever it is, the sender knows it better than its parser's message would say.
-      return Response.json({ jsonrpc: "2.0", error: { code: -32_700, message: "Parse error: not JSON" }, id: null }, { status: 400 });
-    }
+  return async (request, body, auth, exchange) => {
     const read = message.safeParse(body);
-    if (!read.success) return pass(auth, body);
+    if (!read.success) return handler.fetch(request, { ...(auth && { authInfo: auth }), parsedBody: body });
     const { method, params } = read.data;
     exchange.asks(method, typeof params?.name === "string" ? params.name : undefined);
-    if (method === "subscriptions/listen") return listen(request, auth, read.data, exchange);
-    const tenant = auth && principalOf(auth).tenant;
-    return pass(auth && tenant !== undefined ? { ...auth, extra: authExtra(tenant, method) } : undefined, body);
+    if (method === "subscriptions/listen") return listen(request, read.data, auth, exchange);
+    const authInfo = auth && { ...auth, extra: authExtra(principalOf(auth).tenant, method) };
+    return handler.fetch(request, { ...(authInfo && { authInfo }), parsedBody: body });
   };
 }
 

@@ -63,13 +63,14 @@ describe("an OAuth resource server", () => {
     const { server, ask, issuer } = await open();
     const refused = await ask();
     expect(refused.status).toBe(401);
+    expect(refused.challenge).toContain('scope="prefetch:read prefetch:write"');
     const metadataUrl = /resource_metadata="([^"]+)"/.exec(refused.challenge)?.[1];
     expect(metadataUrl).toBe("https://prefetch.example.com/.well-known/oauth-protected-resource/mcp");
     const answer = await fetch(new URL("/.well-known/oauth-protected-resource/mcp", server.url));
     expect(await answer.json()).toEqual({
       resource: RESOURCE,
       authorization_servers: [issuer.issuer],
-      scopes_supported: ["prefetch:read", "prefetch:write", "prefetch:admin"],
+      scopes_supported: ["prefetch:read", "prefetch:write"],
       bearer_methods_supported: ["header"],
       resource_name: "CDN Prefetch",
     });

@@ -20,7 +20,16 @@ export interface HttpServer {
 const listening = z.object({ msg: z.literal("listening"), url: z.string() });
 
 /** A server in the sandbox on a free port, unless the settings say otherwise; it is stopped with the test. */
-export async function startServer(
+export async function startServer(...options: Parameters<typeof launchServer>): Promise<HttpServer> {
+  const server = await launchServer(...options);
+  onTestFinished(async () => {
+    await server.stop();
+  });
+  return server;
+}
+
+/** The same for several tests, which have to stop it. */
+export async function launchServer(
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = ["--sandbox"],
 ): Promise<HttpServer> {
@@ -35,9 +44,6 @@ export async function startServer(
     await exited;
     return child.exitCode;
   };
-  onTestFinished(async () => {
-    await stop();
-  });
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stderr }).on("line", (line) => {
       log.push(line);
