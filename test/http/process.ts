@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { onTestFinished } from "vitest";
+import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
 import { baseEnv, bin } from "../e2e/clients.ts";
 
@@ -20,9 +20,17 @@ export interface HttpServer {
 const listening = z.object({ msg: z.literal("listening"), url: z.string() });
 
 /** A server in the sandbox on a free port, unless the settings say otherwise; it is stopped with the test. */
-export async function startServer(...options: Parameters<typeof launchServer>): Promise<HttpServer> {
+export function startServer(...options: Parameters<typeof launchServer>): Promise<HttpServer> {
+  return startServerFor({ onTestFinished }, ...options);
+}
+
+/** For tests that run side by side, each of which has to say which one it is. */
+export async function startServerFor(
+  test: Pick<TestContext, "onTestFinished">,
+  ...options: Parameters<typeof launchServer>
+): Promise<HttpServer> {
   const server = await launchServer(...options);
-  onTestFinished(async () => {
+  test.onTestFinished(async () => {
     await server.stop();
   });
   return server;

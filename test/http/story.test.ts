@@ -3,16 +3,17 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, it } from "vitest";
 import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
 import { httpSessions, huaweiEnv, taskOf } from "../e2e/clients.ts";
-import { secretOf, startServer, tokenList } from "./process.ts";
+import { secretOf, startServerFor, tokenList } from "./process.ts";
 
 const urlsOf = (count: number) => Array.from({ length: count }, (_, index) => `https://example.com/${index}.mp4`);
 
-describe.each(httpSessions)("the story over HTTP with the %s", (generation, connect) => {
-  it("carries out a mixed list with progress, pages through it, and sends nothing twice", async () => {
-    const { url } = await startServer();
+describe.concurrent.each(httpSessions)("the story over HTTP with the %s", (generation, connect) => {
+  it("carries out a mixed list with progress, pages through it, and sends nothing twice", async (test) => {
+    const { expect } = test;
+    const { url } = await startServerFor(test);
     const session = await connect(url);
     expect(session.generation).toBe(generation === "2026-07-28 client" ? "modern" : "legacy");
     expect(session.instructions()).toMatch(/no real CDN/);
@@ -47,17 +48,18 @@ describe.each(httpSessions)("the story over HTTP with the %s", (generation, conn
     await session.close();
   });
 
-  it("goes on after the server was killed, for the tenant whose task it is, on any server of the store", async () => {
+  it("goes on after the server was killed, for the tenant whose task it is, on any server of the store", async (test) => {
+    const { expect } = test;
     const emulator = await startHuaweiVod({ firstMs: 1_500 });
-    onTestFinished(() => emulator.close());
+    test.onTestFinished(() => emulator.close());
     const store = `sqlite:${join(mkdtempSync(join(tmpdir(), "story-")), "store.sqlite")}`;
     const env = { ...huaweiEnv(emulator, store), PREFETCH_HTTP_TOKENS: tokenList({ name: "alice" }, { name: "carol" }) };
-    const first = await startServer(env, []);
+    const first = await startServerFor(test, env, []);
     const session = await connect(first.url, secretOf("alice"));
     const { task_id: taskId = "" } = taskOf(await session.call("prefetch_urls", { urls: urlsOf(12) }));
     first.child.kill("SIGKILL");
     await first.stop();
-    const [second, third] = await Promise.all([startServer(env, []), startServer(env, [])]);
+    const [second, third] = await Promise.all([startServerFor(test, env, []), startServerFor(test, env, [])]);
     const alice = await connect(second.url, secretOf("alice"));
     const ended = taskOf(await alice.call("get_prefetch_status", { task_id: taskId, wait_seconds: 30 }));
     expect(ended).toMatchObject({ state: "succeeded", counts: { total: 12, succeeded: 12 } });

@@ -1,15 +1,15 @@
 /** Resources that the official client listens to. */
 
 import { Client, type McpSubscription, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, it, type TestContext } from "vitest";
 import { z } from "zod";
-import { secretOf, startServer, tokenList } from "./process.ts";
+import { secretOf, startServerFor, tokenList } from "./process.ts";
 
 const PREFETCH_HTTP_TOKENS = tokenList({ name: "alice" }, { name: "carol" }, { name: "admin", scopes: ["prefetch:admin"] });
 const started = z.object({ task_id: z.string() });
 const QUOTA = "prefetch://quota/huawei-vod";
 
-async function listener(url: string, name?: string) {
+async function listener({ onTestFinished }: TestContext, url: string, name?: string) {
   const client = new Client({ name: "test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
   const headers = name === undefined ? undefined : { authorization: `Bearer ${secretOf(name)}` };
   await client.connect(new StreamableHTTPClientTransport(new URL(url), headers && { requestInit: { headers } }));
@@ -36,10 +36,11 @@ async function listener(url: string, name?: string) {
   };
 }
 
-describe("a subscriber", () => {
-  it("hears of a task until it is final, although nobody asks for it, and of the quota that it cost", async () => {
-    const { url } = await startServer();
-    const { listen, prefetch, next, state, told } = await listener(url);
+describe.concurrent("a subscriber", () => {
+  it("hears of a task until it is final, although nobody asks for it, and of the quota that it cost", async (test) => {
+    const { expect } = test;
+    const { url } = await startServerFor(test);
+    const { listen, prefetch, next, state, told } = await listener(test, url);
     const task = `prefetch://tasks/${await prefetch("https://example.com/a.mp4", "https://example.com/b.mp4")}`;
     const subscription = await listen(task, QUOTA);
     expect(subscription.honoredFilter).toEqual({ resourceSubscriptions: [task, QUOTA] });
@@ -58,9 +59,10 @@ describe("a subscriber", () => {
     await subscription.close();
   });
 
-  it("hears of many changes at once, not of each", async () => {
-    const { url } = await startServer();
-    const { listen, prefetch, next, told } = await listener(url);
+  it("hears of many changes at once, not of each", async (test) => {
+    const { expect } = test;
+    const { url } = await startServerFor(test);
+    const { listen, prefetch, next, told } = await listener(test, url);
     await listen(QUOTA);
     const first = next(QUOTA);
     await Promise.all(Array.from({ length: 20 }, (_, nth) => prefetch(`https://example.com/${nth}.mp4`)));
@@ -68,9 +70,10 @@ describe("a subscriber", () => {
     expect(told.length).toBeLessThanOrEqual(3);
   });
 
-  it("is granted what there is for it, and nothing of other tenants or of other kinds", async () => {
-    const { url } = await startServer({ PREFETCH_HTTP_TOKENS });
-    const [alice, carol, admin] = await Promise.all(["alice", "carol", "admin"].map((name) => listener(url, name)));
+  it("is granted what there is for it, and nothing of other tenants or of other kinds", async (test) => {
+    const { expect } = test;
+    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
+    const [alice, carol, admin] = await Promise.all(["alice", "carol", "admin"].map((name) => listener(test, url, name)));
     if (!alice || !carol || !admin) throw new Error("somebody is missing");
     const task = `prefetch://tasks/${await alice.prefetch("https://example.com/a.mp4")}`;
     const wanted = [task, QUOTA, "prefetch://quota/none", "prefetch://tasks/pf_none", "prefetch://providers", "file:///etc/passwd", "junk"];
@@ -81,9 +84,10 @@ describe("a subscriber", () => {
     expect(carol.told).not.toContain(task);
   });
 
-  it("is told in good order when the server stops, and does not keep it from stopping", async () => {
-    const { url, stop } = await startServer();
-    const { listen } = await listener(url);
+  it("is told in good order when the server stops, and does not keep it from stopping", async (test) => {
+    const { expect } = test;
+    const { url, stop } = await startServerFor(test);
+    const { listen } = await listener(test, url);
     const subscription = await listen(QUOTA);
     const begun = performance.now();
     expect(await stop()).toBe(0);
@@ -91,15 +95,16 @@ describe("a subscriber", () => {
     expect(await subscription.closed).toBe("graceful");
   });
 
-  it("may have a hundred streams open, also of many that are asked for at once, and as many again when those are closed", async () => {
-    const { url } = await startServer({ PREFETCH_HTTP_TOKENS });
-    const { listen, prefetch } = await listener(url, "alice");
+  it("may have a hundred streams open, also of many that are asked for at once, and as many again when those are closed", async (test) => {
+    const { expect } = test;
+    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
+    const { listen, prefetch } = await listener(test, url, "alice");
     const task = `prefetch://tasks/${await prefetch(...Array.from({ length: 30 }, (_, nth) => `https://example.com/${nth}.mp4`))}`;
     const asked = await Promise.allSettled(Array.from({ length: 130 }, () => listen(task)));
     const streams = asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
     expect(streams).toHaveLength(100);
     for (const each of asked) if (each.status === "rejected") expect(String(each.reason)).toMatch(/too_many_streams/);
-    const other = await listener(url, "carol");
+    const other = await listener(test, url, "carol");
     expect((await other.listen(QUOTA)).honoredFilter).toEqual({ resourceSubscriptions: [QUOTA] });
     await Promise.all(streams.map((stream) => stream.close()));
     const again = () => listen(QUOTA).then(({ honoredFilter }) => honoredFilter);

@@ -1,9 +1,9 @@
 /** Several principals on one server, with each generation of the official client. */
 
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import { z } from "zod";
 import { httpSessions, type Session, taskOf } from "../e2e/clients.ts";
-import { secretOf, startServer, tokenList } from "./process.ts";
+import { secretOf, startServerFor, tokenList } from "./process.ts";
 
 const listed = z.object({ tasks: z.array(z.object({ task_id: z.string(), tenant: z.string().optional() })) });
 const tasksOf = async (session: Session) => listed.parse((await session.call("list_prefetch_tasks")).structured).tasks;
@@ -17,9 +17,10 @@ const PREFETCH_HTTP_TOKENS = tokenList(
   { name: "admin", scopes: ["prefetch:admin"] },
 );
 
-describe.each(httpSessions)("tenants with the %s", (generation, connect) => {
-  it("share nothing with others, and everything among themselves", async () => {
-    const { url, log } = await startServer({ PREFETCH_HTTP_TOKENS });
+describe.concurrent.each(httpSessions)("tenants with the %s", (generation, connect) => {
+  it("share nothing with others, and everything among themselves", async (test) => {
+    const { expect } = test;
+    const { url, log } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
     const [alice, bob, carol, admin] = await Promise.all(["alice", "bob", "carol", "admin"].map((name) => connect(url, secretOf(name))));
     if (!alice || !bob || !carol || !admin) throw new Error("somebody is missing");
     const own = taskOf(await alice.call("prefetch_urls", { urls: urlsOf(3), provider: "huawei-vod", wait_seconds: 20 }));
@@ -62,8 +63,9 @@ describe.each(httpSessions)("tenants with the %s", (generation, connect) => {
     await Promise.all([alice, bob, carol, admin].map((session) => session.close()));
   });
 
-  it("are offered the ids of their own tasks only, while one is typed", async () => {
-    const { url } = await startServer({ PREFETCH_HTTP_TOKENS });
+  it("are offered the ids of their own tasks only, while one is typed", async (test) => {
+    const { expect } = test;
+    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
     const [alice, carol] = await Promise.all(["alice", "carol"].map((name) => connect(url, secretOf(name))));
     if (!alice || !carol) throw new Error("somebody is missing");
     const { task_id: own = "" } = taskOf(await alice.call("prefetch_urls", { urls: urlsOf(1), provider: "huawei-vod" }));
@@ -73,8 +75,9 @@ describe.each(httpSessions)("tenants with the %s", (generation, connect) => {
     await Promise.all([alice.close(), carol.close()]);
   });
 
-  it("that may only read see only the tools that do, and spend nothing", async () => {
-    const { url } = await startServer({ PREFETCH_HTTP_TOKENS });
+  it("that may only read see only the tools that do, and spend nothing", async (test) => {
+    const { expect } = test;
+    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
     const reader = await connect(url, secretOf("reader"));
     expect((await reader.tools()).map(({ name }) => name)).toEqual(["get_prefetch_status", "list_prefetch_tasks", "get_prefetch_quota"]);
     expect((await reader.call("get_prefetch_quota")).isError).toBe(false);
@@ -91,8 +94,9 @@ describe.each(httpSessions)("tenants with the %s", (generation, connect) => {
     await Promise.all([reader.close(), admin.close()]);
   });
 
-  it("have a daily budget each, and are told of it", async () => {
-    const { url } = await startServer({ PREFETCH_HTTP_TOKENS, PREFETCH_TENANT_DAILY_BUDGET: "5" });
+  it("have a daily budget each, and are told of it", async (test) => {
+    const { expect } = test;
+    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS, PREFETCH_TENANT_DAILY_BUDGET: "5" });
     const [alice, bob, carol] = await Promise.all(["alice", "bob", "carol"].map((name) => connect(url, secretOf(name))));
     if (!alice || !bob || !carol) throw new Error("somebody is missing");
     const spend = (session: Session, count: number, who: string) =>
