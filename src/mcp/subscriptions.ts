@@ -3,6 +3,7 @@
  * another process of the same store does, and asks the vendor about tasks that nobody else asks for.
  */
 
+import { withFacts } from "../context.ts";
 import { PrefetchError } from "../errors.ts";
 import type { Clock } from "../prefetch/clock.ts";
 import type { CallContext } from "../prefetch/deps.ts";
@@ -13,8 +14,11 @@ import type { Principal } from "./caller.ts";
 /** Also how long changes are gathered before they are told. */
 const LOOK_MS = 1_000;
 const LOOKS_AT_ONCE = 20;
-/** Resources that one request may subscribe to, and that all may together. */
+/** After each round, so many times as long as it took is rested: calls come first. */
+const RESTS = 4;
+/** Resources that one request may subscribe to, a tenant with all of its requests, and all tenants together. */
 const MOST_OF_ONE = 100;
+const MOST_OF_TENANT = 500;
 const MOST = 5_000;
 
 export interface SubscriptionOptions {
@@ -37,6 +41,7 @@ export interface Subscription {
 export type Subscribe = (uris: readonly string[], principal: Principal) => Promise<Subscription>;
 
 interface Watched {
+  readonly tenant: string;
   readonly uri: string;
   readonly look: () => Promise<Glance>;
   seen: Glance;
@@ -60,7 +65,7 @@ export function createSubscriptions({ service, providers, clock, notify, stopped
     }
     if (kind === "tasks" && id.startsWith("pf_")) {
       return async () => {
-        const { state, counts } = await service.status({ taskId: id, detail: "summary", waitSeconds: 0 }, call);
+        const { state, counts } = await service.status({ taskId: id, detail: "summary", waitSeconds: 0, unhurried: true }, call);
         return { content: JSON.stringify({ state, counts }), final: isEnded(state) };
       };
     }
@@ -81,12 +86,14 @@ export function createSubscriptions({ service, providers, clock, notify, stopped
   const keepLooking = async (): Promise<void> => {
     looking = true;
     try {
-      while (watched.size > 0) {
-        await clock.sleep(LOOK_MS, stopped);
+      for (let took = 0; watched.size > 0; ) {
+        await clock.sleep(Math.max(LOOK_MS, RESTS * took), stopped);
+        const begun = clock.now();
         const open = [...watched.values()].filter(({ seen }) => !seen.final);
         for (let first = 0; first < open.length; first += LOOKS_AT_ONCE) {
           await Promise.all(open.slice(first, first + LOOKS_AT_ONCE).map(lookAgain));
         }
+        took = clock.now() - begun;
       }
     } catch (error) {
       if (!stopped.aborted) report(error, "looking after subscriptions");
@@ -96,19 +103,20 @@ export function createSubscriptions({ service, providers, clock, notify, stopped
   };
 
   const watch = async (uri: string, { tenant, seesAll }: Principal): Promise<string | undefined> => {
-    const key = `${tenant} ${seesAll} ${uri}`;
+    const key = JSON.stringify([tenant, seesAll, uri]);
     const known = watched.get(key);
     if (known) {
       known.subscribers += 1;
       return key;
     }
     const look = lookFor(uri, { signal: stopped, caller: { tenant, seesAll } });
-    if (!look || watched.size >= MOST) return undefined;
+    const own = [...watched.values()].filter((entry) => entry.tenant === tenant).length;
+    if (!look || watched.size >= MOST || own >= MOST_OF_TENANT) return undefined;
     try {
       const seen = await look();
       const other = watched.get(key);
       if (other) other.subscribers += 1;
-      else watched.set(key, { uri, look, seen, subscribers: 1 });
+      else watched.set(key, { tenant, uri, look, seen, subscribers: 1 });
       return key;
     } catch (error) {
       if (!(error instanceof PrefetchError && error.code === "not_found")) report(error, `looking at ${uri} for a subscriber`);
@@ -118,14 +126,21 @@ export function createSubscriptions({ service, providers, clock, notify, stopped
 
   return async (wanted, principal) => {
     const keys = new Map<string, string>();
-    for (const uri of new Set(wanted.slice(0, MOST_OF_ONE))) {
-      const key = await watch(uri, principal);
-      if (key !== undefined) keys.set(uri, key);
+    // One after the other, a hundred looks at a slow vendor would take longer than a request may.
+    const uris = [...new Set(wanted.slice(0, MOST_OF_ONE))];
+    for (let first = 0; first < uris.length; first += LOOKS_AT_ONCE) {
+      await Promise.all(
+        uris.slice(first, first + LOOKS_AT_ONCE).map(async (uri) => {
+          const key = await watch(uri, principal);
+          if (key !== undefined) keys.set(uri, key);
+        }),
+      );
     }
-    if (watched.size > 0 && !looking) void keepLooking();
+    // It goes on for others too, so it belongs to no call.
+    if (watched.size > 0 && !looking) void withFacts({}, keepLooking);
     let ended = false;
     return {
-      uris: [...keys.keys()],
+      uris: uris.filter((uri) => keys.has(uri)),
       end: () => {
         if (ended) return;
         ended = true;

@@ -39,6 +39,8 @@ export interface Allowances {
   of(provider: Provider, signal: AbortSignal): Promise<Allowance>;
   /** Units of a whole day, as far as they are known without asking; `undefined` for no limit. */
   wholeDay(provider: Provider): number | undefined;
+  /** Units a day and account that each tenant may spend; `undefined` for no bound. */
+  readonly tenantBudget: number | undefined;
   /** What the caller may spend of any account's day; `undefined` for no bound of its own. */
   ownBudget(caller: Caller): number | undefined;
   /** As callers see it: of the account, or of their own budget where they have one. */
@@ -124,6 +126,7 @@ export function createAllowances(options: AllowanceOptions): Allowances {
   return {
     of,
     ownBudget,
+    tenantBudget: tenantDailyBudget,
     wholeDay: (provider) => least(knownLimit(provider), dailyBudget),
     quota: async (provider, { caller, signal }) => {
       const all = await quotaOf(provider, await of(provider, signal));

@@ -23,7 +23,7 @@ export interface SenderOptions {
   readonly clock: Clock;
   readonly pace: Pacer;
   readonly random: () => number;
-  readonly allowances: Pick<Allowances, "of" | "forget" | "wholeDay">;
+  readonly allowances: Pick<Allowances, "of" | "forget" | "wholeDay" | "tenantBudget">;
   /** Told of what went wrong outside any call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -66,8 +66,9 @@ export function createSender(
       early,
       laterDays: () => {
         const ceiling = allowances.wholeDay(provider);
-        const days = nextDays(now, timeZone, MOST_LATER_DAYS).map(({ day, begins }): LaterDay => ({ day, notBefore: begins, ceiling }));
-        return early ? [{ day: today, notBefore: nextReset(now - EARLY_MS, timeZone) + EARLY_MS, ceiling }, ...days] : days;
+        const bounds = { ceiling, ownBudget: allowances.tenantBudget };
+        const days = nextDays(now, timeZone, MOST_LATER_DAYS).map(({ day, begins }): LaterDay => ({ day, notBefore: begins, ...bounds }));
+        return early ? [{ day: today, notBefore: nextReset(now - EARLY_MS, timeZone) + EARLY_MS, ...bounds }, ...days] : days;
       },
     };
   };
@@ -131,7 +132,7 @@ export function createSender(
         if (today() !== day) allowance = await allowanceOf(today());
         const now = clock.now();
         const sent = { leaseUntil: now + SEND_LEASE_MS, day: today() };
-        held.start = await storage.startSending(held.batch, { now, allowance, ...sent });
+        held.start = await storage.startSending(held.batch, { now, allowance, ownBudget: allowances.tenantBudget, ...sent });
         if (held.start === "started") held.batch = { ...held.batch, ...sent, sentAt: now, state: "sending" };
         if (clock.now() - now > STOPPED_MS) held.start = "late";
       }

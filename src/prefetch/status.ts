@@ -5,7 +5,7 @@ import type { CallContext, Caller, Deps } from "./deps.ts";
 import type { Provider } from "./provider.ts";
 import type { Quota } from "./quota.ts";
 import type { ItemQuery, TaskSnapshot } from "./storage.ts";
-import { type Item, isEnded, settledOf, taskState, totalOf } from "./task.ts";
+import { type Item, isEnded, taskState, totalOf } from "./task.ts";
 import { vendorStatus } from "./vendor-status.ts";
 import {
   type ItemRow,
@@ -19,18 +19,14 @@ import {
   SUMMARY_ROWS,
   type TaskView,
 } from "./view.ts";
+import { createVigils, TROUBLE_REST_MS } from "./vigil.ts";
 
 /** Characters of one page of rows, well below what hosts accept of a tool result. */
 const PAGE_CHARACTERS = 30_000;
 /** How long a call that does not wait may spend asking the vendor. */
 const REFRESH_MS = 2_000;
-const FIRST_TICK_MS = 25;
-const LONGEST_TICK_MS = 500;
-/** After each look at the whole task, so many times as long as it took is rested, but not longer than this. */
-const RESTS = 4;
-const LONGEST_REST_MS = 2_000;
-/** A vendor that could not answer just now is left alone for so long. */
-const TROUBLE_REST_MS = 5_000;
+/** Tasks whose vendors' troubles are remembered. */
+const MOST_TROUBLES = 1_000;
 
 export interface Status {
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
@@ -62,11 +58,11 @@ export function createStatus(deps: Deps): Status {
     });
   };
 
-  const refresh = async (taskId: string, { signal, caller }: CallContext): Promise<PrefetchError | undefined> => {
-    const { task, openBatches } = await snapshotOf(taskId, caller);
-    if (openBatches === 0) return undefined;
+  const update = async (taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined> => {
+    const snapshot = await storage.task(taskId);
+    if (!snapshot || snapshot.openBatches === 0) return undefined;
     const sending = new Set<string>();
-    for (const provider of await configuredOf(task.providers)) {
+    for (const provider of await configuredOf(snapshot.task.providers)) {
       // Another process may have died in the middle of this task.
       await worker.recover(provider);
       worker.kick(provider);
@@ -78,72 +74,24 @@ export function createStatus(deps: Deps): Status {
     return problem;
   };
 
-  const refreshBriefly = (taskId: string, call: CallContext) =>
-    refresh(taskId, { ...call, signal: AbortSignal.any([call.signal, AbortSignal.timeout(REFRESH_MS)]) });
-
-  /** A server that is stopping wakes its callers so that they answer. */
-  const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
-    try {
-      await clock.sleep(ms, signal);
-    } catch (error) {
-      if (!deps.draining.aborted) throw error;
-    }
+  const refreshBriefly = async (taskId: string, { caller, signal }: CallContext): Promise<PrefetchError | undefined> => {
+    await snapshotOf(taskId, caller);
+    return update(taskId, AbortSignal.any([signal, AbortSignal.timeout(REFRESH_MS)]));
   };
 
-  /**
-   * Looks at the stored task again and again until `done` or the time is up, while `step` is repeated beside it, so
-   * that progress shows while a long step is still going on.
-   */
-  const watch = async (
-    taskId: string,
-    ms: number,
-    call: CallContext,
-    /** Returns the milliseconds for which it is better not repeated. */
-    step: (signal: AbortSignal) => Promise<number>,
-    done: (snapshot: TaskSnapshot) => boolean,
-  ): Promise<void> => {
-    const deadline = clock.now() + ms;
-    const over = new AbortController();
-    const signal = AbortSignal.any([call.signal, over.signal, deps.draining]);
-    let stepping: Promise<void> | undefined;
-    let failure: { readonly error: unknown } | undefined;
-    let told = -1;
-    let restUntil = 0;
-    const stepOnce = async (): Promise<void> => {
-      const begun = clock.now();
-      const pause = await step(signal);
-      // Looking a large task over takes work; resting longer than that leaves the processor to others.
-      const took = clock.now() - begun;
-      // There has to be room for a last look before the time is up.
-      const spare = Math.max(0, deadline - clock.now() - took);
-      restUntil = clock.now() + Math.min(Math.max(pause, Math.min(LONGEST_REST_MS, RESTS * took)), spare);
-    };
-    try {
-      for (let tick = FIRST_TICK_MS; ; tick = Math.min(tick * 2, LONGEST_TICK_MS)) {
-        if (!stepping && clock.now() >= restUntil) {
-          stepping = stepOnce()
-            .catch((error: unknown) => {
-              failure = { error };
-            })
-            .finally(() => {
-              stepping = undefined;
-            });
-        }
-        const left = deadline - clock.now();
-        await Promise.race([stepping, pause(Math.min(tick, Math.max(left, 1)), signal)]);
-        call.signal.throwIfAborted();
-        if (failure && !deps.draining.aborted) throw failure.error;
-        const snapshot = await snapshotOf(taskId, call.caller);
-        const settled = settledOf(snapshot.counts);
-        if (settled > told) call.onProgress?.(settled, totalOf(snapshot.counts));
-        told = Math.max(told, settled);
-        if (done(snapshot) || clock.now() >= deadline || deps.draining.aborted) return;
-        if (!stepping) await pause(Math.min(tick, Math.max(deadline - clock.now(), 1)), signal);
-      }
-    } finally {
-      over.abort();
-    }
+  const troubles = new Map<string, { readonly until: number; readonly problem: PrefetchError }>();
+  /** For those who ask again and again: a vendor that could not answer is left alone for a while. */
+  const refreshUnhurriedly = async (taskId: string, call: CallContext): Promise<PrefetchError | undefined> => {
+    const known = troubles.get(taskId);
+    if (known && clock.now() < known.until) return known.problem;
+    troubles.delete(taskId);
+    const problem = await refreshBriefly(taskId, call);
+    if (troubles.size >= MOST_TROUBLES) troubles.clear();
+    if (problem) troubles.set(taskId, { until: clock.now() + TROUBLE_REST_MS, problem });
+    return problem;
   };
+
+  const vigils = createVigils({ clock, draining: deps.draining, read: snapshotOf, update });
 
   const configuredOf = (ids: readonly string[]): Promise<Provider[]> =>
     Promise.all(ids.filter((id) => directory.configured.includes(id)).map((id) => directory.get(id)));
@@ -206,24 +154,16 @@ export function createStatus(deps: Deps): Status {
   };
 
   const untilEnded: Status["untilEnded"] = async (taskId, ms, call) => {
-    let problem: PrefetchError | undefined;
     const deadline = clock.now() + ms;
-    await watch(
-      taskId,
-      ms,
-      call,
-      async (signal) => {
-        problem = await refresh(taskId, { ...call, signal });
-        return problem ? TROUBLE_REST_MS : 0;
-      },
-      ({ task, counts, later }) => {
+    return vigils.keep(taskId, deadline, call, {
+      asking: true,
+      done: ({ task, counts, later }, problem) => {
         // Another vendor of the task may still be asked.
         const hopeless = problem?.retryable === false && problem.code !== "not_found" && task.providers.length === 1;
         const waits = later !== undefined && later.items === counts.queued && counts.processing === 0 && later.from > deadline;
         return isEnded(taskState(counts)) || hopeless || waits;
       },
-    );
-    return problem;
+    });
   };
 
   return {
@@ -231,14 +171,10 @@ export function createStatus(deps: Deps): Status {
     quota,
     refresh: refreshBriefly,
     untilEnded,
-    untilAnswered: (taskId, ms, call) =>
-      watch(
-        taskId,
-        ms,
-        call,
-        async () => 0,
-        ({ counts, later }) => counts.queued === (later?.items ?? 0),
-      ),
+    untilAnswered: async (taskId, ms, call) => {
+      const done = ({ counts, later }: TaskSnapshot) => counts.queued === (later?.items ?? 0);
+      await vigils.keep(taskId, clock.now() + ms, call, { asking: false, done });
+    },
 
     status: async (request, call) => {
       const taskId = request.taskId.trim();
@@ -246,8 +182,8 @@ export function createStatus(deps: Deps): Status {
       if (readCursor(request.cursor) >= 0 && request.detail === "summary") {
         throw new PrefetchError("invalid_argument", "cursor: a summary has no pages", { hint: 'Pass detail "problems" or "all" with it.' });
       }
-      const problem =
-        request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refreshBriefly(taskId, call);
+      const refresh = request.unhurried ? refreshUnhurriedly : refreshBriefly;
+      const problem = request.waitSeconds > 0 ? await untilEnded(taskId, request.waitSeconds * 1_000, call) : await refresh(taskId, call);
       const summary = await view(taskId, problem, call);
       return request.detail === "summary" ? summary : { ...summary, ...(await page(taskId, request)) };
     },

@@ -86,6 +86,8 @@ export interface SendStart {
   readonly day: string;
   /** What may be spent on that day; needed for a batch whose quota was reserved on another one. */
   readonly allowance: Allowance | undefined;
+  /** Likewise, of the task's tenant; `undefined` for no bound. */
+  readonly ownBudget?: number | undefined;
 }
 
 export interface StoredItem extends Item {

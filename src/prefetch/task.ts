@@ -102,6 +102,8 @@ export interface LaterDay {
   readonly notBefore: number;
   /** How far the day's `used` may rise; `undefined` for no bound. */
   readonly ceiling: number | undefined;
+  /** Units of it that the task's tenant may spend; `undefined` for no bound. */
+  readonly ownBudget?: number | undefined;
 }
 
 export function noCounts(): Record<ItemState, number> {

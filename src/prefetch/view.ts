@@ -18,6 +18,8 @@ export interface StatusRequest {
   readonly detail: Detail;
   readonly cursor?: string | undefined;
   readonly waitSeconds: number;
+  /** For nobody in particular: a vendor that could not answer is left alone for a while. */
+  readonly unhurried?: boolean;
 }
 
 export interface ItemRow {

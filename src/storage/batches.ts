@@ -2,6 +2,7 @@
 
 import type { SQLInputValue } from "node:sqlite";
 import type { Batch, BatchChange, Item, ItemChange, LaterDay } from "../prefetch/task.ts";
+import type { Census } from "./census.ts";
 import type { Ledger } from "./ledger.ts";
 import { batchFrom, itemFrom } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
@@ -23,7 +24,7 @@ export interface Batches {
   cancel(taskId: string, number: number): void;
 }
 
-export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
+export function createBatches({ run, get, all }: Sql, ledger: Ledger, census: Census): Batches {
   const insert = (batch: Batch): void => {
     run(
       `INSERT INTO batches (task_id, number, origin, provider, account, kind, state, day, cost, may_wait, attempts, not_before, vendor_task_ids)
@@ -65,18 +66,21 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
       run(`UPDATE batches SET ${assignments} WHERE task_id = ? AND number = ?`, ...columns.map(([, value]) => value), taskId, number);
     },
 
-    updateItems: ({ taskId }, changes) => {
-      for (const item of changes) {
-        run(
-          "UPDATE items SET state = ?, code = ?, reason = ?, parts = coalesce(?, parts) WHERE task_id = ? AND idx = ?",
-          item.state,
-          item.code ?? null,
-          item.reason ?? null,
-          item.parts ? JSON.stringify(item.parts) : null,
-          taskId,
-          item.index,
-        );
-      }
+    updateItems: ({ taskId, number }, changes) => {
+      if (changes.length === 0) return;
+      census.across(taskId, number, () => {
+        for (const item of changes) {
+          run(
+            "UPDATE items SET state = ?, code = ?, reason = ?, parts = coalesce(?, parts) WHERE task_id = ? AND idx = ?",
+            item.state,
+            item.code ?? null,
+            item.reason ?? null,
+            item.parts ? JSON.stringify(item.parts) : null,
+            taskId,
+            item.index,
+          );
+        }
+      });
     },
 
     putOff: ({ taskId, number }, { day, notBefore }) =>
@@ -117,11 +121,13 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger): Batches {
       const batch = get("SELECT account, day, cost FROM batches WHERE task_id = ? AND number = ?", taskId, number);
       if (!batch) return;
       run("UPDATE batches SET state = 'ended', lease_until = NULL WHERE task_id = ? AND number = ?", taskId, number);
-      run(
-        "UPDATE items SET state = 'cancelled', code = 'cancelled', reason = ? WHERE task_id = ? AND batch = ? AND state = 'queued'",
-        "Cancelled before it was sent.",
-        taskId,
-        number,
+      census.across(taskId, number, () =>
+        run(
+          "UPDATE items SET state = 'cancelled', code = 'cancelled', reason = ? WHERE task_id = ? AND batch = ? AND state = 'queued'",
+          "Cancelled before it was sent.",
+          taskId,
+          number,
+        ),
       );
       ledger.spend({ taskId, account: String(batch.account) }, String(batch.day), -Number(batch.cost), false);
     },

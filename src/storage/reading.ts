@@ -11,7 +11,7 @@ export function createReading(
   { get, all, atomically, read }: Sql,
   batches: Pick<Batches, "itemsOf">,
   clock: Clock,
-): Pick<Storage, "task" | "tasks" | "items" | "following" | "census" | "backlog"> {
+): Pick<Storage, "task" | "tasks" | "items" | "following" | "backlog"> {
   const countsOf = (taskId: string): Counts => {
     const counts = noCounts();
     for (const group of all("SELECT state, count(*) AS n FROM items WHERE task_id = ? GROUP BY state", taskId)) {
@@ -102,13 +102,6 @@ export function createReading(
           query.limit,
         ).map(storedItemFrom),
       ),
-
-    census: () =>
-      read(() => {
-        const counts = noCounts();
-        for (const row of all("SELECT state, items FROM census")) counts[stateFrom(row.state)] = Number(row.items);
-        return counts;
-      }),
 
     backlog: () =>
       read(() =>

@@ -95,19 +95,9 @@ const steps: readonly string[] = [
     PRIMARY KEY (tenant, account, day)
   ) STRICT, WITHOUT ROWID;
 
-  -- Counting millions of items at each look would stop everything else.
+  -- How many items there are in each state: counting millions of them at each look would stop everything else.
   CREATE TABLE census (state TEXT PRIMARY KEY, items INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;
-  CREATE TRIGGER item_added AFTER INSERT ON items BEGIN
-    INSERT INTO census VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET items = items + 1;
-  END;
-  CREATE TRIGGER item_changed AFTER UPDATE OF state ON items WHEN old.state <> new.state BEGIN
-    UPDATE census SET items = items - 1 WHERE state = old.state;
-    INSERT INTO census VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET items = items + 1;
-  END;
-  CREATE TRIGGER item_removed AFTER DELETE ON items BEGIN
-    UPDATE census SET items = items - 1 WHERE state = old.state;
-  END;
   `,
 ];
 /** Kept in the file as SQLite's user_version. */

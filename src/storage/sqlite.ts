@@ -6,6 +6,7 @@ import { remainingUnits } from "../prefetch/quota.ts";
 import type { AccountFacts, AccountQuery, Claim, NewTask, Storage, WorkItem } from "../prefetch/storage.ts";
 import type { Batch, BatchChange } from "../prefetch/task.ts";
 import { createBatches } from "./batches.ts";
+import { createCensus } from "./census.ts";
 import { createCircuits } from "./circuits.ts";
 import { createLedger } from "./ledger.ts";
 import { createPace } from "./pace.ts";
@@ -36,7 +37,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
   const { run, get, all, atomically, read } = sql;
   const ledger = createLedger(sql);
   const pace = createPace(sql);
-  const batches = createBatches(sql, ledger);
+  const census = createCensus(sql);
+  const batches = createBatches(sql, ledger, census);
   const circuits = createCircuits(sql);
 
   const factsOf = (query: AccountQuery): AccountFacts => {
@@ -78,19 +80,21 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       batches.insert(batch);
       ledger.spend(batch, batch.day, batch.cost, false);
     }
-    for (const item of items) {
-      run(
-        "INSERT INTO items (task_id, idx, batch, kind, target, state, code, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        task.id,
-        item.index,
-        item.batch ?? null,
-        item.kind,
-        item.target,
-        item.state,
-        item.code ?? null,
-        item.reason ?? null,
-      );
-    }
+    census.across(task.id, undefined, () => {
+      for (const item of items) {
+        run(
+          "INSERT INTO items (task_id, idx, batch, kind, target, state, code, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+          task.id,
+          item.index,
+          item.batch ?? null,
+          item.kind,
+          item.target,
+          item.state,
+          item.code ?? null,
+          item.reason ?? null,
+        );
+      }
+    });
   };
 
   const cancelUnsent = (taskId: string): void => {
@@ -164,7 +168,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
       return claimed;
     },
 
-    startSending: (batch, { now, leaseUntil, day, allowance }) =>
+    startSending: (batch, { now, leaseUntil, day, allowance, ownBudget }) =>
       atomically(() => {
         const held = get(
           "SELECT day, cost FROM batches WHERE task_id = ? AND number = ? AND state = 'claimed' AND lease_until = ? AND lease_until > ?",
@@ -178,6 +182,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         const cost = Number(held.cost);
         if (reservedOn !== day) {
           if (!allowance || remainingUnits(allowance, ledger.of(batch.account, day)) < cost) return "over_quota";
+          if (!ledger.withinBudget(batch, day, cost, ownBudget)) return "over_quota";
           ledger.spend(batch, reservedOn, -cost, false);
           ledger.spend(batch, day, cost, false);
         }
@@ -223,9 +228,10 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           return false;
         }
         const day = String(known.day);
-        const put = change.later?.days.find(({ day: wanted, ceiling }) => {
+        const put = change.later?.days.find(({ day: wanted, ceiling, ownBudget }) => {
           const others = ledger.of(batch.account, wanted).used - (wanted === day ? Number(known.cost) : 0);
-          return ceiling === undefined || others + Number(known.cost) <= ceiling;
+          const fits = ceiling === undefined || others + Number(known.cost) <= ceiling;
+          return fits && ledger.withinBudget(batch, wanted, wanted === day ? 0 : Number(known.cost), ownBudget);
         });
         if (put && change.later) {
           batches.putOff(batch, put);
@@ -258,7 +264,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         const old = all("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT ?", before, most);
         for (const { id } of old) {
           cancelUnsent(String(id));
-          run("DELETE FROM items WHERE task_id = ?", String(id));
+          census.across(String(id), undefined, () => run("DELETE FROM items WHERE task_id = ?", String(id)));
           run("DELETE FROM batches WHERE task_id = ?", String(id));
           run("DELETE FROM tasks WHERE id = ?", String(id));
         }
@@ -270,6 +276,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         return old.length;
       }),
 
+    census: () => read(() => census.all()),
     ledger: (account, day) => read(() => ledger.of(account, day)),
     spentBy: (tenant, account, day) => read(() => ledger.spentBy(tenant, account, day)),
 

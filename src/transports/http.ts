@@ -54,7 +54,8 @@ export interface HttpService {
 /** Throws `invalid_argument` when it cannot listen. */
 export async function startHttp({ app, metrics, auth, options, arrival = ARRIVAL }: HttpDeps): Promise<HttpService> {
   const onerror = (error: Error): void => app.note({ reason: error.message.slice(0, 200) }, "a request was turned down");
-  const handler = createMcpHandler(app.factory, { onerror });
+  // The gate bounds each tenant's streams; the SDK's own bound for all of them would be used up by a few.
+  const handler = createMcpHandler(app.factory, { onerror, maxSubscriptions: MOST_CONNECTIONS });
   const gate = createGate({ handler, subscribe: app.subscriptions(handler.notify) });
   const hostAllowed = hostHeaderValidation([...options.allowedHosts]);
   const originAllowed = originValidation([...options.allowedOrigins]);
@@ -107,6 +108,8 @@ export async function startHttp({ app, metrics, auth, options, arrival = ARRIVAL
     const facts: CallFacts = { request: requestIdOf(request), traceparent: validTraceparent(request.headers.traceparent) };
     response.setHeader("x-request-id", facts.request ?? "");
     const path = pathOf(request);
+    // The SDK puts the host before it, so it must not be in the absolute form that HTTP allows. Source: RFC 9112, section 3.2.2.
+    if (!request.url?.startsWith("/")) request.url = path ?? "/";
     if (path === "/healthz" || path === "/readyz") {
       const good = path === "/healthz" || (await isReady());
       return answer(response, good ? 200 : 503, { status: good ? "ok" : "not ready" });

@@ -1,7 +1,7 @@
 /** JWT access tokens of one authorization server, whose keys are fetched when the first token comes. */
 
 import { OAuthError, OAuthErrorCode } from "@modelcontextprotocol/server";
-import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { createLocalJWKSet, createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
 import { PrefetchError } from "../errors.ts";
 import { isLoopback } from "./http-options.ts";
@@ -41,7 +41,24 @@ export interface OAuthOptions extends OAuthSettings {
 }
 
 export function createTokenVerifier({ issuer, audience, jwksUrl, tenantClaim, now }: OAuthOptions): VerifyToken {
-  const keysFrom = (url: string): JWTVerifyGetKey => createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_MS });
+  /** Keys that are known are used also while their issuer cannot be reached; it is then not asked at every token. */
+  const keysFrom = (url: string): JWTVerifyGetKey => {
+    const remote = createRemoteJWKSet(new URL(url), { timeoutDuration: FETCH_MS });
+    let trouble: { readonly until: number; readonly error: unknown } | undefined;
+    return async (header, token) => {
+      const known = remote.jwks();
+      if (trouble && now() < trouble.until) {
+        if (!known) throw trouble.error;
+        return createLocalJWKSet(known)(header, token);
+      }
+      try {
+        return await remote(header, token);
+      } catch (error) {
+        if (!isForeign(error)) trouble = { until: now() + REST_MS, error };
+        throw error;
+      }
+    };
+  };
   let keys: Promise<JWTVerifyGetKey> | undefined = jwksUrl === undefined ? undefined : Promise.resolve(keysFrom(jwksUrl));
   let askAgainAt = Number.POSITIVE_INFINITY;
 
@@ -73,11 +90,11 @@ export function createTokenVerifier({ issuer, audience, jwksUrl, tenantClaim, no
     } catch (error) {
       throw asRefusal(error, issuer);
     }
-    const subject = nameIn(payload.sub) ?? nameIn(payload.client_id);
+    const subject = nameIn(payload.sub);
     if (subject === undefined) throw invalid("The token names no subject");
     const tenant = tenantClaim === undefined ? undefined : nameIn(payload[tenantClaim]);
     if (tenantClaim !== undefined && tenant === undefined) throw invalid("The token has no tenant claim");
-    return { subject, tenant, scopes: scopesIn(payload), expiresAt: payload.exp ?? 0 };
+    return { subject, tenant, scopes: scopesIn(payload), expiresAt: (payload.exp ?? 0) + CLOCK_TOLERANCE_S };
   };
 }
 
@@ -90,11 +107,16 @@ function asRefusal(error: unknown, issuer: string): Error {
   if (error instanceof errors.JWTExpired) return invalid("The token has expired");
   if (error instanceof errors.JWTClaimValidationFailed) return invalid(`The token's ${error.claim} is not what it must be`);
   if (error instanceof errors.JOSEAlgNotAllowed) return invalid("The token's algorithm is not accepted");
-  const unsigned = [errors.JWSSignatureVerificationFailed, errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys];
-  if (unsigned.some((kind) => error instanceof kind)) return invalid("The token's signature is not the issuer's");
+  if (isForeign(error)) return invalid("The token's signature is not the issuer's");
   const unreadable = [errors.JWSInvalid, errors.JWTInvalid, errors.JOSENotSupported];
   if (unreadable.some((kind) => error instanceof kind)) return invalid("The token cannot be read");
   return unreachable(issuer, error);
+}
+
+/** Whether the keys are there, and the token is signed with none of them. */
+function isForeign(error: unknown): boolean {
+  const kinds = [errors.JWSSignatureVerificationFailed, errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys];
+  return kinds.some((kind) => error instanceof kind);
 }
 
 function unreachable(issuer: string, cause: unknown): PrefetchError {
@@ -131,8 +153,9 @@ async function discoverJwks(issuer: string): Promise<string> {
   throw unreachable(issuer, cause);
 }
 
+/** Halves of surrogate pairs are refused: the store writes all of them alike, and they would be one tenant. */
 function nameIn(claim: unknown): string | undefined {
-  return typeof claim === "string" && claim !== "" && claim.length <= LONGEST_NAME ? claim : undefined;
+  return typeof claim === "string" && claim !== "" && claim.length <= LONGEST_NAME && claim.isWellFormed() ? claim : undefined;
 }
 
 /** `scope` as RFC 8693 has it, or `scp` as some issuers do. */

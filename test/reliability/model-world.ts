@@ -120,6 +120,7 @@ export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions):
             return { limit, ceiling: used - pending + leftAt(account), source: "vendor" };
           },
           forget: async () => undefined,
+          tenantBudget: undefined,
           wholeDay: (provider) => accountOf(provider).limit,
         },
         report: () => undefined,
