@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../src/errors.ts";
 import type { CallContext, Caller } from "../../src/prefetch/deps.ts";
 import { manyUrls, never as signal, TODAY } from "../fakes.ts";
 import { error, open } from "./house.ts";
@@ -114,6 +115,43 @@ describe("a tenant's daily budget", () => {
     expect(await Promise.all(["2026-11-22", "2026-11-23"].map(spent))).toEqual([0, 0]);
   });
 
+  it("holds on the day that a refusal puts a batch off to", async () => {
+    const { clock, urls, storage, provider } = await open({
+      tenantDailyBudget: 4,
+      script: {
+        answer: () => {
+          throw new PrefetchError("quota_exhausted", "The vendor's limit is reached", { delivery: "refused" });
+        },
+      },
+    });
+    // All of both days' budget; then the vendor has nothing left today.
+    await urls(manyUrls(8), { onQuotaExceeded: "defer" }, one);
+    await clock.advance(60_000);
+    const spent = (day: string) => storage.spentBy("token:one", provider.account, day);
+    expect(await Promise.all([TODAY, "2026-11-22", "2026-11-23"].map(spent))).toEqual([0, 4, 4]);
+  });
+
+  it("holds on the day on which a batch is really sent", async () => {
+    let busy = true;
+    const { clock, urls, storage, provider } = await open({
+      tenantDailyBudget: 4,
+      script: {
+        answer: (_, nth) => {
+          if (busy) throw new PrefetchError("rate_limited", "Slow down", { delivery: "refused", retryable: true, retryAfterMs: 600_000 });
+          return { vendorTaskIds: [`vendor-${nth}`], refused: [] };
+        },
+      },
+    });
+    const midnight = Date.parse("2026-11-22T00:00:00+08:00");
+    await clock.advance(midnight - 120_000 - clock.now());
+    await urls(manyUrls(4), {}, one);
+    await clock.advance(midnight + 5_000 - clock.now());
+    busy = false;
+    await urls(manyUrls(4, "https://new.example/"), {}, one);
+    await clock.advance(1_800_000);
+    expect(await storage.spentBy("token:one", provider.account, "2026-11-22")).toBe(4);
+  });
+
   it("comes back with what the vendor refuses", async () => {
     const { urls, storage, provider } = await open({
       tenantDailyBudget: 3,
@@ -126,6 +164,46 @@ describe("a tenant's daily budget", () => {
     });
     await urls(manyUrls(2), {}, one);
     expect(await storage.spentBy("token:one", provider.account, TODAY)).toBe(1);
+  });
+});
+
+describe("calls that wait for one task", () => {
+  it("ask its vendor together, as often as one of them would, and all hear of the end", async () => {
+    let asked = 0;
+    const { clock, service, urls, outcomes } = await open({
+      script: {
+        status: async ({ content }) => {
+          asked += 1;
+          const known = content?.kind === "urls" ? content.urls : [];
+          return known.map((url) => ({ url, state: outcomes.get(url) === "succeeded" ? "succeeded" : "processing", vendorState: "word" }));
+        },
+      },
+    });
+    const { taskId = "" } = await urls(manyUrls(2), {}, one);
+    const wait = () => service.status({ taskId, detail: "summary", waitSeconds: 50 }, one);
+    asked = 0;
+    const waiting = Promise.all(Array.from({ length: 100 }, wait));
+    await clock.advance(20_000);
+    for (const url of manyUrls(2)) outcomes.set(url, "succeeded");
+    const views = await clock.drive(waiting);
+    expect(views.every(({ state }) => state === "succeeded")).toBe(true);
+    // The vendor allows a question every 30 seconds.
+    expect(asked).toBeLessThanOrEqual(3);
+  });
+
+  it("show it to none who may not see it, and go on when one of them goes", async () => {
+    const { clock, service, urls, outcomes } = await open();
+    const { taskId = "" } = await urls(manyUrls(2), {}, one);
+    const request = { taskId, detail: "summary", waitSeconds: 50 } as const;
+    const stop = new AbortController();
+    const leaving = expect(service.status(request, { ...one, signal: stop.signal })).rejects.toThrow("gone");
+    const staying = service.status(request, one);
+    await expect(clock.drive(service.status(request, two))).rejects.toEqual(error("not_found"));
+    await clock.advance(1_000);
+    stop.abort(new Error("gone"));
+    await leaving;
+    for (const url of manyUrls(2)) outcomes.set(url, "succeeded");
+    expect(await clock.drive(staying)).toMatchObject({ state: "succeeded" });
   });
 });
 
