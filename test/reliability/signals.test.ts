@@ -74,20 +74,27 @@ describe.concurrent("a process that is stopped for longer than its leases", { ti
     context.expect(figures).toMatchObject({ urls: 130, receivedOnce: 130, unknown: unknownReceived, unknownReceived });
   });
 
-  it.for<[string, Omit<Stop, "urls">]>([
-    // The first connection is for the question how much quota is left.
-    ["had a connection and perhaps not used it yet", { point: "connected", nth: 2 }],
-    ["had connections and perhaps not used one of them yet", { point: "connected", nth: 3 }],
-    ["was about to hear that a request was carried out", { point: "back" }],
-    ["was never to hear that a request was carried out", { point: "back", fate: "is lost" }],
-    ["was never to hear that a request got lost", { point: "there", fate: "is lost" }],
-  ])("leaves it at what others found in the vendor's records, if it %s", async ([, stop], context) => {
+  const leaves = async ([, stop]: readonly [string, Omit<Stop, "urls">], context: TestContext) => {
     const scene = await sceneOf(context, { vendor: "alibaba-vod", speed: 40 });
     const { held, figures, violations } = await goOn(context, scene, { urls: scene.vendor.urls("held", 40), ...stop });
     context.expect(violations).toEqual([]);
     context.expect(held.sending).toBeGreaterThanOrEqual(1);
     context.expect(figures).toMatchObject({ urls: 90, receivedOnce: 90, unknown: 0 });
-  });
+  };
+
+  // Nothing closes the instant between a last look at the clock and the system call that writes; a stop that falls into it
+  // sends the request late. Whoever does not look at all is caught by the tests of the HTTP client.
+  it.for<[string, Omit<Stop, "urls">]>([
+    // The first connection is for the question how much quota is left.
+    ["had a connection and perhaps not used it yet", { point: "connected", nth: 2 }],
+    ["had connections and perhaps not used one of them yet", { point: "connected", nth: 3 }],
+  ])("leaves it at what others found in the vendor's records, if it %s", { retry: 2 }, leaves);
+
+  it.for<[string, Omit<Stop, "urls">]>([
+    ["was about to hear that a request was carried out", { point: "back" }],
+    ["was never to hear that a request was carried out", { point: "back", fate: "is lost" }],
+    ["was never to hear that a request got lost", { point: "there", fate: "is lost" }],
+  ])("leaves it at what others found in the vendor's records, if it %s", leaves);
 });
 
 describe.concurrent("a process that is stopped while it writes", { timeout: 240_000 }, () => {
