@@ -170,7 +170,7 @@ const schema = z.object({
   PREFETCH_HTTP_PORT: whole(0, 65_535),
   PREFETCH_HTTP_PATH: z
     .string()
-    .regex(/^\/[\w/.-]*[\w]$/, "must be a path such as /mcp")
+    .regex(/^(\/[\w-][\w.-]*)+$/, "must be a path such as /mcp")
     .refine((path) => !/^\/(healthz|readyz|metrics|\.well-known)(\/|$)/.test(path), "is taken by the server itself")
     .optional(),
   PREFETCH_HTTP_PUBLIC_URL: webAddress.optional(),
@@ -204,6 +204,12 @@ function httpSettingsFrom(read: z.infer<typeof schema>): HttpSettings {
     );
   }
   const publicUrl = read.PREFETCH_HTTP_PUBLIC_URL;
+  if (issuer !== undefined && publicUrl === undefined && read.PREFETCH_HTTP_PORT === 0) {
+    throw mistake(
+      "PREFETCH_HTTP_PORT is 0, and tokens of PREFETCH_OAUTH_ISSUER have to name the endpoint",
+      "Set PREFETCH_HTTP_PUBLIC_URL.",
+    );
+  }
   const allowedHosts = read.PREFETCH_HTTP_ALLOWED_HOSTS ?? [
     "localhost",
     "127.0.0.1",

@@ -19,6 +19,8 @@ const BUSY_RETRY_S = 1;
 /** Said of a request whose client did not wait for the answer. */
 const CLIENT_GONE = 499;
 const LONGEST_NAME = 100;
+/** What timers can count. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface EndpointDeps {
   readonly app: Pick<App, "report" | "note">;
@@ -32,7 +34,11 @@ export interface EndpointDeps {
   readonly impatient: AbortSignal;
 }
 
-export type Endpoint = (request: IncomingMessage, response: ServerResponse, facts: CallFacts) => Promise<void>;
+export interface Endpoint {
+  serve(request: IncomingMessage, response: ServerResponse, facts: CallFacts): Promise<void>;
+  /** Ends all streams of notifications: whoever may still listen can ask for one again. */
+  endStreams(): void;
+}
 
 export function createEndpoint({ app, metrics, auth, limits, requestsPerMinute, gate, stopping, impatient }: EndpointDeps): Endpoint {
   /** The caller, or `undefined` when it has been answered already. */
@@ -67,7 +73,7 @@ export function createEndpoint({ app, metrics, auth, limits, requestsPerMinute, 
     return { known };
   };
 
-  const serve = async (
+  const answerMessage = async (
     request: IncomingMessage,
     response: ServerResponse,
     known: AuthInfo | undefined,
@@ -89,7 +95,22 @@ export function createEndpoint({ app, metrics, auth, limits, requestsPerMinute, 
     await toNodeHandler({ fetch }, { onerror: (error) => app.report(error, "an MCP request") })(request, response, standIn);
   };
 
-  return async (request, response, facts) => {
+  const streams = new Set<ServerResponse>();
+  /** A stream lasts no longer than the token that it was opened with. */
+  const keepStream = (response: ServerResponse, known: AuthInfo | undefined, end: () => void): void => {
+    streams.add(response);
+    const left = (known?.expiresAt ?? Number.POSITIVE_INFINITY) * 1_000 - Date.now();
+    const expiry = left <= LONGEST_TIMER_MS ? setTimeout(() => response.destroy(), Math.max(0, left)).unref() : undefined;
+    const close = (): void => {
+      clearTimeout(expiry);
+      streams.delete(response);
+      end();
+    };
+    if (response.closed) close();
+    else response.once("close", close);
+  };
+
+  const serveRequest: Endpoint["serve"] = async (request, response, facts) => {
     const begun = performance.now();
     const asked: { method?: string; tool?: string | undefined; principal?: string | undefined } = {};
     response.once("close", () => {
@@ -118,18 +139,24 @@ export function createEndpoint({ app, metrics, auth, limits, requestsPerMinute, 
       },
       listens: (end) => {
         leave();
-        if (response.closed) end();
-        else response.once("close", end);
+        keepStream(response, known, end);
       },
     };
     try {
-      await withFacts({ ...facts, principal: known?.clientId }, () => serve(request, response, known, place, exchange));
+      await withFacts({ ...facts, principal: known?.clientId }, () => answerMessage(request, response, known, place, exchange));
     } catch (error) {
       if (!(error instanceof ClientGoneError)) throw error;
     } finally {
       // An answer may wait behind another one on its connection, but its work is done.
       leave();
     }
+  };
+
+  return {
+    serve: serveRequest,
+    endStreams: () => {
+      for (const response of streams) response.destroy();
+    },
   };
 }
 

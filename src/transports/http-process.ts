@@ -34,8 +34,10 @@ export async function runHttp(settings: HttpOptions & AuthSettings, createApp: (
   };
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
   process.on("SIGHUP", () => {
+    if (settings.tokensFile === undefined) return;
     try {
       auth?.reload();
+      service.endStreams();
       app.note({}, "tokens read again");
     } catch (error) {
       app.report(error, "reading the tokens again; the old ones stay");

@@ -47,6 +47,8 @@ export interface HttpDeps {
 export interface HttpService {
   /** Scheme, host, port and path of the endpoint. */
   readonly url: string;
+  /** Ends all streams of notifications, which may have been opened with tokens that are no longer good. */
+  endStreams(): void;
   /** Lets what is in work finish, hands back what waits, and ends. */
   close(): Promise<void>;
 }
@@ -122,7 +124,7 @@ export async function startHttp({ app, metrics, auth, options, arrival = ARRIVAL
     const { metadata } = auth ?? {};
     if (metadata && path === metadata.path) return answer(response, 200, metadata.document, { "access-control-allow-origin": "*" });
     if (path !== options.path) return answer(response, 404, { error: "not_found", message: `The MCP endpoint is ${options.path}` });
-    await withFacts(facts, () => endpoint(request, response, facts));
+    await withFacts(facts, () => endpoint.serve(request, response, facts));
   };
 
   const server = createServer(
@@ -145,6 +147,7 @@ export async function startHttp({ app, metrics, auth, options, arrival = ARRIVAL
 
   return {
     url: `http://${urlHost(options.host)}:${port}${options.path}`,
+    endStreams: endpoint.endStreams,
     close: async () => {
       stopping.abort();
       setTimeout(() => impatient.abort(), REST_OF_BODY_MS).unref();

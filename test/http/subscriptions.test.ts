@@ -1,5 +1,8 @@
 /** Resources that the official client listens to. */
 
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client, type McpSubscription, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, it, type TestContext } from "vitest";
 import { z } from "zod";
@@ -93,6 +96,22 @@ describe.concurrent("a subscriber", () => {
     expect(await stop()).toBe(0);
     expect(performance.now() - begun).toBeLessThan(5_000);
     expect(await subscription.closed).toBe("graceful");
+  });
+
+  it("is heard no longer than its token is good", async (test) => {
+    const { expect } = test;
+    const path = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.json");
+    const soon = new Date(Date.now() + 4_000).toISOString();
+    writeFileSync(path, tokenList({ name: "alice" }, { name: "carol", expires: soon }));
+    const { url, child } = await startServerFor(test, { PREFETCH_HTTP_TOKENS_FILE: path });
+    const [alice, carol] = await Promise.all(["alice", "carol"].map((name) => listener(test, url, name)));
+    const [own, short] = await Promise.all([alice?.listen(QUOTA), carol?.listen(QUOTA)]);
+    expect(await short?.closed).toBe("remote");
+    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(soon));
+    writeFileSync(path, tokenList({ name: "carol" }));
+    child.kill("SIGHUP");
+    expect(await own?.closed).toBe("remote");
+    await expect(alice?.listen(QUOTA)).rejects.toThrow();
   });
 
   it("may have a hundred streams open, also of many that are asked for at once, and as many again when those are closed", async (test) => {
