@@ -274,7 +274,7 @@ export function helpText(version: string): string {
   return [
     `cdn-prefetch-mcp ${version}: an MCP server that warms CDNs, over stdio or Streamable HTTP.`,
     "",
-    "Usage: cdn-prefetch-mcp [--sandbox] [settings]",
+    "Usage: cdn-prefetch-mcp [--transport http] [--sandbox] [settings]",
     "",
     "Settings (a flag wins over its variable):",
     ...settings.map(line),

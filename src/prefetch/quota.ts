@@ -22,9 +22,13 @@ export interface LedgerEntry {
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
+/** The part of each zone's latest day that is known: writing dates is slow, and every answer needs some. */
+const known = new Map<string, { readonly from: number; readonly until: number; readonly day: string }>();
 
 /** The calendar day, `YYYY-MM-DD`, that it is in `timeZone` at `now`. */
 export function vendorDay(now: number, timeZone: string): string {
+  const span = known.get(timeZone);
+  if (span && now >= span.from && now < span.until) return span.day;
   let format = formats.get(timeZone);
   if (!format) {
     // The Swedish locale writes dates the ISO way.
@@ -36,6 +40,8 @@ export function vendorDay(now: number, timeZone: string): string {
 
 /** The first millisecond of the next day in `timeZone`. Searched for, because days of 23 and 25 hours exist. */
 export function nextReset(now: number, timeZone: string): number {
+  const span = known.get(timeZone);
+  if (span && now >= span.from && now < span.until) return span.until;
   const today = vendorDay(now, timeZone);
   let before = now;
   let after = now + 3_600_000;
@@ -48,6 +54,7 @@ export function nextReset(now: number, timeZone: string): number {
     if (vendorDay(middle, timeZone) === today) before = middle;
     else after = middle;
   }
+  known.set(timeZone, { from: now, until: after, day: today });
   return after;
 }
 

@@ -112,7 +112,7 @@ export function createEndpoint({ app, metrics, auth, limits, requestsPerMinute, 
 
   const serveRequest: Endpoint["serve"] = async (request, response, facts) => {
     const begun = performance.now();
-    const asked: { method?: string; tool?: string | undefined; principal?: string | undefined } = {};
+    const asked: { method?: string; name?: string | undefined; principal?: string | undefined } = {};
     response.once("close", () => {
       const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
       metrics.requestAnswered(`${Math.floor(status / 100)}xx`);
@@ -133,9 +133,9 @@ export function createEndpoint({ app, metrics, auth, limits, requestsPerMinute, 
     };
     response.once("close", leave);
     const exchange: Exchange = {
-      asks: (method, tool) => {
+      asks: (method, name) => {
         asked.method = method.slice(0, LONGEST_NAME);
-        asked.tool = tool?.slice(0, LONGEST_NAME);
+        asked.name = name?.slice(0, LONGEST_NAME);
       },
       listens: (end) => {
         leave();

@@ -8,7 +8,7 @@ import type { Subscribe, Subscription } from "../mcp/subscriptions.ts";
 /** One HTTP request, as far as its message has been understood. */
 export interface Exchange {
   /** What it asks for, for the log. */
-  asks(method: string, tool: string | undefined): void;
+  asks(method: string, name: string | undefined): void;
   /** It has become a stream of notifications, which lasts as long as the client listens; `end` is called after that. */
   listens(end: () => void): void;
 }

@@ -135,7 +135,7 @@ describe("logs", () => {
       principal: "robot",
       traceparent,
       method: "tools/call",
-      tool: "get_prefetch_quota",
+      name: "get_prefetch_quota",
       status: 200,
     });
     expect(JSON.parse(second)).not.toHaveProperty("traceparent");
