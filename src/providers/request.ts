@@ -180,7 +180,7 @@ function isTimeout(error: unknown, code: string | undefined): boolean {
 }
 
 /** Connecting to a name with several addresses fails with a list of errors; they agree in kind. */
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error) || !("code" in first)) return undefined;
   return typeof first.code === "string" ? first.code : undefined;
