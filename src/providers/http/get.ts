@@ -4,9 +4,7 @@
  */
 
 import type { Dispatcher } from "undici";
-
-/** Lower-case name to its values, one for each time the header was sent. */
-export type ResponseHeaders = Readonly<Record<string, readonly string[]>>;
+import type { HeaderLines } from "./cache/headers.ts";
 
 export interface GetRequest {
   readonly url: URL;
@@ -19,7 +17,7 @@ export interface GetRequest {
 
 export interface Got {
   readonly status: number;
-  readonly headers: ResponseHeaders;
+  readonly headers: HeaderLines;
   /** Bytes of the body as it was transferred, compressed if it was. */
   readonly bytes: number;
   /** What the answer said its body would have; `undefined` when it said nothing, or had none. */
@@ -36,7 +34,7 @@ export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBy
     let firstByteMs = 0;
     let status = 0;
     let bytes = 0;
-    let answered: ResponseHeaders = {};
+    let answered: HeaderLines = new Map();
     let controller: Dispatcher.DispatchController | undefined;
     const stop = (): void => {
       controller?.abort(signal.reason);
@@ -63,7 +61,7 @@ export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBy
           if (statusCode < 200) return;
           status = statusCode;
           firstByteMs = performance.now() - begun;
-          answered = valuesOf(received);
+          answered = linesIn(received);
         },
         onResponseData: (flowing, chunk) => {
           bytes += chunk.length;
@@ -77,7 +75,7 @@ export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBy
         },
         onResponseEnd: () => {
           over();
-          const length = method === "GET" ? answered["content-length"]?.[0] : undefined;
+          const length = method === "GET" ? answered.get("content-length")?.[0] : undefined;
           resolve({ status, headers: answered, bytes, declared: length === undefined ? undefined : Number(length), firstByteMs });
         },
         onResponseError: (_, error) => {
@@ -89,11 +87,11 @@ export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBy
   });
 }
 
-function valuesOf(headers: Record<string, string | string[] | undefined>): ResponseHeaders {
-  const values: Record<string, readonly string[]> = {};
+function linesIn(headers: Record<string, string | string[] | undefined>): HeaderLines {
+  const lines = new Map<string, readonly string[]>();
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined) values[name.toLowerCase()] = typeof value === "string" ? [value] : value;
+    if (value !== undefined) lines.set(name.toLowerCase(), typeof value === "string" ? [value] : value);
   }
-  return values;
+  return lines;
 }

@@ -184,7 +184,7 @@ function wholeOr({ bytes, declared }: Got, judge: () => Verdict): Verdict {
 /** Milliseconds to wait before an answer that asks for patience is asked for again; `undefined` for any other. */
 function retryAfter({ status, headers }: Got, now: number): number | undefined {
   if (status !== 429 && status !== 503) return undefined;
-  const said = headers["retry-after"]?.[0];
+  const said = headers.get("retry-after")?.[0];
   if (said === undefined) return FIRST_RETRY_MS;
   const seconds = Number(said);
   const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(said) - now;

@@ -27,11 +27,9 @@ describe("a GET", () => {
       response.end("moved");
     });
     const got = await fetcher()(origin.url("/a"));
-    expect(got).toMatchObject({
-      status: 302,
-      bytes: 5,
-      headers: { "x-cache": ["MISS from parent", "HIT from edge"], location: ["/elsewhere"] },
-    });
+    expect(got).toMatchObject({ status: 302, bytes: 5 });
+    expect(got.headers.get("x-cache")).toEqual(["MISS from parent", "HIT from edge"]);
+    expect(got.headers.get("location")).toEqual(["/elsewhere"]);
     expect(origin.seen).toEqual(["/a"]);
   });
 
