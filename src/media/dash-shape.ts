@@ -1,0 +1,61 @@
+/** What comes out of `mpd-parser`, as far as it is used. Loose, because it goes back in for the next step. */
+
+import { z } from "zod";
+
+/** Attributes that do not parse come out as NaN, which says no more than their absence. */
+const number = z.unknown().transform((value) => (typeof value === "number" && !Number.isNaN(value) ? value : undefined));
+const text = z.unknown().transform((value) => (typeof value === "string" ? value : undefined));
+
+/** Beyond 2^53 the parser counts in big integers; no file is that long. */
+const bytes = z.union([z.number(), z.bigint()]).transform(Number);
+const byteRange = z.object({ length: bytes, offset: bytes });
+
+const file = z.object({ uri: text, resolvedUri: text, byterange: byteRange.optional().catch(undefined) });
+
+const segment = file.extend({
+  duration: number,
+  presentationTime: number,
+  map: file.optional(),
+});
+
+export const playlistsShape = z.array(
+  z.object({
+    segments: z.array(segment).optional(),
+    sidx: segment.optional(),
+  }),
+);
+export type DashPlaylist = z.infer<typeof playlistsShape>[number];
+export type DashSegment = z.infer<typeof segment>;
+export type DashFile = z.infer<typeof file>;
+
+const attributes = z.looseObject({
+  id: z.string().optional(),
+  type: z.string().optional(),
+  bandwidth: z.number().optional(),
+  mimeType: z.string().optional(),
+  contentType: z.string().optional(),
+  codecs: z.string().optional(),
+  lang: z.string().optional(),
+  baseUrl: z.string(),
+  periodStart: z.number().nullish(),
+});
+
+/** Lists are shared by many representations: they pass unread, or each of them would get a copy. */
+export const representationShape = z.looseObject({
+  attributes,
+  segmentInfo: z.looseObject({
+    template: z.looseObject({}).optional(),
+    list: z.looseObject({ segmentUrls: z.unknown().optional() }).optional(),
+    base: z.looseObject({}).optional(),
+    segmentTimeline: z.unknown().optional(),
+  }),
+});
+export type DashRepresentation = z.infer<typeof representationShape>;
+
+export const mpdShape = z.object({
+  locations: z.array(z.string()).nullish(),
+  contentSteeringInfo: z.object({ serverURL: z.string() }).nullish(),
+  representationInfo: z.array(representationShape),
+});
+
+export const segmentUrlsShape = z.array(z.object({ media: z.string().optional() })).catch([]);

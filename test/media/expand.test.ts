@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../src/errors.ts";
+import { expandManifest } from "../../src/media/expand.ts";
+import type { ExpandOptions, Expansion } from "../../src/media/expansion.ts";
+import { chooseUrls } from "../../src/media/scope.ts";
+import { NOW } from "./read.ts";
+
+const at = (name: string): string => new URL(name, "https://media.example.com/").href;
+
+/** A host with these texts; `redirects` say where each really comes from. */
+function site(texts: Readonly<Record<string, string>>, redirects: Readonly<Record<string, string>> = {}) {
+  const asked: string[] = [];
+  const options: ExpandOptions = {
+    now: NOW,
+    hostAllowed: (host) => host === "media.example.com" || host.endsWith(".cdn.example.com"),
+    fetchText: async (url) => {
+      asked.push(url);
+      const final = redirects[url] ?? url;
+      const text = texts[final.replace("https://media.example.com/", "")];
+      if (text === undefined) throw new PrefetchError("not_found", `There is nothing at ${url}`);
+      return { url: final, text };
+    },
+  };
+  const expand = (more: Partial<ExpandOptions> = {}, entry = at("main.m3u8")): Promise<Expansion> =>
+    expandManifest(entry, { ...options, ...more });
+  return { asked, expand };
+}
+
+const multivariant = (...uris: string[]): string =>
+  ["#EXTM3U", ...uris.flatMap((uri, index) => [`#EXT-X-STREAM-INF:BANDWIDTH=${(index + 1) * 1_000}`, uri])].join("\n");
+const media = (count: number, prefix = ""): string =>
+  [
+    "#EXTM3U",
+    "#EXT-X-TARGETDURATION:6",
+    `#EXT-X-MAP:URI="${prefix}init"`,
+    ...Array.from({ length: count }, (_, n) => `#EXTINF:6,\n${prefix}${n}`),
+    "#EXT-X-ENDLIST",
+  ].join("\n");
+const names = ({ urls }: Expansion): string[] => urls.map(({ url }) => url.replace("https://media.example.com/", ""));
+
+describe("expandManifest", () => {
+  it("walks from a multivariant playlist to its segments", async () => {
+    const { asked, expand } = site({ "main.m3u8": multivariant("a/x", "b/x", "a/x"), "a/x": media(2), "b/x": media(1) });
+    const expansion = await expand();
+    expect(names(expansion)).toEqual(["main.m3u8", "a/x", "b/x", "a/init", "a/0", "a/1", "b/init", "b/0"]);
+    expect(expansion.urls[4]).toMatchObject({ kind: "video", rendition: "video/@1000", bandwidth: 1_000, offset: 0, bytes: 750 });
+    expect(expansion.manifests).toMatchObject([
+      { url: at("main.m3u8"), depth: 1, format: "hls", shape: "multivariant", live: false, urls: 2 },
+      { url: at("a/x"), depth: 2, shape: "media", duration: 12, urls: 3 },
+      { url: at("b/x"), depth: 2 },
+    ]);
+    expect(expansion).toMatchObject({ refused: [], refusedMore: 0, omitted: 0 });
+    expect(asked).toHaveLength(3);
+  });
+
+  it("comes to 57 objects for six rungs and two languages", async () => {
+    const rungs = ["v1", "v2", "v3", "v4", "v5", "v6"];
+    const audio = ["en", "de"].map((name) => `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="${name}",URI="${name}.m3u8"`);
+    const playlists = [...rungs, "en", "de"].map((name) => [`${name}.m3u8`, media(1_200, `${name}/`)] as const);
+    const { expand } = site({
+      "main.m3u8": `${multivariant(...rungs.map((name) => `${name}.m3u8`))}\n${audio.join("\n")}`,
+      ...Object.fromEntries(playlists),
+    });
+    const { urls } = await expand();
+    expect(urls).toHaveLength(9_617);
+    expect(chooseUrls(urls).urls).toHaveLength(57);
+    const begin = chooseUrls(urls)
+      .urls.slice(0, 20)
+      .map(({ url }) => url.replace("https://media.example.com/", ""));
+    expect(begin).toEqual([
+      ...["main.m3u8", "v1.m3u8", "en.m3u8", "de.m3u8", "v2.m3u8", "v3.m3u8", "v4.m3u8", "v5.m3u8", "v6.m3u8"],
+      ...["v1/init", "en/init", "de/init", "v2/init", "v3/init", "v4/init", "v5/init", "v6/init"],
+      ...["v1/0", "en/0", "de/0"],
+    ]);
+  });
+
+  it("reads DASH, whatever the extension says", async () => {
+    const text =
+      '<MPD mediaPresentationDuration="PT6S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1"><BaseURL>a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>';
+    const expansion = await site({ "main.m3u8": text }).expand();
+    expect(names(expansion)).toEqual(["main.m3u8", "a.mp4"]);
+    expect(expansion.manifests).toMatchObject([{ format: "dash" }]);
+  });
+
+  it("resolves against where a manifest came from, and warms what viewers ask for", async () => {
+    const { expand } = site({ "main.m3u8": multivariant("a"), "moved/b": media(1) }, { [at("a")]: at("moved/b") });
+    expect(names(await expand())).toEqual(["main.m3u8", "a", "moved/init", "moved/0"]);
+  });
+
+  it("asks for leave for every child, and for where a redirect leads", async () => {
+    const { asked, expand } = site(
+      {
+        "main.m3u8": multivariant("https://evil.example/x", "a", "b"),
+        a: media(1, "https://evil.example/"),
+        "https://evil.example/b": media(1),
+      },
+      { [at("b")]: "https://evil.example/b" },
+    );
+    const expansion = await expand();
+    expect(names(expansion)).toEqual(["main.m3u8", "a"]);
+    expect(asked).not.toContain("https://evil.example/x");
+    expect(expansion.refused.map(({ url, code, role }) => [url, code, role])).toEqual([
+      ["https://evil.example/x", "forbidden_domain", "playlist"],
+      [at("b"), "forbidden_domain", "playlist"],
+      ["https://evil.example/init", "forbidden_domain", "init"],
+      ["https://evil.example/0", "forbidden_domain", "segment"],
+    ]);
+    expect(expansion.refused[0]).toMatchObject({ parent: at("main.m3u8"), reason: expect.stringContaining("evil.example") });
+  });
+
+  it("goes three manifests deep and no further", async () => {
+    const { asked, expand } = site({ "main.m3u8": multivariant("2"), "2": multivariant("3"), "3": multivariant("4"), "4": media(1) });
+    const expansion = await expand();
+    expect(asked).toHaveLength(3);
+    expect(names(expansion)).toEqual(["main.m3u8", "2", "3", "4"]);
+    expect(expansion.refused).toMatchObject([{ url: at("4"), code: "limit", reason: "It lies deeper than 3 manifests" }]);
+  });
+
+  it("follows no circle, straight or by redirect", async () => {
+    const { asked, expand } = site(
+      { "main.m3u8": multivariant("b", "c"), b: multivariant("main.m3u8", "b") },
+      { [at("c")]: at("main.m3u8") },
+    );
+    const { refused } = await expand();
+    expect(asked).toHaveLength(3);
+    expect(refused.map(({ url, code }) => [url, code])).toEqual([
+      [at("c"), "invalid_argument"],
+      [at("main.m3u8"), "cycle"],
+      [at("b"), "cycle"],
+    ]);
+  });
+
+  it("stops at its limits and says so", async () => {
+    const { asked, expand } = site({ "main.m3u8": multivariant("a", "b", "c"), a: media(50), b: media(50), c: media(50) });
+    const few = await expand({ limits: { manifests: 2 } });
+    expect(asked).toHaveLength(2);
+    expect(few.refused.map(({ url, code }) => [url, code])).toEqual([
+      [at("b"), "limit"],
+      [at("c"), "limit"],
+    ]);
+    const short = await expand({ limits: { urls: 10 } });
+    expect(short.urls).toHaveLength(10);
+    expect(short.omitted).toBeGreaterThan(40);
+    const small = await expand({ limits: { manifestBytes: 300 } });
+    expect(small.refused).toHaveLength(3);
+    expect(small.refused[0]).toMatchObject({ code: "unsupported", reason: expect.stringContaining("a manifest may have 300") });
+    const quiet = await expand({ hostAllowed: (host) => host === "media.example.com", limits: { manifestBytes: 300, refused: 1 } });
+    expect(quiet).toMatchObject({ refused: [{}], refusedMore: 2 });
+  });
+
+  it("keeps what it has when a child cannot be read", async () => {
+    const { expand } = site({
+      "main.m3u8": multivariant("gone", "page", "a", "broken"),
+      page: "<html><body>Hello</body></html>",
+      a: media(1),
+      broken: "<MPD><Period></MPD>",
+    });
+    const expansion = await expand();
+    expect(names(expansion)).toEqual(["main.m3u8", "a", "init", "0"]);
+    expect(expansion.refused.map(({ url, code }) => [url, code])).toEqual([
+      [at("gone"), "not_found"],
+      [at("page"), "unsupported"],
+      [at("broken"), "invalid_argument"],
+    ]);
+  });
+
+  it("tells what a manifest names that is no address", async () => {
+    const { expand } = site({ "main.m3u8": "#EXTM3U\n#EXTINF:1,\ndata:x\n#EXTINF:1,\na" });
+    expect((await expand()).refused).toMatchObject([{ url: "data:x", code: "skipped", parent: at("main.m3u8") }]);
+  });
+
+  it("needs an entry that it can read", async () => {
+    await expect(site({}).expand()).rejects.toMatchObject({ code: "not_found" });
+    await expect(site({ "main.m3u8": "hello" }).expand()).rejects.toMatchObject({ code: "unsupported" });
+    await expect(site({}).expand({}, "https://evil.example/a")).rejects.toMatchObject({ code: "forbidden_domain" });
+    await expect(site({}).expand({}, "ftp://media.example.com/a")).rejects.toMatchObject({ code: "invalid_argument" });
+  });
+
+  it("stops when it is told to, and hides no bug", async () => {
+    const { expand } = site({ "main.m3u8": multivariant("a"), a: media(1) });
+    await expect(expand({ signal: AbortSignal.abort(new PrefetchError("cancelled", "Stopped")) })).rejects.toMatchObject({
+      code: "cancelled",
+    });
+    const bug = new TypeError("a bug");
+    const failing = async (url: string) => (url === at("a") ? Promise.reject(bug) : { url, text: multivariant("a") });
+    await expect(expand({ fetchText: failing })).rejects.toBe(bug);
+  });
+
+  it("hands variables, the begin and the rate down, and knows an advertisement by where it stands", async () => {
+    const main = [
+      "#EXTM3U",
+      "#EXT-X-START:TIME-OFFSET=6",
+      '#EXT-X-DEFINE:NAME="t",VALUE="v"',
+      "#EXT-X-STREAM-INF:BANDWIDTH=8000",
+      "a",
+    ].join("\n");
+    const a = [
+      "#EXTM3U",
+      '#EXT-X-DEFINE:IMPORT="t"',
+      '#EXT-X-DATERANGE:ID="ad",X-ASSET-URI="ad"',
+      "#EXTINF:6,",
+      "{$t}0",
+      "#EXTINF:6,",
+      "{$t}1",
+      "#EXT-X-ENDLIST",
+    ].join("\n");
+    const { expand } = site({ "main.m3u8": main, a, ad: media(1, "ad-") });
+    const { urls } = await expand();
+    expect(urls.map(({ url, kind, offset, bandwidth }) => [url.replace(at(""), ""), kind, offset, bandwidth])).toEqual([
+      ["main.m3u8", "main", undefined, undefined],
+      ["a", "video", undefined, 8_000],
+      ["ad", "interstitial", undefined, undefined],
+      ["v0", "video", -6, 8_000],
+      ["v1", "video", 0, 8_000],
+      ["ad-init", "interstitial", undefined, undefined],
+      ["ad-0", "interstitial", 0, undefined],
+    ]);
+  });
+
+  it("takes no rung of an advertisement for one of the film", async () => {
+    const main = ["#EXTM3U", '#EXT-X-DATERANGE:ID="ad",X-ASSET-URI="ad"', "#EXTINF:6,", "0", "#EXT-X-ENDLIST"].join("\n");
+    const { urls } = await site({ "main.m3u8": main, ad: multivariant("ad-low"), "ad-low": media(1, "ad-") }).expand();
+    expect(urls.map(({ url, kind, bandwidth }) => [url.replace(at(""), ""), kind, bandwidth])).toEqual([
+      ["main.m3u8", "main", undefined],
+      ["ad", "interstitial", undefined],
+      ["0", "main", undefined],
+      ["ad-low", "interstitial", 1_000],
+      ["ad-init", "interstitial", 1_000],
+      ["ad-0", "interstitial", 1_000],
+    ]);
+  });
+
+  it("keeps files that trick play shares with the film as the film's", async () => {
+    const main = ["#EXTM3U", '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=10,URI="frames"', "#EXT-X-STREAM-INF:BANDWIDTH=1000", "a"].join("\n");
+    const frames = "#EXTM3U\n#EXT-X-I-FRAMES-ONLY\n#EXTINF:6,\n#EXT-X-BYTERANGE:100@0\n0\n#EXT-X-ENDLIST";
+    const { urls } = await site({ "main.m3u8": main, frames, a: media(1) }).expand();
+    expect(urls.find(({ url }) => url === at("0"))).toMatchObject({ kind: "video", ranges: undefined, bandwidth: 1_000 });
+  });
+});

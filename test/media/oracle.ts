@@ -1,0 +1,66 @@
+/** What other parsers find, as plain lists of absolute URLs: the judges of ours. */
+
+import { createRequire } from "node:module";
+import { Parser } from "m3u8-parser";
+import { z } from "zod";
+
+/** Every string under the keys that hold addresses, however deep: the shapes differ, the meaning of the names does not. */
+function addresses(value: unknown, keys: ReadonlySet<string>, found: Set<string> = new Set(), seen: Set<unknown> = new Set()): Set<string> {
+  if (typeof value !== "object" || value === null || seen.has(value)) return found;
+  seen.add(value);
+  for (const [key, inner] of Object.entries(value)) {
+    if (keys.has(key) && typeof inner === "string" && inner !== "") found.add(inner);
+    addresses(inner, keys, found, seen);
+  }
+  return found;
+}
+
+function absolute(uris: Iterable<string>, base: string): Set<string> {
+  const urls = [...uris].flatMap((uri) => URL.parse(uri, base) ?? []);
+  for (const url of urls) url.hash = "";
+  return new Set(urls.map(({ href }) => href));
+}
+
+export function byM3u8Parser(text: string, base: string): Set<string> {
+  const parser = new Parser({ uri: base });
+  parser.push(text);
+  parser.end();
+  return absolute(addresses(parser.manifest, new Set(["uri", "URI", "SERVER-URI"])), base);
+}
+
+const hlsParser = z
+  .object({
+    parse: z.custom<(text: string) => unknown>((value) => typeof value === "function"),
+    setOptions: z.custom<(options: object) => void>(),
+  })
+  .parse(createRequire(import.meta.url)("hls-parser"));
+
+/** The reason instead, where it refuses the playlist. */
+export function byHlsParser(text: string, base: string): Set<string> | string {
+  hlsParser.setOptions({ silent: true, strictMode: false });
+  try {
+    return absolute(addresses(hlsParser.parse(text), new Set(["uri"])), base);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+const fields = z.object({ segments: z.unknown(), resolvedUri: z.string(), uri: z.string(), byterange: z.unknown() }).partial().catch({});
+const parse = z.custom<(text: string, options: object) => unknown>((value) => typeof value === "function");
+const mpdParser = z.object({ parse }).parse(createRequire(import.meta.url)("mpd-parser"));
+
+/** The front door of mpd-parser, which merges periods and drops what is no video, audio or VTT. */
+export function byMpdParser(text: string, base: string, now: number): Set<string> {
+  const found = new Set<string>();
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    const { segments, resolvedUri, uri, byterange } = fields.parse(value);
+    // The address of a playlist is the base of its segments; only where it has none is it a file itself.
+    const isPlaylist = "attributes" in value;
+    const names = isPlaylist ? segments === undefined : Boolean(uri) || byterange !== undefined;
+    if (names && resolvedUri !== undefined) found.add(resolvedUri);
+    for (const inner of Object.values(value)) visit(inner);
+  };
+  visit(mpdParser.parse(text, { manifestUri: base, NOW: now }));
+  return absolute(found, base);
+}

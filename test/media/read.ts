@@ -1,0 +1,32 @@
+import { readDash } from "../../src/media/dash.ts";
+import { type HlsOptions, readHls } from "../../src/media/hls.ts";
+import type { Manifest, MediaContext, MediaUrl } from "../../src/media/manifest.ts";
+
+export const BASE = "https://media.example.com/film/main.m3u8";
+export const NOW = Date.parse("2026-06-01T00:00:00Z");
+
+/** A playlist of these lines. */
+export function hls(lines: readonly string[], context?: MediaContext, options?: HlsOptions, url = BASE): Manifest {
+  return readHls(["#EXTM3U", ...lines, ""].join("\n"), url, context, options);
+}
+
+export function dash(periods: string, attributes = 'mediaPresentationDuration="PT12S"', now = NOW): Manifest {
+  return readDash(`<?xml version="1.0"?><MPD ${attributes}>${periods}</MPD>`, "https://media.example.com/film/main.mpd", { now });
+}
+
+/** `role name` of each, where the name is what stands behind the manifest's folder. */
+export function named({ urls }: { readonly urls: readonly MediaUrl[] }): string[] {
+  return urls.map(({ role, url }) => `${role} ${url.replace("https://media.example.com/film/", "")}`);
+}
+
+export function only({ urls }: Manifest): MediaUrl {
+  const [url, ...more] = urls;
+  if (url === undefined || more.length > 0) throw new Error(`${urls.length} URLs, not one`);
+  return url;
+}
+
+/** Names of a folder of a package's fixtures. */
+export function fixtureFolder(name: "m3u8-parser" | "mpd-parser"): string {
+  const folder = name === "m3u8-parser" ? "fixtures/integration" : "manifests";
+  return new URL(`../../node_modules/${name}/test/${folder}/`, import.meta.url).pathname;
+}

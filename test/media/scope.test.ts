@@ -1,0 +1,139 @@
+import { describe, expect, it } from "vitest";
+import type { MediaUrl } from "../../src/media/manifest.ts";
+import { chooseUrls } from "../../src/media/scope.ts";
+import { hls } from "./read.ts";
+
+function entry(name: string, facts: Partial<MediaUrl> = {}): MediaUrl {
+  return {
+    url: `https://media.example.com/${name}`,
+    host: "media.example.com",
+    role: "segment",
+    kind: "main",
+    rendition: "main",
+    bandwidth: undefined,
+    average: undefined,
+    offset: undefined,
+    duration: undefined,
+    edge: undefined,
+    ranges: undefined,
+    bytes: undefined,
+    alternative: 0,
+    ...facts,
+  };
+}
+
+/** A rendition: its playlist, its header and its segments. */
+function rendition(name: string, kind: MediaUrl["kind"], count: number, facts: Partial<MediaUrl> = {}): MediaUrl[] {
+  const shared = { kind, rendition: name, ...facts };
+  return [
+    entry(`${name}.m3u8`, { ...shared, role: "playlist" }),
+    entry(`${name}/init`, { ...shared, role: "init" }),
+    ...Array.from({ length: count }, (_, index) => entry(`${name}/${index}`, { ...shared, offset: index * 6, duration: 6, bytes: 1_000 })),
+  ];
+}
+
+const names = (urls: readonly MediaUrl[]): string[] => urls.map(({ url }) => url.replace("https://media.example.com/", ""));
+
+const film = (segments: number): MediaUrl[] => [
+  entry("main.m3u8", { role: "playlist" }),
+  ...[6, 5, 4, 3, 2, 1].flatMap((rung) => rendition(`v${rung}`, "video", segments, { bandwidth: rung * 1_000_000 })),
+  ...rendition("en", "audio", segments),
+  ...rendition("de", "audio", segments),
+];
+
+describe("chooseUrls", () => {
+  it("starts a film of two hours, six rungs and two languages with 57 objects", () => {
+    const all = film(1_200);
+    const { urls, omitted, bytes } = chooseUrls(all);
+    expect(all).toHaveLength(9_617);
+    expect(urls).toHaveLength(57);
+    expect(omitted).toBe(0);
+    expect(bytes).toEqual({ known: 40_000, unknownUrls: 0 });
+    expect(chooseUrls(all, { scope: "full" }).urls).toHaveLength(9_617);
+    expect(chooseUrls(all, { scope: "manifests" }).urls).toHaveLength(9);
+  });
+
+  it("has playlists first, then headers, then the lowest rung and audio in step, then the rungs upwards, then the rest", () => {
+    const small = [
+      entry("main.m3u8", { role: "playlist" }),
+      ...rendition("hi", "video", 3, { bandwidth: 3 }),
+      ...rendition("mid", "video", 3, { bandwidth: 2 }),
+      ...rendition("lo", "video", 3, { bandwidth: 1 }),
+      ...rendition("en", "audio", 3),
+      ...rendition("text", "subtitle", 3),
+    ];
+    const { urls } = chooseUrls(small, { scope: "full", windowSeconds: 12 });
+    expect(names(urls)).toEqual([
+      ...["main.m3u8", "lo.m3u8", "en.m3u8", "text.m3u8", "mid.m3u8", "hi.m3u8"],
+      ...["lo/init", "en/init", "text/init", "mid/init", "hi/init"],
+      ...["lo/0", "en/0", "lo/1", "en/1"],
+      ...["text/0", "text/1", "mid/0", "mid/1", "hi/0", "hi/1"],
+      ...["lo/2", "en/2", "text/2", "mid/2", "hi/2"],
+    ]);
+  });
+
+  it("takes the window that playback begins in", () => {
+    const urls = [-12, -3, 0, 29, 30].map((offset) => entry(`${offset}`, { offset, duration: 6 }));
+    expect(names(chooseUrls(urls).urls)).toEqual(["-3", "0", "29"]);
+    expect(names(chooseUrls(urls, { windowSeconds: 10 }).urls)).toEqual(["-3", "0"]);
+    expect(names(chooseUrls([entry("untimed")]).urls)).toEqual(["untimed"]);
+  });
+
+  it("takes only what is near the edge of a live stream, whatever the scope", () => {
+    const lines = Array.from({ length: 100 }, (_, index) => ["#EXTINF:6,", `${index}.ts`]).flat();
+    const { urls } = hls(["#EXT-X-TARGETDURATION:6", '#EXT-X-MAP:URI="init"', ...lines]);
+    for (const scope of ["startup", "full"] as const) {
+      expect(names(chooseUrls(urls, { scope }).urls).map((name) => name.replace("film/", ""))).toEqual([
+        "init",
+        "95.ts",
+        "96.ts",
+        "97.ts",
+        "98.ts",
+        "99.ts",
+      ]);
+    }
+    expect(chooseUrls(urls, { windowSeconds: 1 }).urls.map(({ edge }) => edge)).toEqual([undefined, 6]);
+  });
+
+  it("takes of a file in ranges those that play in the window", () => {
+    const lines = Array.from({ length: 20 }, (_, index) => ["#EXTINF:6,", `#EXT-X-BYTERANGE:100@${50 + index * 100}`, "all.mp4"]).flat();
+    const vod = hls(['#EXT-X-MAP:URI="all.mp4",BYTERANGE="50@0"', ...lines, "#EXT-X-ENDLIST"]);
+    const [start] = chooseUrls(vod.urls).urls;
+    expect(start).toMatchObject({ bytes: 550, offset: 0, duration: 30 });
+    expect(start?.ranges?.map((range) => range.start)).toEqual([0, 50, 150, 250, 350, 450]);
+    const live = hls(lines);
+    expect(chooseUrls(live.urls).urls[0]?.ranges?.map((range) => range.start)).toEqual([1_550, 1_650, 1_750, 1_850, 1_950]);
+    expect(chooseUrls(vod.urls, { scope: "full" }).urls[0]?.ranges).toHaveLength(21);
+  });
+
+  it("warms nothing that is made for each viewer", () => {
+    const urls = (["report", "location", "steering", "asset_list"] as const).map((role) => entry(role, { role }));
+    expect(chooseUrls(urls, { scope: "full" }).urls).toEqual([]);
+  });
+
+  it("has trick play in the first start only when asked, its playlists always", () => {
+    const urls = rendition("frames", "iframe", 2);
+    expect(names(chooseUrls(urls).urls)).toEqual(["frames.m3u8"]);
+    expect(names(chooseUrls(urls, { trickPlay: true }).urls)).toEqual(["frames.m3u8", "frames/init", "frames/0", "frames/1"]);
+    expect(chooseUrls(urls, { scope: "full" }).urls).toHaveLength(4);
+  });
+
+  it("puts the first host before the others, and advertisements last", () => {
+    const ad = entry("ad/0", { kind: "interstitial", offset: 0, duration: 6 });
+    const backup = rendition("b", "video", 1, { bandwidth: 1, alternative: 1, rendition: "sd" });
+    const first = rendition("a", "video", 1, { bandwidth: 1, rendition: "sd" });
+    expect(names(chooseUrls([ad, ...backup, ...first]).urls)).toEqual(["a.m3u8", "b.m3u8", "a/init", "b/init", "a/0", "b/0", "ad/0"]);
+  });
+
+  it("says what it left out and what it does not know", () => {
+    const urls = [...rendition("a", "video", 3), entry("b", { offset: 0 })];
+    expect(chooseUrls(urls)).toMatchObject({ omitted: 0, bytes: { known: 3_000, unknownUrls: 1 } });
+    const cut = chooseUrls(urls, { maxUrls: 3 });
+    expect(cut.urls).toHaveLength(3);
+    expect(cut.omitted).toBe(3);
+  });
+
+  it("takes each URL once", () => {
+    expect(chooseUrls([entry("a"), entry("a"), entry("b")]).urls).toHaveLength(2);
+  });
+});
