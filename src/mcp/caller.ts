@@ -15,7 +15,7 @@ export interface Principal extends Caller {
 }
 
 /** The owner of the process. */
-export const localPrincipal: Principal = { ...localCaller, may: () => true, calling: false };
+const localPrincipal: Principal = { ...localCaller, may: () => true, calling: false };
 
 /** What a transport says beside a verified token: whose tasks its bearer works with, and what the request asks for. */
 export function authExtra(tenant: string, method?: string): Record<string, unknown> {

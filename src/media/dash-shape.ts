@@ -41,7 +41,7 @@ const attributes = z.looseObject({
 });
 
 /** Lists are shared by many representations: they pass unread, or each of them would get a copy. */
-export const representationShape = z.looseObject({
+const representationShape = z.looseObject({
   attributes,
   segmentInfo: z.looseObject({
     template: z.looseObject({}).optional(),

@@ -4,7 +4,7 @@
  * What an object is. `file` is a whole rendition in one file, as DASH's on-demand profile has it. `report`, `location`,
  * `steering` and `asset_list` change with every viewer or every few seconds: they are named, but not worth warming.
  */
-export const mediaRoles = [
+const mediaRoles = [
   "playlist",
   "init",
   "segment",
@@ -21,7 +21,7 @@ export const mediaRoles = [
 export type MediaRole = (typeof mediaRoles)[number];
 
 /** What is in it; `main` when nothing says so, as in a media playlist that was asked for by itself. */
-export const mediaKinds = ["main", "video", "audio", "subtitle", "iframe", "image", "interstitial"] as const;
+const mediaKinds = ["main", "video", "audio", "subtitle", "iframe", "image", "interstitial"] as const;
 export type MediaKind = (typeof mediaKinds)[number];
 
 /** Bytes of a file, and the time that they play at where they are media. */

@@ -26,7 +26,7 @@ export interface Scoped {
 }
 
 /** As much as hls.js buffers ahead. */
-export const WINDOW_SECONDS = 30;
+const WINDOW_SECONDS = 30;
 
 export function chooseUrls(urls: readonly MediaUrl[], rules: ScopeRules = {}): Scoped {
   const { scope = "startup", windowSeconds = WINDOW_SECONDS, trickPlay = false, maxUrls = Number.POSITIVE_INFINITY } = rules;

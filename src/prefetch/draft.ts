@@ -1,6 +1,7 @@
 /** A plan written down: as the task that will be stored, and as what a dry run tells. Pure. */
 
-import { type Admission, type Candidate, type QuotaPolicy, type Reading, split } from "./plan.ts";
+import type { Admission, QuotaPolicy } from "./admit.ts";
+import { type Candidate, type Reading, split } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import type { NewTask } from "./storage.ts";
 import { type Batch, type Item, noCounts } from "./task.ts";

@@ -1,12 +1,12 @@
 /** What is done with one claimed batch: wait for the account's turn, send it, or find out what became of it. */
 
 import { asPrefetchError, PrefetchError } from "../errors.ts";
+import { MOST_LATER_DAYS } from "./admit.ts";
 import { type Allowances, isUsedUp } from "./allowance.ts";
 import { type Reach, reachOf } from "./circuit.ts";
 import type { Clock } from "./clock.ts";
 import { accepted, failed, lost, type RetryPolicy, returned, unsure } from "./outcome.ts";
 import { createHold, type Pacer } from "./pace.ts";
-import { MOST_LATER_DAYS } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Claim, SendResult, Storage } from "./storage.ts";

@@ -1,20 +1,11 @@
 /** Spending: plan, store, hand to the worker, and wait for the vendor's first answers. */
 
 import { type ErrorCode, errorCodes, PrefetchError } from "../errors.ts";
+import { type AccountState, type Admission, admit, type DayState, MOST_LATER_DAYS, type QuotaPolicy } from "./admit.ts";
 import type { CallContext, Deps } from "./deps.ts";
 import { chooseTaker, createRouter } from "./directory.ts";
 import { planTask, planView } from "./draft.ts";
-import {
-  type AccountState,
-  type Admission,
-  admit,
-  type Candidate,
-  type DayState,
-  MOST_LATER_DAYS,
-  type QuotaPolicy,
-  type Reading,
-  readUrls,
-} from "./plan.ts";
+import { type Candidate, type Reading, readUrls } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";

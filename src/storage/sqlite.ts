@@ -1,7 +1,7 @@
 /** Storage in one SQLite file through Node's own driver; `:memory:` is the same thing without a file. */
 
+import { MOST_LATER_DAYS } from "../prefetch/admit.ts";
 import type { Clock } from "../prefetch/clock.ts";
-import { MOST_LATER_DAYS } from "../prefetch/plan.ts";
 import { remainingUnits } from "../prefetch/quota.ts";
 import type { AccountFacts, AccountQuery, Claim, NewTask, Storage, WorkItem } from "../prefetch/storage.ts";
 import type { Batch, BatchChange } from "../prefetch/task.ts";

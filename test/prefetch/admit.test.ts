@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
-import { type AccountState, admit, type Candidate, type QuotaPolicy } from "../../src/prefetch/plan.ts";
+import { type AccountState, admit, type QuotaPolicy } from "../../src/prefetch/admit.ts";
+import type { Candidate } from "../../src/prefetch/plan.ts";
 import type { Provider } from "../../src/prefetch/provider.ts";
 import type { Allowance } from "../../src/prefetch/quota.ts";
 import { fakeProvider, manyUrls } from "../fakes.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type AccountState, admit } from "../../src/prefetch/admit.ts";
 import { planTask, planView } from "../../src/prefetch/draft.ts";
-import { type AccountState, admit, type Candidate, type Reading } from "../../src/prefetch/plan.ts";
+import type { Candidate, Reading } from "../../src/prefetch/plan.ts";
 import type { Provider } from "../../src/prefetch/provider.ts";
 import { fakeProvider, NOON, TODAY } from "../fakes.ts";
 

@@ -1,16 +1,9 @@
 /** The admission of a list: how the server does it, and what the model expects of it. */
 
 import { PrefetchError } from "../../src/errors.ts";
+import { type AccountState, type Admission, admit, type QuotaPolicy } from "../../src/prefetch/admit.ts";
 import { planTask } from "../../src/prefetch/draft.ts";
-import {
-  type AccountState,
-  type Admission,
-  admit,
-  type Candidate,
-  type QuotaPolicy,
-  type Reading,
-  readUrls,
-} from "../../src/prefetch/plan.ts";
+import { type Candidate, type Reading, readUrls } from "../../src/prefetch/plan.ts";
 import type { Provider } from "../../src/prefetch/provider.ts";
 import { nextDays, nextReset, vendorDay } from "../../src/prefetch/quota.ts";
 import type { NewTask } from "../../src/prefetch/storage.ts";

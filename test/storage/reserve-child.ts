@@ -3,7 +3,8 @@
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { systemClock } from "../../src/clock.ts";
-import { admit, type Candidate } from "../../src/prefetch/plan.ts";
+import { admit } from "../../src/prefetch/admit.ts";
+import type { Candidate } from "../../src/prefetch/plan.ts";
 import type { Storage } from "../../src/prefetch/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { accountQuery, fakeProvider, manyUrls, newTask, TODAY } from "../fakes.ts";

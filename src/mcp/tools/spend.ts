@@ -1,6 +1,6 @@
 /** What both spending tools do with their common arguments. */
 
-import type { QuotaPolicy } from "../../prefetch/plan.ts";
+import type { QuotaPolicy } from "../../prefetch/admit.ts";
 
 interface SpendInput {
   readonly provider?: string | undefined;

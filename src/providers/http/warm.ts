@@ -21,9 +21,7 @@ export interface WarmLimits {
   readonly judgedAfter: number;
 }
 
-/**
- * A full GET of 16 hosts' worth at once is the plateau of one process; a host gets what browsers together would open to it.
- */
+/** Polite rather than fast: beyond some dozen connections one process gains nothing, and the origin behind a cold edge pays for each. */
 export const usualLimits: WarmLimits = {
   perHost: 8,
   atOnce: 64,

@@ -83,7 +83,7 @@ export function secondsOf(text: string | undefined): number | undefined {
 }
 
 /** What a header said, fit to be shown: bounded, printable, and without the query strings that signed URLs keep their keys in. */
-export function showable(text: string): string {
+function showable(text: string): string {
   return text
     .slice(0, LONGEST_VALUE)
     .replace(/\?[^\s"',;]+/g, "?...")

@@ -10,7 +10,7 @@ const someHit: Verdict = { state: "hit", layer: "unknown" };
 const miss: Verdict = { state: "miss" };
 
 /** Alibaba's tiers by the letter that ends an entry of `Via`, such as `cache9.l2cn1801[0,0,200-0,H]`. */
-export function alibabaVia(headers: HeaderLines): { parentHit: boolean; edgeHit: boolean } {
+function alibabaVia(headers: HeaderLines): { parentHit: boolean; edgeHit: boolean } {
   const entries = itemsOf(headers, "via").filter((entry) => /,\s*H\s*\]$/.test(entry));
   const isParent = (entry: string) => /\.l2[\w-]{0,20}\[/i.test(entry);
   return { parentHit: entries.some(isParent), edgeHit: entries.some((entry) => /\.[a-z][\w-]{1,20}\[/i.test(entry) && !isParent(entry)) };
@@ -71,7 +71,7 @@ export const readTencent: Reader = (headers) => {
  * Huawei's `Via` runs from the edge inwards, each server that looked with its code, such as `…-AREACT1-CACHE3[0,TCP_HIT,6]`;
  * what follows the first hit is what was stored with the object. Source: public captures of 2020 to 2026.
  */
-export function huaweiVia(headers: HeaderLines): Verdict | undefined {
+function huaweiVia(headers: HeaderLines): Verdict | undefined {
   const servers = itemsOf(headers, "via").flatMap((entry) => {
     const [, place, said = ""] = /^([\w-]{1,60})-CACHE\d+\[([^\]]{0,60})\]$/i.exec(entry) ?? [];
     return place === undefined ? [] : [{ place, said }];
