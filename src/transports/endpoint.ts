@@ -13,8 +13,6 @@ import type { Exchange, Gate } from "./gate.ts";
 import type { Limits, Place } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** Calls wait 50 seconds at most; what takes much longer is stuck. */
-const ANSWER_MS = 120_000;
 const BUSY_RETRY_S = 1;
 /** Said of a request whose client did not wait for the answer. */
 const CLIENT_GONE = 499;
@@ -29,6 +27,8 @@ export interface EndpointDeps {
   readonly limits: Limits;
   readonly requestsPerMinute: number;
   readonly gate: Gate;
+  /** Whoever is not answered by then is cut off. */
+  readonly answerMs: number;
   /** Aborted when nothing new is taken any more, and when what is still being sent is not waited for any longer. */
   readonly stopping: AbortSignal;
   readonly impatient: AbortSignal;
@@ -40,7 +40,17 @@ export interface Endpoint {
   endStreams(): void;
 }
 
-export function createEndpoint({ app, metrics, auth, limits, requestsPerMinute, gate, stopping, impatient }: EndpointDeps): Endpoint {
+export function createEndpoint({
+  app,
+  metrics,
+  auth,
+  limits,
+  requestsPerMinute,
+  gate,
+  answerMs,
+  stopping,
+  impatient,
+}: EndpointDeps): Endpoint {
   /** The caller, or `undefined` when it has been answered already. */
   const admit = async (
     request: IncomingMessage,
@@ -126,7 +136,7 @@ export function createEndpoint({ app, metrics, auth, limits, requestsPerMinute, 
     asked.principal = known?.clientId;
     const place = stopping.aborted ? undefined : limits.enter(known && principalOf(known).tenant);
     if (!place) return refuse(response, { ok: false, why: "no_room" });
-    const deadline = setTimeout(() => response.destroy(), ANSWER_MS).unref();
+    const deadline = setTimeout(() => response.destroy(), answerMs).unref();
     const leave = (): void => {
       clearTimeout(deadline);
       place.leave();

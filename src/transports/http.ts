@@ -16,8 +16,11 @@ import type { HttpOptions } from "./http-options.ts";
 import { createLimits } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
 
-/** Headers, and the whole of a request, must arrive in so long: a client that drips bytes holds a connection no longer. */
-const ARRIVAL: ArrivalTimes = { headersMs: 10_000, requestMs: 60_000, checkMs: 2_000 };
+/**
+ * Headers, and the whole of a request, must arrive in so long: a client that drips bytes holds a connection no longer. Calls wait
+ * 50 seconds at most; an answer that takes much longer is stuck.
+ */
+const USUAL: Patience = { headersMs: 10_000, requestMs: 60_000, checkMs: 2_000, answerMs: 120_000 };
 const KEEP_ALIVE_MS = 65_000;
 const MOST_CONNECTIONS = 16_384;
 /** What is in work when the server stops gets so long; calls that wait are woken at once. */
@@ -28,11 +31,12 @@ const DRAIN_LOOK_MS = 20;
 /** Probes come from anywhere and ask without a token, so they share an answer for so long. */
 const READY_MS = 1_000;
 
-/** How long a client may take to send, and how often that is looked at. */
-export interface ArrivalTimes {
+/** How long a client may take to send, how often that is looked at, and how long an answer may take. */
+export interface Patience {
   readonly headersMs: number;
   readonly requestMs: number;
   readonly checkMs: number;
+  readonly answerMs: number;
 }
 
 export interface HttpDeps {
@@ -41,7 +45,7 @@ export interface HttpDeps {
   /** Without one, whoever reaches the server is its owner. */
   readonly auth: Authenticator | undefined;
   readonly options: HttpOptions;
-  readonly arrival?: ArrivalTimes;
+  readonly patience?: Patience;
 }
 
 export interface HttpService {
@@ -54,7 +58,7 @@ export interface HttpService {
 }
 
 /** Throws `invalid_argument` when it cannot listen. */
-export async function startHttp({ app, metrics, auth, options, arrival = ARRIVAL }: HttpDeps): Promise<HttpService> {
+export async function startHttp({ app, metrics, auth, options, patience = USUAL }: HttpDeps): Promise<HttpService> {
   const onerror = (error: Error): void => app.note({ reason: error.message.slice(0, 200) }, "a request was turned down");
   // The gate bounds each tenant's streams; the SDK's own bound for all of them would be used up by a few.
   const handler = createMcpHandler(app.factory, { onerror, maxSubscriptions: MOST_CONNECTIONS });
@@ -72,6 +76,7 @@ export async function startHttp({ app, metrics, auth, options, arrival = ARRIVAL
     limits,
     requestsPerMinute,
     gate,
+    answerMs: patience.answerMs,
     stopping: stopping.signal,
     impatient: impatient.signal,
   });
@@ -129,9 +134,9 @@ export async function startHttp({ app, metrics, auth, options, arrival = ARRIVAL
 
   const server = createServer(
     {
-      headersTimeout: arrival.headersMs,
-      requestTimeout: arrival.requestMs,
-      connectionsCheckingInterval: arrival.checkMs,
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.requestMs,
+      connectionsCheckingInterval: patience.checkMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
     (request, response) => {

@@ -58,13 +58,10 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     render: async (gauges) => {
       for (const [state, count] of Object.entries(gauges.items)) items.set({ state }, count);
-      for (const { provider } of gauges.quotas) {
+      for (const { provider, ...quota } of gauges.quotas) {
         const waiting = gauges.backlog.find((each) => each.provider === provider);
         queued.set({ provider }, waiting?.batches ?? 0);
         queuedUnits.set({ provider }, waiting?.units ?? 0);
-      }
-      for (const quota of gauges.quotas) {
-        const { provider } = quota;
         if (quota.remaining !== undefined) remaining.set({ provider }, quota.remaining);
         if (quota.limit !== undefined) limit.set({ provider }, quota.limit);
       }

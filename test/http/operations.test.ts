@@ -177,23 +177,3 @@ describe("a trace", () => {
     await expect.poll(() => seen.includes(undefined), { timeout: 15_000 }).toBe(true);
   });
 });
-
-describe("tokens", () => {
-  it("are read again on SIGHUP; a list that cannot be used changes nothing", async () => {
-    const path = join(folder(), "tokens.json");
-    writeFileSync(path, tokenList({ name: "old" }));
-    const { url, child, log } = await startServer({ PREFETCH_HTTP_TOKENS_FILE: path });
-    const status = async (name: string) =>
-      (await fetch(url, { method: "POST", headers: { authorization: `Bearer ${secretOf(name)}` } })).status;
-    // Without a body it is refused as that, but only after the token was found good.
-    expect([await status("old"), await status("new")]).toEqual([415, 401]);
-    writeFileSync(path, "[{");
-    child.kill("SIGHUP");
-    await expect.poll(() => log.some((line) => line.includes("the old ones stay"))).toBe(true);
-    expect([await status("old"), await status("new")]).toEqual([415, 401]);
-    writeFileSync(path, tokenList({ name: "new" }));
-    child.kill("SIGHUP");
-    await expect.poll(() => log.some((line) => line.includes("tokens read again"))).toBe(true);
-    expect([await status("old"), await status("new")]).toEqual([401, 415]);
-  });
-});

@@ -9,7 +9,7 @@ import { createMetrics } from "../../src/transports/metrics.ts";
 import { type HttpServer, launchServer, startServer } from "./process.ts";
 import { call, closed, open, send } from "./wire.ts";
 
-const arrival = { headersMs: 400, requestMs: 800, checkMs: 50 };
+const patience = { headersMs: 400, requestMs: 800, checkMs: 50, answerMs: 600 };
 
 /** A server in this process, which is less patient than a real one. */
 async function impatient(): Promise<HttpService> {
@@ -17,7 +17,7 @@ async function impatient(): Promise<HttpService> {
   if (command.kind !== "serve") throw new Error("not a server");
   const { config } = command;
   const metrics = createMetrics();
-  const service = await startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.http, arrival });
+  const service = await startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.http, patience });
   onTestFinished(() => service.close());
   return service;
 }
@@ -58,8 +58,8 @@ describe("a client that drips", () => {
     const socket = await open(server);
     socket.write(`${head}X-Endless: `);
     const lasted = await drip(socket, "x");
-    expect(lasted).toBeGreaterThan(arrival.headersMs - 200);
-    expect(lasted).toBeLessThan(arrival.requestMs + 2_000);
+    expect(lasted).toBeGreaterThan(patience.headersMs - 200);
+    expect(lasted).toBeLessThan(patience.requestMs + 2_000);
     expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
   });
 
@@ -71,8 +71,8 @@ describe("a client that drips", () => {
     const socket = await open(server);
     socket.write(`${head}${rest}`);
     const lasted = await drip(socket, text);
-    expect(lasted).toBeGreaterThan(arrival.requestMs - 200);
-    expect(lasted).toBeLessThan(arrival.requestMs + 4_000);
+    expect(lasted).toBeGreaterThan(patience.requestMs - 200);
+    expect(lasted).toBeLessThan(patience.requestMs + 4_000);
     expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
   });
 
@@ -80,6 +80,19 @@ describe("a client that drips", () => {
     const server = await impatient();
     const socket = await open(server);
     await closed(socket.resume());
+    expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
+  });
+});
+
+describe("an answer that does not come", () => {
+  it("is given up, and so is the work for it", async () => {
+    const server = await impatient();
+    const started = await send(server, call("prefetch_urls", { urls: ["https://example.com/a.mp4"], provider: "huawei-vod" }));
+    const id = /pf_[0-9a-f-]{36}/.exec(started.body)?.[0];
+    const begun = performance.now();
+    // The emulated vendor takes longer than this server waits.
+    await expect(send(server, call("get_prefetch_status", { task_id: id, wait_seconds: 50 }))).rejects.toThrow();
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(590);
     expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
   });
 });
