@@ -82,7 +82,8 @@ export function failed(work: Claim, error: PrefetchError, now: number, policy: R
   return {
     batch: { state: "ended", attempts, leaseUntil: undefined, requestId: error.requestId },
     items: items.map((item) => ({ index: item.index, state: "rejected", code: error.code, reason })),
-    refund: batch.cost,
+    // What was settled before has spent its unit.
+    refund: batch.kind === "urls" ? items.length : batch.cost,
     exhausted: exhausted && !policy.early,
     ...(exhausted && batch.deferrable && { later: putOff(work, error, policy) }),
   };
@@ -139,6 +140,11 @@ export function lost(work: WorkItem, why: string): BatchChange {
     items: work.items.map((item) => ({ index: item.index, state: "unknown", code: "timeout", reason: why })),
     refund: 0,
   };
+}
+
+/** A batch of which every item is settled, whatever became of the batch. */
+export function done(): BatchChange {
+  return { batch: { state: "ended", leaseUntil: undefined }, items: [], refund: 0 };
 }
 
 /** A claimed batch of which nothing was sent goes back to the queue. */

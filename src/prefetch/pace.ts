@@ -24,8 +24,10 @@ export function createPacer(storage: Pick<Storage, "reserveSlot">, clock: Clock)
   };
   return async (provider, signal, host) => {
     const { requestsPerMinute, hostIntervalMs } = provider.limits;
-    const burst = Math.max(1, Math.floor(requestsPerMinute / BURST_SHARE));
-    await slot(signal, provider.account, MINUTE_MS / Math.max(1, requestsPerMinute - burst), burst);
+    if (requestsPerMinute !== undefined) {
+      const burst = Math.max(1, Math.floor(requestsPerMinute / BURST_SHARE));
+      await slot(signal, provider.account, MINUTE_MS / Math.max(1, requestsPerMinute - burst), burst);
+    }
     // Last, because any wait after it would bring two submits together again.
     if (host !== undefined && hostIntervalMs !== undefined) await slot(signal, `${provider.account} ${host}`, hostIntervalMs, 1);
   };

@@ -5,6 +5,8 @@
  * member that is missing means "this product cannot do that", and the tools say so by name.
  */
 
+import type { Edge } from "./edge.ts";
+
 /** What one vendor request carries: either one media asset or some URLs, never both. */
 export type BatchContent =
   | { readonly kind: "asset"; readonly assetId: string }
@@ -16,8 +18,8 @@ export interface ProviderLimits {
   readonly bytesPerRequest: number;
   /** Bytes that a URL takes up in a request, separator included. */
   readonly bytesOf: (url: string) => number;
-  /** Requests a minute over all calls that `turn` is asked for. */
-  readonly requestsPerMinute: number;
+  /** Requests a minute over all calls that `turn` is asked for; `undefined` where no limit is known. */
+  readonly requestsPerMinute: number | undefined;
   /** Milliseconds between two submits with URLs of one host, where that matters to the vendor. */
   readonly hostIntervalMs?: number;
   /** Units a day and account; `undefined` where the vendor names no limit. */
@@ -30,10 +32,12 @@ export interface ProviderLimits {
   readonly pollSeconds: number;
   /** Days after which the vendor lists a task no more, where it says so. */
   readonly recordDays?: number;
+  /** Batches that are submitted at a time; without it, a few. */
+  readonly batchesAtOnce?: number;
 }
 
-/** Whether outcomes can be asked for by the vendor's task id, or not at all. */
-export type Tracking = "task" | "none";
+/** Whether outcomes can be asked for by the vendor's task id, not at all, or are known when a submit returns. */
+export type Tracking = "task" | "none" | "direct";
 
 /** How far "succeeded" reaches: the edge nodes, the mid-tier caches behind them, or the vendor does not say. */
 export type Depth = "edge" | "mid-tier" | "unknown";
@@ -46,6 +50,28 @@ export interface Call {
    * and asking again says that the request before was refused.
    */
   turn(): Promise<void>;
+  /** Given with a submit, for a provider whose tracking is `direct`. */
+  readonly progress?: Progress;
+}
+
+/** What became of one URL, from a provider that does the work itself. */
+export interface Settled {
+  readonly url: string;
+  readonly state: "succeeded" | "failed";
+  /** Of what failed. */
+  readonly code?: string;
+  /** Of what succeeded: what was seen of it. */
+  readonly reason: string;
+}
+
+/** What it is told is stored within a second or so and survives whatever becomes of the rest of the batch. */
+export interface Progress {
+  readonly taskId: string;
+  /** Bytes that were moved for the task before. */
+  readonly taskBytes: number;
+  /** The outcome of a URL of the batch, told once, as soon as it is known. */
+  settled(outcome: Settled): void;
+  moved(bytes: number): void;
 }
 
 export interface Refusal {
@@ -122,5 +148,7 @@ export interface Provider {
   quota?(call: Call): Promise<VendorQuota>;
   /** Looks for a batch that was sent at `sentAt` (milliseconds since the epoch) and whose answer was lost. */
   findSubmitted?(batch: BatchContent, sentAt: number, call: Call): Promise<Trace>;
+  /** Asks the CDN's edge itself, about URLs of any provider. */
+  readonly edge?: Edge;
   close(): Promise<void>;
 }

@@ -5,11 +5,12 @@ import { MOST_LATER_DAYS } from "./admit.ts";
 import { type Allowances, isUsedUp } from "./allowance.ts";
 import { type Reach, reachOf } from "./circuit.ts";
 import type { Clock } from "./clock.ts";
-import { accepted, failed, lost, type RetryPolicy, returned, unsure } from "./outcome.ts";
+import { accepted, done, failed, lost, type RetryPolicy, returned, unsure } from "./outcome.ts";
 import { createHold, type Pacer } from "./pace.ts";
 import type { Provider } from "./provider.ts";
 import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Claim, SendResult, Storage } from "./storage.ts";
+import { createTally, type Unwritten } from "./tally.ts";
 import { type Batch, type BatchChange, contentOf, type LaterDay } from "./task.ts";
 import { traced, untraced } from "./trace.ts";
 
@@ -94,13 +95,14 @@ export function createSender(
     }
   };
 
-  return async (provider, work) => {
-    // Changed by `turn` while the provider is at work.
+  return async (provider, claim) => {
+    // Of a batch that was interrupted, what is settled needs nothing more.
+    const work = { ...claim, items: claim.items.filter(({ state }) => state === "queued") };
+    if (work.items.length === 0) return { batch: work.batch, change: done(), reach: "unasked" };
+    // Changed by `turn` and by what is written while the provider is at work.
     const held: { batch: Batch; start: SendResult | "late" | "not_ready" } = { batch: work.batch, start: "started" };
     const outcome = (change: BatchChange | undefined, reach: Reach = "unasked"): Outcome => ({ batch: held.batch, change, reach });
     if (work.batch.state === "sending") return trace(provider, work);
-    const refuse = (error: PrefetchError) =>
-      outcome(failed({ ...work, batch: held.batch }, error, clock.now(), policyFor(provider)), reachOf(error));
     const today = () => vendorDay(clock.now(), provider.limits.timeZone);
     const notReady = (error: unknown): Outcome => {
       report(error, `preparing to send a batch to ${provider.id}`);
@@ -108,7 +110,10 @@ export function createSender(
     };
     try {
       const entry = await storage.ledger(provider.account, today());
-      if (entry.exhausted && isUsedUp(await allowances.of(provider, taking), entry, work.batch.cost)) return refuse(usedUp());
+      if (entry.exhausted && isUsedUp(await allowances.of(provider, taking), entry, work.batch.cost)) {
+        const error = usedUp();
+        return outcome(failed(work, error, clock.now(), policyFor(provider)), reachOf(error));
+      }
     } catch (error) {
       return taking.aborted ? outcome(returned()) : notReady(error);
     }
@@ -148,28 +153,62 @@ export function createSender(
       }
     };
 
-    try {
-      const submission = await provider.submit(content, { signal: sending, turn });
-      return outcome(accepted(work, submission, provider.status !== undefined, clock.now()), "answered");
-    } catch (error) {
+    const ousted = new AbortController();
+    const tally = createTally({
+      items: work.items,
+      clock,
+      write: async (news) => {
+        const leaseUntil = clock.now() + SEND_LEASE_MS;
+        if (await storage.change(held.batch, { batch: { leaseUntil }, refund: 0, ...news })) {
+          held.batch = { ...held.batch, leaseUntil };
+          return;
+        }
+        held.start = "lost";
+        ousted.abort(new PrefetchError("cancelled", "The batch is another process's by now", { delivery: "unknown" }));
+      },
+      report: (error) => report(error, `recording the progress of a batch of ${work.batch.taskId}`),
+    });
+    const call = {
+      signal: AbortSignal.any([sending, ousted.signal]),
+      turn,
+      progress: { taskId: work.batch.taskId, taskBytes: work.task.bytes, settled: tally.settled, moved: tally.moved },
+    };
+    const answer = await provider.submit(content, call).then(
+      (submission) => ({ submission }) as const,
+      (error: unknown) => ({ error }) as const,
+    );
+    const { open, ...news } = await tally.end();
+    const left = { ...work, batch: held.batch, items: open };
+    const finish = (change: BatchChange | undefined, reach: Reach = "unasked"): Outcome =>
+      outcome(change && withNews(open.length > 0 ? change : done(), news), reach);
+    if ("submission" in answer) {
       if (held.start === "lost") return outcome(undefined);
-      if (held.start === "late") return outcome(returned());
-      if (held.start === "not_ready") return notReady(error);
-      if (held.start === "over_quota") return refuse(usedUp());
-      const unsent = error instanceof PrefetchError && error.code === "cancelled" && error.delivery === "not_sent";
-      if (taking.aborted && (unsent || held.batch.state === "claimed")) return outcome(returned());
-      if (error instanceof PrefetchError) {
-        if (error.code === "rate_limited") await hold(provider, error);
-        if (error.code === "quota_exhausted") await allowances.forget(provider);
-        return refuse(error);
-      }
-      report(error, `sending a batch to ${provider.id}`);
-      if (held.batch.state !== "sending") return refuse(asPrefetchError(error));
-      // Nobody foresaw this, so nobody knows how far the request got.
-      const why = asPrefetchError(error).message;
-      return outcome(provider.findSubmitted ? unsure({ ...work, batch: held.batch }, why, clock.now()) : lost(work, why));
+      const trackable = provider.status !== undefined;
+      return outcome(withNews(accepted(left, answer.submission, trackable, clock.now()), news), "answered");
     }
+    const { error } = answer;
+    const refusal = (known: PrefetchError) => finish(failed(left, known, clock.now(), policyFor(provider)), reachOf(known));
+    if (held.start === "lost") return outcome(undefined);
+    if (held.start === "late") return outcome(returned());
+    if (held.start === "not_ready") return notReady(error);
+    if (held.start === "over_quota") return refusal(usedUp());
+    const unsent = error instanceof PrefetchError && error.code === "cancelled" && error.delivery === "not_sent";
+    if (taking.aborted && (unsent || held.batch.state === "claimed")) return finish(returned());
+    if (error instanceof PrefetchError) {
+      if (error.code === "rate_limited") await hold(provider, error);
+      if (error.code === "quota_exhausted") await allowances.forget(provider);
+      return refusal(error);
+    }
+    report(error, `sending a batch to ${provider.id}`);
+    if (held.batch.state !== "sending") return refusal(asPrefetchError(error));
+    // Nobody foresaw this, so nobody knows how far the request got.
+    const why = asPrefetchError(error).message;
+    return finish(provider.findSubmitted ? unsure(left, why, clock.now()) : lost(left, why));
   };
+}
+
+function withNews(change: BatchChange, { items, bytes }: Unwritten): BatchChange {
+  return { ...change, items: [...change.items, ...items], bytes };
 }
 
 function usedUp(): PrefetchError {

@@ -44,8 +44,10 @@ export interface TaskSnapshot {
   readonly batches: number;
   /** Batches whose items can still change. */
   readonly openBatches: number;
-  /** Items of batches that are on the wire at this moment. */
+  /** Items of batches that are on the wire at this moment and not settled yet. */
   readonly sending: number;
+  /** Bytes that were moved for it, by a provider that moves them itself. */
+  readonly bytes: number;
   /** Accounts with batches that wait for somebody to take them up. */
   readonly waitingAccounts: readonly string[];
   /** Rejected items by their code. */
@@ -109,6 +111,7 @@ export interface Claim extends WorkItem {
     readonly createdAt: number;
     readonly batches: number;
     readonly retries: number;
+    readonly bytes: number;
     readonly traceparent: string | undefined;
   };
 }

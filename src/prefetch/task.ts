@@ -90,6 +90,8 @@ export interface BatchChange {
   readonly refund: number;
   /** Items that go on as a queued batch of their own, with the units reserved for them. */
   readonly divide?: { readonly items: readonly number[]; readonly cost: number };
+  /** Bytes that were moved for it since the last change. */
+  readonly bytes?: number;
   /** The vendor says that the day's quota is spent, whatever the ledger holds. */
   readonly exhausted?: boolean;
   /** What happens instead of all that if one of these days has room for the batch: it waits for the first that has. */

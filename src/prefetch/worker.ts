@@ -118,7 +118,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   function kick(provider: Provider): void {
     const lane = laneOf(provider.account);
-    while (lane.runners < CONCURRENCY && !taking.signal.aborted) {
+    while (lane.runners < (provider.limits.batchesAtOnce ?? CONCURRENCY) && !taking.signal.aborted) {
       lane.runners += 1;
       const work = runLane(provider)
         .catch((error: unknown) => {

@@ -13,6 +13,7 @@ export interface Batches {
   insert(batch: Batch): void;
   itemsOf(batch: Key): Item[];
   update(batch: Key, change: BatchChange["batch"]): void;
+  addBytes(batch: Key, bytes: number): void;
   updateItems(batch: Key, changes: readonly ItemChange[]): void;
   /** Queues a batch again for another day; what it reserved is the caller's business. */
   putOff(batch: Key, to: LaterDay): void;
@@ -66,6 +67,9 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger, census: Ce
       run(`UPDATE batches SET ${assignments} WHERE task_id = ? AND number = ?`, ...columns.map(([, value]) => value), taskId, number);
     },
 
+    addBytes: ({ taskId, number }, bytes) =>
+      run("UPDATE batches SET bytes = bytes + ? WHERE task_id = ? AND number = ?", bytes, taskId, number),
+
     updateItems: ({ taskId, number }, changes) => {
       if (changes.length === 0) return;
       census.across(taskId, number, () => {
@@ -118,7 +122,14 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger, census: Ce
       ),
 
     cancel: (taskId, number) => {
-      const batch = get("SELECT account, day, cost FROM batches WHERE task_id = ? AND number = ?", taskId, number);
+      const batch = get(
+        `SELECT account, day,
+                CASE kind WHEN 'asset' THEN cost ELSE min(cost,
+                  (SELECT count(*) FROM items WHERE items.task_id = batches.task_id AND batch = number AND items.state = 'queued')) END AS cost
+           FROM batches WHERE task_id = ? AND number = ?`,
+        taskId,
+        number,
+      );
       if (!batch) return;
       run("UPDATE batches SET state = 'ended', lease_until = NULL WHERE task_id = ? AND number = ?", taskId, number);
       census.across(taskId, number, () =>

@@ -27,12 +27,12 @@ export function createReading(
         if (!row) return undefined;
         const counts = countsOf(taskId);
         const batches = get(
-          "SELECT count(*) AS n, count(*) FILTER (WHERE state <> 'ended') AS open FROM batches WHERE task_id = ?",
+          "SELECT count(*) AS n, count(*) FILTER (WHERE state <> 'ended') AS open, sum(bytes) AS bytes FROM batches WHERE task_id = ?",
           taskId,
         );
         const sending = get(
           `SELECT count(*) AS n FROM batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number
-            WHERE b.task_id = ? AND b.state = 'sending'`,
+            WHERE b.task_id = ? AND b.state = 'sending' AND i.state = 'queued'`,
           taskId,
         );
         const waiting = all(
@@ -58,6 +58,7 @@ export function createReading(
           counts,
           batches: Number(batches?.n),
           openBatches: Number(batches?.open),
+          bytes: Number(batches?.bytes ?? 0),
           sending: Number(sending?.n),
           waitingAccounts: waiting.map((group) => String(group.account)),
           rejections: new Map(rejections.map((group) => [String(group.code), Number(group.n)])),

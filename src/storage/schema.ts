@@ -99,6 +99,9 @@ const steps: readonly string[] = [
   CREATE TABLE census (state TEXT PRIMARY KEY, items INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;
   `,
+  `
+  ALTER TABLE batches ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 /** Kept in the file as SQLite's user_version. */
 const SCHEMA_VERSION = steps.length;

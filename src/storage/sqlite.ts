@@ -147,7 +147,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           batch.number,
         );
         const all = get(
-          `SELECT created_at, traceparent, count(*) AS batches, sum(attempts) AS retries, count(*) FILTER (WHERE origin = ?) AS family
+          `SELECT created_at, traceparent, count(*) AS batches, sum(attempts) AS retries, sum(bytes) AS bytes, count(*) FILTER (WHERE origin = ?) AS family
              FROM batches JOIN tasks ON tasks.id = task_id WHERE task_id = ?`,
           batch.origin,
           batch.taskId,
@@ -160,6 +160,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
             createdAt: Number(all?.created_at),
             batches: Number(all?.batches),
             retries: Number(all?.retries),
+            bytes: Number(all?.bytes),
             traceparent: typeof all?.traceparent === "string" ? all.traceparent : undefined,
           },
         };
@@ -241,6 +242,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           return true;
         }
         batches.update(batch, change.batch);
+        if (change.bytes) batches.addBytes(batch, change.bytes);
         if (change.divide) batches.divide(batch, change.divide);
         batches.updateItems(batch, change.items);
         ledger.spend(batch, day, -change.refund, change.exhausted ?? false);

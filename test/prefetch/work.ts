@@ -12,7 +12,7 @@ function claimOf(sketch: Omit<TaskSketch, "id">, states: readonly ItemState[]): 
     batch,
     items: items.map((item, index): Item => ({ ...item, state: states[index] ?? "processing" })),
     divisions: 0,
-    task: { createdAt: NOON, batches: 1, retries: 0, traceparent: undefined },
+    task: { createdAt: NOON, batches: 1, bytes: 0, retries: 0, traceparent: undefined },
   };
 }
 

@@ -98,6 +98,7 @@ describe("a file of schema version 1", () => {
       batches: 3,
       openBatches: 3,
       sending: 2,
+      bytes: 0,
       waitingAccounts: ["fake-cdn:1"],
       rejections: new Map([["invalid_argument", 1]]),
     });
@@ -150,7 +151,7 @@ describe("a file of schema version 1", () => {
     expect(await first.task("pf_1")).toMatchObject({ batches: 4 });
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
-    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 5 });
+    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 6 });
   });
 
   it("is left as it is when it cannot be brought up to date", async () => {

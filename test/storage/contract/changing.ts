@@ -25,6 +25,26 @@ export function changingContract(bench: StorageBench): void {
       ]);
     });
 
+    it("adds up the bytes of a task, and tells them with its next batch", async () => {
+      await store({ urls: manyUrls(4) });
+      const first = await sending(NOON, NOON + 10);
+      const going = await change(first, { batch: { leaseUntil: NOON + 20 }, items: [{ index: 0, state: "succeeded" }], bytes: 300 });
+      expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 300, sending: 1, counts: { succeeded: 1, queued: 3 } });
+      await change(going, { batch: { state: "ended", leaseUntil: undefined }, items: [{ index: 1, state: "failed" }], bytes: 40 });
+      expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 340, sending: 0 });
+      expect((await claim()).task).toMatchObject({ bytes: 340 });
+    });
+
+    it("gives back what an interrupted batch had not begun when its task is cancelled", async () => {
+      const task = await store({ urls: manyUrls(2) });
+      const held = await sending(NOON, NOON + 10);
+      const going = await change(held, { items: [{ index: 0, state: "succeeded" }], bytes: 5 });
+      await change(going, { batch: { state: "queued", leaseUntil: undefined } });
+      await bench.storage.cancel("pf_1");
+      expect((await bench.storage.items("pf_1", { limit: 9 })).map((item) => item.state)).toEqual(["succeeded", "cancelled"]);
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: task.items.length - 1 });
+    });
+
     it("keeps what the vendor said, until it says something else", async () => {
       const task = await store({ assetId: "asset1" });
       const sent = await change(batchOf(task), {

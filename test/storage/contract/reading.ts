@@ -60,6 +60,7 @@ export function readingContract(bench: StorageBench): void {
         batches: 4,
         openBatches: 3,
         sending: 2,
+        bytes: 0,
         waitingAccounts: ["fake-cdn:1"],
         rejections: new Map([
           ["forbidden_domain", 1],

@@ -18,7 +18,7 @@ export function sendingContract(bench: StorageBench): void {
         batch: { ...batchOf(earlier), state: "claimed", leaseUntil: NOON + 99 },
         items: earlier.items.slice(0, 2),
         divisions: 0,
-        task: { createdAt: NOON + 5, batches: 2, retries: 0 },
+        task: { createdAt: NOON + 5, batches: 2, retries: 0, bytes: 0 },
       });
       expect((await claim(NOON + 10)).batch).toMatchObject({ taskId: "pf_2", number: 1 });
       expect((await claim(NOON + 10)).batch).toMatchObject({ taskId: "pf_1", number: 0 });
