@@ -13,8 +13,6 @@ import type { Sandbox } from "./sandbox/index.ts";
 import { version } from "./version.ts";
 
 export interface Directory extends ProviderDirectory {
-  /** Problems of providers that somebody has begun to configure. */
-  readonly unfinished: readonly string[];
   describe(): Promise<ProviderInfo[]>;
   close(): Promise<void>;
 }
@@ -84,6 +82,7 @@ export function createDirectory(config: Config, { clock, observer }: { readonly 
   return {
     known: providerRows.map((row) => row.id),
     configured,
+    fallbacks: providerRows.flatMap(({ id, fallback }) => (fallback && configured.includes(id) ? [id] : [])),
     problems,
     unfinished: readings.flatMap(({ row, reading }) => {
       const begun = row.settings.some(({ name }) => config.values[name] !== undefined);

@@ -13,6 +13,7 @@ export const errorCodes = [
   "quota_exhausted",
   "rate_limited",
   "queue_full",
+  "limit_reached",
   "unsupported",
   "vendor_unavailable",
   "timeout",

@@ -147,6 +147,8 @@ export function fakeDirectory(providers: readonly Provider[], more: Partial<Omit
     known,
     configured,
     problems: more.problems ?? known.filter((id) => !configured.includes(id)).map((id) => `${id} needs OTHER_KEY.`),
+    fallbacks: more.fallbacks ?? [],
+    unfinished: more.unfinished ?? [],
     routes: more.routes ?? [],
     get: async (id) => {
       const provider = providers.find((candidate) => candidate.id === id);

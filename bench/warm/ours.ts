@@ -1,36 +1,44 @@
-/** Our warmer as a process of its own: `ours.ts <list of URLs> [CA file]`. Prints what it did as one line of JSON. */
+/** Our provider as a process of its own: `ours.ts <list of URLs> [CA file]`. Prints what it did as one line of JSON. */
 
 import { readFileSync } from "node:fs";
-import { Agent } from "undici";
 import { systemClock } from "../../src/clock.ts";
-import { asPrefetchError } from "../../src/errors.ts";
-import { usualLimits, warm } from "../../src/providers/http/warm.ts";
+import { createHttp } from "../../src/providers/http/http.ts";
+import { usualLimits } from "../../src/providers/http/limits.ts";
 
 const [list = "", ca] = process.argv.slice(2);
-const perHost = 16;
-const dispatcher = new Agent({
-  connections: perHost,
-  pipelining: 1,
-  allowH2: false,
-  connect: ca === undefined ? {} : { ca: readFileSync(ca) },
+const provider = createHttp({
+  clock: systemClock,
+  userAgent: "bench",
+  limits: { ...usualLimits, perHost: 16 },
+  method: "GET",
+  redirects: 0,
+  variants: [{ "accept-encoding": "identity" }],
+  pops: [],
+  allowLoopback: true,
+  ...(ca !== undefined && { ca: readFileSync(ca) }),
 });
 const urls = readFileSync(list, "utf8").trim().split("\n");
-let failed = 0;
-const totals = await warm(
-  urls,
-  {
-    dispatcher,
-    clock: systemClock,
-    limits: { ...usualLimits, perHost, mostBytes: Number.MAX_SAFE_INTEGER },
-    method: "GET",
-    headers: { "user-agent": "bench", "accept-encoding": "identity" },
-    signal: new AbortController().signal,
-    judge: ({ status }) => (status === 200 ? { ok: true } : { ok: false, code: "vendor_unavailable", reason: String(status) }),
-    explain: asPrefetchError,
+const batches = Array.from({ length: Math.ceil(urls.length / provider.limits.urlsPerRequest) }, (_, nth) =>
+  urls.slice(nth * provider.limits.urlsPerRequest, (nth + 1) * provider.limits.urlsPerRequest),
+).values();
+const { signal } = new AbortController();
+const totals = { urls: 0, failed: 0, bytes: 0 };
+const progress = {
+  taskId: "bench",
+  taskBytes: 0,
+  settled: ({ state }: { readonly state: string }) => {
+    totals.urls += 1;
+    if (state !== "succeeded") totals.failed += 1;
   },
-  ({ verdict }) => {
-    if (!verdict.ok) failed += 1;
+  moved: (bytes: number) => {
+    totals.bytes += bytes;
   },
-);
-process.stdout.write(`${JSON.stringify({ ...totals, failed, rssMb: Math.round(process.resourceUsage().maxRSS / 1_024) })}\n`);
-await dispatcher.close();
+};
+const lane = async (): Promise<void> => {
+  for (const batch of batches) {
+    await provider.submit({ kind: "urls", urls: batch }, { signal, turn: () => Promise.resolve(), progress });
+  }
+};
+await Promise.all(Array.from({ length: provider.limits.batchesAtOnce ?? 1 }, lane));
+process.stdout.write(`${JSON.stringify({ ...totals, rssMb: Math.round(process.resourceUsage().maxRSS / 1_024) })}\n`);
+await provider.close();

@@ -10,15 +10,25 @@ export interface Route {
   readonly provider: string;
 }
 
-/** The providers that this server knows, and those that it has credentials for. */
+/** The providers that this server knows, and those that it can use. */
 export interface ProviderDirectory {
   readonly known: readonly string[];
   readonly configured: readonly string[];
+  /** Those of the configured that need no credentials: a call that names none means one of the others, where there are any. */
+  readonly fallbacks: readonly string[];
   /** What each of the others needs, naming the variables to set. */
   readonly problems: readonly string[];
+  /** Those of the problems that somebody has begun to solve. */
+  readonly unfinished: readonly string[];
   readonly routes: readonly Route[];
   /** Throws `not_configured`, naming the variables to set. */
   get(id: string): Promise<Provider>;
+}
+
+/** What a call can mean that names no provider. Whoever has begun to configure another one means that, not a fallback. */
+function unnamed({ configured, fallbacks, unfinished }: ProviderDirectory): readonly string[] {
+  const others = configured.filter((id) => !fallbacks.includes(id));
+  return others.length > 0 || unfinished.length > 0 ? others : configured;
 }
 
 /** The provider that a call means: the one it names, or the only one there is to mean. */
@@ -32,10 +42,13 @@ export async function chooseProvider(directory: ProviderDirectory, named: string
     }
     return directory.get(named);
   }
-  const [only, ...others] = configured;
+  const [only, ...others] = unnamed(directory);
   if (only === undefined) {
-    throw new PrefetchError("not_configured", "No provider is configured", {
-      hint: `${directory.problems.join(" Or ")} Then restart the server. To try it without credentials, start it with --sandbox.`,
+    const { unfinished, problems, fallbacks } = directory;
+    const hint = `${(unfinished.length > 0 ? unfinished : problems).join(" Or ")} Then restart the server.`;
+    const meanwhile = fallbacks.map((id) => ` Without credentials, provider "${id}" works now.`).join("");
+    throw new PrefetchError("not_configured", unfinished.length > 0 ? "The configuration is not finished" : "No provider is configured", {
+      hint: `${hint}${meanwhile} To try it without touching a CDN, start it with --sandbox.`,
     });
   }
   if (others.length === 0) return directory.get(only);
@@ -51,17 +64,21 @@ export async function chooseTaker(directory: ProviderDirectory, named: string | 
     if (provider.accepts.includes(kind)) return provider;
     throw new PrefetchError("unsupported", `${provider.title} does not take ${kindNames[kind]} as it is configured`, {
       provider: provider.id,
-      hint: instead[kind],
+      hint: hintFor(directory, kind),
     });
   }
   const providers = await Promise.all(directory.configured.map((id) => directory.get(id)));
   const takers = providers.filter((provider) => provider.accepts.includes(kind));
-  const [only, ...others] = takers;
-  if (only === undefined) {
-    throw new PrefetchError("unsupported", `None of the configured providers takes ${kindNames[kind]}`, { hint: instead[kind] });
+  if (takers.length === 0) {
+    throw new PrefetchError("unsupported", `None of the configured providers takes ${kindNames[kind]}`, { hint: hintFor(directory, kind) });
   }
-  if (others.length === 0) return only;
   return chooseProvider({ ...directory, configured: takers.map((provider) => provider.id) }, undefined);
+}
+
+/** Where only what needs no credentials is configured, what takes more is told. */
+function hintFor({ configured, fallbacks, problems }: ProviderDirectory, kind: BatchContent["kind"]): string {
+  const bare = configured.every((id) => fallbacks.includes(id));
+  return bare && problems.length > 0 ? `${instead[kind]} Or configure a provider that takes them. ${problems.join(" Or ")}` : instead[kind];
 }
 
 const kindNames: Record<BatchContent["kind"], string> = { asset: "asset ids", urls: "URLs" };
@@ -84,7 +101,7 @@ export async function createRouter(directory: ProviderDirectory, named: string |
     const provider = await chooseTaker(directory, named, "urls");
     return () => ({ ok: true, provider });
   }
-  const [first, ...others] = configured;
+  const [first, ...others] = unnamed(directory);
   const rest = others.length === 0 ? first : undefined;
   const providers = new Map<string, Provider>();
   for (const id of configured) providers.set(id, await directory.get(id));

@@ -1,5 +1,6 @@
 /** Planning: from what the caller wrote to what goes out together. Pure, so that a dry run and a real run cannot differ. */
 
+import { explain } from "../errors.ts";
 import type { Router } from "./directory.ts";
 import type { Provider } from "./provider.ts";
 import { readUrl, tooLong } from "./url.ts";
@@ -61,10 +62,16 @@ export function readUrls(inputs: readonly unknown[], { route, allowedDomains }: 
       continue;
     }
     const destination = route(reading.hostname);
-    if (!destination.ok) reject(destination.code, destination.reason);
-    else if (reading.url.length > destination.provider.limits.urlLength) {
-      reject("invalid_argument", tooLong(reading.url.length, destination.provider.limits.urlLength));
-    } else candidates.push({ provider: destination.provider, kind: "url", target: reading.url, cost: 1, position });
+    if (!destination.ok) {
+      reject(destination.code, destination.reason);
+      continue;
+    }
+    const { provider } = destination;
+    const refusal = provider.refusalOf?.(reading.url);
+    if (refusal) rejected.push({ kind: "url", target: shown(input), code: refusal.code, reason: explain(refusal), position });
+    else if (reading.url.length > provider.limits.urlLength) {
+      reject("invalid_argument", tooLong(reading.url.length, provider.limits.urlLength));
+    } else candidates.push({ provider, kind: "url", target: reading.url, cost: 1, position });
   }
   return { candidates, rejected, duplicatesRemoved };
 }

@@ -5,6 +5,7 @@
  * member that is missing means "this product cannot do that", and the tools say so by name.
  */
 
+import type { PrefetchError } from "../errors.ts";
 import type { Edge } from "./edge.ts";
 
 /** What one vendor request carries: either one media asset or some URLs, never both. */
@@ -54,10 +55,10 @@ export interface Call {
   readonly progress?: Progress;
 }
 
-/** What became of one URL, from a provider that does the work itself. */
+/** What became of one URL, from a provider that does the work itself; `rejected` was not asked for. */
 export interface Settled {
   readonly url: string;
-  readonly state: "succeeded" | "failed";
+  readonly state: "succeeded" | "failed" | "rejected";
   /** Of what failed. */
   readonly code?: string;
   /** Of what succeeded: what was seen of it. */
@@ -138,6 +139,8 @@ export interface Provider {
   /** One short sentence for people: how far the vendor's success reaches. */
   readonly reach: string;
 
+  /** Why a URL would be turned down, as far as that can be told without asking anybody. */
+  refusalOf?(url: string): PrefetchError | undefined;
   /** Hands one batch to the vendor. Throws `PrefetchError` with an honest `delivery`. */
   submit(batch: BatchContent, call: Call): Promise<Submission>;
   /** The vendor's rows for these tasks; an empty list means that it has nothing to say yet. */

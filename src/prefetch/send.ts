@@ -159,7 +159,7 @@ export function createSender(
       clock,
       write: async (news) => {
         const leaseUntil = clock.now() + SEND_LEASE_MS;
-        if (await storage.change(held.batch, { batch: { leaseUntil }, refund: 0, ...news })) {
+        if (await storage.change(held.batch, withNews({ batch: { leaseUntil }, items: [], refund: 0 }, news))) {
           held.batch = { ...held.batch, leaseUntil };
           return;
         }
@@ -208,7 +208,8 @@ export function createSender(
 }
 
 function withNews(change: BatchChange, { items, bytes }: Unwritten): BatchChange {
-  return { ...change, items: [...change.items, ...items], bytes };
+  const unspent = items.filter(({ state }) => state === "rejected").length;
+  return { ...change, items: [...change.items, ...items], refund: change.refund + unspent, bytes };
 }
 
 function usedUp(): PrefetchError {

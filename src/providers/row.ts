@@ -24,6 +24,8 @@ export interface ProviderRow {
   readonly id: string;
   readonly title: string;
   readonly docs: string;
+  /** Needs no credentials, and is meant only where no other provider can be. */
+  readonly fallback?: true;
   readonly settings: readonly Setting[];
   readonly read: (values: SettingValues) => ProviderReading;
 }

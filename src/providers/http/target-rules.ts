@@ -10,6 +10,8 @@ import { LISTED_ONLY, noAnswer, PUBLIC_ONLY, refuse } from "./refusal.ts";
 export interface Pop {
   readonly name: string;
   readonly address: string;
+  /** Instead of the URL's. */
+  readonly port?: number;
 }
 
 export interface TargetRules {

@@ -1,0 +1,154 @@
+/** Fetches one URL in one way until it is clear what came of it: redirects, patience, second attempts, doubts. */
+
+import type { Dispatcher } from "undici";
+import { explain, PrefetchError } from "../../errors.ts";
+import type { Clock } from "../../prefetch/clock.ts";
+import type { Progress } from "../../prefetch/provider.ts";
+import { readCache } from "./cache/cache-status.ts";
+import { isServed } from "./cache/verdict.ts";
+import { failureOf } from "./failure.ts";
+import { createGate, type Gate } from "./gate.ts";
+import { type Got, get } from "./get.ts";
+import { judge, type Verdict } from "./judge.ts";
+import type { WarmLimits } from "./limits.ts";
+import type { Run } from "./task-run.ts";
+import { createThrottle, type Throttle } from "./throttle.ts";
+
+/** One of the ways in which each URL is fetched: through a PoP, as a variant. */
+export interface Way {
+  /** Empty where there is but one. */
+  readonly name: string;
+  readonly dispatcher: Dispatcher;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What all requests to one host share. */
+export interface Host {
+  readonly gate: Gate;
+  readonly throttle: Throttle;
+  /** Nothing is asked of it before. */
+  holdUntil: number;
+}
+
+/** On whose behalf a URL is fetched. */
+export interface Trip {
+  readonly run: Run;
+  readonly progress: Pick<Progress, "moved" | "settled">;
+  readonly signal: AbortSignal;
+}
+
+export interface FetcherOptions {
+  readonly clock: Clock;
+  readonly limits: WarmLimits;
+  readonly method: "GET" | "HEAD";
+  /** Redirects that are followed, each checked as the URL itself was. */
+  readonly redirects: number;
+  /** Throws `PrefetchError` for what must not be asked for. */
+  readonly checkUrl: (url: string) => URL;
+}
+
+/** Rejects with the signal's reason only. */
+export type Fetcher = (host: Host, way: Way, url: string, trip: Trip) => Promise<Exclude<Verdict, { state: "doubtful" }>>;
+
+/** Attempts at one URL, the first included, and the longest that a server may have us wait for the next. */
+const ATTEMPTS = 3;
+const LONGEST_HOLD_MS = 60_000;
+const FIRST_RETRY_MS = 500;
+/** CDNs store an answer a moment after they have given it. */
+const STORED_AFTER_MS = 500;
+
+export function createFetcher({ clock, limits, method, redirects, checkUrl }: FetcherOptions): Fetcher {
+  const everywhere = createGate(limits.atOnce);
+  const traffic = createThrottle(limits.bytesPerSecond, clock);
+
+  const request = async ({ dispatcher, headers }: Way, url: URL, verb: "GET" | "HEAD", trip: Trip): Promise<Got> => {
+    const { run, progress, signal } = trip;
+    await everywhere.enter(signal);
+    const begun = clock.now();
+    let own = 0;
+    const onBytes = (count: number): Promise<void> | undefined => {
+      own += count;
+      run.moved(count);
+      progress.moved(count);
+      const over = run.over();
+      if (over) throw over;
+      const ms = clock.now() - begun;
+      if (ms > limits.patienceMs && (own / ms) * 1_000 < limits.slowest) throw tooSlow(url.host, own, ms);
+      return traffic(count, signal);
+    };
+    try {
+      return await get(dispatcher, { url, method: verb, headers, signal, onBytes });
+    } finally {
+      everywhere.leave();
+    }
+  };
+
+  const follow = async (way: Way, text: string, trip: Trip): Promise<{ readonly got: Got; readonly url: URL }> => {
+    let url = checkUrl(text);
+    for (let hops = 0; ; hops += 1) {
+      const got = await request(way, url, method, trip);
+      const next = hops < redirects ? redirectOf(got, url) : undefined;
+      if (!next) return { got, url };
+      url = checkUrl(next.href);
+    }
+  };
+
+  /** A rule of the CDN may keep what the origin's answer speaks against. */
+  const askAgain = async (way: Way, url: URL, trip: Trip): Promise<boolean> => {
+    await clock.sleep(STORED_AFTER_MS, trip.signal);
+    const again = await request(way, url, "HEAD", trip);
+    return again.status < 400 && isServed(readCache(again));
+  };
+
+  const attempt = async (host: Host, way: Way, text: string, trip: Trip) => {
+    try {
+      const hold = host.holdUntil - clock.now();
+      if (hold > 0) await clock.sleep(hold, trip.signal);
+      await host.throttle(1, trip.signal);
+      const { got, url } = await follow(way, text, trip);
+      const verdict = judge(got, url.href);
+      const retryMs = retryAfter(got, clock.now());
+      if (verdict.state !== "doubtful") return { verdict, retryMs };
+      const kept = await askAgain(way, url, trip);
+      const reason = kept ? "Kept by a rule of the CDN, although the origin's answer speaks against it." : verdict.reason;
+      return { verdict: kept ? ({ state: "succeeded", reason } as const) : ({ ...verdict, state: "failed" } as const), retryMs };
+    } catch (error) {
+      trip.signal.throwIfAborted();
+      const known = failureOf(error, new URL(text).host);
+      return {
+        verdict: { state: "failed", code: known.code, reason: explain(known) } as const,
+        retryMs: known.retryable ? FIRST_RETRY_MS : undefined,
+      };
+    }
+  };
+
+  return async (host, way, url, trip) => {
+    for (let nth = 1; ; nth += 1) {
+      const { verdict, retryMs } = await attempt(host, way, url, trip);
+      if (retryMs === undefined || nth >= ATTEMPTS || trip.run.over()) return verdict;
+      host.holdUntil = Math.max(host.holdUntil, clock.now() + Math.min(retryMs * 2 ** (nth - 1), LONGEST_HOLD_MS));
+    }
+  };
+}
+
+function tooSlow(host: string, bytes: number, ms: number): PrefetchError {
+  const rate = Math.round((bytes / ms) * 1_000).toLocaleString("en");
+  return new PrefetchError("timeout", `${host} sends ${rate} bytes a second, which is too slow to wait for`, {
+    hint: "Look at the origin behind the CDN, then call again.",
+  });
+}
+
+function redirectOf({ status, headers }: Got, base: URL): URL | undefined {
+  if (![301, 302, 303, 307, 308].includes(status)) return undefined;
+  return URL.parse(headers.get("location")?.[0] ?? "", base.href) ?? undefined;
+}
+
+/** Milliseconds to wait after an answer that another attempt may better; `undefined` for any other. */
+function retryAfter({ status, headers }: Got, now: number): number | undefined {
+  if (![429, 502, 503, 504].includes(status)) return undefined;
+  const said = headers.get("retry-after")?.[0];
+  if (said === undefined) return FIRST_RETRY_MS;
+  const seconds = Number(said);
+  const ms = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(said) - now;
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), LONGEST_HOLD_MS) : FIRST_RETRY_MS;
+}

@@ -1,0 +1,114 @@
+/** The provider that needs no vendor: it fetches each URL through the CDN, as a viewer would, and so has it cached. */
+
+import { createHash } from "node:crypto";
+import { asPrefetchError, PrefetchError } from "../../errors.ts";
+import type { BatchContent, Call, Progress, Provider, Submission } from "../../prefetch/provider.ts";
+import type { ProviderContext } from "../row.ts";
+import { type AddressGuardOptions, createAddressGuard } from "./address-guard.ts";
+import type { Way } from "./fetcher.ts";
+import type { WarmLimits } from "./limits.ts";
+import type { Pop } from "./target-rules.ts";
+import { createWarmer } from "./warmer.ts";
+
+export type Headers = Readonly<Record<string, string>>;
+
+export interface HttpOptions extends Pick<ProviderContext, "clock" | "userAgent">, Omit<AddressGuardOptions, "connections"> {
+  readonly limits: WarmLimits;
+  readonly method: "GET" | "HEAD";
+  readonly redirects: number;
+  /** Request headers by which viewers' requests differ; each URL is fetched once with each. */
+  readonly variants: readonly Headers[];
+  /** Edges to fetch through; without any, the one that DNS names. */
+  readonly pops: readonly Pop[];
+}
+
+const URLS_PER_BATCH = 100;
+const BATCHES_AT_ONCE = 16;
+/** Servers commonly take 8 KiB. */
+const LONGEST_URL = 8_192;
+
+export function createHttp(options: HttpOptions): Provider {
+  const { clock, userAgent, limits, method, redirects, variants, pops } = options;
+  const guard = createAddressGuard({ ...options, connections: limits.perHost });
+  const ways = (pops.length === 0 ? [undefined] : pops).flatMap((pop) =>
+    variants.map((variant): Way => {
+      const names = [pop?.name, variants.length > 1 ? nameOf(variant) : undefined];
+      return {
+        name: names.filter((name) => name !== undefined).join(", "),
+        dispatcher: guard.dispatcher(pop),
+        headers: { "user-agent": userAgent, accept: "*/*", ...variant },
+      };
+    }),
+  );
+  const warmer = createWarmer({ ways, clock, limits, method, redirects, checkUrl: guard.checkUrl });
+
+  return {
+    id: "http",
+    title: "HTTP (any CDN)",
+    docs: "https://www.rfc-editor.org/rfc/rfc9111",
+    // A batch is carried out by a server that would fetch it in the same way.
+    account: accountOf(options),
+    accepts: ["urls"],
+    tracking: "direct",
+    depth: "edge",
+    reach:
+      pops.length === 0
+        ? "Each URL was fetched whole through the edge that serves this server's network; other edges are not warmed by that."
+        : `Each URL was fetched whole through ${pops.map(({ name }) => name).join(", ")}; other edges are not warmed by that.`,
+    limits: {
+      urlsPerRequest: URLS_PER_BATCH,
+      bytesPerRequest: Number.MAX_SAFE_INTEGER,
+      bytesOf: (url) => url.length,
+      requestsPerMinute: undefined,
+      urlsPerDay: undefined,
+      urlLength: LONGEST_URL,
+      timeZone: "UTC",
+      pollSeconds: 0,
+      batchesAtOnce: BATCHES_AT_ONCE,
+    },
+
+    refusalOf: (url) => {
+      try {
+        guard.checkUrl(url);
+        return undefined;
+      } catch (error) {
+        return asPrefetchError(error);
+      }
+    },
+
+    submit: async (batch, call): Promise<Submission> => {
+      await call.turn();
+      await warmer.warm(urlsOf(batch), progressOf(call), call.signal);
+      return { vendorTaskIds: [], refused: [] };
+    },
+
+    // Fetching twice does no harm, so nobody need be asked what became of the first time.
+    findSubmitted: async () => ({ state: "absent" }),
+
+    close: () => guard.close(),
+  };
+}
+
+function urlsOf(batch: BatchContent): readonly string[] {
+  if (batch.kind === "urls") return batch.urls;
+  throw new PrefetchError("unsupported", "The provider http knows no assets", { hint: "Use prefetch_urls with the media's URLs." });
+}
+
+function progressOf({ progress }: Call): Progress {
+  if (progress) return progress;
+  throw new TypeError("The provider http has to be given somewhere to tell outcomes");
+}
+
+/** Of the headers that make a variant what it is, as short as they can be told apart. */
+function nameOf(variant: Headers): string {
+  return Object.entries(variant)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join("; ");
+}
+
+function accountOf({ pops, variants, method }: HttpOptions): string {
+  const own = JSON.stringify([pops, variants, method]);
+  return pops.length === 0 && variants.length === 1 && method === "GET"
+    ? "http"
+    : `http:${createHash("sha256").update(own).digest("hex").slice(0, 12)}`;
+}

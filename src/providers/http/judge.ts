@@ -1,0 +1,70 @@
+/** What one whole answer means for the URL that was fetched. Pure. */
+
+import { type CacheReading, readCache } from "./cache/cache-status.ts";
+import { vendorOf } from "./cache/vendors.ts";
+import { isServed } from "./cache/verdict.ts";
+import { type Obstacle, whyNotCached } from "./cache/why-not-cached.ts";
+import type { Got } from "./get.ts";
+
+export type Verdict =
+  | { readonly state: "succeeded"; readonly reason: string }
+  | { readonly state: "failed"; readonly code: string; readonly reason: string }
+  /** The answer speaks against its being kept, but a rule of the CDN may keep it all the same: asking again tells. */
+  | { readonly state: "doubtful"; readonly code: string; readonly reason: string };
+
+/** They leave it to the CDN whether it keeps the answer, and most do. */
+const harmless: readonly Obstacle["code"][] = ["no-lifetime", "vary-wide"];
+
+/**
+ * A fetch has warmed a cache when the whole body came with a good status and nothing says that it is not kept. A 404 is
+ * never warm, even where a CDN keeps it.
+ */
+export function judge(got: Got, url: string): Verdict {
+  const { status, bytes, declared } = got;
+  if (status < 200 || status > 299) return { state: "failed", ...byStatus(got) };
+  if (declared !== undefined && Number.isFinite(declared) && bytes !== declared) {
+    const [came, said] = [bytes, declared].map((count) => count.toLocaleString("en"));
+    return { state: "failed", code: "vendor_unavailable", reason: `The answer broke off after ${came} of ${said} bytes.` };
+  }
+  const reading = readCache(got);
+  const seen = describeReading(reading, bytes);
+  if (isServed(reading) || reading.stored === true) return { state: "succeeded", reason: seen };
+  const [obstacle] = whyNotCached({ ...got, url }).filter(({ code }) => !harmless.includes(code));
+  if (!obstacle) return { state: "succeeded", reason: seen };
+  const told = `${seen} ${obstacle.reason} ${obstacle.change}`;
+  return { state: reading.stored === false ? "failed" : "doubtful", code: "uncacheable", reason: told };
+}
+
+const words: Record<CacheReading["state"], string> = {
+  hit: "was in the cache already",
+  revalidated: "was in the cache, which checked it with the origin",
+  stale: "was in the cache, past its time",
+  miss: "was not in the cache and is fetched now",
+  expired: "was past its time in the cache and is fetched anew",
+  bypass: "went around the cache",
+  uncacheable: "is not stored by the cache",
+  error: "is an error",
+  unknown: "no word about the cache",
+};
+
+function describeReading(reading: CacheReading, bytes: number): string {
+  const where = [vendorOf(reading.vendor)?.name, reading.pop].filter(Boolean).join(" ");
+  const tier = reading.layer === "parent" ? " (of a tier behind the edge)" : "";
+  return `${bytes.toLocaleString("en")} bytes came whole; ${where && `${where}: `}${words[reading.state]}${tier}.`;
+}
+
+function byStatus({ status, headers }: Got): { readonly code: string; readonly reason: string } {
+  const answered = `It was answered with status ${status}`;
+  if (status >= 300 && status < 400) {
+    const target = headers.get("location")?.[0];
+    const where = target === undefined ? "" : `, which leads to ${target.split("?")[0]?.slice(0, 300)}`;
+    return { code: "redirect", reason: `${answered}${where}. Warm the URL that it leads to.` };
+  }
+  if (status === 404 || status === 410) return { code: "not_found", reason: `${answered}. Publish it first, or correct the URL.` };
+  if (status === 401 || status === 403) {
+    return { code: "forbidden", reason: `${answered}. If the URL must be signed, pass a signed one; check the CDN's access rules.` };
+  }
+  if (status === 429) return { code: "rate_limited", reason: `${answered}, again and again. Call again later, or with lower rates.` };
+  const whose = status >= 500 ? "Look at the origin and the CDN, then call again." : "Check the URL.";
+  return { code: status >= 500 ? "vendor_unavailable" : "http_error", reason: `${answered}. ${whose}` };
+}
