@@ -117,6 +117,8 @@ export function createApp(config: Config, { clock = systemClock, observer = nobo
     follow: createFollow(storage, lookups, clock),
     directory,
     guards: config.guards,
+    // Parsers are loaded when the first stream is expanded.
+    readStream: async (url, rules) => (await import("./media/stream.ts")).readStream(url, rules),
     draining: draining.signal,
     durable: config.store !== ":memory:",
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,

@@ -13,12 +13,16 @@ export function callOf(context: ServerContext, { tenant, seesAll }: Caller, repo
   let told = -1;
   return {
     ...call,
-    onProgress: (settled, total) => {
+    onProgress: (settled, total, bytes = 0) => {
       // The protocol wants rising values; nothing may follow the result.
       if (settled <= told || signal.aborted) return;
       told = settled;
-      const params = { progressToken, progress: settled, total, message: `${settled} of ${total} settled` };
+      const params = { progressToken, progress: settled, total, message: messageOf(settled, total, bytes) };
       notify({ method: "notifications/progress", params }).catch((error: unknown) => report(error, "a progress notification"));
     },
   };
+}
+
+function messageOf(settled: number, total: number, bytes: number): string {
+  return `${settled} of ${total} settled${bytes > 0 ? `, ${bytes.toLocaleString("en")} bytes` : ""}`;
 }

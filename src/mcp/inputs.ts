@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { quotaPolicies } from "../prefetch/admit.ts";
+import { expansions, streamScopes } from "../prefetch/streams.ts";
 
 /** Some hosts send arrays as JSON text; that text, and nothing else, is taken for the array that it is. */
 export function lenientArray<Schema extends z.ZodType>(schema: Schema) {
@@ -47,6 +48,14 @@ export const spendInputs = {
     .describe(
       "If today's quota is too small: reject: send nothing; partial: send what fits, in list order; defer: and the rest on later days.",
     ),
+  expand: z
+    .enum(expansions, 'must be "none" or "streams"')
+    .default("none")
+    .describe("streams: HLS and DASH manifests stand for what they name; one unit each."),
+  scope: z
+    .enum(streamScopes, 'must be "startup", "full" or "manifests"')
+    .default("startup")
+    .describe("With expand: startup: playlists, init segments and the first 30 s of every rendition; full: everything."),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
   force: lenientBoolean("Send even what was sent in the last 10 minutes."),
   wait_seconds: waitSeconds,

@@ -44,13 +44,21 @@ export const taskOutput = {
   batches: z.number(),
   duplicates_removed: z.number(),
   skipped_recent: z.number(),
+  bytes: z.number().optional(),
   problems: z.array(row),
   quota: quotaSchema.optional(),
   next_step: z.string(),
 };
 
+const stream = z.object({ url: z.string(), format: z.string(), live: z.boolean(), urls: z.number() });
+
 /** Spending tools also say what they cost. */
-export const spendOutput = { ...taskOutput, cost: z.number().optional(), dry_run: z.boolean().optional() };
+export const spendOutput = {
+  ...taskOutput,
+  cost: z.number().optional(),
+  dry_run: z.boolean().optional(),
+  streams: z.array(stream).optional(),
+};
 
 /** Only what is not sent yet can wait for a time. */
 const itemRow = row.extend({ not_before: z.string().optional() });
@@ -68,6 +76,9 @@ export function quotaResult(quota: Quota): z.input<typeof quotaSchema> {
   };
 }
 
+/** The rest is in the sums. */
+const SHOWN_STREAMS = 50;
+
 export function taskResult(view: TaskView) {
   return {
     ...(view.taskId !== undefined && { task_id: view.taskId }),
@@ -79,6 +90,8 @@ export function taskResult(view: TaskView) {
     ...(view.dryRun && { dry_run: true }),
     duplicates_removed: view.duplicatesRemoved,
     skipped_recent: view.skippedRecent,
+    ...(view.bytes !== undefined && { bytes: view.bytes }),
+    ...(view.streams && { streams: view.streams.slice(0, SHOWN_STREAMS) }),
     problems: view.problems.map(rowResult),
     ...(view.items && { items: view.items.map(rowResult) }),
     ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),

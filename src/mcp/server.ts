@@ -11,11 +11,12 @@ import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
 import { listPrefetchTasks } from "./tools/list-prefetch-tasks.ts";
 import { prefetchAsset } from "./tools/prefetch-asset.ts";
 import { prefetchUrls } from "./tools/prefetch-urls.ts";
+import { verifyPrefetch } from "./tools/verify-prefetch.ts";
 
 const LISTS_TTL_MS = 300_000;
 
 const instructions =
-  "Warms CDNs. Call prefetch_asset or prefetch_urls once with everything, then get_prefetch_status with wait_seconds until the state is final. Each URL costs daily quota: use dry_run for large lists. A call repeated within 10 minutes returns the first task and costs nothing. Follow next_step.";
+  "Warms CDNs. Call prefetch_asset or prefetch_urls once with everything, then get_prefetch_status with wait_seconds until the state is final, then verify_prefetch if warmth must be proved. Each URL costs daily quota: use dry_run for large lists. A call repeated within 10 minutes returns the first task and costs nothing. Follow next_step.";
 
 export interface ServerDeps extends ResourceDeps {
   readonly version: string;
@@ -28,6 +29,7 @@ export function createServerFactory(deps: ServerDeps): McpServerFactory {
     prefetchAsset(deps),
     prefetchUrls(deps),
     getPrefetchStatus(deps),
+    verifyPrefetch(deps),
     listPrefetchTasks(deps),
     cancelPrefetch(deps),
     getPrefetchQuota(deps),

@@ -1,14 +1,11 @@
 /** Which URLs of a stream to warm, and in which order: a run that is cut short still helps the first viewers. */
 
+import type { StreamScope } from "../prefetch/streams.ts";
 import { bytesOf } from "./collect.ts";
 import { isTrickPlay, type MediaRange, type MediaRole, type MediaUrl } from "./manifest.ts";
 
-/** What starts playback, everything, or the manifests only. */
-export const mediaScopes = ["startup", "full", "manifests"] as const;
-export type MediaScope = (typeof mediaScopes)[number];
-
 export interface ScopeRules {
-  readonly scope?: MediaScope;
+  readonly scope?: StreamScope;
   /** Seconds from the beginning of each rendition, or up to the edge of a live stream. */
   readonly windowSeconds?: number;
   /** Whether `startup` takes the pictures that players show while scrubbing. */
@@ -53,7 +50,7 @@ const fleeting: ReadonlySet<MediaRole> = new Set(["report", "location", "steerin
 const manifests: ReadonlySet<MediaRole> = new Set(["playlist", "data"]);
 const headers: ReadonlySet<MediaRole> = new Set(["init", "key"]);
 
-function inScope({ role, kind }: MediaUrl, scope: MediaScope, trickPlay: boolean): boolean {
+function inScope({ role, kind }: MediaUrl, scope: StreamScope, trickPlay: boolean): boolean {
   if (fleeting.has(role)) return false;
   if (scope === "full" || manifests.has(role)) return true;
   return scope === "startup" && (trickPlay || !isTrickPlay(kind));

@@ -6,6 +6,7 @@ import type { ProviderDirectory } from "./directory.ts";
 import type { Follow } from "./follow.ts";
 import type { Lookups } from "./lookups.ts";
 import type { Storage } from "./storage.ts";
+import type { StreamReader } from "./streams.ts";
 import type { Worker } from "./worker.ts";
 
 export interface Guards {
@@ -23,6 +24,7 @@ export interface Deps {
   readonly follow: Follow;
   readonly directory: ProviderDirectory;
   readonly guards: Guards;
+  readonly readStream: StreamReader;
   /** Aborted when calls that wait had better answer with what is known. */
   readonly draining: AbortSignal;
   /** Whether the store outlives this process. */
@@ -49,6 +51,6 @@ export interface CallContext {
   /** W3C trace context of the call, for the vendor requests that it leads to. */
   readonly traceparent?: string | undefined;
   readonly signal: AbortSignal;
-  /** Told of settled and total items while a call waits. */
-  readonly onProgress?: ((settled: number, total: number) => void) | undefined;
+  /** Told of settled and total items, and of the bytes that were moved for them, while a call waits. */
+  readonly onProgress?: ((settled: number, total: number, bytes?: number) => void) | undefined;
 }

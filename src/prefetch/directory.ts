@@ -1,6 +1,7 @@
 /** Which provider a call means. */
 
 import { type ErrorCode, PrefetchError } from "../errors.ts";
+import type { Edge } from "./edge.ts";
 import type { BatchContent, Provider } from "./provider.ts";
 import { hostMatches } from "./url.ts";
 
@@ -86,6 +87,17 @@ const instead: Record<BatchContent["kind"], string> = {
   asset: "Use prefetch_urls with the media's URLs.",
   urls: "Use prefetch_asset with the media's asset id.",
 };
+
+/** What asks CDNs' edges. Throws `not_configured` where nothing that can is. */
+export async function edgeOf(directory: ProviderDirectory): Promise<Edge> {
+  for (const id of directory.configured) {
+    const { edge } = await directory.get(id);
+    if (edge) return edge;
+  }
+  throw new PrefetchError("not_configured", "No configured provider can ask a CDN's edge", {
+    hint: `Have the settings of provider "http" corrected. ${directory.problems.join(" ")}`,
+  });
+}
 
 export type Destination =
   | { readonly ok: true; readonly provider: Provider }

@@ -3,6 +3,7 @@
 import { explain } from "../errors.ts";
 import type { Router } from "./directory.ts";
 import type { Provider } from "./provider.ts";
+import type { Expanded } from "./streams.ts";
 import { readUrl, tooLong } from "./url.ts";
 
 /** Something to send: a URL or an asset, where it goes, and the units of quota that it costs. */
@@ -36,13 +37,15 @@ export interface ReadingRules {
   readonly route: Router;
   /** Host names or `*.` patterns; `undefined` allows every host. */
   readonly allowedDomains: readonly string[] | undefined;
+  /** What is known to be unusable, by its normal spelling, and why. */
+  readonly refusals?: Expanded["refusals"] | undefined;
 }
 
 /** As long as is parsed at all; the limit of the URL's own provider is checked once that is known. */
 const LONGEST_URL = 65_536;
 
 /** Normalises a list, takes each URL once, finds its provider, and names every entry that cannot be used. */
-export function readUrls(inputs: readonly unknown[], { route, allowedDomains }: ReadingRules): Reading {
+export function readUrls(inputs: readonly unknown[], { route, allowedDomains, refusals }: ReadingRules): Reading {
   const seen = new Set<string>();
   const candidates: Candidate[] = [];
   const rejected: RejectedInput[] = [];
@@ -59,6 +62,11 @@ export function readUrls(inputs: readonly unknown[], { route, allowedDomains }: 
       rejected.push({ kind: "url", target: shown(input), code, reason: `The URL ${reason}.`, position });
     if (!reading.ok) {
       reject(reading.forbidden ? "forbidden_domain" : "invalid_argument", reading.reason);
+      continue;
+    }
+    const known = refusals?.get(reading.url);
+    if (known) {
+      rejected.push({ kind: "url", target: reading.url, ...known, position });
       continue;
     }
     const destination = route(reading.hostname);

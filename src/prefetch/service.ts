@@ -6,6 +6,7 @@ import { type ListRequest, listTasks, type TaskList } from "./list.ts";
 import type { Quota } from "./quota.ts";
 import { createStatus } from "./status.ts";
 import { type AssetRequest, createSubmit, type UrlsRequest } from "./submit.ts";
+import { createVerify, type VerifyRequest, type VerifyView } from "./verify.ts";
 import type { StatusRequest, TaskView } from "./view.ts";
 
 export interface PrefetchService {
@@ -17,6 +18,8 @@ export interface PrefetchService {
   list(request: ListRequest, call: Pick<CallContext, "caller">): Promise<TaskList>;
   /** Stops what was not sent yet of a task; what was sent is told apart. */
   cancel(taskId: string, call: CallContext): Promise<TaskView>;
+  /** Asks the CDN's edge whether it holds a task's URLs, or some others; a page at a time. */
+  verify(request: VerifyRequest, call: CallContext): Promise<VerifyView>;
   /** Of one provider, or of all that are configured. */
   quota(provider: string | undefined, call: CallContext): Promise<Quota[]>;
 }
@@ -28,6 +31,7 @@ export function createService(deps: Deps): PrefetchService {
     ...submit,
     status: status.status,
     cancel: status.cancel,
+    verify: createVerify(deps),
     list: (request, { caller }) => listTasks(deps, request, caller),
     quota: async (provider, call) => {
       const ids = provider === undefined && deps.directory.configured.length > 0 ? deps.directory.configured : [provider];

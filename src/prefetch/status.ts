@@ -2,6 +2,8 @@
 
 import { type ErrorCode, errorCodes, explain, PrefetchError } from "../errors.ts";
 import type { CallContext, Caller, Deps } from "./deps.ts";
+import { findTask } from "./find-task.ts";
+import { readCursor, writeCursor } from "./item-cursor.ts";
 import type { Provider } from "./provider.ts";
 import type { Quota } from "./quota.ts";
 import type { ItemQuery, TaskSnapshot } from "./storage.ts";
@@ -49,14 +51,7 @@ export interface Status {
 export function createStatus(deps: Deps): Status {
   const { storage, clock, worker, follow, directory, allowances, report } = deps;
 
-  /** A task of somebody else's is answered as if there were none. */
-  const snapshotOf = async (taskId: string, { tenant, seesAll }: Caller): Promise<TaskSnapshot> => {
-    const snapshot = await storage.task(taskId);
-    if (snapshot && (seesAll || snapshot.task.tenant === tenant)) return snapshot;
-    throw new PrefetchError("not_found", `task_id: there is no task ${taskId.slice(0, 60)}`, {
-      hint: "Tasks are known to the servers that share one PREFETCH_STORE. Check the id, or call prefetch_urls again: what was sent in the last 10 minutes is found, not sent twice.",
-    });
-  };
+  const snapshotOf = (taskId: string, caller: Caller): Promise<TaskSnapshot> => findTask(storage, taskId, caller);
 
   const update = async (taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined> => {
     const snapshot = await storage.task(taskId);
@@ -103,7 +98,7 @@ export function createStatus(deps: Deps): Status {
   };
 
   const view: Status["view"] = async (taskId, problem, call) => {
-    const { task, counts, batches, sending, waitingAccounts, rejections, later, delay } = await snapshotOf(taskId, call.caller);
+    const { task, counts, batches, bytes, sending, waitingAccounts, rejections, later, delay } = await snapshotOf(taskId, call.caller);
     const providers = await configuredOf(task.providers);
     const tightest = await quota(providers, call);
     const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
@@ -116,6 +111,7 @@ export function createStatus(deps: Deps): Status {
       batches,
       duplicatesRemoved: task.duplicatesRemoved,
       skippedRecent: task.skippedRecent,
+      ...(bytes > 0 && { bytes }),
       problems: problems.flatMap(problemRowsOf).slice(0, SUMMARY_ROWS),
       quota: tightest,
       nextStep: nextStep({
@@ -210,19 +206,4 @@ export function createStatus(deps: Deps): Status {
       });
     },
   };
-}
-
-function writeCursor(index: number): string {
-  return Buffer.from(`after ${index}`).toString("base64url");
-}
-
-function readCursor(cursor: string | undefined): number {
-  if (cursor === undefined || cursor === "") return -1;
-  const index = /^after (\d{1,9})$/.exec(Buffer.from(cursor, "base64url").toString("latin1"))?.[1];
-  if (index === undefined) {
-    throw new PrefetchError("invalid_argument", "cursor: not a cursor of this tool", {
-      hint: "Pass next_cursor of the previous answer, or leave it out to begin at the first row.",
-    });
-  }
-  return Number(index);
 }

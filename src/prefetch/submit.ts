@@ -3,18 +3,21 @@
 import { type ErrorCode, errorCodes, PrefetchError } from "../errors.ts";
 import { type AccountState, type Admission, admit, type DayState, MOST_LATER_DAYS, type QuotaPolicy } from "./admit.ts";
 import type { CallContext, Deps } from "./deps.ts";
-import { chooseTaker, createRouter } from "./directory.ts";
+import { chooseTaker, createRouter, edgeOf } from "./directory.ts";
 import { planTask, planView } from "./draft.ts";
 import { type Candidate, type Reading, readUrls } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";
 import type { AccountFacts } from "./storage.ts";
+import { type Expanded, type Expansion, expandStreams, type StreamScope, type StreamView } from "./streams.ts";
 import { hostAllowed } from "./url.ts";
 import type { ItemRow, TaskView } from "./view.ts";
 
 /** What was sent this lately is not sent again unless forced: agents repeat calls that timed out. */
 const RECENT_MS = 600_000;
+/** Hosts give up on a call after a minute. */
+const LONGEST_EXPANSION_MS = 40_000;
 /** A call without `wait_seconds` still gives the vendor this long to refuse, so that refusals are answers and not surprises. */
 const FIRST_ANSWERS_MS = 3_000;
 
@@ -24,6 +27,9 @@ interface SpendOptions {
   readonly dryRun: boolean;
   readonly force: boolean;
   readonly waitSeconds: number;
+  /** Whether manifests of streams stand for what they name, and for how much of it. */
+  readonly expand: Expansion;
+  readonly scope: StreamScope;
 }
 
 export interface UrlsRequest extends SpendOptions {
@@ -151,31 +157,65 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     );
   };
 
+  const expanded = async (request: UrlsRequest, call: CallContext): Promise<Partial<Expanded> & Pick<Expanded, "urls">> => {
+    if (request.expand === "none") return { urls: request.urls };
+    const { allowedDomains, maxUrlsPerCall: mostUrls } = guards;
+    const patience = AbortSignal.timeout(LONGEST_EXPANSION_MS);
+    const signal = AbortSignal.any([call.signal, patience]);
+    const edge = await edgeOf(directory);
+    const { scope } = request;
+    try {
+      return await expandStreams(request.urls, { edge, read: deps.readStream, scope, allowedDomains, mostUrls, now: clock.now(), signal });
+    } catch (error) {
+      if (!patience.aborted || call.signal.aborted) throw error;
+      throw new PrefetchError("timeout", "The manifests of the streams could not all be read in time", {
+        retryable: true,
+        hint: "Nothing was sent. Pass fewer streams in one call.",
+      });
+    }
+  };
+
+  const prefetchUrls: Submit["prefetchUrls"] = async (request, call) => {
+    if (request.urls.length > guards.maxUrlsPerCall) {
+      throw new PrefetchError(
+        "invalid_argument",
+        `urls: ${request.urls.length.toLocaleString("en")} entries; one call takes at most ${guards.maxUrlsPerCall.toLocaleString("en")}`,
+        {
+          hint: "Nothing was sent. Split the list into several calls.",
+        },
+      );
+    }
+    const route = await createRouter(directory, request.provider);
+    const { urls, refusals, streams } = await expanded(request, call);
+    const reading = readUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals });
+    if (reading.candidates.length === 0) throw nothingUsable(reading);
+    const view = await spend(reading, request, call);
+    return streams ? withStreams(view, streams) : view;
+  };
+
   return {
-    prefetchUrls: async (request, call) => {
-      if (request.urls.length > guards.maxUrlsPerCall) {
-        throw new PrefetchError(
-          "invalid_argument",
-          `urls: ${request.urls.length.toLocaleString("en")} entries; one call takes at most ${guards.maxUrlsPerCall.toLocaleString("en")}`,
-          {
-            hint: "Nothing was sent. Split the list into several calls.",
-          },
-        );
-      }
-      const route = await createRouter(directory, request.provider);
-      const reading = readUrls(request.urls, { route, allowedDomains: guards.allowedDomains });
-      if (reading.candidates.length === 0) throw nothingUsable(reading);
-      return spend(reading, request, call);
-    },
+    prefetchUrls,
 
     prefetchAsset: async (request, call) => {
       const assetId = readAssetId(request.assetId);
       const provider = await chooseTaker(directory, request.provider, "asset");
+      if (request.expand === "streams") {
+        const { urls } = await deps.lookups.asset(provider, assetId, call.signal);
+        return prefetchUrls({ ...request, urls, provider: provider.id }, call);
+      }
       const cost = await assetCost(deps, provider, assetId, call.signal);
       const candidate: Candidate = { provider, kind: "asset", target: assetId, cost, position: 0 };
       return spend({ candidates: [candidate], rejected: [], duplicatesRemoved: 0 }, request, call);
     },
   };
+}
+
+function withStreams(view: TaskView, streams: readonly StreamView[]): TaskView {
+  const urls = streams.reduce((sum, stream) => sum + stream.urls, 0);
+  const none = "No entry of the list turned out to be a stream. ";
+  const live = streams.some((stream) => stream.live) ? "What is warm of a live stream now is on air for seconds only. " : "";
+  const said = streams.length === 0 ? none : `${streams.length} stream(s) stand for ${urls.toLocaleString("en")} URLs. ${live}`;
+  return { ...view, streams, nextStep: `${said}${view.nextStep}` };
 }
 
 /** Failures that say nothing about the asset. Missing permission is one: prefetching and looking up are granted apart. */

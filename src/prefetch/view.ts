@@ -3,6 +3,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Quota } from "./quota.ts";
 import type { StoredItem, TaskSnapshot } from "./storage.ts";
+import type { StreamView } from "./streams.ts";
 import { type Counts, type Item, type ItemState, isEnded, type TaskState } from "./task.ts";
 
 /** Problems that are shown unasked. */
@@ -45,6 +46,10 @@ export interface TaskView {
   readonly duplicatesRemoved: number;
   readonly skippedRecent: number;
   readonly problems: readonly ItemRow[];
+  /** What was expanded, on a call that asked for it. */
+  readonly streams?: readonly StreamView[];
+  /** Moved for it by this server itself. */
+  readonly bytes?: number;
   readonly items?: readonly ItemRow[];
   readonly nextCursor?: string;
   /** Absent when the task's provider is no longer configured. */
@@ -155,17 +160,17 @@ export function nextStep(facts: AdviceFacts): string {
     );
     return parts.join(" ");
   }
-  if (facts.state === "succeeded") return ["Nothing more to do.", ...facts.reach].join(" ");
+  if (facts.state === "succeeded") return ["Nothing more to do.", ...facts.reach, proof(facts)].join(" ");
   if (facts.state === "cancelled") return "Everything was cancelled before it was sent. Call again to send it.";
   const advice: string[] = [];
   if (counts.unknown > 0) {
     advice.push(
-      `${counts.unknown} URL(s) may or may not have reached the vendor and are not sent again by themselves; check a URL in a few minutes, and call again with force true only if sending twice is acceptable.`,
+      `${counts.unknown} URL(s) may or may not have reached the vendor and are not sent again by themselves; verify_prefetch shows in a few minutes whether they are warm; call again with force true only if sending twice is acceptable.`,
     );
   }
   if (counts.untracked > 0) {
     advice.push(
-      `${counts.untracked} accepted, but their outcome cannot be asked for (any more); detail "all" gives the reasons. Request a URL in about five minutes to see.`,
+      `${counts.untracked} accepted, but their outcome cannot be asked for (any more); detail "all" gives the reasons. Call verify_prefetch with the task_id in about five minutes to see.`,
     );
   }
   const rejected = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (facts.rejections.get(code) ?? 0), 0);
@@ -184,6 +189,10 @@ export function nextStep(facts: AdviceFacts): string {
   const wrong = counts.rejected - overQuota - passing - setup;
   if (counts.cancelled > 0) advice.push(`${counts.cancelled} cancelled before they were sent: call again with those to send them.`);
   if (wrong > 0) advice.push(`${wrong} rejected: correct them as their reasons say and call again with just those.`);
-  if (counts.succeeded > 0) advice.push(`Of the ${counts.succeeded} that succeeded:`, ...facts.reach);
+  if (counts.succeeded > 0) advice.push(`Of the ${counts.succeeded} that succeeded:`, ...facts.reach, proof(facts));
   return advice.join(" ");
+}
+
+function proof({ taskId }: AdviceFacts): string {
+  return `verify_prefetch with task_id ${taskId} proves what the edge holds.`;
 }

@@ -123,7 +123,7 @@ export function createVigils({ clock, draining, read, update }: VigilOptions): V
           if (vigil.failure && !draining.aborted) throw vigil.failure.error;
           const snapshot = await look(taskId, vigil, call.caller);
           const settled = settledOf(snapshot.counts);
-          if (settled > told) call.onProgress?.(settled, totalOf(snapshot.counts));
+          if (settled > told) call.onProgress?.(settled, totalOf(snapshot.counts), snapshot.bytes);
           told = Math.max(told, settled);
           if (done(snapshot, vigil.problem) || clock.now() >= deadline || draining.aborted) return vigil.problem;
           if (!vigil.asking) await pause(Math.min(tick, deadline - clock.now()), signal);

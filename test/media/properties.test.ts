@@ -4,8 +4,9 @@ import { PrefetchError } from "../../src/errors.ts";
 import { readDash } from "../../src/media/dash.ts";
 import { readHls } from "../../src/media/hls.ts";
 import type { Manifest, MediaUrl } from "../../src/media/manifest.ts";
-import { chooseUrls, mediaScopes } from "../../src/media/scope.ts";
+import { chooseUrls } from "../../src/media/scope.ts";
 import { sniff } from "../../src/media/sniff.ts";
+import { streamScopes } from "../../src/prefetch/streams.ts";
 import { BASE, NOW } from "./read.ts";
 
 const tags = [
@@ -239,7 +240,7 @@ describe("chooseUrls", () => {
     fc.assert(
       fc.property(
         fc.array(entry, { maxLength: 80 }),
-        fc.constantFrom(...mediaScopes),
+        fc.constantFrom(...streamScopes),
         fc.integer({ min: 1, max: 60 }),
         fc.nat(80),
         (urls, scope, windowSeconds, maxUrls) => {

@@ -1,6 +1,7 @@
 /** The whole domain on a store in memory, with a clock that is driven and vendors that are scripted. */
 
 import { expect, onTestFinished } from "vitest";
+import { readStream } from "../../src/media/stream.ts";
 import type { CallContext, Guards } from "../../src/prefetch/deps.ts";
 import { localCaller } from "../../src/prefetch/deps.ts";
 import type { ProviderDirectory } from "../../src/prefetch/directory.ts";
@@ -69,6 +70,7 @@ export async function open(options: HouseOptions = {}) {
       durable,
       directory: fakeDirectory(providers, directory),
       guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
+      readStream,
       draining: draining.signal,
       newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
       report,
@@ -78,7 +80,7 @@ export async function open(options: HouseOptions = {}) {
   const service = start();
 
   const call: CallContext = { signal, caller: localCaller };
-  const usual = { onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
+  const usual = { expand: "none", scope: "startup", onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
   return {
     clock,
     storage,

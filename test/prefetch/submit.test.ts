@@ -257,7 +257,8 @@ describe("calling again", () => {
     const { clock, urls, start, used } = await open();
     await urls(manyUrls(2));
     const other = start();
-    const request = { urls: manyUrls(2), onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
+    const usual = { expand: "none", scope: "startup", onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
+    const request = { urls: manyUrls(2), ...usual };
     expect(await clock.drive(other.prefetchUrls(request, { signal, caller: localCaller }))).toMatchObject({
       taskId: "pf_0001",
       skippedRecent: 2,

@@ -1,9 +1,12 @@
 /** What both spending tools do with their common arguments. */
 
 import type { QuotaPolicy } from "../../prefetch/admit.ts";
+import type { Expansion, StreamScope } from "../../prefetch/streams.ts";
 
 interface SpendInput {
   readonly provider?: string | undefined;
+  readonly expand: Expansion;
+  readonly scope: StreamScope;
   readonly on_quota_exceeded: QuotaPolicy;
   readonly dry_run: boolean;
   readonly force: boolean;
@@ -16,11 +19,15 @@ export const spendMisnomers = {
   timeout: "use wait_seconds",
   wait: "use wait_seconds",
   preview: "use dry_run",
+  hls: 'use expand "streams"',
+  recursive: 'use expand "streams"',
 };
 
 export function spendOptions(input: SpendInput) {
   return {
     provider: input.provider,
+    expand: input.expand,
+    scope: input.scope,
     onQuotaExceeded: input.on_quota_exceeded,
     dryRun: input.dry_run,
     force: input.force,

@@ -1,0 +1,28 @@
+/** A stream as the planning of a prefetch wants it: what its manifests name, within a scope. */
+
+import type { Stream, StreamRules } from "../prefetch/streams.ts";
+import { expandManifest } from "./expand.ts";
+import { expandLimits } from "./expansion.ts";
+import { chooseUrls } from "./scope.ts";
+
+/** Throws `PrefetchError` where the manifest itself cannot be read. */
+export async function readStream(url: string, { scope, mostUrls, now, hostAllowed, fetchText, signal }: StreamRules): Promise<Stream> {
+  const { urls, manifests, refused, omitted } = await expandManifest(url, {
+    fetchText: (wanted) => fetchText(wanted, expandLimits.manifestBytes),
+    hostAllowed,
+    now,
+    signal,
+  });
+  const chosen = chooseUrls(urls, { scope, maxUrls: mostUrls });
+  const [entry] = manifests;
+  return {
+    format: entry?.format ?? "hls",
+    live: manifests.some(({ live }) => live),
+    urls: chosen.urls.map((each) => each.url),
+    omitted: chosen.omitted + omitted,
+    // What is left out on purpose, such as keys, is nobody's loss.
+    refused: refused.flatMap(({ url: child, code, reason }) =>
+      code === "skipped" || code === "cycle" ? [] : [{ url: child, code: code === "limit" ? "limit_reached" : code, reason: `${reason}.` }],
+    ),
+  };
+}
