@@ -124,7 +124,7 @@ describe("routes", () => {
   ])("are refused with an example and the providers that there are: %j", (text) => {
     expect(() => routesOf(text)).toThrow(PrefetchError);
     expect(() => routesOf(text)).toThrow(
-      /^PREFETCH_ROUTES must be <host>=<provider>.*such as \*\.example\.com=\S+; providers are huawei-vod, alibaba-vod$/,
+      /^PREFETCH_ROUTES must be <host>=<provider>.*such as \*\.example\.com=\S+; providers are huawei-vod, alibaba-vod, http$/,
     );
   });
 

@@ -128,7 +128,7 @@ function tokensOf({ tokens, tokensFile }: AuthSettings): ReturnType<typeof readT
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
     throw new PrefetchError("invalid_argument", `PREFETCH_HTTP_TOKENS_FILE: ${tokensFile} cannot be read${code}`, {
-      hint: "docs/http.md shows how tokens are written.",
+      hint: "docs/streamable-http.md shows how tokens are written.",
       cause: error,
     });
   }

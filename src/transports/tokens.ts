@@ -30,7 +30,7 @@ const list = z.array(entry, "must be a JSON array of tokens").min(1, "names no t
 /** Reads a token list. `source` names where it comes from, for errors, which quote nothing of its content. */
 export function readTokens(json: string, source: string): Token[] {
   const mistake = (message: string) =>
-    new PrefetchError("invalid_argument", `${source}${message}`, { hint: "docs/http.md shows how tokens are written." });
+    new PrefetchError("invalid_argument", `${source}${message}`, { hint: "docs/streamable-http.md shows how tokens are written." });
   let parsed: unknown;
   try {
     parsed = JSON.parse(json);

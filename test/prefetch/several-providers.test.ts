@@ -87,7 +87,9 @@ describe("a list over several providers", () => {
     await clock.advance(30_000);
     expect(await status("pf_0001")).toMatchObject({
       state: "succeeded",
-      nextStep: "Nothing more to do. They are warm in the middle. They are warm at the edge.",
+      nextStep: expect.stringMatching(
+        /^Nothing more to do\. They are warm in the middle\. They are warm at the edge\. verify_prefetch with /,
+      ),
     });
     expect((await status("pf_0001", "all")).items?.map((row) => row.url)).toEqual(both);
   });

@@ -33,7 +33,7 @@ describe("prefetching URLs", () => {
     expect(await status("pf_0001")).toMatchObject({
       state: "succeeded",
       counts: { succeeded: 3 },
-      nextStep: "Nothing more to do. They are warm at the edge.",
+      nextStep: "Nothing more to do. They are warm at the edge. verify_prefetch with task_id pf_0001 proves what the edge holds.",
     });
   });
 
