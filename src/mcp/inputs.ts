@@ -51,11 +51,11 @@ export const spendInputs = {
   expand: z
     .enum(expansions, 'must be "none" or "streams"')
     .default("none")
-    .describe("streams: HLS and DASH manifests stand for what they name; one unit each."),
+    .describe("streams: warm what HLS and DASH manifests name, too."),
   scope: z
     .enum(streamScopes, 'must be "startup", "full" or "manifests"')
     .default("startup")
-    .describe("With expand: startup: playlists, init segments and the first 30 s of every rendition; full: everything."),
+    .describe("Of streams. startup: playlists, init segments and the first 30 s of every rendition."),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
   force: lenientBoolean("Send even what was sent in the last 10 minutes."),
   wait_seconds: waitSeconds,

@@ -50,7 +50,7 @@ export const taskOutput = {
   next_step: z.string(),
 };
 
-const stream = z.object({ url: z.string(), format: z.string(), live: z.boolean(), urls: z.number() });
+const stream = z.object({ url: z.string(), kind: z.string(), live: z.boolean(), urls: z.number() });
 
 /** Spending tools also say what they cost. */
 export const spendOutput = {
@@ -91,7 +91,7 @@ export function taskResult(view: TaskView) {
     duplicates_removed: view.duplicatesRemoved,
     skipped_recent: view.skippedRecent,
     ...(view.bytes !== undefined && { bytes: view.bytes }),
-    ...(view.streams && { streams: view.streams.slice(0, SHOWN_STREAMS) }),
+    ...(view.streams && { streams: view.streams.slice(0, SHOWN_STREAMS).map(({ format: kind, ...rest }) => ({ kind, ...rest })) }),
     problems: view.problems.map(rowResult),
     ...(view.items && { items: view.items.map(rowResult) }),
     ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),

@@ -153,26 +153,40 @@ describe("starting", () => {
     await once(child, "exit");
   });
 
-  it.each(sessions)("without credentials lists its tools and names the variables on a call (%s)", async (_, start) => {
+  it.each(sessions)("without credentials warms by itself, and names the variables of what needs them (%s)", async (_, start) => {
     const session = await start({ env: { PREFETCH_STORE: "memory:" } });
     onTestFinished(() => session.close());
     expect((await session.tools()).map((tool) => tool.name)).toEqual([
       "prefetch_asset",
       "prefetch_urls",
       "get_prefetch_status",
+      "verify_prefetch",
       "list_prefetch_tasks",
       "cancel_prefetch",
       "get_prefetch_quota",
     ]);
-    const answer = await session.call("prefetch_urls", { urls: ["https://example.com/a"] });
+    const plan = await session.call("prefetch_urls", { urls: ["https://example.com/a"], dry_run: true });
+    expect(plan.structured).toMatchObject({ provider: "http", cost: 1, quota: { provider: "http", used: 0 } });
+    const answer = await session.call("prefetch_asset", { asset_id: "f488337c31c8e4622f1590735b134c65" });
     expect(answer.isError).toBe(true);
     expect(answer.text).toMatch(
-      /^not_configured: No provider is configured\. huawei-vod: set HUAWEICLOUD_SDK_AK.*HUAWEICLOUD_SDK_SK.*HUAWEICLOUD_SDK_PROJECT_ID.*PREFETCH_HUAWEI_VOD_REGION.* Or alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID.*--sandbox/,
+      /^unsupported: .*asset ids.* Or configure a provider that takes them\. huawei-vod: set HUAWEICLOUD_SDK_AK.*HUAWEICLOUD_SDK_SK.*HUAWEICLOUD_SDK_PROJECT_ID.*PREFETCH_HUAWEI_VOD_REGION.* Or alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID/,
     );
     expect(JSON.parse(await session.read("prefetch://providers"))).toMatchObject({
-      providers: providerRows.map(({ id }) => ({ id, configured: false })),
+      providers: providerRows.map(({ id }) => ({ id, configured: id === "http" })),
     });
-    expect(JSON.parse(await session.read("prefetch://quota"))).toEqual({ quotas: [] });
+    expect(JSON.parse(await session.read("prefetch://quota"))).toMatchObject({ quotas: [{ provider: "http", used: 0 }] });
+  });
+
+  it("with half of a vendor's credentials does not take another provider for it", async () => {
+    const session = await modernSession({ env: { PREFETCH_STORE: "memory:", HUAWEICLOUD_SDK_AK: "half-an-access-key" } });
+    onTestFinished(() => session.close());
+    const answer = await session.call("prefetch_urls", { urls: ["https://example.com/a"] });
+    expect(answer.text).toMatch(
+      /^not_configured: The configuration is not finished\. huawei-vod: .*set HUAWEICLOUD_SDK_SK.*provider "http" works now/,
+    );
+    const named = await session.call("prefetch_urls", { urls: ["https://example.com/a"], provider: "http", dry_run: true });
+    expect(named.structured).toMatchObject({ provider: "http", cost: 1 });
   });
 
   it("warns of a provider that is configured by half, without showing what was set", async () => {
@@ -193,8 +207,8 @@ describe("starting", () => {
     };
     const session = await modernSession({ env: { ...placeholders, PREFETCH_STORE: "memory:" } });
     onTestFinished(() => session.close());
-    const answer = await session.call("prefetch_urls", { urls: ["https://example.com/a"] });
-    expect(answer.text).toMatch(/^not_configured: .*set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK \(or/);
+    const answer = await session.call("prefetch_asset", { asset_id: "f488337c31c8e4622f1590735b134c65" });
+    expect(answer.text).toMatch(/ huawei-vod: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK \(or/);
     expect(answer.text).not.toContain("user_config");
   });
 

@@ -76,6 +76,7 @@ describe.concurrent.each(sessions)("a mixed list with the %s", (_, start) => {
     expect(quotas.map(({ provider, used }) => [provider, used])).toEqual([
       ["huawei-vod", 51],
       ["alibaba-vod", 91],
+      ["http", 0],
     ]);
   });
 });

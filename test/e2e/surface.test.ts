@@ -5,7 +5,7 @@ import { providerRows } from "../../src/providers/index.ts";
 import { type Session, sessions } from "./clients.ts";
 
 /** Characters of JSON that the tools may take from every conversation. */
-const BUDGET = 12_500;
+const BUDGET = 15_400;
 
 interface Schema {
   readonly type?: string;

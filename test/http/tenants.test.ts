@@ -79,7 +79,12 @@ describe.concurrent.each(httpSessions)("tenants with the %s", (generation, conne
     const { expect } = test;
     const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
     const reader = await connect(url, secretOf("reader"));
-    expect((await reader.tools()).map(({ name }) => name)).toEqual(["get_prefetch_status", "list_prefetch_tasks", "get_prefetch_quota"]);
+    expect((await reader.tools()).map(({ name }) => name)).toEqual([
+      "get_prefetch_status",
+      "verify_prefetch",
+      "list_prefetch_tasks",
+      "get_prefetch_quota",
+    ]);
     expect((await reader.call("get_prefetch_quota")).isError).toBe(false);
     for (const [tool, args] of [
       ["prefetch_urls", { urls: urlsOf(1), provider: "huawei-vod" }],

@@ -112,8 +112,8 @@ describe("a token for reading", () => {
     const names = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });
     const toolsOf = async (headers: Record<string, string>) =>
       names.parse(messageOf(await send(server, message("tools/list", {}, headers)))).result.tools.map(({ name }) => name);
-    expect(await toolsOf(reader)).toEqual(["get_prefetch_status", "list_prefetch_tasks", "get_prefetch_quota"]);
-    expect(await toolsOf(alice)).toHaveLength(6);
+    expect(await toolsOf(reader)).toEqual(["get_prefetch_status", "verify_prefetch", "list_prefetch_tasks", "get_prefetch_quota"]);
+    expect(await toolsOf(alice)).toHaveLength(7);
   });
 
   it.each(eras.flatMap(([era, message]) => spending.map(([name, args]) => [name, era, message, args] as const)))(

@@ -28,9 +28,8 @@ const output = {
       first_byte_ms: number,
     }),
   ),
-  cdns: z.array(
-    z.object({ host: z.string(), cdn: z.string(), confidence: z.string(), by: z.string(), provider: z.string(), configured: z.boolean() }),
-  ),
+  // Its members speak for themselves.
+  cdns: z.array(z.looseObject({ host: z.string() })),
   next_cursor: text,
   next_step: z.string(),
 };
@@ -42,7 +41,7 @@ export function verifyPrefetch(deps: ToolDeps) {
       name: "verify_prefetch",
       title: "Verify a prefetch",
       description:
-        "Use this after a prefetch to prove that the CDN's edge holds the URLs, of whichever provider, or to learn why one is slow and which CDN serves it. Asks the edge itself; free of quota. Says warm, warm-parent-only, cold, uncacheable or unknown for each, with evidence and what to change.",
+        "Use this after a prefetch to prove that the CDN's edge holds the URLs, or to learn which CDN serves a URL and why it is not cached. Asks the edge itself; free of quota. Gives evidence and what to change.",
       intent: "read",
       input: {
         task_id: z.string("must be a task id, pf_…").optional().describe("Task whose URLs to look at, in pages."),
