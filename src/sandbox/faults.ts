@@ -1,6 +1,9 @@
 /** Faults that an emulator can be told to commit, each for a number of requests. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Body, padded, slice, textBody } from "./body.ts";
 
 export type Fault =
   /** Answers with this status and body instead of doing anything. */
@@ -32,11 +35,25 @@ export interface Answer {
   readonly body: string;
 }
 
+/** A list stands for several lines of the same name. */
+export type HeaderRecord = Readonly<Record<string, string | string[]>>;
+
+export interface StreamedAnswer {
+  readonly status: number;
+  readonly headers?: HeaderRecord;
+  readonly body: Body;
+  /** What `Content-Length` says where that is more than the body has: the connection then closes in the middle. */
+  readonly declaredBytes?: number;
+}
+
+/** Carries a request out. */
+export type Handle = () => Answer | StreamedAnswer | Promise<Answer | StreamedAnswer>;
+
 export interface Faults {
   inject(rule: FaultRule): void;
   clear(): void;
   /** Answers a request by `handle`, as the next fault that applies would have it. */
-  serve(request: IncomingMessage, response: ServerResponse, action: string | undefined, handle: () => Answer): Promise<void>;
+  serve(request: IncomingMessage, response: ServerResponse, action: string | undefined, handle: Handle): Promise<void>;
 }
 
 export function createFaults(): Faults {
@@ -67,17 +84,15 @@ export function createFaults(): Faults {
       if (fault?.kind === "reset" && fault.when === "before") return void request.socket.destroy();
       if (fault?.kind === "answer") return send(response, fault);
       if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.ms).unref());
-      const answer = handle();
+      const answer = await handle();
+      const body = typeof answer.body === "string" ? textBody(answer.body) : answer.body;
       if (fault?.kind === "reset") return void request.socket.destroy();
       if (fault?.kind === "garble") return send(response, { ...answer, body: fault.body });
-      if (fault?.kind === "huge") return send(response, { ...answer, body: answer.body + " ".repeat(fault.bytes) });
+      if (fault?.kind === "huge") return send(response, { ...answer, body: padded(body, fault.bytes) });
       if (fault?.kind === "truncate") {
-        const bytes = Buffer.from(answer.body);
-        response.writeHead(answer.status, { ...answer.headers, "content-length": String(bytes.length + 100) });
-        response.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => request.socket.destroy());
-        return;
+        return send(response, { ...answer, body: slice(body, 0, Math.ceil(body.bytes / 2)), declaredBytes: body.bytes + 100 });
       }
-      send(response, answer);
+      return send(response, answer);
     },
   };
 }
@@ -86,7 +101,21 @@ export function json(status: number, body: unknown): Answer {
   return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { ...headers, "content-length": String(Buffer.byteLength(body)) });
-  response.end(body);
+interface Sent extends Omit<StreamedAnswer, "body"> {
+  readonly body: string | Body;
+}
+
+async function send(response: ServerResponse, { status, headers, body, declaredBytes }: Sent): Promise<void> {
+  const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.bytes;
+  const declared = declaredBytes ?? bytes;
+  response.writeHead(status, { ...headers, "content-length": String(declared) });
+  if (response.req.method === "HEAD") return void response.end();
+  if (typeof body === "string") return void response.end(body);
+  try {
+    await pipeline(Readable.from(body.chunks(), { highWaterMark: 1 }), response, { end: declared === bytes });
+  } catch {
+    // Bodies come from memory and cannot fail: the client has left, and nobody is there to be told.
+    return;
+  }
+  if (declared !== bytes) response.socket?.destroySoon();
 }

@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Answer, createFaults, type FaultRule } from "./faults.ts";
+import { createFaults, type FaultRule, type Handle } from "./faults.ts";
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -21,7 +21,7 @@ export interface EmulatorServer {
 
 export interface EmulatorServerOptions {
   readonly now: () => number;
-  readonly answer: (request: ReceivedRequest) => Answer;
+  readonly answer: (request: ReceivedRequest) => ReturnType<Handle>;
   /** What `FaultRule.action` is compared with; without it no rule that names an action applies. */
   readonly actionOf?: (request: ReceivedRequest) => string | undefined;
 }
@@ -35,8 +35,8 @@ export async function startServer({ now, answer, actionOf }: EmulatorServerOptio
   const server = createServer({ maxHeaderSize: LARGEST_HEAD }, (incoming, response) => {
     void receive(incoming).then((request) => {
       if (!request) return void incoming.socket.destroy();
-      return faults.serve(incoming, response, actionOf?.(request), () => {
-        const full = answer(request);
+      return faults.serve(incoming, response, actionOf?.(request), async () => {
+        const full = await answer(request);
         return { ...full, headers: { date: new Date(now()).toUTCString(), ...full.headers } };
       });
     });
