@@ -29,15 +29,16 @@ export function createDirectory(config: Config, { clock, observer }: { readonly 
   const configured = readings.filter(({ reading }) => config.sandbox || reading.ok).map(({ row }) => row.id);
   const problems = readings.flatMap(({ reading }) => (config.sandbox || reading.ok ? [] : [reading.problem]));
 
-  const sandboxValues = async () => {
+  const sandboxOf = (): Promise<Sandbox> => {
     sandbox ??= import("./sandbox/index.ts").then(({ startSandbox }) => startSandbox());
-    return (await sandbox).values;
+    return sandbox;
   };
 
   // Settings are read once: what was good at the start and is not any more shows in the provider's own errors.
   const make = async ({ row, reading: own }: Known): Promise<Provider> => {
-    const reading = config.sandbox ? row.read(await sandboxValues()) : own;
-    if (reading.ok) return reading.create({ clock, observer, userAgent: `cdn-prefetch-mcp/${version}` });
+    const { values, ca } = config.sandbox ? await sandboxOf() : { values: undefined, ca: undefined };
+    const reading = values ? row.read(values) : own;
+    if (reading.ok) return reading.create({ clock, observer, userAgent: `cdn-prefetch-mcp/${version}`, ca });
     throw new PrefetchError("not_configured", `${row.title} is not configured`, {
       provider: row.id,
       hint: `${reading.problem} Then restart the server. To try it without credentials, start it with --sandbox.`,

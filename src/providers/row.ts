@@ -7,6 +7,8 @@ export interface ProviderContext {
   readonly clock: Clock;
   readonly userAgent: string;
   readonly observer: Observer;
+  /** Certificate authority of the sandbox's edge. */
+  readonly ca?: string | undefined;
 }
 
 /** What a provider's settings amount to. */

@@ -38,6 +38,8 @@ export interface TaskStore {
   /** All of the URLs or none. `merge`: URLs of one host accepted in one second share an id, else each has its own. */
   take(urls: readonly string[], how: { readonly type: TaskRow["type"]; readonly at: number; readonly merge: boolean }): Taken;
   statusOf(row: TaskRow): RowStatus;
+  /** When the URL was brought to the CDN; `undefined` for never. */
+  warmedAt(url: string): number | undefined;
 }
 
 /** Purges a day; no option, since nothing here is about purging. */
@@ -48,6 +50,7 @@ const FIRST_ID = 704_225_000;
 
 export function createTaskStore({ now, firstMs, eachMs, dailyLimit, queueLimit }: TaskStoreOptions): TaskStore {
   const rows: TaskRow[] = [];
+  const warmAt = new Map<string, number>();
   const quotas = { preload: createDailyQuota(dailyLimit, now, CHINA), file: createDailyQuota(PURGES_PER_DAY, now, CHINA) };
   /** The ids that the current second's URLs are merged under, by host. */
   const open = new Map<string, { second: number; id: string; urls: number }>();
@@ -86,7 +89,12 @@ export function createTaskStore({ now, firstMs, eachMs, dailyLimit, queueLimit }
         return { taskId, url, type, at, doneAt: at + firstMs + position * eachMs };
       });
       rows.push(...taken);
+      for (const { url, doneAt } of taken) if (type === "preload" && !failsInSandbox(url)) warmAt.set(new URL(url).href, doneAt);
       return { ok: true, ids: [...new Set(taken.map((row) => row.taskId))] };
+    },
+    warmedAt: (url) => {
+      const at = warmAt.get(url);
+      return at !== undefined && at <= now() ? at : undefined;
     },
     statusOf: ({ url, doneAt }) => {
       const left = doneAt - now();

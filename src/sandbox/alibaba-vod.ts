@@ -68,6 +68,8 @@ export interface AlibabaVodEmulator {
   readonly rows: readonly TaskRow[];
   /** Units accepted on the current day. */
   readonly spentToday: number;
+  /** When the URL was brought to the CDN's second tier; `undefined` for never. */
+  warmedAt(url: string): number | undefined;
   inject(rule: FaultRule): void;
   clearFaults(): void;
   close(): Promise<void>;
@@ -173,6 +175,10 @@ export async function startAlibabaVod(options: AlibabaVodEmulatorOptions = {}): 
     get spentToday() {
       media.settle();
       return tasks.quotas.preload.spent;
+    },
+    warmedAt: (url) => {
+      media.settle();
+      return tasks.warmedAt(url);
     },
     inject: server.inject,
     clearFaults: server.clearFaults,

@@ -22,7 +22,17 @@ interface Entry {
   readonly etag: string | undefined;
 }
 
-export function createEdgeCache(now: () => number, maxEntries: number): EdgeCache {
+/** Brought there by a vendor's prefetch: when, and how far. */
+export interface Prefetched {
+  readonly at: number;
+  readonly tier: "edge" | "parent";
+}
+
+export function createEdgeCache(
+  now: () => number,
+  maxEntries: number,
+  prefetched: (url: string) => Prefetched | undefined = () => undefined,
+): EdgeCache {
   const entries = new BoundedMap<string, Entry>(maxEntries);
   const fetches = new BoundedMap<string, number>(maxEntries);
   const throttled = new BoundedMap<string, true>(maxEntries);
@@ -57,6 +67,16 @@ export function createEdgeCache(now: () => number, maxEntries: number): EdgeCach
     const lifetimeHere = (answer: OriginAnswer): number | undefined =>
       hasDynamic && answer.outcome.does === "dynamic" ? undefined : lifetimeOf(answer);
 
+    const brought = stale === undefined ? prefetched(url.href) : undefined;
+    if (brought) {
+      const there = originAnswer(url, brought.at);
+      const lifetimeS = lifetimeHere(there);
+      const entry = lifetimeS === undefined ? undefined : { storedAt: brought.at, lifetimeS, etag: there.headers.etag };
+      if (entry && ageOf(entry) < entry.lifetimeS) {
+        keep(entry, there);
+        return fromStore(hasParent && brought.tier === "parent" ? "parent-hit" : "hit", url, entry);
+      }
+    }
     if (hasParent && stale === undefined && isShielded(url)) {
       const behind = originAnswer(url, now());
       const entry = handedDown(behind, lifetimeHere(behind), now());

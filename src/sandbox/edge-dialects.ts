@@ -78,7 +78,14 @@ export type DialectName = keyof typeof dialects;
 
 const byLabel: ReadonlyMap<string, Dialect> = new Map(Object.entries(dialects));
 
-/** `fastly.example.org` speaks Fastly's; a host that is named after no dialect speaks RFC 9211. */
+/** The hosts that the emulated vendors serve. */
+const byDomain: readonly (readonly [domain: string, dialect: Dialect])[] = [
+  ["example.com", huawei],
+  ["example.net", alibaba],
+];
+
+/** `fastly.example.org` speaks Fastly's, `example.com` what its vendor speaks; any other host speaks RFC 9211. */
 export function dialectOf(hostname: string): Dialect {
-  return byLabel.get(hostname.split(".")[0] ?? "") ?? rfc9211;
+  const named = byLabel.get(hostname.split(".")[0] ?? "");
+  return named ?? byDomain.find(([domain]) => hostname === domain || hostname.endsWith(`.${domain}`))?.[1] ?? rfc9211;
 }

@@ -3,8 +3,9 @@
  * headers it tells of its cache by. What it serves is made up: files of any name, and streams.
  */
 
+import type { SecureContext } from "node:tls";
 import { slice, textBody } from "./body.ts";
-import { createEdgeCache, type Found } from "./edge-cache.ts";
+import { createEdgeCache, type Found, type Prefetched } from "./edge-cache.ts";
 import { dialectOf } from "./edge-dialects.ts";
 import { readRange } from "./edge-range.ts";
 import type { FaultRule, HeaderRecord, StreamedAnswer } from "./faults.ts";
@@ -14,6 +15,9 @@ export interface SandboxEdgeOptions {
   readonly now?: () => number;
   /** Objects that it keeps before the oldest leave. */
   readonly maxEntries?: number;
+  /** What an emulated vendor has brought to the CDN. */
+  readonly prefetched?: (url: string) => Prefetched | undefined;
+  readonly contextFor?: (hostname: string) => SecureContext;
 }
 
 export interface SandboxEdge {
@@ -34,8 +38,9 @@ const MOST_ENTRIES = 20_000;
 /** What is kept of an object is its URL above all. */
 const LONGEST_URL = 8_192;
 
-export async function startEdge({ now = Date.now, maxEntries = MOST_ENTRIES }: SandboxEdgeOptions = {}): Promise<SandboxEdge> {
-  const cache = createEdgeCache(now, maxEntries);
+export async function startEdge(options: SandboxEdgeOptions = {}): Promise<SandboxEdge> {
+  const { now = Date.now, maxEntries = MOST_ENTRIES, prefetched, contextFor } = options;
+  const cache = createEdgeCache(now, maxEntries, prefetched);
 
   const answer = async (request: ReceivedRequest): Promise<StreamedAnswer> => {
     const { method, url, headers: asked } = request;
@@ -50,7 +55,7 @@ export async function startEdge({ now = Date.now, maxEntries = MOST_ENTRIES }: S
     return { ...content, headers: { ...content.headers, ...told } };
   };
 
-  const server = await startServer({ now, answer, actionOf: ({ url }) => url.pathname });
+  const server = await startServer({ now, answer, actionOf: ({ url }) => url.pathname, ...(contextFor && { contextFor }) });
   return {
     endpoint: server.endpoint,
     address: new URL(server.endpoint).host,

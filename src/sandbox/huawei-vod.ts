@@ -51,6 +51,8 @@ export interface HuaweiVodEmulator {
   /** Units accepted on the current day. */
   readonly spentToday: number;
   readonly logins: number;
+  /** When the URL was brought to the CDN; `undefined` for never. */
+  warmedAt(url: string): number | undefined;
   inject(rule: FaultRule): void;
   clearFaults(): void;
   issueToken(): string;
@@ -108,6 +110,7 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
   const withinRate = createRateLimit(callsPerMinute, 60_000, now);
   const log: LogEntry[] = [];
   const tasks = new Map<string, VendorTask>();
+  const warmAt = new Map<string, number>();
 
   const assetOf = (id: string) => (Object.hasOwn(assets, id) ? assets[id] : undefined);
 
@@ -133,6 +136,9 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
     if (edition === "id-only") return { status: 202, body: "", accepted };
     const taskId = randomBytes(16).toString("hex");
     tasks.set(taskId, { at: now(), urls: targets });
+    for (const [index, url] of targets.entries()) {
+      if (!failsInSandbox(url)) warmAt.set(new URL(url).href, now() + firstMs + index * eachMs);
+    }
     return { ...json(202, { task_id: taskId }), accepted };
   };
 
@@ -203,6 +209,10 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
     },
     get logins() {
       return gate.logins;
+    },
+    warmedAt: (url) => {
+      const at = warmAt.get(url);
+      return at !== undefined && at <= now() ? at : undefined;
     },
     inject: (rule) => server.inject(rule),
     clearFaults: () => server.clearFaults(),

@@ -1,17 +1,32 @@
-/** The sandbox: every vendor's emulator on loopback, and the settings that point at them. */
+/** The sandbox: every vendor's emulator and a CDN's edge on loopback, and the settings that point at them. */
 
 import type { SettingValues } from "../settings.ts";
 import { startAlibabaVod } from "./alibaba-vod.ts";
+import { createAuthority } from "./certificates.ts";
+import { startEdge } from "./edge.ts";
 import { startHuaweiVod } from "./huawei-vod.ts";
 
 export interface Sandbox {
   readonly values: SettingValues;
+  /** Certificate authority of the edge, in PEM. */
+  readonly ca: string;
   close(): Promise<void>;
 }
 
 export async function startSandbox(): Promise<Sandbox> {
   const [huawei, alibaba] = await Promise.all([startHuaweiVod(), startAlibabaVod()]);
+  const { ca, contextFor } = createAuthority();
+  const edge = await startEdge({
+    contextFor,
+    prefetched: (url) => {
+      const atEdge = huawei.warmedAt(url);
+      if (atEdge !== undefined) return { at: atEdge, tier: "edge" };
+      const atParent = alibaba.warmedAt(url);
+      return atParent === undefined ? undefined : { at: atParent, tier: "parent" };
+    },
+  });
   return {
+    ca,
     values: {
       HUAWEICLOUD_SDK_AK: huawei.user.ak,
       HUAWEICLOUD_SDK_SK: huawei.user.sk,
@@ -21,9 +36,12 @@ export async function startSandbox(): Promise<Sandbox> {
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: alibaba.user.accessKeySecret,
       PREFETCH_ALIBABA_VOD_ENDPOINT: alibaba.endpoint,
       PREFETCH_ALIBABA_VOD_MEDIA_ENDPOINT: alibaba.endpoint,
+      // Whatever host is asked for, it is this edge that answers: nothing leaves the machine.
+      PREFETCH_HTTP_POPS: `sandbox=${edge.address}`,
+      PREFETCH_HTTP_ALLOW_LOOPBACK: "1",
     },
     close: async () => {
-      await Promise.all([huawei.close(), alibaba.close()]);
+      await Promise.all([huawei.close(), alibaba.close(), edge.close()]);
     },
   };
 }

@@ -66,11 +66,12 @@ export const httpAnyCdn: ProviderRow = {
     };
     return {
       ok: true,
-      create: async ({ clock, userAgent }) => {
+      create: async ({ clock, userAgent, ca }) => {
         const { createHttp } = await import("./http.ts");
         return createHttp({
           clock,
           userAgent,
+          ca,
           limits,
           method: read.MODE === "head" ? "HEAD" : "GET",
           redirects: read.REDIRECTS ?? 0,
