@@ -33,7 +33,9 @@ const files: Record<string, string> = {
     settings: [...tableHead, ...settingRows(general)],
   }),
 };
-files["docs/streamable-http.md"] = await filled("docs/streamable-http.md", { settings: [...tableHead, ...settingRows(Object.values(httpSettings))] });
+files["docs/streamable-http.md"] = await filled("docs/streamable-http.md", {
+  settings: [...tableHead, ...settingRows(Object.values(httpSettings))],
+});
 for (const row of providerRows) {
   const page = `docs/${row.id}.md`;
   files[page] = await filled(page, { settings: [...tableHead, ...settingRows(row.settings)] });

@@ -10,6 +10,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { buildSync } from "esbuild";
+import { bundling } from "../../scripts/bundling.ts";
 
 const [rounds = "5", wanted = "ours,curl,wget2,aria2c", kinds = "http,https"] = process.argv.slice(2);
 const KIB = 1_024;
@@ -33,6 +35,9 @@ async function freePort(): Promise<number> {
 const folder = mkdtempSync(join(tmpdir(), "bench-warm-"));
 const log = join(folder, "access.log");
 const ca = join(folder, "cert.pem");
+/** As it ships: in one file of JavaScript. */
+const bundle = join(folder, "ours.mjs");
+buildSync({ ...bundling, entryPoints: [join(import.meta.dirname, "ours.ts")], outfile: bundle });
 
 async function startNginx(): Promise<{ plain: number; tls: number; stop: () => void }> {
   const [plain, tls] = [await freePort(), await freePort()];
@@ -74,7 +79,7 @@ type Client = { readonly name: string; readonly command: (list: string) => reado
 const clients: readonly Client[] = [
   {
     name: "ours",
-    command: (list) => [process.execPath, join(import.meta.dirname, "ours.ts"), list, ca],
+    command: (list) => [process.execPath, bundle, list, ca],
     lines: (url) => url,
   },
   {

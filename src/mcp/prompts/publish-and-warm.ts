@@ -24,8 +24,9 @@ function instructionsFor(what: string): string {
     "Warm the CDN for what has just been published:",
     what,
     "",
-    "1. Call prefetch_urls once with all URLs, or prefetch_asset with the asset id. For more than 100 URLs call with dry_run true first and tell me the cost.",
+    "1. Call prefetch_urls once with all URLs, or prefetch_asset with the asset id. For playlists (.m3u8, .mpd) pass expand streams. For more than 100 URLs call with dry_run true first and tell me the cost.",
     "2. Call get_prefetch_status with wait_seconds 50 until the state is final. Follow next_step.",
-    "3. Report how many are warm. Name each URL that is not, with its reason and what to do about it.",
+    "3. Call verify_prefetch with the task_id.",
+    "4. Report how many are warm. Name each URL that is not, with its reason and what to do about it.",
   ].join("\n");
 }

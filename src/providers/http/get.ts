@@ -5,6 +5,7 @@
 
 import type { Dispatcher } from "undici";
 import type { HeaderLines } from "./cache/headers.ts";
+import { onAbort } from "./on-abort.ts";
 
 export interface GetRequest {
   readonly url: URL;
@@ -40,8 +41,7 @@ export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBy
       controller?.abort(signal.reason);
       reject(signal.reason);
     };
-    signal.addEventListener("abort", stop, { once: true });
-    const over = (): void => signal.removeEventListener("abort", stop);
+    const over = onAbort(signal, stop);
     dispatcher.dispatch(
       {
         origin: url.origin,

@@ -23,7 +23,7 @@ export function judge(got: Got, url: string): Verdict {
   const { status, bytes, declared } = got;
   if (status < 200 || status > 299) return { state: "failed", ...byStatus(got) };
   if (declared !== undefined && Number.isFinite(declared) && bytes !== declared) {
-    const [came, said] = [bytes, declared].map((count) => count.toLocaleString("en"));
+    const [came, said] = [bytes, declared].map((count) => whole.format(count));
     return { state: "failed", code: "vendor_unavailable", reason: `The answer broke off after ${came} of ${said} bytes.` };
   }
   const reading = readCache(got);
@@ -47,10 +47,12 @@ const words: Record<CacheReading["state"], string> = {
   unknown: "no word about the cache",
 };
 
+const whole = new Intl.NumberFormat("en");
+
 function describeReading(reading: CacheReading, bytes: number): string {
   const where = [vendorOf(reading.vendor)?.name, reading.pop].filter(Boolean).join(" ");
   const tier = reading.layer === "parent" ? " (of a tier behind the edge)" : "";
-  return `${bytes.toLocaleString("en")} bytes came whole; ${where && `${where}: `}${words[reading.state]}${tier}.`;
+  return `${whole.format(bytes)} bytes came whole; ${where && `${where}: `}${words[reading.state]}${tier}.`;
 }
 
 function byStatus({ status, headers }: Got): { readonly code: string; readonly reason: string } {

@@ -25,9 +25,10 @@ const detection = (vendor: VendorId, confidence: Confidence): Detection => ({ ve
 
 /** Finds the outermost CDN by a response's headers. */
 export function detectByHeaders(headers: HeaderLines): Detection | undefined {
-  const marked = vendors.map((vendor) => ({ vendor, found: vendor.marks.filter((mark) => isMarked(headers, mark)) }));
-  const strong = marked.filter(({ found }) => found.some(({ weak }) => !weak)).map(({ vendor }) => vendor);
-  const weak = marked.filter(({ found }) => found.length > 0).map(({ vendor }) => vendor);
+  const left = marksLeft(headers);
+  const ofVendors = (some: readonly Left[]) => vendors.filter((vendor) => some.some((each) => each.vendor === vendor));
+  const strong = ofVendors(left.filter(({ mark }) => !mark.weak));
+  const weak = ofVendors(left);
   const candidates = withoutResold(strong.length > 0 ? strong : weak);
   const [first, ...others] = candidates;
   if (first === undefined) return undefined;
@@ -35,10 +36,28 @@ export function detectByHeaders(headers: HeaderLines): Detection | undefined {
   return others.length > 0 ? detection(outermost(headers, candidates, first).id, "likely") : detection(first.id, "certain");
 }
 
-function isMarked(headers: HeaderLines, mark: Mark): boolean {
-  if ("prefix" in mark) return [...headers.keys()].some((name) => name.startsWith(mark.prefix));
+interface Left {
+  readonly vendor: Vendor;
+  readonly mark: Mark;
+}
+
+const all: readonly Left[] = vendors.flatMap((vendor) => vendor.marks.map((mark) => ({ vendor, mark })));
+const byHeader = Map.groupBy(all, ({ mark }) => ("header" in mark ? mark.header : ""));
+const byPrefix = all.filter(({ mark }) => "prefix" in mark);
+
+/** Asked for every answer of a long list, so it looks at the headers that there are and not at all that there might be. */
+function marksLeft(headers: HeaderLines): Left[] {
+  const found: Left[] = [];
+  for (const name of headers.keys()) {
+    for (const each of byHeader.get(name) ?? []) if (isLeft(headers, each.mark)) found.push(each);
+    for (const each of byPrefix) if ("prefix" in each.mark && name.startsWith(each.mark.prefix)) found.push(each);
+  }
+  return found;
+}
+
+function isLeft(headers: HeaderLines, mark: Mark): boolean {
+  if (!("header" in mark) || mark.value === undefined) return "header" in mark;
   const { header, value } = mark;
-  if (value === undefined) return headers.has(header);
   const texts = header === "via" ? itemsOf(headers, header) : linesOf(headers, header);
   return texts.some((text) => value.test(text));
 }
