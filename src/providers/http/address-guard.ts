@@ -89,7 +89,7 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
           rejectUnauthorized: true,
           ...(ca !== undefined && { ca }),
         });
-        dial(asked, (error, socket) => {
+        dial(pop?.port === undefined ? asked : { ...asked, port: String(pop.port) }, (error, socket) => {
           if (error) return callback(describeFailure(error, hostname), null);
           const { remoteAddress } = socket;
           if (remoteAddress !== undefined && checked.some((address) => isSame(address, remoteAddress))) return callback(null, socket);
@@ -117,7 +117,7 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
     },
     dispatcher: (pop) => {
       if (pop) rules.checkAddresses([pop.address], { protocol: "https:", hostname: pop.name, port: "" }, pop);
-      const key = JSON.stringify([pop?.address, pop?.name]);
+      const key = JSON.stringify([pop?.address, pop?.port, pop?.name]);
       const known = agents.get(key);
       if (known) return known;
       const agent = new Agent({

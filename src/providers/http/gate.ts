@@ -1,5 +1,7 @@
 /** Lets so many through at a time, in the order in which they came. */
 
+import { onAbort } from "./on-abort.ts";
+
 export interface Gate {
   /** Resolves when there is room; what was let in calls `leave` once. Rejects with the signal's reason. */
   enter(signal: AbortSignal): Promise<void>;
@@ -17,16 +19,15 @@ export function createGate(most: number): Gate {
         return Promise.resolve();
       }
       return new Promise((resolve, reject) => {
-        const admit = (): void => {
-          signal.removeEventListener("abort", giveUp);
-          resolve();
-        };
-        const giveUp = (): void => {
+        const stay = onAbort(signal, () => {
           waiting.delete(admit);
           reject(signal.reason);
+        });
+        const admit = (): void => {
+          stay();
+          resolve();
         };
         waiting.add(admit);
-        signal.addEventListener("abort", giveUp, { once: true });
       });
     },
     leave: () => {

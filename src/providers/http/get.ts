@@ -14,6 +14,13 @@ export interface GetRequest {
   readonly signal: AbortSignal;
   /** Told of bytes as they arrive; may return a promise, which holds the connection back until it is settled. */
   readonly onBytes?: (count: number) => Promise<void> | undefined;
+  /** Handed the body's bytes as they arrive. */
+  readonly onChunk?: (chunk: Uint8Array) => void;
+  /**
+   * A body that is longer is given up, and its connection with it; 0 gives up all but an empty one as soon as it begins.
+   * `bytes` or `declared` then exceed this, unless nothing of either was known yet.
+   */
+  readonly mostBytes?: number;
 }
 
 export interface Got {
@@ -23,15 +30,21 @@ export interface Got {
   readonly bytes: number;
   /** What the answer said its body would have; `undefined` when it said nothing, or had none. */
   readonly declared: number | undefined;
-  /** Milliseconds from the request to its answer's first byte. */
+  /** Milliseconds from the request's start on its connection to its answer's first byte; connecting is not in it. */
   readonly firstByteMs: number;
 }
 
-/** Resolves when the whole answer has arrived. Rejects with the dispatcher's or the signal's error; redirects are answers. */
-export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBytes }: GetRequest): Promise<Got> {
+/**
+ * Resolves when the whole answer has arrived, or as much of it as was wanted. Rejects with the dispatcher's or the signal's
+ * error; redirects are answers.
+ */
+export function get(
+  dispatcher: Dispatcher,
+  { url, method, headers, signal, onBytes, onChunk, mostBytes = Number.POSITIVE_INFINITY }: GetRequest,
+): Promise<Got> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const begun = performance.now();
+    let begun = performance.now();
     let firstByteMs = 0;
     let status = 0;
     let bytes = 0;
@@ -42,6 +55,14 @@ export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBy
       reject(signal.reason);
     };
     const over = onAbort(signal, stop);
+    const declared = (): number | undefined => {
+      const length = method === "GET" ? answered.get("content-length")?.[0] : undefined;
+      return length === undefined ? undefined : Number(length);
+    };
+    const finish = (): void => {
+      over();
+      resolve({ status, headers: answered, bytes, declared: declared(), firstByteMs });
+    };
     dispatcher.dispatch(
       {
         origin: url.origin,
@@ -54,17 +75,28 @@ export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBy
       {
         onRequestStart: (started) => {
           controller = started;
+          begun = performance.now();
           if (signal.aborted) started.abort(signal.reason);
         },
-        onResponseStart: (_, statusCode, received) => {
+        onResponseStart: (flowing, statusCode, received) => {
           // Interim answers come before the one that counts.
           if (statusCode < 200) return;
           status = statusCode;
           firstByteMs = performance.now() - begun;
           answered = linesIn(received);
+          const expected = declared() ?? (mostBytes === 0 ? 1 : 0);
+          if (method !== "GET" || expected <= mostBytes) return;
+          finish();
+          flowing.abort(new Error("Its body is not wanted"));
         },
         onResponseData: (flowing, chunk) => {
           bytes += chunk.length;
+          if (bytes > mostBytes) {
+            finish();
+            flowing.abort(new Error("Its body is longer than wanted"));
+            return;
+          }
+          onChunk?.(chunk);
           const held = onBytes?.(chunk.length);
           if (!held) return;
           flowing.pause();
@@ -73,11 +105,7 @@ export function get(dispatcher: Dispatcher, { url, method, headers, signal, onBy
             (error: unknown) => flowing.abort(error instanceof Error ? error : new Error(String(error))),
           );
         },
-        onResponseEnd: () => {
-          over();
-          const length = method === "GET" ? answered.get("content-length")?.[0] : undefined;
-          resolve({ status, headers: answered, bytes, declared: length === undefined ? undefined : Number(length), firstByteMs });
-        },
+        onResponseEnd: finish,
         onResponseError: (_, error) => {
           over();
           reject(error);

@@ -5,9 +5,12 @@ import { asPrefetchError, PrefetchError } from "../../errors.ts";
 import type { BatchContent, Call, Progress, Provider, Submission } from "../../prefetch/provider.ts";
 import type { ProviderContext } from "../row.ts";
 import { type AddressGuardOptions, createAddressGuard } from "./address-guard.ts";
+import type { ResolveCname } from "./cname.ts";
+import { createEdge } from "./edge.ts";
 import type { Way } from "./fetcher.ts";
 import type { WarmLimits } from "./limits.ts";
 import type { Pop } from "./target-rules.ts";
+import { variantsOf } from "./variants.ts";
 import { createWarmer } from "./warmer.ts";
 
 export type Headers = Readonly<Record<string, string>>;
@@ -20,6 +23,7 @@ export interface HttpOptions extends Pick<ProviderContext, "clock" | "userAgent"
   readonly variants: readonly Headers[];
   /** Edges to fetch through; without any, the one that DNS names. */
   readonly pops: readonly Pop[];
+  readonly resolveCname?: ResolveCname | undefined;
 }
 
 const URLS_PER_BATCH = 100;
@@ -28,16 +32,13 @@ const BATCHES_AT_ONCE = 16;
 const LONGEST_URL = 8_192;
 
 export function createHttp(options: HttpOptions): Provider {
-  const { clock, userAgent, limits, method, redirects, variants, pops } = options;
+  const { clock, userAgent, limits, method, redirects, variants, pops, resolveCname } = options;
   const guard = createAddressGuard({ ...options, connections: limits.perHost });
+  const headers = { "user-agent": userAgent, accept: "*/*" };
   const ways = (pops.length === 0 ? [undefined] : pops).flatMap((pop) =>
-    variants.map((variant): Way => {
-      const names = [pop?.name, variants.length > 1 ? nameOf(variant) : undefined];
-      return {
-        name: names.filter((name) => name !== undefined).join(", "),
-        dispatcher: guard.dispatcher(pop),
-        headers: { "user-agent": userAgent, accept: "*/*", ...variant },
-      };
+    variantsOf(headers, variants).map(({ label, headers: own }): Way => {
+      const names = [pop?.name, label].filter((name) => name !== undefined);
+      return { name: names.join(", "), dispatcher: guard.dispatcher(pop), headers: own };
     }),
   );
   const warmer = createWarmer({ ways, clock, limits, method, redirects, checkUrl: guard.checkUrl });
@@ -85,6 +86,7 @@ export function createHttp(options: HttpOptions): Provider {
     // Fetching twice does no harm, so nobody need be asked what became of the first time.
     findSubmitted: async () => ({ state: "absent" }),
 
+    edge: createEdge({ guard, clock, headers, variants, pops, resolveCname }),
     close: () => guard.close(),
   };
 }
@@ -97,13 +99,6 @@ function urlsOf(batch: BatchContent): readonly string[] {
 function progressOf({ progress }: Call): Progress {
   if (progress) return progress;
   throw new TypeError("The provider http has to be given somewhere to tell outcomes");
-}
-
-/** Of the headers that make a variant what it is, as short as they can be told apart. */
-function nameOf(variant: Headers): string {
-  return Object.entries(variant)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join("; ");
 }
 
 function accountOf({ pops, variants, method }: HttpOptions): string {

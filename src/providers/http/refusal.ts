@@ -36,7 +36,19 @@ export function describeFailure(error: unknown, host: string): PrefetchError {
       cause: error,
     });
   }
+  if (isPlainText(error, code)) {
+    return new PrefetchError("vendor_unavailable", `${host} does not speak TLS there (${code})`, {
+      hint: "Check the URL's scheme and port, or the PoP's port.",
+      cause: error,
+    });
+  }
   return noAnswer(host, code ?? "no code");
+}
+
+/** What OpenSSL makes of an answer that is no TLS, such as one of plain HTTP; where it has no code of its own for it, by its text. */
+function isPlainText(error: unknown, code: string | undefined): boolean {
+  if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") return true;
+  return code === "EPROTO" && error instanceof Error && /wrong version number|packet length too long/i.test(error.message);
 }
 
 /** The names of OpenSSL's verification errors (https://nodejs.org/api/tls.html#x509-certificate-error-codes) and Node's own. */

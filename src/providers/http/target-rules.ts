@@ -10,8 +10,8 @@ import { LISTED_ONLY, noAnswer, PUBLIC_ONLY, refuse } from "./refusal.ts";
 export interface Pop {
   readonly name: string;
   readonly address: string;
-  /** Instead of the URL's. */
-  readonly port?: number;
+  /** Dialled instead of the URL's. */
+  readonly port?: number | undefined;
 }
 
 export interface TargetRules {
@@ -37,8 +37,8 @@ type Target = Pick<buildConnector.Options, "protocol" | "hostname" | "port">;
 export function rulesOf({ allowedDomains, ports = [], allowLoopback = false }: TargetRules): TargetChecks {
   const open = new Set([80, 443, ...ports]);
   const isOpen = ({ protocol, port }: Target) => open.has(port === "" ? (protocol === "https:" ? 443 : 80) : Number(port));
-  const closed = ({ hostname, port }: Target) =>
-    refuse(`${hostname} is asked for at port ${port}, which is not open`, `Open ports are ${[...open].join(", ")}.`);
+  const openPorts = `Open ports are ${[...open].join(", ")}.`;
+  const closed = ({ hostname, port }: Target) => refuse(`${hostname} is asked for at port ${port}, which is not open`, openPorts);
 
   const checkAddresses = (addresses: readonly string[], target: Target, pop?: Pop): void => {
     const { hostname } = target;
@@ -53,7 +53,10 @@ export function rulesOf({ allowedDomains, ports = [], allowLoopback = false }: T
           : `${hostname} resolves to ${address}, which`;
       throw refuse(`${what} is not a public address`, PUBLIC_ONLY);
     }
-    if (!isOpen(target) && !addresses.every((address) => kindOf(address) === "loopback")) throw closed(target);
+    if (addresses.every((address) => kindOf(address) === "loopback")) return;
+    if (!isOpen(target)) throw closed(target);
+    if (pop?.port !== undefined && !open.has(pop.port))
+      throw refuse(`PoP ${pop.name} is pinned to port ${pop.port}, which is not open`, openPorts);
   };
 
   const checkTarget = (target: Target): void => {

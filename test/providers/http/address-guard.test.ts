@@ -6,6 +6,7 @@ import { interceptors, request } from "undici";
 import { describe, expect, it, vi } from "vitest";
 import { PrefetchError } from "../../../src/errors.ts";
 import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from "../../../src/providers/http/address-guard.ts";
+import { describeFailure } from "../../../src/providers/http/refusal.ts";
 import { type Pop, rulesOf } from "../../../src/providers/http/target-rules.ts";
 import { certificates, trusted } from "../../reliability/faults-certificates.ts";
 import { bypasses } from "./bypasses.ts";
@@ -300,6 +301,55 @@ describe("a PoP", () => {
     expect(guard.dispatcher(one)).toBe(guard.dispatcher({ ...one }));
   });
 
+  it("with a port is dialled there, and all else stays", async () => {
+    const server = await canary({ certificate: certificates["of another name"] });
+    const guard = guardOf({ allowLoopback: true, ca: [...trusted], lookup: resolvesTo(NOBODY) });
+    const pop = { name: "fra", address: HERE, port: server.port };
+    expect(await ask(guard, "https://elsewhere.example/x", pop)).toBe("here");
+    expect(server.requests).toEqual(["GET elsewhere.example /x"]);
+    const { message } = await failure(() => ask(guard, "https://media.example/", pop));
+    expect(message).toContain("is for other names");
+  });
+
+  it("has connections of its own for each port", async () => {
+    const [one, two] = [await canary(), await canary()];
+    const guard = guardOf({ allowLoopback: true });
+    for (const { port } of [one, two, one]) await ask(guard, "http://media.example/", { name: "fra", address: HERE, port });
+    expect([one.requests.length, two.requests.length]).toEqual([2, 1]);
+  });
+
+  it.each([22, 6379, 0, 65_536, -1, 80.5, Number.NaN])("at port %d is refused", async (port) => {
+    const dialled = recordDialling();
+    const pop = { name: "fra", address: NOBODY, port };
+    for (const allowLoopback of [false, true]) {
+      const error = await refusal(() => guardOf({ ports: [8080], allowLoopback }).dispatcher(pop));
+      expect(error.message).toBe(`PoP fra is pinned to port ${port}, which is not open`);
+      expect(error.hint).toContain("80, 443, 8080");
+    }
+    expect(dialled).toEqual([]);
+  });
+
+  it.each([0, 65_536, -1, 80.5])("at port %d of this machine cannot be connected to either", async (port) => {
+    const guard = guardOf({ allowLoopback: true });
+    expect((await failure(() => ask(guard, "http://media.example/", { name: "fra", address: HERE, port }))).code).toBe(
+      "vendor_unavailable",
+    );
+  });
+
+  it("at an open port excuses neither the URL's port nor this machine", async () => {
+    const dialled = recordDialling();
+    const trap = await canary();
+    const guard = guardOf({ ports: [trap.port] });
+    await refusal(() => guard.dispatcher({ name: "fra", address: HERE, port: trap.port }));
+    for (const allowLoopback of [false, true]) {
+      await refusal(() => ask(guardOf({ allowLoopback }), "http://media.example:22/", { name: "fra", address: NOBODY, port: 443 }));
+      await refusal(() => ask(guardOf({ allowLoopback }), "http://93.184.215.14/", { name: "fra", address: NOBODY, port: 443 }));
+    }
+    expect(dialled).toEqual([]);
+    await failure(() => ask(guardOf({ ports: [8080] }), "https://media.example/", { name: "fra", address: NOBODY, port: 8080 }));
+    expect(dialled).toEqual([NOBODY]);
+  });
+
   it.each([
     "127.0.0.1",
     "127.1",
@@ -444,9 +494,25 @@ describe("TLS", () => {
     expect(server.requests).toEqual([]);
   });
 
-  it("to a port that speaks none fails and may be tried again", async () => {
+  it("to a port that speaks none fails and says so", async () => {
     const { port } = await canary();
-    expect(await failure(() => ask(guardOf({ allowLoopback: true }), `https://${HERE}:${port}/`))).toMatchObject({ retryable: true });
+    const error = await failure(() => ask(guardOf({ allowLoopback: true }), `https://${HERE}:${port}/`));
+    expect(error).toMatchObject({ code: "vendor_unavailable", retryable: false });
+    expect(error.message).toMatch(/^127\.0\.0\.1 does not speak TLS there \(\w+\)$/);
+    expect(error.hint).toContain("scheme");
+  });
+
+  it.each([
+    ["EPROTO", "write EPROTO 0:error:0A00010B:SSL routines:ssl3_get_record:wrong version number", true],
+    ["EPROTO", "write EPROTO 0:error:0A0000C6:SSL routines:tls_get_more_records:packet length too long", true],
+    ["ERR_SSL_WRONG_VERSION_NUMBER", "whatever", true],
+    ["ERR_SSL_PACKET_LENGTH_TOO_LONG", "whatever", true],
+    ["EPROTO", "write EPROTO 0:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure", false],
+    ["ECONNRESET", "wrong version number", false],
+  ])("is not spoken there by %s, %s: %s", (code, text, isPlain) => {
+    const error = describeFailure(Object.assign(new Error(text), { code }), "media.example");
+    expect(error.message.includes("does not speak TLS there")).toBe(isPlain);
+    expect(error.retryable).toBe(!isPlain);
   });
 
   it("is offered HTTP/1.1 alone", async () => {

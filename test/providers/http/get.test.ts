@@ -1,4 +1,4 @@
-import { Agent } from "undici";
+import { Agent, buildConnector } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type GetRequest, get } from "../../../src/providers/http/get.ts";
 import { startOrigin } from "./origin.ts";
@@ -60,6 +60,62 @@ describe("a GET", () => {
     await expect(waiting).rejects.toThrow("enough");
     await expect(fetch(origin.url("/"), { signal: AbortSignal.abort(new Error("late")) })).rejects.toThrow("late");
     expect(origin.seen).toEqual(["/broken", "/endless"]);
+  });
+
+  it("hands over what came, in its order", async () => {
+    const origin = await startOrigin((_, response) => {
+      response.write("one ");
+      setTimeout(() => response.end("two"), 5);
+    });
+    const chunks: Uint8Array[] = [];
+    expect(await fetcher()(origin.url("/"), { onChunk: (chunk) => void chunks.push(chunk) })).toMatchObject({ bytes: 7 });
+    expect(Buffer.concat(chunks).toString()).toBe("one two");
+  });
+
+  it.each([
+    ["nothing of a body that is declared", 0, { "content-length": 4 * MIB }, { bytes: 0, declared: 4 * MIB }],
+    ["nothing of one that is not", 0, {}, { bytes: 0, declared: undefined }],
+    ["not one that is declared to be longer", 1_000, { "content-length": 4 * MIB }, { bytes: 0, declared: 4 * MIB }],
+  ])("brings %s", async (_what, mostBytes, headers, expected) => {
+    let isOver: Promise<unknown> = Promise.resolve();
+    const origin = await startOrigin((_, response) => {
+      isOver = new Promise((resolve) => response.once("close", resolve));
+      response.writeHead(200, headers).write(Buffer.alloc(10));
+    });
+    const fetch = fetcher();
+    expect(await fetch(origin.url("/"), { mostBytes })).toMatchObject({ status: 200, ...expected });
+    // The answer is never finished: only giving its connection up ends it.
+    await isOver;
+    expect((await fetch(origin.url("/"), { mostBytes })).status).toBe(200);
+    expect(origin.connections()).toBe(2);
+  });
+
+  it("brings no more than the chunk that was too much", async () => {
+    const origin = await startOrigin((_, response) => void response.writeHead(200).write(Buffer.alloc(MIB)));
+    const chunks: Uint8Array[] = [];
+    const got = await fetcher()(origin.url("/"), { mostBytes: 100_000, onChunk: (chunk) => void chunks.push(chunk) });
+    expect(got.bytes).toBeGreaterThan(100_000);
+    expect(Buffer.concat(chunks).length).toBeLessThanOrEqual(100_000);
+  });
+
+  it.each([0, 10])("keeps its connection where nothing is too much (%i)", async (size) => {
+    const origin = await startOrigin((_, response) => response.writeHead(200, { "content-length": size }).end(Buffer.alloc(size)));
+    const fetch = fetcher();
+    for (let time = 0; time < 3; time += 1) expect(await fetch(origin.url("/"), { mostBytes: size })).toMatchObject({ bytes: size });
+    expect(origin.connections()).toBe(1);
+  });
+
+  it("does not count the time that connecting took", async () => {
+    const origin = await startOrigin((_, response) => response.end("x"));
+    const dispatcher = new Agent({
+      connect: async (options: buildConnector.Options, callback: buildConnector.Callback) => {
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        buildConnector({})(options, callback);
+      },
+    });
+    onTestFinished(() => dispatcher.destroy());
+    const got = await get(dispatcher, { url: new URL(origin.url("/")), method: "GET", headers: {}, signal: new AbortController().signal });
+    expect(got.firstByteMs).toBeLessThan(400);
   });
 
   it("is held back while bytes are not wanted", async () => {

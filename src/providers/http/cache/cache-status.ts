@@ -4,8 +4,8 @@
  */
 
 import { detectByHeaders } from "./detect.ts";
-import { type Evidence, evidenceOf, firstOf, type HeaderLines, secondsOf } from "./headers.ts";
-import { firstReader, word } from "./readers.ts";
+import { type Evidence, evidenceOf, firstOf, type HeaderLines, itemsOf, secondsOf } from "./headers.ts";
+import { firstReader, verdictOfText, word } from "./readers.ts";
 import { secondsSince } from "./readers-western.ts";
 import { readCacheStatus } from "./rfc9211.ts";
 import { readServerTiming } from "./server-timing.ts";
@@ -33,14 +33,15 @@ export interface CacheAnswer {
 
 /**
  * Reads the cache's state from a response. In this order: the vendor's own header, RFC 9211 `Cache-Status`, `Server-Timing`,
- * `X-Cache…` of a vendor that is known, `Age` above zero. An error status is never a hit.
+ * `X-Cache…` of a vendor that is known to send it or where no vendor is known, `Age` above zero. An error status is never a hit.
  */
 export function readCache({ status, headers, vendor: told }: CacheAnswer): CacheReading {
   const detected = told === undefined ? detectByHeaders(headers) : undefined;
   const vendor = vendorOf(told ?? detected?.vendor);
   const age = ageOf(headers, vendor);
-  const found = vendor?.read?.(headers) ?? standard(headers, vendor) ?? byAge(age);
-  const verdict = underStatus(detected?.confidence === "guess" ? withoutEdge(found.verdict) : found.verdict, status);
+  const isGuess = detected?.confidence === "guess";
+  const found = vendor?.read?.(headers) ?? standard(headers, vendor) ?? (isGuess ? nobodys(headers) : undefined) ?? byAge(age);
+  const verdict = underStatus(isGuess ? withoutEdge(found.verdict) : found.verdict, status);
   const pop = popOf(headers, vendor);
   return {
     ...verdict,
@@ -52,8 +53,21 @@ export function readCache({ status, headers, vendor: told }: CacheAnswer): Cache
   };
 }
 
-/** Several vendors name them alike and mean different things by them: they say nothing before the vendor is known. */
-const common = ["x-cache-status", "x-cache", "x-proxy-cache", "x-cache-lookup"].map((name) => word(name, "unknown"));
+const ownNames = ["x-cache-status", "x-cache", "x-proxy-cache"];
+const commonNames = [...ownNames, "x-cache-lookup"];
+/** Several vendors name them alike and mean different tiers by them, so the layer stays open. */
+const common = firstReader(...commonNames.map((name) => word(name, "unknown")));
+
+/**
+ * The same headers of a cache that is nobody's, such as one's own nginx or Varnish. Where their words differ, the edge's may
+ * be the miss and the hit that of a cache at the origin, as no order is known: then nothing tells, not even an age.
+ */
+function nobodys(headers: HeaderLines): Finding | undefined {
+  const from = ownNames.filter((name) => headers.has(name));
+  const verdicts = from.flatMap((name) => itemsOf(headers, name).map((item) => verdictOfText(item, "unknown")));
+  const hits = verdicts.filter((verdict) => verdict !== undefined && isServed(verdict));
+  return hits.length > 0 && hits.length < verdicts.length ? { verdict: { state: "unknown" }, from } : common(headers);
+}
 
 function standard(headers: HeaderLines, vendor: Vendor | undefined): Finding | undefined {
   const listed = readCacheStatus(headers, vendor?.cacheStatus);
@@ -61,7 +75,8 @@ function standard(headers: HeaderLines, vendor: Vendor | undefined): Finding | u
   if (listed) return vendor && !vendor.cacheStatus ? { ...listed, verdict: withoutEdge(listed.verdict) } : listed;
   const timed = readServerTiming(headers);
   if (timed) return vendor && vendor.id !== "cloudfront" ? { ...timed, verdict: withoutEdge(timed.verdict) } : timed;
-  return vendor?.xCache ? firstReader(...common)(headers) : undefined;
+  if (!vendor) return nobodys(headers);
+  return vendor.xCache ? common(headers) : undefined;
 }
 
 interface Age {

@@ -82,12 +82,17 @@ export function whyNotCached(answer: Uncached): Obstacle[] {
   const reading = readCache(answer);
   if (isServed(reading)) return [];
   const codes = new Set([...byStatus(answer.status), ...byVendor(answer, reading.vendor), ...byHeaders(answer, reading.vendor)]);
-  const found = [...codes].map((code): Obstacle => ({ code, reason: texts[code][0], change: texts[code][1] }));
+  const found = [...codes].map(obstacleOf);
   if (found.length > 0 || (reading.state !== "bypass" && reading.state !== "uncacheable")) return found;
   const name = vendorOf(reading.vendor)?.name ?? "The cache";
   return [
     { code: "vendor-says-no", reason: `${name} says that it does not store this.`, change: "Look at the CDN's cache rules for this path." },
   ];
+}
+
+export function obstacleOf(code: Code): Obstacle {
+  const [reason, change] = texts[code];
+  return { code, reason, change };
 }
 
 function byStatus(status: number): Code[] {

@@ -103,9 +103,45 @@ describe("the order of witnesses", () => {
     expect(readCache({ status: 200, headers: lines({ age: "3" }) })).toMatchObject({ state: "hit", layer: "unknown", ageS: 3 });
   });
 
-  it("X-Cache of an unknown vendor means nothing", () => {
-    expect(readCache({ status: 200, headers: lines({ "x-cache": "HIT" }) })).toEqual({ state: "unknown", evidence: [] });
+  it.each<[Headers, Readonly<Record<string, unknown>>]>([
+    [{ "x-cache-status": "HIT" }, { state: "hit", layer: "unknown" }],
+    [{ "x-cache-status": "MISS" }, { state: "miss" }],
+    [{ "x-cache-status": "EXPIRED" }, { state: "expired" }],
+    [{ "x-cache-status": "STALE" }, { state: "stale", layer: "unknown" }],
+    [{ "x-cache-status": "UPDATING" }, { state: "stale", layer: "unknown" }],
+    [{ "x-cache-status": "REVALIDATED" }, { state: "revalidated", layer: "unknown" }],
+    [{ "x-cache-status": "BYPASS" }, { state: "bypass", stored: false }],
+    [
+      { "x-cache": "HIT", age: "7" },
+      { state: "hit", layer: "unknown", ageS: 7 },
+    ],
+    [{ "x-cache": ["HIT from a", "HIT from b"] }, { state: "hit", layer: "unknown" }],
+    [{ "x-cache": "MISS from squid", "x-cache-lookup": "HIT from squid:3128" }, { state: "miss" }],
+    [{ "x-proxy-cache": "HIT" }, { state: "hit", layer: "unknown" }],
+    [
+      { "x-cache-status": "HIT", via: "1.1 varnish (Varnish/7.1)" },
+      { state: "hit", layer: "unknown" },
+    ],
+  ])("a cache that is nobody's is read, but of no layer: %j", (headers, expected) => {
+    expect(readCache({ status: 200, headers: lines(headers) })).toMatchObject(expected);
   });
+
+  it.each<Headers>([
+    { "x-cache": "HIT, MISS", age: "7" },
+    { "x-cache": ["MISS", "HIT"] },
+    { "x-cache": "HIT, what" },
+    { "x-cache": "what" },
+    { "x-cache": "MISS", "x-cache-status": "HIT" },
+  ])("nobody's words that differ, or are none, prove nothing: %j", (headers) => {
+    expect(readCache({ status: 200, headers: lines(headers) }).state).toBe("unknown");
+  });
+
+  it.each<Headers>([{ server: "cloudflare" }, { eagleid: "1" }, { "x-timer": "S1.1,VS0" }])(
+    "X-Cache-Status is its origin's where a vendor does not send it: %j",
+    (marks) => {
+      expect(readCache({ status: 200, headers: lines({ ...marks, "x-cache-status": "HIT" }) }).state).toBe("unknown");
+    },
+  );
 
   it("X-Cache of a vendor that is known from elsewhere is read", () => {
     const headers = lines({ "x-cache": "HIT, MISS" });

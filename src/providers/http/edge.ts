@@ -1,0 +1,78 @@
+/** The edge, asked over HTTP: what `prefetch/edge.ts` promises. */
+
+import { explain, PrefetchError } from "../../errors.ts";
+import type { Clock } from "../../prefetch/clock.ts";
+import type { Edge, Verification } from "../../prefetch/edge.ts";
+import type { AddressGuard } from "./address-guard.ts";
+import { createCnameChain, type ResolveCname } from "./cname.ts";
+import { type ProbeTools, probe } from "./probe.ts";
+import { recognise } from "./recognise.ts";
+import type { Pop } from "./target-rules.ts";
+import { readText } from "./text.ts";
+import { createTurns } from "./turns.ts";
+import { lowered, variantsOf } from "./variants.ts";
+
+export interface EdgeOptions {
+  readonly guard: AddressGuard;
+  readonly clock: Clock;
+  /** Of every request, the user agent among them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Further headers, one row of the answer for each set; empty for one row without any. */
+  readonly variants: readonly Readonly<Record<string, string>>[];
+  /** Edges to ask instead of the one that DNS names; empty for that one. */
+  readonly pops: readonly Pop[];
+  readonly resolveCname?: ResolveCname | undefined;
+  /** Requests under way to one host. */
+  readonly perHost?: number | undefined;
+  /** From 0 to below 1. */
+  readonly random?: (() => number) | undefined;
+}
+
+const PER_HOST = 4;
+
+export function createEdge({ guard, clock, headers, variants, pops, resolveCname, perHost = PER_HOST, random }: EdgeOptions): Edge {
+  const turns = createTurns(perHost);
+  const chain = createCnameChain(resolveCname);
+  const tools: ProbeTools = { clock, random: random ?? Math.random, turns, recognise: (lines, host) => recognise(lines, host, chain) };
+  const asked = variantsOf(headers, variants);
+  const places = pops.length > 0 ? pops : [undefined];
+
+  /** One after the other: where variants share a copy, the first one's request fills it for those after it. */
+  const verifyAt = async (pop: Pop | undefined, text: string, signal: AbortSignal): Promise<Verification[]> => {
+    const rows: Verification[] = [];
+    let disturbedAt: number | undefined;
+    for (const variant of asked) {
+      const named = { url: text, ...(pop && { edge: pop.name }), ...(variant.label !== undefined && { variant: variant.label }) };
+      try {
+        const url = guard.checkUrl(text);
+        const found = await probe({ url, dispatcher: guard.dispatcher(pop), headers: variant.headers, disturbedAt, signal }, tools);
+        disturbedAt = found.disturbedAt;
+        rows.push({ ...named, ...found.verification });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof PrefetchError)) throw error;
+        rows.push({ ...named, ...refused(error) });
+      }
+    }
+    return rows;
+  };
+
+  return {
+    verify: async (url, signal) => {
+      signal.throwIfAborted();
+      return (await Promise.all(places.map((pop) => verifyAt(pop, url, signal)))).flat();
+    },
+    text: async (input, mostBytes, signal) => {
+      signal.throwIfAborted();
+      const url = guard.checkUrl(input);
+      // A PoP stands in for the host that was asked for; of others, to which this one redirects, DNS knows more.
+      const dispatcherFor = ({ hostname }: URL) => guard.dispatcher(hostname === url.hostname ? pops[0] : undefined);
+      return readText({ url, mostBytes, headers: lowered(headers), signal }, { turns, checkUrl: guard.checkUrl, dispatcherFor });
+    },
+  };
+}
+
+/** What the guard did not let through has not been asked for. */
+function refused(error: PrefetchError): Pick<Verification, "state" | "reason" | "obstacles" | "evidence"> {
+  return { state: "unknown", reason: explain(error), obstacles: [], evidence: [] };
+}

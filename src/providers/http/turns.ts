@@ -1,0 +1,26 @@
+/** Keeps the number of things that are done at once for each key within bounds. */
+
+import { createGate, type Gate } from "./gate.ts";
+
+/** The others wait in the order in which they came; an aborted signal ends their waiting with its reason. */
+export type Turns = <Result>(key: string, signal: AbortSignal, work: () => Promise<Result>) => Promise<Result>;
+
+export function createTurns(atOnce: number): Turns {
+  const gates = new Map<string, { readonly gate: Gate; users: number }>();
+  return async (key, signal, work) => {
+    const known = gates.get(key) ?? { gate: createGate(atOnce), users: 0 };
+    gates.set(key, known);
+    known.users += 1;
+    try {
+      await known.gate.enter(signal);
+      try {
+        return await work();
+      } finally {
+        known.gate.leave();
+      }
+    } finally {
+      known.users -= 1;
+      if (known.users === 0) gates.delete(key);
+    }
+  };
+}

@@ -1,0 +1,126 @@
+/** The rows of a check, and what checks that run at once share. */
+
+import { describe, expect, it } from "vitest";
+import { askedEdge, HERE } from "./edges.ts";
+import { dialects, fakeCdn } from "./fake-cdn.ts";
+import { startOrigin } from "./origin.ts";
+
+const noSignal = (): AbortSignal => new AbortController().signal;
+const akamaiName = async (host: string): Promise<string[]> => (host === "media.example" ? ["media.example.edgekey.net"] : []);
+
+describe("a row for each", () => {
+  it("PoP, each of which is asked itself, under the host's own name", async () => {
+    const [fra, sin] = [await fakeCdn(dialects.cloudflare), await fakeCdn(dialects.cloudflare)];
+    fra.hold("/a");
+    const pops = [
+      { name: "fra", address: HERE, port: fra.port },
+      { name: "sin", address: "::ffff:127.0.0.1", port: sin.port },
+    ];
+    const rows = await askedEdge({ pops }).verify("http://media.example/a", noSignal());
+    expect(rows.map(({ edge, state, url, variant }) => [edge, state, url, variant])).toEqual([
+      ["fra", "warm", "http://media.example/a", undefined],
+      ["sin", "cold", "http://media.example/a", undefined],
+    ]);
+    expect(rows[0]).not.toHaveProperty("variant");
+    expect([...fra.requests, ...sin.requests]).toEqual(Array(3).fill(expect.stringMatching(/^(HEAD|GET) media\.example \/a$/)));
+  });
+
+  it("variant, named by what tells it from the others, but not by what is secret", async () => {
+    const cdn = await fakeCdn((_, { headers }) => ({ "x-cache-status": headers.origin ? "HIT" : "BYPASS" }));
+    const variants: readonly Record<string, string>[] = [
+      { Origin: "https://a.example", Accept: "*/*", "X-Api-Key": "k1" },
+      { accept: "*/*", "x-api-key": "k2" },
+    ];
+    const rows = await askedEdge({ variants }).verify(cdn.url("/a"), noSignal());
+    expect(rows.map(({ state, variant }) => [state, variant])).toEqual([
+      ["warm", "origin: https://a.example, x-api-key: [redacted]"],
+      ["uncacheable", "no origin, x-api-key: [redacted]"],
+    ]);
+    expect(rows[0]).not.toHaveProperty("edge");
+  });
+
+  it("of both, and none is hidden by what fails with another", async () => {
+    const cdn = await fakeCdn(dialects.cloudflare);
+    cdn.hold("/a");
+    const pops = [
+      { name: "here", address: HERE, port: cdn.port },
+      { name: "inner", address: "10.0.0.5" },
+    ];
+    const rows = await askedEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] }).verify(
+      "http://media.example/a",
+      noSignal(),
+    );
+    expect(rows.map(({ edge, variant, state }) => `${edge} ${variant} ${state}`)).toEqual([
+      "here accept-encoding: br warm",
+      "here accept-encoding: gzip warm",
+      "inner accept-encoding: br unknown",
+      "inner accept-encoding: gzip unknown",
+    ]);
+    expect(rows[3]?.reason).toContain("PoP inner is pinned to 10.0.0.5, which is not a public address");
+    const literal = await askedEdge({ pops: pops.slice(0, 1) }).one(`http://${HERE}:${cdn.port}/a`);
+    expect(literal).toMatchObject({ state: "unknown", edge: "here", reason: expect.stringContaining("cannot stand in for 127.0.0.1") });
+  });
+
+  it("variant that the one before it may have warmed is not called warm for that", async () => {
+    const silent = { "accept-encoding": "identity" };
+    const variants = [{ "accept-encoding": "gzip" }, silent];
+    const shared = await fakeCdn(dialects.cloudfront);
+    expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "unknown"]);
+    const third = [...variants, { "accept-encoding": "br" }];
+    expect((await askedEdge({ variants: third }).verify(shared.url("/b"), noSignal())).map(({ state }) => state)).toEqual([
+      "cold",
+      "unknown",
+      "unknown",
+    ]);
+    const aged = await fakeCdn((found, { headers }) => ({
+      ...dialects.cloudflare(headers["accept-encoding"] === "identity" ? { ageS: 900 } : found),
+    }));
+    expect((await askedEdge({ variants }).verify(aged.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "warm"]);
+    // A check that comes later finds both as it was told they are now.
+    expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["warm", "warm"]);
+  });
+});
+
+describe("who serves a host", () => {
+  it("is told by its names where headers tell nothing, and asked once", async () => {
+    const asked: string[] = [];
+    const resolveCname = (host: string): Promise<string[]> => {
+      asked.push(host);
+      return akamaiName(host);
+    };
+    const cdn = await fakeCdn(
+      (_, { headers }): Record<string, string> =>
+        headers.pragma ? { "x-cache": "TCP_MISS from a1-2-3-4.deploy.akamaitechnologies.com" } : {},
+    );
+    const edge = askedEdge({ resolveCname });
+    const [row] = await Promise.all([edge.one(cdn.url("/a")), edge.one(cdn.url("/b")), edge.one(cdn.url("/c", "other.example"))]);
+    expect(row?.cdn).toEqual({ id: "akamai", name: "Akamai", confidence: "certain", by: "cname", provider: "http" });
+    // The vendor that a name has told is asked for more, as one that its headers have.
+    expect(row).toMatchObject({ state: "cold", obstacles: [{ code: "stays-a-miss" }] });
+    expect(asked.toSorted()).toEqual(["media.example", "media.example.edgekey.net", "other.example"]);
+  });
+
+  it("is told by a name rather than by a guess, and by headers rather than by a name", async () => {
+    const guessed = await fakeCdn(dialects.varnish);
+    expect((await askedEdge({ resolveCname: akamaiName }).one(guessed.url("/a"))).cdn).toMatchObject({ id: "akamai", by: "cname" });
+    const certain = await fakeCdn(dialects.cloudflare);
+    expect((await askedEdge({ resolveCname: akamaiName }).one(certain.url("/a"))).cdn).toMatchObject({ id: "cloudflare", by: "headers" });
+    const nobody = await fakeCdn(dialects.silent);
+    expect(await askedEdge().one(nobody.url("/a"))).not.toHaveProperty("cdn");
+  });
+});
+
+describe("requests under way to one host", () => {
+  it.each([
+    [undefined, 4],
+    [2, 2],
+  ])("are bounded over all checks (%s)", async (perHost, most) => {
+    const origin = await startOrigin((_, response) => void setTimeout(() => response.writeHead(200, { "x-cache": "HIT" }).end("x"), 5));
+    const edge = askedEdge({ perHost });
+    const hosts = ["media.example", "other.example"];
+    const urls = Array.from({ length: 40 }, (_, nth) => origin.url(`/${nth}`, hosts[nth % 2]));
+    const rows = await Promise.all(urls.map((url) => edge.one(url)));
+    expect(rows.every(({ state }) => state === "warm")).toBe(true);
+    expect([...origin.most.values()]).toEqual([most, most]);
+  });
+});
