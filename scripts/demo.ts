@@ -8,9 +8,11 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { z } from "zod";
 import { quotaSchema, spendOutput, statusOutput } from "../src/mcp/result.ts";
+import { verifyOutput } from "../src/mcp/tools/verify-prefetch.ts";
 
 const taskSchema = z.object({ ...spendOutput, ...statusOutput });
 type Task = z.infer<typeof taskSchema>;
+const verifiedSchema = z.object(verifyOutput);
 
 const out = (line = ""): boolean => process.stdout.write(`${line}\n`);
 const heading = (text: string): boolean => out(`\n${styleText("bold", text)}`);
@@ -36,11 +38,27 @@ async function task(name: string, args: Record<string, unknown>): Promise<Task> 
   return taskSchema.parse(await call(name, args));
 }
 
+/** Asks the edge, and prints what it holds: the sums, each CDN, and some rows of what is not warm. */
+async function verify(args: Record<string, unknown>): Promise<z.infer<typeof verifiedSchema>> {
+  const found = verifiedSchema.parse(await call("verify_prefetch", args));
+  const sums = Object.entries(found.counts).filter(([, count]) => count > 0);
+  out(`  ${sums.map(([state, count]) => styleText(state === "warm" ? "green" : "yellow", `${count} ${state}`)).join(", ")}`);
+  const [warm] = found.results.filter(({ state }) => state === "warm");
+  if (warm) out(`    for example ${warm.url}: ${warm.evidence?.[0]}`);
+  for (const { url, state, reason, obstacles } of found.results.filter((row) => row.state !== "warm").slice(0, 6)) {
+    out(`    ${styleText("yellow", state)} ${url}: ${reason}${obstacles?.[0] ? ` ${obstacles[0].change}` : ""}`);
+  }
+  out(`  next: ${found.next_step}`);
+  return found;
+}
+
 /** Prints the quotas, and returns what is used of each provider's. */
 async function showQuota(): Promise<Map<string, number>> {
   const { quotas } = z.object({ quotas: z.array(quotaSchema) }).parse(await call("get_prefetch_quota", {}));
   for (const quota of quotas) {
-    out(`  ${quota.provider}: ${quota.used} of ${quota.limit} used, ${quota.remaining} left until ${quota.resets_at} (${quota.source})`);
+    const of =
+      quota.limit === undefined ? "used; it has no limit" : `of ${quota.limit} used, ${quota.remaining} left until ${quota.resets_at}`;
+    out(`  ${quota.provider}: ${quota.used} ${of} (${quota.source})`);
   }
   return new Map(quotas.map((quota) => [quota.provider, quota.used]));
 }
@@ -76,7 +94,7 @@ function showTask({ state, counts, batches, duplicates_removed: duplicates, prob
 heading(`Tools of ${client.getServerVersion()?.name} ${client.getServerVersion()?.version}`);
 const { tools } = await client.listTools();
 for (const tool of tools) out(`  ${tool.name.padEnd(20)} ${tool.title}`);
-expect(tools.length === 6, "six tools are listed");
+expect(tools.length === 7, "seven tools are listed");
 
 heading("Quota before");
 const before = await showQuota();
@@ -133,10 +151,33 @@ expect(mixed.provider === "huawei-vod, alibaba-vod", "the list goes to both vend
 expect(mixed.counts.succeeded === 36 && mixed.counts.rejected === 2, "every good URL succeeds although its request was refused");
 expect(mixed.problems.length === 2 && mixed.problems.every((row) => row.url?.includes("malformed")), "the two bad ones are named");
 
+heading("A stream behind a CDN that has no call for prefetching, and needs no credentials");
+const film = { urls: ["https://cloudflare.example.org/hls/film/master.m3u8"], expand: "streams" };
+const whole = await task("prefetch_urls", { ...film, scope: "full", dry_run: true });
+const start = await task("prefetch_urls", { ...film, dry_run: true });
+out(`  the whole stream is ${whole.cost} URLs; what viewers need to begin is ${start.cost}`);
+expect(whole.cost === 409 && start.cost === 29, "the plan says exactly what the stream comes to");
+const stream = await follow(await task("prefetch_urls", film));
+out(`  ${stream.bytes?.toLocaleString("en")} bytes were fetched through the edge`);
+expect(stream.state === "succeeded" && stream.counts.succeeded === 29, "the start of the stream is fetched whole");
+const proof = await verify({ task_id: stream.task_id });
+expect(proof.counts.warm === 29, "the edge holds all of it");
+
+heading("What a vendor's success is worth, asked at the edge");
+const edge = await verify({ task_id: mixed.task_id });
+expect(edge.counts.warm === 12 && edge.counts["warm-parent-only"] === 24, "one vendor fills the edge, the other the tier behind it");
+
+heading("Why URLs are not warm");
+const stubborn = ["no-store", "cookie", "missing", "evicted"].map((name) => `https://cdn.example.org/${name}.mp4`);
+const reasons = await verify({ urls: [...stubborn, "https://silent.example.org/film.mp4"] });
+expect(reasons.counts.uncacheable === 3 && (reasons.counts.warm ?? 0) === 0 && reasons.counts.unknown === 1, "each is explained");
+
 heading("Quota after");
 const after = await showQuota();
 expect(after.get("huawei-vod") === 49, "Huawei Cloud: 3 for the asset, 3 samples, 31 URLs and 12 of the mixed list, once each");
 expect(after.get("alibaba-vod") === 26, "Alibaba Cloud: 2 for the asset and 24 of the mixed list");
+
+expect(after.get("http") === 29, "HTTP: the start of the stream");
 
 await client.close();
 if (mistakes.length > 0) {

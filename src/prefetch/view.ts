@@ -184,7 +184,9 @@ export function nextStep(facts: AdviceFacts): string {
   if (passing > 0) advice.push(`${passing} refused for reasons that usually pass: call again with those in a few minutes.`);
   if (setup > 0) advice.push(`${setup} refused because of the credentials or the setup: correct that first.`);
   if (counts.failed > 0) {
-    advice.push(`${counts.failed} failed at the vendor: check that each can be fetched and cached, then call again with just those.`);
+    advice.push(
+      `${counts.failed} failed: check as their reasons say that each can be fetched and cached, then call again with just those.`,
+    );
   }
   const wrong = counts.rejected - overQuota - passing - setup;
   if (counts.cancelled > 0) advice.push(`${counts.cancelled} cancelled before they were sent: call again with those to send them.`);

@@ -8,7 +8,7 @@ import { defineTool, type ToolDeps } from "../tool.ts";
 const text = z.string().optional();
 const number = z.number().optional();
 
-const output = {
+export const verifyOutput = {
   counts: z.record(z.string(), z.number()),
   results: z.array(
     z.object({
@@ -50,7 +50,7 @@ export function verifyPrefetch(deps: ToolDeps) {
         ),
         cursor: z.string("must be a string").optional().describe("next_cursor of the previous page."),
       },
-      output,
+      output: verifyOutput,
       misnomers: { url: "use urls", id: "use task_id", provider: "leave it out: the edge itself is asked", page: "use cursor" },
       handle: async ({ task_id: taskId, urls, cursor }, call) => result(await service.verify(requestFrom(taskId, urls, cursor), call)),
     },
