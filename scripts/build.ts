@@ -1,9 +1,18 @@
 /** Bundles the bin: a small entry that checks Node's version, and the server behind it, with no dependencies left. */
 
-import { chmod, rm } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import { bundling } from "./bundling.ts";
+import { licensesOf } from "./licenses.ts";
 
 await rm("dist", { recursive: true, force: true });
-await build({ ...bundling, entryPoints: ["src/main.ts"], outdir: "dist", splitting: true, chunkNames: "[name]-[hash]" });
+const { metafile } = await build({
+  ...bundling,
+  entryPoints: ["src/main.ts"],
+  outdir: "dist",
+  splitting: true,
+  chunkNames: "[name]-[hash]",
+  metafile: true,
+});
+await writeFile("dist/third-party-licenses.txt", await licensesOf(metafile));
 await chmod("dist/main.js", 0o755);
