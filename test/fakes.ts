@@ -9,7 +9,7 @@ import type { ProviderDirectory } from "../src/prefetch/directory.ts";
 import { createFollow } from "../src/prefetch/follow.ts";
 import { createLookups } from "../src/prefetch/lookups.ts";
 import { createHold, createPacer } from "../src/prefetch/pace.ts";
-import type { BatchContent, Provider, ProviderLimits, Submission } from "../src/prefetch/provider.ts";
+import type { BatchContent, Progress, Provider, ProviderLimits, Submission } from "../src/prefetch/provider.ts";
 import type { AccountQuery, NewTask, Storage } from "../src/prefetch/storage.ts";
 import type { Batch, Item } from "../src/prefetch/task.ts";
 import { createWorker } from "../src/prefetch/worker.ts";
@@ -137,7 +137,22 @@ export interface ProviderScript extends Partial<Omit<Provider, "submit" | "limit
   readonly limits?: Partial<ProviderLimits>;
   /** The vendor's answer to its nth batch, counted from 0. */
   readonly answer?: (batch: BatchContent, nth: number, signal: AbortSignal) => Submission | Promise<Submission>;
+  /** Makes it a provider that does the work itself: what it does with its nth batch. */
+  readonly work?: (batch: DirectBatch, nth: number) => void | Promise<void>;
 }
+
+export interface DirectBatch {
+  readonly urls: readonly string[];
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+const direct = {
+  tracking: "direct",
+  accepts: ["urls"],
+  status: undefined,
+  findSubmitted: async () => ({ state: "absent" }),
+} satisfies Partial<Provider>;
 
 /** The providers that a server knows; those without credentials among them cannot be got. */
 export function fakeDirectory(providers: readonly Provider[], more: Partial<Omit<ProviderDirectory, "get">> = {}): ProviderDirectory {
@@ -159,7 +174,7 @@ export function fakeDirectory(providers: readonly Provider[], more: Partial<Omit
 }
 
 /** A provider that behaves as the contract says: it takes its turn, sends, and returns or throws what the script answers. */
-export function fakeProvider({ answer, limits, ...members }: ProviderScript = {}): FakeProvider {
+export function fakeProvider({ answer, work, limits, ...members }: ProviderScript = {}): FakeProvider {
   const received: BatchContent[] = [];
   return {
     id: "fake-cdn",
@@ -172,12 +187,17 @@ export function fakeProvider({ answer, limits, ...members }: ProviderScript = {}
     reach: "They are warm at the edge.",
     status: async () => [],
     close: async () => undefined,
+    ...(work && direct),
     ...members,
     limits: { ...fakeLimits, ...limits },
     received,
-    submit: async (batch, { signal, turn }) => {
+    submit: async (batch, { signal, turn, progress }) => {
       await turn();
       const nth = received.push(batch) - 1;
+      if (work && progress) {
+        await work({ urls: urlsOf(batch), progress, signal }, nth);
+        return { vendorTaskIds: [], refused: [] };
+      }
       return answer ? answer(batch, nth, signal) : { vendorTaskIds: [`vendor-${nth}`], requestId: `request-${nth}`, refused: [] };
     },
   };

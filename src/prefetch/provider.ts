@@ -65,7 +65,10 @@ export interface Settled {
   readonly reason: string;
 }
 
-/** What it is told is stored within a second or so and survives whatever becomes of the rest of the batch. */
+/**
+ * What it is told after the turn is stored within a second or so and survives whatever becomes of the rest of the batch. A
+ * URL of which it is told nothing counts as not begun when the server stops, and is done again.
+ */
 export interface Progress {
   readonly taskId: string;
   /** Bytes that were moved for the task before. */

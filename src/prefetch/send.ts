@@ -51,10 +51,13 @@ const STOPPED_MS = 30_000;
 /** A vendor's clock may be behind ours by that much: a refusal for quota so early in the day may still be yesterday's. */
 const EARLY_MS = 600_000;
 
+/** What is done with a claimed batch; `goesOn` is called whenever it is known to get on. */
+export type Sender = (provider: Provider, work: Claim, goesOn?: () => void) => Promise<Outcome>;
+
 export function createSender(
   { storage, clock, pace, random, allowances, report }: SenderOptions,
   { sending, taking }: SenderSignals,
-): (provider: Provider, work: Claim) => Promise<Outcome> {
+): Sender {
   const hold = createHold(storage, clock, report);
   const policyFor = (provider: Provider): RetryPolicy => {
     const now = clock.now();
@@ -95,7 +98,7 @@ export function createSender(
     }
   };
 
-  return async (provider, claim) => {
+  return async (provider, claim, goesOn) => {
     // Of a batch that was interrupted, what is settled needs nothing more.
     const work = { ...claim, items: claim.items.filter(({ state }) => state === "queued") };
     if (work.items.length === 0) return { batch: work.batch, change: done(), reach: "unasked" };
@@ -146,6 +149,7 @@ export function createSender(
     const turn = async (): Promise<void> => {
       try {
         await takeTurn();
+        if (provider.tracking === "direct") tally.begin();
       } catch (error) {
         // The store's troubles are no answer of the vendor's.
         if (held.start === "started" && !taking.aborted) held.start = "not_ready";
@@ -158,9 +162,12 @@ export function createSender(
       items: work.items,
       clock,
       write: async (news) => {
-        const leaseUntil = clock.now() + SEND_LEASE_MS;
-        if (await storage.change(held.batch, withNews({ batch: { leaseUntil }, items: [], refund: 0 }, news))) {
-          held.batch = { ...held.batch, leaseUntil };
+        // What gets on, however slowly and often interrupted, has not been tried in vain.
+        const attempts = news.items.length > 0 ? 0 : held.batch.attempts;
+        const going = { leaseUntil: clock.now() + SEND_LEASE_MS, attempts };
+        if (await storage.change(held.batch, withNews({ batch: going, items: [], refund: 0 }, news))) {
+          held.batch = { ...held.batch, ...going };
+          goesOn?.();
           return;
         }
         held.start = "lost";
@@ -193,7 +200,9 @@ export function createSender(
     if (held.start === "not_ready") return notReady(error);
     if (held.start === "over_quota") return refusal(usedUp());
     const unsent = error instanceof PrefetchError && error.code === "cancelled" && error.delivery === "not_sent";
-    if (taking.aborted && (unsent || held.batch.state === "claimed")) return finish(returned());
+    // Of what a provider does itself, that was not done of which it told nothing.
+    const undone = unsent || held.batch.state === "claimed" || provider.tracking === "direct";
+    if (taking.aborted && undone) return finish(returned());
     if (error instanceof PrefetchError) {
       if (error.code === "rate_limited") await hold(provider, error);
       if (error.code === "quota_exhausted") await allowances.forget(provider);
@@ -209,7 +218,8 @@ export function createSender(
 
 function withNews(change: BatchChange, { items, bytes }: Unwritten): BatchChange {
   const unspent = items.filter(({ state }) => state === "rejected").length;
-  return { ...change, items: [...change.items, ...items], refund: change.refund + unspent, bytes };
+  const later = change.later && { ...change.later, items: [...change.later.items, ...items] };
+  return { ...change, items: [...change.items, ...items], refund: change.refund + unspent, bytes, ...(later && { later }) };
 }
 
 function usedUp(): PrefetchError {

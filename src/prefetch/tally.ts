@@ -6,6 +6,8 @@ import type { Item, ItemChange } from "./task.ts";
 
 /** A crash loses what was told for that long. */
 const WRITE_EVERY_MS = 1_000;
+/** Written at least so often, news or not: it says that the work goes on. */
+const LONGEST_QUIET_MS = 30_000;
 
 /** Told and not written yet. */
 export interface Unwritten {
@@ -15,13 +17,15 @@ export interface Unwritten {
 
 export interface TallyOptions {
   readonly items: readonly Item[];
-  readonly clock: Pick<Clock, "sleep">;
+  readonly clock: Clock;
   readonly write: (news: Unwritten) => Promise<void>;
   /** Told of a write that failed; what it held is written with the next. */
   readonly report: (error: unknown) => void;
 }
 
 export interface Tally {
+  /** From now on it writes; what is told before waits for that, or for the end. */
+  begin(): void;
   settled(outcome: Settled): void;
   moved(bytes: number): void;
   /** Resolves when nothing is being written any more, with what is left to write and the items of which nothing was told. */
@@ -36,14 +40,17 @@ export function createTally({ items, clock, write, report }: TallyOptions): Tall
   let writing: Promise<void> | undefined;
 
   const writeOn = async (): Promise<void> => {
+    let writtenAt = clock.now();
     while (!over.signal.aborted) {
       await clock.sleep(WRITE_EVERY_MS, over.signal).catch(() => undefined); // Woken by the end.
-      if (over.signal.aborted || (told.length === 0 && bytes === 0)) continue;
+      const quiet = told.length === 0 && bytes === 0 && clock.now() - writtenAt < LONGEST_QUIET_MS;
+      if (over.signal.aborted || quiet) continue;
       const news = { items: told, bytes };
       told = [];
       bytes = 0;
       try {
         await write(news);
+        writtenAt = clock.now();
       } catch (error) {
         report(error);
         told = [...news.items, ...told];
@@ -51,21 +58,19 @@ export function createTally({ items, clock, write, report }: TallyOptions): Tall
       }
     }
   };
-  const begin = (): void => {
-    writing ??= writeOn();
-  };
 
   return {
+    begin: () => {
+      writing ??= writeOn();
+    },
     settled: ({ url, state, code, reason }) => {
       const item = open.get(url);
       if (!item) return;
       open.delete(url);
       told.push({ index: item.index, state, reason, ...(code !== undefined && { code }) });
-      begin();
     },
     moved: (count) => {
       bytes += count;
-      begin();
     },
     end: async () => {
       over.abort();

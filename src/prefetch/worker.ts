@@ -21,7 +21,10 @@ export interface Worker {
   kick(provider: Provider): void;
   /** Ends batches that were on the wire when their process died, so that their items stop looking unsent. */
   recover(provider: Provider): Promise<void>;
-  /** When the batch that it is longest at was begun, in milliseconds since the epoch; `undefined` when it is at none. */
+  /**
+   * When the batch that it is longest at was begun, or was last known to go on, in milliseconds since the epoch;
+   * `undefined` when it is at none.
+   */
   busySince(): number | undefined;
   /** Stops taking batches, gives those on the wire `graceMs` to be answered, then lets go. */
   stop(graceMs: number): Promise<void>;
@@ -44,7 +47,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const { storage, clock, inTrace, report } = options;
   const lanes = new Map<string, Lane>();
   const running = new Set<Promise<void>>();
-  const begun = new Set<{ readonly at: number }>();
+  const begun = new Set<{ at: number }>();
   const sending = new AbortController();
   const taking = new AbortController();
   const send = createSender(options, { sending: sending.signal, taking: taking.signal });
@@ -67,7 +70,10 @@ export function createWorker(options: WorkerOptions): Worker {
     const step = { at: clock.now() };
     begun.add(step);
     try {
-      const { batch, change, reach } = await inTrace(work.task.traceparent, () => send(provider, work));
+      const goesOn = (): void => {
+        step.at = clock.now();
+      };
+      const { batch, change, reach } = await inTrace(work.task.traceparent, () => send(provider, work, goesOn));
       if (change) await record(batch, change);
       // Others of this process may have gone to sleep until the vendor can be reached.
       if (await storage.noteReach(provider.account, reach)) kick(provider);

@@ -224,7 +224,16 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         );
         if (!known) return false;
         const goesOn = change.batch.state === "queued" || change.batch.state === "claimed" || change.later !== undefined;
+        if (change.bytes) batches.addBytes(batch, change.bytes);
         if (known.cancelled === 1 && goesOn) {
+          // What has come of a part of it stays.
+          if (!change.later) {
+            batches.updateItems(
+              batch,
+              change.items.filter(({ state }) => state !== "queued"),
+            );
+            ledger.spend(batch, String(known.day), -change.refund, false);
+          }
           batches.cancel(batch.taskId, batch.number);
           return false;
         }
@@ -242,7 +251,6 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           return true;
         }
         batches.update(batch, change.batch);
-        if (change.bytes) batches.addBytes(batch, change.bytes);
         if (change.divide) batches.divide(batch, change.divide);
         batches.updateItems(batch, change.items);
         ledger.spend(batch, day, -change.refund, change.exhausted ?? false);

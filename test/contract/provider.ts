@@ -92,6 +92,52 @@ export function shownOf(error: PrefetchError): string {
 /** Long enough that nothing but being stopped ends the wait. */
 const NEVER_MS = 60_000;
 
+/** What holds of every provider, whether it asks a vendor or does the work itself. */
+export function selfDescription(subject: () => Pick<ProviderHarness, "provider" | "secrets">): void {
+  describe("what it says of itself", () => {
+    it("names itself and its account", () => {
+      const { provider, secrets } = subject();
+      expect(provider.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+      expect(provider.title).toMatch(/\S/);
+      expect(new URL(provider.docs).protocol).toBe("https:");
+      expect(provider.account.startsWith(provider.id)).toBe(true);
+      for (const secret of secrets) expect(provider.account).not.toContain(secret);
+    });
+
+    it("has limits that can be kept", () => {
+      const { limits, tracking } = subject().provider;
+      const { urlsPerRequest, bytesPerRequest, bytesOf, requestsPerMinute = 1, urlsPerDay = 1, urlLength, timeZone, pollSeconds } = limits;
+      const { hostIntervalMs = 1, recordDays = 1, batchesAtOnce = 1 } = limits;
+      const all = [urlsPerRequest, bytesPerRequest, requestsPerMinute, urlLength, urlsPerDay, hostIntervalMs, recordDays, batchesAtOnce];
+      for (const limit of all) {
+        expect(limit).toBeGreaterThan(0);
+        expect(Number.isSafeInteger(limit)).toBe(true);
+      }
+      // Else a single URL could fit into no request, even one of nothing but escapes.
+      const longest = "https://a.example/".padEnd(urlLength, "%E8");
+      expect(longest.length).toBe(urlLength);
+      expect(bytesOf(longest)).toBeGreaterThanOrEqual(urlLength);
+      expect(bytesPerRequest).toBeGreaterThanOrEqual(bytesOf(longest));
+      // Nobody asks again for what is known at once.
+      if (tracking === "direct") expect(pollSeconds).toBe(0);
+      else expect(pollSeconds).toBeGreaterThan(0);
+      expect(() => new Intl.DateTimeFormat("en", { timeZone })).not.toThrow();
+    });
+
+    it("has the members that its capabilities promise, and no others", () => {
+      const { provider } = subject();
+      expect(provider.accepts.length).toBeGreaterThan(0);
+      expect(new Set(provider.accepts).size).toBe(provider.accepts.length);
+      expect(provider.status !== undefined).toBe(provider.tracking === "task");
+      // What is found must be followed; and what it does itself, only it knows not to have been done.
+      if (provider.findSubmitted) expect(["task", "direct"]).toContain(provider.tracking);
+      if (provider.tracking === "direct") expect(provider.findSubmitted).toBeDefined();
+      expect(["edge", "mid-tier", "unknown"]).toContain(provider.depth);
+      expect(provider.reach).toMatch(/^[A-Z].{10,200}\.$/);
+    });
+  });
+}
+
 export function providerContract({ name, start }: ContractSubject): void {
   describe(`${name} keeps the provider contract`, () => {
     let harness: ProviderHarness;
@@ -129,42 +175,7 @@ export function providerContract({ name, start }: ContractSubject): void {
     const urlsOf = (rows: readonly StatusRow[]): string[] => rows.map((row) => row.url).sort();
     const statesOf = (rows: readonly StatusRow[]): string[] => [...new Set(rows.map((row) => row.state))];
 
-    describe("what it says of itself", () => {
-      it("names itself and its account", () => {
-        expect(provider.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
-        expect(provider.title).toMatch(/\S/);
-        expect(new URL(provider.docs).protocol).toBe("https:");
-        expect(provider.account.startsWith(provider.id)).toBe(true);
-        for (const secret of harness.secrets) expect(provider.account).not.toContain(secret);
-      });
-
-      it("has limits that can be kept", () => {
-        const { urlsPerRequest, bytesPerRequest, bytesOf, requestsPerMinute, urlsPerDay, urlLength, timeZone, pollSeconds } =
-          provider.limits;
-        const { hostIntervalMs = 1, recordDays = 1 } = provider.limits;
-        for (const limit of [urlsPerRequest, bytesPerRequest, requestsPerMinute, urlLength, urlsPerDay ?? 1, hostIntervalMs, recordDays]) {
-          expect(limit).toBeGreaterThan(0);
-          expect(Number.isSafeInteger(limit)).toBe(true);
-        }
-        // Else a single URL could fit into no request, even one of nothing but escapes.
-        const longest = "https://a.example/".padEnd(urlLength, "%E8");
-        expect(longest.length).toBe(urlLength);
-        expect(bytesOf(longest)).toBeGreaterThanOrEqual(urlLength);
-        expect(bytesPerRequest).toBeGreaterThanOrEqual(bytesOf(longest));
-        expect(pollSeconds).toBeGreaterThan(0);
-        expect(() => new Intl.DateTimeFormat("en", { timeZone })).not.toThrow();
-      });
-
-      it("has the members that its capabilities promise, and no others", () => {
-        expect(provider.accepts.length).toBeGreaterThan(0);
-        expect(new Set(provider.accepts).size).toBe(provider.accepts.length);
-        expect(provider.status !== undefined).toBe(provider.tracking === "task");
-        // What is found must be followed.
-        if (provider.findSubmitted) expect(provider.status).toBeDefined();
-        expect(["edge", "mid-tier", "unknown"]).toContain(provider.depth);
-        expect(provider.reach).toMatch(/^[A-Z].{10,200}\.$/);
-      });
-    });
+    selfDescription(() => harness);
 
     describe("a submit", () => {
       it("hands a batch over, as large as the vendor takes it", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { chooseTaker, createRouter, type Router } from "../../src/prefetch/directory.ts";
+import { chooseProvider, chooseTaker, createRouter, type ProviderDirectory, type Router } from "../../src/prefetch/directory.ts";
+import type { Provider } from "../../src/prefetch/provider.ts";
 import { fakeDirectory, fakeProvider } from "../fakes.ts";
 import { error } from "./house.ts";
 
@@ -55,6 +56,87 @@ describe("chooseTaker", () => {
   it("does not know a name that nobody has", async () => {
     const unknown = chooseTaker(fakeDirectory([both]), "no-such-cdn", "urls");
     await expect(unknown).rejects.toThrow(error("invalid_argument", { hint: "Choose one of: both-cdn." }));
+  });
+});
+
+describe("a provider that needs no credentials", () => {
+  const bare = fakeProvider({ id: "any-cdn", title: "Any CDN", accepts: ["urls"] });
+  const known = ["both-cdn", "url-cdn", "asset-cdn", "any-cdn"];
+  const among = (providers: readonly Provider[], more: Partial<ProviderDirectory> = {}) =>
+    fakeDirectory(providers, { known, configured: providers.map(({ id }) => id), fallbacks: ["any-cdn"], ...more });
+  const unfinished = ["url-cdn needs URL_CDN_KEY."];
+
+  it("is meant where no other one is configured", async () => {
+    expect(await chooseProvider(among([bare]), undefined)).toBe(bare);
+    expect(await chooseTaker(among([bare]), undefined, "urls")).toBe(bare);
+    expect((await createRouter(among([bare]), undefined))("nowhere.test")).toEqual({ ok: true, provider: bare });
+  });
+
+  it("is not meant where there is another one, unless it is named", async () => {
+    const directory = among([urlsOnly, bare]);
+    expect(await chooseProvider(directory, undefined)).toBe(urlsOnly);
+    expect(await chooseTaker(directory, undefined, "urls")).toBe(urlsOnly);
+    expect(await chooseTaker(directory, "any-cdn", "urls")).toBe(bare);
+    expect((await createRouter(directory, undefined))("nowhere.test")).toEqual({ ok: true, provider: urlsOnly });
+    expect((await createRouter(directory, "any-cdn"))("nowhere.test")).toEqual({ ok: true, provider: bare });
+  });
+
+  it("is meant for what no other one takes", async () => {
+    expect(await chooseTaker(among([assetsOnly, bare]), undefined, "urls")).toBe(bare);
+    expect(await chooseTaker(among([assetsOnly, bare]), undefined, "asset")).toBe(assetsOnly);
+  });
+
+  it("is among those that can be named where several others are configured", async () => {
+    const several = chooseProvider(among([urlsOnly, both, bare]), undefined);
+    await expect(several).rejects.toThrow(
+      error("invalid_argument", { hint: "Nothing was sent. Choose one of: url-cdn, both-cdn, any-cdn." }),
+    );
+  });
+
+  it("is not meant by somebody who has begun to configure another one, but works when it is named", async () => {
+    const directory = among([bare], { unfinished, problems: ["both-cdn needs KEY.", ...unfinished] });
+    const refused = error("not_configured", {
+      message: "The configuration is not finished",
+      hint: expect.stringMatching(
+        /^url-cdn needs URL_CDN_KEY\. Then restart the server\. Without credentials, provider "any-cdn" works now\./,
+      ),
+    });
+    await expect(chooseProvider(directory, undefined)).rejects.toThrow(refused);
+    await expect(chooseTaker(directory, undefined, "urls")).rejects.toThrow(refused);
+    await expect(createRouter(directory, undefined)).rejects.toThrow(refused);
+    expect(await chooseTaker(directory, "any-cdn", "urls")).toBe(bare);
+  });
+
+  it("leaves what is configured whole to be meant, whatever else is begun", async () => {
+    const directory = among([both, bare], { unfinished, problems: unfinished });
+    expect(await chooseProvider(directory, undefined)).toBe(both);
+  });
+
+  it("is told of as the way to go on where nothing else works", async () => {
+    const nothing = chooseProvider(among([], { fallbacks: [] }), undefined);
+    await expect(nothing).rejects.toThrow(
+      error("not_configured", { message: "No provider is configured", hint: expect.not.stringContaining("works now") }),
+    );
+  });
+
+  it("says what would take an asset, where it is all there is", async () => {
+    const problems = ["asset-cdn needs ASSET_CDN_KEY."];
+    const hint = "Use prefetch_urls with the media's URLs. Or configure a provider that takes them. asset-cdn needs ASSET_CDN_KEY.";
+    await expect(chooseTaker(among([bare], { problems }), undefined, "asset")).rejects.toThrow(error("unsupported", { hint }));
+    const others = chooseTaker(among([urlsOnly, bare], { problems }), undefined, "asset");
+    await expect(others).rejects.toThrow(error("unsupported", { hint: "Use prefetch_urls with the media's URLs." }));
+  });
+
+  it("gets the hosts that routes send to it, and the rest only where it is all there is", async () => {
+    const routes = [{ pattern: "bare.test", provider: "any-cdn" }];
+    const route = async (...providers: Provider[]) => createRouter(among(providers, { routes }), undefined);
+    expect((await route(urlsOnly, bare))("bare.test")).toEqual({ ok: true, provider: bare });
+    expect((await route(urlsOnly, bare))("nowhere.test")).toEqual({ ok: true, provider: urlsOnly });
+    expect((await route(bare))("nowhere.test")).toEqual({ ok: true, provider: bare });
+    expect((await route(urlsOnly, both, bare))("nowhere.test")).toMatchObject({ ok: false, code: "invalid_argument" });
+    const begun = await createRouter(among([bare], { routes, unfinished }), undefined);
+    expect(begun("bare.test")).toEqual({ ok: true, provider: bare });
+    expect(begun("nowhere.test")).toMatchObject({ ok: false, code: "invalid_argument" });
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../src/errors.ts";
 import { type ReadingRules, readUrls } from "../../src/prefetch/plan.ts";
 import { readUrl } from "../../src/prefetch/url.ts";
 import { fakeProvider } from "../fakes.ts";
@@ -115,6 +116,28 @@ describe("readUrls", () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe("readUrls for a provider that knows what it would turn down", () => {
+  it("rejects that with the provider's own reason, once it is normalised, and says nothing of it twice", () => {
+    const asked: string[] = [];
+    const choosy = fakeProvider({
+      refusalOf: (url) => {
+        asked.push(url);
+        return url.includes("10.0.0.1")
+          ? new PrefetchError("forbidden_domain", "10.0.0.1 is private", { hint: "Use another." })
+          : undefined;
+      },
+    });
+    const list = ["http://10.0.0.1/a", "https://media.example.com/a", "HTTP://10.0.0.1/a#x", "ftp://10.0.0.1/b"];
+    const { candidates, rejected, duplicatesRemoved } = readUrls(list, { ...rules, route: () => ({ ok: true, provider: choosy }) });
+    expect(candidates.map(({ target, position }) => [target, position])).toEqual([["https://media.example.com/a", 1]]);
+    expect(rejected).toMatchObject([
+      { target: "http://10.0.0.1/a", code: "forbidden_domain", reason: "10.0.0.1 is private. Use another.", position: 0 },
+      { code: "invalid_argument", position: 3 },
+    ]);
+    expect([duplicatesRemoved, asked]).toEqual([1, ["http://10.0.0.1/a", "https://media.example.com/a"]]);
   });
 });
 

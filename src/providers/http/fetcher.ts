@@ -22,7 +22,7 @@ export interface Way {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What all requests to one host share. */
+/** What all requests to one host share, and those that come of them elsewhere. */
 export interface Host {
   readonly gate: Gate;
   readonly throttle: Throttle;
@@ -61,10 +61,18 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
   const everywhere = createGate(limits.atOnce);
   const traffic = createThrottle(limits.bytesPerSecond, clock);
 
-  const request = async ({ dispatcher, headers }: Way, url: URL, verb: "GET" | "HEAD", trip: Trip): Promise<Got> => {
+  const turnAt = async (host: Host, signal: AbortSignal): Promise<void> => {
+    await host.throttle(1, signal);
+    // It may be asked for anew meanwhile.
+    for (let hold = host.holdUntil - clock.now(); hold > 0; hold = host.holdUntil - clock.now()) await clock.sleep(hold, signal);
+  };
+
+  const request = async (host: Host, { dispatcher, headers }: Way, url: URL, verb: "GET" | "HEAD", trip: Trip): Promise<Got> => {
     const { run, progress, signal } = trip;
+    await turnAt(host, signal);
     await everywhere.enter(signal);
     const begun = clock.now();
+    let heldBackMs = 0;
     let own = 0;
     const onBytes = (count: number): Promise<void> | undefined => {
       own += count;
@@ -72,9 +80,13 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
       progress.moved(count);
       const over = run.over();
       if (over) throw over;
-      const ms = clock.now() - begun;
+      const now = clock.now();
+      // What we hold back ourselves is not the server's slowness.
+      const ms = now - begun - heldBackMs;
       if (ms > limits.patienceMs && (own / ms) * 1_000 < limits.slowest) throw tooSlow(url.host, own, ms);
-      return traffic(count, signal);
+      return traffic(count, signal)?.then(() => {
+        heldBackMs += clock.now() - now;
+      });
     };
     try {
       return await get(dispatcher, { url, method: verb, headers, signal, onBytes });
@@ -83,10 +95,10 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
     }
   };
 
-  const follow = async (way: Way, text: string, trip: Trip): Promise<{ readonly got: Got; readonly url: URL }> => {
+  const follow = async (host: Host, way: Way, text: string, trip: Trip): Promise<{ readonly got: Got; readonly url: URL }> => {
     let url = checkUrl(text);
     for (let hops = 0; ; hops += 1) {
-      const got = await request(way, url, method, trip);
+      const got = await request(host, way, url, method, trip);
       const next = hops < redirects ? redirectOf(got, url) : undefined;
       if (!next) return { got, url };
       url = checkUrl(next.href);
@@ -94,22 +106,25 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
   };
 
   /** A rule of the CDN may keep what the origin's answer speaks against. */
-  const askAgain = async (way: Way, url: URL, trip: Trip): Promise<boolean> => {
+  const askAgain = async (host: Host, way: Way, url: URL, trip: Trip): Promise<boolean> => {
     await clock.sleep(STORED_AFTER_MS, trip.signal);
-    const again = await request(way, url, "HEAD", trip);
-    return again.status < 400 && isServed(readCache(again));
+    try {
+      const again = await request(host, way, url, "HEAD", trip);
+      return again.status < 400 && isServed(readCache(again));
+    } catch {
+      // The body came whole: that nobody answers to HEAD is no reason to fetch it again.
+      trip.signal.throwIfAborted();
+      return false;
+    }
   };
 
   const attempt = async (host: Host, way: Way, text: string, trip: Trip) => {
     try {
-      const hold = host.holdUntil - clock.now();
-      if (hold > 0) await clock.sleep(hold, trip.signal);
-      await host.throttle(1, trip.signal);
-      const { got, url } = await follow(way, text, trip);
+      const { got, url } = await follow(host, way, text, trip);
       const verdict = judge(got, url.href);
       const retryMs = retryAfter(got, clock.now());
       if (verdict.state !== "doubtful") return { verdict, retryMs };
-      const kept = await askAgain(way, url, trip);
+      const kept = await askAgain(host, way, url, trip);
       const reason = kept ? "Kept by a rule of the CDN, although the origin's answer speaks against it." : verdict.reason;
       return { verdict: kept ? ({ state: "succeeded", reason } as const) : ({ ...verdict, state: "failed" } as const), retryMs };
     } catch (error) {
@@ -139,8 +154,9 @@ function tooSlow(host: string, bytes: number, ms: number): PrefetchError {
 }
 
 function redirectOf({ status, headers }: Got, base: URL): URL | undefined {
-  if (![301, 302, 303, 307, 308].includes(status)) return undefined;
-  return URL.parse(headers.get("location")?.[0] ?? "", base.href) ?? undefined;
+  const [target] = headers.get("location") ?? [];
+  if (target === undefined || ![301, 302, 303, 307, 308].includes(status)) return undefined;
+  return URL.parse(target, base.href) ?? undefined;
 }
 
 /** Milliseconds to wait after an answer that another attempt may better; `undefined` for any other. */

@@ -20,19 +20,21 @@ export interface HttpOptions extends Pick<ProviderContext, "clock" | "userAgent"
   readonly method: "GET" | "HEAD";
   readonly redirects: number;
   /** Request headers by which viewers' requests differ; each URL is fetched once with each. */
-  readonly variants: readonly Headers[];
+  readonly variants?: readonly Headers[] | undefined;
   /** Edges to fetch through; without any, the one that DNS names. */
   readonly pops: readonly Pop[];
   readonly resolveCname?: ResolveCname | undefined;
 }
 
+/** What browsers accept, and so what most viewers ask for. */
+const USUAL_VARIANT: Headers = { "accept-encoding": "gzip, deflate, br" };
 const URLS_PER_BATCH = 100;
 const BATCHES_AT_ONCE = 16;
 /** Servers commonly take 8 KiB. */
 const LONGEST_URL = 8_192;
 
 export function createHttp(options: HttpOptions): Provider {
-  const { clock, userAgent, limits, method, redirects, variants, pops, resolveCname } = options;
+  const { clock, userAgent, limits, method, redirects, variants = [USUAL_VARIANT], pops, resolveCname } = options;
   const guard = createAddressGuard({ ...options, connections: limits.perHost });
   const headers = { "user-agent": userAgent, accept: "*/*" };
   const ways = (pops.length === 0 ? [undefined] : pops).flatMap((pop) =>
@@ -78,8 +80,10 @@ export function createHttp(options: HttpOptions): Provider {
     },
 
     submit: async (batch, call): Promise<Submission> => {
+      const urls = urlsOf(batch);
+      const progress = progressOf(call);
       await call.turn();
-      await warmer.warm(urlsOf(batch), progressOf(call), call.signal);
+      await warmer.warm(urls, progress, call.signal);
       return { vendorTaskIds: [], refused: [] };
     },
 
@@ -103,7 +107,7 @@ function progressOf({ progress }: Call): Progress {
 
 function accountOf({ pops, variants, method }: HttpOptions): string {
   const own = JSON.stringify([pops, variants, method]);
-  return pops.length === 0 && variants.length === 1 && method === "GET"
+  return pops.length === 0 && variants === undefined && method === "GET"
     ? "http"
     : `http:${createHash("sha256").update(own).digest("hex").slice(0, 12)}`;
 }

@@ -21,7 +21,8 @@ const harmless: readonly Obstacle["code"][] = ["no-lifetime", "vary-wide"];
  */
 export function judge(got: Got, url: string): Verdict {
   const { status, bytes, declared } = got;
-  if (status < 200 || status > 299) return { state: "failed", ...byStatus(got) };
+  // No range was asked for, so a part is as wrong as an error.
+  if (status < 200 || status > 299 || status === 206) return { state: "failed", ...byStatus(got) };
   if (declared !== undefined && Number.isFinite(declared) && bytes !== declared) {
     const [came, said] = [bytes, declared].map((count) => whole.format(count));
     return { state: "failed", code: "vendor_unavailable", reason: `The answer broke off after ${came} of ${said} bytes.` };

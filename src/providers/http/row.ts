@@ -6,6 +6,7 @@ import type { SettingValues } from "../../settings.ts";
 import type { ProviderReading, ProviderRow } from "../row.ts";
 import type { Headers } from "./http.ts";
 import { usualLimits } from "./limits.ts";
+import { type AddressKind, kindOf } from "./public-address.ts";
 import type { Pop } from "./target-rules.ts";
 
 const id = "http";
@@ -56,6 +57,11 @@ export const httpAnyCdn: ProviderRow = {
       return { ok: false, problem: `${id}: ${[...new Set(problems)].join("; ")}.` };
     }
     const read = parsed.data;
+    const open: readonly AddressKind[] = read.ALLOW_LOOPBACK ? ["public", "loopback"] : ["public"];
+    const pops: readonly Pop[] = read.POPS ?? [];
+    if (!pops.every(({ address }) => open.includes(kindOf(address)))) {
+      return { ok: false, problem: `${id}: ${setting("POPS")} must name public addresses only.` };
+    }
     const limits = {
       ...usualLimits,
       requestsPerSecond: read.REQUESTS_PER_SECOND,
@@ -75,8 +81,8 @@ export const httpAnyCdn: ProviderRow = {
           limits,
           method: read.MODE === "head" ? "HEAD" : "GET",
           redirects: read.REDIRECTS ?? 0,
-          variants: read.VARIANTS ?? [{ "accept-encoding": "gzip, deflate, br" }],
-          pops: read.POPS ?? [],
+          variants: read.VARIANTS,
+          pops,
           ports: read.OPEN_PORTS,
           allowLoopback: read.ALLOW_LOOPBACK,
           allowedDomains: listOf(values.PREFETCH_ALLOWED_DOMAINS?.toLowerCase()),
@@ -107,11 +113,15 @@ const whole = (least: number, most: number) => {
 };
 
 /** Answers to what carries them are for one viewer, and the host belongs into the URL. */
-const FORBIDDEN = ["host", "authorization", "cookie", "proxy-authorization", "connection", "content-length", "transfer-encoding", "range"];
+const PERSONAL = ["host", "authorization", "cookie", "proxy-authorization"];
+/** They are about the connection, or ask for something else than the whole. */
+const UNFIT = ["connection", "content-length", "expect", "keep-alive", "range", "transfer-encoding", "upgrade"];
 const header = z
   .string()
   .regex(/^[A-Za-z0-9-]{1,64}$/)
-  .refine((name) => !FORBIDDEN.includes(name.toLowerCase()));
+  // In the spelling of those that are always sent, which it then stands for.
+  .toLowerCase()
+  .refine((name) => !PERSONAL.includes(name) && !UNFIT.includes(name));
 const variants = z
   .array(z.record(header, z.string().regex(/^[\x20-\x7e]{0,1000}$/)))
   .min(1)
@@ -141,7 +151,7 @@ const schema = z.object({
     .transform(variantsFrom)
     .refine(
       (all) => all !== undefined,
-      `must be a JSON list of 1 to 8 objects of header names and values, none of them ${FORBIDDEN.slice(0, 3).join(", ")}`,
+      `must be a JSON list of 1 to 8 objects of header names and values, none of them ${PERSONAL.slice(0, 3).join(", ")}`,
     )
     .optional(),
   MODE: z.enum(["get", "head"], "must be get or head").optional(),
@@ -154,10 +164,7 @@ const schema = z.object({
   OPEN_PORTS: z
     .string()
     .transform((text) => (listOf(text) ?? []).map(Number))
-    .refine(
-      (ports) => ports.every((port) => Number.isInteger(port) && port > 0 && port < 65_536),
-      "must be port numbers separated by commas",
-    )
+    .refine((ports) => ports.every(isPort), "must be port numbers separated by commas")
     .optional(),
   ALLOW_LOOPBACK: z
     .enum(["1", "0", "true", "false"], "must be 1 or 0")
@@ -165,9 +172,13 @@ const schema = z.object({
     .optional(),
 });
 
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port > 0 && port < 65_536;
+}
+
 function popFrom(text: string): Pop | undefined {
   const [, name, bracketed, plain, port] = /^([\w.-]{1,40})=(?:\[([0-9a-f:.]+)\]|([\d.]+))(?::(\d{1,5}))?$/i.exec(text) ?? [];
   const address = bracketed ?? plain;
-  if (name === undefined || address === undefined || isIP(address) === 0) return undefined;
+  if (name === undefined || address === undefined || isIP(address) === 0 || (port !== undefined && !isPort(Number(port)))) return undefined;
   return { name, address, ...(port !== undefined && { port: Number(port) }) };
 }

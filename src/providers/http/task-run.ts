@@ -7,6 +7,8 @@ import type { WarmLimits } from "./limits.ts";
 
 export interface Run {
   moved(bytes: number): void;
+  /** What has been moved for the task so far, as far as it is stored: other processes may have a share in it. */
+  movedBefore(bytes: number): void;
   /** Which of the task's limits is reached. */
   over(): PrefetchError | undefined;
   note(host: string, outcome: Settled): void;
@@ -17,11 +19,10 @@ export interface Run {
 /** Codes that say something about the host rather than the URL. */
 const comesToNothing: readonly string[] = ["vendor_unavailable", "timeout", "rate_limited"] satisfies ErrorCode[];
 
-/** `bytes` were moved for the task before. */
-export function createRun(bytes: number, limits: WarmLimits, clock: Pick<Clock, "now">): Run {
+export function createRun(limits: WarmLimits, clock: Pick<Clock, "now">): Run {
   const begun = clock.now();
   const hosts = new Map<string, { done: number; lost: number }>();
-  let moved = bytes;
+  let moved = 0;
   const over = (): PrefetchError | undefined => {
     if (moved > limits.mostBytes) return overLimit(`${limits.mostBytes.toLocaleString("en")} bytes`, "PREFETCH_HTTP_MAX_BYTES");
     return clock.now() - begun > limits.mostMs ? overLimit(`${limits.mostMs / 1_000} seconds`, "PREFETCH_HTTP_MAX_SECONDS") : undefined;
@@ -29,6 +30,9 @@ export function createRun(bytes: number, limits: WarmLimits, clock: Pick<Clock, 
   return {
     moved: (count) => {
       moved += count;
+    },
+    movedBefore: (count) => {
+      moved = Math.max(moved, count);
     },
     over,
     note: (host, { state, code }) => {

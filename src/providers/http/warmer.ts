@@ -18,29 +18,48 @@ export interface Warmer {
   warm(urls: readonly string[], progress: Progress, signal: AbortSignal): Promise<void>;
 }
 
-const REMEMBERED_TASKS = 1_000;
+interface UsedHost extends Host {
+  users: number;
+}
+
+/** Hosts and tasks that are not busy. */
+const REMEMBERED = 1_000;
 /** Codes of what is turned down before anything is sent. */
 const notAskedFor: readonly string[] = ["forbidden_domain", "invalid_argument", "limit_reached"] satisfies ErrorCode[];
 
 export function createWarmer(options: WarmerOptions): Warmer {
   const { ways, clock, limits } = options;
   const fetchThrough = createFetcher(options);
-  const hosts = new Map<string, Host & { users: number }>();
-  const runs = new QuickLRU<string, Run>({ maxSize: REMEMBERED_TASKS });
+  const busy = new Map<string, UsedHost>();
+  /** The rate that a host is asked at, and how long it wants to be left alone, outlast a batch. */
+  const resting = new QuickLRU<string, UsedHost>({ maxSize: REMEMBERED });
+  const runs = new QuickLRU<string, Run>({ maxSize: REMEMBERED });
 
-  const hostOf = (name: string): Host & { users: number } => {
-    let host = hosts.get(name);
-    if (!host) {
-      const throttle = createThrottle(limits.requestsPerSecond, clock);
-      host = { gate: createGate(limits.perHost), throttle, holdUntil: 0, users: 0 };
-      hosts.set(name, host);
-    }
+  const newHost = (): UsedHost => ({
+    gate: createGate(limits.perHost),
+    throttle: createThrottle(limits.requestsPerSecond, clock),
+    holdUntil: 0,
+    users: 0,
+  });
+
+  const takeHost = (name: string): UsedHost => {
+    const host = busy.get(name) ?? resting.get(name) ?? newHost();
+    busy.set(name, host);
+    host.users += 1;
     return host;
   };
 
+  const releaseHost = (name: string, host: UsedHost): void => {
+    host.users -= 1;
+    if (host.users > 0) return;
+    busy.delete(name);
+    resting.set(name, host);
+  };
+
   const runOf = ({ taskId, taskBytes }: Progress): Run => {
-    const run = runs.get(taskId) ?? createRun(taskBytes, limits, clock);
+    const run = runs.get(taskId) ?? createRun(limits, clock);
     runs.set(taskId, run);
+    run.movedBefore(taskBytes);
     return run;
   };
 
@@ -57,15 +76,12 @@ export function createWarmer(options: WarmerOptions): Warmer {
 
   const warmHost = async (name: string, urls: readonly string[], trip: Trip): Promise<void> => {
     const { run, progress, signal } = trip;
-    const host = hostOf(name);
-    host.users += 1;
+    const host = takeHost(name);
     const open = urls.values();
     const lane = async (): Promise<void> => {
-      for (;;) {
+      for (const url of open) {
         await host.gate.enter(signal);
         try {
-          const { value: url, done } = open.next();
-          if (done) return;
           const refusal = run.enough(name);
           const outcome: Settled = refusal
             ? { url, state: "rejected", code: refusal.code, reason: `Not fetched. ${explain(refusal)}` }
@@ -78,10 +94,9 @@ export function createWarmer(options: WarmerOptions): Warmer {
       }
     };
     try {
-      await Promise.all(Array.from({ length: Math.min(limits.perHost, urls.length) }, lane));
+      await atRest(Array.from({ length: Math.min(limits.perHost, urls.length) }, lane));
     } finally {
-      host.users -= 1;
-      if (host.users === 0 && host.holdUntil <= clock.now()) hosts.delete(name);
+      releaseHost(name, host);
     }
   };
 
@@ -89,9 +104,15 @@ export function createWarmer(options: WarmerOptions): Warmer {
     warm: async (urls, progress, signal) => {
       const trip = { run: runOf(progress), progress, signal };
       const byHost = Map.groupBy(urls, (url) => new URL(url).host);
-      await Promise.all([...byHost].map(([name, own]) => warmHost(name, own, trip)));
+      await atRest([...byHost].map(([name, own]) => warmHost(name, own, trip)));
     },
   };
+}
+
+/** As `Promise.all`, but it rejects only when nothing of the work goes on any more. */
+async function atRest(work: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(work);
+  await Promise.all(work);
 }
 
 function stateOf({ code }: Exclude<Verdict, { state: "succeeded" }>): "failed" | "rejected" {

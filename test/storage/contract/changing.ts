@@ -45,6 +45,27 @@ export function changingContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: task.items.length - 1 });
     });
 
+    it("keeps what was settled of a batch that would go on, although its task is cancelled", async () => {
+      await store({ urls: manyUrls(3), perBatch: 3 });
+      const held = await sending(NOON, NOON + 10);
+      await bench.storage.cancel("pf_1");
+      const items = [
+        { index: 0, state: "succeeded", reason: "Warm." },
+        { index: 1, state: "rejected", code: "forbidden_domain" },
+        { index: 2, state: "queued", code: "timeout" },
+      ] as const;
+      const again = { batch: { state: "queued", leaseUntil: undefined }, items, refund: 1, bytes: 5 } as const;
+      expect(await bench.storage.change(held, again)).toBe(false);
+      const states = (await bench.storage.items("pf_1", { limit: 9 })).map(({ state, reason }) => [state, reason]);
+      expect(states).toEqual([
+        ["succeeded", "Warm."],
+        ["rejected", undefined],
+        ["cancelled", "Cancelled before it was sent."],
+      ]);
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 1, pending: 0 });
+      expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 5, openBatches: 0 });
+    });
+
     it("keeps what the vendor said, until it says something else", async () => {
       const task = await store({ assetId: "asset1" });
       const sent = await change(batchOf(task), {
