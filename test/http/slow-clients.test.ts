@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { createApp } from "../../src/app.ts";
 import { readCommand } from "../../src/config.ts";
-import { type HttpService, startHttp } from "../../src/transports/http.ts";
+import { type HttpService, type Patience, startHttp } from "../../src/transports/http.ts";
 import { createMetrics } from "../../src/transports/metrics.ts";
 import { type HttpServer, launchServer, startServer } from "./process.ts";
 import { call, closed, open, send } from "./wire.ts";
@@ -13,13 +13,17 @@ const patience = { headersMs: 400, requestMs: 800, checkMs: 50, answerMs: 600 };
 
 /** A server in this process, which is less patient than a real one. */
 async function impatient(): Promise<HttpService> {
+  const service = await inProcess(patience);
+  onTestFinished(() => service.close());
+  return service;
+}
+
+async function inProcess(patience?: Patience): Promise<HttpService> {
   const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", "--log-level", "silent"], {});
   if (command.kind !== "serve") throw new Error("not a server");
   const { config } = command;
   const metrics = createMetrics();
-  const service = await startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.http, patience });
-  onTestFinished(() => service.close());
-  return service;
+  return startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.http, ...(patience && { patience }) });
 }
 
 /** Sends a byte now and then for as long as it may; resolves with the milliseconds that were. */
@@ -40,6 +44,10 @@ async function drip(socket: Socket, text: string): Promise<number> {
 let patient: Promise<{ server: HttpServer; lasted: number }>;
 
 beforeAll(async () => {
+  // The first call loads what all calls need, which takes longer than the impatient ones wait.
+  const first = await inProcess();
+  expect((await send(first, call("get_prefetch_quota"))).status).toBe(200);
+  await first.close();
   const server = await launchServer();
   const socket = await open(server);
   socket.write(`${head}X-Endless: `);

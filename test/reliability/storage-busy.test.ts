@@ -16,12 +16,12 @@ it("a locked store is read, but not written: the caller is told to try again, an
   onTestFinished(() => emulator.close());
   const path = join(newFolder(), "store.sqlite");
   const server = await startStoreServer(huaweiEnv(emulator, `sqlite:${path}`));
-  expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0]);
+  expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0, 0]);
 
   const other = new DatabaseSync(path);
   onTestFinished(() => other.close());
   other.exec("BEGIN IMMEDIATE");
-  expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0]);
+  expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0, 0]);
   expect((await server.call("list_prefetch_tasks")).structured).toEqual({ tasks: [] });
   const plan = taskOf(await server.call("prefetch_urls", { urls, dry_run: true }));
   expect(plan).toMatchObject({ cost: 2, dry_run: true });

@@ -38,7 +38,7 @@ describe("a server whose disk has no room", () => {
     const path = newPath();
     const server = await startStoreServer(huaweiEnv(emulator, `sqlite:${path}`));
     // The file is there, and so is its log; what is written next makes the log longer.
-    expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0]);
+    expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0, 0]);
     const before = contentOf(path);
     for (const room of [0, 1, 5_000, 40_000, 100_000]) {
       server.limitFiles(statSync(`${path}-wal`).size + room);
@@ -47,7 +47,7 @@ describe("a server whose disk has no room", () => {
     }
     // What only reads goes on.
     expect((await server.call("list_prefetch_tasks")).structured).toEqual({ tasks: [] });
-    expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0]);
+    expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0, 0]);
     expect(contentOf(path)).toEqual(before);
     expect(emulator.log).toEqual([]);
 
