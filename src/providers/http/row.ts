@@ -62,6 +62,10 @@ export const httpAnyCdn: ProviderRow = {
     if (!pops.every(({ address }) => open.includes(kindOf(address)))) {
       return { ok: false, problem: `${id}: ${setting("POPS")} must name public addresses only.` };
     }
+    const ports = [80, 443, ...(read.OPEN_PORTS ?? [])];
+    if (pops.some(({ address, port }) => port !== undefined && kindOf(address) === "public" && !ports.includes(port))) {
+      return { ok: false, problem: `${id}: ${setting("POPS")} names a port that ${setting("OPEN_PORTS")} does not.` };
+    }
     const limits = {
       ...usualLimits,
       requestsPerSecond: read.REQUESTS_PER_SECOND,

@@ -14,7 +14,11 @@ describe("a request that got no whole answer", () => {
     [
       "broken",
       new errors.SocketError("other side closed"),
-      { code: "vendor_unavailable", retryable: true, message: "The connection to a.test broke off before its answer was whole (UND_ERR_SOCKET)" },
+      {
+        code: "vendor_unavailable",
+        retryable: true,
+        message: "The connection to a.test broke off before its answer was whole (UND_ERR_SOCKET)",
+      },
     ],
     ["reset", Object.assign(new Error("read"), { code: "ECONNRESET" }), { code: "vendor_unavailable", retryable: true }],
     ["unforeseen", new TypeError("x is not a function"), { code: "internal", retryable: false }],

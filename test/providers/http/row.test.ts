@@ -74,9 +74,9 @@ describe("without any setting", () => {
 describe("a setting that will do", () => {
   const good: readonly (readonly [string, string])[] = [
     ["POPS", "paris=8.8.8.8"],
-    ["POPS", " paris=8.8.8.8 , oslo-2.a=9.9.9.9:8443,"],
+    ["POPS", " paris=8.8.8.8 , oslo-2.a=9.9.9.9:443,"],
     ["POPS", "six=[2001:4860:4860::8888]"],
-    ["POPS", "six=[2001:4860:4860::8888]:8443"],
+    ["POPS", "six=[2001:4860:4860::8888]:80"],
     ["POPS", Array.from({ length: 20 }, (_, nth) => `p${nth}=8.8.8.${nth}`).join(",")],
     ["VARIANTS", '[{"accept-encoding":"gzip"},{"accept-encoding":"br"}]'],
     ["VARIANTS", '[{"Accept":"image/avif,image/webp"}]'],
@@ -234,4 +234,12 @@ describe("what settings do", () => {
     for (const url of ["https://example.org/", "https://cdn.test:8444/"])
       expect(provider.refusalOf?.(url)).toMatchObject({ code: "forbidden_domain" });
   });
+});
+
+it("a PoP's port has to be open", () => {
+  const read = (more: Record<string, string>) => httpAnyCdn.read({ PREFETCH_HTTP_POPS: "paris=8.8.8.8:8443", ...more });
+  expect(read({ PREFETCH_HTTP_OPEN_PORTS: "8443" })).toMatchObject({ ok: true });
+  expect(read({})).toEqual({ ok: false, problem: "http: PREFETCH_HTTP_POPS names a port that PREFETCH_HTTP_OPEN_PORTS does not." });
+  const local = { PREFETCH_HTTP_POPS: "here=127.0.0.1:8443", PREFETCH_HTTP_ALLOW_LOOPBACK: "1" };
+  expect(httpAnyCdn.read(local)).toMatchObject({ ok: true });
 });
