@@ -151,7 +151,6 @@ const direct = {
   tracking: "direct",
   accepts: ["urls"],
   status: undefined,
-  findSubmitted: async () => ({ state: "absent" }),
 } satisfies Partial<Provider>;
 
 /** The providers that a server knows; those without credentials among them cannot be got. */

@@ -37,7 +37,10 @@ export interface ProviderLimits {
   readonly batchesAtOnce?: number;
 }
 
-/** Whether outcomes can be asked for by the vendor's task id, not at all, or are known when a submit returns. */
+/**
+ * Whether outcomes can be asked for by the vendor's task id, not at all, or are told by `Call.progress` before a submit returns:
+ * that of which nothing was told was not done, or may be done again.
+ */
 export type Tracking = "task" | "none" | "direct";
 
 /** How far "succeeded" reaches: the edge nodes, the mid-tier caches behind them, or the vendor does not say. */

@@ -44,6 +44,7 @@ export interface Outcome {
   readonly reach: Reach;
 }
 
+const STOPPED = "The server stopped while this was being sent";
 /** Before what could not be written or read is tried again. */
 const TROUBLE_MS = 5_000;
 /** A process that was stopped for so long in the middle of taking a batch up may have been taken for dead. */
@@ -81,8 +82,10 @@ export function createSender(
   const trace = async (provider: Provider, work: Claim): Promise<Outcome> => {
     const { batch, items } = work;
     const outcome = (change: BatchChange, reach: Reach): Outcome => ({ batch, change, reach });
+    // Of what a provider does itself, that was not done of which it told nothing.
+    if (provider.tracking === "direct") return outcome(failed(work, interrupted(STOPPED), clock.now(), policyFor(provider)), "unasked");
     if (!provider.findSubmitted) {
-      return outcome(lost(work, "The server stopped while this was being sent, so its outcome is not known."), "unasked");
+      return outcome(lost(work, `${STOPPED}, so its outcome is not known.`), "unasked");
     }
     const turn = () => pace(provider, taking);
     try {
@@ -200,15 +203,16 @@ export function createSender(
     if (held.start === "not_ready") return notReady(error);
     if (held.start === "over_quota") return refusal(usedUp());
     const unsent = error instanceof PrefetchError && error.code === "cancelled" && error.delivery === "not_sent";
-    // Of what a provider does itself, that was not done of which it told nothing.
-    const undone = unsent || held.batch.state === "claimed" || provider.tracking === "direct";
-    if (taking.aborted && undone) return finish(returned());
-    if (error instanceof PrefetchError) {
+    const direct = provider.tracking === "direct";
+    if (taking.aborted && (unsent || direct || held.batch.state === "claimed")) return finish(returned());
+    const foreseen = error instanceof PrefetchError;
+    if (!foreseen) report(error, `sending a batch to ${provider.id}`);
+    if (direct && (!foreseen || error.delivery === "unknown")) return refusal(interrupted(asPrefetchError(error).message));
+    if (foreseen) {
       if (error.code === "rate_limited") await hold(provider, error);
       if (error.code === "quota_exhausted") await allowances.forget(provider);
       return refusal(error);
     }
-    report(error, `sending a batch to ${provider.id}`);
     if (held.batch.state !== "sending") return refusal(asPrefetchError(error));
     // Nobody foresaw this, so nobody knows how far the request got.
     const why = asPrefetchError(error).message;
@@ -220,6 +224,10 @@ function withNews(change: BatchChange, { items, bytes }: Unwritten): BatchChange
   const unspent = items.filter(({ state }) => state === "rejected").length;
   const later = change.later && { ...change.later, items: [...change.later.items, ...items] };
   return { ...change, items: [...change.items, ...items], refund: change.refund + unspent, bytes, ...(later && { later }) };
+}
+
+function interrupted(why: string): PrefetchError {
+  return new PrefetchError("cancelled", why, { retryable: true });
 }
 
 function usedUp(): PrefetchError {

@@ -130,8 +130,7 @@ export function selfDescription(subject: () => Pick<ProviderHarness, "provider" 
       expect(new Set(provider.accepts).size).toBe(provider.accepts.length);
       expect(provider.status !== undefined).toBe(provider.tracking === "task");
       // What is found must be followed; and what it does itself, only it knows not to have been done.
-      if (provider.findSubmitted) expect(["task", "direct"]).toContain(provider.tracking);
-      if (provider.tracking === "direct") expect(provider.findSubmitted).toBeDefined();
+      if (provider.findSubmitted) expect(provider.tracking).toBe("task");
       expect(["edge", "mid-tier", "unknown"]).toContain(provider.depth);
       expect(provider.reach).toMatch(/^[A-Z].{10,200}\.$/);
     });

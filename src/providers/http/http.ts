@@ -87,9 +87,6 @@ export function createHttp(options: HttpOptions): Provider {
       return { vendorTaskIds: [], refused: [] };
     },
 
-    // Fetching twice does no harm, so nobody need be asked what became of the first time.
-    findSubmitted: async () => ({ state: "absent" }),
-
     edge: createEdge({ guard, clock, headers, variants, pops, resolveCname }),
     close: () => guard.close(),
   };
