@@ -171,10 +171,11 @@ export function createSender(
         if (await storage.change(held.batch, withNews({ batch: going, items: [], refund: 0 }, news))) {
           held.batch = { ...held.batch, ...going };
           goesOn?.();
+          if (await storage.isCancelled(work.batch.taskId)) ousted.abort(givenUp("The task was cancelled"));
           return;
         }
         held.start = "lost";
-        ousted.abort(new PrefetchError("cancelled", "The batch is another process's by now", { delivery: "unknown" }));
+        ousted.abort(givenUp("The batch is another process's by now"));
       },
       report: (error) => report(error, `recording the progress of a batch of ${work.batch.taskId}`),
     });
@@ -224,6 +225,10 @@ function withNews(change: BatchChange, { items, bytes }: Unwritten): BatchChange
   const unspent = items.filter(({ state }) => state === "rejected").length;
   const later = change.later && { ...change.later, items: [...change.later.items, ...items] };
   return { ...change, items: [...change.items, ...items], refund: change.refund + unspent, bytes, ...(later && { later }) };
+}
+
+function givenUp(why: string): PrefetchError {
+  return new PrefetchError("cancelled", why, { delivery: "unknown" });
 }
 
 function interrupted(why: string): PrefetchError {

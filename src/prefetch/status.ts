@@ -190,10 +190,12 @@ export function createStatus(deps: Deps): Status {
       await storage.cancel(id);
       const after = await view(id, undefined, call);
       const cancelled = after.counts.cancelled - before;
-      const sent = totalOf(after.counts) - after.counts.cancelled - after.counts.rejected;
+      const { queued: sending } = after.counts;
+      const sent = totalOf(after.counts) - after.counts.cancelled - after.counts.rejected - sending;
       const said = cancelled > 0 ? `${cancelled} cancelled, their quota is free again.` : "Nothing was waiting to be sent.";
       const rest = sent > 0 ? ` ${sent} had been sent before, which no vendor takes back.` : "";
-      return { ...after, nextStep: `${said}${rest} ${after.nextStep}` };
+      const under = sending > 0 ? ` ${sending} are just being sent; what becomes of them shows within seconds.` : "";
+      return { ...after, nextStep: `${said}${rest}${under} ${after.nextStep}` };
     },
 
     refusalOf: (item, provider, note) => {

@@ -144,9 +144,9 @@ export interface Storage {
    * Takes the next due batch of an account for this process until `leaseUntil`: a `queued` one whose time has come,
    * or a `claimed` or `sending` one whose lease has run out (it is returned in that state). `lapsed` asks only for
    * a batch that was `sending` when its process died. While the account's circuit is open nothing is due, and while it
-   * is half open one batch at a time.
+   * is half open one batch at a time. Nothing is taken of the tasks in `except`.
    */
-  claim(account: string, now: number, leaseUntil: number, which: "due" | "lapsed"): Promise<Claim | undefined>;
+  claim(account: string, now: number, leaseUntil: number, which: "due" | "lapsed", except?: readonly string[]): Promise<Claim | undefined>;
   /**
    * Marks a claimed batch as being on the wire from now on, extends its lease, and moves what it reserved to the day
    * on which it is really spent. `lost`: the claim is no longer this process's own; `over_quota`: that day has no
@@ -166,6 +166,8 @@ export interface Storage {
   /** Notes in the account's circuit what came of a claimed batch. Tells whether that closed it. */
   noteReach(account: string, reach: Reach): Promise<boolean>;
 
+  /** Whether the task has been cancelled. */
+  isCancelled(taskId: string): Promise<boolean>;
   /** Cancels what was not sent yet of a task, gives its quota back, and lets nothing of it be sent from now on. */
   cancel(taskId: string): Promise<void>;
 

@@ -36,6 +36,8 @@ interface Lane {
   alarm: AbortController | undefined;
   /** Whether one of its runners failed. */
   troubled: boolean;
+  /** Batches of each task that its runners are at. */
+  readonly underWay: Map<string, number>;
 }
 
 export interface WorkerOptions extends SenderOptions {
@@ -55,7 +57,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const laneOf = (account: string): Lane => {
     let lane = lanes.get(account);
     if (!lane) {
-      lane = { runners: 0, alarm: undefined, troubled: false };
+      lane = { runners: 0, alarm: undefined, troubled: false, underWay: new Map() };
       lanes.set(account, lane);
     }
     return lane;
@@ -95,12 +97,21 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   };
 
-  const runLane = async (provider: Provider): Promise<void> => {
+  const runLane = async (provider: Provider, { underWay }: Lane): Promise<void> => {
     while (!taking.signal.aborted) {
       const now = clock.now();
-      const work = await storage.claim(provider.account, now, now + CLAIM_LEASE_MS, "due");
+      const full = provider.limits.batchesAtOnce === undefined ? [] : withTheirShare(underWay, provider.limits.batchesAtOnce);
+      const work = await storage.claim(provider.account, now, now + CLAIM_LEASE_MS, "due", full);
       if (!work) return;
-      await carryOut(provider, work);
+      const { taskId } = work.batch;
+      underWay.set(taskId, (underWay.get(taskId) ?? 0) + 1);
+      try {
+        await carryOut(provider, work);
+      } finally {
+        const left = (underWay.get(taskId) ?? 1) - 1;
+        if (left > 0) underWay.set(taskId, left);
+        else underWay.delete(taskId);
+      }
     }
   };
 
@@ -126,7 +137,7 @@ export function createWorker(options: WorkerOptions): Worker {
     const lane = laneOf(provider.account);
     while (lane.runners < (provider.limits.batchesAtOnce ?? CONCURRENCY) && !taking.signal.aborted) {
       lane.runners += 1;
-      const work = runLane(provider)
+      const work = runLane(provider, lane)
         .catch((error: unknown) => {
           lane.troubled = true;
           report(error, `carrying out batches of ${provider.id}`);
@@ -163,4 +174,10 @@ export function createWorker(options: WorkerOptions): Worker {
       await done;
     },
   };
+}
+
+/** Tasks that hold half of what the others leave: however long a task is, the next one finds some room. */
+function withTheirShare(underWay: ReadonlyMap<string, number>, atOnce: number): string[] {
+  const all = [...underWay.values()].reduce((sum, count) => sum + count, 0);
+  return [...underWay].flatMap(([taskId, count]) => (count >= Math.ceil((atOnce - (all - count)) / 2) ? [taskId] : []));
 }

@@ -114,7 +114,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
 
     ...createReading(sql, batches, clock),
 
-    claim: async (account, now, leaseUntil, which) => {
+    claim: async (account, now, leaseUntil, which, except = []) => {
       let damage: unknown;
       const claimed = await atomically((): Claim | undefined => {
         let found: WorkItem | undefined;
@@ -122,10 +122,12 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
           const row = get(
             `SELECT batches.* FROM batches, (SELECT ? AS now) AS clock
               WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (? = 'due' OR state = 'sending')
+                AND task_id NOT IN (SELECT value FROM json_each(?))
               ORDER BY not_before, task_id, number LIMIT 1`,
             now,
             account,
             which,
+            JSON.stringify(except),
           );
           if (!row) return undefined;
           try {
@@ -262,6 +264,8 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         const before = circuits.note(account, reach, clock.now());
         return reach === "answered" && before.failures > 0;
       }),
+
+    isCancelled: (taskId) => read(() => get("SELECT cancelled FROM tasks WHERE id = ?", taskId)?.cancelled === 1),
 
     cancel: (taskId) =>
       atomically(() => {

@@ -97,6 +97,50 @@ describe("a provider that does the work itself", () => {
     expect(await used()).toBe(2);
   });
 
+  it("leaves room for the next task, however long the one before it takes", async () => {
+    const begun: string[] = [];
+    const { clock, provider, worker, admit } = await setUp({
+      limits: { batchesAtOnce: 8, urlsPerRequest: 1 },
+      work: async ({ progress, signal }) => {
+        begun.push(progress.taskId);
+        await hanging(signal);
+      },
+    });
+    const many = (task: string) => Array.from({ length: 20 }, (_, nth) => `https://cdn.example.com/${task}/${nth}`);
+    for (const [id, most] of [
+      ["pf_1", 4],
+      ["pf_2", 2],
+      ["pf_3", 1],
+      ["pf_4", 1],
+      ["pf_5", 0],
+    ] as const) {
+      await admit({ id, urls: many(id), perBatch: 1 });
+      worker.kick(provider);
+      await clock.settle();
+      expect(begun.filter((task) => task === id)).toHaveLength(most);
+    }
+    await clock.drive(worker.stop(0));
+  });
+
+  it("stops when its task is cancelled: what it told stays, the rest is cancelled and its units are free", async () => {
+    const bench = await setUp({
+      limits: { urlsPerRequest: 3 },
+      work: async ({ urls: [url = ""], progress, signal }) => {
+        progress.settled(good(url));
+        await hanging(signal);
+      },
+    });
+    const { clock, provider, worker, admit, storage, used } = bench;
+    await admit({ urls: manyUrls(3), perBatch: 3 });
+    worker.kick(provider);
+    await clock.settle();
+    await storage.cancel("pf_1");
+    await clock.advance(1_000);
+    expect(await statesIn(bench)).toEqual(["succeeded", "cancelled", "cancelled"]);
+    expect(await used()).toBe(1);
+    expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
+  });
+
   it("has all that it leaves untold called untracked, rather than waited for", async () => {
     const bench = await setUp({ work: ({ progress }) => progress.settled(good(second)) });
     const { clock, provider, worker, admit, storage } = bench;

@@ -130,6 +130,8 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
     } catch (error) {
       trip.signal.throwIfAborted();
       const known = failureOf(error, new URL(text).host);
+      // Nothing that happens to a request, and so not for this URL alone to bear.
+      if (known.code === "internal") throw error;
       return {
         verdict: { state: "failed", code: known.code, reason: explain(known) } as const,
         retryMs: known.retryable ? FIRST_RETRY_MS : undefined,

@@ -57,7 +57,7 @@ export function createHttp(options: HttpOptions): Provider {
     reach:
       pops.length === 0
         ? "Each URL was fetched whole through the edge that serves this server's network; other edges are not warmed by that."
-        : `Each URL was fetched whole through ${pops.map(({ name }) => name).join(", ")}; other edges are not warmed by that.`,
+        : `Each URL was fetched whole through ${namesOf(pops)}; other edges are not warmed by that.`,
     limits: {
       urlsPerRequest: URLS_PER_BATCH,
       bytesPerRequest: Number.MAX_SAFE_INTEGER,
@@ -107,4 +107,8 @@ function accountOf({ pops, variants, method }: HttpOptions): string {
   return pops.length === 0 && variants === undefined && method === "GET"
     ? "http"
     : `http:${createHash("sha256").update(own).digest("hex").slice(0, 12)}`;
+}
+
+function namesOf(pops: readonly Pop[]): string {
+  return pops.length > 3 ? `${pops.length} PoPs` : pops.map(({ name }) => name).join(", ");
 }

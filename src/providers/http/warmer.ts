@@ -22,6 +22,8 @@ interface UsedHost extends Host {
   users: number;
 }
 
+/** Of a URL that was fetched in many ways. */
+const LONGEST_REASON = 1_000;
 /** Hosts and tasks that are not busy. */
 const REMEMBERED = 1_000;
 /** Codes of what is turned down before anything is sent. */
@@ -71,7 +73,7 @@ export function createWarmer(options: WarmerOptions): Warmer {
       if (verdict.state !== "succeeded") return { url, state: stateOf(verdict), code: verdict.code, reason };
       seen.push(reason);
     }
-    return { url, state: "succeeded", reason: seen.join(" ") };
+    return { url, state: "succeeded", reason: seen.join(" ").slice(0, LONGEST_REASON) };
   };
 
   const warmHost = async (name: string, urls: readonly string[], trip: Trip): Promise<void> => {

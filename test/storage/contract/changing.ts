@@ -35,6 +35,18 @@ export function changingContract(bench: StorageBench): void {
       expect((await claim()).task).toMatchObject({ bytes: 340 });
     });
 
+    it("takes nothing of the tasks that it is told to leave, and knows which are cancelled", async () => {
+      await store({ id: "pf_1" });
+      await store({ id: "pf_2", urls: manyUrls(2, "https://other.example/") });
+      const claimFor = (except: readonly string[]) => bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, "due", except);
+      expect((await claimFor(["pf_1"]))?.batch.taskId).toBe("pf_2");
+      expect(await claimFor(["pf_1"])).toBeUndefined();
+      expect((await claimFor([]))?.batch.taskId).toBe("pf_1");
+      expect(await Promise.all(["pf_1", "pf_2", "pf_3"].map((id) => bench.storage.isCancelled(id)))).toEqual([false, false, false]);
+      await bench.storage.cancel("pf_2");
+      expect(await Promise.all(["pf_1", "pf_2"].map((id) => bench.storage.isCancelled(id)))).toEqual([false, true]);
+    });
+
     it("gives back what an interrupted batch had not begun when its task is cancelled", async () => {
       const task = await store({ urls: manyUrls(2) });
       const held = await sending(NOON, NOON + 10);
