@@ -171,7 +171,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
       if (!patience.aborted || call.signal.aborted) throw error;
       throw new PrefetchError("timeout", "The manifests of the streams could not all be read in time", {
         retryable: true,
-        hint: "Nothing was sent. Pass fewer streams in one call.",
+        hint: "Nothing was sent. Pass fewer streams in one call, and without expand what is no stream.",
       });
     }
   };

@@ -15,6 +15,8 @@ import { shownUrl } from "./view.ts";
 export const MOST_VERIFIED = 50;
 /** After that long no further URL is begun; those under way take seconds more. */
 const BEGIN_MS = 40_000;
+/** Likewise after so many characters of answers, well below what hosts accept of a tool result: PoPs and variants multiply them. */
+const PAGE_CHARACTERS = 40_000;
 const AT_ONCE = 16;
 const LONGEST_URL = 8_192;
 
@@ -60,6 +62,7 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
     const page = "urls" in request ? listed(request.urls, guards.allowedDomains) : await pageOf(deps, request, until, call);
     const found: Verification[][] = [];
     let asked = 0;
+    let characters = 0;
     const open = page.urls.entries();
     const lane = async (): Promise<void> => {
       // However late it is, a page that asks nothing would lead to itself.
@@ -67,15 +70,20 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
         const { value, done } = open.next();
         if (done) return;
         const [index, url] = value;
-        found[index] = await verifyOne(edge, url, guards.allowedDomains, call.signal);
+        const own = await verifyOne(edge, url, guards.allowedDomains, call.signal);
+        found[index] = own;
+        characters += JSON.stringify(own).length;
         asked += 1;
         call.onProgress?.(asked, page.urls.length);
-      } while (clock.now() < until);
+      } while (clock.now() < until && characters < PAGE_CHARACTERS);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
     const nextCursor = page.cursorAfter(asked);
     const late = nextCursor === undefined ? page.urls.slice(asked) : [];
-    const rows = [...found.flat(), ...late.map((url) => notAsked(url, "there was no time left for it; call again with it"))].map((row) => ({
+    const rows = [
+      ...found.flat(),
+      ...late.map((url) => notAsked(url, "this call had no time or room left for it; call again with it")),
+    ].map((row) => ({
       ...row,
       url: shownUrl(row.url),
     }));

@@ -382,7 +382,9 @@ describe("reading the streams of a call", () => {
     const call = service.prefetchUrls(request, { signal, caller: localCaller });
     await clock.settle();
     bounds.find(([ms]) => ms === 40_000)?.[1].abort(new DOMException("Too late", "TimeoutError"));
-    await expect(call).rejects.toThrow(error("timeout", { retryable: true, hint: "Nothing was sent. Pass fewer streams in one call." }));
+    await expect(call).rejects.toThrow(
+      error("timeout", { retryable: true, hint: expect.stringContaining("Pass fewer streams in one call") }),
+    );
     expect(edge.read).toHaveLength(4);
     expect(await used()).toBe(0);
 

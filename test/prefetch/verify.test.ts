@@ -148,6 +148,19 @@ describe("verifying a task", () => {
     expect(views.map(({ rows }) => rows.length)).toEqual([48, 12]);
   });
 
+  it("cuts a page short, too, when many PoPs make it long", async () => {
+    const evidence = ["cf-cache-status: HIT", "x".repeat(300)];
+    const wordy: EdgeScript = { found: (url) => Array.from({ length: 10 }, (_, nth) => row(url, { edge: `pop-${nth}`, evidence })) };
+    const { store, pages, verify } = await setUp(wordy);
+    const views = await pages(await store(manyUrls(60).map((target) => ({ target }))));
+    expect(new Set(urlsIn(views))).toEqual(new Set(manyUrls(60)));
+    expect(urlsIn(views)).toHaveLength(600);
+    for (const { rows } of views) expect(JSON.stringify(rows).length).toBeLessThan(130_000);
+    const list = await verify({ urls: manyUrls(50) });
+    expect(new Set(urlsIn([list]))).toEqual(new Set(manyUrls(50)));
+    expect(list.counts.unknown).toBeGreaterThan(20);
+  });
+
   it("gets on even where each answer takes longer than a call", async () => {
     const clock = fakeClock();
     const stuck: EdgeScript = {
@@ -313,7 +326,7 @@ describe("verifying URLs", () => {
     const { rows, counts, nextStep, nextCursor } = await verify({ urls: manyUrls(40) });
     expect(rows.map(({ url }) => url)).toEqual(manyUrls(40));
     expect(counts).toMatchObject({ warm: 32, unknown: 8 });
-    expect(rows[39]?.reason).toBe("Not asked: there was no time left for it; call again with it.");
+    expect(rows[39]?.reason).toBe("Not asked: this call had no time or room left for it; call again with it.");
     expect(nextCursor).toBeUndefined();
     expect(nextStep).not.toContain("next_cursor");
   });
