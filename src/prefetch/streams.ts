@@ -2,6 +2,7 @@
 
 import { asPrefetchError, explain, PrefetchError } from "../errors.ts";
 import type { Edge } from "./edge.ts";
+import type { Turnstile } from "./turnstile.ts";
 import { hostAllowed, readUrl } from "./url.ts";
 
 /** What starts playback, everything, or the manifests only. */
@@ -58,6 +59,8 @@ export interface ExpandOptions {
   readonly mostUrls: number;
   readonly now: number;
   readonly signal: AbortSignal;
+  /** What bounds the streams that are read at a time, over all calls. */
+  readonly turnstile: Turnstile;
   /** Told of what nobody foresaw, without failing the call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -70,6 +73,8 @@ interface Refusal {
 /** Hosts that one stream may lead to; a manifest is somebody else's text. */
 const MOST_HOSTS = 10;
 const AT_ONCE = 4;
+/** Over all calls: a stream takes four manifests of 8 MiB and 100,000 URLs into memory at the most. */
+export const STREAMS_AT_ONCE = 8;
 /** As long as is parsed at all. */
 const LONGEST_URL = 65_536;
 
@@ -89,7 +94,7 @@ export async function expandStreams(inputs: readonly unknown[], options: ExpandO
       unread ||= tally.full();
       if (unread) return;
       try {
-        const stream = await readOne(url, options);
+        const stream = await options.turnstile(() => readOne(url, options), options.signal);
         if (!stream) continue;
         for (const child of [...stream.urls, ...stream.refused.map((each) => each.url)]) tally.add(normalUrl(child) ?? child);
         tally.addUnnamed(stream.omitted);

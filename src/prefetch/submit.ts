@@ -10,7 +10,8 @@ import type { Provider } from "./provider.ts";
 import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";
 import type { AccountFacts } from "./storage.ts";
-import { type Expanded, type Expansion, expandStreams, type StreamScope, type StreamView } from "./streams.ts";
+import { type Expanded, type Expansion, expandStreams, STREAMS_AT_ONCE, type StreamScope, type StreamView } from "./streams.ts";
+import { createTurnstile } from "./turnstile.ts";
 import { hostAllowed } from "./url.ts";
 import { type ItemRow, passingCodes, shownUrl, type TaskView } from "./view.ts";
 
@@ -47,6 +48,7 @@ export interface Submit {
 
 export function createSubmit(deps: Deps, status: Status): Submit {
   const { storage, clock, worker, directory, guards } = deps;
+  const turnstile = createTurnstile(STREAMS_AT_ONCE);
 
   const spend = async (reading: Reading, options: SpendOptions, call: CallContext): Promise<TaskView> => {
     const now = clock.now();
@@ -166,7 +168,17 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     const { scope } = request;
     const { readStream: read, report } = deps;
     try {
-      return await expandStreams(request.urls, { edge, read, scope, allowedDomains, mostUrls, now: clock.now(), signal, report });
+      return await expandStreams(request.urls, {
+        edge,
+        read,
+        scope,
+        allowedDomains,
+        mostUrls,
+        now: clock.now(),
+        signal,
+        turnstile,
+        report,
+      });
     } catch (error) {
       if (!patience.aborted || call.signal.aborted) throw error;
       throw new PrefetchError("timeout", "The manifests of the streams could not all be read in time", {

@@ -13,8 +13,9 @@ import { shownUrl } from "./view.ts";
 
 /** URLs that one call looks at. */
 export const MOST_VERIFIED = 50;
-/** After that long no further URL is begun; those under way take seconds more. */
+/** After that long no further URL is begun, and after that long none is waited for: hosts give up on a call after a minute. */
 const BEGIN_MS = 40_000;
+const ANSWER_MS = 50_000;
 /** Likewise after so many characters of answers, well below what hosts accept of a tool result: PoPs and variants multiply them. */
 const PAGE_CHARACTERS = 40_000;
 const AT_ONCE = 16;
@@ -56,37 +57,33 @@ type VerifyDeps = Pick<Deps, "storage" | "clock" | "directory" | "guards" | "loo
 
 export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: CallContext) => Promise<VerifyView> {
   const { clock, directory, guards } = deps;
+  const { allowedDomains } = guards;
+
+  const ask = async (edge: Edge, input: unknown, call: CallContext, patience: AbortSignal): Promise<Verification[]> => {
+    const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
+    if (!reading.ok) return [unseen(input, `Not asked: the URL ${reading.reason}.`)];
+    try {
+      return await edge.verify(reading.url, AbortSignal.any([call.signal, patience]));
+    } catch (error) {
+      if (!patience.aborted || call.signal.aborted) throw error;
+      return [unseen(reading.url, "There was no answer for as long as a call may take.")];
+    }
+  };
+
   return async (request, call) => {
     const until = clock.now() + BEGIN_MS;
     const edge = await edgeOf(directory);
-    const page = "urls" in request ? listed(request.urls, guards.allowedDomains) : await pageOf(deps, request, until, call);
-    const found: Verification[][] = [];
-    let asked = 0;
-    let characters = 0;
-    const open = page.urls.entries();
-    const lane = async (): Promise<void> => {
-      // However late it is, a page that asks nothing would lead to itself.
-      do {
-        const { value, done } = open.next();
-        if (done) return;
-        const [index, url] = value;
-        const own = await verifyOne(edge, url, guards.allowedDomains, call.signal);
-        found[index] = own;
-        characters += JSON.stringify(own).length;
-        asked += 1;
-        call.onProgress?.(asked, page.urls.length);
-      } while (clock.now() < until && characters < PAGE_CHARACTERS);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    const nextCursor = page.cursorAfter(asked);
-    const late = nextCursor === undefined ? page.urls.slice(asked) : [];
-    const rows = [
-      ...found.flat(),
-      ...late.map((url) => notAsked(url, "this call had no time or room left for it; call again with it")),
-    ].map((row) => ({
-      ...row,
-      url: shownUrl(row.url),
-    }));
+    const page = "urls" in request ? listed(request.urls, allowedDomains) : await pageOf(deps, request, until, call);
+    const patience = AbortSignal.timeout(Math.max(0, until - clock.now()) + ANSWER_MS - BEGIN_MS);
+    const found = await askInTurn(page.urls, {
+      ask: (input) => ask(edge, input, call, patience),
+      isInTime: () => clock.now() < until,
+      onAnswer: (asked) => call.onProgress?.(asked, page.urls.length),
+    });
+    const nextCursor = page.cursorAfter(found.length);
+    const late = nextCursor === undefined ? page.urls.slice(found.length) : [];
+    const passedOver = late.map((input) => unseen(input, "Not asked: this call had no time or room left for it. Call again with it."));
+    const rows = [...found.flat(), ...passedOver].map((row) => ({ ...row, url: shownUrl(row.url) }));
     const cdns = cdnsOf(rows, directory.configured);
     return {
       rows,
@@ -98,18 +95,39 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
   };
 }
 
-async function verifyOne(
-  edge: Edge,
-  input: unknown,
-  allowedDomains: readonly string[] | undefined,
-  signal: AbortSignal,
-): Promise<Verification[]> {
-  const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
-  return reading.ok ? edge.verify(reading.url, signal) : [notAsked(input, `the URL ${reading.reason}`)];
+interface Asking {
+  readonly ask: (input: unknown) => Promise<Verification[]>;
+  readonly isInTime: () => boolean;
+  /** Told how many are answered. */
+  readonly onAnswer: (asked: number) => void;
 }
 
-function notAsked(input: unknown, why: string): Verification {
-  return { url: shownInput(input), state: "unknown", reason: `Not asked: ${why}.`, obstacles: [], evidence: [] };
+/** What is found of the first so many: all, unless there is no more time or room for the others. */
+async function askInTurn(inputs: readonly unknown[], { ask, isInTime, onAnswer }: Asking): Promise<Verification[][]> {
+  const found: Verification[][] = [];
+  const open = inputs.entries();
+  let asked = 0;
+  let characters = 0;
+  const lane = async (): Promise<void> => {
+    // However late it is, a page that asks nothing would lead to itself.
+    do {
+      const { value, done } = open.next();
+      if (done) return;
+      const [index, input] = value;
+      const rows = await ask(input);
+      found[index] = rows;
+      characters += JSON.stringify(rows).length;
+      asked += 1;
+      onAnswer(asked);
+    } while (isInTime() && characters < PAGE_CHARACTERS);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return found;
+}
+
+function unseen(input: unknown, reason: string): Verification {
+  const reading = readUrl(input, { maxLength: LONGEST_URL });
+  return { url: reading.ok ? reading.url : shownInput(input), state: "unknown", reason, obstacles: [], evidence: [] };
 }
 
 function listed(inputs: readonly unknown[], allowedDomains: readonly string[] | undefined): Page {

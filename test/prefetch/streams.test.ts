@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
 import { localCaller } from "../../src/prefetch/deps.ts";
 import { expandStreams, type StreamReader } from "../../src/prefetch/streams.ts";
+import { createTurnstile } from "../../src/prefetch/turnstile.ts";
 import { readUrl } from "../../src/prefetch/url.ts";
 import { fakeClock, manyUrls, NOON, never as signal } from "../fakes.ts";
 import { type EdgeScript, fakeEdge } from "./edge.ts";
@@ -405,6 +406,26 @@ describe("reading the streams of a call", () => {
     expect(clock.now() - before).toBe(50_000);
   });
 
+  it("takes turns with other calls, eight streams at a time and four of each call", async () => {
+    const clock = fakeClock();
+    let underWay = 0;
+    let most = 0;
+    const read: StreamReader = async (url) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await clock.sleep(1_000);
+      underWay -= 1;
+      return { format: "hls", live: false, urls: [url], omitted: 0, refused: [] };
+    };
+    const { expand } = await setUp({}, { clock, read });
+    const call = (name: string) => expand(atAll(...Array.from({ length: 6 }, (_, nth) => `${name}${nth}.m3u8`)));
+    await call("alone");
+    expect(most).toBe(4);
+    const views = await Promise.all(["a", "b", "c"].map(call));
+    expect(views.map(({ streams }) => streams?.length)).toEqual([6, 6, 6]);
+    expect(most).toBe(8);
+  });
+
   it("needs a provider that can ask the edge", async () => {
     const { urls, sent } = await open({ problems: ["http needs HTTP_POPS to be readable."] });
     await expect(urls([at("a.m3u8")], { expand: "streams" })).rejects.toThrow(
@@ -489,6 +510,7 @@ describe("expandStreams", () => {
             mostUrls: 1_000,
             now: NOON,
             signal,
+            turnstile: createTurnstile(4),
             report: () => undefined,
           });
           const keyOf = (input: unknown): unknown => {
@@ -504,8 +526,13 @@ describe("expandStreams", () => {
           for (const { url } of streams) expect(refusals.has(url)).toBe(false);
           for (const input of inputs) {
             const reading = readUrl(input, { maxLength: 65_536 });
-            const refusal = reading.ok ? refusals.get(reading.url) : undefined;
+            if (!reading.ok) continue;
+            const refusal = refusals.get(reading.url);
             if (refusal) expect(refusal.reason).toMatch(/^The stream cannot be expanded\./);
+            const behaviour = behaviours[Number(/(\d)\.m3u8/.exec(reading.url)?.[1])];
+            const expected = typeof behaviour === "object" ? "a stream" : behaviour === undefined ? "itself" : "refused";
+            const stream = streams.find(({ url }) => url === reading.url);
+            expect(stream ? "a stream" : refusal ? "refused" : "itself").toBe(expected);
           }
         },
       ),
@@ -516,7 +543,11 @@ describe("expandStreams", () => {
   it("has a reader's order kept, and its own manifest added where a reader leaves it out", async () => {
     const read: StreamReader = async () => ({ format: "dash", live: false, urls: atAll("2.m4s", "1.m4s"), omitted: 0, refused: [] });
     const options = { edge: fakeEdge(), read, scope: "full", allowedDomains: undefined, mostUrls: 10, now: NOON, signal } as const;
-    const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), { ...options, report: () => undefined });
+    const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), {
+      ...options,
+      turnstile: createTurnstile(1),
+      report: () => undefined,
+    });
     expect(urls).toEqual([...manyUrls(1), ...atAll("a.mpd", "2.m4s", "1.m4s")]);
     expect(streams).toEqual([{ url: at("a.mpd"), format: "dash", live: false, urls: 3 }]);
   });

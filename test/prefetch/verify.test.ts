@@ -1,6 +1,6 @@
 import { setImmediate as settled } from "node:timers/promises";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { CallContext, Caller } from "../../src/prefetch/deps.ts";
 import { type Warmth, warmths } from "../../src/prefetch/edge.ts";
 import { readCursor } from "../../src/prefetch/item-cursor.ts";
@@ -326,7 +326,7 @@ describe("verifying URLs", () => {
     const { rows, counts, nextStep, nextCursor } = await verify({ urls: manyUrls(40) });
     expect(rows.map(({ url }) => url)).toEqual(manyUrls(40));
     expect(counts).toMatchObject({ warm: 32, unknown: 8 });
-    expect(rows[39]?.reason).toBe("Not asked: this call had no time or room left for it; call again with it.");
+    expect(rows[39]?.reason).toBe("Not asked: this call had no time or room left for it. Call again with it.");
     expect(nextCursor).toBeUndefined();
     expect(nextStep).not.toContain("next_cursor");
   });
@@ -404,6 +404,38 @@ describe("what is said of it", () => {
     expect(progress).toEqual(Array.from({ length: 40 }, (_, index) => `${index + 1}/40`));
     expect(rows.map(({ url }) => url)).toEqual(manyUrls(40));
     expect(most).toBe(16);
+  });
+
+  it("waits for no answer longer than a call may take", async () => {
+    const bounds: [number, AbortController][] = [];
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const controller = new AbortController();
+      bounds.push([ms, controller]);
+      return controller.signal;
+    });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const clock = fakeClock();
+    const { service, edge } = await setUp(
+      {
+        found: (url, nth, aborted) =>
+          nth === 1
+            ? new Promise((_resolve, reject) => aborted.addEventListener("abort", () => reject(aborted.reason), { once: true }))
+            : [row(url)],
+      },
+      { clock },
+    );
+    const asking = service.verify({ urls: manyUrls(3) }, { signal, caller: { tenant: "", seesAll: true } });
+    await clock.settle();
+    expect(bounds.map(([ms]) => ms)).toEqual([50_000]);
+    bounds[0]?.[1].abort(new DOMException("Too late", "TimeoutError"));
+    expect((await asking).rows).toEqual([
+      row(manyUrls(3)[0] ?? ""),
+      row(manyUrls(3)[1] ?? "", { state: "unknown", reason: "There was no answer for as long as a call may take." }),
+      row(manyUrls(3)[2] ?? ""),
+    ]);
+    expect(edge.verified).toHaveLength(3);
   });
 
   it("stops asking when the caller goes away", async () => {
