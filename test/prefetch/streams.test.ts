@@ -267,6 +267,24 @@ describe("what cannot be expanded", () => {
     expect(reports).toEqual(["expanding a stream: RangeError: Out of S3cr3t"]);
   });
 
+  it("is a stream of which too much is named to know what would be first", async () => {
+    const texts = {
+      [at("day.m3u8")]: master("low.m3u8", "high.m3u8"),
+      [at("low.m3u8")]: media("low-", 50_000),
+      [at("high.m3u8")]: media("high-", 50_000),
+    };
+    const { expand, listed } = await setUp({ texts });
+    expect(await expand(atAll("day.m3u8", "b.mp4"))).toMatchObject({ counts: { processing: 1, rejected: 1 }, streams: [] });
+    expect((await listed()).rejected).toEqual([
+      {
+        target: at("day.m3u8"),
+        code: "limit_reached",
+        reason:
+          "The stream cannot be expanded. It names more than 100,000 URLs, and no more are read of one stream. Pass the playlists of its renditions instead, each as a stream of its own.",
+      },
+    ]);
+  });
+
   it("is a playlist of a stream, too, and the rest of the stream is warmed", async () => {
     const { expand, listed } = await setUp({
       texts: { [at("main.m3u8")]: master("low.m3u8", "gone.m3u8"), [at("low.m3u8")]: listing("1.ts") },
