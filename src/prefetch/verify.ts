@@ -219,11 +219,16 @@ function countsOf(rows: readonly Verification[]): Readonly<Record<Warmth, number
   return counts;
 }
 
+const confidences: readonly Cdn["confidence"][] = ["guess", "likely", "certain"];
+
+/** Of each host what is told with most confidence: an error page tells less than a hit. */
 function cdnsOf(rows: readonly Verification[], configured: readonly string[]): HostCdn[] {
   const cdns = new Map<string, HostCdn>();
+  const rank = (cdn: Cdn | undefined) => (cdn ? confidences.indexOf(cdn.confidence) : -1);
   for (const { url, cdn } of rows) {
     const host = URL.parse(url)?.hostname;
-    if (host !== undefined && cdn && !cdns.has(host)) cdns.set(host, { ...cdn, host, configured: configured.includes(cdn.provider) });
+    if (host === undefined || !cdn || rank(cdn) <= rank(cdns.get(host))) continue;
+    cdns.set(host, { ...cdn, host, configured: configured.includes(cdn.provider) });
   }
   return [...cdns.values()];
 }

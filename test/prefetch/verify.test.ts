@@ -383,6 +383,12 @@ describe("what is said of it", () => {
     );
   });
 
+  it("names the CDN of a host by the answer that told most", async () => {
+    const guess = cdn({ name: "Some cache", confidence: "guess", provider: "http" });
+    const { verify } = await setUp({ found: (url, nth) => [row(url, { cdn: nth === 1 ? cdn() : guess })] });
+    expect((await verify({ urls: manyUrls(3) })).cdns).toEqual([{ ...cdn(), host: "media.example.com", configured: true }]);
+  });
+
   it("tells of progress while it asks, no more than sixteen at a time", async () => {
     const clock = fakeClock();
     let underWay = 0;
