@@ -1,5 +1,6 @@
 /** A stream as the planning of a prefetch wants it: what its manifests name, within a scope. */
 
+import { PrefetchError } from "../errors.ts";
 import type { Stream, StreamRules } from "../prefetch/streams.ts";
 import { expandManifest } from "./expand.ts";
 import { expandLimits } from "./expansion.ts";
@@ -13,6 +14,8 @@ export async function readStream(url: string, { scope, mostUrls, now, hostAllowe
     now,
     signal,
   });
+  // What is beyond was not kept, so there is no telling how much of it would have been chosen.
+  if (omitted > 0 && scope !== "full") throw tooLarge();
   const chosen = chooseUrls(urls, { scope, maxUrls: mostUrls });
   const [entry] = manifests;
   return {
@@ -25,4 +28,11 @@ export async function readStream(url: string, { scope, mostUrls, now, hostAllowe
       code === "skipped" || code === "cycle" ? [] : [{ url: child, code: code === "limit" ? "limit_reached" : code, reason: `${reason}.` }],
     ),
   };
+}
+
+function tooLarge(): PrefetchError {
+  const most = expandLimits.urls.toLocaleString("en");
+  return new PrefetchError("limit_reached", `It names more than ${most} URLs, and no more are read of one stream`, {
+    hint: "Pass the playlists of its renditions instead, each as a stream of its own.",
+  });
 }

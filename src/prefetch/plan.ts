@@ -4,7 +4,7 @@ import { explain } from "../errors.ts";
 import type { Router } from "./directory.ts";
 import type { Provider } from "./provider.ts";
 import type { Expanded } from "./streams.ts";
-import { readUrl, tooLong } from "./url.ts";
+import { readUrl, tooLong, type UrlReading } from "./url.ts";
 
 /** Something to send: a URL or an asset, where it goes, and the units of quota that it costs. */
 export interface Candidate {
@@ -52,21 +52,21 @@ export function readUrls(inputs: readonly unknown[], { route, allowedDomains, re
   let duplicatesRemoved = 0;
   for (const [position, input] of inputs.entries()) {
     const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
-    const key = reading.ok ? reading.url : `invalid ${typeof input} ${textOf(input)}`;
+    const key = keyOf(input, reading);
     if (seen.has(key)) {
       duplicatesRemoved += 1;
       continue;
     }
     seen.add(key);
     const reject = (code: string, reason: string) =>
-      rejected.push({ kind: "url", target: shown(input), code, reason: `The URL ${reason}.`, position });
+      rejected.push({ kind: "url", target: shownInput(input), code, reason: `The URL ${reason}.`, position });
     if (!reading.ok) {
       reject(reading.forbidden ? "forbidden_domain" : "invalid_argument", reading.reason);
       continue;
     }
     const known = refusals?.get(reading.url);
     if (known) {
-      rejected.push({ kind: "url", target: reading.url, ...known, position });
+      rejected.push({ kind: "url", target: shownInput(reading.url), ...known, position });
       continue;
     }
     const destination = route(reading.hostname);
@@ -76,7 +76,7 @@ export function readUrls(inputs: readonly unknown[], { route, allowedDomains, re
     }
     const { provider } = destination;
     const refusal = provider.refusalOf?.(reading.url);
-    if (refusal) rejected.push({ kind: "url", target: shown(input), code: refusal.code, reason: explain(refusal), position });
+    if (refusal) rejected.push({ kind: "url", target: shownInput(input), code: refusal.code, reason: explain(refusal), position });
     else if (reading.url.length > provider.limits.urlLength) {
       reject("invalid_argument", tooLong(reading.url.length, provider.limits.urlLength));
     } else candidates.push({ provider, kind: "url", target: reading.url, cost: 1, position });
@@ -84,7 +84,13 @@ export function readUrls(inputs: readonly unknown[], { route, allowedDomains, re
   return { candidates, rejected, duplicatesRemoved };
 }
 
-function shown(input: unknown): string {
+/** What tells entries of a list apart: two spellings of one URL are one entry. */
+export function keyOf(input: unknown, reading: UrlReading): string {
+  return reading.ok ? reading.url : `invalid ${typeof input} ${textOf(input)}`;
+}
+
+/** An entry of a list as it may be shown: cut short, and without credentials. */
+export function shownInput(input: unknown): string {
   const safe = withoutCredentials(textOf(input).trim());
   return safe.length > SHOWN_OF_BAD_INPUT ? `${safe.slice(0, SHOWN_OF_BAD_INPUT)}…` : safe;
 }

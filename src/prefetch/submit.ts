@@ -10,9 +10,10 @@ import type { Provider } from "./provider.ts";
 import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";
 import type { AccountFacts } from "./storage.ts";
-import { type Expanded, type Expansion, expandStreams, type StreamScope, type StreamView } from "./streams.ts";
+import { type Expanded, type Expansion, expandStreams, STREAMS_AT_ONCE, type StreamScope, type StreamView } from "./streams.ts";
+import { createTurnstile } from "./turnstile.ts";
 import { hostAllowed } from "./url.ts";
-import type { ItemRow, TaskView } from "./view.ts";
+import { type ItemRow, passingCodes, shownUrl, type TaskView } from "./view.ts";
 
 /** What was sent this lately is not sent again unless forced: agents repeat calls that timed out. */
 const RECENT_MS = 600_000;
@@ -47,6 +48,7 @@ export interface Submit {
 
 export function createSubmit(deps: Deps, status: Status): Submit {
   const { storage, clock, worker, directory, guards } = deps;
+  const turnstile = createTurnstile(STREAMS_AT_ONCE);
 
   const spend = async (reading: Reading, options: SpendOptions, call: CallContext): Promise<TaskView> => {
     const now = clock.now();
@@ -164,13 +166,24 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     const signal = AbortSignal.any([call.signal, patience]);
     const edge = await edgeOf(directory);
     const { scope } = request;
+    const { readStream: read, report } = deps;
     try {
-      return await expandStreams(request.urls, { edge, read: deps.readStream, scope, allowedDomains, mostUrls, now: clock.now(), signal });
+      return await expandStreams(request.urls, {
+        edge,
+        read,
+        scope,
+        allowedDomains,
+        mostUrls,
+        now: clock.now(),
+        signal,
+        turnstile,
+        report,
+      });
     } catch (error) {
       if (!patience.aborted || call.signal.aborted) throw error;
       throw new PrefetchError("timeout", "The manifests of the streams could not all be read in time", {
         retryable: true,
-        hint: "Nothing was sent. Pass fewer streams in one call.",
+        hint: "Nothing was sent. Pass fewer streams in one call, and without expand what is no stream.",
       });
     }
   };
@@ -186,11 +199,14 @@ export function createSubmit(deps: Deps, status: Status): Submit {
       );
     }
     const route = await createRouter(directory, request.provider);
+    const begun = clock.now();
     const { urls, refusals, streams } = await expanded(request, call);
     const reading = readUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals });
     if (reading.candidates.length === 0) throw nothingUsable(reading);
-    const view = await spend(reading, request, call);
-    return streams ? withStreams(view, streams) : view;
+    // Hosts give up on the call as a whole.
+    const waitSeconds = Math.max(0, request.waitSeconds - (clock.now() - begun) / 1_000);
+    const view = await spend(reading, { ...request, waitSeconds }, call);
+    return streams ? withStreams(view, streams, refusals?.size ?? 0) : view;
   };
 
   return {
@@ -200,7 +216,11 @@ export function createSubmit(deps: Deps, status: Status): Submit {
       const assetId = readAssetId(request.assetId);
       const provider = await chooseTaker(directory, request.provider, "asset");
       if (request.expand === "streams") {
+        if (!provider.accepts.includes("urls") || !provider.resolveAsset) throw notExpandable(provider);
         const { urls } = await deps.lookups.asset(provider, assetId, call.signal);
+        if (urls.length === 0) {
+          throw new PrefetchError("not_found", `asset_id: the vendor names no URLs of ${assetId}`, { provider: provider.id });
+        }
         return prefetchUrls({ ...request, urls, provider: provider.id }, call);
       }
       const cost = await assetCost(deps, provider, assetId, call.signal);
@@ -210,12 +230,20 @@ export function createSubmit(deps: Deps, status: Status): Submit {
   };
 }
 
-function withStreams(view: TaskView, streams: readonly StreamView[]): TaskView {
+function notExpandable({ id, title }: Provider): PrefetchError {
+  return new PrefetchError("unsupported", `${title}, as it is configured, warms assets by their ids only, not the URLs of their streams`, {
+    provider: id,
+    hint: 'Nothing was sent. Call again with expand "none", or call prefetch_urls with the URLs and another provider.',
+  });
+}
+
+function withStreams(view: TaskView, streams: readonly StreamView[], refusals: number): TaskView {
   const urls = streams.reduce((sum, stream) => sum + stream.urls, 0);
-  const none = "No entry of the list turned out to be a stream. ";
+  const none = refusals > 0 ? "" : "No entry of the list turned out to be a stream. ";
   const live = streams.some((stream) => stream.live) ? "What is warm of a live stream now is on air for seconds only. " : "";
   const said = streams.length === 0 ? none : `${streams.length} stream(s) stand for ${urls.toLocaleString("en")} URLs. ${live}`;
-  return { ...view, streams, nextStep: `${said}${view.nextStep}` };
+  const shown = streams.map((stream) => ({ ...stream, url: shownUrl(stream.url) }));
+  return { ...view, streams: shown, nextStep: `${said}${view.nextStep}` };
 }
 
 /** Failures that say nothing about the asset. Missing permission is one: prefetching and looking up are granted apart. */
@@ -270,8 +298,15 @@ function nothingUsable(reading: Reading): PrefetchError {
   }
   const named = rejected.slice(0, 3).map((entry) => `"${entry.target}": ${entry.reason}`);
   const more = rejected.length > 3 ? ` (and ${rejected.length - 3} more)` : "";
-  const code = errorCodes.find((known) => rejected.every((entry) => entry.code === known)) ?? "invalid_argument";
+  const passing = rejected.every((entry) => passingCodes.some((known) => known === entry.code));
+  const mixed = passing ? "vendor_unavailable" : "invalid_argument";
+  const code = errorCodes.find((known) => rejected.every((entry) => entry.code === known)) ?? mixed;
   return new PrefetchError(code, `urls: no entry can be used: ${named.join(" ")}${more}`, {
-    hint: `Nothing was sent. ${code === "not_configured" ? "Set up what the reasons name" : "Correct the call as the reasons say"}, then call again.`,
+    retryable: passing,
+    hint: `Nothing was sent. ${passing ? "Call again in a few minutes." : wayOut(code)}`,
   });
+}
+
+function wayOut(code: ErrorCode): string {
+  return `${code === "not_configured" ? "Set up what the reasons name" : "Correct the call as the reasons say"}, then call again.`;
 }

@@ -5,14 +5,19 @@ import type { CallContext, Deps } from "./deps.ts";
 import { edgeOf } from "./directory.ts";
 import type { Cdn, Edge, Verification, Warmth } from "./edge.ts";
 import { findTask } from "./find-task.ts";
-import { readCursor, writeCursor } from "./item-cursor.ts";
-import type { Item, ItemState } from "./task.ts";
+import { type Place, readPlaceCursor, writePlaceCursor } from "./item-cursor.ts";
+import { keyOf, shownInput } from "./plan.ts";
+import type { Counts, Item, ItemState, Task } from "./task.ts";
 import { readUrl } from "./url.ts";
+import { shownUrl } from "./view.ts";
 
 /** URLs that one call looks at. */
 export const MOST_VERIFIED = 50;
-/** After that long no further URL is begun; those under way take seconds more. */
+/** After that long no further URL is begun, and after that long none is waited for: hosts give up on a call after a minute. */
 const BEGIN_MS = 40_000;
+const ANSWER_MS = 50_000;
+/** Likewise after so many characters of answers, well below what hosts accept of a tool result: PoPs and variants multiply them. */
+const PAGE_CHARACTERS = 40_000;
 const AT_ONCE = 16;
 const LONGEST_URL = 8_192;
 
@@ -40,7 +45,10 @@ export interface VerifyView {
 const sent: readonly ItemState[] = ["processing", "succeeded", "failed", "untracked", "unknown"];
 
 interface Page {
-  readonly urls: readonly string[];
+  /** URLs, or what a caller wrote in the place of one. */
+  readonly urls: readonly unknown[];
+  /** Whether some of the task has not been through yet. */
+  readonly underWay: boolean;
   /** Cursor of the URLs after the first `count` of this page; `undefined` when there are none. */
   cursorAfter(count: number): string | undefined;
 }
@@ -49,98 +57,160 @@ type VerifyDeps = Pick<Deps, "storage" | "clock" | "directory" | "guards" | "loo
 
 export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: CallContext) => Promise<VerifyView> {
   const { clock, directory, guards } = deps;
+  const { allowedDomains } = guards;
+
+  const ask = async (edge: Edge, input: unknown, call: CallContext, patience: AbortSignal): Promise<Verification[]> => {
+    const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
+    if (!reading.ok) return [unseen(input, `Not asked: the URL ${reading.reason}.`)];
+    try {
+      return await edge.verify(reading.url, AbortSignal.any([call.signal, patience]));
+    } catch (error) {
+      if (!patience.aborted || call.signal.aborted) throw error;
+      return [unseen(reading.url, "There was no answer for as long as a call may take.")];
+    }
+  };
+
   return async (request, call) => {
+    const until = clock.now() + BEGIN_MS;
     const edge = await edgeOf(directory);
-    const page = "urls" in request ? listed(request.urls) : await pageOf(deps, request, call);
-    const begun = clock.now();
-    const found: Verification[][] = [];
-    let asked = 0;
-    const open = page.urls.entries();
-    const lane = async (): Promise<void> => {
-      while (clock.now() - begun < BEGIN_MS) {
-        const { value, done } = open.next();
-        if (done) return;
-        const [index, url] = value;
-        found[index] = await verifyOne(edge, url, guards.allowedDomains, call.signal);
-        asked += 1;
-        call.onProgress?.(asked, page.urls.length);
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
-    const rows = found.flat();
-    const nextCursor = page.cursorAfter(asked);
+    const page = "urls" in request ? listed(request.urls, allowedDomains) : await pageOf(deps, request, until, call);
+    const patience = AbortSignal.timeout(Math.max(0, until - clock.now()) + ANSWER_MS - BEGIN_MS);
+    const found = await askInTurn(page.urls, {
+      ask: (input) => ask(edge, input, call, patience),
+      isInTime: () => clock.now() < until,
+      onAnswer: (asked) => call.onProgress?.(asked, page.urls.length),
+    });
+    const nextCursor = page.cursorAfter(found.length);
+    const late = nextCursor === undefined ? page.urls.slice(found.length) : [];
+    const passedOver = late.map((input) => unseen(input, "Not asked: this call had no time or room left for it. Call again with it."));
+    const rows = [...found.flat(), ...passedOver].map((row) => ({ ...row, url: shownUrl(row.url) }));
     const cdns = cdnsOf(rows, directory.configured);
     return {
       rows,
       counts: countsOf(rows),
       cdns,
       ...(nextCursor !== undefined && { nextCursor }),
-      nextStep: advice(rows, cdns, nextCursor),
+      nextStep: advice(rows, cdns, page.underWay, nextCursor),
     };
   };
 }
 
-async function verifyOne(
-  edge: Edge,
-  url: string,
-  allowedDomains: readonly string[] | undefined,
-  signal: AbortSignal,
-): Promise<Verification[]> {
-  const reading = readUrl(url, { maxLength: LONGEST_URL, allowedDomains });
-  if (reading.ok) return edge.verify(reading.url, signal);
-  return [{ url: url.slice(0, 200), state: "unknown", reason: `Not asked: the URL ${reading.reason}.`, obstacles: [], evidence: [] }];
+interface Asking {
+  readonly ask: (input: unknown) => Promise<Verification[]>;
+  readonly isInTime: () => boolean;
+  /** Told how many are answered. */
+  readonly onAnswer: (asked: number) => void;
 }
 
-function listed(urls: readonly unknown[]): Page {
-  if (urls.length === 0) throw new PrefetchError("invalid_argument", "urls: the list is empty", { hint: "Pass URLs, or a task_id." });
-  if (urls.length > MOST_VERIFIED) {
-    throw new PrefetchError("invalid_argument", `urls: ${urls.length} entries; one call looks at ${MOST_VERIFIED} at most`, {
+/** What is found of the first so many: all, unless there is no more time or room for the others. */
+async function askInTurn(inputs: readonly unknown[], { ask, isInTime, onAnswer }: Asking): Promise<Verification[][]> {
+  const found: Verification[][] = [];
+  const open = inputs.entries();
+  let asked = 0;
+  let characters = 0;
+  const lane = async (): Promise<void> => {
+    // However late it is, a page that asks nothing would lead to itself.
+    do {
+      const { value, done } = open.next();
+      if (done) return;
+      const [index, input] = value;
+      const rows = await ask(input);
+      found[index] = rows;
+      characters += JSON.stringify(rows).length;
+      asked += 1;
+      onAnswer(asked);
+    } while (isInTime() && characters < PAGE_CHARACTERS);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return found;
+}
+
+function unseen(input: unknown, reason: string): Verification {
+  const reading = readUrl(input, { maxLength: LONGEST_URL });
+  return { url: reading.ok ? reading.url : shownInput(input), state: "unknown", reason, obstacles: [], evidence: [] };
+}
+
+function listed(inputs: readonly unknown[], allowedDomains: readonly string[] | undefined): Page {
+  if (inputs.length === 0) throw new PrefetchError("invalid_argument", "urls: the list is empty", { hint: "Pass URLs, or a task_id." });
+  if (inputs.length > MOST_VERIFIED) {
+    const count = inputs.length.toLocaleString("en");
+    throw new PrefetchError("invalid_argument", `urls: ${count} entries; one call looks at ${MOST_VERIFIED} at most`, {
       hint: "Nothing was asked. Pass a part of the list, or the task_id that warmed them, which is looked at in pages.",
     });
   }
-  const texts = [...new Set(urls.map((url) => (typeof url === "string" ? url.trim() : JSON.stringify(url))))];
-  return { urls: texts, cursorAfter: () => undefined };
+  const urls = new Map<string, unknown>();
+  for (const input of inputs) {
+    const key = keyOf(input, readUrl(input, { maxLength: LONGEST_URL, allowedDomains }));
+    if (!urls.has(key)) urls.set(key, input);
+  }
+  return { urls: [...urls.values()], underWay: false, cursorAfter: () => undefined };
 }
 
 async function pageOf(
-  { storage, directory, lookups }: VerifyDeps,
+  deps: VerifyDeps,
   { taskId, cursor }: Extract<VerifyRequest, { taskId: string }>,
+  until: number,
   { caller, signal }: CallContext,
 ): Promise<Page> {
-  const { task } = await findTask(storage, taskId.trim(), caller);
-  const items = await storage.items(task.id, { states: sent, after: readCursor(cursor), limit: MOST_VERIFIED + 1 });
-  if (items.length === 0) {
-    throw new PrefetchError(
-      "not_found",
-      `task_id: nothing of ${task.id}${cursor === undefined ? "" : " from this page on"} has been sent yet`,
-      {
-        hint: "Call get_prefetch_status with wait_seconds, then this tool again.",
-      },
-    );
-  }
-  const urlsOf = async ({ kind, target, parts }: Item): Promise<readonly string[]> => {
-    if (kind === "url") return [target];
-    if (parts && parts.length > 0) return parts.map(({ url }) => url);
-    const [id = ""] = task.providers;
-    return (await lookups.asset(await directory.get(id), target, signal)).urls;
-  };
-  const urls: string[] = [];
-  const taken: { readonly index: number; readonly end: number }[] = [];
+  const { storage, clock } = deps;
+  const { task, counts } = await findTask(storage, taskId.trim(), caller);
+  const begin = readPlaceCursor(cursor);
+  const after = begin.urls === undefined ? begin.index : begin.index - 1;
+  const items = await storage.items(task.id, { states: sent, after, limit: MOST_VERIFIED + 1 });
+  if (items.length === 0) throw nothingSent(task.id, cursor, counts);
+
+  const ends: { readonly url: string; readonly place: Place }[] = [];
+  let seen: Item | undefined;
   for (const item of items) {
-    const own = await urlsOf(item);
-    if (taken.length > 0 && urls.length + own.length > MOST_VERIFIED) break;
-    urls.push(...own);
-    taken.push({ index: item.index, end: urls.length });
+    if (ends.length >= MOST_VERIFIED || (seen && clock.now() >= until)) break;
+    seen = item;
+    const own = await urlsOf(deps, task, item, signal);
+    const { index } = item;
+    const skipped = index === begin.index ? (begin.urls ?? 0) : 0;
+    const places = own.map((url, nth) => ({ url, place: nth + 1 === own.length ? { index } : { index, urls: nth + 1 } }));
+    ends.push(...places.slice(skipped, skipped + MOST_VERIFIED + 1));
   }
+  const page = ends.slice(0, MOST_VERIFIED);
+  const goesOn = ends.length > page.length || seen !== items.at(-1) || items.length > MOST_VERIFIED;
   return {
-    urls,
+    urls: page.map(({ url }) => url),
+    underWay: counts.queued + counts.processing > 0,
     cursorAfter: (count) => {
-      const whole = taken.filter(({ end }) => end <= count);
-      // One that takes too long for a call is passed over rather than begun again for ever.
-      const last = whole.at(-1) ?? taken[0];
-      return whole.length === items.length || last === undefined ? undefined : writeCursor(last.index);
+      if (count >= page.length && !goesOn) return undefined;
+      // Without a URL to end at, it is what stands for none that is passed over.
+      const place = page[count - 1]?.place ?? seen;
+      return place && writePlaceCursor(place);
     },
   };
+}
+
+/** What an item stands for. The vendor's rows of an asset name some of its URLs at most, in a spelling of their own. */
+async function urlsOf(
+  { directory, lookups }: VerifyDeps,
+  { providers }: Task,
+  { kind, target, parts = [] }: Item,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  if (kind === "url") return [target];
+  const [id = ""] = providers;
+  try {
+    return (await lookups.asset(await directory.get(id), target, signal)).urls;
+  } catch (error) {
+    if (parts.length === 0 || !(error instanceof PrefetchError)) throw error;
+    return parts.map(({ url }) => (URL.canParse(url) ? url : `https://${url}`));
+  }
+}
+
+function nothingSent(taskId: string, cursor: string | undefined, { queued }: Counts): PrefetchError {
+  const which = `task_id: nothing of ${taskId}${cursor ? " from this page on" : ""}`;
+  if (queued > 0) {
+    return new PrefetchError("not_found", `${which} has been sent yet`, {
+      hint: "get_prefetch_status says when it will be. Call this tool after that.",
+    });
+  }
+  return new PrefetchError("not_found", `${which} was sent`, {
+    hint: 'get_prefetch_status with detail "problems" says why. To look at URLs all the same, pass them as urls.',
+  });
 }
 
 function countsOf(rows: readonly Verification[]): Readonly<Record<Warmth, number>> {
@@ -149,21 +219,31 @@ function countsOf(rows: readonly Verification[]): Readonly<Record<Warmth, number
   return counts;
 }
 
+const confidences: readonly Cdn["confidence"][] = ["guess", "likely", "certain"];
+
+/** Of each host what is told with most confidence: an error page tells less than a hit. */
 function cdnsOf(rows: readonly Verification[], configured: readonly string[]): HostCdn[] {
   const cdns = new Map<string, HostCdn>();
+  const rank = (cdn: Cdn | undefined) => (cdn ? confidences.indexOf(cdn.confidence) : -1);
   for (const { url, cdn } of rows) {
     const host = URL.parse(url)?.hostname;
-    if (host !== undefined && cdn && !cdns.has(host)) cdns.set(host, { ...cdn, host, configured: configured.includes(cdn.provider) });
+    if (host === undefined || !cdn || rank(cdn) <= rank(cdns.get(host))) continue;
+    cdns.set(host, { ...cdn, host, configured: configured.includes(cdn.provider) });
   }
   return [...cdns.values()];
 }
 
-function advice(rows: readonly Verification[], cdns: readonly HostCdn[], nextCursor: string | undefined): string {
+function advice(rows: readonly Verification[], cdns: readonly HostCdn[], underWay: boolean, nextCursor: string | undefined): string {
   const counts = countsOf(rows);
   const said: string[] = [];
-  if (counts.warm === rows.length) said.push("All that was looked at is warm.");
+  if (rows.length === 0) said.push("No URLs are known of this, so nothing was looked at.");
+  else if (counts.warm === rows.length) said.push("All that was looked at is warm.");
   if (counts.cold > 0) {
-    said.push(`${counts.cold} cold: read why, then call prefetch_urls with force true and just those, and verify again.`);
+    said.push(
+      underWay
+        ? `${counts.cold} cold, but the task is under way: call get_prefetch_status with wait_seconds until its state is final, then verify again.`
+        : `${counts.cold} cold: read why, then call prefetch_urls with force true and just those, and verify again.`,
+    );
   }
   if (counts["warm-parent-only"] > 0) {
     said.push(

@@ -66,7 +66,7 @@ const SHOWN_REASON = 600;
 /** The rows of one item: an asset whose URLs fared differently is told URL by URL. */
 export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): ItemRow[] {
   const own: ItemRow = {
-    ...(item.kind === "asset" ? { assetId: item.target } : { url: cut(item.target, SHOWN_URL) }),
+    ...(item.kind === "asset" ? { assetId: item.target } : { url: shownUrl(item.target) }),
     state: item.state,
     ...(item.code !== undefined && { code: item.code }),
     ...(item.reason !== undefined && { reason: cut(item.reason, SHOWN_REASON) }),
@@ -75,7 +75,7 @@ export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): Ite
   const parts = (item.parts ?? []).map(
     (part): ItemRow => ({
       assetId: item.target,
-      url: cut(part.url, SHOWN_URL),
+      url: shownUrl(part.url),
       state: part.state,
       ...(part.reason !== undefined && { reason: cut(part.reason, SHOWN_REASON) }),
     }),
@@ -86,6 +86,11 @@ export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): Ite
 /** As `rowsOf`, leaving out the parts of an asset that went well. */
 export function problemRowsOf(item: Item): ItemRow[] {
   return rowsOf(item).filter((row) => problemStates.includes(row.state));
+}
+
+/** A URL as rows show it. */
+export function shownUrl(url: string): string {
+  return cut(url, SHOWN_URL);
 }
 
 function cut(text: string, length: number): string {

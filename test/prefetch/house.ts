@@ -7,11 +7,14 @@ import { localCaller } from "../../src/prefetch/deps.ts";
 import type { ProviderDirectory } from "../../src/prefetch/directory.ts";
 import type { StatusRow } from "../../src/prefetch/provider.ts";
 import { createService, type PrefetchService } from "../../src/prefetch/service.ts";
+import type { StreamReader } from "../../src/prefetch/streams.ts";
 import type { AssetRequest, UrlsRequest } from "../../src/prefetch/submit.ts";
+import type { VerifyRequest, VerifyView } from "../../src/prefetch/verify.ts";
 import type { Detail, TaskView } from "../../src/prefetch/view.ts";
 import type { Worker } from "../../src/prefetch/worker.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import {
+  type FakeClock,
   type FakeProvider,
   fakeClock,
   fakeDirectory,
@@ -31,11 +34,14 @@ export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
   readonly dailyBudget?: number;
   readonly tenantDailyBudget?: number;
   readonly durable?: boolean;
+  /** For scripts that let time pass. */
+  readonly clock?: FakeClock;
+  readonly read?: StreamReader;
 }
 
 export async function open(options: HouseOptions = {}) {
-  const { script = {}, others = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...directory } = options;
-  const clock = fakeClock();
+  const { script = {}, others = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
+  const { clock = fakeClock(), read = readStream, ...directory } = rest;
   const storage = await openSqlite(":memory:", clock);
   /** What the vendor says of a URL when it is asked; "processing" of any other. */
   const outcomes = new Map<string, StatusRow["state"] | (() => StatusRow["state"])>();
@@ -70,7 +76,7 @@ export async function open(options: HouseOptions = {}) {
       durable,
       directory: fakeDirectory(providers, directory),
       guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
-      readStream,
+      readStream: read,
       draining: draining.signal,
       newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
       report,
@@ -99,6 +105,8 @@ export async function open(options: HouseOptions = {}) {
       clock.drive(service.prefetchUrls({ urls, ...usual, ...more }, context)),
     asset: (assetId: string, more: Partial<AssetRequest> = {}): Promise<TaskView> =>
       clock.drive(service.prefetchAsset({ assetId, ...usual, ...more }, call)),
+    verify: (request: VerifyRequest, context: Partial<CallContext> = {}): Promise<VerifyView> =>
+      clock.drive(service.verify(request, { ...call, ...context })),
     status: (
       taskId: string | undefined,
       detail: Detail = "summary",

@@ -61,7 +61,7 @@ export function verifyPrefetch(deps: ToolDeps) {
 function requestFrom(taskId: string | undefined, urls: unknown[] | undefined, cursor: string | undefined): VerifyRequest {
   if (taskId !== undefined && urls === undefined) return { taskId, cursor };
   if (urls !== undefined && taskId === undefined && cursor === undefined) return { urls };
-  const what = urls !== undefined && cursor !== undefined ? "cursor: goes with task_id only" : "task_id, urls: pass one of them";
+  const what = taskId === undefined && urls !== undefined ? "cursor: goes with task_id only" : "task_id, urls: pass one of them";
   throw new PrefetchError("invalid_argument", what, { hint: "Nothing was asked. Correct the arguments and call again." });
 }
 

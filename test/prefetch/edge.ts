@@ -1,0 +1,51 @@
+/** A CDN's edge that says what it is told to say, and remembers what it was asked. */
+
+import { PrefetchError } from "../../src/errors.ts";
+import type { Cdn, Edge, Verification } from "../../src/prefetch/edge.ts";
+
+export interface EdgeScript {
+  /** What is found of the nth URL that is asked about; without it, everything is warm. */
+  readonly found?: (url: string, nth: number, signal: AbortSignal) => Verification[] | Promise<Verification[]>;
+  /** What there is to read, by its URL; `URL` in the place of a text redirects. */
+  readonly texts?: Readonly<Record<string, string | URL | PrefetchError>>;
+  /** Told before a text is handed out. */
+  readonly onText?: (url: string, signal: AbortSignal) => void | Promise<void>;
+}
+
+export interface FakeEdge extends Edge {
+  readonly verified: string[];
+  readonly read: string[];
+}
+
+export function fakeEdge({ found = (url) => [row(url)], texts = {}, onText }: EdgeScript = {}): FakeEdge {
+  const verified: string[] = [];
+  const read: string[] = [];
+  return {
+    verified,
+    read,
+    verify: async (url, signal) => {
+      signal.throwIfAborted();
+      return found(url, verified.push(url) - 1, signal);
+    },
+    text: async (url, mostBytes, signal) => {
+      signal.throwIfAborted();
+      read.push(url);
+      await onText?.(url, signal);
+      const target = texts[url];
+      const final = target instanceof URL ? target.href : url;
+      const text = texts[final];
+      if (text instanceof PrefetchError) throw text;
+      if (typeof text !== "string") throw new PrefetchError("not_found", "The edge answered with 404");
+      if (text.length > mostBytes) throw new PrefetchError("unsupported", "It is too large");
+      return { url: final, text };
+    },
+  };
+}
+
+export function row(url: string, more: Partial<Verification> = {}): Verification {
+  return { url, state: "warm", reason: "The edge had it.", obstacles: [], evidence: [], ...more };
+}
+
+export function cdn(more: Partial<Cdn> = {}): Cdn {
+  return { id: "fake", name: "Fake CDN", confidence: "certain", by: "headers", provider: "fake-cdn", ...more };
+}
