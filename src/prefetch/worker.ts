@@ -38,6 +38,8 @@ interface Lane {
   troubled: boolean;
   /** Batches of each task that its runners are at. */
   readonly underWay: Map<string, number>;
+  /** Settled when no runner is taking a batch. */
+  taking: Promise<unknown>;
 }
 
 export interface WorkerOptions extends SenderOptions {
@@ -57,7 +59,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const laneOf = (account: string): Lane => {
     let lane = lanes.get(account);
     if (!lane) {
-      lane = { runners: 0, alarm: undefined, troubled: false, underWay: new Map() };
+      lane = { runners: 0, alarm: undefined, troubled: false, underWay: new Map(), taking: Promise.resolve() };
       lanes.set(account, lane);
     }
     return lane;
@@ -97,20 +99,29 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   };
 
-  const runLane = async (provider: Provider, { underWay }: Lane): Promise<void> => {
+  const takeNext = async (provider: Provider, { underWay }: Lane): Promise<Claim | undefined> => {
+    const now = clock.now();
+    const { batchesAtOnce } = provider.limits;
+    const full = batchesAtOnce === undefined ? [] : withTheirShare(underWay, batchesAtOnce);
+    const work = await storage.claim(provider.account, now, now + CLAIM_LEASE_MS, "due", full);
+    if (work) underWay.set(work.batch.taskId, (underWay.get(work.batch.taskId) ?? 0) + 1);
+    return work;
+  };
+
+  const runLane = async (provider: Provider, lane: Lane): Promise<void> => {
     while (!taking.signal.aborted) {
-      const now = clock.now();
-      const full = provider.limits.batchesAtOnce === undefined ? [] : withTheirShare(underWay, provider.limits.batchesAtOnce);
-      const work = await storage.claim(provider.account, now, now + CLAIM_LEASE_MS, "due", full);
+      // One after the other, so that each knows what those before it have taken.
+      const taken = lane.taking.then(() => takeNext(provider, lane));
+      lane.taking = taken.catch(() => undefined); // Told to whoever asked for it.
+      const work = await taken;
       if (!work) return;
-      const { taskId } = work.batch;
-      underWay.set(taskId, (underWay.get(taskId) ?? 0) + 1);
       try {
         await carryOut(provider, work);
       } finally {
-        const left = (underWay.get(taskId) ?? 1) - 1;
-        if (left > 0) underWay.set(taskId, left);
-        else underWay.delete(taskId);
+        const { taskId } = work.batch;
+        const left = (lane.underWay.get(taskId) ?? 1) - 1;
+        if (left > 0) lane.underWay.set(taskId, left);
+        else lane.underWay.delete(taskId);
       }
     }
   };
