@@ -131,8 +131,15 @@ const dialects: Readonly<Record<DialectName, Expected>> = {
     bypass: miss,
     parent: { ...parentHit, ageS: 600 },
   },
-  // Half the world's caches say it in this header, and mean different things: it counts only with the vendor known.
-  nginx: { miss: unknown, hit: unknown, revalidated: unknown, expired: unknown, bypass: unknown, parent: unknown },
+  // Half the world's caches say it in this header, and none says of which tier it speaks.
+  nginx: {
+    miss,
+    hit: { state: "hit", layer: "unknown" },
+    revalidated: { state: "revalidated", layer: "unknown" },
+    expired: { state: "expired" },
+    bypass: miss,
+    parent: miss,
+  },
   silent: { miss: unknown, hit: unknown, revalidated: unknown, expired: unknown, bypass: unknown, parent: unknown },
 };
 
