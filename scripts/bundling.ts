@@ -6,7 +6,6 @@ export const bundling = {
   platform: "node",
   target: "node22.19",
   minify: true,
-  keepNames: true,
   legalComments: "none",
   // Bundled CommonJS packages call require(); ES modules have none of their own.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },

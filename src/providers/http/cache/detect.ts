@@ -1,5 +1,6 @@
 /** Which CDN a response or a name belongs to, and which of our providers serves it best. */
 
+import QuickLRU from "quick-lru";
 import { suffixes } from "./cnames.ts";
 import { firstOf, type HeaderLines, itemsOf, linesOf } from "./headers.ts";
 import type { Mark, Vendor, VendorId } from "./vendor.ts";
@@ -23,8 +24,29 @@ export function providerFor(vendor: VendorId): ServingProvider {
 
 const detection = (vendor: VendorId, confidence: Confidence): Detection => ({ vendor, confidence, provider: providerFor(vendor) });
 
+/** Answers of one host mostly look alike, and there are very many of them in a long list. */
+const known = new QuickLRU<string, Detection | "none">({ maxSize: 500 });
+/** Longer values are not worth remembering. */
+const LONGEST_KEY = 2_000;
+
 /** Finds the outermost CDN by a response's headers. */
 export function detectByHeaders(headers: HeaderLines): Detection | undefined {
+  const key = keyOf(headers);
+  const before = known.get(key);
+  if (before !== undefined) return before === "none" ? undefined : before;
+  const found = findByHeaders(headers);
+  if (key.length <= LONGEST_KEY) known.set(key, found ?? "none");
+  return found;
+}
+
+/** All that the marks look at: the names, and the values of those headers whose values count. */
+function keyOf(headers: HeaderLines): string {
+  let key = "";
+  for (const [name, lines] of headers) key += valued.has(name) ? `${name}:${lines.join("\n")}\n` : `${name}\n`;
+  return key;
+}
+
+function findByHeaders(headers: HeaderLines): Detection | undefined {
   const left = marksLeft(headers);
   const ofVendors = (some: readonly Left[]) => vendors.filter((vendor) => some.some((each) => each.vendor === vendor));
   const strong = ofVendors(left.filter(({ mark }) => !mark.weak));
@@ -43,6 +65,7 @@ interface Left {
 
 const all: readonly Left[] = vendors.flatMap((vendor) => vendor.marks.map((mark) => ({ vendor, mark })));
 const byHeader = Map.groupBy(all, ({ mark }) => ("header" in mark ? mark.header : ""));
+const valued = new Set(all.flatMap(({ mark }) => ("header" in mark && mark.value !== undefined ? [mark.header] : [])));
 const byPrefix = all.filter(({ mark }) => "prefix" in mark);
 
 /** Asked for every answer of a long list, so it looks at the headers that there are and not at all that there might be. */

@@ -35,7 +35,8 @@ export function headerLines(pairs: Iterable<readonly [string, string]>): HeaderL
  * tier behind would pass for the edge's.
  */
 export function linesOf(headers: HeaderLines, name: string): string[] {
-  const lines = headers.get(name) ?? [];
+  const lines = headers.get(name);
+  if (lines === undefined) return [];
   if (lines.length > MOST_LINES || lines.some((line) => line.length > LONGEST_VALUE)) return [];
   return lines.map((line) => line.trim()).filter((line) => line !== "");
 }
@@ -46,6 +47,7 @@ export function firstOf(headers: HeaderLines, name: string): string | undefined 
 
 /** The header's list over all its lines. Commas inside of quotes or brackets part nothing. */
 export function itemsOf(headers: HeaderLines, name: string): string[] {
+  if (!headers.has(name)) return [];
   const items = linesOf(headers, name).flatMap((line) => splitOutside(line, ","));
   // Where a list has two ends that matter, its middle is what can be spared.
   return items.length > MOST_ITEMS ? [...items.slice(0, MOST_ITEMS / 2), ...items.slice(-MOST_ITEMS / 2)] : items;

@@ -1,6 +1,6 @@
 /** Why a cache would not keep a response, as far as the response itself tells, and what to change. */
 
-import { readCache } from "./cache-status.ts";
+import { type CacheReading, readCache } from "./cache-status.ts";
 import { firstOf, type HeaderLines, itemsOf, secondsOf } from "./headers.ts";
 import type { VendorId } from "./vendor.ts";
 import { vendorOf } from "./vendors.ts";
@@ -77,9 +77,8 @@ const targeted = new Map<VendorId, string>([
   ["vercel", "vercel-cdn-cache-control"],
 ]);
 
-/** The obstacles that can be seen, the decisive ones first. None for what was served from a cache. */
-export function whyNotCached(answer: Uncached): Obstacle[] {
-  const reading = readCache(answer);
+/** The obstacles that can be seen, the decisive ones first. None for what was served from a cache, by `reading` of the same answer. */
+export function whyNotCached(answer: Uncached, reading: CacheReading = readCache(answer)): Obstacle[] {
   if (isServed(reading)) return [];
   const codes = new Set([...byStatus(answer.status), ...byVendor(answer, reading.vendor), ...byHeaders(answer, reading.vendor)]);
   const found = [...codes].map(obstacleOf);
