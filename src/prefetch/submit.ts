@@ -2,6 +2,7 @@
 
 import { type ErrorCode, errorCodes, PrefetchError } from "../errors.ts";
 import { type AccountState, type Admission, admit, type DayState, MOST_LATER_DAYS, type QuotaPolicy } from "./admit.ts";
+import { assetCost, readAssetId, urlsToExpand } from "./asset.ts";
 import type { CallContext, Deps } from "./deps.ts";
 import { chooseTaker, createRouter, edgeOf } from "./directory.ts";
 import { planTask, planView } from "./draft.ts";
@@ -12,7 +13,6 @@ import type { Status } from "./status.ts";
 import type { AccountFacts } from "./storage.ts";
 import { type Expanded, type Expansion, expandStreams, STREAMS_AT_ONCE, type StreamScope, type StreamView } from "./streams.ts";
 import { createTurnstile } from "./turnstile.ts";
-import { hostAllowed } from "./url.ts";
 import { type ItemRow, passingCodes, shownUrl, type TaskView } from "./view.ts";
 
 /** What was sent this lately is not sent again unless forced: agents repeat calls that timed out. */
@@ -216,11 +216,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
       const assetId = readAssetId(request.assetId);
       const provider = await chooseTaker(directory, request.provider, "asset");
       if (request.expand === "streams") {
-        if (!provider.accepts.includes("urls") || !provider.resolveAsset) throw notExpandable(provider);
-        const { urls } = await deps.lookups.asset(provider, assetId, call.signal);
-        if (urls.length === 0) {
-          throw new PrefetchError("not_found", `asset_id: the vendor names no URLs of ${assetId}`, { provider: provider.id });
-        }
+        const urls = await urlsToExpand(deps, provider, assetId, call.signal);
         return prefetchUrls({ ...request, urls, provider: provider.id }, call);
       }
       const cost = await assetCost(deps, provider, assetId, call.signal);
@@ -230,13 +226,6 @@ export function createSubmit(deps: Deps, status: Status): Submit {
   };
 }
 
-function notExpandable({ id, title }: Provider): PrefetchError {
-  return new PrefetchError("unsupported", `${title}, as it is configured, warms assets by their ids only, not the URLs of their streams`, {
-    provider: id,
-    hint: 'Nothing was sent. Call again with expand "none", or call prefetch_urls with the URLs and another provider.',
-  });
-}
-
 function withStreams(view: TaskView, streams: readonly StreamView[], refusals: number): TaskView {
   const urls = streams.reduce((sum, stream) => sum + stream.urls, 0);
   const none = refusals > 0 ? "" : "No entry of the list turned out to be a stream. ";
@@ -244,51 +233,6 @@ function withStreams(view: TaskView, streams: readonly StreamView[], refusals: n
   const said = streams.length === 0 ? none : `${streams.length} stream(s) stand for ${urls.toLocaleString("en")} URLs. ${live}`;
   const shown = streams.map((stream) => ({ ...stream, url: shownUrl(stream.url) }));
   return { ...view, streams: shown, nextStep: `${said}${view.nextStep}` };
-}
-
-/** Failures that say nothing about the asset. Missing permission is one: prefetching and looking up are granted apart. */
-const lookupMayFail: readonly ErrorCode[] = ["rate_limited", "vendor_unavailable", "timeout", "unsupported", "auth_failed"];
-
-/** The URLs that an asset stands for are what it costs, so they are looked up; where that fails, the submit will tell. */
-async function assetCost(deps: Deps, provider: Provider, assetId: string, signal: AbortSignal): Promise<number> {
-  const { allowedDomains } = deps.guards;
-  const unseen = `asset_id: the URLs of ${assetId} cannot be seen, so PREFETCH_ALLOWED_DOMAINS does not let it through`;
-  if (!provider.resolveAsset) {
-    if (allowedDomains) throw new PrefetchError("forbidden_domain", unseen, { provider: provider.id });
-    return 1;
-  }
-  try {
-    const { urls, cost } = await deps.lookups.asset(provider, assetId, signal);
-    if (allowedDomains && urls.length === 0) throw new PrefetchError("forbidden_domain", unseen, { provider: provider.id });
-    const foreign = allowedDomains && urls.map((url) => URL.parse(url)?.hostname ?? "").find((host) => !hostAllowed(host, allowedDomains));
-    if (foreign !== undefined) {
-      throw new PrefetchError(
-        "forbidden_domain",
-        `asset_id: the asset ${assetId} is served from ${foreign}, which PREFETCH_ALLOWED_DOMAINS does not list`,
-      );
-    }
-    return Math.max(1, cost);
-  } catch (error) {
-    // With a guard on domains, an asset whose URLs cannot be seen cannot be let through.
-    if (error instanceof PrefetchError && lookupMayFail.includes(error.code) && !allowedDomains) {
-      deps.report(error, `looking up asset ${assetId} before prefetching it`);
-      return 1;
-    }
-    throw error;
-  }
-}
-
-function readAssetId(input: string): string {
-  const assetId = input.trim();
-  if (/^https?:\/\//i.test(assetId)) {
-    throw new PrefetchError("invalid_argument", "asset_id: this is a URL", { hint: "Call prefetch_urls with it instead." });
-  }
-  if (!/^[\w-]{1,128}$/.test(assetId)) {
-    throw new PrefetchError("invalid_argument", "asset_id: must be 1 to 128 letters, digits, - or _", {
-      hint: "Pass the media asset's id as the vendor's console shows it, such as f488337c31c8e4622f1590735b134c65.",
-    });
-  }
-  return assetId;
 }
 
 function nothingUsable(reading: Reading): PrefetchError {
