@@ -1,5 +1,5 @@
 /**
- * Our warmer against curl, wget2 and aria2c: the same nginx, the same URLs, the same run, in turns. Prints the median wall of
+ * Our provider, and the whole server around it, against curl, wget2 and aria2c: the same nginx, the same URLs, the same run, in turns. Prints the median wall of
  * each with process start, and its ratio to curl's. `node bench/warm/index.ts [rounds] [clients] [schemes]`; needs nginx, curl, openssl, /usr/bin/time
  * and what of the others there is.
  */
@@ -13,7 +13,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buildSync } from "esbuild";
 import { bundling } from "../../scripts/bundling.ts";
 
-const [rounds = "5", wanted = "ours,curl,wget2,aria2c", kinds = "http,https"] = process.argv.slice(2);
+const [rounds = "5", wanted = "ours,server,curl,wget2,aria2c", kinds = "http,https"] = process.argv.slice(2);
 const KIB = 1_024;
 const CONNECTIONS = 16;
 const loads = [
@@ -83,6 +83,11 @@ const clients: readonly Client[] = [
     lines: (url) => url,
   },
   {
+    name: "server",
+    command: (list) => [process.execPath, join(import.meta.dirname, "server.ts"), list, ca],
+    lines: (url) => url,
+  },
+  {
     name: "curl",
     command: (list) => ["curl", "--silent", "--parallel", "--parallel-max", String(CONNECTIONS), "--cacert", ca, "--config", list],
     lines: (url) => `url = "${url}"\noutput = "/dev/null"`,
@@ -144,7 +149,7 @@ async function measure(client: Client, urls: readonly string[], bytes: number): 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const nginx = await startNginx();
 try {
-  const present = clients.filter(({ name }) => wanted.split(",").includes(name) && (name === "ours" || has(name)));
+  const present = clients.filter(({ name }) => wanted.split(",").includes(name) && (["ours", "server"].includes(name) || has(name)));
   for (const { name, files, count, size } of loads) {
     for (let nth = 0; nth < files; nth += 1) writeFileSync(join(folder, "www", `${size}-${nth}`), Buffer.alloc(size, nth % 251));
     for (const [scheme, port] of [
