@@ -77,6 +77,8 @@ const AT_ONCE = 4;
 export const STREAMS_AT_ONCE = 8;
 /** As long as is parsed at all. */
 const LONGEST_URL = 65_536;
+/** Bytes that are read of what only might be a manifest. */
+const MOST_GUESSED = 1_048_576;
 
 /** Throws `invalid_argument` for more URLs than one call may carry. */
 export async function expandStreams(inputs: readonly unknown[], options: ExpandOptions): Promise<Expanded> {
@@ -166,13 +168,15 @@ async function readOne(
   { edge, read, scope, allowedDomains, mostUrls, now, signal }: ExpandOptions,
 ): Promise<Stream | undefined> {
   const hosts = new Set([new URL(url).hostname]);
+  const isGuess = !isNamedManifest(url);
   try {
     const stream = await read(url, {
       scope,
       mostUrls,
       now,
       signal,
-      fetchText: (wanted, mostBytes) => edge.text(wanted, mostBytes, signal),
+      fetchText: (wanted, mostBytes) =>
+        edge.text(wanted, isGuess && wanted === url ? Math.min(mostBytes, MOST_GUESSED) : mostBytes, signal),
       hostAllowed: (hostname) => {
         if (allowedDomains) return hostAllowed(hostname, allowedDomains);
         if (hosts.size < MOST_HOSTS) hosts.add(hostname);
@@ -181,7 +185,7 @@ async function readOne(
     });
     return cleaned(url, stream, allowedDomains ? undefined : hosts);
   } catch (error) {
-    if (error instanceof PrefetchError && error.code === "unsupported" && !isNamedManifest(url)) return undefined;
+    if (error instanceof PrefetchError && error.code === "unsupported" && isGuess) return undefined;
     throw error;
   }
 }

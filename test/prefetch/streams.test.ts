@@ -185,7 +185,7 @@ describe("what is no stream", () => {
     const texts = {
       [at("folder/4711")]: "a picture",
       [at("playlist.php")]: "<html><body>Hello</body></html>",
-      [at("huge")]: "x".repeat(8_400_000),
+      [at("huge")]: `#EXTM3U\n${"#".repeat(1_048_576)}`,
     };
     const { expand, listed, edge } = await setUp({ texts });
     const inputs = atAll("a.mp4", "index.html", "folder/4711", "", "playlist.php", "huge");
