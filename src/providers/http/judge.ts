@@ -22,7 +22,7 @@ const harmless: readonly Obstacle["code"][] = ["no-lifetime", "vary-wide"];
 export function judge(got: Got, url: string): Verdict {
   const { status, headers, bytes, declared } = got;
   // No range was asked for, so a part is as wrong as an error.
-  if (status < 200 || status > 299 || status === 206) return { state: "failed", ...byStatus(got) };
+  if (status < 200 || status > 299 || status === 206) return { state: "failed", ...byStatus(got, url) };
   if (declared !== undefined && Number.isFinite(declared) && bytes !== declared) {
     const [came, said] = [bytes, declared].map(grouped);
     return { state: "failed", code: "vendor_unavailable", reason: `The answer broke off after ${came} of ${said} bytes.` };
@@ -35,6 +35,9 @@ export function judge(got: Got, url: string): Verdict {
   const told = `${seen} ${obstacle.reason} ${obstacle.change}`;
   return { state: reading.stored === false ? "failed" : "doubtful", code: "uncacheable", reason: told };
 }
+
+/** Shown of where a redirect leads. */
+const LONGEST_TARGET = 300;
 
 const words: Record<CacheReading["state"], string> = {
   hit: "was in the cache already",
@@ -58,11 +61,14 @@ function describeReading(reading: CacheReading, bytes: number): string {
   return `${grouped(bytes)} bytes came whole; ${where}${words[state]}${tier}.`;
 }
 
-function byStatus({ status, headers }: Got): { readonly code: string; readonly reason: string } {
+function byStatus({ status, headers }: Got, url: string): { readonly code: string; readonly reason: string } {
   const answered = `It was answered with status ${status}`;
   if (status >= 300 && status < 400) {
-    const target = headers.get("location")?.[0];
-    const where = target === undefined ? "" : `, which leads to ${target.split("?")[0]?.slice(0, 300)}`;
+    // Without credentials, query and fragment, which may hold somebody's keys.
+    const [location] = headers.get("location") ?? [];
+    const target = location === undefined ? null : URL.parse(location, url);
+    const shown = target && `${target.protocol}//${target.host}${target.pathname}`.slice(0, LONGEST_TARGET);
+    const where = shown ? `, which leads to ${shown}` : "";
     return { code: "redirect", reason: `${answered}${where}. Warm the URL that it leads to.` };
   }
   if (status === 404 || status === 410) return { code: "not_found", reason: `${answered}. Publish it first, or correct the URL.` };
