@@ -36,6 +36,8 @@ const LONGEST_URL = 8_192;
 export function createHttp(options: HttpOptions): Provider {
   const { clock, userAgent, limits, method, redirects, variants = [USUAL_VARIANT], pops, resolveCname } = options;
   const guard = createAddressGuard({ ...options, connections: limits.perHost });
+  // With connections of its own: what is asked about a host must not wait until the files that it is warmed with are through.
+  const edgeGuard = createAddressGuard(options);
   const headers = { "user-agent": userAgent, accept: "*/*" };
   const ways = (pops.length === 0 ? [undefined] : pops).flatMap((pop) =>
     variantsOf(headers, variants).map(({ label, headers: own }): Way => {
@@ -87,8 +89,10 @@ export function createHttp(options: HttpOptions): Provider {
       return { vendorTaskIds: [], refused: [] };
     },
 
-    edge: createEdge({ guard, clock, headers, variants, pops, resolveCname }),
-    close: () => guard.close(),
+    edge: createEdge({ guard: edgeGuard, clock, headers, variants, pops, resolveCname }),
+    close: async () => {
+      await Promise.all([guard.close(), edgeGuard.close()]);
+    },
   };
 }
 

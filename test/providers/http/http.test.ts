@@ -7,7 +7,7 @@ import { PrefetchError } from "../../../src/errors.ts";
 import type { Headers } from "../../../src/providers/http/http.ts";
 import { directContract } from "../../contract/direct.ts";
 import { startOrigin } from "./origin.ts";
-import { hastyClock, numbered, statesIn, urlsIn, warming } from "./warming.ts";
+import { hastyClock, numbered, statesIn, until, urlsIn, warming } from "./warming.ts";
 
 /** Cacheable, and from behind the cache. */
 const fresh = { "cache-control": "public, max-age=60" };
@@ -426,6 +426,20 @@ describe("a call", () => {
     const call = { signal: new AbortController().signal, turn: () => Promise.reject(stopped), progress };
     await expect(provider.submit({ kind: "urls", urls: [origin.url("/")] }, call)).rejects.toBe(stopped);
     expect(origin.seen).toEqual([]);
+  });
+
+  it("about what a host holds does not wait for what it is warmed with", async () => {
+    const origin = await startOrigin((request, response) => {
+      if (request.url === "/endless") response.writeHead(200, fresh).flushHeaders();
+      else response.writeHead(200, { ...fresh, "x-cache": "HIT" }).end("x");
+    });
+    const { provider, warm } = warming({ limits: { perHost: 1 } });
+    const stop = new AbortController();
+    const warmed = warm([origin.url("/endless")], { signal: stop.signal }).catch(() => "stopped");
+    await until(() => origin.seen).toEqual(["/endless"]);
+    expect(await provider.edge?.verify(origin.url("/a"), AbortSignal.timeout(2_000))).toMatchObject([{ state: "warm" }]);
+    stop.abort(new Error("The test is over"));
+    expect(await warmed).toBe("stopped");
   });
 
   it("leaves nothing open once the provider is closed", async () => {
