@@ -121,7 +121,7 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
   const attempt = async (host: Host, way: Way, text: string, trip: Trip) => {
     try {
       const { got, url } = await follow(host, way, text, trip);
-      const verdict = judge(got, url.href);
+      const verdict = judge(got, url.href, method);
       const retryMs = retryAfter(got, clock.now());
       if (verdict.state !== "doubtful") return { verdict, retryMs };
       const kept = await askAgain(host, way, url, trip);

@@ -19,7 +19,7 @@ const harmless: readonly Obstacle["code"][] = ["no-lifetime", "vary-wide"];
  * A fetch has warmed a cache when the whole body came with a good status and nothing says that it is not kept. A 404 is
  * never warm, even where a CDN keeps it.
  */
-export function judge(got: Got, url: string): Verdict {
+export function judge(got: Got, url: string, method: "GET" | "HEAD" = "GET"): Verdict {
   const { status, headers, bytes, declared } = got;
   // No range was asked for, so a part is as wrong as an error.
   if (status < 200 || status > 299 || status === 206) return { state: "failed", ...byStatus(got, url) };
@@ -28,7 +28,7 @@ export function judge(got: Got, url: string): Verdict {
     return { state: "failed", code: "vendor_unavailable", reason: `The answer broke off after ${came} of ${said} bytes.` };
   }
   const reading = readCache(got);
-  const seen = describeReading(reading, bytes);
+  const seen = describeReading(reading, method === "GET" ? `${grouped(bytes)} bytes came whole` : "HEAD was answered");
   if (isServed(reading) || reading.stored === true) return { state: "succeeded", reason: seen };
   const [obstacle] = whyNotCached({ status, headers, url }, reading).filter(({ code }) => !harmless.includes(code));
   if (!obstacle) return { state: "succeeded", reason: seen };
@@ -54,11 +54,11 @@ const words: Record<CacheReading["state"], string> = {
 /** As `toLocaleString("en")`, which takes longer than all the rest of a verdict. */
 const grouped = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 
-function describeReading(reading: CacheReading, bytes: number): string {
+function describeReading(reading: CacheReading, came: string): string {
   const { vendor, pop, layer, state } = reading;
   const where = vendor === undefined ? "" : `${vendorOf(vendor)?.name}${pop === undefined ? "" : ` ${pop}`}: `;
   const tier = layer === "parent" ? " (of a tier behind the edge)" : "";
-  return `${grouped(bytes)} bytes came whole; ${where}${words[state]}${tier}.`;
+  return `${came}; ${where}${words[state]}${tier}.`;
 }
 
 function byStatus({ status, headers }: Got, url: string): { readonly code: string; readonly reason: string } {

@@ -360,6 +360,8 @@ describe("the way in which URLs are asked for", () => {
     expect([statesIn(told), bytes]).toEqual([{ succeeded: 3 }, 0]);
     expect(methods).toEqual(["HEAD", "HEAD", "HEAD"]);
     expect(provider.account).not.toBe("http");
+    expect(told[0]?.reason).toBe("HEAD was answered; no word about the cache.");
+    expect(provider.reach).not.toContain("whole");
   });
 
   const variants: readonly Headers[] = [{ "accept-encoding": "br" }, { "accept-encoding": "gzip", "x-device": "tv" }];
