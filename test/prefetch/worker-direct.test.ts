@@ -141,6 +141,17 @@ describe("a provider that does the work itself", () => {
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
   });
 
+  it("learns within seconds that its task is cancelled, though it has nothing to tell", async () => {
+    const bench = await setUp({ work: ({ signal }) => hanging(signal) });
+    const { clock, provider, worker, admit, storage } = bench;
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.settle();
+    await storage.cancel("pf_1");
+    await clock.advance(6_000);
+    expect(await statesIn(bench)).toEqual(["cancelled", "cancelled"]);
+  });
+
   it("has all that it leaves untold called untracked, rather than waited for", async () => {
     const bench = await setUp({ work: ({ progress }) => progress.settled(good(second)) });
     const { clock, provider, worker, admit, storage } = bench;
