@@ -3,7 +3,7 @@
 import { type CacheReading, readCache } from "./cache/cache-status.ts";
 import { vendorOf } from "./cache/vendors.ts";
 import { isServed } from "./cache/verdict.ts";
-import { type Obstacle, whyNotCached } from "./cache/why-not-cached.ts";
+import { isHint, whyNotCached } from "./cache/why-not-cached.ts";
 import type { Got } from "./get.ts";
 
 export type Verdict =
@@ -11,9 +11,6 @@ export type Verdict =
   | { readonly state: "failed"; readonly code: string; readonly reason: string }
   /** The answer speaks against its being kept, but a rule of the CDN may keep it all the same: asking again tells. */
   | { readonly state: "doubtful"; readonly code: string; readonly reason: string };
-
-/** They leave it to the CDN whether it keeps the answer, and most do. */
-const harmless: readonly Obstacle["code"][] = ["no-lifetime", "vary-wide"];
 
 /**
  * A fetch has warmed a cache when the whole body came with a good status and nothing says that it is not kept. A 404 is
@@ -30,7 +27,7 @@ export function judge(got: Got, url: string, method: "GET" | "HEAD" = "GET"): Ve
   const reading = readCache(got);
   const seen = describeReading(reading, method === "GET" ? `${grouped(bytes)} bytes came whole` : "HEAD was answered");
   if (isServed(reading) || reading.stored === true) return { state: "succeeded", reason: seen };
-  const [obstacle] = whyNotCached({ status, headers, url }, reading).filter(({ code }) => !harmless.includes(code));
+  const [obstacle] = whyNotCached({ status, headers, url }, reading).filter((each) => !isHint(each));
   if (!obstacle) return { state: "succeeded", reason: seen };
   const told = `${seen} ${obstacle.reason} ${obstacle.change}`;
   return { state: reading.stored === false ? "failed" : "doubtful", code: "uncacheable", reason: told };
