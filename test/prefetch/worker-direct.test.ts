@@ -293,6 +293,22 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     expect(await used()).toBe(4);
   });
 
+  it("has spent what it had settled on its own day, and only the rest is spent on the day that goes on with it", async () => {
+    const bench = await leftBehind([0, 2], {
+      work: ({ urls, progress }) => {
+        for (const url of urls) progress.settled(good(url));
+      },
+      limits: { urlsPerDay: 3 },
+    });
+    const { clock, provider, worker, storage, used } = bench;
+    await clock.advance(86_400_000);
+    worker.kick(provider);
+    await clock.advance(60_000);
+    expect(await statesIn(bench)).toEqual(Array(4).fill("succeeded"));
+    expect(await used()).toBe(2);
+    expect(await storage.ledger(provider.account, "2026-11-22")).toMatchObject({ used: 2 });
+  });
+
   it("leaves nothing to do where it had settled all", async () => {
     const { clock, provider, worker, storage, used } = await leftBehind([0, 1, 2, 3], { work: () => undefined });
     worker.kick(provider);
