@@ -60,6 +60,7 @@ export function createEdge({ guard, clock, headers, variants, pops, resolveCname
   };
 
   return {
+    rowsPerUrl: places.length * asked.length,
     verify: async (url, signal) => {
       signal.throwIfAborted();
       const found = await Promise.all(places.map((pop) => verifyAt(pop, url, signal)));

@@ -48,10 +48,9 @@ describe("a row for each", () => {
       { name: "here", address: HERE, port: cdn.port },
       { name: "inner", address: "10.0.0.5" },
     ];
-    const rows = await askedEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] }).verify(
-      "http://media.example/a",
-      noSignal(),
-    );
+    const edge = askedEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] });
+    const rows = await edge.verify("http://media.example/a", noSignal());
+    expect(rows).toHaveLength(edge.rowsPerUrl);
     expect(rows.map(({ edge, variant, state }) => `${edge} ${variant} ${state}`)).toEqual([
       "here accept-encoding: br warm",
       "here accept-encoding: gzip warm",
