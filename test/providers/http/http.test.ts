@@ -444,6 +444,23 @@ describe("a call", () => {
     expect(await warmed).toBe("stopped");
   });
 
+  it("whose host wants to be left alone does not wait for a clock that was set back to come there again", async () => {
+    const origin = await startOrigin((_, response) => {
+      if (origin.seen.length === 1) response.writeHead(503, { "retry-after": "5" }).end();
+      else response.writeHead(200, fresh).end("x");
+    });
+    const slept: number[] = [];
+    let now = Date.now();
+    const clock = {
+      now: () => now,
+      sleep: async (ms: number) => {
+        now += slept.push(ms) === 1 ? -3_600_000 : ms;
+      },
+    };
+    expect(await warming({ clock }).outcomeOf(origin.url("/a"))).toMatchObject({ state: "succeeded" });
+    expect(slept).toEqual([5_000, 60_000]);
+  });
+
   it("leaves nothing open once the provider is closed", async () => {
     const origin = await startOrigin((_, response) => response.end("x"));
     const { provider, outcomeOf } = warming();
