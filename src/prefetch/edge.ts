@@ -51,6 +51,8 @@ export interface Verification {
 }
 
 export interface Edge {
+  /** PoPs times variants: what `verify` answers of each URL. */
+  readonly rowsPerUrl: number;
   /** One row for each PoP and variant that is configured. Rejects only when the signal does: no answer is `unknown`. */
   verify(url: string, signal: AbortSignal): Promise<Verification[]>;
   /**

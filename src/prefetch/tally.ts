@@ -6,8 +6,8 @@ import type { Item, ItemChange } from "./task.ts";
 
 /** A crash loses what was told for that long. */
 const WRITE_EVERY_MS = 1_000;
-/** Written at least so often, news or not: it says that the work goes on. */
-const LONGEST_QUIET_MS = 30_000;
+/** Written at least so often, news or not: it says that the work goes on, and finds out whether it is still wanted. */
+const LONGEST_QUIET_MS = 5_000;
 
 /** Told and not written yet. */
 export interface Unwritten {

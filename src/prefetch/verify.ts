@@ -18,7 +18,9 @@ const BEGIN_MS = 40_000;
 const ANSWER_MS = 50_000;
 /** Likewise after so many characters of answers, well below what hosts accept of a tool result: PoPs and variants multiply them. */
 const PAGE_CHARACTERS = 40_000;
+/** URLs that are asked about at a time: of what is begun all is told, so they must not come to more than a page together. */
 const AT_ONCE = 16;
+const USUAL_ROW_CHARACTERS = 500;
 const LONGEST_URL = 8_192;
 
 export type VerifyRequest =
@@ -77,6 +79,7 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
     const patience = AbortSignal.timeout(Math.max(0, until - clock.now()) + ANSWER_MS - BEGIN_MS);
     const found = await askInTurn(page.urls, {
       ask: (input) => ask(edge, input, call, patience),
+      atOnce: Math.max(1, Math.min(AT_ONCE, Math.floor(PAGE_CHARACTERS / USUAL_ROW_CHARACTERS / edge.rowsPerUrl))),
       isInTime: () => clock.now() < until,
       onAnswer: (asked) => call.onProgress?.(asked, page.urls.length),
     });
@@ -97,13 +100,14 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
 
 interface Asking {
   readonly ask: (input: unknown) => Promise<Verification[]>;
+  readonly atOnce: number;
   readonly isInTime: () => boolean;
   /** Told how many are answered. */
   readonly onAnswer: (asked: number) => void;
 }
 
 /** What is found of the first so many: all, unless there is no more time or room for the others. */
-async function askInTurn(inputs: readonly unknown[], { ask, isInTime, onAnswer }: Asking): Promise<Verification[][]> {
+async function askInTurn(inputs: readonly unknown[], { ask, atOnce, isInTime, onAnswer }: Asking): Promise<Verification[][]> {
   const found: Verification[][] = [];
   const open = inputs.entries();
   let asked = 0;
@@ -121,7 +125,7 @@ async function askInTurn(inputs: readonly unknown[], { ask, isInTime, onAnswer }
       onAnswer(asked);
     } while (isInTime() && characters < PAGE_CHARACTERS);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  await Promise.all(Array.from({ length: atOnce }, lane));
   return found;
 }
 

@@ -7,6 +7,10 @@ import type { Ledger } from "./ledger.ts";
 import { batchFrom, itemFrom } from "./rows.ts";
 import type { Row, Sql } from "./sql.ts";
 
+/** What a batch still costs: of one that was interrupted, the units of what is settled are spent on the day of that. */
+export const OPEN_COST = `CASE batches.kind WHEN 'asset' THEN batches.cost ELSE min(batches.cost,
+  (SELECT count(*) FROM items WHERE items.task_id = batches.task_id AND items.batch = batches.number AND items.state = 'queued')) END`;
+
 type Key = Pick<Batch, "taskId" | "number">;
 
 export interface Batches {
@@ -122,14 +126,7 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger, census: Ce
       ),
 
     cancel: (taskId, number) => {
-      const batch = get(
-        `SELECT account, day,
-                CASE kind WHEN 'asset' THEN cost ELSE min(cost,
-                  (SELECT count(*) FROM items WHERE items.task_id = batches.task_id AND batch = number AND items.state = 'queued')) END AS cost
-           FROM batches WHERE task_id = ? AND number = ?`,
-        taskId,
-        number,
-      );
+      const batch = get(`SELECT account, day, ${OPEN_COST} AS cost FROM batches WHERE task_id = ? AND number = ?`, taskId, number);
       if (!batch) return;
       run("UPDATE batches SET state = 'ended', lease_until = NULL WHERE task_id = ? AND number = ?", taskId, number);
       census.across(taskId, number, () =>

@@ -5,7 +5,7 @@ import type { Clock } from "../prefetch/clock.ts";
 import { remainingUnits } from "../prefetch/quota.ts";
 import type { AccountFacts, AccountQuery, Claim, NewTask, Storage, WorkItem } from "../prefetch/storage.ts";
 import type { Batch, BatchChange } from "../prefetch/task.ts";
-import { createBatches } from "./batches.ts";
+import { createBatches, OPEN_COST } from "./batches.ts";
 import { createCensus } from "./census.ts";
 import { createCircuits } from "./circuits.ts";
 import { createLedger } from "./ledger.ts";
@@ -174,7 +174,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     startSending: (batch, { now, leaseUntil, day, allowance, ownBudget }) =>
       atomically(() => {
         const held = get(
-          "SELECT day, cost FROM batches WHERE task_id = ? AND number = ? AND state = 'claimed' AND lease_until = ? AND lease_until > ?",
+          `SELECT day, ${OPEN_COST} AS cost FROM batches WHERE task_id = ? AND number = ? AND state = 'claimed' AND lease_until = ? AND lease_until > ?`,
           batch.taskId,
           batch.number,
           batch.leaseUntil ?? 0,
@@ -217,7 +217,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     change: (batch, change: BatchChange) =>
       atomically(() => {
         const known = get(
-          `SELECT batches.day AS day, batches.cost AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
+          `SELECT batches.day AS day, ${OPEN_COST} AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
             WHERE task_id = ? AND number = ? AND state = ? AND lease_until IS ?`,
           batch.taskId,
           batch.number,

@@ -4,6 +4,8 @@ import { PrefetchError } from "../../src/errors.ts";
 import type { Cdn, Edge, Verification } from "../../src/prefetch/edge.ts";
 
 export interface EdgeScript {
+  /** 1 unless told. */
+  readonly rowsPerUrl?: number;
   /** What is found of the nth URL that is asked about; without it, everything is warm. */
   readonly found?: (url: string, nth: number, signal: AbortSignal) => Verification[] | Promise<Verification[]>;
   /** What there is to read, by its URL; `URL` in the place of a text redirects. */
@@ -17,10 +19,11 @@ export interface FakeEdge extends Edge {
   readonly read: string[];
 }
 
-export function fakeEdge({ found = (url) => [row(url)], texts = {}, onText }: EdgeScript = {}): FakeEdge {
+export function fakeEdge({ rowsPerUrl = 1, found = (url) => [row(url)], texts = {}, onText }: EdgeScript = {}): FakeEdge {
   const verified: string[] = [];
   const read: string[] = [];
   return {
+    rowsPerUrl,
     verified,
     read,
     verify: async (url, signal) => {

@@ -150,12 +150,13 @@ describe("verifying a task", () => {
 
   it("cuts a page short, too, when many PoPs make it long", async () => {
     const evidence = ["cf-cache-status: HIT", "x".repeat(300)];
-    const wordy: EdgeScript = { found: (url) => Array.from({ length: 10 }, (_, nth) => row(url, { edge: `pop-${nth}`, evidence })) };
+    const found = (url: string) => Array.from({ length: 20 }, (_, nth) => row(url, { edge: `pop-${nth}`, evidence }));
+    const wordy: EdgeScript = { rowsPerUrl: 20, found };
     const { store, pages, verify } = await setUp(wordy);
     const views = await pages(await store(manyUrls(60).map((target) => ({ target }))));
     expect(new Set(urlsIn(views))).toEqual(new Set(manyUrls(60)));
-    expect(urlsIn(views)).toHaveLength(600);
-    for (const { rows } of views) expect(JSON.stringify(rows).length).toBeLessThan(130_000);
+    expect(urlsIn(views)).toHaveLength(1_200);
+    for (const { rows } of views) expect(JSON.stringify(rows).length).toBeLessThan(80_000);
     const list = await verify({ urls: manyUrls(50) });
     expect(new Set(urlsIn([list]))).toEqual(new Set(manyUrls(50)));
     expect(list.counts.unknown).toBeGreaterThan(20);

@@ -141,6 +141,17 @@ describe("a provider that does the work itself", () => {
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
   });
 
+  it("learns within seconds that its task is cancelled, though it has nothing to tell", async () => {
+    const bench = await setUp({ work: ({ signal }) => hanging(signal) });
+    const { clock, provider, worker, admit, storage } = bench;
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.settle();
+    await storage.cancel("pf_1");
+    await clock.advance(6_000);
+    expect(await statesIn(bench)).toEqual(["cancelled", "cancelled"]);
+  });
+
   it("has all that it leaves untold called untracked, rather than waited for", async () => {
     const bench = await setUp({ work: ({ progress }) => progress.settled(good(second)) });
     const { clock, provider, worker, admit, storage } = bench;
@@ -280,6 +291,22 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     expect(await bench.items()).toMatchObject(["Before.", "It came whole.", "Before.", "It came whole."].map((reason) => ({ reason })));
     expect(told).toEqual([70]);
     expect(await used()).toBe(4);
+  });
+
+  it("has spent what it had settled on its own day, and only the rest is spent on the day that goes on with it", async () => {
+    const bench = await leftBehind([0, 2], {
+      work: ({ urls, progress }) => {
+        for (const url of urls) progress.settled(good(url));
+      },
+      limits: { urlsPerDay: 3 },
+    });
+    const { clock, provider, worker, storage, used } = bench;
+    await clock.advance(86_400_000);
+    worker.kick(provider);
+    await clock.advance(60_000);
+    expect(await statesIn(bench)).toEqual(Array(4).fill("succeeded"));
+    expect(await used()).toBe(2);
+    expect(await storage.ledger(provider.account, "2026-11-22")).toMatchObject({ used: 2 });
   });
 
   it("leaves nothing to do where it had settled all", async () => {

@@ -20,7 +20,7 @@ import { leftAtVendor, newModel } from "./model-state.ts";
 import { createWorld } from "./model-world.ts";
 
 /** Always the same ones, so that what they come across does not depend on luck; MODEL_RUNS asks for others, and as many as one likes. */
-const USUAL = { numRuns: 150, seed: 20_261_121 };
+const USUAL = { numRuns: 300, seed: 20_261_121 };
 const RUNS = Number(env.MODEL_RUNS ?? USUAL.numRuns);
 const PROCESSES = 3;
 const PATIENCE_MS = Math.max(120_000, RUNS * 500);

@@ -5,12 +5,14 @@ import type { Clock } from "../../prefetch/clock.ts";
 import type { Edge, Verification } from "../../prefetch/edge.ts";
 import type { AddressGuard } from "./address-guard.ts";
 import { createCnameChain, type ResolveCname } from "./cname.ts";
+import { mayBeSince } from "./own-doing.ts";
 import { type ProbeTools, probe } from "./probe.ts";
 import { recognise } from "./recognise.ts";
 import type { Pop } from "./target-rules.ts";
 import { readText } from "./text.ts";
 import { createTurns } from "./turns.ts";
 import { lowered, variantsOf } from "./variants.ts";
+import { perhapsOtherPlace } from "./wording.ts";
 
 export interface EdgeOptions {
   readonly guard: AddressGuard;
@@ -38,7 +40,7 @@ export function createEdge({ guard, clock, headers, variants, pops, resolveCname
   const places = pops.length > 0 ? pops : [undefined];
 
   /** One after the other: where variants share a copy, the first one's request fills it for those after it. */
-  const verifyAt = async (pop: Pop | undefined, text: string, signal: AbortSignal): Promise<Verification[]> => {
+  const verifyAt = async (pop: Pop | undefined, text: string, signal: AbortSignal): Promise<AtPlace> => {
     const rows: Verification[] = [];
     let disturbedAt: number | undefined;
     for (const variant of asked) {
@@ -54,13 +56,15 @@ export function createEdge({ guard, clock, headers, variants, pops, resolveCname
         rows.push({ ...named, ...refused(error) });
       }
     }
-    return rows;
+    return { rows, disturbedAt };
   };
 
   return {
+    rowsPerUrl: places.length * asked.length,
     verify: async (url, signal) => {
       signal.throwIfAborted();
-      return (await Promise.all(places.map((pop) => verifyAt(pop, url, signal)))).flat();
+      const found = await Promise.all(places.map((pop) => verifyAt(pop, url, signal)));
+      return withDoubts(found, clock.now());
     },
     text: async (input, mostBytes, signal) => {
       signal.throwIfAborted();
@@ -70,6 +74,28 @@ export function createEdge({ guard, clock, headers, variants, pops, resolveCname
       return readText({ url, mostBytes, headers: lowered(headers), signal }, { turns, checkUrl: guard.checkUrl, dispatcherFor });
     },
   };
+}
+
+/** What was found at one place, and since when a request there may have filled caches, by the clock. */
+interface AtPlace {
+  readonly rows: readonly Verification[];
+  readonly disturbedAt: number | undefined;
+}
+
+/** Places may have a cache behind them in common, which what one of them fetches from the origin fills for the others. */
+function withDoubts(found: readonly AtPlace[], now: number): Verification[] {
+  return found.flatMap(({ rows }, index) => {
+    const others = found.filter((other, nth) => nth !== index && !other.rows.every(isHeld));
+    const since = Math.min(...others.flatMap(({ disturbedAt }) => disturbedAt ?? []));
+    return rows.map((row): Verification => {
+      if (!isHeld(row) || row.layer === "edge" || !mayBeSince(row.ageS, now - since)) return row;
+      return { ...row, state: "unknown", reason: perhapsOtherPlace };
+    });
+  });
+}
+
+function isHeld({ state }: Verification): boolean {
+  return state === "warm" || state === "warm-parent-only";
 }
 
 /** What the guard did not let through has not been asked for. */

@@ -63,8 +63,11 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
 
   const turnAt = async (host: Host, signal: AbortSignal): Promise<void> => {
     await host.throttle(1, signal);
-    // It may be asked for anew meanwhile.
-    for (let hold = host.holdUntil - clock.now(); hold > 0; hold = host.holdUntil - clock.now()) await clock.sleep(hold, signal);
+    // It may be asked for anew meanwhile, and the clock may have been set back.
+    for (let now = clock.now(); now < host.holdUntil; now = clock.now()) {
+      host.holdUntil = Math.min(host.holdUntil, now + LONGEST_HOLD_MS);
+      await clock.sleep(host.holdUntil - now, signal);
+    }
   };
 
   const request = async (host: Host, { dispatcher, headers }: Way, url: URL, verb: "GET" | "HEAD", trip: Trip): Promise<Got> => {
@@ -121,7 +124,7 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
   const attempt = async (host: Host, way: Way, text: string, trip: Trip) => {
     try {
       const { got, url } = await follow(host, way, text, trip);
-      const verdict = judge(got, url.href);
+      const verdict = judge(got, url.href, method);
       const retryMs = retryAfter(got, clock.now());
       if (verdict.state !== "doubtful") return { verdict, retryMs };
       const kept = await askAgain(host, way, url, trip);

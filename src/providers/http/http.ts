@@ -36,6 +36,8 @@ const LONGEST_URL = 8_192;
 export function createHttp(options: HttpOptions): Provider {
   const { clock, userAgent, limits, method, redirects, variants = [USUAL_VARIANT], pops, resolveCname } = options;
   const guard = createAddressGuard({ ...options, connections: limits.perHost });
+  // With connections of its own: what is asked about a host must not wait until the files that it is warmed with are through.
+  const edgeGuard = createAddressGuard(options);
   const headers = { "user-agent": userAgent, accept: "*/*" };
   const ways = (pops.length === 0 ? [undefined] : pops).flatMap((pop) =>
     variantsOf(headers, variants).map(({ label, headers: own }): Way => {
@@ -54,10 +56,7 @@ export function createHttp(options: HttpOptions): Provider {
     accepts: ["urls"],
     tracking: "direct",
     depth: "edge",
-    reach:
-      pops.length === 0
-        ? "Each URL was fetched whole through the edge that serves this server's network; other edges are not warmed by that."
-        : `Each URL was fetched whole through ${namesOf(pops)}; other edges are not warmed by that.`,
+    reach: `Each URL was ${asked[method]} through ${placesOf(pops)}; other edges are not warmed by that.`,
     limits: {
       urlsPerRequest: URLS_PER_BATCH,
       bytesPerRequest: Number.MAX_SAFE_INTEGER,
@@ -87,8 +86,10 @@ export function createHttp(options: HttpOptions): Provider {
       return { vendorTaskIds: [], refused: [] };
     },
 
-    edge: createEdge({ guard, clock, headers, variants, pops, resolveCname }),
-    close: () => guard.close(),
+    edge: createEdge({ guard: edgeGuard, clock, headers, variants, pops, resolveCname }),
+    close: async () => {
+      await Promise.all([guard.close(), edgeGuard.close()]);
+    },
   };
 }
 
@@ -109,6 +110,12 @@ function accountOf({ pops, variants, method }: HttpOptions): string {
     : `http:${createHash("sha256").update(own).digest("hex").slice(0, 12)}`;
 }
 
-function namesOf(pops: readonly Pop[]): string {
+const asked: Record<HttpOptions["method"], string> = {
+  GET: "fetched whole",
+  HEAD: "asked for by HEAD, which fills the cache of some CDNs only,",
+};
+
+function placesOf(pops: readonly Pop[]): string {
+  if (pops.length === 0) return "the edge that serves this server's network";
   return pops.length > 3 ? `${pops.length} PoPs` : pops.map(({ name }) => name).join(", ");
 }

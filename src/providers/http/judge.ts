@@ -3,7 +3,7 @@
 import { type CacheReading, readCache } from "./cache/cache-status.ts";
 import { vendorOf } from "./cache/vendors.ts";
 import { isServed } from "./cache/verdict.ts";
-import { type Obstacle, whyNotCached } from "./cache/why-not-cached.ts";
+import { isHint, whyNotCached } from "./cache/why-not-cached.ts";
 import type { Got } from "./get.ts";
 
 export type Verdict =
@@ -12,29 +12,29 @@ export type Verdict =
   /** The answer speaks against its being kept, but a rule of the CDN may keep it all the same: asking again tells. */
   | { readonly state: "doubtful"; readonly code: string; readonly reason: string };
 
-/** They leave it to the CDN whether it keeps the answer, and most do. */
-const harmless: readonly Obstacle["code"][] = ["no-lifetime", "vary-wide"];
-
 /**
  * A fetch has warmed a cache when the whole body came with a good status and nothing says that it is not kept. A 404 is
  * never warm, even where a CDN keeps it.
  */
-export function judge(got: Got, url: string): Verdict {
+export function judge(got: Got, url: string, method: "GET" | "HEAD" = "GET"): Verdict {
   const { status, headers, bytes, declared } = got;
   // No range was asked for, so a part is as wrong as an error.
-  if (status < 200 || status > 299 || status === 206) return { state: "failed", ...byStatus(got) };
+  if (status < 200 || status > 299 || status === 206) return { state: "failed", ...byStatus(got, url) };
   if (declared !== undefined && Number.isFinite(declared) && bytes !== declared) {
     const [came, said] = [bytes, declared].map(grouped);
     return { state: "failed", code: "vendor_unavailable", reason: `The answer broke off after ${came} of ${said} bytes.` };
   }
   const reading = readCache(got);
-  const seen = describeReading(reading, bytes);
+  const seen = describeReading(reading, method === "GET" ? `${grouped(bytes)} bytes came whole` : "HEAD was answered");
   if (isServed(reading) || reading.stored === true) return { state: "succeeded", reason: seen };
-  const [obstacle] = whyNotCached({ status, headers, url }, reading).filter(({ code }) => !harmless.includes(code));
+  const [obstacle] = whyNotCached({ status, headers, url }, reading).filter((each) => !isHint(each));
   if (!obstacle) return { state: "succeeded", reason: seen };
   const told = `${seen} ${obstacle.reason} ${obstacle.change}`;
   return { state: reading.stored === false ? "failed" : "doubtful", code: "uncacheable", reason: told };
 }
+
+/** Shown of where a redirect leads. */
+const LONGEST_TARGET = 300;
 
 const words: Record<CacheReading["state"], string> = {
   hit: "was in the cache already",
@@ -51,18 +51,21 @@ const words: Record<CacheReading["state"], string> = {
 /** As `toLocaleString("en")`, which takes longer than all the rest of a verdict. */
 const grouped = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
 
-function describeReading(reading: CacheReading, bytes: number): string {
+function describeReading(reading: CacheReading, came: string): string {
   const { vendor, pop, layer, state } = reading;
   const where = vendor === undefined ? "" : `${vendorOf(vendor)?.name}${pop === undefined ? "" : ` ${pop}`}: `;
   const tier = layer === "parent" ? " (of a tier behind the edge)" : "";
-  return `${grouped(bytes)} bytes came whole; ${where}${words[state]}${tier}.`;
+  return `${came}; ${where}${words[state]}${tier}.`;
 }
 
-function byStatus({ status, headers }: Got): { readonly code: string; readonly reason: string } {
+function byStatus({ status, headers }: Got, url: string): { readonly code: string; readonly reason: string } {
   const answered = `It was answered with status ${status}`;
   if (status >= 300 && status < 400) {
-    const target = headers.get("location")?.[0];
-    const where = target === undefined ? "" : `, which leads to ${target.split("?")[0]?.slice(0, 300)}`;
+    // Without credentials, query and fragment, which may hold somebody's keys.
+    const [location] = headers.get("location") ?? [];
+    const target = location === undefined ? null : URL.parse(location, url);
+    const shown = target && `${target.protocol}//${target.host}${target.pathname}`.slice(0, LONGEST_TARGET);
+    const where = shown ? `, which leads to ${shown}` : "";
     return { code: "redirect", reason: `${answered}${where}. Warm the URL that it leads to.` };
   }
   if (status === 404 || status === 410) return { code: "not_found", reason: `${answered}. Publish it first, or correct the URL.` };

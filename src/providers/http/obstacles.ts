@@ -2,18 +2,15 @@
 
 import type { Obstacle } from "../../prefetch/edge.ts";
 import { evidenceOf } from "./cache/headers.ts";
-import { obstacleOf } from "./cache/why-not-cached.ts";
+import { isHint, obstacleOf } from "./cache/why-not-cached.ts";
 import type { Seen } from "./observation.ts";
 
-/** Each CDN decides by its own default, or keeps one copy for each viewer: that hinders, but is no proof. */
-const hints: ReadonlySet<string> = new Set(["no-lifetime", "vary-wide"]);
-
 export function decisiveOf(obstacles: readonly Obstacle[]): Obstacle[] {
-  return obstacles.filter(({ code }) => !hints.has(code));
+  return obstacles.filter((each) => !isHint(each));
 }
 
 export function decisiveFirst(obstacles: readonly Obstacle[]): Obstacle[] {
-  return [...decisiveOf(obstacles), ...obstacles.filter(({ code }) => hints.has(code))];
+  return [...decisiveOf(obstacles), ...obstacles.filter(isHint)];
 }
 
 /** The CDN goes by the name's ending, whatever is asked and how often. */

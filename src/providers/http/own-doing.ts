@@ -29,6 +29,11 @@ export function mayHaveFilled(one: Seen | Silence): boolean {
   return one.word === "fetched" || one.word === "nothing" || (one.word === "held" && one.reading.layer === "parent");
 }
 
+/** Whether something of that age may have been stored within the last so many milliseconds. */
+export function mayBeSince(ageS: number | undefined, ms: number): boolean {
+  return ms >= 0 && (ageS === undefined || ageS <= ms / 1_000 + LEEWAY_S);
+}
+
 /** It was stored long before the first request: then the place has another server that held it all the time. */
 export function isOlder({ reading }: Seen, { before, forMs }: Doubts): boolean {
   if (reading.ageS === undefined || reading.ageS <= forMs / 1_000 + LEEWAY_S) return false;

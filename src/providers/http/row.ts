@@ -90,6 +90,8 @@ export const httpAnyCdn: ProviderRow = {
           ports: read.OPEN_PORTS,
           allowLoopback: read.ALLOW_LOOPBACK,
           allowedDomains: listOf(values.PREFETCH_ALLOWED_DOMAINS?.toLowerCase()),
+          // The sandbox's edge answers to every name, so none is looked up: nothing leaves the machine.
+          resolveCname: ca === undefined ? undefined : async () => [],
         });
       },
     };

@@ -62,7 +62,7 @@ export function rulesOf({ allowedDomains, ports = [], allowLoopback = false }: T
   const checkTarget = (target: Target): void => {
     const { protocol, hostname } = target;
     if (protocol !== "http:" && protocol !== "https:") throw refuse(`${hostname} is asked for by ${protocol}`, "Use http or https.");
-    if (allowedDomains && !hostAllowed(hostname, allowedDomains)) {
+    if (allowedDomains && !hostAllowed(isIP(hostname) === 6 ? `[${hostname}]` : hostname, allowedDomains)) {
       throw refuse(`${hostname} is a host that PREFETCH_ALLOWED_DOMAINS does not list`, LISTED_ONLY);
     }
     // Always this machine (RFC 6761, 6.3), whatever a resolver makes of it.

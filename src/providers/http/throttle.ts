@@ -13,8 +13,12 @@ export function createThrottle(perSecond: number | undefined, clock: Clock): Thr
   if (perSecond === undefined) return () => undefined;
   const burstMs = 100;
   let paidUntil = 0;
+  let before = 0;
   return (amount, signal) => {
     const now = clock.now();
+    // Where the clock was set back, nobody waits for it to come there again.
+    paidUntil -= Math.max(0, before - now);
+    before = now;
     paidUntil = Math.max(paidUntil, now - burstMs) + (amount / perSecond) * 1_000;
     const wait = paidUntil - now;
     return wait < SHORTEST_WAIT_MS ? undefined : clock.sleep(wait, signal);

@@ -10,6 +10,8 @@ export const perhapsOwn =
   "It is served from a store now, but nothing tells whether it was before: an earlier request of this check, which told nothing, may have filled it.";
 export const perhapsOtherVariant =
   "It is served from a store now, but nothing tells whether it was before: this check's request for another variant may have filled it.";
+export const perhapsOtherPlace =
+  "It is served from a store now, but nothing tells whether it was before: this check's request at another PoP may have filled a cache that both have behind them.";
 export const declined = "No way of asking for it was answered.";
 
 export function served({ reading: { state, layer, pop, ageS, stored } }: Seen, name = "The cache"): string {

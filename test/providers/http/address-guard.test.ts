@@ -95,13 +95,14 @@ describe("no connection at all is made", () => {
 });
 
 describe("a host", () => {
-  const allowedDomains = ["*.cdn.example", "Exact.example"];
+  const allowedDomains = ["*.cdn.example", "Exact.example", "[2001:4860::8888]"];
 
   it.each([
     ["http://a.cdn.example/x#part", "http://a.cdn.example/x"],
     ["HTTPS://A.B.CDN.EXAMPLE:443/x?q=1", "https://a.b.cdn.example/x?q=1"],
     ["https://exact.example:80/ü", "https://exact.example:80/%C3%BC"],
     ["http://exact.example\\x", "http://exact.example/x"],
+    ["https://[2001:4860:0::8888]/x", "https://[2001:4860::8888]/x"],
   ])("that is listed passes: %s", (input, url) => {
     expect(guardOf({ allowedDomains }).checkUrl(input).href).toBe(url);
   });

@@ -1,8 +1,10 @@
 /** The rows of a check, and what checks that run at once share. */
 
 import { describe, expect, it } from "vitest";
+import type { Verification } from "../../../src/prefetch/edge.ts";
 import { askedEdge, HERE } from "./edges.ts";
 import { dialects, fakeCdn } from "./fake-cdn.ts";
+import { canary } from "./network.ts";
 import { startOrigin } from "./origin.ts";
 
 const noSignal = (): AbortSignal => new AbortController().signal;
@@ -46,10 +48,9 @@ describe("a row for each", () => {
       { name: "here", address: HERE, port: cdn.port },
       { name: "inner", address: "10.0.0.5" },
     ];
-    const rows = await askedEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] }).verify(
-      "http://media.example/a",
-      noSignal(),
-    );
+    const edge = askedEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] });
+    const rows = await edge.verify("http://media.example/a", noSignal());
+    expect(rows).toHaveLength(edge.rowsPerUrl);
     expect(rows.map(({ edge, variant, state }) => `${edge} ${variant} ${state}`)).toEqual([
       "here accept-encoding: br warm",
       "here accept-encoding: gzip warm",
@@ -59,6 +60,41 @@ describe("a row for each", () => {
     expect(rows[3]?.reason).toContain("PoP inner is pinned to 10.0.0.5, which is not a public address");
     const literal = await askedEdge({ pops: pops.slice(0, 1) }).one(`http://${HERE}:${cdn.port}/a`);
     expect(literal).toMatchObject({ state: "unknown", edge: "here", reason: expect.stringContaining("cannot stand in for 127.0.0.1") });
+  });
+
+  describe("PoP, where all have one cache behind them, ", () => {
+    const pops = async (headers: (atParent: boolean) => Readonly<Record<string, string>>) => {
+      const parent = new Set<string>();
+      const edges = [0, 1].map(async (nth) => {
+        const own = new Set<string>();
+        const cdn = await canary({
+          answer: ({ url = "" }, response) => {
+            const [isHere, isBehind] = [own.has(url), parent.has(url)];
+            for (const store of [own, parent]) store.add(url);
+            const found = isHere || isBehind ? headers(!isHere) : { "cache-status": "Parent; fwd=miss, Edge; fwd=miss", "x-cache": "MISS" };
+            response.writeHead(200, { "cache-control": "max-age=60", "content-length": 0, ...found }).end();
+          },
+        });
+        return { name: String(nth), address: HERE, port: cdn.port };
+      });
+      return { parent, edge: askedEdge({ pops: await Promise.all(edges) }) };
+    };
+    const states = (rows: readonly Verification[]) => rows.map(({ state }) => state).sort();
+
+    it("is not called warm for what this check brought there", async () => {
+      const { edge } = await pops(() => ({ "x-cache": "HIT" }));
+      expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["cold", "unknown"]);
+      const told = await pops((atParent) => ({ "cache-status": atParent ? "Parent; hit, Edge; fwd=miss" : "Edge; hit" }));
+      expect(states(await told.edge.verify("http://media.example/a", noSignal()))).not.toContain("warm-parent-only");
+    });
+
+    it("is believed where none had to fetch it, or its age is older than the check", async () => {
+      const { edge, parent } = await pops(() => ({ "x-cache": "HIT" }));
+      parent.add("/a");
+      expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["warm", "warm"]);
+      const aged = await pops(() => ({ "x-cache": "HIT", age: "500" }));
+      expect(states(await aged.edge.verify("http://media.example/a", noSignal()))).not.toContain("unknown");
+    });
   });
 
   it("variant that the one before it may have warmed is not called warm for that", async () => {

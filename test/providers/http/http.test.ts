@@ -7,7 +7,7 @@ import { PrefetchError } from "../../../src/errors.ts";
 import type { Headers } from "../../../src/providers/http/http.ts";
 import { directContract } from "../../contract/direct.ts";
 import { startOrigin } from "./origin.ts";
-import { hastyClock, numbered, statesIn, urlsIn, warming } from "./warming.ts";
+import { hastyClock, numbered, statesIn, until, urlsIn, warming } from "./warming.ts";
 
 /** Cacheable, and from behind the cache. */
 const fresh = { "cache-control": "public, max-age=60" };
@@ -360,6 +360,8 @@ describe("the way in which URLs are asked for", () => {
     expect([statesIn(told), bytes]).toEqual([{ succeeded: 3 }, 0]);
     expect(methods).toEqual(["HEAD", "HEAD", "HEAD"]);
     expect(provider.account).not.toBe("http");
+    expect(told[0]?.reason).toBe("HEAD was answered; no word about the cache.");
+    expect(provider.reach).not.toContain("whole");
   });
 
   const variants: readonly Headers[] = [{ "accept-encoding": "br" }, { "accept-encoding": "gzip", "x-device": "tv" }];
@@ -426,6 +428,37 @@ describe("a call", () => {
     const call = { signal: new AbortController().signal, turn: () => Promise.reject(stopped), progress };
     await expect(provider.submit({ kind: "urls", urls: [origin.url("/")] }, call)).rejects.toBe(stopped);
     expect(origin.seen).toEqual([]);
+  });
+
+  it("about what a host holds does not wait for what it is warmed with", async () => {
+    const origin = await startOrigin((request, response) => {
+      if (request.url === "/endless") response.writeHead(200, fresh).flushHeaders();
+      else response.writeHead(200, { ...fresh, "x-cache": "HIT" }).end("x");
+    });
+    const { provider, warm } = warming({ limits: { perHost: 1 } });
+    const stop = new AbortController();
+    const warmed = warm([origin.url("/endless")], { signal: stop.signal }).catch(() => "stopped");
+    await until(() => origin.seen).toEqual(["/endless"]);
+    expect(await provider.edge?.verify(origin.url("/a"), AbortSignal.timeout(2_000))).toMatchObject([{ state: "warm" }]);
+    stop.abort(new Error("The test is over"));
+    expect(await warmed).toBe("stopped");
+  });
+
+  it("whose host wants to be left alone does not wait for a clock that was set back to come there again", async () => {
+    const origin = await startOrigin((_, response) => {
+      if (origin.seen.length === 1) response.writeHead(503, { "retry-after": "5" }).end();
+      else response.writeHead(200, fresh).end("x");
+    });
+    const slept: number[] = [];
+    let now = Date.now();
+    const clock = {
+      now: () => now,
+      sleep: async (ms: number) => {
+        now += slept.push(ms) === 1 ? -3_600_000 : ms;
+      },
+    };
+    expect(await warming({ clock }).outcomeOf(origin.url("/a"))).toMatchObject({ state: "succeeded" });
+    expect(slept).toEqual([5_000, 60_000]);
   });
 
   it("leaves nothing open once the provider is closed", async () => {

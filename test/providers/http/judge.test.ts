@@ -81,9 +81,19 @@ describe("an answer is judged", () => {
     expect(judged({ "cache-control": "no-store" }).reason).toContain("Remove no-store at the origin");
   });
 
-  it("without the secrets of the URL that it leads to", () => {
-    const { reason } = judged({ location: "https://other.example/b?token=secret" }, { status: 302 });
+  it.each([
+    "https://other.example/b?token=secret",
+    "https://other.example/b#access_token=secret",
+    "https://user:secret@other.example/b",
+    "//secret@other.example/b",
+  ])("without the secrets of the URL that it leads to: %s", (location) => {
+    const { reason } = judged({ location }, { status: 302 });
     expect(reason).toContain("https://other.example/b. ");
     expect(reason).not.toContain("secret");
+  });
+
+  it("with the whole of a URL that is named in part, and without one that is none", () => {
+    expect(judged({ location: "/b c" }, { status: 302 }).reason).toContain("leads to https://media.example.com/b%20c. ");
+    expect(judged({ location: "https://[" }, { status: 302 }).reason).not.toContain("leads to ");
   });
 });

@@ -31,6 +31,21 @@ describe("a throttle", () => {
     expect(createThrottle(undefined, fakeClock())(1e9, never)).toBeUndefined();
   });
 
+  it("has nobody wait for a clock that was set back to come there again", () => {
+    const slept: number[] = [];
+    let now = 1_000_000_000;
+    const throttle = createThrottle(10, {
+      now: () => now,
+      sleep: async (ms) => {
+        slept.push(ms);
+      },
+    });
+    for (let nth = 0; nth < 3; nth += 1) void throttle(1, never);
+    now -= 3_600_000;
+    void throttle(1, never);
+    expect(slept).toEqual([100, 200, 300]);
+  });
+
   it("wakes who gives up waiting", async () => {
     const clock = fakeClock();
     const stop = new AbortController();

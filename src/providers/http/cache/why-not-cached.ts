@@ -89,6 +89,13 @@ export function whyNotCached(answer: Uncached, reading: CacheReading = readCache
   ];
 }
 
+const hints: ReadonlySet<string> = new Set<Code>(["no-lifetime", "vary-wide"]);
+
+/** Each CDN decides by its own default, or keeps one copy for each viewer: that hinders, but is no proof, and most keep it. */
+export function isHint({ code }: { readonly code: string }): boolean {
+  return hints.has(code);
+}
+
 export function obstacleOf(code: Code): Obstacle {
   const [reason, change] = texts[code];
   return { code, reason, change };
