@@ -30,7 +30,7 @@ export interface Verification {
   readonly state: Warmth;
   /** One or two sentences: what was seen that makes it this state. */
   readonly reason: string;
-  /** The decisive first; empty for what is warm. */
+  /** The decisive first. Of what is warm, only what keeps other viewers from the copy. */
   readonly obstacles: readonly Obstacle[];
   /** Name of the PoP that was pinned, where PoPs are configured. */
   readonly edge?: string;

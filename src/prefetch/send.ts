@@ -18,6 +18,8 @@ import { traced, untraced } from "./trace.ts";
 export const CLAIM_LEASE_MS = 300_000;
 /** A batch on the wire; longer than a request may take with a login before its repetition, so that a living process never loses it. */
 const SEND_LEASE_MS = 90_000;
+/** Of one that says every few seconds that it is alive. */
+const DIRECT_LEASE_MS = 30_000;
 
 export interface SenderOptions {
   readonly storage: Storage;
@@ -124,6 +126,7 @@ export function createSender(
       return taking.aborted ? outcome(returned()) : notReady(error);
     }
 
+    const leaseMs = provider.tracking === "direct" ? DIRECT_LEASE_MS : SEND_LEASE_MS;
     const content = contentOf(work.batch, work.items);
     const host = content.kind === "urls" ? URL.parse(content.urls[0] ?? "")?.host : undefined;
     const takeTurn = async (): Promise<void> => {
@@ -142,7 +145,7 @@ export function createSender(
         await pace(provider, taking, host);
         if (today() !== day) allowance = await allowanceOf(today());
         const now = clock.now();
-        const sent = { leaseUntil: now + SEND_LEASE_MS, day: today() };
+        const sent = { leaseUntil: now + leaseMs, day: today() };
         held.start = await storage.startSending(held.batch, { now, allowance, ownBudget: allowances.tenantBudget, ...sent });
         if (held.start === "started") held.batch = { ...held.batch, ...sent, sentAt: now, state: "sending" };
         if (clock.now() - now > STOPPED_MS) held.start = "late";
@@ -167,7 +170,7 @@ export function createSender(
       write: async (news) => {
         // What gets on, however slowly and often interrupted, has not been tried in vain.
         const attempts = news.items.length > 0 ? 0 : held.batch.attempts;
-        const going = { leaseUntil: clock.now() + SEND_LEASE_MS, attempts };
+        const going = { leaseUntil: clock.now() + leaseMs, attempts };
         if (await storage.change(held.batch, withNews({ batch: going, items: [], refund: 0 }, news))) {
           held.batch = { ...held.batch, ...going };
           goesOn?.();

@@ -192,9 +192,9 @@ export function createStatus(deps: Deps): Status {
       const cancelled = after.counts.cancelled - before;
       const { queued: sending } = after.counts;
       const sent = totalOf(after.counts) - after.counts.cancelled - after.counts.rejected - sending;
-      const said = cancelled > 0 ? `${cancelled} cancelled, their quota is free again.` : "Nothing was waiting to be sent.";
+      const said = cancelled > 0 ? `${cancelled} cancelled, their quota is free again.` : "Nothing was waiting for its turn.";
       const rest = sent > 0 ? ` ${sent} had been sent before, which no vendor takes back.` : "";
-      const under = sending > 0 ? ` ${sending} are just being sent; what becomes of them shows within seconds.` : "";
+      const under = sending > 0 ? ` ${sending} are under way at this moment: what can still be stopped of them is, within seconds.` : "";
       return { ...after, nextStep: `${said}${rest}${under} ${after.nextStep}` };
     },
 

@@ -2,7 +2,7 @@
 
 import { asPrefetchError, explain, PrefetchError } from "../errors.ts";
 import type { Edge } from "./edge.ts";
-import type { Turnstile } from "./turnstile.ts";
+import { type Gate, inTurn } from "./gate.ts";
 import { hostAllowed, readUrl } from "./url.ts";
 
 /** What starts playback, everything, or the manifests only. */
@@ -60,7 +60,7 @@ export interface ExpandOptions {
   readonly now: number;
   readonly signal: AbortSignal;
   /** What bounds the streams that are read at a time, over all calls. */
-  readonly turnstile: Turnstile;
+  readonly gate: Gate;
   /** Told of what nobody foresaw, without failing the call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -96,7 +96,7 @@ export async function expandStreams(inputs: readonly unknown[], options: ExpandO
       unread ||= tally.full();
       if (unread) return;
       try {
-        const stream = await options.turnstile(() => readOne(url, options), options.signal);
+        const stream = await inTurn(options.gate, options.signal, () => readOne(url, options));
         if (!stream) continue;
         for (const child of [...stream.urls, ...stream.refused.map((each) => each.url)]) tally.add(normalUrl(child) ?? child);
         tally.addUnnamed(stream.omitted);

@@ -6,13 +6,13 @@ import { assetCost, readAssetId, urlsToExpand } from "./asset.ts";
 import type { CallContext, Deps } from "./deps.ts";
 import { chooseTaker, createRouter, edgeOf } from "./directory.ts";
 import { planTask, planView } from "./draft.ts";
+import { createGate } from "./gate.ts";
 import { type Candidate, type Reading, readUrls } from "./plan.ts";
 import type { Provider } from "./provider.ts";
 import { nextDays, nextReset, vendorDay } from "./quota.ts";
 import type { Status } from "./status.ts";
 import type { AccountFacts } from "./storage.ts";
 import { type Expanded, type Expansion, expandStreams, STREAMS_AT_ONCE, type StreamScope, type StreamView } from "./streams.ts";
-import { createTurnstile } from "./turnstile.ts";
 import { type ItemRow, passingCodes, shownUrl, type TaskView } from "./view.ts";
 
 /** What was sent this lately is not sent again unless forced: agents repeat calls that timed out. */
@@ -48,7 +48,7 @@ export interface Submit {
 
 export function createSubmit(deps: Deps, status: Status): Submit {
   const { storage, clock, worker, directory, guards } = deps;
-  const turnstile = createTurnstile(STREAMS_AT_ONCE);
+  const gate = createGate(STREAMS_AT_ONCE);
 
   const spend = async (reading: Reading, options: SpendOptions, call: CallContext): Promise<TaskView> => {
     const now = clock.now();
@@ -176,7 +176,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
         mostUrls,
         now: clock.now(),
         signal,
-        turnstile,
+        gate,
         report,
       });
     } catch (error) {

@@ -194,7 +194,8 @@ export function nextStep(facts: AdviceFacts): string {
     );
   }
   const wrong = counts.rejected - overQuota - passing - setup;
-  if (counts.cancelled > 0) advice.push(`${counts.cancelled} cancelled before they were sent: call again with those to send them.`);
+  if (counts.cancelled > 0)
+    advice.push(`${counts.cancelled} cancelled before they were sent (detail "all" names them): call again with those to send them.`);
   if (wrong > 0) advice.push(`${wrong} rejected: correct them as their reasons say and call again with just those.`);
   if (counts.succeeded > 0) advice.push(`Of the ${counts.succeeded} that succeeded:`, ...facts.reach, proof(facts));
   return advice.join(" ");

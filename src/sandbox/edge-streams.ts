@@ -46,6 +46,8 @@ const LIVE_S = 2;
 /** The file as it is at that moment: `absent` where a stream has none of this name, `undefined` outside of all streams. */
 export function streamFile(path: string, at: number): StreamFile | "absent" | undefined {
   const [, kind, file] = /^\/(hls|hls-ts|live|dash)\/[^/]+\/(.+)$/.exec(path) ?? [];
+  // As assets of emulated vendors have one.
+  if (kind === undefined && path.endsWith("/index.m3u8")) return transportFile("index.m3u8");
   if (kind === undefined || file === undefined) return undefined;
   const found =
     kind === "hls" ? hlsFile(file) : kind === "dash" ? dashFile(file) : kind === "live" ? liveFile(file, at) : transportFile(file);

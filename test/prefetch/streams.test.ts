@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { PrefetchError } from "../../src/errors.ts";
 import { localCaller } from "../../src/prefetch/deps.ts";
+import { createGate } from "../../src/prefetch/gate.ts";
 import { expandStreams, type StreamReader } from "../../src/prefetch/streams.ts";
-import { createTurnstile } from "../../src/prefetch/turnstile.ts";
 import { readUrl } from "../../src/prefetch/url.ts";
 import { fakeClock, manyUrls, NOON, never as signal } from "../fakes.ts";
 import { type EdgeScript, fakeEdge } from "./edge.ts";
@@ -528,7 +528,7 @@ describe("expandStreams", () => {
             mostUrls: 1_000,
             now: NOON,
             signal,
-            turnstile: createTurnstile(4),
+            gate: createGate(4),
             report: () => undefined,
           });
           const keyOf = (input: unknown): unknown => {
@@ -563,7 +563,7 @@ describe("expandStreams", () => {
     const options = { edge: fakeEdge(), read, scope: "full", allowedDomains: undefined, mostUrls: 10, now: NOON, signal } as const;
     const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), {
       ...options,
-      turnstile: createTurnstile(1),
+      gate: createGate(1),
       report: () => undefined,
     });
     expect(urls).toEqual([...manyUrls(1), ...atAll("a.mpd", "2.m4s", "1.m4s")]);

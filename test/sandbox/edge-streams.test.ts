@@ -96,7 +96,7 @@ it("is warmed by the product's own warmer, byte for byte as estimated, and hit f
   const pass = async () => {
     const reasons: string[] = [];
     const warmer = createWarmer({
-      ways: [{ name: "", dispatcher: test.dispatcher, headers: {} }],
+      ways: [{ name: "", dispatcher: test.dispatcher, elsewhere: test.dispatcher, headers: {} }],
       clock: systemClock,
       limits: usualLimits,
       method: "GET",

@@ -3,6 +3,7 @@
 import { explain, PrefetchError } from "../../errors.ts";
 import type { Clock } from "../../prefetch/clock.ts";
 import type { Edge, Verification } from "../../prefetch/edge.ts";
+import { createGate, inTurn } from "../../prefetch/gate.ts";
 import type { AddressGuard } from "./address-guard.ts";
 import { createCnameChain, type ResolveCname } from "./cname.ts";
 import { mayBeSince } from "./own-doing.ts";
@@ -24,18 +25,21 @@ export interface EdgeOptions {
   /** Edges to ask instead of the one that DNS names; empty for that one. */
   readonly pops: readonly Pop[];
   readonly resolveCname?: ResolveCname | undefined;
-  /** Requests under way to one host. */
+  /** URLs of one host that are looked at, at a time. */
   readonly perHost?: number | undefined;
   /** From 0 to below 1. */
   readonly random?: (() => number) | undefined;
 }
 
 const PER_HOST = 4;
+/** URLs that are looked at, over all calls. */
+const AT_ONCE = 64;
 
 export function createEdge({ guard, clock, headers, variants, pops, resolveCname, perHost = PER_HOST, random }: EdgeOptions): Edge {
   const turns = createTurns(perHost);
+  const everywhere = createGate(AT_ONCE);
   const chain = createCnameChain(resolveCname);
-  const tools: ProbeTools = { clock, random: random ?? Math.random, turns, recognise: (lines, host) => recognise(lines, host, chain) };
+  const tools: ProbeTools = { clock, random: random ?? Math.random, recognise: (lines, host) => recognise(lines, host, chain) };
   const asked = variantsOf(headers, variants);
   const places = pops.length > 0 ? pops : [undefined];
 
@@ -61,11 +65,13 @@ export function createEdge({ guard, clock, headers, variants, pops, resolveCname
 
   return {
     rowsPerUrl: places.length * asked.length,
-    verify: async (url, signal) => {
-      signal.throwIfAborted();
-      const found = await Promise.all(places.map((pop) => verifyAt(pop, url, signal)));
-      return withDoubts(found, clock.now());
-    },
+    verify: (url, signal) =>
+      inTurn(everywhere, signal, async () => {
+        // A URL keeps its turn until it is clear: all together, none would be by the time that the call has to answer.
+        const hostname = URL.parse(url)?.hostname ?? "";
+        const found = await Promise.all(places.map((pop) => turns(hostname, signal, () => verifyAt(pop, url, signal))));
+        return withDoubts(found, clock.now());
+      }),
     text: async (input, mostBytes, signal) => {
       signal.throwIfAborted();
       const url = guard.checkUrl(input);

@@ -1,13 +1,13 @@
 /** Fetches one URL in one way until it is clear what came of it: redirects, patience, second attempts, doubts. */
 
 import type { Dispatcher } from "undici";
-import { explain, PrefetchError } from "../../errors.ts";
+import { asPrefetchError, explain, PrefetchError } from "../../errors.ts";
 import type { Clock } from "../../prefetch/clock.ts";
+import { createGate, type Gate } from "../../prefetch/gate.ts";
 import type { Progress } from "../../prefetch/provider.ts";
 import { readCache } from "./cache/cache-status.ts";
 import { isServed } from "./cache/verdict.ts";
 import { failureOf } from "./failure.ts";
-import { createGate, type Gate } from "./gate.ts";
 import { type Got, get } from "./get.ts";
 import { judge, type Verdict } from "./judge.ts";
 import type { WarmLimits } from "./limits.ts";
@@ -19,6 +19,8 @@ export interface Way {
   /** Empty where there is but one. */
   readonly name: string;
   readonly dispatcher: Dispatcher;
+  /** For where a redirect leads to another host, which the PoP may not serve. */
+  readonly elsewhere: Dispatcher;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -47,7 +49,14 @@ export interface FetcherOptions {
   readonly checkUrl: (url: string) => URL;
 }
 
-/** Rejects with the signal's reason only. */
+/** What the last of all redirects came to. */
+interface Followed {
+  readonly got: Got;
+  readonly url: URL;
+  readonly way: Way;
+}
+
+/** Rejects with the signal's reason, or for a bug. */
 export type Fetcher = (host: Host, way: Way, url: string, trip: Trip) => Promise<Exclude<Verdict, { state: "doubtful" }>>;
 
 /** Attempts at one URL, the first included, and the longest that a server may have us wait for the next. */
@@ -98,13 +107,24 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
     }
   };
 
-  const follow = async (host: Host, way: Way, text: string, trip: Trip): Promise<{ readonly got: Got; readonly url: URL }> => {
+  const follow = async (host: Host, asked: Way, text: string, trip: Trip): Promise<Followed> => {
     let url = checkUrl(text);
+    const { hostname } = url;
     for (let hops = 0; ; hops += 1) {
+      const way = url.hostname === hostname ? asked : { ...asked, dispatcher: asked.elsewhere };
       const got = await request(host, way, url, method, trip);
       const next = hops < redirects ? redirectOf(got, url) : undefined;
-      if (!next) return { got, url };
-      url = checkUrl(next.href);
+      if (!next) return { got, url, way };
+      url = checkNext(next);
+    }
+  };
+
+  const checkNext = (next: URL): URL => {
+    try {
+      return checkUrl(next.href);
+    } catch (error) {
+      const { message } = asPrefetchError(error);
+      throw new PrefetchError("unsupported", `It redirects to where it must not be followed: ${message}`, { cause: error });
     }
   };
 
@@ -121,9 +141,9 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
     }
   };
 
-  const attempt = async (host: Host, way: Way, text: string, trip: Trip) => {
+  const attempt = async (host: Host, asked: Way, text: string, trip: Trip) => {
     try {
-      const { got, url } = await follow(host, way, text, trip);
+      const { got, url, way } = await follow(host, asked, text, trip);
       const verdict = judge(got, url.href, method);
       const retryMs = retryAfter(got, clock.now());
       if (verdict.state !== "doubtful") return { verdict, retryMs };

@@ -4,8 +4,8 @@
  */
 
 import type { Dispatcher } from "undici";
+import { onAbort } from "../../prefetch/on-abort.ts";
 import type { HeaderLines } from "./cache/headers.ts";
-import { onAbort } from "./on-abort.ts";
 
 export interface GetRequest {
   readonly url: URL;

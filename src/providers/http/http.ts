@@ -8,7 +8,7 @@ import { type AddressGuardOptions, createAddressGuard } from "./address-guard.ts
 import type { ResolveCname } from "./cname.ts";
 import { createEdge } from "./edge.ts";
 import type { Way } from "./fetcher.ts";
-import type { WarmLimits } from "./limits.ts";
+import { BATCHES_AT_ONCE, type WarmLimits } from "./limits.ts";
 import type { Pop } from "./target-rules.ts";
 import { variantsOf } from "./variants.ts";
 import { createWarmer } from "./warmer.ts";
@@ -29,7 +29,6 @@ export interface HttpOptions extends Pick<ProviderContext, "clock" | "userAgent"
 /** What browsers accept, and so what most viewers ask for. */
 const USUAL_VARIANT: Headers = { "accept-encoding": "gzip, deflate, br" };
 const URLS_PER_BATCH = 100;
-const BATCHES_AT_ONCE = 16;
 /** Servers commonly take 8 KiB. */
 const LONGEST_URL = 8_192;
 
@@ -42,7 +41,7 @@ export function createHttp(options: HttpOptions): Provider {
   const ways = (pops.length === 0 ? [undefined] : pops).flatMap((pop) =>
     variantsOf(headers, variants).map(({ label, headers: own }): Way => {
       const names = [pop?.name, label].filter((name) => name !== undefined);
-      return { name: names.join(", "), dispatcher: guard.dispatcher(pop), headers: own };
+      return { name: names.join(", "), dispatcher: guard.dispatcher(pop), elsewhere: guard.dispatcher(), headers: own };
     }),
   );
   const warmer = createWarmer({ ways, clock, limits, method, redirects, checkUrl: guard.checkUrl });

@@ -3,7 +3,7 @@
 import { type CacheReading, readCache } from "./cache/cache-status.ts";
 import { vendorOf } from "./cache/vendors.ts";
 import { isServed } from "./cache/verdict.ts";
-import { isHint, whyNotCached } from "./cache/why-not-cached.ts";
+import { isHint, narrowedFor, whyNotCached } from "./cache/why-not-cached.ts";
 import type { Got } from "./get.ts";
 
 export type Verdict =
@@ -26,9 +26,10 @@ export function judge(got: Got, url: string, method: "GET" | "HEAD" = "GET"): Ve
   }
   const reading = readCache(got);
   const seen = describeReading(reading, method === "GET" ? `${grouped(bytes)} bytes came whole` : "HEAD was answered");
-  if (isServed(reading) || reading.stored === true) return { state: "succeeded", reason: seen };
+  const narrow = narrowedFor(headers).map(({ reason, change }) => ` ${reason} ${change}`);
+  if (isServed(reading) || reading.stored === true) return { state: "succeeded", reason: seen + narrow.join("") };
   const [obstacle] = whyNotCached({ status, headers, url }, reading).filter((each) => !isHint(each));
-  if (!obstacle) return { state: "succeeded", reason: seen };
+  if (!obstacle) return { state: "succeeded", reason: seen + narrow.join("") };
   const told = `${seen} ${obstacle.reason} ${obstacle.change}`;
   return { state: reading.stored === false ? "failed" : "doubtful", code: "uncacheable", reason: told };
 }

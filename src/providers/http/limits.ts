@@ -1,5 +1,8 @@
 /** How much warming by fetching may use. */
 
+/** Batches that are warmed at a time, each of which has its host's places to itself at best. */
+export const BATCHES_AT_ONCE = 16;
+
 export interface WarmLimits {
   /** Requests under way to one host, and to all hosts. */
   readonly perHost: number;
@@ -22,7 +25,7 @@ export interface WarmLimits {
 /** Polite rather than fast: beyond some dozen connections one process gains nothing, and the origin behind a cold edge pays for each. */
 export const usualLimits: WarmLimits = {
   perHost: 8,
-  atOnce: 64,
+  atOnce: 8 * BATCHES_AT_ONCE,
   requestsPerSecond: undefined,
   bytesPerSecond: undefined,
   mostBytes: 100 * 1_073_741_824,

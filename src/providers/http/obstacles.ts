@@ -36,7 +36,8 @@ export const partlyStored: Obstacle = {
 };
 
 export function staysMissed(times: number, mayBeBypass: boolean): Obstacle {
-  const often = times === 1 ? "1 time" : `${times} times`;
+  if (times === 1) return { code: "stays-a-miss", reason: onceMissed(mayBeBypass), change: "Check again in a moment." };
+  const often = `${times} times`;
   return {
     code: "stays-a-miss",
     reason: mayBeBypass
@@ -44,6 +45,11 @@ export function staysMissed(times: number, mayBeBypass: boolean): Obstacle {
       : `It stayed a miss although it was asked for ${often}: it is not stored by rule, is evicted at once, or the place has several servers.`,
     change: "Look at the CDN's cache rules for this path; if it is to be stored, warm it and check again.",
   };
+}
+
+function onceMissed(mayBeBypass: boolean): string {
+  const bypass = " With this CDN, that is also the word for what it passes on unstored.";
+  return `It was a miss, and no later answer says whether it was kept.${mayBeBypass ? bypass : ""}`;
 }
 
 const shownBy: Readonly<Record<string, readonly string[]>> = {

@@ -13,15 +13,12 @@ import { type Observation, type Question, questions } from "./observation.ts";
 import { evidenceLines } from "./obstacles.ts";
 import { isSilence } from "./own-doing.ts";
 import type { Recognised } from "./recognise.ts";
-import type { Turns } from "./turns.ts";
 import { type Check, type Judgement, judge } from "./warmth.ts";
 
 export interface ProbeTools {
   readonly clock: Clock;
   /** From 0 to below 1. */
   readonly random: () => number;
-  /** Bounds the requests to a host. */
-  readonly turns: Turns;
   /** Whose answer it is. */
   readonly recognise: (headers: HeaderLines, host: string) => Promise<Recognised | undefined>;
 }
@@ -50,7 +47,7 @@ const MOST_OF_A_RANGE = 4_096;
 
 /** Rejects with the signal's reason when that is aborted, and else never: what fails is told as `unknown`. */
 export async function probe({ url, dispatcher, headers, disturbedAt, signal }: ProbeRequest, tools: ProbeTools): Promise<Probed> {
-  const { clock, random, turns, recognise } = tools;
+  const { clock, random, recognise } = tools;
   const begun = clock.now();
   const observations: Observation[] = [];
   let recognised: Recognised | undefined;
@@ -61,14 +58,12 @@ export async function probe({ url, dispatcher, headers, disturbedAt, signal }: P
     const range: Record<string, string> = asked === "range" ? { range: "bytes=0-0" } : {};
     const mostBytes = asked === "range" ? MOST_OF_A_RANGE : 0;
     try {
-      return await turns(url.hostname, signal, async () => {
-        const method = asked === "head" ? "HEAD" : "GET";
-        const got = await get(dispatcher, { url, method, headers: { ...headers, ...debug, ...range }, signal, mostBytes });
-        const answer = { asked, round, atMs: clock.now() - begun, status: got.status, headers: got.headers, firstByteMs: got.firstByteMs };
-        // undici gives a connection to the next request only a turn after its answer; asked sooner, it would make another.
-        await nextTurn();
-        return answer;
-      });
+      const method = asked === "head" ? "HEAD" : "GET";
+      const got = await get(dispatcher, { url, method, headers: { ...headers, ...debug, ...range }, signal, mostBytes });
+      const answer = { asked, round, atMs: clock.now() - begun, status: got.status, headers: got.headers, firstByteMs: got.firstByteMs };
+      // undici gives a connection to the next request only a turn after its answer; asked sooner, it would make another.
+      await nextTurn();
+      return answer;
     } catch (error) {
       signal.throwIfAborted();
       const failure = failureOf(error, url.host);

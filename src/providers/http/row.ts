@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { SettingValues } from "../../settings.ts";
 import type { ProviderReading, ProviderRow } from "../row.ts";
 import type { Headers } from "./http.ts";
-import { usualLimits } from "./limits.ts";
+import { BATCHES_AT_ONCE, usualLimits } from "./limits.ts";
 import { type AddressKind, kindOf } from "./public-address.ts";
 import type { Pop } from "./target-rules.ts";
 
@@ -66,11 +66,14 @@ export const httpAnyCdn: ProviderRow = {
     if (pops.some(({ address, port }) => port !== undefined && kindOf(address) === "public" && !ports.includes(port))) {
       return { ok: false, problem: `${id}: ${setting("POPS")} names a port that ${setting("OPEN_PORTS")} does not.` };
     }
+    const perHost = read.CONNECTIONS ?? usualLimits.perHost;
     const limits = {
       ...usualLimits,
       requestsPerSecond: read.REQUESTS_PER_SECOND,
       bytesPerSecond: read.BYTES_PER_SECOND,
-      perHost: read.CONNECTIONS ?? usualLimits.perHost,
+      perHost,
+      // What bounds a task bounds what it takes of this, too: batches are shared out among tasks.
+      atOnce: BATCHES_AT_ONCE * perHost,
       mostBytes: read.MAX_BYTES ?? usualLimits.mostBytes,
       mostMs: read.MAX_SECONDS === undefined ? usualLimits.mostMs : read.MAX_SECONDS * 1_000,
     };

@@ -11,21 +11,29 @@ export interface Run {
   movedBefore(bytes: number): void;
   /** Which of the task's limits is reached. */
   over(): PrefetchError | undefined;
-  note(host: string, outcome: Settled): void;
-  /** Why nothing more is to be asked of the host. */
-  enough(host: string): PrefetchError | undefined;
+  /** What came of a URL at a place: at a host, or through one of its PoPs. */
+  note(place: string, outcome: Pick<Settled, "code"> & { readonly state: string }): void;
+  /** Why nothing more is to be asked there. */
+  enough(place: string): PrefetchError | undefined;
 }
 
 /** Codes that say something about the host rather than the URL. */
 const comesToNothing: readonly string[] = ["vendor_unavailable", "timeout", "rate_limited"] satisfies ErrorCode[];
 
+/** A longer silence is none of the task's: it had nothing under way, or the machine was asleep. */
+const LONGEST_STEP_MS = 60_000;
+
 export function createRun(limits: WarmLimits, clock: Pick<Clock, "now">): Run {
-  const begun = clock.now();
-  const hosts = new Map<string, { done: number; lost: number }>();
+  let seenAt = clock.now();
+  let workedMs = 0;
+  const places = new Map<string, { done: number; lost: number }>();
   let moved = 0;
   const over = (): PrefetchError | undefined => {
     if (moved > limits.mostBytes) return overLimit(`${limits.mostBytes.toLocaleString("en")} bytes`, "PREFETCH_HTTP_MAX_BYTES");
-    return clock.now() - begun > limits.mostMs ? overLimit(`${limits.mostMs / 1_000} seconds`, "PREFETCH_HTTP_MAX_SECONDS") : undefined;
+    const now = clock.now();
+    workedMs += Math.min(Math.max(0, now - seenAt), LONGEST_STEP_MS);
+    seenAt = now;
+    return workedMs > limits.mostMs ? overLimit(`${limits.mostMs / 1_000} seconds`, "PREFETCH_HTTP_MAX_SECONDS") : undefined;
   };
   return {
     moved: (count) => {
@@ -35,16 +43,16 @@ export function createRun(limits: WarmLimits, clock: Pick<Clock, "now">): Run {
       moved = Math.max(moved, count);
     },
     over,
-    note: (host, { state, code }) => {
-      const tally = hosts.get(host) ?? { done: 0, lost: 0 };
-      hosts.set(host, tally);
+    note: (place, { state, code }) => {
+      const tally = places.get(place) ?? { done: 0, lost: 0 };
+      places.set(place, tally);
       tally.done += 1;
       if (state === "failed" && code !== undefined && comesToNothing.includes(code)) tally.lost += 1;
     },
-    enough: (host) => {
-      const { done, lost } = hosts.get(host) ?? { done: 0, lost: 0 };
+    enough: (place) => {
+      const { done, lost } = places.get(place) ?? { done: 0, lost: 0 };
       if (done < limits.judgedAfter || lost / done <= limits.errorShare) return over();
-      return new PrefetchError("vendor_unavailable", `${lost} of ${done} URLs of ${host} have come to nothing`, {
+      return new PrefetchError("vendor_unavailable", `${lost} of ${done} URLs of ${place} have come to nothing`, {
         retryable: true,
         hint: "Look at the CDN and the origin, then call again with what is missing.",
       });

@@ -1,6 +1,6 @@
 /** Keeps the number of things that are done at once for each key within bounds. */
 
-import { createGate, type Gate } from "./gate.ts";
+import { createGate, type Gate, inTurn } from "../../prefetch/gate.ts";
 
 /** The others wait in the order in which they came; an aborted signal ends their waiting with its reason. */
 export type Turns = <Result>(key: string, signal: AbortSignal, work: () => Promise<Result>) => Promise<Result>;
@@ -12,12 +12,7 @@ export function createTurns(atOnce: number): Turns {
     gates.set(key, known);
     known.users += 1;
     try {
-      await known.gate.enter(signal);
-      try {
-        return await work();
-      } finally {
-        known.gate.leave();
-      }
+      return await inTurn(known.gate, signal, work);
     } finally {
       known.users -= 1;
       if (known.users === 0) gates.delete(key);

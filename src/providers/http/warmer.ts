@@ -2,9 +2,9 @@
 
 import QuickLRU from "quick-lru";
 import { type ErrorCode, explain } from "../../errors.ts";
+import { createGate } from "../../prefetch/gate.ts";
 import type { Progress, Settled } from "../../prefetch/provider.ts";
 import { createFetcher, type FetcherOptions, type Host, type Trip, type Way } from "./fetcher.ts";
-import { createGate } from "./gate.ts";
 import type { Verdict } from "./judge.ts";
 import { createRun, type Run } from "./task-run.ts";
 import { createThrottle } from "./throttle.ts";
@@ -65,31 +65,33 @@ export function createWarmer(options: WarmerOptions): Warmer {
     return run;
   };
 
-  const fetchOne = async (host: Host, url: string, trip: Trip): Promise<Settled> => {
-    const seen: string[] = [];
+  /** In each way, whatever became of the others: an edge that is out of order is no reason to leave the rest cold. */
+  const fetchOne = async (host: Host, hostName: string, url: string, trip: Trip): Promise<Settled> => {
+    const tried: Tried[] = [];
     for (const way of ways) {
+      const { name } = way;
+      const place = name === "" ? hostName : `${hostName} (${name})`;
+      const refusal = trip.run.enough(place);
+      if (refusal) {
+        tried.push({ name, asked: false, verdict: { state: "failed", code: refusal.code, reason: `Not fetched. ${explain(refusal)}` } });
+        continue;
+      }
       const verdict = await fetchThrough(host, way, url, trip);
-      const reason = way.name === "" ? verdict.reason : `${way.name}: ${verdict.reason}`;
-      if (verdict.state !== "succeeded") return { url, state: stateOf(verdict), code: verdict.code, reason };
-      seen.push(reason);
+      trip.run.note(place, verdict);
+      tried.push({ name, asked: true, verdict });
     }
-    return { url, state: "succeeded", reason: seen.join(" ").slice(0, LONGEST_REASON) };
+    return outcomeOf(url, tried);
   };
 
   const warmHost = async (name: string, urls: readonly string[], trip: Trip): Promise<void> => {
-    const { run, progress, signal } = trip;
+    const { progress, signal } = trip;
     const host = takeHost(name);
     const open = urls.values();
     const lane = async (): Promise<void> => {
       for (const url of open) {
         await host.gate.enter(signal);
         try {
-          const refusal = run.enough(name);
-          const outcome: Settled = refusal
-            ? { url, state: "rejected", code: refusal.code, reason: `Not fetched. ${explain(refusal)}` }
-            : await fetchOne(host, url, trip);
-          if (!refusal) run.note(name, outcome);
-          progress.settled(outcome);
+          progress.settled(await fetchOne(host, name, url, trip));
         } finally {
           host.gate.leave();
         }
@@ -117,6 +119,24 @@ async function atRest(work: readonly Promise<void>[]): Promise<void> {
   await Promise.all(work);
 }
 
-function stateOf({ code }: Exclude<Verdict, { state: "succeeded" }>): "failed" | "rejected" {
-  return notAskedFor.includes(code) ? "rejected" : "failed";
+type Final = Exclude<Verdict, { state: "doubtful" }>;
+
+/** One of the ways of a URL, and what came of it. */
+interface Tried {
+  readonly name: string;
+  readonly asked: boolean;
+  readonly verdict: Final;
+}
+
+function outcomeOf(url: string, tried: readonly Tried[]): Settled {
+  const bad = tried.flatMap(({ asked, verdict }) => (verdict.state === "succeeded" ? [] : [{ asked, code: verdict.code }]));
+  const told = tried.filter(({ verdict }) => bad.length === 0 || verdict.state !== "succeeded");
+  const reason = told
+    .map(({ name, verdict }) => (name === "" ? verdict.reason : `${name}: ${verdict.reason}`))
+    .join(" ")
+    .slice(0, LONGEST_REASON);
+  const worst = bad.find(({ asked }) => asked) ?? bad[0];
+  if (!worst) return { url, state: "succeeded", reason };
+  const wasAsked = tried.some(({ asked }) => asked) && !notAskedFor.includes(worst.code);
+  return { url, state: wasAsked ? "failed" : "rejected", code: worst.code, reason };
 }

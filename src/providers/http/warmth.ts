@@ -5,6 +5,7 @@
 
 import { explain } from "../../errors.ts";
 import type { Obstacle, Warmth } from "../../prefetch/edge.ts";
+import { narrowedFor } from "./cache/why-not-cached.ts";
 import { type Asked, type Observation, type Seen, type Silence, see } from "./observation.ts";
 import { decisiveFirst, decisiveOf, isByType, notStored, partlyStored, refusalOf, staysMissed } from "./obstacles.ts";
 import { doubtsAbout, isOlder, isSeen, isSilence, isYounger, mayHaveFilled } from "./own-doing.ts";
@@ -94,7 +95,7 @@ const byHit: Rule = ({ all, answers, check }) => {
     if (doubts && !isOlder(hit, doubts)) continue;
     const isElsewhere = doubts?.before.some((one) => isSeen(one) && one.word === "fetched");
     const note = isElsewhere ? ` ${say.elsewhere}` : "";
-    if (hit.reading.layer !== "parent") return settled("warm", say.served(hit, check.name) + note, [hit]);
+    if (hit.reading.layer !== "parent") return settled("warm", say.served(hit, check.name) + note, [hit], narrowedFor(hit.headers));
     const later = answers.filter(({ round }) => round > hit.round);
     const now = later.length === 0 ? "" : ` ${say.sinceThen(later.some(({ reading }) => reading.layer === "edge"))}`;
     return { ...settled("warm-parent-only", say.served(hit, check.name) + note + now, [hit]), isSettled: later.length > 0 };

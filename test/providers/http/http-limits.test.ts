@@ -263,7 +263,7 @@ describe("a task", () => {
       request.socket.once("close", () => clearInterval(going));
     });
     const clock = hastyClock();
-    const { warm } = warming({ clock, limits: { mostMs: 60_000, perHost: 2 } });
+    const { warm } = warming({ clock, limits: { mostMs: 50_000, perHost: 2 } });
     const going = warm(numbered(10, origin.url));
     await until(() => origin.seen.length).toBe(2);
     await clock.sleep(60_001);

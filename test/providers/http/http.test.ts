@@ -329,8 +329,11 @@ describe("a redirect", () => {
       allowedDomains: ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::ffff:a00:1]", "example.com"],
     });
     const outcome = await outcomeOf(origin.url("/a"));
-    expect(outcome.state).toBe("rejected");
-    expect(["forbidden_domain", "invalid_argument"]).toContain(outcome.code);
+    expect(outcome).toMatchObject({
+      state: "failed",
+      code: "unsupported",
+      reason: expect.stringMatching(/^It redirects to where it must not/),
+    });
     expect(outcome.reason).not.toContain("password@");
     expect(origin.seen).toEqual(["/a"]);
   });
@@ -396,6 +399,20 @@ describe("the way in which URLs are asked for", () => {
     expect(told).toMatchObject([
       { state: "failed", code: "not_found", reason: expect.stringMatching(/^accept-encoding: gzip, x-device: tv: It was/) },
     ]);
+  });
+
+  it("goes on through the others where one PoP does not answer, which is left alone after a while", async () => {
+    const origin = await startOrigin((_, response) => response.writeHead(200, fresh).end("x"));
+    const dead = { name: "lima", address: "127.0.0.1", port: 1 };
+    const { warm } = warming({ pops: [dead, { name: "oslo", address: "127.0.0.1" }], limits: { judgedAfter: 5, perHost: 1 } });
+    const { told } = await warm(numbered(12, (path) => origin.url(path, "media.test")));
+    expect(statesIn(told)).toEqual({ failed: 12 });
+    expect(origin.seen).toHaveLength(12);
+    expect(told[0]).toMatchObject({
+      code: "vendor_unavailable",
+      reason: expect.stringMatching(/^lima: The connection to media\.test failed/),
+    });
+    expect(told.at(-1)?.reason).toMatch(/^lima: Not fetched\. 5 of 5 URLs of media\.test:\d+ \(lima\) have come to nothing/);
   });
 
   it("makes another account, whose batches only servers with the same ways carry out", () => {
@@ -486,7 +503,7 @@ describe("whatever servers do", () => {
     busy: "failed",
     unstored: "failed",
     circles: "failed",
-    lured: "rejected",
+    lured: "failed",
   } as const;
   type Fault = keyof typeof faults;
   const answers: Record<Fault, (response: ServerResponse, nth: number, request: IncomingMessage) => unknown> = {

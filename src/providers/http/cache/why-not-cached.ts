@@ -77,6 +77,11 @@ const targeted = new Map<VendorId, string>([
   ["vercel", "vercel-cdn-cache-control"],
 ]);
 
+/** What keeps other viewers from a copy although it is kept. */
+export function narrowedFor(headers: HeaderLines): Obstacle[] {
+  return byVary(headers).map(obstacleOf);
+}
+
 /** The obstacles that can be seen, the decisive ones first. None for what was served from a cache, by `reading` of the same answer. */
 export function whyNotCached(answer: Uncached, reading: CacheReading = readCache(answer)): Obstacle[] {
   if (isServed(reading)) return [];

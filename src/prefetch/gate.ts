@@ -42,3 +42,13 @@ export function createGate(most: number): Gate {
     },
   };
 }
+
+/** Does the work when there is room for it. */
+export async function inTurn<Result>(gate: Gate, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  await gate.enter(signal);
+  try {
+    return await work();
+  } finally {
+    gate.leave();
+  }
+}
