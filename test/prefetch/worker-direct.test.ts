@@ -48,6 +48,19 @@ describe("a provider that does the work itself", () => {
     expect(bench.reports).toEqual([]);
   });
 
+  it("is held for half a minute at a time, so that a dead process keeps nobody waiting for long", async () => {
+    const { clock, provider, worker, admit, storage } = await setUp({ work: ({ signal }) => hanging(signal) });
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    for (let minute = 0; minute < 3; minute += 1) {
+      await clock.advance(60_000);
+      const due = (await storage.nextDue(provider.account, clock.now())) ?? 0;
+      expect(due).toBeGreaterThan(clock.now() + 10_000);
+      expect(due).toBeLessThanOrEqual(clock.now() + 30_000);
+    }
+    await clock.drive(worker.stop(0));
+  });
+
   it("is known to be alive while it is at a long batch", async () => {
     const { clock, provider, worker, admit } = await setUp({ work: ({ signal }) => hanging(signal) });
     await admit({ urls: manyUrls(2) });

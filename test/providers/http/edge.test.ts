@@ -159,4 +159,25 @@ describe("requests under way to one host", () => {
     expect(rows.every(({ state }) => state === "warm")).toBe(true);
     expect([...origin.most.values()]).toEqual([most, most]);
   });
+
+  it("finish what they have begun, before anything else of the host is: a call that is cut short has something to tell", async () => {
+    const origin = await startOrigin((_, response) => void response.writeHead(200, { "cache-control": "max-age=60" }).end("x"));
+    const edge = askedEdge({ perHost: 1 });
+    const urls = Array.from({ length: 5 }, (_, nth) => origin.url(`/${nth}`, "media.example"));
+    await Promise.all(urls.map((url) => edge.one(url)));
+    // All that is asked of one comes before all that is asked of the next.
+    const order = origin.seen.filter((path, nth) => path !== origin.seen[nth - 1]);
+    expect(order).toEqual(["/0", "/1", "/2", "/3", "/4"]);
+    expect(origin.seen.length).toBeGreaterThan(5 * 3);
+  });
+});
+
+describe("a copy that few viewers get", () => {
+  it("is warm, with what keeps the others from it", async () => {
+    const origin = await startOrigin((_, response) =>
+      response.writeHead(200, { "x-cache-status": "HIT", vary: "Cookie, User-Agent", "cache-control": "max-age=60" }).end("x"),
+    );
+    const row = await askedEdge().one(origin.url("/a", "media.example"));
+    expect(row).toMatchObject({ state: "warm", obstacles: [{ code: "vary-wide", change: expect.stringContaining("Vary") }] });
+  });
 });

@@ -97,3 +97,15 @@ describe("an answer is judged", () => {
     expect(judged({ location: "https://[" }, { status: 302 }).reason).not.toContain("leads to ");
   });
 });
+
+it("an answer that is kept for few viewers only succeeds, and says so", () => {
+  const served: Headers = { age: "9" };
+  for (const seen of [served, { ...cloudflare, "cf-cache-status": "MISS" }]) {
+    const verdict = judged({ ...fresh, ...seen, vary: "Cookie" });
+    expect(verdict).toMatchObject({
+      state: "succeeded",
+      reason: expect.stringMatching(/Vary names a header that differs for almost every viewer/),
+    });
+  }
+  expect(judged({ ...fresh, age: "9", vary: "Accept-Encoding" }).reason).not.toContain("Vary");
+});
