@@ -50,7 +50,7 @@ export function createHttp(options: HttpOptions): Provider {
     id: "http",
     title: "HTTP (any CDN)",
     docs: "https://www.rfc-editor.org/rfc/rfc9111",
-    // A batch is carried out by a server that would fetch it in the same way.
+    // A batch is carried out by a server that fetches through the same PoPs, as the same variants, by the same method.
     account: accountOf(options),
     accepts: ["urls"],
     tracking: "direct",

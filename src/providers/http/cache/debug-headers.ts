@@ -1,6 +1,6 @@
 /**
- * Questions that some CDNs answer in more detail when a request asks for it. They go to third parties, so they are for
- * opt-in checks, and only for a vendor that has been recognised.
+ * Questions that some CDNs answer in more detail when a request asks for it. They go to third parties, so they are asked
+ * only of a vendor that has been recognised, and only where its usual headers have not told enough.
  */
 
 import { type HeaderLines, itemsOf } from "./headers.ts";
