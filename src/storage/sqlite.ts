@@ -1,33 +1,17 @@
 /** Storage in one SQLite file through Node's own driver; `:memory:` is the same thing without a file. */
 
-import { MOST_LATER_DAYS } from "../prefetch/admit.ts";
 import type { Clock } from "../prefetch/clock.ts";
-import { remainingUnits } from "../prefetch/quota.ts";
-import type { AccountFacts, AccountQuery, Claim, NewTask, Storage, WorkItem } from "../prefetch/storage.ts";
-import type { Batch, BatchChange } from "../prefetch/task.ts";
+import type { AccountFacts, AccountQuery, NewTask, Storage } from "../prefetch/storage.ts";
+import type { BatchChange } from "../prefetch/task.ts";
 import { createBatches, OPEN_COST } from "./batches.ts";
 import { createCensus } from "./census.ts";
 import { createCircuits } from "./circuits.ts";
+import { createClaiming } from "./claiming.ts";
 import { createLedger } from "./ledger.ts";
 import { createPace } from "./pace.ts";
 import { createReading } from "./reading.ts";
-import { batchFrom } from "./rows.ts";
-import { openDatabase, storageError } from "./schema.ts";
+import { openDatabase } from "./schema.ts";
 import { createSql } from "./sql.ts";
-
-/** Times further ahead than anything here plans were written by a clock that was wrong; they are not waited for. */
-const LONGEST_DELAY_MS = 26 * 3_600_000;
-const LONGEST_DEFERRAL_MS = (MOST_LATER_DAYS + 1) * 86_400_000;
-const LONGEST_LEASE_MS = 600_000;
-/** How long a batch that cannot be read is left alone, so that others get their turn. */
-const DAMAGED_MS = 300_000;
-
-/** What is due at `clock.now`: a queued batch whose time has come, or a held one whose holder is gone. */
-const DUE = `CASE state
-  WHEN 'queued' THEN not_before <= clock.now
-    OR not_before > clock.now + CASE may_wait WHEN 1 THEN ${LONGEST_DEFERRAL_MS} ELSE ${LONGEST_DELAY_MS} END
-  ELSE lease_until <= clock.now OR lease_until > clock.now + ${LONGEST_LEASE_MS}
-END`;
 
 /** States in which an item counts as sent, for the question whether it was sent lately. */
 const SENT = "('processing', 'succeeded', 'untracked', 'unknown')";
@@ -114,105 +98,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
 
     ...createReading(sql, batches, clock),
 
-    claim: async (account, now, leaseUntil, which, except = []) => {
-      let damage: unknown;
-      const claimed = await atomically((): Claim | undefined => {
-        let found: WorkItem | undefined;
-        while (!found) {
-          const row = get(
-            `SELECT batches.* FROM batches, (SELECT ? AS now) AS clock
-              WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (? = 'due' OR state = 'sending')
-                AND task_id NOT IN (SELECT value FROM json_each(?))
-              ORDER BY not_before, task_id, number LIMIT 1`,
-            now,
-            account,
-            which,
-            JSON.stringify(except),
-          );
-          if (!row) return undefined;
-          try {
-            const batch = batchFrom(row);
-            found = { batch, items: batches.itemsOf(batch) };
-          } catch (error) {
-            damage = error;
-            batches.setAside(row, now + DAMAGED_MS);
-          }
-        }
-        // Ending what a dead process had on the wire asks nobody; everything else goes to the vendor.
-        if (which === "due" && !circuits.pass(account, now)) return undefined;
-        const batch: Batch = { ...found.batch, state: found.batch.state === "sending" ? "sending" : "claimed", leaseUntil };
-        run(
-          "UPDATE batches SET state = ?, lease_until = ? WHERE task_id = ? AND number = ?",
-          batch.state,
-          leaseUntil,
-          batch.taskId,
-          batch.number,
-        );
-        const all = get(
-          `SELECT created_at, traceparent, count(*) AS batches, sum(attempts) AS retries, sum(bytes) AS bytes, count(*) FILTER (WHERE origin = ?) AS family
-             FROM batches JOIN tasks ON tasks.id = task_id WHERE task_id = ?`,
-          batch.origin,
-          batch.taskId,
-        );
-        return {
-          batch,
-          items: found.items,
-          divisions: Number(all?.family) - 1,
-          task: {
-            createdAt: Number(all?.created_at),
-            batches: Number(all?.batches),
-            retries: Number(all?.retries),
-            bytes: Number(all?.bytes),
-            traceparent: typeof all?.traceparent === "string" ? all.traceparent : undefined,
-          },
-        };
-      });
-      if (!claimed && damage !== undefined) throw storageError(damage, location);
-      return claimed;
-    },
-
-    startSending: (batch, { now, leaseUntil, day, allowance, ownBudget }) =>
-      atomically(() => {
-        const held = get(
-          `SELECT day, ${OPEN_COST} AS cost FROM batches WHERE task_id = ? AND number = ? AND state = 'claimed' AND lease_until = ? AND lease_until > ?`,
-          batch.taskId,
-          batch.number,
-          batch.leaseUntil ?? 0,
-          now,
-        );
-        if (!held) return "lost";
-        const reservedOn = String(held.day);
-        const cost = Number(held.cost);
-        if (reservedOn !== day) {
-          if (!allowance || remainingUnits(allowance, ledger.of(batch.account, day)) < cost) return "over_quota";
-          if (!ledger.withinBudget(batch, day, cost, ownBudget)) return "over_quota";
-          ledger.spend(batch, reservedOn, -cost, false);
-          ledger.spend(batch, day, cost, false);
-        }
-        run(
-          "UPDATE batches SET state = 'sending', sent_at = ?, lease_until = ?, day = ? WHERE task_id = ? AND number = ?",
-          now,
-          leaseUntil,
-          day,
-          batch.taskId,
-          batch.number,
-        );
-        return "started";
-      }),
-
-    nextDue: (account, now) =>
-      read(() => {
-        const row = get(
-          `SELECT min(CASE WHEN ${DUE} THEN 0 WHEN state = 'queued' THEN not_before ELSE lease_until END) AS due
-             FROM batches, (SELECT ? AS now) AS clock
-            WHERE account = ? AND state IN ('queued', 'claimed', 'sending')`,
-          now,
-          account,
-        );
-        if (typeof row?.due !== "number") return undefined;
-        const open = circuits.reopensAt(account, now);
-        return open > now ? Math.max(row.due, open) : row.due;
-      }),
+    ...createClaiming(sql, { ledger, batches, circuits, location }),
 
     change: (batch, change: BatchChange) =>
       atomically(() => {
