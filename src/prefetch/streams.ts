@@ -84,7 +84,7 @@ const MOST_GUESSED = 1_048_576;
 export async function expandStreams(inputs: readonly unknown[], options: ExpandOptions): Promise<Expanded> {
   const urls = inputs.map((input) => normalUrl(input, options.allowedDomains));
   const open = new Set(urls.filter((url) => url !== undefined && mayBeManifest(url))).values();
-  const tally = createTally(options.mostUrls);
+  const tally = createListCount(options.mostUrls);
   for (const [index, url] of urls.entries()) tally.add(url ?? inputs[index]);
   const streams = new Map<string, Stream>();
   const refusals = new Map<string, Refusal>();
@@ -139,7 +139,7 @@ function joined(
 }
 
 /** Counts what the task would list, each URL once; beyond `most` it no longer remembers which. */
-function createTally(most: number) {
+function createListCount(most: number) {
   const known = new Set<unknown>();
   let more = 0;
   return {

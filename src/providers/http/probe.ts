@@ -13,7 +13,7 @@ import { type Observation, type Question, questions } from "./observation.ts";
 import { evidenceLines } from "./obstacles.ts";
 import { isSilence } from "./own-doing.ts";
 import type { Recognised } from "./recognise.ts";
-import { type Check, type Judgement, judge } from "./warmth.ts";
+import { type Check, type Judgement, warmthBy } from "./warmth.ts";
 
 export interface ProbeTools {
   readonly clock: Clock;
@@ -80,7 +80,7 @@ export async function probe({ url, dispatcher, headers, disturbedAt, signal }: P
       disturbedMs: disturbedAt === undefined ? undefined : begun - disturbedAt,
       over,
     };
-    return judge(observations, check);
+    return warmthBy(observations, check);
   };
 
   const askAll = async (): Promise<Judgement> => {

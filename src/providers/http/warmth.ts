@@ -48,7 +48,7 @@ interface Story {
  * The first answers that settle it count; those after them change nothing. Never `warm` or `warm-parent-only` without an
  * answer that was served from a store.
  */
-export function judge(observations: readonly Observation[], check: Check): Judgement {
+export function warmthBy(observations: readonly Observation[], check: Check): Judgement {
   const all = observations.map((one) => (isSilence(one) ? one : see(one, check)));
   const facts = { mayHaveFilled: all.some(mayHaveFilled) };
   for (let count = 1; count < all.length; count += 1) {

@@ -4,7 +4,7 @@ import { PrefetchError } from "../../../src/errors.ts";
 import type { Warmth } from "../../../src/prefetch/edge.ts";
 import { type Observation, type Question, questions, see } from "../../../src/providers/http/observation.ts";
 import { isSilence } from "../../../src/providers/http/own-doing.ts";
-import { type Check, judge } from "../../../src/providers/http/warmth.ts";
+import { type Check, warmthBy } from "../../../src/providers/http/warmth.ts";
 import { type Headers, lines } from "./cache/lines.ts";
 
 const url = "https://media.example/v/a.mp4";
@@ -53,7 +53,7 @@ function observed(steps: readonly Step[], everyMs = 1_000): Observation[] {
 
 const isPair = (step: Headers | readonly [number, Headers?]): step is readonly [number, Headers?] => Array.isArray(step);
 
-const judged = (steps: readonly Step[], check: Partial<Check> = {}) => judge(observed(steps), { url, over: false, ...check });
+const judged = (steps: readonly Step[], check: Partial<Check> = {}) => warmthBy(observed(steps), { url, over: false, ...check });
 
 type Row = readonly [what: string, steps: readonly Step[], state: Warmth, settled: boolean, reason: string | RegExp, ...codes: string[]];
 
@@ -314,7 +314,7 @@ describe("whatever the answers are", () => {
     fc.assert(
       fc.property(someSteps, fc.boolean(), (steps, over) => {
         const observations = observed(steps);
-        const { state, by, isSettled } = judge(observations, { url, over });
+        const { state, by, isSettled } = warmthBy(observations, { url, over });
         const served = observations.some((one) => !isSilence(one) && see(one, { url }).word === "held");
         if (!served) expect(["warm", "warm-parent-only"]).not.toContain(state);
         if (state === "warm" || state === "warm-parent-only") {
@@ -331,7 +331,7 @@ describe("whatever the answers are", () => {
     const first = fc.constantFrom<Headers>(miss, kept, { ...miss, "x-cache-status": "EXPIRED" });
     fc.assert(
       fc.property(first, someSteps, (opening, steps) => {
-        const { state, by } = judge(observed([opening, ...steps]), { url, over: true });
+        const { state, by } = warmthBy(observed([opening, ...steps]), { url, over: true });
         if (state !== "warm" && state !== "warm-parent-only") return;
         const [hit] = by;
         expect(hit?.reading.ageS).toBeGreaterThan((hit?.atMs ?? 0) / 1_000);
