@@ -172,6 +172,21 @@ describe("requests under way to one host", () => {
   });
 });
 
+describe("a host that does not answer", () => {
+  it("keeps nobody from hearing of another one, however many of its URLs are asked about", async () => {
+    const silent = await canary({ answer: () => undefined });
+    const origin = await startOrigin((_, response) => void response.writeHead(200, { "x-cache": "HIT" }).end("x"));
+    const edge = askedEdge();
+    const stop = new AbortController();
+    const waiting = Array.from({ length: 200 }, (_, nth) => edge.verify(`http://silent.example:${silent.port}/${nth}`, stop.signal));
+    expect(await edge.one(origin.url("/a", "media.example"))).toMatchObject({ state: "warm" });
+    expect(silent.requests.length).toBeLessThanOrEqual(4);
+    stop.abort(new Error("Enough"));
+    const ended = await Promise.allSettled(waiting);
+    expect(ended.every(({ status }) => status === "rejected")).toBe(true);
+  });
+});
+
 describe("a copy that few viewers get", () => {
   it("is warm, with what keeps the others from it", async () => {
     const origin = await startOrigin((_, response) =>
