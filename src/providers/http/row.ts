@@ -124,7 +124,10 @@ const whole = (least: number, most: number) => {
 /** Answers to what carries them are for one viewer, and the host belongs into the URL. */
 const PERSONAL = ["host", "authorization", "cookie", "proxy-authorization"];
 /** They are about the connection, or ask for something else than the whole. */
-const UNFIT = ["connection", "content-length", "expect", "keep-alive", "range", "transfer-encoding", "upgrade"];
+const UNFIT = [
+  ...["connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"],
+  ...["if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"],
+];
 const header = z
   .string()
   .regex(/^[A-Za-z0-9-]{1,64}$/)

@@ -153,6 +153,8 @@ describe("a setting that will not do is named, and its value not shown", () => {
       "expect",
       "keep-alive",
       "Upgrade",
+      "If-None-Match",
+      "if-modified-since",
     ].map((name): readonly [string, string] => ["VARIANTS", JSON.stringify([{ accept: "*/*" }, { [name]: "bad" }])]),
     ["MODE", "BAD"],
     ["MODE", "post"],
