@@ -7,8 +7,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { z } from "zod";
+import { generalSettings, httpSettings, type Setting } from "../src/cli/settings.ts";
 import { providerRows } from "../src/providers/index.ts";
-import { generalSettings, httpSettings, type Setting } from "../src/settings.ts";
 
 const packageFields = z.object({
   name: z.string(),

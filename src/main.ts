@@ -13,5 +13,5 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(1);
 }
 
-const { run } = await import("./run.ts");
+const { run } = await import("./cli/run.ts");
 await run(process.argv.slice(2), process.env);

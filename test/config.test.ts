@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { helpText, readCommand, secretValues } from "../src/config.ts";
-import { PrefetchError } from "../src/errors.ts";
-import { hostMatches } from "../src/prefetch/url.ts";
+import { PrefetchError } from "../src/base/errors.ts";
+import { helpText, readCommand, secretValues } from "../src/cli/config.ts";
+import { hostMatches } from "../src/prefetch/model/url.ts";
 import { providerRows } from "../src/providers/index.ts";
 
 function configOf(args: readonly string[], env: Readonly<Record<string, string>> = {}) {

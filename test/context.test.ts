@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { callFacts, validTraceparent, withFacts } from "../src/context.ts";
+import { callFacts, validTraceparent, withFacts } from "../src/telemetry/ambient-context.ts";
 
 const hex = (length: number) => fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length });
 

@@ -1,18 +1,18 @@
 /** What tests put in the place of time and of vendors. Everything else in them is the real thing. */
 
 import { setImmediate as settled } from "node:timers/promises";
-import { PrefetchError } from "../src/errors.ts";
-import { createAllowances } from "../src/prefetch/allowance.ts";
-import type { Cache } from "../src/prefetch/cache.ts";
-import type { Clock } from "../src/prefetch/clock.ts";
-import type { ProviderDirectory } from "../src/prefetch/directory.ts";
-import { createFollow } from "../src/prefetch/follow.ts";
-import { createLookups } from "../src/prefetch/lookups.ts";
-import { createHold, createPacer } from "../src/prefetch/pace.ts";
-import type { BatchContent, Progress, Provider, ProviderLimits, Submission } from "../src/prefetch/provider.ts";
-import type { AccountQuery, NewTask, Storage } from "../src/prefetch/storage.ts";
-import type { Batch, Item } from "../src/prefetch/task.ts";
-import { createWorker } from "../src/prefetch/worker.ts";
+import type { Cache } from "../src/base/cache.ts";
+import type { Clock } from "../src/base/clock.ts";
+import { PrefetchError } from "../src/base/errors.ts";
+import { createAllowances } from "../src/prefetch/admission/allowance.ts";
+import type { ProviderDirectory } from "../src/prefetch/admission/routing.ts";
+import { createHold, createPacer } from "../src/prefetch/delivery/rate-limit.ts";
+import { createWorker } from "../src/prefetch/delivery/worker.ts";
+import type { BatchContent, Progress, Provider, ProviderLimits, Submission } from "../src/prefetch/model/provider.ts";
+import type { AccountQuery, NewTask, Storage } from "../src/prefetch/model/storage.ts";
+import type { Batch, Item } from "../src/prefetch/model/task.ts";
+import { createFollow } from "../src/prefetch/tracking/follow.ts";
+import { createLookups } from "../src/prefetch/tracking/lookups.ts";
 
 /** Noon of a day in Shanghai, where the fake provider's day begins and ends. */
 export const NOON = Date.parse("2026-11-21T12:00:00+08:00");

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { allSettings } from "../src/config.ts";
-import { httpSettings, type Setting } from "../src/settings.ts";
+import { allSettings } from "../src/cli/config.ts";
+import { httpSettings, type Setting } from "../src/cli/settings.ts";
 
 const root = join(import.meta.dirname, "..");
 const manifest = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8"));

@@ -1,7 +1,7 @@
 /** Our provider as a process of its own: `ours.ts <list of URLs> [CA file]`. Prints what it did as one line of JSON. */
 
 import { readFileSync } from "node:fs";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/app/system-clock.ts";
 import { createHttp } from "../../src/providers/http/http.ts";
 import { usualLimits } from "../../src/providers/http/limits.ts";
 

@@ -1,8 +1,8 @@
 /** One call as the domain sees it. */
 
 import type { ServerContext } from "@modelcontextprotocol/server";
-import { callFacts, validTraceparent } from "../context.ts";
-import type { CallContext, Caller } from "../prefetch/deps.ts";
+import type { CallContext, Caller } from "../prefetch/calls/deps.ts";
+import { callFacts, validTraceparent } from "../telemetry/ambient-context.ts";
 
 export function callOf(context: ServerContext, { tenant, seesAll }: Caller, report: (error: unknown, about: string) => void): CallContext {
   const { signal, _meta, notify } = context.mcpReq;

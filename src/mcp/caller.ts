@@ -1,7 +1,7 @@
 /** Who calls: what the transport has found out about a principal, in the terms of the tools. */
 
 import type { AuthInfo } from "@modelcontextprotocol/server";
-import { type Caller, localCaller } from "../prefetch/deps.ts";
+import { type Caller, localCaller } from "../prefetch/calls/deps.ts";
 import type { Intent } from "./tool.ts";
 
 /** Ask; spend and cancel too; see what belongs to other tenants. */

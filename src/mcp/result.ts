@@ -1,9 +1,9 @@
 /** The common result of the task tools: its schema, and the way from the domain's view to it. */
 
 import { z } from "zod";
-import type { Quota } from "../prefetch/quota.ts";
-import { taskStates, totalOf } from "../prefetch/task.ts";
-import { type ItemRow, isoTime, type TaskView } from "../prefetch/view.ts";
+import { type ItemRow, isoTime, type TaskView } from "../prefetch/calls/view.ts";
+import type { Quota } from "../prefetch/model/quota.ts";
+import { taskStates, totalOf } from "../prefetch/model/task.ts";
 
 const row = z.object({
   url: z.string().optional(),

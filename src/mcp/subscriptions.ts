@@ -3,12 +3,12 @@
  * another process of the same store does, and asks the vendor about tasks that nobody else asks for.
  */
 
-import { withFacts } from "../context.ts";
-import { PrefetchError } from "../errors.ts";
-import type { Clock } from "../prefetch/clock.ts";
-import type { CallContext } from "../prefetch/deps.ts";
-import type { PrefetchService } from "../prefetch/service.ts";
-import { isEnded } from "../prefetch/task.ts";
+import type { Clock } from "../base/clock.ts";
+import { PrefetchError } from "../base/errors.ts";
+import type { CallContext } from "../prefetch/calls/deps.ts";
+import type { PrefetchService } from "../prefetch/calls/service.ts";
+import { isEnded } from "../prefetch/model/task.ts";
+import { withFacts } from "../telemetry/ambient-context.ts";
 import type { Principal } from "./caller.ts";
 
 /** Also how long changes are gathered before they are told. */

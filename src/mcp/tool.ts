@@ -11,10 +11,10 @@ import {
   type StandardSchemaWithJSON,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import { asPrefetchError, explain, PrefetchError } from "../errors.ts";
-import type { Observer } from "../observer.ts";
-import type { CallContext } from "../prefetch/deps.ts";
-import type { PrefetchService } from "../prefetch/service.ts";
+import { asPrefetchError, explain, PrefetchError } from "../base/errors.ts";
+import type { CallContext } from "../prefetch/calls/deps.ts";
+import type { PrefetchService } from "../prefetch/calls/service.ts";
+import type { Observer } from "../telemetry/observer.ts";
 import { callOf } from "./call.ts";
 import type { Principal } from "./caller.ts";
 

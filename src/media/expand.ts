@@ -3,11 +3,11 @@
  * here was written by others, so each step is bounded and each child is asked for leave.
  */
 
-import { PrefetchError } from "../errors.ts";
+import { PrefetchError } from "../base/errors.ts";
 import { Collector } from "./collect.ts";
-import { readDash } from "./dash.ts";
+import { readDash } from "./dash/mpd.ts";
 import { type ExpandLimits, type ExpandOptions, type Expansion, expandLimits, type RefusedChild } from "./expansion.ts";
-import { readHls } from "./hls.ts";
+import { readHls } from "./hls/playlist.ts";
 import type { Manifest, MediaContext, MediaUrl } from "./manifest.ts";
 import { resolveUri } from "./resolve.ts";
 import { sniff } from "./sniff.ts";

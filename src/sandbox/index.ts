@@ -1,10 +1,10 @@
 /** The sandbox: every vendor's emulator and a CDN's edge on loopback, and the settings that point at them. */
 
-import type { SettingValues } from "../settings.ts";
-import { startAlibabaVod } from "./alibaba-vod.ts";
-import { createAuthority } from "./certificates.ts";
-import { startEdge } from "./edge.ts";
-import { startHuaweiVod } from "./huawei-vod.ts";
+import type { SettingValues } from "../cli/settings.ts";
+import { startAlibabaVod } from "./alibaba/vod.ts";
+import { startEdge } from "./edge/edge.ts";
+import { startHuaweiVod } from "./huawei/vod.ts";
+import { createAuthority } from "./server/certificates.ts";
 
 export interface Sandbox {
   readonly values: SettingValues;

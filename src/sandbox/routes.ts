@@ -1,4 +1,4 @@
-import type { Route } from "../prefetch/directory.ts";
+import type { Route } from "../prefetch/admission/routing.ts";
 
 /** Where the sandbox sends URLs unless told otherwise: each emulated vendor has hosts, and so have CDNs without a call that prefetches. */
 export const sandboxRoutes: readonly Route[] = [

@@ -1,6 +1,6 @@
 /** The table of how many items there are in each state, kept up to date by those who change items. */
 
-import { type Counts, noCounts } from "../prefetch/task.ts";
+import { type Counts, noCounts } from "../prefetch/model/task.ts";
 import { stateFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 

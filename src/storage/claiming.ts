@@ -1,11 +1,11 @@
 /** How batches get from the queue to the wire: whose turn it is, who holds them, and what a dead holder leaves. */
 
-import { MOST_LATER_DAYS } from "../prefetch/admit.ts";
-import { remainingUnits } from "../prefetch/quota.ts";
-import type { Claim, Storage, WorkItem } from "../prefetch/storage.ts";
-import type { Batch } from "../prefetch/task.ts";
+import { MOST_LATER_DAYS } from "../prefetch/admission/admit.ts";
+import { remainingUnits } from "../prefetch/model/quota.ts";
+import type { Claim, Storage, WorkItem } from "../prefetch/model/storage.ts";
+import type { Batch } from "../prefetch/model/task.ts";
 import { type Batches, OPEN_COST } from "./batches.ts";
-import type { Circuits } from "./circuits.ts";
+import type { Circuits } from "./circuit-breakers.ts";
 import type { Ledger } from "./ledger.ts";
 import { batchFrom } from "./rows.ts";
 import { storageError } from "./schema.ts";

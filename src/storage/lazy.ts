@@ -1,4 +1,4 @@
-import type { Storage } from "../prefetch/storage.ts";
+import type { Storage } from "../prefetch/model/storage.ts";
 
 /** A store that is opened at its first use, so that a server which is only asked for its tools touches no file. */
 export function lazyStorage(open: () => Promise<Storage>): Storage {

@@ -1,7 +1,7 @@
 /** The quota ledger's tables: what was spent of each account's days, and by which tenant. */
 
-import type { LedgerEntry } from "../prefetch/quota.ts";
-import type { Batch } from "../prefetch/task.ts";
+import type { LedgerEntry } from "../prefetch/model/quota.ts";
+import type { Batch } from "../prefetch/model/task.ts";
 import type { Sql } from "./sql.ts";
 
 export interface Ledger {

@@ -1,8 +1,8 @@
 /** The questions about tasks that change nothing. */
 
-import type { Clock } from "../prefetch/clock.ts";
-import type { Backlog, ItemQuery, Storage, TaskSnapshot, TaskSummary, WorkItem } from "../prefetch/storage.ts";
-import { type Counts, noCounts } from "../prefetch/task.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Backlog, ItemQuery, Storage, TaskSnapshot, TaskSummary, WorkItem } from "../prefetch/model/storage.ts";
+import { type Counts, noCounts } from "../prefetch/model/task.ts";
 import type { Batches } from "./batches.ts";
 import { batchFrom, stateFrom, storedItemFrom, taskFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";

@@ -2,8 +2,8 @@
 
 import type { SQLOutputValue } from "node:sqlite";
 import { z } from "zod";
-import type { StoredItem } from "../prefetch/storage.ts";
-import { type Batch, type Item, type ItemState, itemStates, type Task } from "../prefetch/task.ts";
+import type { StoredItem } from "../prefetch/model/storage.ts";
+import { type Batch, type Item, type ItemState, itemStates, type Task } from "../prefetch/model/task.ts";
 
 type Row = Record<string, SQLOutputValue>;
 

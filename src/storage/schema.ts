@@ -3,8 +3,8 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { PrefetchError } from "../errors.ts";
-import type { Clock } from "../prefetch/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { PrefetchError } from "../base/errors.ts";
 
 /** How long a statement waits for another process's write. */
 const BUSY_MS = 5_000;

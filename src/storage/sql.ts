@@ -1,7 +1,7 @@
 /** Statements on one open database: prepared once, run in transactions, with failures told apart from bugs. */
 
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import { PrefetchError } from "../errors.ts";
+import { PrefetchError } from "../base/errors.ts";
 import { storageError } from "./schema.ts";
 
 export type Row = Record<string, SQLOutputValue>;

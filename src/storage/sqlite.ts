@@ -1,14 +1,14 @@
 /** Storage in one SQLite file through Node's own driver; `:memory:` is the same thing without a file. */
 
-import type { Clock } from "../prefetch/clock.ts";
-import type { AccountFacts, AccountQuery, NewTask, Storage } from "../prefetch/storage.ts";
-import type { BatchChange } from "../prefetch/task.ts";
+import type { Clock } from "../base/clock.ts";
+import type { AccountFacts, AccountQuery, NewTask, Storage } from "../prefetch/model/storage.ts";
+import type { BatchChange } from "../prefetch/model/task.ts";
 import { createBatches, OPEN_COST } from "./batches.ts";
 import { createCensus } from "./census.ts";
-import { createCircuits } from "./circuits.ts";
+import { createCircuits } from "./circuit-breakers.ts";
 import { createClaiming } from "./claiming.ts";
 import { createLedger } from "./ledger.ts";
-import { createPace } from "./pace.ts";
+import { createPace } from "./rate-slots.ts";
 import { createReading } from "./reading.ts";
 import { openDatabase } from "./schema.ts";
 import { createSql } from "./sql.ts";

@@ -1,10 +1,10 @@
 /** The real server behind the real transport, with the fixtures of the conformance suite beside its own tools. */
 
 import { McpServer, type McpServerFactory, type ServerNotifier } from "@modelcontextprotocol/server";
-import { createApp } from "../../src/app.ts";
-import { readCommand } from "../../src/config.ts";
-import { type HttpService, startHttp } from "../../src/transports/http.ts";
-import { createMetrics } from "../../src/transports/metrics.ts";
+import { createApp } from "../../src/app/app.ts";
+import { readCommand } from "../../src/cli/config.ts";
+import { createMetrics } from "../../src/transports/http/metrics.ts";
+import { type HttpService, startHttp } from "../../src/transports/http/server.ts";
 import { checkCalls } from "./fixtures/calls.ts";
 import { registerForms } from "./fixtures/forms.ts";
 import { registerPrompts } from "./fixtures/prompts.ts";

@@ -1,8 +1,8 @@
 /** What every provider must do whose tracking is `direct`: it asks no vendor, but does the work itself and tells of each URL. */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import type { Call, Progress, Provider, Settled } from "../../src/prefetch/provider.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { Call, Progress, Provider, Settled } from "../../src/prefetch/model/provider.ts";
 import { countingCall, selfDescription } from "./provider.ts";
 
 export interface DirectHarness {

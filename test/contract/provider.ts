@@ -5,9 +5,9 @@
 
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import type { BatchContent, Call, Provider, StatusQuery, StatusRow, Submission, Trace } from "../../src/prefetch/provider.ts";
-import type { Fault, FaultRule } from "../../src/sandbox/faults.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { BatchContent, Call, Provider, StatusQuery, StatusRow, Submission, Trace } from "../../src/prefetch/model/provider.ts";
+import type { Fault, FaultRule } from "../../src/sandbox/server/faults.ts";
 
 export interface ProviderHarness {
   readonly provider: Provider;

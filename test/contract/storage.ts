@@ -1,7 +1,7 @@
 /** What every store promises, whatever it is made of. */
 
 import { describe } from "vitest";
-import type { Storage } from "../../src/prefetch/storage.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { admissionContract } from "../storage/contract/admission.ts";
 import { storageBench } from "../storage/contract/bench.ts";
 import { changingContract } from "../storage/contract/changing.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { startAlibabaVod } from "../../src/sandbox/alibaba-vod.ts";
+import { startAlibabaVod } from "../../src/sandbox/alibaba/vod.ts";
 import { alibabaEnv, sessions, taskOf } from "./clients.ts";
 
 const urls = Array.from({ length: 450 }, (_, index) => `https://vod.example.net/${index}.mp4`);

@@ -10,8 +10,8 @@ import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/s
 import { StreamableHTTPClientTransport as LegacyHttpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { z } from "zod";
 import { quotaSchema, spendOutput, statusOutput } from "../../src/mcp/result.ts";
-import type { AlibabaVodEmulator } from "../../src/sandbox/alibaba-vod.ts";
-import type { HuaweiVodEmulator } from "../../src/sandbox/huawei-vod.ts";
+import type { AlibabaVodEmulator } from "../../src/sandbox/alibaba/vod.ts";
+import type { HuaweiVodEmulator } from "../../src/sandbox/huawei/vod.ts";
 
 export const bin = join(import.meta.dirname, "../../dist/main.js");
 

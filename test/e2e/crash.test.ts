@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { it, vi } from "vitest";
-import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { huaweiEnv, modernSession, taskOf } from "./clients.ts";
 
 const urls = Array.from({ length: 60 }, (_, index) => `https://example.com/crash/${index}.mp4`);

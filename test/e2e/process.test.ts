@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { providerRows } from "../../src/providers/index.ts";
-import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { bin, huaweiEnv, modernSession, sessions } from "./clients.ts";
 
 function startServer(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {

@@ -4,8 +4,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "vitest";
-import { type AlibabaVodEmulator, startAlibabaVod } from "../../src/sandbox/alibaba-vod.ts";
-import { type HuaweiVodEmulator, startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { type AlibabaVodEmulator, startAlibabaVod } from "../../src/sandbox/alibaba/vod.ts";
+import { type HuaweiVodEmulator, startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { alibabaEnv, huaweiEnv, modernSession, type Session, sessions, taskOf } from "./clients.ts";
 
 type Test = Pick<TestContext, "onTestFinished">;

@@ -6,9 +6,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readCommand } from "../../src/config.ts";
-import { asPrefetchError, explain } from "../../src/errors.ts";
-import { createAuthenticator } from "../../src/transports/auth.ts";
+import { asPrefetchError, explain } from "../../src/base/errors.ts";
+import { readCommand } from "../../src/cli/config.ts";
+import { createAuthenticator } from "../../src/transports/auth/authenticate.ts";
 import { baseEnv, bin } from "../e2e/clients.ts";
 import { entry } from "./wire.ts";
 

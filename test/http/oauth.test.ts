@@ -6,7 +6,7 @@ import { createServer } from "node:net";
 import { Client, ClientCredentialsProvider, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createTokenVerifier } from "../../src/transports/oauth.ts";
+import { createTokenVerifier } from "../../src/transports/auth/oauth.ts";
 import { httpSessions, taskOf } from "../e2e/clients.ts";
 import { startAuthorizationServer } from "./authorization-server.ts";
 import { secretOf, startServer, tokenList } from "./process.ts";

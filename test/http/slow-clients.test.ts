@@ -2,10 +2,10 @@
 
 import type { Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createApp } from "../../src/app.ts";
-import { readCommand } from "../../src/config.ts";
-import { type HttpService, type Patience, startHttp } from "../../src/transports/http.ts";
-import { createMetrics } from "../../src/transports/metrics.ts";
+import { createApp } from "../../src/app/app.ts";
+import { readCommand } from "../../src/cli/config.ts";
+import { createMetrics } from "../../src/transports/http/metrics.ts";
+import { type HttpService, type Patience, startHttp } from "../../src/transports/http/server.ts";
 import { type HttpServer, launchServer, startServer } from "./process.ts";
 import { call, closed, open, send } from "./wire.ts";
 

@@ -12,8 +12,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { startAlibabaVod } from "../../src/sandbox/alibaba-vod.ts";
-import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { startAlibabaVod } from "../../src/sandbox/alibaba/vod.ts";
+import { startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { alibabaEnv, baseEnv, bin, httpSessions, huaweiEnv, type Session, taskOf } from "../e2e/clients.ts";
 
 const [minutes = 5, clients = 200] = process.argv.slice(2).map(Number);

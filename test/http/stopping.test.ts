@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { type HuaweiVodEmulator, startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { type HuaweiVodEmulator, startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { huaweiEnv } from "../e2e/clients.ts";
 import { type HttpServer, startServer } from "./process.ts";
 import { call, closed, legacy, logOf, modern, open, read, send, structuredOf } from "./wire.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { httpSessions, huaweiEnv, taskOf } from "../e2e/clients.ts";
 import { secretOf, startServerFor, tokenList } from "./process.ts";
 

@@ -5,7 +5,7 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { createServerFactory } from "../../src/mcp/server.ts";
-import { nobody } from "../../src/observer.ts";
+import { nobody } from "../../src/telemetry/observer.ts";
 import { manyUrls } from "../fakes.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../prefetch/edge.ts";
 import { open } from "../prefetch/house.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { readDash } from "../../src/media/dash.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { readDash } from "../../src/media/dash/mpd.ts";
 import { dash, NOW, named, only } from "./read.ts";
 
 const template = '<SegmentTemplate media="$RepresentationID$/$Number%03d$.m4s" initialization="$RepresentationID$/init.mp4" duration="6"/>';

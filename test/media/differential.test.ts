@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readDash } from "../../src/media/dash.ts";
-import { readHls } from "../../src/media/hls.ts";
+import { readDash } from "../../src/media/dash/mpd.ts";
+import { readHls } from "../../src/media/hls/playlist.ts";
 import { byHlsParser, byM3u8Parser, byMpdParser } from "./oracle.ts";
 import { BASE, fixtureFolder, NOW } from "./read.ts";
 

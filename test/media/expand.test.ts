@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
 import { expandManifest } from "../../src/media/expand.ts";
 import type { ExpandOptions, Expansion } from "../../src/media/expansion.ts";
 import { chooseUrls } from "../../src/media/scope.ts";

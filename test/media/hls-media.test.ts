@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readHls } from "../../src/media/hls.ts";
+import { readHls } from "../../src/media/hls/playlist.ts";
 import type { Manifest } from "../../src/media/manifest.ts";
 import { BASE, hls, named, only } from "./read.ts";
 

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { readDash } from "../../src/media/dash.ts";
-import { readHls } from "../../src/media/hls.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { readDash } from "../../src/media/dash/mpd.ts";
+import { readHls } from "../../src/media/hls/playlist.ts";
 import type { Manifest, MediaUrl } from "../../src/media/manifest.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
 import { sniff } from "../../src/media/sniff.ts";
-import { streamScopes } from "../../src/prefetch/streams.ts";
+import { streamScopes } from "../../src/prefetch/admission/expand-streams.ts";
 import { BASE, NOW } from "./read.ts";
 
 const tags = [

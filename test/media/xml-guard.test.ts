@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkXml } from "../../src/media/xml-guard.ts";
+import { checkXml } from "../../src/media/dash/xml-guard.ts";
 
 describe("checkXml", () => {
   it.each([

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { isUsedUp } from "../../src/prefetch/allowance.ts";
-import { localCaller } from "../../src/prefetch/deps.ts";
-import type { Call, VendorQuota } from "../../src/prefetch/provider.ts";
-import { type Allowance, remainingUnits } from "../../src/prefetch/quota.ts";
-import type { Batch } from "../../src/prefetch/task.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { isUsedUp } from "../../src/prefetch/admission/allowance.ts";
+import { localCaller } from "../../src/prefetch/calls/deps.ts";
+import type { Call, VendorQuota } from "../../src/prefetch/model/provider.ts";
+import { type Allowance, remainingUnits } from "../../src/prefetch/model/quota.ts";
+import type { Batch } from "../../src/prefetch/model/task.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import {
   accountQuery,

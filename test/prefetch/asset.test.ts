@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
 import { manyUrls } from "../fakes.ts";
 import { error, open } from "./house.ts";
 

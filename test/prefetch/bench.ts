@@ -1,11 +1,11 @@
 /** A worker on a store in memory, with a clock that is driven and a vendor that is scripted. */
 
 import { onTestFinished } from "vitest";
-import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../src/errors.ts";
-import type { Submission } from "../../src/prefetch/provider.ts";
-import type { NewTask, Storage } from "../../src/prefetch/storage.ts";
-import type { Item } from "../../src/prefetch/task.ts";
-import type { Worker } from "../../src/prefetch/worker.ts";
+import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../src/base/errors.ts";
+import type { Worker } from "../../src/prefetch/delivery/worker.ts";
+import type { Submission } from "../../src/prefetch/model/provider.ts";
+import type { NewTask, Storage } from "../../src/prefetch/model/storage.ts";
+import type { Item } from "../../src/prefetch/model/task.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import {
   accountQuery,

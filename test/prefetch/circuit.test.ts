@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ErrorCode, PrefetchError } from "../../src/errors.ts";
-import { afterReach, type Circuit, closedCircuit, letThrough, type Reach, reachOf, reopensAt } from "../../src/prefetch/circuit.ts";
+import { type ErrorCode, PrefetchError } from "../../src/base/errors.ts";
+import {
+  afterReach,
+  type Circuit,
+  closedCircuit,
+  letThrough,
+  type Reach,
+  reachOf,
+  reopensAt,
+} from "../../src/prefetch/model/circuit-breaker.ts";
 import { NOON } from "../fakes.ts";
 
 const reaches: readonly Reach[] = ["answered", "failed", "unasked"];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { localCaller } from "../../src/prefetch/deps.ts";
-import type { BatchContent } from "../../src/prefetch/provider.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { localCaller } from "../../src/prefetch/calls/deps.ts";
+import type { BatchContent } from "../../src/prefetch/model/provider.ts";
 import { manyUrls, type ProviderScript, urlsOf } from "../fakes.ts";
 import { error, open } from "./house.ts";
 

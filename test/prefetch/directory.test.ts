@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { chooseProvider, chooseTaker, createRouter, type ProviderDirectory, type Router } from "../../src/prefetch/directory.ts";
-import type { Provider } from "../../src/prefetch/provider.ts";
+import { chooseProvider, chooseTaker, createRouter, type ProviderDirectory, type Router } from "../../src/prefetch/admission/routing.ts";
+import type { Provider } from "../../src/prefetch/model/provider.ts";
 import { fakeDirectory, fakeProvider } from "../fakes.ts";
 import { error } from "./house.ts";
 

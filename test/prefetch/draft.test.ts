@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AccountState, admit } from "../../src/prefetch/admit.ts";
-import { planTask, planView } from "../../src/prefetch/draft.ts";
-import type { Candidate, Reading } from "../../src/prefetch/plan.ts";
-import type { Provider } from "../../src/prefetch/provider.ts";
+import { type AccountState, admit } from "../../src/prefetch/admission/admit.ts";
+import { planTask, planView } from "../../src/prefetch/admission/build-task.ts";
+import type { Candidate, Reading } from "../../src/prefetch/admission/parse-urls.ts";
+import type { Provider } from "../../src/prefetch/model/provider.ts";
 import { fakeProvider, NOON, TODAY } from "../fakes.ts";
 
 const one = fakeProvider({ id: "one", account: "one:1", limits: { urlsPerRequest: 2 } });

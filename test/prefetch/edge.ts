@@ -1,7 +1,7 @@
 /** A CDN's edge that says what it is told to say, and remembers what it was asked. */
 
-import { PrefetchError } from "../../src/errors.ts";
-import type { Cdn, Edge, Verification } from "../../src/prefetch/edge.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { Cdn, Edge, Verification } from "../../src/prefetch/model/edge.ts";
 
 export interface EdgeScript {
   /** 1 unless told. */

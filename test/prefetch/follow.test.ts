@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import type { Follow } from "../../src/prefetch/follow.ts";
-import type { Provider, StatusQuery, StatusRow } from "../../src/prefetch/provider.ts";
-import type { ItemState } from "../../src/prefetch/task.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { Provider, StatusQuery, StatusRow } from "../../src/prefetch/model/provider.ts";
+import type { ItemState } from "../../src/prefetch/model/task.ts";
+import type { Follow } from "../../src/prefetch/tracking/follow.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import {
   accountQuery,

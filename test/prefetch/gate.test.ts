@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createGate, type Gate } from "../../src/prefetch/gate.ts";
+import { createGate, type Gate } from "../../src/base/semaphore.ts";
 
 const { signal } = new AbortController();
 const settled = () => new Promise((resolve) => setImmediate(resolve));

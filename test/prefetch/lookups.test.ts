@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { createLookups, type Lookups } from "../../src/prefetch/lookups.ts";
-import { createPacer } from "../../src/prefetch/pace.ts";
-import type { Call, StatusQuery, StatusRow } from "../../src/prefetch/provider.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { createPacer } from "../../src/prefetch/delivery/rate-limit.ts";
+import type { Call, StatusQuery, StatusRow } from "../../src/prefetch/model/provider.ts";
+import { createLookups, type Lookups } from "../../src/prefetch/tracking/lookups.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { type FakeClock, fakeCache, fakeClock, fakeProvider, type ProviderScript } from "../fakes.ts";
 

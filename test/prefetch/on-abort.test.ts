@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { onAbort } from "../../src/prefetch/on-abort.ts";
+import { onAbort } from "../../src/base/on-abort.ts";
 
 describe("an abort", () => {
   it("is told to all who wait for it, by one listener, and not to who has gone", () => {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Delivery, errorCodes, PrefetchError } from "../../src/errors.ts";
-import { accepted, failed, lost, type RetryPolicy, returned } from "../../src/prefetch/outcome.ts";
-import type { Submission } from "../../src/prefetch/provider.ts";
+import { type Delivery, errorCodes, PrefetchError } from "../../src/base/errors.ts";
+import { accepted, failed, lost, type RetryPolicy, returned } from "../../src/prefetch/delivery/outcome.ts";
+import type { Submission } from "../../src/prefetch/model/provider.ts";
 import { manyUrls, NOON } from "../fakes.ts";
 import { assetWork, workOf } from "./work.ts";
 

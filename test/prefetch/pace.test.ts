@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { createHold, createPacer } from "../../src/prefetch/pace.ts";
-import type { Storage } from "../../src/prefetch/storage.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { createHold, createPacer } from "../../src/prefetch/delivery/rate-limit.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { type FakeClock, fakeClock, fakeProvider } from "../fakes.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { type ReadingRules, readUrls } from "../../src/prefetch/plan.ts";
-import { readUrl } from "../../src/prefetch/url.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { type ReadingRules, readUrls } from "../../src/prefetch/admission/parse-urls.ts";
+import { readUrl } from "../../src/prefetch/model/url.ts";
 import { fakeProvider } from "../fakes.ts";
 
 const provider = fakeProvider({ limits: { urlLength: 10_240 } });

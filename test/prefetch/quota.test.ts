@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextReset, remainingUnits, vendorDay } from "../../src/prefetch/quota.ts";
+import { nextReset, remainingUnits, vendorDay } from "../../src/prefetch/model/quota.ts";
 
 const at = (text: string): number => Date.parse(text);
 const iso = (moment: number): string => new Date(moment).toISOString();

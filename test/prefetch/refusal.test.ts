@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { localCaller } from "../../src/prefetch/deps.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { localCaller } from "../../src/prefetch/calls/deps.ts";
 import { manyUrls, type ProviderScript, never as signal, urlsOf } from "../fakes.ts";
 import { error, open } from "./house.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { StatusRow } from "../../src/prefetch/provider.ts";
-import { abandoned, reported } from "../../src/prefetch/report.ts";
-import type { ItemState } from "../../src/prefetch/task.ts";
+import type { StatusRow } from "../../src/prefetch/model/provider.ts";
+import type { ItemState } from "../../src/prefetch/model/task.ts";
+import { abandoned, reported } from "../../src/prefetch/tracking/apply-status.ts";
 import { manyUrls } from "../fakes.ts";
 import { assetWork, workOf } from "./work.ts";
 

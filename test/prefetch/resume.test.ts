@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { keepSending } from "../../src/prefetch/resume.ts";
+import { keepSending } from "../../src/prefetch/delivery/resume.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, fakeDirectory, fakeProvider, manyUrls, newTask, startProcess, urlsOf } from "../fakes.ts";
 

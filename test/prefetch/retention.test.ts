@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { keepClean } from "../../src/prefetch/retention.ts";
+import { keepClean } from "../../src/storage/retention.ts";
 import { fakeClock, NOON } from "../fakes.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Candidate, split } from "../../src/prefetch/plan.ts";
-import type { Provider } from "../../src/prefetch/provider.ts";
-import { readUrl } from "../../src/prefetch/url.ts";
+import { type Candidate, split } from "../../src/prefetch/admission/parse-urls.ts";
+import type { Provider } from "../../src/prefetch/model/provider.ts";
+import { readUrl } from "../../src/prefetch/model/url.ts";
 import { fakeLimits, fakeProvider, manyUrls } from "../fakes.ts";
 
 function limitedTo(urlsPerRequest: number, bytesPerRequest: number): Provider {

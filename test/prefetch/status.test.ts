@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { localCaller } from "../../src/prefetch/deps.ts";
-import type { StatusRow } from "../../src/prefetch/provider.ts";
-import type { Detail, ItemRow, TaskView } from "../../src/prefetch/view.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { localCaller } from "../../src/prefetch/calls/deps.ts";
+import type { Detail, ItemRow, TaskView } from "../../src/prefetch/calls/view.ts";
+import type { StatusRow } from "../../src/prefetch/model/provider.ts";
 import { accountQuery, manyUrls, neverAnswered, newTask, never as signal } from "../fakes.ts";
 import { error, open } from "./house.ts";
 

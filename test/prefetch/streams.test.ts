@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { localCaller } from "../../src/prefetch/deps.ts";
-import { createGate } from "../../src/prefetch/gate.ts";
-import { expandStreams, type StreamReader } from "../../src/prefetch/streams.ts";
-import { readUrl } from "../../src/prefetch/url.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { createGate } from "../../src/base/semaphore.ts";
+import { expandStreams, type StreamReader } from "../../src/prefetch/admission/expand-streams.ts";
+import { localCaller } from "../../src/prefetch/calls/deps.ts";
+import { readUrl } from "../../src/prefetch/model/url.ts";
 import { fakeClock, manyUrls, NOON, never as signal } from "../fakes.ts";
 import { type EdgeScript, fakeEdge } from "./edge.ts";
 import { error, type HouseOptions, open } from "./house.ts";

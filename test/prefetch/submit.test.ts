@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { localCaller } from "../../src/prefetch/deps.ts";
-import { totalOf } from "../../src/prefetch/task.ts";
+import { localCaller } from "../../src/prefetch/calls/deps.ts";
+import { totalOf } from "../../src/prefetch/model/task.ts";
 import { manyUrls, never as signal } from "../fakes.ts";
 import { error, open } from "./house.ts";
 

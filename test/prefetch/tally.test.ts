@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createTally, type TallyOptions, type Unwritten } from "../../src/prefetch/tally.ts";
+import { createTally, type TallyOptions, type Unwritten } from "../../src/prefetch/delivery/progress-buffer.ts";
 import { fakeClock, manyUrls } from "../fakes.ts";
 import { workOf } from "./work.ts";
 

@@ -12,7 +12,7 @@ import {
   taskState,
   taskStates,
   totalOf,
-} from "../../src/prefetch/task.ts";
+} from "../../src/prefetch/model/task.ts";
 import { newTask } from "../fakes.ts";
 
 const items = (states: readonly ItemState[]): { state: ItemState }[] => states.map((state) => ({ state }));

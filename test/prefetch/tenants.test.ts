@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import type { CallContext, Caller } from "../../src/prefetch/deps.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { CallContext, Caller } from "../../src/prefetch/calls/deps.ts";
 import { manyUrls, never as signal, TODAY } from "../fakes.ts";
 import { error, open } from "./house.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import type { RetryPolicy } from "../../src/prefetch/outcome.ts";
-import type { Trace } from "../../src/prefetch/provider.ts";
-import type { Claim } from "../../src/prefetch/storage.ts";
-import { traced, untraced } from "../../src/prefetch/trace.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { RetryPolicy } from "../../src/prefetch/delivery/outcome.ts";
+import { traced, untraced } from "../../src/prefetch/delivery/reconcile.ts";
+import type { Trace } from "../../src/prefetch/model/provider.ts";
+import type { Claim } from "../../src/prefetch/model/storage.ts";
 import { manyUrls, NOON } from "../fakes.ts";
 import { assetWork, workOf } from "./work.ts";
 

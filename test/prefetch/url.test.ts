@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { echoKey, hostAllowed, hostMatches, readUrl, type UrlReading } from "../../src/prefetch/url.ts";
+import { echoKey, hostAllowed, hostMatches, readUrl, type UrlReading } from "../../src/prefetch/model/url.ts";
 
 const rules = { maxLength: 10_240 };
 

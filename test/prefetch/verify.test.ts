@@ -1,11 +1,11 @@
 import { setImmediate as settled } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { CallContext, Caller } from "../../src/prefetch/deps.ts";
-import { type Warmth, warmths } from "../../src/prefetch/edge.ts";
-import { readCursor } from "../../src/prefetch/item-cursor.ts";
-import type { Item } from "../../src/prefetch/task.ts";
-import type { VerifyView } from "../../src/prefetch/verify.ts";
+import { readCursor } from "../../src/prefetch/calls/cursors.ts";
+import type { CallContext, Caller } from "../../src/prefetch/calls/deps.ts";
+import type { VerifyView } from "../../src/prefetch/calls/verify.ts";
+import { type Warmth, warmths } from "../../src/prefetch/model/edge.ts";
+import type { Item } from "../../src/prefetch/model/task.ts";
 import { accountQuery, fakeClock, manyUrls, newTask, never as signal } from "../fakes.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "./edge.ts";
 import { error, type HouseOptions, open } from "./house.ts";

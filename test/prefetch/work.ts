@@ -1,7 +1,7 @@
 /** A batch and its items as a process holds them. */
 
-import type { Claim } from "../../src/prefetch/storage.ts";
-import type { Item, ItemState } from "../../src/prefetch/task.ts";
+import type { Claim } from "../../src/prefetch/model/storage.ts";
+import type { Item, ItemState } from "../../src/prefetch/model/task.ts";
 import { NOON, newTask, type TaskSketch } from "../fakes.ts";
 
 function claimOf(sketch: Omit<TaskSketch, "id">, states: readonly ItemState[]): Claim {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import type { Settled } from "../../src/prefetch/provider.ts";
-import type { Storage } from "../../src/prefetch/storage.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { Settled } from "../../src/prefetch/model/provider.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { accountQuery, type DirectBatch, fakeClock, fakeProvider, manyUrls, NOON, newTask, startProcess, TODAY, urlsOf } from "../fakes.ts";
 import { type Bench, setUp } from "./bench.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ErrorCode, PrefetchError } from "../../src/errors.ts";
-import type { BatchContent, Submission } from "../../src/prefetch/provider.ts";
+import { type ErrorCode, PrefetchError } from "../../src/base/errors.ts";
+import type { BatchContent, Submission } from "../../src/prefetch/model/provider.ts";
 import { manyUrls, TODAY, urlsOf } from "../fakes.ts";
 import { type Bench, setUp, throwing } from "./bench.ts";
 

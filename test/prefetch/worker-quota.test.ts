@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
 import { manyUrls, type ProviderScript, TODAY, urlsOf } from "../fakes.ts";
 import { setUp, taken, throwing } from "./bench.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import type { BatchContent, Call, Provider, Trace } from "../../src/prefetch/provider.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { BatchContent, Call, Provider, Trace } from "../../src/prefetch/model/provider.ts";
 import { manyUrls, neverAnswered, type ProviderScript, TODAY, urlsOf } from "../fakes.ts";
 import { setUp, taken, throwing } from "./bench.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Delivery, type ErrorCode, PrefetchError } from "../../src/errors.ts";
+import { type Delivery, type ErrorCode, PrefetchError } from "../../src/base/errors.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import {
   accountQuery,

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clockSkew, isRecord, LONGEST_WAIT_MS, parseJson, retryAfterHeader } from "../../src/providers/answer.ts";
-import type { HttpResponse } from "../../src/providers/request.ts";
+import { clockSkew, isRecord, LONGEST_WAIT_MS, parseJson, retryAfterHeader } from "../../src/providers/kit/answer.ts";
+import type { HttpResponse } from "../../src/providers/kit/http-client.ts";
 import { HOUR, MINUTE, SECOND } from "./clock.ts";
 import { anyText } from "./text.ts";
 

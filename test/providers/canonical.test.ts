@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalQuery, compare, headerEntries, percentEncode, sha256 } from "../../src/providers/canonical.ts";
+import { canonicalQuery, compare, headerEntries, percentEncode, sha256 } from "../../src/providers/kit/canonical.ts";
 
 const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 /** What has a spelling in UTF-8: no half surrogates. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/prefetch/clock.ts";
+import type { Clock } from "../../src/base/clock.ts";
 
 /** Time that stands still until a test moves it. Providers never sleep, so whoever does wakes at once. */
 export interface HandClock extends Clock {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRedactor, tidyMessage } from "../../src/providers/redact.ts";
+import { createRedactor, tidyMessage } from "../../src/base/redact.ts";
 import { anyText } from "./text.ts";
 
 const secret = "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc";

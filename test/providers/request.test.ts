@@ -5,8 +5,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { setImmediate as turn } from "node:timers/promises";
 import { Agent } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from "../../src/providers/request.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from "../../src/providers/kit/http-client.ts";
 
 /** Well before any other limit than the one that is tested could have come to the rescue. */
 const SOON_MS = 3_500;

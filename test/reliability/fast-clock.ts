@@ -1,7 +1,7 @@
 /** Time that runs so many times faster than it does, the same in every process that is told the same two numbers. */
 
-import { systemClock } from "../../src/clock.ts";
-import type { Clock } from "../../src/prefetch/clock.ts";
+import { systemClock } from "../../src/app/system-clock.ts";
+import type { Clock } from "../../src/base/clock.ts";
 
 export interface FastTime {
   /** The moment, in milliseconds since the epoch, at which fast and real time agree. */

@@ -1,7 +1,7 @@
 /** The server over stdio, as `main.ts` starts it, but in the fast time that FAST_SINCE and FAST_SPEED tell. */
 
-import { createApp } from "../../src/app.ts";
-import { readCommand } from "../../src/config.ts";
+import { createApp } from "../../src/app/app.ts";
+import { readCommand } from "../../src/cli/config.ts";
 import { runStdio } from "../../src/transports/stdio.ts";
 import { fastClock } from "./fast-clock.ts";
 

@@ -5,7 +5,7 @@
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../../src/prefetch/clock.ts";
+import type { Clock } from "../../src/base/clock.ts";
 
 /** Turns of the event loop without news after which nothing more happens by itself. */
 const CALM_TURNS = 6;

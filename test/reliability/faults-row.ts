@@ -1,6 +1,6 @@
 /** What a row of the fault matrix is made of. */
 
-import type { ErrorCode } from "../../src/errors.ts";
+import type { ErrorCode } from "../../src/base/errors.ts";
 import type { Credentials, ProviderId } from "./faults-vendors.ts";
 import type { ConnectionFault, RequestFault } from "./faults-wire.ts";
 

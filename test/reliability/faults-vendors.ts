@@ -1,9 +1,9 @@
 /** The two vendors as the fault matrix needs them: an emulator each, how to configure it, and how it would refuse. */
 
-import { vendorDay } from "../../src/prefetch/quota.ts";
-import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../src/sandbox/alibaba-vod.ts";
-import type { Answer } from "../../src/sandbox/faults.ts";
-import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { vendorDay } from "../../src/prefetch/model/quota.ts";
+import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../src/sandbox/alibaba/vod.ts";
+import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
+import type { Answer } from "../../src/sandbox/server/faults.ts";
 import type { Arrival, WireRequest } from "./faults-wire.ts";
 
 export type ProviderId = "huawei-vod" | "alibaba-vod";

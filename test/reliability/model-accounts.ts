@@ -1,6 +1,6 @@
 /** The vendor accounts of the model test, and their days, reckoned without the code under test. */
 
-import type { ProviderLimits } from "../../src/prefetch/provider.ts";
+import type { ProviderLimits } from "../../src/prefetch/model/provider.ts";
 import { fakeLimits } from "../fakes.ts";
 
 export interface Account {

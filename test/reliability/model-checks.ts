@@ -1,7 +1,7 @@
 /** What is compared between the model and the store after every step. */
 
-import type { Storage } from "../../src/prefetch/storage.ts";
-import { itemStates } from "../../src/prefetch/task.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
+import { itemStates } from "../../src/prefetch/model/task.ts";
 import { type Account, accounts } from "./model-accounts.ts";
 import { claimBudgets, ledgerOf } from "./model-rules.ts";
 import { batchesOf, claimSame, claimThat, isOpen, known, type Model, type ModelTask, nextDueOf, today } from "./model-state.ts";

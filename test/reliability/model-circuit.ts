@@ -1,6 +1,6 @@
 /** The circuits of the model: who may pass, who must wait, and for how long at most. */
 
-import type { Reach } from "../../src/prefetch/circuit.ts";
+import type { Reach } from "../../src/prefetch/model/circuit-breaker.ts";
 import { type Account, MINUTE_MS } from "./model-accounts.ts";
 import { claimThat, known, type Model, type ModelCircuit } from "./model-state.ts";
 

@@ -1,8 +1,8 @@
 /** The commands of the model test: what each needs, and how often it is drawn. */
 
 import fc from "fast-check";
-import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../src/errors.ts";
-import { quotaPolicies } from "../../src/prefetch/admit.ts";
+import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../src/base/errors.ts";
+import { quotaPolicies } from "../../src/prefetch/admission/admit.ts";
 import { accountNamed, accounts, counting, DAY_MS, dayOf, HOUR_MS, MINUTE_MS, midnight } from "./model-accounts.ts";
 import { admitWish } from "./model-admission.ts";
 import { compare } from "./model-checks.ts";

@@ -1,7 +1,7 @@
 /** The end of each run: everybody works on, the vendors answer everything, and time passes until nothing is left to do. */
 
-import { PrefetchError } from "../../src/errors.ts";
-import { settledOf } from "../../src/prefetch/task.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { settledOf } from "../../src/prefetch/model/task.ts";
 import { accounts, DAY_MS } from "./model-accounts.ts";
 import { compare } from "./model-checks.ts";
 import { batchesOf, claimSame, claimThat, type Hand, known, type Model, type ModelTask, pendingOn } from "./model-state.ts";

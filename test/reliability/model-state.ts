@@ -1,7 +1,7 @@
 /** The model: what a careful clerk with paper and pencil would know of the store, of who holds what, and of the vendors. */
 
-import type { WorkItem } from "../../src/prefetch/storage.ts";
-import type { ItemState } from "../../src/prefetch/task.ts";
+import type { WorkItem } from "../../src/prefetch/model/storage.ts";
+import type { ItemState } from "../../src/prefetch/model/task.ts";
 import { NOON } from "../fakes.ts";
 import { type Account, accounts, DAY_MS, dayOf, HOUR_MS, MINUTE_MS } from "./model-accounts.ts";
 

@@ -1,9 +1,9 @@
 /** What can happen next, done to the store and to the model alike. */
 
-import { asPrefetchError, type PrefetchError } from "../../src/errors.ts";
-import type { StatusRow, Trace } from "../../src/prefetch/provider.ts";
-import { abandoned, reported } from "../../src/prefetch/report.ts";
-import type { WorkItem } from "../../src/prefetch/storage.ts";
+import { asPrefetchError, type PrefetchError } from "../../src/base/errors.ts";
+import type { StatusRow, Trace } from "../../src/prefetch/model/provider.ts";
+import type { WorkItem } from "../../src/prefetch/model/storage.ts";
+import { abandoned, reported } from "../../src/prefetch/tracking/apply-status.ts";
 import type { Account } from "./model-accounts.ts";
 import { heldBack, noteReach, passed } from "./model-circuit.ts";
 import {

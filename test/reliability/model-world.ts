@@ -1,11 +1,11 @@
 /** The real thing under the model: stores, processes with the real sender, and vendors that answer when they are told to. */
 
-import { PrefetchError } from "../../src/errors.ts";
-import type { Clock } from "../../src/prefetch/clock.ts";
-import type { Provider, Submission, Trace } from "../../src/prefetch/provider.ts";
-import { vendorDay } from "../../src/prefetch/quota.ts";
-import { createSender, type Outcome, type SenderSignals } from "../../src/prefetch/send.ts";
-import type { Claim, Storage } from "../../src/prefetch/storage.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { createSender, type Outcome, type SenderSignals } from "../../src/prefetch/delivery/send-batch.ts";
+import type { Provider, Submission, Trace } from "../../src/prefetch/model/provider.ts";
+import { vendorDay } from "../../src/prefetch/model/quota.ts";
+import type { Claim, Storage } from "../../src/prefetch/model/storage.ts";
 import { fakeProvider } from "../fakes.ts";
 import { type Account, accounts, limitsOf } from "./model-accounts.ts";
 import { type Hand, known } from "./model-state.ts";

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it, onTestFinished } from "vitest";
-import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { huaweiEnv, taskOf, usedOf } from "../e2e/clients.ts";
 import { newFolder } from "../storage/file.ts";
 import { heldBy, nothingHeld } from "./storage-files.ts";

@@ -5,7 +5,7 @@
 
 import { readSync, writeSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/app/system-clock.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 
 const [file = "", stopBefore = ""] = process.argv.slice(2);

@@ -2,8 +2,8 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { vi } from "vitest";
-import type { Clock } from "../../src/prefetch/clock.ts";
-import type { Storage } from "../../src/prefetch/storage.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 
 export interface Content {

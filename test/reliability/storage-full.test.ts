@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { type HuaweiVodEmulator, startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { type HuaweiVodEmulator, startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { huaweiEnv, type ToolAnswer, taskOf, usedOf } from "../e2e/clients.ts";
 import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
 import { newFolder } from "../storage/file.ts";

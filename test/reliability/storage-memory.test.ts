@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { startAlibabaVod } from "../../src/sandbox/alibaba-vod.ts";
+import { startAlibabaVod } from "../../src/sandbox/alibaba/vod.ts";
 import { alibabaEnv, taskOf } from "../e2e/clients.ts";
 import { newFolder } from "../storage/file.ts";
 import { fastClock } from "./fast-clock.ts";

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { huaweiEnv } from "../e2e/clients.ts";
 import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";

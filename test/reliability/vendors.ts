@@ -1,8 +1,8 @@
 /** The emulated vendors, seen alike: what they were asked, when, and what they took. */
 
 import type { IncomingMessage } from "node:http";
-import { startAlibabaVod } from "../../src/sandbox/alibaba-vod.ts";
-import { startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { startAlibabaVod } from "../../src/sandbox/alibaba/vod.ts";
+import { startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { alibabaEnv, huaweiEnv } from "../e2e/clients.ts";
 
 export const vendorIds = ["huawei-vod", "alibaba-vod"] as const;

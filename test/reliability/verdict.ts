@@ -1,6 +1,6 @@
 /** What tasks came to in the end, held against what the vendor has seen. */
 
-import { vendorDay } from "../../src/prefetch/quota.ts";
+import { vendorDay } from "../../src/prefetch/model/quota.ts";
 import { type Session, type TaskAnswer, taskOf, usedOf } from "../e2e/clients.ts";
 import { HORIZON_MS, type Scene, until, ZONE } from "./scene.ts";
 import { batchStates, integrityOf, ledgerOf } from "./store-file.ts";

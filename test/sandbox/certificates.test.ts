@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { connect, createServer } from "node:tls";
 import { expect, it, onTestFinished } from "vitest";
-import { createAuthority } from "../../src/sandbox/certificates.ts";
+import { createAuthority } from "../../src/sandbox/server/certificates.ts";
 
 it.each(Array.from({ length: 20 }, (_, nth) => `host-${"x".repeat(nth * 3)}.example.org`))(
   "a certificate for %s is good for that name, for those who trust the authority, and for nobody else",

@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Body, padded, patternBody, slice, textBody } from "../../src/sandbox/body.ts";
-import { BoundedMap } from "../../src/sandbox/bounded-map.ts";
-import { startServer } from "../../src/sandbox/server.ts";
+import { type Body, padded, patternBody, slice, textBody } from "../../src/sandbox/server/body.ts";
+import { BoundedMap } from "../../src/sandbox/server/bounded-map.ts";
+import { startServer } from "../../src/sandbox/server/server.ts";
 
 const bytesOf = (body: Body): Buffer => Buffer.concat([...body.chunks()]);
 const LARGE = 64 * 1_048_576;

@@ -4,7 +4,7 @@ import { Agent } from "undici";
 import { afterEach, beforeEach } from "vitest";
 import { type CacheReading, readCache } from "../../src/providers/http/cache/cache-status.ts";
 import { firstOf, type HeaderLines, headerLines } from "../../src/providers/http/cache/headers.ts";
-import { type SandboxEdge, type SandboxEdgeOptions, startEdge } from "../../src/sandbox/edge.ts";
+import { type SandboxEdge, type SandboxEdgeOptions, startEdge } from "../../src/sandbox/edge/edge.ts";
 import { type HandClock, handClock } from "../providers/clock.ts";
 
 export interface EdgeReply {

@@ -6,7 +6,7 @@ import { debugHeadersFor } from "../../src/providers/http/cache/debug-headers.ts
 import { detectByHeaders } from "../../src/providers/http/cache/detect.ts";
 import { linesOf } from "../../src/providers/http/cache/headers.ts";
 import { whyNotCached } from "../../src/providers/http/cache/why-not-cached.ts";
-import type { DialectName } from "../../src/sandbox/edge-dialects.ts";
+import type { DialectName } from "../../src/sandbox/edge/dialects.ts";
 import { HOUR, SECOND } from "../providers/clock.ts";
 import { edgeForEachTest } from "./edge-client.ts";
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { whyNotCached } from "../../src/providers/http/cache/why-not-cached.ts";
-import { edgeOutcomeWords } from "../../src/sandbox/edge-outcomes.ts";
+import { edgeOutcomeWords } from "../../src/sandbox/edge/outcomes.ts";
 import { edgeForEachTest } from "./edge-client.ts";
 
 const test = edgeForEachTest();

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readRange } from "../../src/sandbox/edge-range.ts";
+import { readRange } from "../../src/sandbox/edge/range.ts";
 import { edgeForEachTest } from "./edge-client.ts";
 
 const test = edgeForEachTest();

@@ -1,16 +1,16 @@
 /** The edge's streams, read by the product's own readers: as many URLs as is stated, and each of them is there. */
 
 import { describe, expect, it } from "vitest";
-import { systemClock } from "../../src/clock.ts";
-import { PrefetchError } from "../../src/errors.ts";
+import { systemClock } from "../../src/app/system-clock.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
 import { expandManifest } from "../../src/media/expand.ts";
 import type { Expansion } from "../../src/media/expansion.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
-import type { Settled } from "../../src/prefetch/provider.ts";
-import { streamScopes } from "../../src/prefetch/streams.ts";
+import { streamScopes } from "../../src/prefetch/admission/expand-streams.ts";
+import type { Settled } from "../../src/prefetch/model/provider.ts";
 import { usualLimits } from "../../src/providers/http/limits.ts";
-import { createWarmer } from "../../src/providers/http/warmer.ts";
-import { edgeStreams } from "../../src/sandbox/edge-streams.ts";
+import { createWarmer } from "../../src/providers/http/warm/warmer.ts";
+import { edgeStreams } from "../../src/sandbox/edge/streams.ts";
 import { HOUR, SECOND } from "../providers/clock.ts";
 import { edgeForEachTest } from "./edge-client.ts";
 

@@ -7,8 +7,8 @@ import { connect } from "node:net";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { authorization, sdkDate } from "../../src/providers/huawei/sign.ts";
-import type { FaultRule } from "../../src/sandbox/faults.ts";
-import { type HuaweiVodEmulator, type HuaweiVodEmulatorOptions, sampleAssets, startHuaweiVod } from "../../src/sandbox/huawei-vod.ts";
+import { type HuaweiVodEmulator, type HuaweiVodEmulatorOptions, sampleAssets, startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
+import type { FaultRule } from "../../src/sandbox/server/faults.ts";
 import { type HandClock, HOUR, handClock, MINUTE, SECOND } from "../providers/clock.ts";
 import { exchange, type OfficialRequest, officialRequest, type WireAnswer, type WireRequest } from "../providers/huawei/official.ts";
 

@@ -1,9 +1,9 @@
 import { Resolver } from "node:dns/promises";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { systemClock } from "../../src/clock.ts";
-import { nobody } from "../../src/observer.ts";
-import { httpAnyCdn } from "../../src/providers/http/row.ts";
+import { systemClock } from "../../src/app/system-clock.ts";
+import { httpAnyCdn } from "../../src/providers/http/definition.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
+import { nobody } from "../../src/telemetry/observer.ts";
 
 it("asks no name server about a host whose headers name no CDN", async () => {
   const asked = vi.spyOn(Resolver.prototype, "resolveCname").mockRejectedValue(new Error("There is no network"));

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { onTestFinished } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import type { Storage } from "../../src/prefetch/storage.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { fakeClock } from "../fakes.ts";
 

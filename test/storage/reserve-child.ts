@@ -2,10 +2,10 @@
 
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { systemClock } from "../../src/clock.ts";
-import { admit } from "../../src/prefetch/admit.ts";
-import type { Candidate } from "../../src/prefetch/plan.ts";
-import type { Storage } from "../../src/prefetch/storage.ts";
+import { systemClock } from "../../src/app/system-clock.ts";
+import { admit } from "../../src/prefetch/admission/admit.ts";
+import type { Candidate } from "../../src/prefetch/admission/parse-urls.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { accountQuery, fakeProvider, manyUrls, newTask, TODAY } from "../fakes.ts";
 

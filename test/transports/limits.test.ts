@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createLimits } from "../../src/transports/limits.ts";
+import { createLimits } from "../../src/transports/http/limits.ts";
 
 const MIB = 1_048_576;
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../src/errors.ts";
-import { findToken, readTokens } from "../../src/transports/tokens.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { findToken, readTokens } from "../../src/transports/auth/tokens.ts";
 
 const hashOf = (secret: string): string => createHash("sha256").update(secret).digest("hex");
 const good = { name: "robot", sha256: hashOf("secret"), scopes: ["prefetch:read"] };

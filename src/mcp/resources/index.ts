@@ -1,7 +1,7 @@
 /** What can be read without calling a tool: quota, tasks, providers. */
 
 import { type McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
-import { explain, PrefetchError } from "../../errors.ts";
+import { explain, PrefetchError } from "../../base/errors.ts";
 import { callOf } from "../call.ts";
 import type { Principal } from "../caller.ts";
 import { quotaResult, taskResult } from "../result.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { taskStates, totalOf } from "../../prefetch/task.ts";
+import { taskStates, totalOf } from "../../prefetch/model/task.ts";
 import { lenientNumber, providerShown } from "../inputs.ts";
 import { defineTool, type ToolDeps } from "../tool.ts";
 

@@ -1,7 +1,7 @@
 /** What both spending tools do with their common arguments. */
 
-import type { QuotaPolicy } from "../../prefetch/admit.ts";
-import type { Expansion, StreamScope } from "../../prefetch/streams.ts";
+import type { QuotaPolicy } from "../../prefetch/admission/admit.ts";
+import type { Expansion, StreamScope } from "../../prefetch/admission/expand-streams.ts";
 
 interface SpendInput {
   readonly provider?: string | undefined;

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { PrefetchError } from "../../errors.ts";
-import { type Verification, warmths } from "../../prefetch/edge.ts";
-import { MOST_VERIFIED, type VerifyRequest, type VerifyView } from "../../prefetch/verify.ts";
+import { PrefetchError } from "../../base/errors.ts";
+import { MOST_VERIFIED, type VerifyRequest, type VerifyView } from "../../prefetch/calls/verify.ts";
+import { type Verification, warmths } from "../../prefetch/model/edge.ts";
 import { lenientArray } from "../inputs.ts";
 import { defineTool, type ToolDeps } from "../tool.ts";
 

@@ -6,8 +6,8 @@
 
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import { PrefetchError } from "../../errors.ts";
-import { isHeaderSafe } from "../checks.ts";
+import { PrefetchError } from "../../base/errors.ts";
+import { isHeaderSafe } from "../kit/checks.ts";
 
 export interface AlibabaKeys {
   readonly id: string;

@@ -5,10 +5,10 @@
  * error centre, https://error-center.aliyun.com/status/product/vod.
  */
 
-import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../errors.ts";
-import { clockSkew, isRecord, parseJson, retryAfterHeader } from "../answer.ts";
-import { type Redactor, tidyMessage } from "../redact.ts";
-import type { HttpRequest, HttpResponse } from "../request.ts";
+import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../base/errors.ts";
+import { type Redactor, tidyMessage } from "../../base/redact.ts";
+import { clockSkew, isRecord, parseJson, retryAfterHeader } from "../kit/answer.ts";
+import type { HttpRequest, HttpResponse } from "../kit/http-client.ts";
 
 type Meaning = Readonly<{ code: ErrorCode; hint?: string } & Pick<ErrorFacts, "retryable" | "retryAfterMs" | "delivery" | "divisible">>;
 

@@ -5,9 +5,9 @@
  */
 
 import { z } from "zod";
-import { PrefetchError } from "../../errors.ts";
-import type { Asset, Call } from "../../prefetch/provider.ts";
-import { type Redactor, tidyMessage } from "../redact.ts";
+import { PrefetchError } from "../../base/errors.ts";
+import { type Redactor, tidyMessage } from "../../base/redact.ts";
+import type { Asset, Call } from "../../prefetch/model/provider.ts";
 import type { Endpoint, Rpc } from "./rpc.ts";
 
 export interface MediaOptions {

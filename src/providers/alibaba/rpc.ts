@@ -1,14 +1,14 @@
 /** One signed call of Alibaba Cloud's RPC style: parameters in the query, JSON back. */
 
 import { randomUUID } from "node:crypto";
-import { PrefetchError } from "../../errors.ts";
-import type { Clock } from "../../prefetch/clock.ts";
-import type { Call } from "../../prefetch/provider.ts";
-import { parseJson } from "../answer.ts";
-import { canonicalQuery, sha256 } from "../canonical.ts";
-import type { Redactor } from "../redact.ts";
-import type { HttpClient, HttpRequest, HttpResponse } from "../request.ts";
-import { stoppedOr } from "../stopped.ts";
+import type { Clock } from "../../base/clock.ts";
+import { PrefetchError } from "../../base/errors.ts";
+import type { Redactor } from "../../base/redact.ts";
+import type { Call } from "../../prefetch/model/provider.ts";
+import { parseJson } from "../kit/answer.ts";
+import { canonicalQuery, sha256 } from "../kit/canonical.ts";
+import type { HttpClient, HttpRequest, HttpResponse } from "../kit/http-client.ts";
+import { stoppedOr } from "../kit/stopped.ts";
 import { type AlibabaKeys, type CredentialSource, currentKeys } from "./credentials.ts";
 import { failureOf, readVendorError, requestIdOf } from "./errors.ts";
 import { acsDate, authorization } from "./sign.ts";

@@ -4,7 +4,7 @@
  */
 
 import { createHmac } from "node:crypto";
-import { canonicalQuery, headerEntries, sha256 } from "../canonical.ts";
+import { canonicalQuery, headerEntries, sha256 } from "../kit/canonical.ts";
 
 export interface SigningInput {
   readonly method: string;

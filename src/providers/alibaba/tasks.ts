@@ -5,8 +5,8 @@
  */
 
 import { z } from "zod";
-import type { Call, StatusRow } from "../../prefetch/provider.ts";
-import { type Redactor, tidyMessage } from "../redact.ts";
+import { type Redactor, tidyMessage } from "../../base/redact.ts";
+import type { Call, StatusRow } from "../../prefetch/model/provider.ts";
 import type { Endpoint, Rpc } from "./rpc.ts";
 import { acsDate, parseAcsDate } from "./sign.ts";
 

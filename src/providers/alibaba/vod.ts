@@ -6,19 +6,19 @@
 
 import type { Dispatcher } from "undici";
 import { z } from "zod";
-import { PrefetchError } from "../../errors.ts";
-import type { Observer } from "../../observer.ts";
-import type { Clock } from "../../prefetch/clock.ts";
-import type { Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
-import { echoKey } from "../../prefetch/url.ts";
-import { percentEncode } from "../canonical.ts";
-import { createRedactor } from "../redact.ts";
-import { createHttpClient } from "../request.ts";
+import type { Clock } from "../../base/clock.ts";
+import { PrefetchError } from "../../base/errors.ts";
+import { createRedactor } from "../../base/redact.ts";
+import type { Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/model/provider.ts";
+import { echoKey } from "../../prefetch/model/url.ts";
+import type { Observer } from "../../telemetry/observer.ts";
+import { percentEncode } from "../kit/canonical.ts";
+import { createHttpClient } from "../kit/http-client.ts";
 import type { CredentialSource } from "./credentials.ts";
 import { createMedia, type MediaOptions } from "./media.ts";
+import { createTrace } from "./reconcile.ts";
 import { createRpc, type Endpoint } from "./rpc.ts";
 import { createTaskLists } from "./tasks.ts";
-import { createTrace } from "./trace.ts";
 
 export interface AlibabaVodOptions {
   /** Where caches are warmed: one region for all accounts. */

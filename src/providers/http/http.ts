@@ -1,17 +1,17 @@
 /** The provider that needs no vendor: it fetches each URL through the CDN, as a viewer would, and so has it cached. */
 
 import { createHash } from "node:crypto";
-import { asPrefetchError, PrefetchError } from "../../errors.ts";
-import type { BatchContent, Call, Progress, Provider, Submission } from "../../prefetch/provider.ts";
-import type { ProviderContext } from "../row.ts";
-import { type AddressGuardOptions, createAddressGuard } from "./address-guard.ts";
-import type { ResolveCname } from "./cname.ts";
-import { createEdge } from "./edge.ts";
-import type { Way } from "./fetcher.ts";
+import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
+import type { BatchContent, Call, Progress, Provider, Submission } from "../../prefetch/model/provider.ts";
+import type { ProviderContext } from "../definition.ts";
 import { BATCHES_AT_ONCE, type WarmLimits } from "./limits.ts";
-import type { Pop } from "./target-rules.ts";
+import { type AddressGuardOptions, createAddressGuard } from "./net/address-guard.ts";
+import type { Pop } from "./net/target-rules.ts";
+import type { ResolveCname } from "./probe/cname.ts";
+import { createEdge } from "./probe/edge.ts";
 import { variantsOf } from "./variants.ts";
-import { createWarmer } from "./warmer.ts";
+import type { Way } from "./warm/fetcher.ts";
+import { createWarmer } from "./warm/warmer.ts";
 
 export type Headers = Readonly<Record<string, string>>;
 

@@ -4,13 +4,13 @@
  * Sources: https://support.huaweicloud.com/api-iam/iam_30_0001.html, and the signature guide for the lock-out.
  */
 
-import type { PrefetchError } from "../../errors.ts";
-import type { Clock } from "../../prefetch/clock.ts";
-import type { Redactor } from "../redact.ts";
-import type { HttpClient } from "../request.ts";
-import { createCircuit, createDoor } from "./circuit.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { PrefetchError } from "../../base/errors.ts";
+import type { Redactor } from "../../base/redact.ts";
+import type { HttpClient } from "../kit/http-client.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { createLogin } from "./login.ts";
+import { createCircuit, createDoor } from "./login-breaker.ts";
 import { authorization, type SigningInput, sdkDate } from "./sign.ts";
 
 /** The headers to send, those that prove who we are included. */

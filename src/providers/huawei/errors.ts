@@ -5,10 +5,10 @@
  * https://support.huaweicloud.com/devg-apisign/ (codes `APIG.` and `APIGW.` mean the same).
  */
 
-import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../errors.ts";
-import { clockSkew, isRecord, LONGEST_WAIT_MS, parseJson, retryAfterHeader } from "../answer.ts";
-import { type Redactor, tidyMessage } from "../redact.ts";
-import type { HttpResponse } from "../request.ts";
+import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../base/errors.ts";
+import { type Redactor, tidyMessage } from "../../base/redact.ts";
+import { clockSkew, isRecord, LONGEST_WAIT_MS, parseJson, retryAfterHeader } from "../kit/answer.ts";
+import type { HttpResponse } from "../kit/http-client.ts";
 
 type Meaning = Readonly<{ code: ErrorCode; hint?: string } & Pick<ErrorFacts, "retryable" | "retryAfterMs" | "delivery" | "divisible">>;
 

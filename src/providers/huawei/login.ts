@@ -1,15 +1,15 @@
 /** IAM tokens by user, password and domain. Source: https://support.huaweicloud.com/api-iam/iam_30_0001.html. */
 
 import { z } from "zod";
-import { PrefetchError } from "../../errors.ts";
-import { abortable } from "../../prefetch/abortable.ts";
-import type { Clock } from "../../prefetch/clock.ts";
-import { parseJson } from "../answer.ts";
-import type { Redactor } from "../redact.ts";
-import type { HttpClient } from "../request.ts";
-import type { Circuit } from "./circuit.ts";
+import { abortable } from "../../base/abortable.ts";
+import type { Clock } from "../../base/clock.ts";
+import { PrefetchError } from "../../base/errors.ts";
+import type { Redactor } from "../../base/redact.ts";
+import { parseJson } from "../kit/answer.ts";
+import type { HttpClient } from "../kit/http-client.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { failureOf } from "./errors.ts";
+import type { Circuit } from "./login-breaker.ts";
 
 /** A token is replaced this long before it runs out. It lives 24 hours. */
 const TOKEN_MARGIN_MS = 1_800_000;

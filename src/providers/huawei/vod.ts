@@ -6,15 +6,15 @@
 
 import type { Dispatcher } from "undici";
 import { z } from "zod";
-import { PrefetchError } from "../../errors.ts";
-import type { Observer } from "../../observer.ts";
-import type { Clock } from "../../prefetch/clock.ts";
-import type { Asset, BatchContent, Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/provider.ts";
-import { parseJson } from "../answer.ts";
-import { canonicalQuery } from "../canonical.ts";
-import { createRedactor, type Redactor, tidyMessage } from "../redact.ts";
-import { createHttpClient, type HttpResponse } from "../request.ts";
-import { stoppedOr } from "../stopped.ts";
+import type { Clock } from "../../base/clock.ts";
+import { PrefetchError } from "../../base/errors.ts";
+import { createRedactor, type Redactor, tidyMessage } from "../../base/redact.ts";
+import type { Asset, BatchContent, Call, Provider, ProviderLimits, StatusRow, Submission } from "../../prefetch/model/provider.ts";
+import type { Observer } from "../../telemetry/observer.ts";
+import { parseJson } from "../kit/answer.ts";
+import { canonicalQuery } from "../kit/canonical.ts";
+import { createHttpClient, type HttpResponse } from "../kit/http-client.ts";
+import { stoppedOr } from "../kit/stopped.ts";
 import { type Attempt, createAuth, type Sign } from "./auth.ts";
 import { type HuaweiCredentials, secretsOf } from "./credentials.ts";
 import type { Edition } from "./edition.ts";

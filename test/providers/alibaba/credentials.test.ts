@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AlibabaKeys, currentKeys, readProfile } from "../../../src/providers/alibaba/credentials.ts";
-import { isHeaderSafe } from "../../../src/providers/checks.ts";
+import { isHeaderSafe } from "../../../src/providers/kit/checks.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
 import { anyText } from "../text.ts";
 import { type AlibabaHarness, securityToken, startAlibaba } from "./harness.ts";

@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ErrorCode, errorCodes, PrefetchError } from "../../../src/errors.ts";
+import { type ErrorCode, errorCodes, PrefetchError } from "../../../src/base/errors.ts";
+import { createRedactor } from "../../../src/base/redact.ts";
 import { failureOf, readVendorError } from "../../../src/providers/alibaba/errors.ts";
-import { createRedactor } from "../../../src/providers/redact.ts";
 import { shownOf } from "../../contract/provider.ts";
 import { MINUTE, SECOND } from "../clock.ts";
 import { anyText } from "../text.ts";

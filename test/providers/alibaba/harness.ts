@@ -1,9 +1,9 @@
 /** An Alibaba Cloud VOD provider before an emulator of its own, both on one clock that the test moves. */
 
-import type { Provider } from "../../../src/prefetch/provider.ts";
+import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { type AlibabaVodOptions, createAlibabaVod } from "../../../src/providers/alibaba/vod.ts";
-import { type AlibabaVodEmulator, type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba-vod.ts";
-import type { Fault } from "../../../src/sandbox/faults.ts";
+import { type AlibabaVodEmulator, type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
+import type { Fault } from "../../../src/sandbox/server/faults.ts";
 import { type HandClock, handClock } from "../clock.ts";
 
 export const assetId = "93ab850b4f6f44eab54b6e91d24d81d4";

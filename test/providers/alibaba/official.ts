@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { stringify } from "node:querystring";
 import { request } from "undici";
 import { acsDate, signatureScheme } from "../../../src/providers/alibaba/sign.ts";
-import { sha256 } from "../../../src/providers/canonical.ts";
+import { sha256 } from "../../../src/providers/kit/canonical.ts";
 
 export interface Keys {
   readonly accessKeyId: string;

@@ -8,11 +8,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { Agent, type Dispatcher } from "undici";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { nobody } from "../../../src/observer.ts";
-import type { Provider } from "../../../src/prefetch/provider.ts";
-import { alibabaVod } from "../../../src/providers/alibaba/row.ts";
-import type { ProviderContext } from "../../../src/providers/row.ts";
-import type { SettingValues } from "../../../src/settings.ts";
+import type { SettingValues } from "../../../src/cli/settings.ts";
+import type { Provider } from "../../../src/prefetch/model/provider.ts";
+import { alibabaVod } from "../../../src/providers/alibaba/definition.ts";
+import type { ProviderContext } from "../../../src/providers/definition.ts";
+import { nobody } from "../../../src/telemetry/observer.ts";
 import { countingCall, failureOf } from "../../contract/provider.ts";
 import { handClock } from "../clock.ts";
 

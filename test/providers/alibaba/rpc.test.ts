@@ -7,11 +7,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { PrefetchError } from "../../../src/errors.ts";
-import type { Call } from "../../../src/prefetch/provider.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { createRedactor } from "../../../src/base/redact.ts";
+import type { Call } from "../../../src/prefetch/model/provider.ts";
 import { createRpc, type Rpc, type RpcOptions, type RpcRequest } from "../../../src/providers/alibaba/rpc.ts";
-import { createRedactor } from "../../../src/providers/redact.ts";
-import { createHttpClient } from "../../../src/providers/request.ts";
+import { createHttpClient } from "../../../src/providers/kit/http-client.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
 import { type HandClock, handClock, MINUTE, SECOND } from "../clock.ts";
 

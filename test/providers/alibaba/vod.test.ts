@@ -1,7 +1,7 @@
 /** Alibaba Cloud VOD: the contract, and what only this vendor does. */
 
 import { afterEach, describe, expect, it } from "vitest";
-import type { BatchContent, Provider, StatusRow } from "../../../src/prefetch/provider.ts";
+import type { BatchContent, Provider, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { countingCall, failureOf, type ProviderHarness, providerContract, shownOf } from "../../contract/provider.ts";
 import { HOUR, MINUTE, SECOND } from "../clock.ts";
 import { type AlibabaHarness, assetId, refusal, type Setup, securityToken, startAlibaba, unknownId, unpublishedId } from "./harness.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createCnameChain } from "../../../src/providers/http/cname.ts";
+import { createCnameChain } from "../../../src/providers/http/probe/cname.ts";
 
 function resolver(records: Readonly<Record<string, readonly string[]>>) {
   const asked: string[] = [];

@@ -2,8 +2,8 @@
 
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../../src/errors.ts";
-import { createAddressGuard } from "../../../src/providers/http/address-guard.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { createAddressGuard } from "../../../src/providers/http/net/address-guard.ts";
 import { askedEdge, HERE } from "./edges.ts";
 import { canary, closeAfterwards } from "./network.ts";
 import { startOrigin } from "./origin.ts";

@@ -1,7 +1,7 @@
 /** The rows of a check, and what checks that run at once share. */
 
 import { describe, expect, it } from "vitest";
-import type { Verification } from "../../../src/prefetch/edge.ts";
+import type { Verification } from "../../../src/prefetch/model/edge.ts";
 import { askedEdge, HERE } from "./edges.ts";
 import { dialects, fakeCdn } from "./fake-cdn.ts";
 import { canary } from "./network.ts";

@@ -1,9 +1,9 @@
 /** An edge to ask, as tests want it: this machine's loopback, every name on it, and no waiting. */
 
-import type { Clock } from "../../../src/prefetch/clock.ts";
-import type { Edge, Verification } from "../../../src/prefetch/edge.ts";
-import { createAddressGuard } from "../../../src/providers/http/address-guard.ts";
-import { createEdge, type EdgeOptions } from "../../../src/providers/http/edge.ts";
+import type { Clock } from "../../../src/base/clock.ts";
+import type { Edge, Verification } from "../../../src/prefetch/model/edge.ts";
+import { createAddressGuard } from "../../../src/providers/http/net/address-guard.ts";
+import { createEdge, type EdgeOptions } from "../../../src/providers/http/probe/edge.ts";
 import { closeAfterwards } from "./network.ts";
 
 export const HERE = "127.0.0.1";

@@ -1,7 +1,7 @@
 import { errors } from "undici";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../../src/errors.ts";
-import { failureOf } from "../../../src/providers/http/failure.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { failureOf } from "../../../src/providers/http/net/failure.ts";
 
 describe("a request that got no whole answer", () => {
   it.each([

@@ -1,6 +1,6 @@
 import { Agent, buildConnector } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type GetRequest, get } from "../../../src/providers/http/get.ts";
+import { type GetRequest, get } from "../../../src/providers/http/net/get.ts";
 import { startOrigin } from "./origin.ts";
 
 const MIB = 1_048_576;

@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { PrefetchError } from "../../../src/errors.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
 import { type FakeClock, fakeClock } from "../../fakes.ts";
 import { startOrigin } from "./origin.ts";
 import { hastyClock, numbered, statesIn, until, urlsIn, warming } from "./warming.ts";

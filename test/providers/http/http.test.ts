@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../../src/errors.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Headers } from "../../../src/providers/http/http.ts";
 import { directContract } from "../../contract/direct.ts";
 import { startOrigin } from "./origin.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Got } from "../../../src/providers/http/get.ts";
-import { judge, type Verdict } from "../../../src/providers/http/judge.ts";
+import type { Got } from "../../../src/providers/http/net/get.ts";
+import { judge, type Verdict } from "../../../src/providers/http/warm/judge.ts";
 import { type Headers, lines } from "./cache/lines.ts";
 
 const url = "https://media.example.com/a.mp4";

@@ -2,7 +2,7 @@
 
 import { createServer } from "node:net";
 import { describe, expect, it, vi } from "vitest";
-import { createAddressGuard } from "../../../src/providers/http/address-guard.ts";
+import { createAddressGuard } from "../../../src/providers/http/net/address-guard.ts";
 import { askedEdge, HERE, skippingClock } from "./edges.ts";
 import { type Dialect, dialects, fakeCdn } from "./fake-cdn.ts";
 import { canary, closeAfterwards } from "./network.ts";

@@ -3,7 +3,7 @@
 import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isSame, kindOf } from "../../../src/providers/http/public-address.ts";
+import { isSame, kindOf } from "../../../src/providers/http/net/public-address.ts";
 
 /** From the registries of IANA by hand: special-purpose blocks, and Azure's host. */
 const barredV4 = [

@@ -1,9 +1,9 @@
 import { createServer } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { nobody } from "../../../src/observer.ts";
-import type { Provider } from "../../../src/prefetch/provider.ts";
-import { httpAnyCdn } from "../../../src/providers/http/row.ts";
-import type { SettingValues } from "../../../src/settings.ts";
+import type { SettingValues } from "../../../src/cli/settings.ts";
+import type { Provider } from "../../../src/prefetch/model/provider.ts";
+import { httpAnyCdn } from "../../../src/providers/http/definition.ts";
+import { nobody } from "../../../src/telemetry/observer.ts";
 import { startOrigin } from "./origin.ts";
 import { hastyClock } from "./warming.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Settled } from "../../../src/prefetch/provider.ts";
+import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import { usualLimits, type WarmLimits } from "../../../src/providers/http/limits.ts";
-import { createRun } from "../../../src/providers/http/task-run.ts";
+import { createRun } from "../../../src/providers/http/warm/task-run.ts";
 import { fakeClock } from "../../fakes.ts";
 
 function setUp(limits: Partial<WarmLimits> = {}) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createThrottle } from "../../../src/providers/http/throttle.ts";
+import { createThrottle } from "../../../src/base/throttle.ts";
 import { fakeClock, never } from "../../fakes.ts";
 
 describe("a throttle", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createTurns } from "../../../src/providers/http/turns.ts";
+import { createTurns } from "../../../src/base/keyed-semaphore.ts";
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -2,8 +2,8 @@
 
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
-import type { Clock } from "../../../src/prefetch/clock.ts";
-import type { Settled } from "../../../src/prefetch/provider.ts";
+import type { Clock } from "../../../src/base/clock.ts";
+import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import { createHttp, type HttpOptions } from "../../../src/providers/http/http.ts";
 import { usualLimits, type WarmLimits } from "../../../src/providers/http/limits.ts";
 import { never } from "../../fakes.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../../src/errors.ts";
-import type { Warmth } from "../../../src/prefetch/edge.ts";
-import { type Observation, type Question, questions, see } from "../../../src/providers/http/observation.ts";
-import { isSilence } from "../../../src/providers/http/own-doing.ts";
-import { type Check, warmthBy } from "../../../src/providers/http/warmth.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import type { Warmth } from "../../../src/prefetch/model/edge.ts";
+import { type Observation, type Question, questions, see } from "../../../src/providers/http/probe/observation.ts";
+import { isSilence } from "../../../src/providers/http/probe/probe-side-effects.ts";
+import { type Check, warmthBy } from "../../../src/providers/http/probe/warmth.ts";
 import { type Headers, lines } from "./cache/lines.ts";
 
 const url = "https://media.example/v/a.mp4";

@@ -3,8 +3,8 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { PrefetchError } from "../../../src/errors.ts";
-import type { Provider, StatusRow } from "../../../src/prefetch/provider.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import type { Provider, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
 import { HOUR, MINUTE, SECOND } from "../clock.ts";
 import { assetId, credentialKinds, type HuaweiHarness, refusal, type Setup, securityToken, startHuawei } from "./harness.ts";

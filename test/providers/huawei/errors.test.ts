@@ -2,10 +2,10 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Delivery, type ErrorCode, errorCodes, PrefetchError } from "../../../src/errors.ts";
-import { parseJson } from "../../../src/providers/answer.ts";
+import { type Delivery, type ErrorCode, errorCodes, PrefetchError } from "../../../src/base/errors.ts";
+import { createRedactor } from "../../../src/base/redact.ts";
 import { failureOf, readVendorError } from "../../../src/providers/huawei/errors.ts";
-import { createRedactor } from "../../../src/providers/redact.ts";
+import { parseJson } from "../../../src/providers/kit/answer.ts";
 import { MINUTE, SECOND } from "../clock.ts";
 import { anyText } from "../text.ts";
 

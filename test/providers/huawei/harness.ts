@@ -1,10 +1,10 @@
 /** A Huawei Cloud VOD provider before an emulator of its own, both on one clock that the test moves. */
 
-import type { Provider } from "../../../src/prefetch/provider.ts";
+import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { HuaweiCredentials } from "../../../src/providers/huawei/credentials.ts";
 import { createHuaweiVod, type HuaweiVodOptions } from "../../../src/providers/huawei/vod.ts";
-import type { Fault } from "../../../src/sandbox/faults.ts";
-import { type HuaweiVodEmulator, type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei-vod.ts";
+import { type HuaweiVodEmulator, type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
+import type { Fault } from "../../../src/sandbox/server/faults.ts";
 import { type HandClock, handClock } from "../clock.ts";
 
 export const assetId = "f488337c31c8e4622f1590735b134c65";

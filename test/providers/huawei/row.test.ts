@@ -2,12 +2,12 @@
 
 import { Agent, type Dispatcher } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
-import { nobody } from "../../../src/observer.ts";
-import type { Call, Provider } from "../../../src/prefetch/provider.ts";
-import { huaweiVod } from "../../../src/providers/huawei/row.ts";
-import type { ProviderContext } from "../../../src/providers/row.ts";
-import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei-vod.ts";
-import type { SettingValues } from "../../../src/settings.ts";
+import type { SettingValues } from "../../../src/cli/settings.ts";
+import type { Call, Provider } from "../../../src/prefetch/model/provider.ts";
+import type { ProviderContext } from "../../../src/providers/definition.ts";
+import { huaweiVod } from "../../../src/providers/huawei/definition.ts";
+import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
+import { nobody } from "../../../src/telemetry/observer.ts";
 import { handClock } from "../clock.ts";
 
 const projectId = "5a4dbe1d0c2b4f0e9f5d7c6b8a901234";

@@ -1,7 +1,7 @@
 /** Huawei Cloud VOD: the contract with every kind of credentials, and what only this vendor does. */
 
 import { afterEach, describe, expect, it } from "vitest";
-import { sampleAssets } from "../../../src/sandbox/huawei-vod.ts";
+import { sampleAssets } from "../../../src/sandbox/huawei/vod.ts";
 import { countingCall, failureOf, type ProviderHarness, providerContract, shownOf } from "../../contract/provider.ts";
 import { MINUTE } from "../clock.ts";
 import {

@@ -1,9 +1,9 @@
 /** What is reserved, and what is known, when a task is planned. */
 
 import { describe, expect, it } from "vitest";
-import { PrefetchError } from "../../../src/errors.ts";
-import type { NewTask } from "../../../src/prefetch/storage.ts";
-import { type ItemState, itemStates } from "../../../src/prefetch/task.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import type { NewTask } from "../../../src/prefetch/model/storage.ts";
+import { type ItemState, itemStates } from "../../../src/prefetch/model/task.ts";
 import { accountQuery, manyUrls, NOON, newTask, newTaskOf, TODAY } from "../../fakes.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 

@@ -1,7 +1,7 @@
 /** What becomes of a batch. */
 
 import { describe, expect, it } from "vitest";
-import type { Batch, BatchChange } from "../../../src/prefetch/task.ts";
+import type { Batch, BatchChange } from "../../../src/prefetch/model/task.ts";
 import { manyUrls, NOON, TODAY } from "../../fakes.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 

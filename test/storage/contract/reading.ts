@@ -1,8 +1,8 @@
 /** What can be asked of a task. */
 
 import { describe, expect, it } from "vitest";
-import type { TaskQuery } from "../../../src/prefetch/storage.ts";
-import { contentOf } from "../../../src/prefetch/task.ts";
+import type { TaskQuery } from "../../../src/prefetch/model/storage.ts";
+import { contentOf } from "../../../src/prefetch/model/task.ts";
 import { manyUrls, NOON } from "../../fakes.ts";
 import type { StorageBench } from "./bench.ts";
 

@@ -1,8 +1,8 @@
 /** Who holds a batch, and when it may be sent. */
 
 import { describe, expect, it } from "vitest";
-import type { Allowance } from "../../../src/prefetch/quota.ts";
-import type { Batch } from "../../../src/prefetch/task.ts";
+import type { Allowance } from "../../../src/prefetch/model/quota.ts";
+import type { Batch } from "../../../src/prefetch/model/task.ts";
 import { manyUrls, NOON, TODAY } from "../../fakes.ts";
 import { ACCOUNT, LEASE, type StorageBench, upTo } from "./bench.ts";
 

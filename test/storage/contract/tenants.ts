@@ -1,7 +1,7 @@
 /** What keeps tenants apart, and what is counted over all of them. */
 
 import { describe, expect, it } from "vitest";
-import type { TaskQuery } from "../../../src/prefetch/storage.ts";
+import type { TaskQuery } from "../../../src/prefetch/model/storage.ts";
 import { manyUrls, NOON, TODAY } from "../../fakes.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 

@@ -1,0 +1,168 @@
+/** The composition root: configuration in, a server factory and its shutdown out. Nothing here touches disk or network until the first call needs it. */
+
+import type { McpServerFactory, ServerNotifier } from "@modelcontextprotocol/server";
+import { Keyv } from "keyv";
+import QuickLRU from "quick-lru";
+import { v7 as uuidv7 } from "uuid";
+import type { Clock } from "../base/clock.ts";
+import { PrefetchError } from "../base/errors.ts";
+import { version } from "../base/version.ts";
+import { type Config, secretValues } from "../cli/config.ts";
+import { createServerFactory } from "../mcp/server.ts";
+import { createSubscriptions, type Subscribe } from "../mcp/subscriptions.ts";
+import { createAllowances } from "../prefetch/admission/allowance.ts";
+import { createService } from "../prefetch/calls/service.ts";
+import { createHold, createPacer } from "../prefetch/delivery/rate-limit.ts";
+import { keepSending } from "../prefetch/delivery/resume.ts";
+import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
+import type { Quota } from "../prefetch/model/quota.ts";
+import type { Backlog } from "../prefetch/model/storage.ts";
+import type { Counts } from "../prefetch/model/task.ts";
+import { createFollow } from "../prefetch/tracking/follow.ts";
+import { createLookups } from "../prefetch/tracking/lookups.ts";
+import { sandboxNotice } from "../sandbox/notice.ts";
+import { lazyStorage } from "../storage/lazy.ts";
+import { keepClean } from "../storage/retention.ts";
+import { withFacts } from "../telemetry/ambient-context.ts";
+import { createLog } from "../telemetry/log.ts";
+import { nobody, type Observer } from "../telemetry/observer.ts";
+import { createDirectory } from "./provider-registry.ts";
+import { systemClock } from "./system-clock.ts";
+
+const CACHED_ANSWERS = 10_000;
+/** A batch on the wire gets this long to be answered when the server stops. */
+const STOP_GRACE_MS = 500;
+/** A batch waits for its turn and its answer; one that takes longer than any of that can last hangs. */
+const LONGEST_STEP_MS = 900_000;
+
+/** Values stay what they are: nothing is serialised, and the oldest give way. */
+function createCache() {
+  return new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined });
+}
+
+/** What a server has in hand at one moment. */
+export interface Gauges {
+  readonly items: Counts;
+  readonly backlog: readonly Backlog[];
+  readonly quotas: readonly Quota[];
+}
+
+export interface App {
+  readonly factory: McpServerFactory;
+  readonly report: (error: unknown, about: string) => void;
+  /** One line in the log about one request. */
+  readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;
+  /** Looks at resources for those who subscribe to them; `notify` tells of a change. */
+  readonly subscriptions: (notify: ServerNotifier) => Subscribe;
+  /** Whether the store can be read and the worker gets on. Throws what keeps the store from being read. */
+  ready(): Promise<boolean>;
+  gauges(): Promise<Gauges>;
+  /** Has calls that wait answer with what is known by now. */
+  drain(): void;
+  /** A batch on the wire gets `graceMs` to be answered. */
+  close(graceMs?: number): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly clock?: Clock;
+  readonly observer?: Observer;
+}
+
+export function createApp(config: Config, { clock = systemClock, observer = nobody }: AppOptions = {}): App {
+  const log = createLog(config.logLevel, secretValues(config.values));
+  const report = (error: unknown, about: string): void => {
+    if (error instanceof PrefetchError) {
+      const { code, vendorCode, requestId, message } = error;
+      log.warn({ about, code, vendorCode, requestId, err: error.cause }, message);
+    } else log.error({ about, err: error }, "unexpected error");
+  };
+  for (const warning of config.warnings) log.warn(warning);
+
+  const stopped = new AbortController();
+  const draining = new AbortController();
+  const storage = lazyStorage(async () => {
+    const { openSqlite } = await import("../storage/sqlite.ts");
+    return openSqlite(config.store, clock);
+  });
+  const pace = createPacer(storage, clock);
+  const allowances = createAllowances({
+    storage,
+    clock,
+    answers: createCache(),
+    dailyBudget: config.dailyBudget,
+    tenantDailyBudget: config.tenantDailyBudget,
+    stopped: stopped.signal,
+    report,
+  });
+  const inTrace = <Result>(traceparent: string | undefined, work: () => Result): Result => withFacts({ traceparent }, work);
+  const carrier = createWorker({ storage, clock, pace, random: Math.random, allowances, inTrace, report });
+  // What a call sets going goes on after it, for other calls too.
+  const worker: Worker = { ...carrier, kick: (provider) => withFacts({}, () => carrier.kick(provider)) };
+  const lookups = createLookups({
+    statuses: createCache(),
+    assets: createCache(),
+    pace,
+    pollSeconds: config.pollSeconds,
+    onThrottled: createHold(storage, clock, report),
+    stopped: stopped.signal,
+  });
+  const directory = createDirectory(config, { clock, observer });
+  for (const problem of directory.unfinished) log.warn(problem);
+  const service = createService({
+    storage,
+    clock,
+    worker,
+    lookups,
+    allowances,
+    follow: createFollow(storage, lookups, clock),
+    directory,
+    guards: config.guards,
+    // Parsers are loaded when the first stream is expanded.
+    readStream: async (url, rules) => (await import("../media/stream.ts")).readStream(url, rules),
+    draining: draining.signal,
+    durable: config.store !== ":memory:",
+    newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
+    report,
+  });
+
+  // Nothing is kept where nothing can be sent.
+  if (directory.configured.length > 0) {
+    const background = { storage, clock, stopped: stopped.signal, report };
+    // What a sandbox leaves, no other one can send: its vendors are gone with it.
+    if (!config.sandbox) void keepSending({ ...background, worker, directory });
+    void keepClean(background);
+  }
+
+  return {
+    factory: createServerFactory({
+      service,
+      providers: directory,
+      notice: config.sandbox ? sandboxNotice : undefined,
+      report,
+      observer,
+      version,
+      subscribable: config.transport === "http",
+      describeProviders: directory.describe,
+    }),
+    report,
+    note: (facts, message) => log.info(facts, message),
+    subscriptions: ({ resourceUpdated: notify }) =>
+      createSubscriptions({ service, providers: directory, clock, notify, stopped: stopped.signal, report }),
+    ready: async () => {
+      await storage.census();
+      return clock.now() - (worker.busySince() ?? clock.now()) < LONGEST_STEP_MS;
+    },
+    gauges: async () => ({
+      items: await storage.census(),
+      backlog: await storage.backlog(),
+      quotas: await Promise.all(directory.configured.map(async (id) => allowances.estimate(await directory.get(id)))),
+    }),
+    drain: () => draining.abort(),
+    close: async (graceMs = STOP_GRACE_MS) => {
+      stopped.abort(new PrefetchError("cancelled", "The server is stopping"));
+      await worker.stop(graceMs);
+      await directory.close();
+      await storage.close();
+    },
+  };
+}

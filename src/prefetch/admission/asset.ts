@@ -1,0 +1,73 @@
+/** Assets: what a caller names, what it costs, and the URLs that it stands for. */
+
+import { type ErrorCode, PrefetchError } from "../../base/errors.ts";
+import type { Deps } from "../calls/deps.ts";
+import type { Provider } from "../model/provider.ts";
+import { hostAllowed } from "../model/url.ts";
+
+type AssetDeps = Pick<Deps, "guards" | "lookups" | "report">;
+
+/** Failures that say nothing about the asset. Missing permission is one: prefetching and looking up are granted apart. */
+const lookupMayFail: readonly ErrorCode[] = ["rate_limited", "vendor_unavailable", "timeout", "unsupported", "auth_failed"];
+
+/** The URLs that an asset stands for are what it costs, so they are looked up; where that fails, the submit will tell. */
+export async function assetCost(deps: AssetDeps, provider: Provider, assetId: string, signal: AbortSignal): Promise<number> {
+  const { allowedDomains } = deps.guards;
+  const unseen = `asset_id: the URLs of ${assetId} cannot be seen, so PREFETCH_ALLOWED_DOMAINS does not let it through`;
+  if (!provider.resolveAsset) {
+    if (allowedDomains) throw new PrefetchError("forbidden_domain", unseen, { provider: provider.id });
+    return 1;
+  }
+  try {
+    const { urls, cost } = await deps.lookups.asset(provider, assetId, signal);
+    if (allowedDomains && urls.length === 0) throw new PrefetchError("forbidden_domain", unseen, { provider: provider.id });
+    const foreign = allowedDomains && urls.map((url) => URL.parse(url)?.hostname ?? "").find((host) => !hostAllowed(host, allowedDomains));
+    if (foreign !== undefined) {
+      throw new PrefetchError(
+        "forbidden_domain",
+        `asset_id: the asset ${assetId} is served from ${foreign}, which PREFETCH_ALLOWED_DOMAINS does not list`,
+      );
+    }
+    return Math.max(1, cost);
+  } catch (error) {
+    // With a guard on domains, an asset whose URLs cannot be seen cannot be let through.
+    if (error instanceof PrefetchError && lookupMayFail.includes(error.code) && !allowedDomains) {
+      deps.report(error, `looking up asset ${assetId} before prefetching it`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+/** Throws `invalid_argument`. */
+export function readAssetId(input: string): string {
+  const assetId = input.trim();
+  if (/^https?:\/\//i.test(assetId)) {
+    throw new PrefetchError("invalid_argument", "asset_id: this is a URL", { hint: "Call prefetch_urls with it instead." });
+  }
+  if (!/^[\w-]{1,128}$/.test(assetId)) {
+    throw new PrefetchError("invalid_argument", "asset_id: must be 1 to 128 letters, digits, - or _", {
+      hint: "Pass the media asset's id as the vendor's console shows it, such as f488337c31c8e4622f1590735b134c65.",
+    });
+  }
+  return assetId;
+}
+
+/** The asset's URLs, where its provider can prefetch those one by one. Throws `unsupported`, and `not_found` where there are none. */
+export async function urlsToExpand(
+  { lookups }: Pick<Deps, "lookups">,
+  provider: Provider,
+  assetId: string,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { id, title } = provider;
+  if (!provider.accepts.includes("urls") || !provider.resolveAsset) {
+    throw new PrefetchError("unsupported", `${title}, as it is configured, warms assets by their ids only, not the URLs of their streams`, {
+      provider: id,
+      hint: 'Nothing was sent. Call again with expand "none", or call prefetch_urls with the URLs and another provider.',
+    });
+  }
+  const { urls } = await lookups.asset(provider, assetId, signal);
+  if (urls.length > 0) return urls;
+  throw new PrefetchError("not_found", `asset_id: the vendor names no URLs of ${assetId}`, { provider: id });
+}

@@ -1,0 +1,71 @@
+/** What Prometheus is told. Labels take few values: never a URL, a task, a tenant or anything else that callers choose. */
+
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Gauges } from "../../app/app.ts";
+import type { Observer } from "../../telemetry/observer.ts";
+
+export interface Metrics {
+  readonly observer: Observer;
+  /** An HTTP request that was answered; `outcome` is the status' class. */
+  requestAnswered(outcome: string): void;
+  readonly contentType: string;
+  /** The text of one scrape. */
+  render(gauges: Gauges): Promise<string>;
+}
+
+const TOOL_SECONDS = [0.005, 0.025, 0.1, 0.5, 2.5, 10, 60];
+const VENDOR_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Counter({
+    name: "cdn_prefetch_http_requests_total",
+    help: "HTTP requests to the MCP endpoint.",
+    labelNames: ["status"],
+    registers,
+  });
+  const toolSeconds = new Histogram({
+    name: "cdn_prefetch_tool_seconds",
+    help: "Tool calls and how long they took, waiting included.",
+    labelNames: ["tool", "outcome"],
+    buckets: TOOL_SECONDS,
+    registers,
+  });
+  const vendorSeconds = new Histogram({
+    name: "cdn_prefetch_vendor_seconds",
+    help: "Requests to vendors and how long their answers took.",
+    labelNames: ["provider", "outcome"],
+    buckets: VENDOR_SECONDS,
+    registers,
+  });
+  const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) => new Gauge({ name, help, labelNames, registers });
+  const items = gauge("cdn_prefetch_items", "Items of all tasks that are kept, by state.", ["state"]);
+  const queued = gauge("cdn_prefetch_queued_batches", "Batches that wait to be sent or are being sent.", ["provider"]);
+  const queuedUnits = gauge("cdn_prefetch_queued_units", "Units of quota reserved for them.", ["provider"]);
+  const remaining = gauge("cdn_prefetch_quota_remaining", "Units of today's quota that are left, where the vendor has a limit.", [
+    "provider",
+  ]);
+  const limit = gauge("cdn_prefetch_quota_limit", "Units of quota a day, where the vendor has a limit.", ["provider"]);
+
+  return {
+    observer: {
+      toolCalled: (tool, outcome, seconds) => toolSeconds.observe({ tool, outcome }, seconds),
+      vendorCalled: (provider, outcome, seconds) => vendorSeconds.observe({ provider, outcome }, seconds),
+    },
+    requestAnswered: (status) => requests.inc({ status }),
+    contentType: registry.contentType,
+    render: async (gauges) => {
+      for (const [state, count] of Object.entries(gauges.items)) items.set({ state }, count);
+      for (const { provider, ...quota } of gauges.quotas) {
+        const waiting = gauges.backlog.find((each) => each.provider === provider);
+        queued.set({ provider }, waiting?.batches ?? 0);
+        queuedUnits.set({ provider }, waiting?.units ?? 0);
+        if (quota.remaining !== undefined) remaining.set({ provider }, quota.remaining);
+        if (quota.limit !== undefined) limit.set({ provider }, quota.limit);
+      }
+      return registry.metrics();
+    },
+  };
+}

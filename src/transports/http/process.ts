@@ -1,0 +1,46 @@
+/** The HTTP server as a process: it listens, reads its tokens again on SIGHUP, and stops in good order on SIGTERM or SIGINT. */
+
+import type { App } from "../../app/app.ts";
+import type { Observer } from "../../telemetry/observer.ts";
+import { type AuthSettings, createAuthenticator } from "../auth/authenticate.ts";
+import { createMetrics } from "./metrics.ts";
+import type { HttpOptions } from "./options.ts";
+import { resourceOf, startHttp } from "./server.ts";
+
+/** Stopping must not hang on anything; after this the process ends as it is. */
+const LONGEST_STOP_MS = 20_000;
+
+/** Resolves when the server listens. Throws `invalid_argument` for tokens or an address that cannot be used. */
+export async function runHttp(settings: HttpOptions & AuthSettings, createApp: (observer: Observer) => App): Promise<void> {
+  const metrics = createMetrics();
+  const app = createApp(metrics.observer);
+  const auth = createAuthenticator(settings, { resource: resourceOf(settings), now: Date.now, report: app.report });
+  const service = await startHttp({ app, metrics, auth, options: settings });
+  app.note({ url: service.url, authentication: auth ? "required" : "none" }, "listening");
+
+  let stopping = false;
+  const stop = (): void => {
+    // Whoever asks twice does not want to wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
+    service.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        app.report(error, "stopping");
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  process.on("SIGHUP", () => {
+    if (settings.tokensFile === undefined) return;
+    try {
+      auth?.reload();
+      service.endStreams();
+      app.note({}, "tokens read again");
+    } catch (error) {
+      app.report(error, "reading the tokens again; the old ones stay");
+    }
+  });
+}
