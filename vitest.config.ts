@@ -1,15 +1,14 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** They start processes, and take longest. */
-const long = ["reliability", "e2e", "http", "conformance"];
-const longFiles = long.map((folder) => `test/${folder}/**/*.test.ts`);
+/** System tests start processes and take longest. */
+const systemTests = "test/system/**/*.test.ts";
 
-/** Begun last, one of the long files would go on alone. */
+/** A long file that starts last would run alone on one core while the other idles. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => long.some((folder) => moduleId.includes(`/test/${folder}/`));
+    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/test/system/");
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
 }
@@ -23,9 +22,9 @@ export default defineConfig({
     hookTimeout: 20_000,
     expect: { requireAssertions: true },
     projects: [
-      { extends: true, test: { name: "long", include: longFiles } },
-      // A process of its own for each of so many small files would take longer than their tests.
-      { extends: true, test: { name: "units", include: ["test/**/*.test.ts"], exclude: longFiles, isolate: false } },
+      { extends: true, test: { name: "system", include: [systemTests] } },
+      // One process for all small files: starting a process per file takes longer than their tests.
+      { extends: true, test: { name: "units", include: ["test/**/*.test.ts"], exclude: [systemTests], isolate: false } },
     ],
   },
 });

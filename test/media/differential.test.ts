@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readDash } from "../../src/media/dash/mpd.ts";
 import { readHls } from "../../src/media/hls/playlist.ts";
-import { byHlsParser, byM3u8Parser, byMpdParser } from "./oracle.ts";
-import { BASE, fixtureFolder, NOW } from "./read.ts";
+import { byHlsParser, byM3u8Parser, byMpdParser } from "./oracle-harness.ts";
+import { BASE, fixtureFolder, NOW } from "./read-harness.ts";
 
 function fixtures(name: "m3u8-parser" | "mpd-parser", extension: string): (readonly [string, string])[] {
   const folder = fixtureFolder(name);

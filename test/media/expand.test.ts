@@ -3,7 +3,7 @@ import { PrefetchError } from "../../src/base/errors.ts";
 import { expandManifest } from "../../src/media/expand.ts";
 import type { ExpandOptions, Expansion } from "../../src/media/expansion.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
-import { NOW } from "./read.ts";
+import { NOW } from "./read-harness.ts";
 
 const at = (name: string): string => new URL(name, "https://media.example.com/").href;
 

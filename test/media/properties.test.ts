@@ -7,7 +7,7 @@ import type { Manifest, MediaUrl } from "../../src/media/manifest.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
 import { sniff } from "../../src/media/sniff.ts";
 import { streamScopes } from "../../src/prefetch/admission/expand-streams.ts";
-import { BASE, NOW } from "./read.ts";
+import { BASE, NOW } from "./read-harness.ts";
 
 const tags = [
   "STREAM-INF",

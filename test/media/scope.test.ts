@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MediaUrl } from "../../src/media/manifest.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
-import { hls } from "./read.ts";
+import { hls } from "./read-harness.ts";
 
 function entry(name: string, facts: Partial<MediaUrl> = {}): MediaUrl {
   return {

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, manyUrls, newTask } from "../fakes.ts";
-import { newFolder, openFile } from "./file.ts";
+import { newFolder, openFile } from "./file-harness.ts";
 
 it("a file whose rollback journal a killed process left is rolled back and used", async () => {
   const path = join(newFolder(), "store.sqlite");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { accountQuery, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
-import { newFolder, openFile, refusalOf, tamper } from "./file.ts";
+import { newFolder, openFile, refusalOf, tamper } from "./file-harness.ts";
 
 /** What the first version of this server wrote, word for word. */
 const versionOne = `

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
-import { ACCOUNT, type Answer, answer, type Job } from "./reserve-child.ts";
+import { ACCOUNT, type Answer, answer, type Job } from "./reserve-child-process.ts";
 
 const PROCESSES = 5;
 
@@ -29,7 +29,7 @@ describe("several processes on one file", () => {
   let children: ChildProcess[] = [];
 
   beforeAll(async () => {
-    const script = fileURLToPath(new URL("reserve-child.ts", import.meta.url));
+    const script = fileURLToPath(new URL("reserve-child-process.ts", import.meta.url));
     children = Array.from({ length: PROCESSES }, () =>
       fork(script, { execPath: process.execPath, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] }),
     );

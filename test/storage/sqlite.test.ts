@@ -7,7 +7,7 @@ import { PrefetchError } from "../../src/base/errors.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { storageContract } from "../contract/storage.ts";
 import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
-import { newFolder, openFile, refusalOf, tamper } from "./file.ts";
+import { newFolder, openFile, refusalOf, tamper } from "./file-harness.ts";
 
 storageContract(":memory:", () => openSqlite(":memory:", fakeClock()));
 storageContract("a file", () => openSqlite(join(newFolder(), "store.sqlite"), fakeClock()));

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AlibabaKeys, currentKeys, readProfile } from "../../../src/providers/alibaba/credentials.ts";
 import { isHeaderSafe } from "../../../src/providers/kit/checks.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
-import { anyText } from "../text.ts";
+import { anyText } from "../text-harness.ts";
 import { type AlibabaHarness, securityToken, startAlibaba } from "./harness.ts";
 
 const id = "LTAI5tZQZQZQZQZQZQZQ0001";

@@ -6,8 +6,8 @@ import { type ErrorCode, errorCodes, PrefetchError } from "../../../src/base/err
 import { createRedactor } from "../../../src/base/redact.ts";
 import { failureOf, readVendorError } from "../../../src/providers/alibaba/errors.ts";
 import { shownOf } from "../../contract/provider.ts";
-import { MINUTE, SECOND } from "../clock.ts";
-import { anyText } from "../text.ts";
+import { MINUTE, SECOND } from "../clock-harness.ts";
+import { anyText } from "../text-harness.ts";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
 const secrets = ["LTAI5tFakeKeyForTests001", "fakeAccessKeySecretForTests001", "CAISfakeSecurityToken+/0123456789=="];

@@ -4,7 +4,7 @@ import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { type AlibabaVodOptions, createAlibabaVod } from "../../../src/providers/alibaba/vod.ts";
 import { type AlibabaVodEmulator, type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import type { Fault } from "../../../src/sandbox/server/faults.ts";
-import { type HandClock, handClock } from "../clock.ts";
+import { type HandClock, handClock } from "../clock-harness.ts";
 
 export const assetId = "93ab850b4f6f44eab54b6e91d24d81d4";
 export const unpublishedId = "0000000000000000000000000000feed";

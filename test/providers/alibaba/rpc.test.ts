@@ -13,7 +13,7 @@ import type { Call } from "../../../src/prefetch/model/provider.ts";
 import { createRpc, type Rpc, type RpcOptions, type RpcRequest } from "../../../src/providers/alibaba/rpc.ts";
 import { createHttpClient } from "../../../src/providers/kit/http-client.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
-import { type HandClock, handClock, MINUTE, SECOND } from "../clock.ts";
+import { type HandClock, handClock, MINUTE, SECOND } from "../clock-harness.ts";
 
 const keys = { kind: "keys", id: "LTAI5tFakeKeyForTests001", secret: "fakeAccessKeySecretForTests001" } as const;
 const securityToken = "CAISfakeSecurityToken+/0123456789==";

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { acsDate, authorization, canonicalRequest, parseAcsDate, stringToSign } from "../../../src/providers/alibaba/sign.ts";
 import { canonicalQuery, sha256 } from "../../../src/providers/kit/canonical.ts";
-import { officialAuthorization } from "./official.ts";
+import { officialAuthorization } from "./official-harness.ts";
 // V0 is the example of the vendor's signature guide; the others were made with the official client and confirmed by a
 // second implementation. All keys are published or invented.
 import vectors from "./vectors.json" with { type: "json" };

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { BatchContent, Provider, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { countingCall, failureOf, type ProviderHarness, providerContract, shownOf } from "../../contract/provider.ts";
-import { HOUR, MINUTE, SECOND } from "../clock.ts";
+import { HOUR, MINUTE, SECOND } from "../clock-harness.ts";
 import { type AlibabaHarness, assetId, refusal, type Setup, securityToken, startAlibaba, unknownId, unpublishedId } from "./harness.ts";
 
 const urls = (count: number, host = "vod.example.net") => Array.from({ length: count }, (_, index) => `https://${host}/${index}.mp4`);

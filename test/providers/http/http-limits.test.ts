@@ -4,8 +4,8 @@ import type { ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { type FakeClock, fakeClock } from "../../fakes.ts";
-import { startOrigin } from "./origin.ts";
-import { hastyClock, numbered, statesIn, until, urlsIn, warming } from "./warming.ts";
+import { startOrigin } from "./origin-harness.ts";
+import { hastyClock, numbered, statesIn, until, urlsIn, warming } from "./warming-harness.ts";
 
 const MIB = 1_048_576;
 const fresh = { "cache-control": "public, max-age=60" };

@@ -6,8 +6,8 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Headers } from "../../../src/providers/http/http.ts";
 import { directContract } from "../../contract/direct.ts";
-import { startOrigin } from "./origin.ts";
-import { hastyClock, numbered, statesIn, until, urlsIn, warming } from "./warming.ts";
+import { startOrigin } from "./origin-harness.ts";
+import { hastyClock, numbered, statesIn, until, urlsIn, warming } from "./warming-harness.ts";
 
 /** Cacheable, and from behind the cache. */
 const fresh = { "cache-control": "public, max-age=60" };

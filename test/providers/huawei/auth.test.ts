@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Provider, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
-import { HOUR, MINUTE, SECOND } from "../clock.ts";
+import { HOUR, MINUTE, SECOND } from "../clock-harness.ts";
 import { assetId, credentialKinds, type HuaweiHarness, refusal, type Setup, securityToken, startHuawei } from "./harness.ts";
 
 const asset = { kind: "asset", assetId } as const;

@@ -6,8 +6,8 @@ import { type Delivery, type ErrorCode, errorCodes, PrefetchError } from "../../
 import { createRedactor } from "../../../src/base/redact.ts";
 import { failureOf, readVendorError } from "../../../src/providers/huawei/errors.ts";
 import { parseJson } from "../../../src/providers/kit/answer.ts";
-import { MINUTE, SECOND } from "../clock.ts";
-import { anyText } from "../text.ts";
+import { MINUTE, SECOND } from "../clock-harness.ts";
+import { anyText } from "../text-harness.ts";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
 const secrets = ["HWTESTAK0000000000EX", "fakeSecretKeyForTestVectorsOnly0123456789", "fake-security-token=="];

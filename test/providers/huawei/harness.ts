@@ -5,7 +5,7 @@ import type { HuaweiCredentials } from "../../../src/providers/huawei/credential
 import { createHuaweiVod, type HuaweiVodOptions } from "../../../src/providers/huawei/vod.ts";
 import { type HuaweiVodEmulator, type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import type { Fault } from "../../../src/sandbox/server/faults.ts";
-import { type HandClock, handClock } from "../clock.ts";
+import { type HandClock, handClock } from "../clock-harness.ts";
 
 export const assetId = "f488337c31c8e4622f1590735b134c65";
 export const unpublishedId = "0000000000000000000000000000c0de";

@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { authorization, canonicalRequest, parseSdkDate, sdkDate, stringToSign } from "../../../src/providers/huawei/sign.ts";
 import { canonicalQuery } from "../../../src/providers/kit/canonical.ts";
-import { officialHeaders } from "./official.ts";
+import { officialHeaders } from "./official-harness.ts";
 // V1 is the example of the vendor's signature guide, V2 and V3 are the Python SDK's; the others were made with the
 // official signer and confirmed by a second implementation. All keys are published or invented.
 import vectors from "./vectors.json" with { type: "json" };

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { sampleAssets } from "../../../src/sandbox/huawei/vod.ts";
 import { countingCall, failureOf, type ProviderHarness, providerContract, shownOf } from "../../contract/provider.ts";
-import { MINUTE } from "../clock.ts";
+import { MINUTE } from "../clock-harness.ts";
 import {
   assetId,
   credentialKinds,

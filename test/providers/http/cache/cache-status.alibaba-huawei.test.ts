@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { expectReadings, type Reading } from "./lines.ts";
+import { expectReadings, type Reading } from "./lines-harness.ts";
 
 const alibaba = { server: "Tengine", eagleid: "2ff6149517000000000000000e" };
 const bothHit = "cache12.l2cn1801[0,0,200-0,H], cache3.l2cn1801[1,0], kunlun8.cn257[0,0,200-0,H], kunlun1.cn257[1,0]";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readCache } from "../../../../src/providers/http/cache/cache-status.ts";
-import { expectReadings, lines, type Reading } from "./lines.ts";
+import { expectReadings, lines, type Reading } from "./lines-harness.ts";
 
 const alibaba = { server: "Tengine", eagleid: "2ff6149517000000000000000e" };
 const tencent = { "x-nws-log-uuid": "13733582990050331190" };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readCache } from "../../../../src/providers/http/cache/cache-status.ts";
-import { expectReadings, lines, type Reading } from "./lines.ts";
+import { expectReadings, lines, type Reading } from "./lines-harness.ts";
 
 const cf = { server: "cloudflare", "cf-ray": "8f1b2c3d4e5f6a7b-FRA" };
 const cloudFront = { "x-amz-cf-id": "id==", "x-amz-cf-pop": "FRA60-P4", via: "1.1 abc.cloudfront.net (CloudFront)" };

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { expectReadings, type Reading } from "./lines.ts";
+import { expectReadings, type Reading } from "./lines-harness.ts";
 
 const bunny = { server: "BunnyCDN-DE1-723", "cdn-pullzone": "1" };
 const cdn77 = { server: "CDN77-Turbo", "x-77-pop": "frankfurtDE" };

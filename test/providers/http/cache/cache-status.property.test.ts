@@ -4,8 +4,8 @@ import { readCache } from "../../../../src/providers/http/cache/cache-status.ts"
 import { parseFastlyDebugTtl } from "../../../../src/providers/http/cache/debug-headers.ts";
 import { detectByHeaders } from "../../../../src/providers/http/cache/detect.ts";
 import { whyNotCached } from "../../../../src/providers/http/cache/why-not-cached.ts";
-import { anyText } from "../../text.ts";
-import { lines } from "./lines.ts";
+import { anyText } from "../../text-harness.ts";
+import { lines } from "./lines-harness.ts";
 
 const names = (
   "age akamai-x cache cache-control cache-status cdn-cache cdn-pullzone cf-cache-status cf-ray ctl-cache-status date " +

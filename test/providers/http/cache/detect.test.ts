@@ -3,7 +3,7 @@ import { suffixes } from "../../../../src/providers/http/cache/cnames.ts";
 import { debugHeadersFor, parseFastlyDebugTtl } from "../../../../src/providers/http/cache/debug-headers.ts";
 import { detectByCname, detectByHeaders } from "../../../../src/providers/http/cache/detect.ts";
 import { vendorOf, vendors } from "../../../../src/providers/http/cache/vendors.ts";
-import { type Headers, lines } from "./lines.ts";
+import { type Headers, lines } from "./lines-harness.ts";
 
 describe("a CDN by its names", () => {
   it.each([

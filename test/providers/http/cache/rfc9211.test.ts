@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readCache } from "../../../../src/providers/http/cache/cache-status.ts";
 import { cacheMembers, readCacheStatus } from "../../../../src/providers/http/cache/rfc9211.ts";
-import { type Headers, lines } from "./lines.ts";
+import { type Headers, lines } from "./lines-harness.ts";
 
 const read = (...values: string[]) => readCacheStatus(lines({ "cache-status": values }));
 

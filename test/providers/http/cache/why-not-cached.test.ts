@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { whyNotCached } from "../../../../src/providers/http/cache/why-not-cached.ts";
-import { type Headers, lines } from "./lines.ts";
+import { type Headers, lines } from "./lines-harness.ts";
 
 const url = "https://cdn.example.com/v/master.m3u8?token=a.mp4";
 const date = "Sat, 21 Nov 2026 12:00:00 GMT";

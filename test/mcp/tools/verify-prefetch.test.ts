@@ -1,0 +1,127 @@
+/** The tool as clients meet it: a real client and server, the domain on a fake edge. */
+
+import { Client, InMemoryTransport } from "@modelcontextprotocol/client";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
+import { createServerFactory } from "../../../src/mcp/server.ts";
+import { nobody } from "../../../src/telemetry/observer.ts";
+import { manyUrls } from "../../fakes.ts";
+import { open } from "../../prefetch/calls/service-harness.ts";
+import { cdn, type EdgeScript, fakeEdge, row } from "../../prefetch/edge-harness.ts";
+
+const answer = z.object({
+  isError: z.boolean().default(false),
+  content: z.array(z.object({ text: z.string() })).length(1),
+  structuredContent: z.unknown().optional(),
+});
+
+async function setUp(script: EdgeScript = {}) {
+  const edge = fakeEdge(script);
+  const house = await open({ script: { edge } });
+  const factory = createServerFactory({
+    service: house.service,
+    providers: { known: ["fake-cdn"], configured: ["fake-cdn"] },
+    notice: undefined,
+    report: (error) => house.reports.push(String(error)),
+    observer: nobody,
+    version: "0.0.0",
+    subscribable: false,
+    describeProviders: async () => [],
+  });
+  const [ours, theirs] = InMemoryTransport.createLinkedPair();
+  const server = serveStdio(factory, { transport: theirs });
+  const client = new Client({ name: "test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+  await client.connect(ours);
+  onTestFinished(async () => {
+    await client.close();
+    await server.close();
+  });
+  // Listing first gives the client the schema that it then checks results against.
+  await client.listTools();
+  const verify = async (args: Record<string, unknown>) => {
+    const { isError, content, structuredContent } = answer.parse(await client.callTool({ name: "verify_prefetch", arguments: args }));
+    return { isError, text: content[0]?.text ?? "", structured: structuredContent };
+  };
+  return { ...house, edge, verify };
+}
+
+describe("verify_prefetch", () => {
+  it("tells each row with all that is known of it, and no more", async () => {
+    const { verify } = await setUp({
+      found: (url, nth) => [
+        nth === 0
+          ? row(url)
+          : row(url, {
+              state: "uncacheable",
+              reason: "It sets a cookie.",
+              obstacles: [{ code: "set-cookie", reason: "Answers with cookies are not shared.", change: "Set none." }],
+              evidence: ["set-cookie: a=…"],
+              edge: "pop-1",
+              variant: "accept: image/webp",
+              status: 200,
+              cdn: cdn(),
+              layer: "edge",
+              pop: "FRA",
+              ageS: 7,
+              ttlS: 60,
+              firstByteMs: 12,
+            }),
+      ],
+    });
+    const urls = manyUrls(2);
+    const { structured, text } = await verify({ urls: JSON.stringify(urls) });
+    expect(structured).toEqual({
+      counts: { warm: 1, "warm-parent-only": 0, cold: 0, uncacheable: 1, unknown: 0 },
+      results: [
+        { url: urls[0], state: "warm", reason: "The edge had it." },
+        {
+          url: urls[1],
+          state: "uncacheable",
+          reason: "It sets a cookie.",
+          obstacles: [{ code: "set-cookie", reason: "Answers with cookies are not shared.", change: "Set none." }],
+          evidence: ["set-cookie: a=…"],
+          edge: "pop-1",
+          variant: "accept: image/webp",
+          status: 200,
+          cdn: "Fake CDN",
+          layer: "edge",
+          pop: "FRA",
+          age_s: 7,
+          ttl_s: 60,
+          first_byte_ms: 12,
+        },
+      ],
+      cdns: [{ host: "media.example.com", cdn: "Fake CDN", confidence: "certain", by: "headers", provider: "fake-cdn", configured: true }],
+      next_step: "1 cannot be warm as they are served: change what obstacles say first.",
+    });
+    expect(JSON.parse(text)).toEqual(structured);
+  });
+
+  it("leads through a task by next_cursor", async () => {
+    const { urls, verify } = await setUp();
+    const { taskId } = await urls(manyUrls(60));
+    const page = z.object({ results: z.array(z.unknown()), next_cursor: z.string().optional() });
+    const first = page.parse((await verify({ task_id: taskId })).structured);
+    const second = page.parse((await verify({ task_id: taskId, cursor: first.next_cursor })).structured);
+    expect([first.results.length, second.results.length, second.next_cursor]).toEqual([50, 10, undefined]);
+  });
+
+  it.each<readonly [string, Record<string, unknown>, RegExp]>([
+    ["nothing", {}, /^invalid_argument: task_id, urls: pass one of them\. Nothing was asked\./],
+    ["a task and URLs", { task_id: "pf_1", urls: ["https://a.example/1"] }, /task_id, urls: pass one of them/],
+    ["a task, URLs and a cursor", { task_id: "pf_1", urls: [], cursor: "x" }, /task_id, urls: pass one of them/],
+    ["a cursor alone", { cursor: "x" }, /task_id, urls: pass one of them/],
+    ["URLs with a cursor", { urls: ["https://a.example/1"], cursor: "x" }, /cursor: goes with task_id only/],
+    ["an empty list", { urls: [] }, /urls: the list is empty/],
+    ["a bare URL", { urls: "https://a.example/1" }, /urls: must be an array of URLs/],
+    ["another name", { url: "https://a.example/1" }, /verify_prefetch has no such argument; use urls/],
+    ["a provider", { urls: ["https://a.example/1"], provider: "http" }, /provider: .*the edge itself is asked/],
+    ["a task id that is a number", { task_id: 7 }, /task_id: must be a task id, pf_…/],
+    ["a task that is not there", { task_id: "pf_none" }, /^not_found: task_id: there is no task pf_none/],
+  ])("says what is wrong with %s, and asks nothing", async (_, args, text) => {
+    const { verify, edge, reports } = await setUp();
+    expect(await verify(args)).toEqual({ isError: true, text: expect.stringMatching(text), structured: undefined });
+    expect([edge.verified, reports]).toEqual([[], []]);
+  });
+});

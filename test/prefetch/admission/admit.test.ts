@@ -1,0 +1,337 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { type AccountState, admit, type QuotaPolicy } from "../../../src/prefetch/admission/admit.ts";
+import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
+import type { Provider } from "../../../src/prefetch/model/provider.ts";
+import type { Allowance } from "../../../src/prefetch/model/quota.ts";
+import { fakeProvider, manyUrls } from "../../fakes.ts";
+
+const provider = fakeProvider();
+
+function candidates(targets: readonly string[], cost = 1): Candidate[] {
+  return targets.map((target, position) => ({ provider, kind: "url", target, cost, position }));
+}
+
+type Facts = Omit<AccountState, "allowance">;
+
+function nothingKnown(used = 0, recent: Iterable<[string, string]> = []): Facts {
+  return {
+    ledger: { used, pending: 0, exhausted: false },
+    recent: new Map(recent),
+    waiting: 0,
+    own: 0,
+    ownBudget: undefined,
+    laterDays: [],
+  };
+}
+
+function upTo(limit: number | undefined): Allowance {
+  return { limit, ceiling: limit, source: "ledger" };
+}
+
+interface Terms {
+  readonly limit: number | undefined;
+  readonly policy: QuotaPolicy;
+  readonly force: boolean;
+}
+
+/** `admit` where all goes to one account. */
+function admitOne(wanted: readonly Candidate[], facts: Facts, { limit, ...rules }: Terms): ReturnType<typeof admit> {
+  return admit(wanted, new Map([[provider, { ...facts, allowance: upTo(limit) }]]), rules);
+}
+
+describe("admit", () => {
+  it("sends everything where no limit is known", () => {
+    const wanted = candidates(manyUrls(5));
+    expect(admitOne(wanted, nothingKnown(1_000_000), { limit: undefined, policy: "reject", force: false })).toEqual({
+      send: wanted,
+      deferred: [],
+      skipped: [],
+      overQuota: [],
+      cost: 5,
+    });
+  });
+
+  it("lets no backlog grow beyond all bounds, but lets any single list in", () => {
+    const terms = { limit: undefined, policy: "partial", force: false } as const;
+    const wanted = candidates(manyUrls(5), 20);
+    expect(admitOne(wanted, { ...nothingKnown(), waiting: 99_900 }, terms).cost).toBe(100);
+    expect(() => admitOne(wanted, { ...nothingKnown(), waiting: 99_901 }, terms)).toThrow(
+      expect.objectContaining({
+        code: "queue_full",
+        retryable: true,
+        message: "99,901 units wait to be sent to fake-cdn already; at most 100,000 may",
+      }),
+    );
+    expect(admitOne(candidates(manyUrls(5), 50_000), nothingKnown(), terms).cost).toBe(250_000);
+    // What is turned down for quota adds nothing to it.
+    expect(admitOne(wanted, { ...nothingKnown(), waiting: 99_980 }, { ...terms, limit: 20 }).send).toHaveLength(1);
+  });
+
+  it("under reject, sends nothing of what does not fit and says the numbers", () => {
+    const over = (): unknown => admitOne(candidates(manyUrls(1_200)), nothingKnown(0), { limit: 1_000, policy: "reject", force: false });
+    expect(over).toThrow(PrefetchError);
+    expect(over).toThrow(
+      expect.objectContaining({
+        code: "quota_exhausted",
+        message: "This call needs 1,200 units of fake-cdn's prefetch quota; 1,000 of 1,000 a day are left.",
+        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 1000 of them now, with "defer" to send the rest on later days too, or wait for the reset.',
+        provider: "fake-cdn",
+      }),
+    );
+  });
+
+  it.each(["reject", "partial"] as const)("under %s, says that waiting is all that helps when nothing fits", (policy) => {
+    expect(() => admitOne(candidates(manyUrls(3)), nothingKnown(10), { limit: 10, policy, force: false })).toThrow(
+      expect.objectContaining({
+        code: "quota_exhausted",
+        hint: expect.stringContaining("Wait for the reset"),
+        message: expect.stringContaining("0 of 10 a day"),
+      }),
+    );
+  });
+
+  it("takes the vendor's word that nothing is left over its own count", () => {
+    const facts: Facts = {
+      ledger: { used: 0, pending: 0, exhausted: true },
+      laterDays: [],
+      waiting: 0,
+      own: 0,
+      ownBudget: undefined,
+      recent: new Map(),
+    };
+    expect(() => admitOne(candidates(manyUrls(1)), facts, { limit: undefined, policy: "partial", force: true })).toThrow(
+      expect.objectContaining({ code: "quota_exhausted", message: "This call needs 1 units of fake-cdn's prefetch quota; 0 are left." }),
+    );
+  });
+
+  it("leaves out what was sent lately, which then costs nothing, unless forced", () => {
+    const wanted = candidates(["https://a.example/1", "https://a.example/2", "https://a.example/3"]);
+    const facts = nothingKnown(98, [["https://a.example/2", "pf_earlier"]]);
+    expect(admitOne(wanted, facts, { limit: 100, policy: "reject", force: false })).toEqual({
+      send: [wanted[0], wanted[2]],
+      deferred: [],
+      skipped: [{ target: "https://a.example/2", taskId: "pf_earlier" }],
+      overQuota: [],
+      cost: 2,
+    });
+    expect(
+      admitOne(wanted, { ...facts, ledger: { used: 0, pending: 0, exhausted: false } }, { limit: 100, policy: "reject", force: true }).send,
+    ).toEqual(wanted);
+  });
+
+  it("plans nothing, without an error, when all of it was sent lately", () => {
+    const facts: Facts = {
+      ledger: { used: 10, pending: 0, exhausted: true },
+      laterDays: [],
+      waiting: 0,
+      own: 0,
+      ownBudget: undefined,
+      recent: new Map([["https://a.example/1", "pf_earlier"]]),
+    };
+    expect(admitOne(candidates(["https://a.example/1"]), facts, { limit: 10, policy: "reject", force: false })).toMatchObject({
+      send: [],
+      cost: 0,
+    });
+  });
+
+  it("never exceeds the limit, loses nothing, keeps the order, and refuses under reject exactly when something does not fit", () => {
+    const scenario = fc.record({
+      costs: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 30 }),
+      recent: fc.array(fc.nat({ max: 29 }), { maxLength: 10 }),
+      limit: fc.option(fc.nat({ max: 80 }), { nil: undefined }),
+      used: fc.nat({ max: 80 }),
+      policy: fc.constantFrom("reject" as const, "partial" as const),
+      force: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(scenario, ({ costs, recent, limit, used, policy, force }) => {
+        const wanted = costs.map(
+          (cost, position): Candidate => ({ provider, kind: "url", target: `https://a.example/${position}`, cost, position }),
+        );
+        const facts = nothingKnown(
+          used,
+          recent.map((index) => [`https://a.example/${index}`, `pf_${index}`]),
+        );
+        const fresh = wanted.filter((candidate) => force || !facts.recent.has(candidate.target));
+        const needed = fresh.reduce((sum, candidate) => sum + candidate.cost, 0);
+        const left = limit === undefined ? Number.POSITIVE_INFINITY : Math.max(0, limit - used);
+        const cheapest = Math.min(...fresh.map((candidate) => candidate.cost));
+
+        const attempt = (): ReturnType<typeof admitOne> => admitOne(wanted, facts, { limit, policy, force });
+        if (needed > left && (policy === "reject" || cheapest > left)) {
+          expect(attempt).toThrow(
+            expect.objectContaining({ code: "quota_exhausted", message: expect.stringContaining(`needs ${needed} units`) }),
+          );
+          return;
+        }
+        const { send, skipped, overQuota, cost } = attempt();
+        expect(cost).toBe(send.reduce((sum, candidate) => sum + candidate.cost, 0));
+        expect(cost).toBeLessThanOrEqual(left);
+        if (limit !== undefined) expect(used + cost).toBeLessThanOrEqual(Math.max(limit, used));
+        expect([...send, ...overQuota].sort((a, b) => a.position - b.position)).toEqual(fresh);
+        expect(send).toEqual(fresh.filter((candidate) => send.includes(candidate)));
+        expect(skipped.map((entry) => entry.target)).toEqual(
+          wanted.filter((candidate) => !fresh.includes(candidate)).map((entry) => entry.target),
+        );
+        // The first that does not fit is where the quota ends, not an oversight.
+        const [first] = overQuota;
+        if (first) {
+          const before = send
+            .filter((candidate) => candidate.position < first.position)
+            .reduce((sum, candidate) => sum + candidate.cost, 0);
+          expect(before + first.cost).toBeGreaterThan(left);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("under partial, sends the first URLs that fit and no later one", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 60 }), (count, left) => {
+        const wanted = candidates(manyUrls(count));
+        const { send, overQuota } = admitOne(wanted, nothingKnown(7), { limit: 7 + left, policy: "partial", force: false });
+        expect(send).toEqual(wanted.slice(0, left));
+        expect(overQuota).toEqual(wanted.slice(left));
+      }),
+    );
+  });
+});
+
+describe("admit over several accounts", () => {
+  const rich = fakeProvider({ id: "rich", account: "rich:1" });
+  const poor = fakeProvider({ id: "poor", account: "poor:1" });
+  const state = (left: number | undefined, more: Partial<AccountState> = {}): AccountState => ({
+    ...nothingKnown(),
+    allowance: upTo(left),
+    ...more,
+  });
+  /** Ten URLs, in turn for one and the other. */
+  const mixed = manyUrls(10).map(
+    (target, position): Candidate => ({ provider: position % 2 === 0 ? rich : poor, kind: "url", target, cost: 1, position }),
+  );
+  const positions = (list: readonly Candidate[]) => list.map((candidate) => candidate.position);
+
+  it("under reject, sends nothing at all when one account is short, and says which and by how much", () => {
+    const states = new Map([
+      [rich, state(1_000)],
+      [poor, state(100, { allowance: { limit: 100, ceiling: 3, source: "vendor" } })],
+    ]);
+    expect(() => admit(mixed, states, { policy: "reject", force: false })).toThrow(
+      expect.objectContaining({
+        code: "quota_exhausted",
+        provider: "poor",
+        message: "This call needs 5 units of poor's prefetch quota; 3 of 100 a day are left.",
+        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 8 of them now, with "defer" to send the rest on later days too, or wait for the reset.',
+      }),
+    );
+  });
+
+  it("under partial, sends all of the account that has enough and the first of the one that has not", () => {
+    const states = new Map([
+      [rich, state(5)],
+      [poor, state(3)],
+    ]);
+    const admitted = admit(mixed, states, { policy: "partial", force: false });
+    expect(positions(admitted.send)).toEqual([0, 1, 2, 3, 4, 5, 6, 8]);
+    expect(positions(admitted.overQuota)).toEqual([7, 9]);
+    expect(admitted.cost).toBe(8);
+  });
+
+  it("under partial, sends to one account when the other has nothing left at all", () => {
+    const states = new Map([
+      [rich, state(undefined)],
+      [poor, state(undefined, { ledger: { used: 0, pending: 0, exhausted: true } })],
+    ]);
+    const admitted = admit(mixed, states, { policy: "partial", force: false });
+    expect(positions(admitted.send)).toEqual([0, 2, 4, 6, 8]);
+    expect(new Set(admitted.overQuota.map((candidate) => candidate.provider))).toEqual(new Set([poor]));
+  });
+
+  it("refuses under partial, too, when no account has anything left", () => {
+    const states = new Map([
+      [rich, state(0)],
+      [poor, state(0)],
+    ]);
+    expect(() => admit(mixed, states, { policy: "partial", force: false })).toThrow(
+      expect.objectContaining({ code: "quota_exhausted", provider: "rich", hint: expect.stringContaining("Wait for the reset") }),
+    );
+  });
+
+  it("lets two providers of one account spend it together, and no more", () => {
+    const twin = fakeProvider({ id: "twin", account: rich.account });
+    const both = mixed.map((candidate): Candidate => ({ ...candidate, provider: candidate.position % 2 === 0 ? rich : twin }));
+    const states = new Map([
+      [rich, state(7)],
+      [twin, state(7)],
+    ]);
+    expect(positions(admit(both, states, { policy: "partial", force: false }).send)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(() => admit(both, states, { policy: "reject", force: false })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("needs 10 units") }),
+    );
+  });
+
+  it("knows what was sent lately of each provider apart", () => {
+    const recent = new Map(manyUrls(10).map((url) => [url, "pf_earlier"]));
+    const states = new Map([
+      [rich, state(0, { recent })],
+      [poor, state(5)],
+    ]);
+    const admitted = admit(mixed, states, { policy: "reject", force: false });
+    expect(positions(admitted.send)).toEqual([1, 3, 5, 7, 9]);
+    expect(admitted.skipped).toHaveLength(5);
+    expect(() => admit(mixed, states, { policy: "reject", force: true })).toThrow(expect.objectContaining({ provider: "rich" }));
+  });
+
+  it("does not guess about an account that nobody asked about", () => {
+    expect(() => admit(mixed, new Map([[rich, state(9)]]), { policy: "partial", force: false })).toThrow("poor");
+  });
+
+  it("exceeds no account, loses nothing, keeps the order, and refuses exactly when some account is short", () => {
+    const scenario = fc.record({
+      wishes: fc.array(fc.record({ who: fc.nat({ max: 2 }), cost: fc.integer({ min: 1, max: 4 }), known: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 30,
+      }),
+      lefts: fc.tuple(...[0, 1, 2].map(() => fc.option(fc.nat({ max: 30 }), { nil: undefined }))),
+      policy: fc.constantFrom("reject" as const, "partial" as const),
+    });
+    fc.assert(
+      fc.property(scenario, ({ wishes, lefts, policy }) => {
+        const providers = lefts.map((_, index): Provider => fakeProvider({ id: `cdn-${index}`, account: `account-${index}` }));
+        const wanted = wishes.flatMap(({ who, cost }, position): Candidate[] => {
+          const provider = providers[who];
+          return provider ? [{ provider, kind: "url", target: `https://a.example/${position}`, cost, position }] : [];
+        });
+        const fresh = wanted.filter(({ position }) => !wishes[position]?.known);
+        const states = new Map(
+          providers.map((provider, index) => {
+            const recent = wanted.filter((each) => each.provider === provider && !fresh.includes(each)).map((each) => each.target);
+            return [provider, state(lefts[index], { recent: new Map(recent.map((target) => [target, "pf_earlier"])) })];
+          }),
+        );
+        const sum = (list: readonly Candidate[], provider: unknown): number =>
+          list.filter((each) => each.provider === provider).reduce((units, each) => units + each.cost, 0);
+        const leftOf = (index: number): number => lefts[index] ?? Number.POSITIVE_INFINITY;
+        const short = providers.filter((provider, index) => sum(fresh, provider) > leftOf(index));
+        const sendable = fresh.some((each) => each.cost <= leftOf(providers.indexOf(each.provider)));
+        const attempt = (): ReturnType<typeof admit> => admit(wanted, states, { policy, force: false });
+        if (short.length > 0 && (policy === "reject" || !sendable)) {
+          expect(attempt).toThrow(expect.objectContaining({ code: "quota_exhausted" }));
+          return;
+        }
+        const { send, skipped, overQuota, cost } = attempt();
+        for (const [index, provider] of providers.entries()) expect(sum(send, provider)).toBeLessThanOrEqual(leftOf(index));
+        expect(cost).toBe(send.reduce((units, each) => units + each.cost, 0));
+        expect([...send, ...overQuota].sort((a, b) => a.position - b.position)).toEqual(fresh);
+        expect(positions(send)).toEqual(positions(send).toSorted((a, b) => a - b));
+        expect(skipped).toHaveLength(wanted.length - fresh.length);
+        // Only an account that is short leaves something out.
+        for (const each of overQuota) expect(short).toContain(each.provider);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { manyUrls } from "../../fakes.ts";
+import { error, open } from "../calls/service-harness.ts";
+
+describe("prefetching an asset", () => {
+  const renditions = manyUrls(3);
+
+  it("reserves what its URLs cost and sends it by its id", async () => {
+    const { asset, provider, used } = await open({ script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
+    expect(await asset(" asset1 ")).toMatchObject({ counts: { processing: 1 }, batches: 1, quota: { used: 3, remaining: 97 } });
+    expect(provider.received).toEqual([{ kind: "asset", assetId: "asset1" }]);
+    expect(await asset("asset1")).toMatchObject({ taskId: "pf_0001", skippedRecent: 1 });
+    expect(await used()).toBe(3);
+  });
+
+  it("tells an outcome that differs from URL to URL", async () => {
+    const { asset } = await open({
+      script: {
+        resolveAsset: async () => ({ urls: renditions, cost: 3 }),
+        status: async () =>
+          renditions.map((url, index) => ({ url, state: index === 1 ? "failed" : "succeeded", vendorState: "x", reason: "403" })),
+      },
+    });
+    const view = await asset("asset1", { waitSeconds: 50 });
+    expect(view).toMatchObject({ state: "failed", counts: { failed: 1 } });
+    expect(view.problems).toEqual([
+      { assetId: "asset1", state: "failed", code: "vendor_failed", reason: "1 of the asset's 3 URLs failed." },
+      { assetId: "asset1", url: renditions[1], state: "failed", reason: "403" },
+    ]);
+  });
+
+  it.each(["vendor_unavailable", "timeout", "rate_limited"] as const)("goes on when looking it up fails with %s", async (code) => {
+    const { asset, provider, used, reports } = await open({
+      script: {
+        resolveAsset: async () => {
+          throw new PrefetchError(code, "Not now", { retryable: true });
+        },
+      },
+    });
+    expect(await asset("asset1")).toMatchObject({ counts: { processing: 1 } });
+    expect(provider.received).toHaveLength(1);
+    expect(await used()).toBe(1);
+    expect(reports).toEqual([expect.stringContaining("looking up asset asset1")]);
+  });
+
+  it.each(["not_found", "not_published"] as const)("says that it is %s, and stores nothing", async (code) => {
+    const { asset, provider, used, status } = await open({
+      script: {
+        resolveAsset: async () => {
+          throw new PrefetchError(code, "No such asset");
+        },
+      },
+    });
+    await expect(asset("asset1")).rejects.toThrow(error(code));
+    expect(provider.received).toEqual([]);
+    expect(await used()).toBe(0);
+    await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
+  });
+
+  it("refuses an asset that costs more than is left, whole", async () => {
+    const { asset, used } = await open({ dailyBudget: 2, script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
+    await expect(asset("asset1", { onQuotaExceeded: "partial" })).rejects.toThrow(error("quota_exhausted"));
+    expect(await used()).toBe(0);
+  });
+
+  it("gives back everything when the vendor refuses it", async () => {
+    const { asset, used } = await open({
+      script: {
+        resolveAsset: async () => ({ urls: renditions, cost: 3 }),
+        answer: () => {
+          throw new PrefetchError("not_published", "Not published", { delivery: "refused", vendorCode: "VOD.10060" });
+        },
+      },
+    });
+    await expect(asset("asset1")).rejects.toThrow(error("not_published", { hint: "It was refused. Task pf_0001 keeps the record." }));
+    expect(await used()).toBe(0);
+  });
+
+  it.each([
+    ["https://media.example.com/a.mp4", "prefetch_urls"],
+    ["", "asset's id"],
+    ["a b", "asset's id"],
+    ["x".repeat(129), "asset's id"],
+  ])("refuses %j as an id", async (id, hint) => {
+    const { asset } = await open();
+    await expect(asset(id)).rejects.toThrow(error("invalid_argument", { hint: expect.stringContaining(hint) }));
+  });
+
+  it("does not pass the guard on domains unseen", async () => {
+    const guards = { allowedDomains: ["*.example.com"] };
+    const seen = await open({ guards, script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
+    expect(await seen.asset("asset1")).toMatchObject({ counts: { processing: 1 } });
+    const foreign = await open({
+      guards,
+      script: { resolveAsset: async () => ({ urls: [...renditions, "https://elsewhere.test/a.m3u8"], cost: 4 }) },
+    });
+    await expect(foreign.asset("asset1")).rejects.toThrow(
+      error("forbidden_domain", { message: expect.stringContaining("elsewhere.test") }),
+    );
+    const down = await open({
+      guards,
+      script: {
+        resolveAsset: async () => {
+          throw new PrefetchError("vendor_unavailable", "Down");
+        },
+      },
+    });
+    await expect(down.asset("asset1")).rejects.toThrow(error("vendor_unavailable"));
+    for (const house of [foreign, down]) expect(house.provider.received).toEqual([]);
+  });
+
+  it("does not pass the guard on domains where the provider cannot tell its URLs", async () => {
+    const { asset, provider } = await open({ guards: { allowedDomains: ["*.example.com"] }, script: { resolveAsset: undefined } });
+    await expect(asset("asset1")).rejects.toThrow(PrefetchError);
+    expect(provider.received).toEqual([]);
+  });
+});

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type AccountState, admit } from "../../../src/prefetch/admission/admit.ts";
+import { planTask, planView } from "../../../src/prefetch/admission/build-task.ts";
+import type { Candidate, Reading } from "../../../src/prefetch/admission/parse-urls.ts";
+import type { Provider } from "../../../src/prefetch/model/provider.ts";
+import { fakeProvider, NOON, TODAY } from "../../fakes.ts";
+
+const one = fakeProvider({ id: "one", account: "one:1", limits: { urlsPerRequest: 2 } });
+const two = fakeProvider({ id: "two", account: "two:1", limits: { urlsPerRequest: 3 } });
+const context = {
+  now: NOON,
+  policy: "partial" as const,
+  dayOf: (provider: Provider) => (provider === one ? TODAY : "2026-11-20"),
+  resetOf: (provider: Provider) => NOON + (provider === one ? 1_000 : 2_000),
+  tenant: "",
+  traceparent: undefined,
+};
+
+const wish = fc.oneof(
+  fc.record({ provider: fc.constantFrom(one, two), host: fc.constantFrom("a.example", "b.example"), cost: fc.integer({ min: 1, max: 3 }) }),
+  fc.constant("rejected" as const),
+);
+
+describe("a plan written down", () => {
+  it("has every candidate in exactly one batch of its own provider and host, and everything in the caller's order", () => {
+    fc.assert(
+      fc.property(fc.array(wish, { minLength: 1, maxLength: 30 }), fc.nat({ max: 40 }), (wishes, left) => {
+        const candidates = wishes.flatMap((each, position): Candidate[] =>
+          each === "rejected"
+            ? []
+            : [{ provider: each.provider, kind: "url", target: `https://${each.host}/${position}`, cost: each.cost, position }],
+        );
+        const rejected = wishes.flatMap((each, position) =>
+          each === "rejected" ? [{ kind: "url" as const, target: "bad", code: "invalid_argument", reason: "Bad.", position }] : [],
+        );
+        const reading: Reading = { candidates, rejected, duplicatesRemoved: 4 };
+        const state: AccountState = {
+          ledger: { used: 0, pending: 0, exhausted: false },
+          recent: new Map(),
+          own: 0,
+          ownBudget: undefined,
+          laterDays: [],
+          waiting: 0,
+          allowance: { limit: left, ceiling: left, source: "ledger" },
+        };
+        const states = new Map([
+          [one, { ...state, allowance: { limit: undefined, ceiling: undefined, source: "ledger" as const } }],
+          [two, state],
+        ]);
+        fc.pre(candidates.some(({ provider, cost }) => provider === one || cost <= left));
+        const admission = admit(candidates, states, { policy: "partial", force: false });
+        const { task, batches, items } = planTask("pf_1", reading, admission, context);
+
+        expect(new Set(task.providers)).toEqual(new Set(candidates.map((candidate) => candidate.provider.id)));
+        expect(task.duplicatesRemoved).toBe(4);
+        expect(items.map((item) => item.index)).toEqual([...items.keys()]);
+        // No entry was skipped or twice, so an item's place is that of its wish.
+        expect(items.map((item) => item.target)).toEqual(
+          wishes.map((each, position) => (each === "rejected" ? "bad" : `https://${each.host}/${position}`)),
+        );
+        expect(batches.map((batch) => [batch.number, batch.origin])).toEqual([...batches.keys()].map((number) => [number, number]));
+        for (const [position, item] of items.entries()) {
+          const each = wishes[position];
+          const batch = item.batch === undefined ? undefined : batches[item.batch];
+          expect(item.state).toBe(batch ? "queued" : "rejected");
+          expect(batch !== undefined).toBe(admission.send.some((sent) => sent.position === position));
+          if (!batch || !each || each === "rejected") continue;
+          const { provider } = each;
+          expect(batch).toMatchObject({ provider: provider.id, account: provider.account, day: context.dayOf(provider), kind: "urls" });
+        }
+        for (const batch of batches) {
+          const own = items.filter((item) => item.batch === batch.number);
+          const sent = admission.send.filter((candidate) => own.some((item) => item.index === candidate.position));
+          expect(new Set(own.map((item) => new URL(item.target).host))).toHaveLength(1);
+          expect(batch.cost).toBe(sent.reduce((sum, candidate) => sum + candidate.cost, 0));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("tells of each URL over quota when its own vendor's day ends", () => {
+    const candidates = [one, two].map(
+      (provider, position): Candidate => ({ provider, kind: "url", target: "https://a.example/1", cost: 1, position }),
+    );
+    const plan = planTask(
+      "pf_1",
+      { candidates, rejected: [], duplicatesRemoved: 0 },
+      { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 },
+      context,
+    );
+    expect(plan.items.map((item) => item.reason)).toEqual([
+      `Over today's quota of one; it can be sent after ${new Date(NOON + 1_000).toISOString()}.`,
+      `Over today's quota of two; it can be sent after ${new Date(NOON + 2_000).toISOString()}.`,
+    ]);
+    expect(planView(plan, { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 }, undefined)).toMatchObject({
+      provider: "one, two",
+      counts: { rejected: 2 },
+      batches: 0,
+      cost: 0,
+      dryRun: true,
+    });
+  });
+});

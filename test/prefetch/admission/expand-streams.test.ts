@@ -1,0 +1,572 @@
+import fc from "fast-check";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { createGate } from "../../../src/base/semaphore.ts";
+import { expandStreams, type StreamReader } from "../../../src/prefetch/admission/expand-streams.ts";
+import { localCaller } from "../../../src/prefetch/calls/deps.ts";
+import { readUrl } from "../../../src/prefetch/model/url.ts";
+import { fakeClock, manyUrls, NOON, never as signal } from "../../fakes.ts";
+import { error, type HouseOptions, open } from "../calls/service-harness.ts";
+import { type EdgeScript, fakeEdge } from "../edge-harness.ts";
+
+const at = (name: string): string => new URL(name, "https://media.example.com/").href;
+const atAll = (...names: string[]): string[] => names.map(at);
+
+const master = (...uris: string[]): string =>
+  ["#EXTM3U", ...uris.flatMap((uri, index) => [`#EXT-X-STREAM-INF:BANDWIDTH=${(index + 1) * 1_000}`, uri])].join("\n");
+const media = (prefix: string, count: number, end = "#EXT-X-ENDLIST"): string =>
+  [
+    "#EXTM3U",
+    "#EXT-X-TARGETDURATION:6",
+    `#EXT-X-MAP:URI="${prefix}init"`,
+    ...Array.from({ length: count }, (_, nth) => `#EXTINF:6,\n${prefix}${nth}.ts`),
+    end,
+  ].join("\n");
+/** A playlist of these segments of six seconds. */
+const listing = (...uris: string[]): string =>
+  ["#EXTM3U", "#EXT-X-TARGETDURATION:6", ...uris.flatMap((uri) => ["#EXTINF:6,", uri]), "#EXT-X-ENDLIST"].join("\n");
+
+/** A film of two rungs with ten segments of six seconds each. */
+const film = (name: string): Record<string, string> => ({
+  [at(`${name}/main.m3u8`)]: master("low.m3u8", "high.m3u8"),
+  [at(`${name}/low.m3u8`)]: media("low-", 10),
+  [at(`${name}/high.m3u8`)]: media("high-", 10),
+});
+const startOf = (name: string): string[] =>
+  atAll(
+    ...["main.m3u8", "low.m3u8", "high.m3u8", "low-init", "high-init"],
+    ...[0, 1, 2, 3, 4].map((nth) => `low-${nth}.ts`),
+    ...[0, 1, 2, 3, 4].map((nth) => `high-${nth}.ts`),
+  ).map((url) => url.replace(at(""), at(`${name}/`)));
+
+async function setUp(edge: EdgeScript = {}, { script, ...options }: HouseOptions = {}) {
+  const asked = fakeEdge(edge);
+  const house = await open({ ...options, script: { edge: asked, ...script } });
+  const expand: typeof house.urls = (urls, more = {}, context) => house.urls(urls, { expand: "streams", ...more }, context);
+  /** Targets of a task, in order, with those that were turned down. */
+  const listed = async (taskId = "pf_0001") => {
+    const items = await house.storage.items(taskId, { limit: 10_000 });
+    return {
+      taken: items.filter(({ state }) => state !== "rejected").map(({ target }) => target),
+      rejected: items.flatMap(({ state, target, code, reason }) => (state === "rejected" ? [{ target, code, reason }] : [])),
+    };
+  };
+  return { ...house, edge: asked, expand, listed };
+}
+
+describe("a stream in a list", () => {
+  it.each([
+    ["startup", 15],
+    ["full", 25],
+    ["manifests", 3],
+  ] as const)("costs exactly what its scope %s comes to, and a dry run spends nothing of it", async (scope, cost) => {
+    const { expand, used, sent, listed } = await setUp({ texts: film("a") });
+    const planned = await expand([at("a/main.m3u8")], { scope, dryRun: true });
+    expect(planned).toMatchObject({
+      dryRun: true,
+      cost,
+      counts: { queued: cost },
+      streams: [{ url: at("a/main.m3u8"), format: "hls", live: false, urls: cost }],
+      nextStep: `1 stream(s) stand for ${cost} URLs. Nothing was sent. Call again without dry_run to spend this.`,
+    });
+    expect([await used(), sent()]).toEqual([0, []]);
+    const view = await expand([at("a/main.m3u8")], { scope });
+    expect(view).toMatchObject({ counts: { processing: cost }, duplicatesRemoved: 0 });
+    expect(await used()).toBe(cost);
+    expect((await listed(view.taskId)).taken).toHaveLength(cost);
+  });
+
+  it("is warmed the most urgent first, streams in the caller's order, whichever is read first", async () => {
+    const clock = fakeClock();
+    const { expand, listed } = await setUp(
+      { texts: { ...film("a"), ...film("b") }, onText: (url) => clock.sleep(url.includes("/a/") ? 5_000 : 1) },
+      { clock },
+    );
+    const view = await expand([at("a/main.m3u8"), at("x.mp4"), at("b/main.m3u8")]);
+    expect((await listed()).taken).toEqual([...startOf("a"), at("x.mp4"), ...startOf("b")]);
+    expect(view.streams?.map(({ url }) => url)).toEqual(atAll("a/main.m3u8", "b/main.m3u8"));
+  });
+
+  it("is expanded only when that is asked for", async () => {
+    const { urls, listed, edge } = await setUp({ texts: film("a") });
+    const view = await urls([at("a/main.m3u8")]);
+    expect(view.streams).toBeUndefined();
+    expect((await listed()).taken).toEqual([at("a/main.m3u8")]);
+    expect(edge.read).toEqual([]);
+  });
+
+  it("counts against a quota as its URLs do: refused whole, cut short at the end, or put off", async () => {
+    const texts = { ...film("a"), ...film("b") };
+    const both = atAll("a/main.m3u8", "b/main.m3u8");
+    const reject = await setUp({ texts }, { dailyBudget: 20 });
+    for (const dryRun of [true, false]) {
+      await expect(reject.expand(both, { dryRun })).rejects.toThrow(
+        error("quota_exhausted", { message: expect.stringContaining("needs 30 units") }),
+      );
+    }
+    expect([await reject.used(), reject.sent()]).toEqual([0, []]);
+
+    const partial = await setUp({ texts }, { dailyBudget: 20 });
+    expect(await partial.expand(both, { onQuotaExceeded: "partial", dryRun: true })).toMatchObject({
+      cost: 20,
+      counts: { queued: 20, rejected: 10 },
+    });
+    const { taskId } = await partial.expand(both, { onQuotaExceeded: "partial" });
+    expect((await partial.listed(taskId)).taken).toEqual([...startOf("a"), ...startOf("b").slice(0, 5)]);
+
+    const defer = await setUp({ texts }, { dailyBudget: 20 });
+    expect(await defer.expand(both, { onQuotaExceeded: "defer", dryRun: true })).toMatchObject({
+      cost: 30,
+      nextStep: expect.stringContaining("20 would be sent today and 10 later"),
+    });
+    expect(await defer.expand(both, { onQuotaExceeded: "defer" })).toMatchObject({ counts: { processing: 20, queued: 10 } });
+  });
+
+  it("shares with another one what both name, and is read once however often it is listed", async () => {
+    const texts = {
+      [at("one.m3u8")]: listing("shared.ts", "1.ts"),
+      [at("two.m3u8")]: listing("shared.ts", "2.ts"),
+    };
+    const { expand, listed, edge } = await setUp({ texts });
+    const view = await expand([at("one.m3u8"), "HTTPS://media.example.com/one.m3u8#t=1", at("two.m3u8"), at("2.ts")]);
+    expect((await listed()).taken).toEqual(atAll("one.m3u8", "shared.ts", "1.ts", "two.m3u8", "2.ts"));
+    expect(view).toMatchObject({ duplicatesRemoved: 3, streams: [{ urls: 3 }, { urls: 3 }] });
+    expect(edge.read.sort()).toEqual(atAll("one.m3u8", "two.m3u8"));
+  });
+
+  it("has its first task found by a repeated call", async () => {
+    const { expand, used } = await setUp({ texts: film("a") });
+    const { taskId } = await expand([at("a/main.m3u8")]);
+    const again = await expand([at("a/main.m3u8")]);
+    expect(again).toMatchObject({ taskId, skippedRecent: 15, streams: [{ urls: 15 }] });
+    expect(await used()).toBe(15);
+    expect(await expand([at("a/main.m3u8")], { scope: "full" })).toMatchObject({ taskId: "pf_0002", skippedRecent: 15 });
+    expect(await used()).toBe(25);
+  });
+
+  it("is resolved from where it was redirected to", async () => {
+    const texts = {
+      [at("main.m3u8")]: new URL("https://other.example/deep/real.m3u8"),
+      "https://other.example/deep/real.m3u8": listing("1.ts"),
+    };
+    const { expand, listed } = await setUp({ texts });
+    await expand([at("main.m3u8")]);
+    expect((await listed()).taken).toEqual([at("main.m3u8"), "https://other.example/deep/1.ts"]);
+  });
+
+  it("is warmed at its edge where it is live, which is said", async () => {
+    const { expand, listed } = await setUp({ texts: { [at("live.m3u8")]: media("", 20, "") } });
+    const view = await expand([at("live.m3u8")], { scope: "full" });
+    expect(view).toMatchObject({
+      streams: [{ live: true, urls: 7 }],
+      nextStep: expect.stringContaining("What is warm of a live stream now is on air for seconds only."),
+    });
+    expect((await listed()).taken).toEqual(atAll("live.m3u8", "init", ...[15, 16, 17, 18, 19].map((nth) => `${nth}.ts`)));
+  });
+
+  it("may be DASH, and may have no telling name", async () => {
+    const mpd =
+      '<MPD mediaPresentationDuration="PT6S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1"><BaseURL>a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>';
+    const urls = atAll("film.mpd", "film.ism/manifest(format=m3u8-aapl)", "v1/4711", "get.php?type=m3u8");
+    const [first = "", ...others] = urls;
+    const texts = { [first]: mpd, ...Object.fromEntries(others.map((url) => [url, listing("https://media.example.com/1.ts")])) };
+    const { expand } = await setUp({ texts });
+    expect((await expand(urls)).streams?.map(({ format, urls }) => [format, urls])).toEqual([
+      ["dash", 2],
+      ["hls", 2],
+      ["hls", 2],
+      ["hls", 2],
+    ]);
+  });
+});
+
+describe("what is no stream", () => {
+  it("is left alone, and not even looked at where its name tells", async () => {
+    const texts = {
+      [at("folder/4711")]: "a picture",
+      [at("playlist.php")]: "<html><body>Hello</body></html>",
+      [at("huge")]: `#EXTM3U\n${"#".repeat(1_048_576)}`,
+    };
+    const { expand, listed, edge } = await setUp({ texts });
+    const inputs = atAll("a.mp4", "index.html", "folder/4711", "", "playlist.php", "huge");
+    expect(await expand(inputs)).toMatchObject({
+      streams: [],
+      nextStep: expect.stringMatching(/^No entry of the list turned out to be a stream\. /),
+    });
+    expect(await listed()).toEqual({ taken: inputs, rejected: [] });
+    expect(edge.read.sort()).toEqual(atAll("folder/4711", "huge", "playlist.php"));
+  });
+
+  it("is refused where its name promised one", async () => {
+    const { expand, listed } = await setUp({ texts: { [at("a.m3u8")]: "<html>Please log in</html>" } });
+    await expand(atAll("a.m3u8", "b.mp4"));
+    expect((await listed()).rejected).toEqual([
+      {
+        target: at("a.m3u8"),
+        code: "unsupported",
+        reason: "The stream cannot be expanded. It is neither an HLS playlist (#EXTM3U) nor a DASH manifest (<MPD>).",
+      },
+    ]);
+  });
+});
+
+describe("what cannot be expanded", () => {
+  const down = new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true, hint: "Check the host." });
+
+  it("is named with its reason, and takes nothing else down with it", async () => {
+    const { expand, listed } = await setUp({ texts: { ...film("a"), [at("down.m3u8")]: down } });
+    const view = await expand(["bad", ...atAll("gone.mpd", "down.m3u8", "a/main.m3u8", "b.mp4")]);
+    expect(view).toMatchObject({ counts: { processing: 16, rejected: 3 }, streams: [{ url: at("a/main.m3u8") }] });
+    const { taken, rejected } = await listed();
+    expect(taken).toEqual([...startOf("a"), at("b.mp4")]);
+    expect(rejected.slice(1)).toEqual([
+      { target: at("gone.mpd"), code: "not_found", reason: "The stream cannot be expanded. The edge answered with 404." },
+      {
+        target: at("down.m3u8"),
+        code: "vendor_unavailable",
+        reason: "The stream cannot be expanded. The connection failed. Check the host.",
+      },
+    ]);
+  });
+
+  it("is not said to be no stream", async () => {
+    const { expand } = await setUp();
+    const { nextStep, streams } = await expand(atAll("gone.m3u8", "b.mp4"), { dryRun: true });
+    expect(streams).toEqual([]);
+    expect(nextStep).not.toContain("turned out");
+  });
+
+  it("is an error that says whether to try again where there is nothing else", async () => {
+    const slow = new PrefetchError("timeout", "Too slow", { retryable: true });
+    const { expand, used } = await setUp({ texts: { [at("down.m3u8")]: down, [at("slow.m3u8")]: slow } });
+    const passing = { retryable: true, hint: "Nothing was sent. Call again in a few minutes." };
+    await expect(expand([at("down.m3u8")])).rejects.toThrow(error("vendor_unavailable", passing));
+    await expect(expand(atAll("down.m3u8", "slow.m3u8"))).rejects.toThrow(error("vendor_unavailable", passing));
+    await expect(expand(atAll("gone.m3u8", "slow.m3u8"))).rejects.toThrow(error("invalid_argument", { retryable: false }));
+    expect(await used()).toBe(0);
+  });
+
+  it("shows little of a long URL in the error, and none of a token at its end", async () => {
+    const { expand } = await setUp();
+    const long = `${at("a.m3u8")}?path=${"x".repeat(300)}&token=S3cr3t`;
+    const refused = expand([long]);
+    await expect(refused).rejects.toThrow(error("not_found"));
+    await expect(refused).rejects.not.toThrow("S3cr3t");
+  });
+
+  it("is reported where nobody foresaw it, and told without its text", async () => {
+    const read: StreamReader = async (url) => {
+      if (url.includes("odd")) throw new RangeError("Out of S3cr3t");
+      return { format: "hls", live: false, urls: [url], omitted: 0, refused: [] };
+    };
+    const { expand, listed, reports } = await setUp({}, { read });
+    await expand(atAll("odd.m3u8", "even.m3u8"));
+    const { taken, rejected } = await listed();
+    expect(taken).toEqual([at("even.m3u8")]);
+    expect(rejected).toMatchObject([{ code: "internal", reason: expect.not.stringContaining("S3cr3t") }]);
+    expect(reports).toEqual(["expanding a stream: RangeError: Out of S3cr3t"]);
+  });
+
+  it("is a stream of which too much is named to know what would be first", async () => {
+    const texts = {
+      [at("day.m3u8")]: master("low.m3u8", "high.m3u8"),
+      [at("low.m3u8")]: media("low-", 50_000),
+      [at("high.m3u8")]: media("high-", 50_000),
+    };
+    const { expand, listed } = await setUp({ texts });
+    expect(await expand(atAll("day.m3u8", "b.mp4"))).toMatchObject({ counts: { processing: 1, rejected: 1 }, streams: [] });
+    expect((await listed()).rejected).toEqual([
+      {
+        target: at("day.m3u8"),
+        code: "limit_reached",
+        reason:
+          "The stream cannot be expanded. It names more than 100,000 URLs, and no more are read of one stream. Pass the playlists of its renditions instead, each as a stream of its own.",
+      },
+    ]);
+  });
+
+  it("is a playlist of a stream, too, and the rest of the stream is warmed", async () => {
+    const { expand, listed } = await setUp({
+      texts: { [at("main.m3u8")]: master("low.m3u8", "gone.m3u8"), [at("low.m3u8")]: listing("1.ts") },
+    });
+    expect(await expand([at("main.m3u8")])).toMatchObject({ streams: [{ urls: 3 }] });
+    expect(await listed()).toEqual({
+      taken: atAll("main.m3u8", "low.m3u8", "1.ts"),
+      rejected: [{ target: at("gone.m3u8"), code: "not_found", reason: "The edge answered with 404." }],
+    });
+  });
+});
+
+describe("the hosts of a stream", () => {
+  const hosts = Array.from({ length: 12 }, (_, nth) => `https://h${nth}.example/1.ts`);
+
+  it("are ten at most, and what is beyond is named with what to do", async () => {
+    const { expand, listed } = await setUp({ texts: { [at("main.m3u8")]: listing(...hosts) } });
+    await expand([at("main.m3u8")], { scope: "full" });
+    const { taken, rejected } = await listed();
+    expect(taken).toEqual([at("main.m3u8"), ...hosts.slice(0, 9)]);
+    expect(rejected).toEqual(
+      [9, 10, 11].map((nth) => ({
+        target: hosts[nth],
+        code: "forbidden_domain",
+        reason: `A stream may lead to 10 hosts, and h${nth}.example is one more: pass the URL itself to warm it.`,
+      })),
+    );
+  });
+
+  it("cannot be passed by in another spelling", async () => {
+    const odd = hosts.map((url) => `${url}?100%`);
+    const { expand, listed, sent } = await setUp({ texts: { [at("main.m3u8")]: listing(...odd) } });
+    await expand([at("main.m3u8")], { scope: "full" });
+    expect((await listed()).rejected.map(({ target }) => target)).toEqual(hosts.slice(9).map((url) => `${url}?100%25`));
+    expect(sent()).toHaveLength(10);
+  });
+
+  it("of one stream are nothing to what the caller or another stream wants", async () => {
+    const texts = { [at("many.m3u8")]: listing(...hosts), [at("other.m3u8")]: listing(hosts[10] ?? "") };
+    const { expand, listed } = await setUp({ texts });
+    await expand([hosts[9], at("many.m3u8"), at("other.m3u8")], { scope: "full" });
+    const { taken, rejected } = await listed();
+    expect(new Set(taken)).toEqual(new Set([...atAll("many.m3u8", "other.m3u8"), ...hosts.slice(0, 11)]));
+    expect(rejected).toMatchObject([{ target: hosts[11], code: "forbidden_domain" }]);
+  });
+
+  it("are those that are allowed, where a list says so, and may then be many", async () => {
+    const guards = { allowedDomains: ["*.example", "media.example.com"] };
+    const texts = { [at("main.m3u8")]: listing(...hosts, "https://elsewhere.test/1.ts") };
+    const { expand, listed, edge } = await setUp({ texts }, { guards });
+    await expand([at("main.m3u8"), "https://elsewhere.test/main.m3u8"], { scope: "full" });
+    const { taken, rejected } = await listed();
+    expect(taken).toEqual([at("main.m3u8"), ...hosts]);
+    const reason = "The URL is on elsewhere.test, which PREFETCH_ALLOWED_DOMAINS does not list.";
+    expect(rejected).toEqual([
+      { target: "https://elsewhere.test/1.ts", code: "forbidden_domain", reason },
+      { target: "https://elsewhere.test/main.m3u8", code: "forbidden_domain", reason },
+    ]);
+    expect(edge.read).toEqual([at("main.m3u8")]);
+  });
+});
+
+describe("a list of streams that is too much", () => {
+  it("is refused with the number, and nothing is stored", async () => {
+    const { expand, used, status } = await setUp({ texts: film("a") }, { guards: { maxUrlsPerCall: 20 } });
+    for (const dryRun of [true, false]) {
+      await expect(expand([at("a/main.m3u8"), at("b.mp4")], { scope: "full", dryRun })).rejects.toThrow(
+        error("invalid_argument", {
+          message: "urls: the streams come to 26 URLs; one call takes at most 20",
+          hint: 'Nothing was sent. Choose scope "startup", or pass fewer streams.',
+        }),
+      );
+    }
+    expect(await used()).toBe(0);
+    await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
+    expect(await expand([at("a/main.m3u8")])).toMatchObject({ counts: { processing: 15 } });
+  });
+
+  it("is not refused for what its streams have in common", async () => {
+    const { expand } = await setUp({ texts: film("a") }, { guards: { maxUrlsPerCall: 15 } });
+    // Each playlist alone, too, and the first one twice.
+    const list = atAll("a/main.m3u8", "a/low.m3u8", "a/high.m3u8", "a/main.m3u8");
+    expect(await expand(list)).toMatchObject({ counts: { processing: 15 } });
+  });
+
+  it("is not read on when it is too much already", async () => {
+    const names = Array.from({ length: 50 }, (_, nth) => `${nth}.m3u8`);
+    const texts = Object.fromEntries(names.map((name) => [at(name), media(`${name}-`, 30)]));
+    const { expand, edge } = await setUp({ texts }, { guards: { maxUrlsPerCall: 60 } });
+    await expect(expand(atAll(...names), { scope: "full" })).rejects.toThrow(
+      error("invalid_argument", { message: expect.stringMatching(/come to at least \d+ URLs; one call takes at most 60$/) }),
+    );
+    expect(edge.read.length).toBeLessThanOrEqual(8);
+  });
+});
+
+describe("reading the streams of a call", () => {
+  it("takes forty seconds at most, and then says so", async () => {
+    const bounds: [number, AbortController][] = [];
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const controller = new AbortController();
+      bounds.push([ms, controller]);
+      return controller.signal;
+    });
+    onTestFinished(() => {
+      vi.restoreAllMocks();
+    });
+    const { service, clock, edge, used } = await setUp({
+      onText: (_, aborted) =>
+        new Promise((_resolve, reject) => aborted.addEventListener("abort", () => reject(aborted.reason), { once: true })),
+    });
+    const usual = { scope: "startup", onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
+    const request = { ...usual, urls: atAll(...Array.from({ length: 9 }, (_, nth) => `${nth}.m3u8`)), expand: "streams" } as const;
+    const call = service.prefetchUrls(request, { signal, caller: localCaller });
+    await clock.settle();
+    bounds.find(([ms]) => ms === 40_000)?.[1].abort(new DOMException("Too late", "TimeoutError"));
+    await expect(call).rejects.toThrow(
+      error("timeout", { retryable: true, hint: expect.stringContaining("Pass fewer streams in one call") }),
+    );
+    expect(edge.read).toHaveLength(4);
+    expect(await used()).toBe(0);
+
+    const stop = new AbortController();
+    const left = service.prefetchUrls(request, { signal: stop.signal, caller: localCaller });
+    await clock.settle();
+    stop.abort(new Error("gone"));
+    await expect(left).rejects.toThrow("gone");
+    expect(edge.read).toHaveLength(8);
+    expect(await used()).toBe(0);
+  });
+
+  it("is taken off the time that the call waits afterwards", async () => {
+    const clock = fakeClock();
+    const { expand } = await setUp({ texts: film("a"), onText: () => clock.sleep(10_000) }, { clock });
+    const before = clock.now();
+    await expand([at("a/main.m3u8")], { waitSeconds: 50 });
+    expect(clock.now() - before).toBe(50_000);
+  });
+
+  it("takes turns with other calls, eight streams at a time and four of each call", async () => {
+    const clock = fakeClock();
+    let underWay = 0;
+    let most = 0;
+    const read: StreamReader = async (url) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      await clock.sleep(1_000);
+      underWay -= 1;
+      return { format: "hls", live: false, urls: [url], omitted: 0, refused: [] };
+    };
+    const { expand } = await setUp({}, { clock, read });
+    const call = (name: string) => expand(atAll(...Array.from({ length: 6 }, (_, nth) => `${name}${nth}.m3u8`)));
+    await call("alone");
+    expect(most).toBe(4);
+    const views = await Promise.all(["a", "b", "c"].map(call));
+    expect(views.map(({ streams }) => streams?.length)).toEqual([6, 6, 6]);
+    expect(most).toBe(8);
+  });
+
+  it("needs a provider that can ask the edge", async () => {
+    const { urls, sent } = await open({ problems: ["http needs HTTP_POPS to be readable."] });
+    await expect(urls([at("a.m3u8")], { expand: "streams" })).rejects.toThrow(
+      error("not_configured", { hint: expect.stringContaining("HTTP_POPS") }),
+    );
+    expect(sent()).toEqual([]);
+  });
+
+  it("does not begin for a provider that is not known, nor for a list that is too long", async () => {
+    const { expand, edge } = await setUp({ texts: film("a") }, { guards: { maxUrlsPerCall: 3 } });
+    await expect(expand([at("a/main.m3u8")], { provider: "nobody" })).rejects.toThrow(error("invalid_argument"));
+    await expect(expand(atAll("1.m3u8", "2.m3u8", "3.m3u8", "4.m3u8"))).rejects.toThrow(error("invalid_argument"));
+    expect(edge.read).toEqual([]);
+  });
+});
+
+describe("the streams of an asset", () => {
+  const more = { expand: "streams" } as const;
+
+  it("are expanded, and sent by their URLs", async () => {
+    const resolveAsset = async () => ({ urls: atAll("a/main.m3u8", "a.mp4"), cost: 2 });
+    const { asset, listed, provider } = await setUp({ texts: film("a") }, { script: { resolveAsset } });
+    expect(await asset("film", { ...more, dryRun: true })).toMatchObject({ cost: 16, streams: [{ urls: 15 }] });
+    expect(await asset(" film ", more)).toMatchObject({ counts: { processing: 16 } });
+    expect((await listed("pf_0002")).taken).toEqual([...startOf("a"), at("a.mp4")]);
+    expect(provider.received.every(({ kind }) => kind === "urls")).toBe(true);
+  });
+
+  it("keep to the domains that are allowed", async () => {
+    const resolveAsset = async () => ({ urls: ["https://elsewhere.test/a.m3u8"], cost: 1 });
+    const { asset, edge } = await setUp({}, { guards: { allowedDomains: ["*.example.com"] }, script: { resolveAsset } });
+    await expect(asset("film", more)).rejects.toThrow(error("forbidden_domain"));
+    expect(edge.read).toEqual([]);
+  });
+
+  it("are not to be had of a provider that takes ids only, or cannot look an asset up", async () => {
+    const hint = expect.stringContaining('expand "none"');
+    const resolveAsset = async () => ({ urls: [at("a.m3u8")], cost: 1 });
+    for (const script of [{ accepts: ["asset"], resolveAsset } as const, { resolveAsset: undefined }]) {
+      const { asset } = await setUp({}, { script });
+      await expect(asset("film", more)).rejects.toThrow(error("unsupported", { hint }));
+    }
+    const empty = await setUp({}, { script: { resolveAsset: async () => ({ urls: [], cost: 0 }) } });
+    await expect(empty.asset("film", more)).rejects.toThrow(error("not_found", { message: "asset_id: the vendor names no URLs of film" }));
+  });
+});
+
+describe("expandStreams", () => {
+  const name = fc.integer({ min: 0, max: 6 });
+  const child = fc.oneof(
+    name.map((nth) => `https://h${nth}.example/${nth}.ts`),
+    name.map((nth) => `https://h${nth}.example/${nth}.m3u8`),
+    fc.constantFrom("https://h1.example/100%", "https://h1.example/a?b=%zz", "ftp://h1.example/x", "https://user@h1.example/x"),
+  );
+  const behaviour = fc.oneof(
+    fc.constant("fails" as const),
+    fc.constant("odd" as const),
+    fc.constant("none" as const),
+    fc.record({ urls: fc.array(child, { maxLength: 6 }), refused: fc.array(child, { maxLength: 4 }), itself: fc.boolean() }),
+  );
+  const entry = fc.oneof(child, fc.constantFrom<unknown>("", "nonsense", null, 7, {}, "https://H1.example:443/1.m3u8#x"));
+
+  it("never loses an entry: each is there as itself, as its stream, or refused by name", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(entry, { maxLength: 12 }),
+        fc.array(behaviour, { minLength: 7, maxLength: 7 }),
+        async (inputs, behaviours) => {
+          const read: StreamReader = async (url) => {
+            const what = behaviours[Number(/(\d)\.m3u8/.exec(url)?.[1])];
+            if (what === undefined || what === "none") throw new PrefetchError("unsupported", "It is no manifest");
+            if (what === "fails") throw new PrefetchError("timeout", "Too slow");
+            if (what === "odd") throw new TypeError("Odd");
+            const refused = what.refused.map((each) => ({ url: each, code: "limit_reached", reason: "Too deep." }));
+            return { format: "hls", live: false, urls: what.itself ? [url, ...what.urls] : what.urls, omitted: 0, refused };
+          };
+          const { urls, streams, refusals } = await expandStreams(inputs, {
+            edge: fakeEdge(),
+            read,
+            scope: "full",
+            allowedDomains: undefined,
+            mostUrls: 1_000,
+            now: NOON,
+            signal,
+            gate: createGate(4),
+            report: () => undefined,
+          });
+          const keyOf = (input: unknown): unknown => {
+            const reading = readUrl(input, { maxLength: 65_536 });
+            return reading.ok ? reading.url : input;
+          };
+          const keys = new Set(urls.map(keyOf));
+          for (const input of inputs) expect(keys).toContain(keyOf(input));
+          // What is refused is in the list, so that planning names it.
+          for (const refused of refusals.keys()) expect(keys).toContain(keyOf(refused));
+          // What the caller or a stream wants is not refused for another stream's sake.
+          expect(new Set(streams.map(({ url }) => url)).size).toBe(streams.length);
+          for (const { url } of streams) expect(refusals.has(url)).toBe(false);
+          for (const input of inputs) {
+            const reading = readUrl(input, { maxLength: 65_536 });
+            if (!reading.ok) continue;
+            const refusal = refusals.get(reading.url);
+            if (refusal) expect(refusal.reason).toMatch(/^The stream cannot be expanded\./);
+            const behaviour = behaviours[Number(/(\d)\.m3u8/.exec(reading.url)?.[1])];
+            const expected = typeof behaviour === "object" ? "a stream" : behaviour === undefined ? "itself" : "refused";
+            const stream = streams.find(({ url }) => url === reading.url);
+            expect(stream ? "a stream" : refusal ? "refused" : "itself").toBe(expected);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("has a reader's order kept, and its own manifest added where a reader leaves it out", async () => {
+    const read: StreamReader = async () => ({ format: "dash", live: false, urls: atAll("2.m4s", "1.m4s"), omitted: 0, refused: [] });
+    const options = { edge: fakeEdge(), read, scope: "full", allowedDomains: undefined, mostUrls: 10, now: NOON, signal } as const;
+    const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), {
+      ...options,
+      gate: createGate(1),
+      report: () => undefined,
+    });
+    expect(urls).toEqual([...manyUrls(1), ...atAll("a.mpd", "2.m4s", "1.m4s")]);
+    expect(streams).toEqual([{ url: at("a.mpd"), format: "dash", live: false, urls: 3 }]);
+  });
+});

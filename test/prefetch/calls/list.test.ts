@@ -1,0 +1,59 @@
+import { expect, it, onTestFinished } from "vitest";
+import { localCaller } from "../../../src/prefetch/calls/deps.ts";
+import { listTasks } from "../../../src/prefetch/calls/list.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
+import { fakeClock, fakeDirectory, fakeProvider, manyUrls, NOON, newTask } from "../../fakes.ts";
+
+/** So many tasks, of which every third is queued and the others have failed to be read. */
+async function listed(count: number) {
+  const storage = await openSqlite(":memory:", fakeClock());
+  onTestFinished(() => storage.close());
+  const directory = fakeDirectory([fakeProvider()]);
+  for (let number = 0; number < count; number += 1) {
+    const urls = number % 3 === 0 ? manyUrls(2, `https://${number}.example/`) : [];
+    const task = newTask({ id: `pf_${String(number).padStart(4, "0")}`, now: NOON + number, urls, rejected: ["bad"] });
+    await storage.admit([], () => task);
+  }
+  return (request: Partial<Parameters<typeof listTasks>[1]> = {}) =>
+    listTasks({ storage, directory }, { limit: 20, ...request }, localCaller);
+}
+
+it("pages through all tasks, newest first, each once", async () => {
+  const list = await listed(120);
+  const seen: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list({ limit: 7, ...(cursor !== undefined && { cursor }) });
+    expect(page.tasks.length).toBeGreaterThan(0);
+    seen.push(...page.tasks.map((task) => task.taskId));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  expect(seen).toEqual(Array.from({ length: 120 }, (_, index) => `pf_${String(119 - index).padStart(4, "0")}`));
+});
+
+it("fills its pages with tasks of the state that is asked for", async () => {
+  const list = await listed(120);
+  const first = await list({ state: "queued", limit: 30 });
+  expect(first.tasks.map((task) => task.state)).toEqual(Array.from({ length: 30 }, () => "queued"));
+  const rest = await list({ state: "queued", limit: 30, cursor: first.nextCursor });
+  expect(rest.tasks).toHaveLength(10);
+  expect(rest.nextCursor).toBeUndefined();
+  expect((await list({ state: "succeeded" })).tasks).toEqual([]);
+});
+
+it("promises no page that is empty", async () => {
+  const list = await listed(20);
+  expect((await list({ limit: 20 })).nextCursor).toBeUndefined();
+});
+
+it.each(["%%%", "abc", Buffer.from("before 1").toString("base64url"), Buffer.from("after 5").toString("base64url")])(
+  "takes no foreign cursor: %s",
+  async (cursor) => {
+    await expect((await listed(1))({ cursor })).rejects.toMatchObject({ code: "invalid_argument" });
+  },
+);
+
+it("knows which providers there are", async () => {
+  await expect((await listed(1))({ provider: "akamai" })).rejects.toMatchObject({ code: "invalid_argument" });
+  expect((await (await listed(1))({ provider: "fake-cdn" })).tasks).toHaveLength(1);
+});

@@ -1,0 +1,172 @@
+import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { localCaller } from "../../../src/prefetch/calls/deps.ts";
+import { manyUrls, type ProviderScript, never as signal, urlsOf } from "../../fakes.ts";
+import { error, open } from "./service-harness.ts";
+
+describe("quota", () => {
+  it("sends nothing of what exceeds it, and says so", async () => {
+    const { urls, used, status } = await open({ dailyBudget: 5 });
+    await expect(urls(manyUrls(6))).rejects.toThrow(
+      error("quota_exhausted", { message: expect.stringContaining("needs 6 units of fake-cdn's prefetch quota; 5 of 5 a day") }),
+    );
+    await expect(urls(manyUrls(6), { dryRun: true })).rejects.toThrow(error("quota_exhausted"));
+    expect(await used()).toBe(0);
+    await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
+  });
+
+  it("under partial, sends what fits in list order and names the rest", async () => {
+    const { urls, sent, used } = await open({ dailyBudget: 5 });
+    const view = await urls(manyUrls(7), { onQuotaExceeded: "partial" });
+    expect(sent()).toEqual(manyUrls(5));
+    expect(view).toMatchObject({ counts: { processing: 5, rejected: 2 }, quota: { limit: 5, used: 5, remaining: 0 } });
+    expect(view.problems).toEqual(
+      manyUrls(7)
+        .slice(5)
+        .map((url) => ({
+          url,
+          state: "rejected",
+          code: "quota_exhausted",
+          reason: "Over today's quota of fake-cdn; it can be sent after 2026-11-21T16:00:00.000Z.",
+        })),
+    );
+    expect(await used()).toBe(5);
+    await expect(urls(["https://media.example.com/one-more.mp4"], { onQuotaExceeded: "partial" })).rejects.toThrow(
+      error("quota_exhausted"),
+    );
+  });
+
+  it("starts anew on the vendor's next day", async () => {
+    const { clock, urls, storage, provider } = await open({ dailyBudget: 2 });
+    await urls(manyUrls(2));
+    await expect(urls(["https://media.example.com/late.mp4"])).rejects.toThrow(error("quota_exhausted"));
+    // From noon to midnight in Shanghai.
+    await clock.advance(12 * 3_600_000);
+    expect((await urls(["https://media.example.com/late.mp4"])).quota).toMatchObject({ used: 1, remaining: 1 });
+    expect(await storage.ledger(provider.account, "2026-11-22")).toMatchObject({ used: 1 });
+  });
+
+  it("comes back when the vendor refuses, so that the next call can use it", async () => {
+    const { urls } = await open({
+      dailyBudget: 2,
+      script: {
+        answer: (_, nth) => {
+          if (nth === 0) throw new PrefetchError("forbidden_domain", "Not your domain", { delivery: "refused" });
+          return { vendorTaskIds: ["vendor-1"], refused: [] };
+        },
+      },
+    });
+    await expect(urls(manyUrls(2))).rejects.toThrow(error("forbidden_domain"));
+    expect(await urls(manyUrls(2))).toMatchObject({ quota: { used: 2, remaining: 0 }, counts: { processing: 2 } });
+  });
+
+  it("is told for one provider or for all that are configured", async () => {
+    const { service, urls } = await open({ dailyBudget: 30 });
+    await urls(manyUrls(4));
+    const expected = {
+      provider: "fake-cdn",
+      limit: 30,
+      used: 4,
+      remaining: 26,
+      resetsAt: Date.parse("2026-11-21T16:00:00Z"),
+      source: "ledger",
+    };
+    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toEqual([expected]);
+    expect(await service.quota("fake-cdn", { caller: localCaller, signal: signal })).toEqual([expected]);
+    await expect(service.quota("no-such-cdn", { caller: localCaller, signal: signal })).rejects.toThrow(error("invalid_argument"));
+  });
+
+  it("has no number where neither the vendor nor the owner names one", async () => {
+    const { service } = await open({ script: { limits: { urlsPerDay: undefined } } });
+    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toMatchObject([
+      { limit: undefined, remaining: undefined, used: 0 },
+    ]);
+  });
+});
+
+describe("a vendor that refuses", () => {
+  it("everything: the call fails with the vendor's code, and the record stays", async () => {
+    const { urls, status, used } = await open({
+      script: {
+        answer: () => {
+          throw new PrefetchError("auth_failed", "The access key is not valid", {
+            delivery: "refused",
+            vendorCode: "APIGW.0301",
+            requestId: "r-1",
+          });
+        },
+      },
+    });
+    await expect(urls([...manyUrls(4), "not a url"])).rejects.toThrow(
+      error("auth_failed", {
+        message: "The access key is not valid (APIGW.0301, request id r-1).",
+        hint: "All 4 were refused. Task pf_0001 keeps the record.",
+        provider: "fake-cdn",
+      }),
+    );
+    expect(await used()).toBe(0);
+    expect(await status("pf_0001")).toMatchObject({ state: "failed", counts: { rejected: 5 } });
+  });
+
+  it("URL by URL: refused for one reason is an error, for several a task that names them", async () => {
+    const refusing = (codes: readonly string[]): ProviderScript => ({
+      limits: { urlsPerRequest: 10 },
+      answer: (batch) => ({
+        vendorTaskIds: ["vendor-1"],
+        refused: urlsOf(batch).map((url, index) => ({ url, code: codes[index] ?? "internal", reason: "No." })),
+      }),
+    });
+    const same = await open({ script: refusing(["forbidden_domain", "forbidden_domain"]) });
+    await expect(same.urls(manyUrls(2))).rejects.toThrow(error("forbidden_domain"));
+    const several = await open({ script: refusing(["forbidden_domain", "invalid_argument"]) });
+    const view = await several.urls(manyUrls(2));
+    expect(view).toMatchObject({ state: "failed", problems: [{ code: "forbidden_domain" }, { code: "invalid_argument" }] });
+    expect(await several.used()).toBe(0);
+  });
+
+  it("some: the task goes on with the rest", async () => {
+    const { urls } = await open({
+      script: {
+        answer: (_, nth) => {
+          if (nth === 1) throw new PrefetchError("forbidden_domain", "Not your domain", { delivery: "refused" });
+          return { vendorTaskIds: [`vendor-${nth}`], refused: [] };
+        },
+      },
+    });
+    expect(await urls(manyUrls(4))).toMatchObject({ state: "running", counts: { processing: 2, rejected: 2 }, quota: { used: 2 } });
+  });
+
+  it("for now: the call answers that it waits, and why", async () => {
+    const { clock, urls, status } = await open({
+      script: {
+        answer: (_, nth) => {
+          if (nth === 0)
+            throw new PrefetchError("rate_limited", "Too fast", { delivery: "refused", retryable: true, retryAfterMs: 20_000 });
+          return { vendorTaskIds: ["vendor-1"], refused: [] };
+        },
+      },
+    });
+    const view = await urls(manyUrls(2));
+    expect(view).toMatchObject({ state: "queued", counts: { queued: 2 } });
+    expect(view.nextStep).toContain("Too fast");
+    await clock.advance(20_000);
+    expect(await status(view.taskId)).toMatchObject({ state: "running", counts: { processing: 2 } });
+  });
+
+  it("to be asked: the last known state is told, with the reason", async () => {
+    const { urls, status, reports } = await open({
+      script: {
+        status: async () => {
+          throw new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true });
+        },
+      },
+    });
+    const { taskId } = await urls(manyUrls(2));
+    expect(await status(taskId)).toMatchObject({
+      state: "running",
+      counts: { processing: 2 },
+      nextStep: expect.stringMatching(/last known state: The connection failed/),
+    });
+    expect(reports).not.toEqual([]);
+  });
+});

@@ -1,0 +1,121 @@
+/** The whole domain on a store in memory, with a clock that is driven and vendors that are scripted. */
+
+import { expect, onTestFinished } from "vitest";
+import { readStream } from "../../../src/media/stream.ts";
+import type { StreamReader } from "../../../src/prefetch/admission/expand-streams.ts";
+import type { ProviderDirectory } from "../../../src/prefetch/admission/routing.ts";
+import type { CallContext, Guards } from "../../../src/prefetch/calls/deps.ts";
+import { localCaller } from "../../../src/prefetch/calls/deps.ts";
+import { createService, type PrefetchService } from "../../../src/prefetch/calls/service.ts";
+import type { AssetRequest, UrlsRequest } from "../../../src/prefetch/calls/submit.ts";
+import type { VerifyRequest, VerifyView } from "../../../src/prefetch/calls/verify.ts";
+import type { Detail, TaskView } from "../../../src/prefetch/calls/view.ts";
+import type { Worker } from "../../../src/prefetch/delivery/worker.ts";
+import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
+import {
+  type FakeClock,
+  type FakeProvider,
+  fakeClock,
+  fakeDirectory,
+  fakeProvider,
+  type ProviderScript,
+  never as signal,
+  startProcess,
+  TODAY,
+  urlsOf,
+} from "../../fakes.ts";
+
+export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
+  readonly script?: ProviderScript;
+  /** Providers beside the first one. */
+  readonly others?: readonly ProviderScript[];
+  readonly guards?: Partial<Guards>;
+  readonly dailyBudget?: number;
+  readonly tenantDailyBudget?: number;
+  readonly durable?: boolean;
+  /** For scripts that let time pass. */
+  readonly clock?: FakeClock;
+  readonly read?: StreamReader;
+}
+
+export async function open(options: HouseOptions = {}) {
+  const { script = {}, others = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
+  const { clock = fakeClock(), read = readStream, ...directory } = rest;
+  const storage = await openSqlite(":memory:", clock);
+  /** What the vendor says of a URL when it is asked; "processing" of any other. */
+  const outcomes = new Map<string, StatusRow["state"] | (() => StatusRow["state"])>();
+  const outcomeOf = (url: string): StatusRow["state"] => {
+    const outcome = outcomes.get(url) ?? "processing";
+    return typeof outcome === "function" ? outcome() : outcome;
+  };
+  const makeProvider = (members: ProviderScript): FakeProvider =>
+    fakeProvider({
+      status: async ({ content }) =>
+        (content?.kind === "urls" ? content.urls : []).map((url) => ({ url, state: outcomeOf(url), vendorState: outcomeOf(url) })),
+      ...members,
+    });
+  const provider = makeProvider(script);
+  const providers = [provider, ...others.map(makeProvider)];
+  const reports: string[] = [];
+  const report = (error: unknown, about: string): void => {
+    reports.push(`${about}: ${String(error)}`);
+  };
+  let tasks = 0;
+  const workers: Worker[] = [];
+  const draining = new AbortController();
+  const start = (): PrefetchService => {
+    const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, tenantDailyBudget, report });
+    workers.push(worker);
+    onTestFinished(() => worker.stop(0));
+    return createService({
+      ...parts,
+      worker,
+      storage,
+      clock,
+      durable,
+      directory: fakeDirectory(providers, directory),
+      guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
+      readStream: read,
+      draining: draining.signal,
+      newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
+      report,
+    });
+  };
+  onTestFinished(() => storage.close());
+  const service = start();
+
+  const call: CallContext = { signal, caller: localCaller };
+  const usual = { expand: "none", scope: "startup", onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
+  return {
+    clock,
+    storage,
+    provider,
+    providers,
+    outcomes,
+    reports,
+    service,
+    /** Another server on the same store. */
+    start,
+    /** Has calls that wait answer now. */
+    drain: () => draining.abort(),
+    /** All servers that run stop. */
+    stop: () => Promise.all(workers.map((worker) => clock.drive(worker.stop(0)))),
+    urls: (urls: readonly unknown[], more: Partial<UrlsRequest> = {}, context = call): Promise<TaskView> =>
+      clock.drive(service.prefetchUrls({ urls, ...usual, ...more }, context)),
+    asset: (assetId: string, more: Partial<AssetRequest> = {}): Promise<TaskView> =>
+      clock.drive(service.prefetchAsset({ assetId, ...usual, ...more }, call)),
+    verify: (request: VerifyRequest, context: Partial<CallContext> = {}): Promise<VerifyView> =>
+      clock.drive(service.verify(request, { ...call, ...context })),
+    status: (
+      taskId: string | undefined,
+      detail: Detail = "summary",
+      more: { cursor?: string; waitSeconds?: number; provider?: string } = {},
+    ) => clock.drive(service.status({ taskId: taskId ?? "", detail, waitSeconds: 0, ...more }, call)),
+    used: async ({ account } = provider) => (await storage.ledger(account, TODAY)).used,
+    sent: ({ received } = provider) => received.flatMap(urlsOf),
+  };
+}
+
+export const error = (code: string, more: Record<string, unknown> = {}) =>
+  expect.objectContaining({ name: "PrefetchError", code, ...more });

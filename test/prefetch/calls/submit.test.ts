@@ -1,0 +1,268 @@
+import { describe, expect, it } from "vitest";
+import { localCaller } from "../../../src/prefetch/calls/deps.ts";
+import { totalOf } from "../../../src/prefetch/model/task.ts";
+import { manyUrls, never as signal } from "../../fakes.ts";
+import { error, open } from "./service-harness.ts";
+
+describe("prefetching URLs", () => {
+  it("sends them, says what it cost and what to do next, and tells the outcome when asked", async () => {
+    const { clock, urls, status, outcomes, sent } = await open();
+    const first = await urls(manyUrls(3));
+    expect(first).toMatchObject({
+      taskId: "pf_0001",
+      provider: "fake-cdn",
+      state: "running",
+      counts: { processing: 3 },
+      batches: 2,
+      duplicatesRemoved: 0,
+      skippedRecent: 0,
+      problems: [],
+      quota: {
+        provider: "fake-cdn",
+        limit: 100,
+        used: 3,
+        remaining: 97,
+        resetsAt: Date.parse("2026-11-22T00:00:00+08:00"),
+        source: "ledger",
+      },
+      nextStep: expect.stringContaining("Call get_prefetch_status with task_id pf_0001"),
+    });
+    expect(sent()).toEqual(manyUrls(3));
+    for (const url of manyUrls(3)) outcomes.set(url, "succeeded");
+    await clock.advance(30_000);
+    expect(await status("pf_0001")).toMatchObject({
+      state: "succeeded",
+      counts: { succeeded: 3 },
+      nextStep: "Nothing more to do. They are warm at the edge. verify_prefetch with task_id pf_0001 proves what the edge holds.",
+    });
+  });
+
+  it("waits for the outcome when asked to, and tells of rising progress", async () => {
+    const { clock, urls, outcomes } = await open();
+    const wanted = manyUrls(6);
+    const start = clock.now();
+    for (const [index, url] of wanted.entries())
+      outcomes.set(url, () => (clock.now() >= start + index * 8_000 ? "succeeded" : "processing"));
+    // The answers of one poll interval are one answer, so a batch is looked at twice in 50 seconds.
+    const progress: (readonly [number, number])[] = [];
+    const view = await urls(
+      wanted,
+      { waitSeconds: 50 },
+      { caller: localCaller, signal, onProgress: (settled, total) => progress.push([settled, total]) },
+    );
+    const settled = progress.map(([done]) => done);
+    expect(settled.length).toBeGreaterThanOrEqual(3);
+    expect(settled).toEqual([...new Set(settled)].sort((a, b) => a - b));
+    expect(new Set(progress.map(([, total]) => total))).toEqual(new Set([6]));
+    expect(settled.at(-1)).toBe(view.counts.succeeded);
+    expect(view.counts.succeeded + view.counts.processing).toBe(6);
+  });
+
+  it("returns as soon as everything is final, and when the time is up if it is not", async () => {
+    const { clock, urls, outcomes } = await open();
+    const start = clock.now();
+    outcomes.set("https://media.example.com/0.mp4", () => (clock.now() >= start + 30_000 ? "succeeded" : "processing"));
+    const quick = await urls(manyUrls(1), { waitSeconds: 50 });
+    expect(quick.state).toBe("succeeded");
+    expect(clock.now() - start).toBeLessThan(32_000);
+
+    const again = clock.now();
+    const slow = await urls(["https://media.example.com/never.mp4"], { waitSeconds: 10 });
+    expect(slow.state).toBe("running");
+    expect(clock.now() - again).toBeGreaterThanOrEqual(10_000);
+    expect(clock.now() - again).toBeLessThan(11_000);
+  });
+
+  it("carries out a mixed list, names what it cannot use and counts each URL once", async () => {
+    const { urls, sent } = await open({ guards: { allowedDomains: ["*.example.com"] } });
+    const view = await urls([
+      "https://media.example.com/视频.mp4",
+      "https://MEDIA.example.com/%E8%A7%86%E9%A2%91.mp4",
+      "ftp://media.example.com/a",
+      "https://elsewhere.test/a",
+      "https://media.example.com/b.mp4",
+      7,
+    ]);
+    expect(sent()).toEqual(["https://media.example.com/%E8%A7%86%E9%A2%91.mp4", "https://media.example.com/b.mp4"]);
+    expect(view).toMatchObject({ counts: { processing: 2, rejected: 3 }, duplicatesRemoved: 1, quota: { used: 2 } });
+    expect(totalOf(view.counts)).toBe(5);
+    expect(view.problems).toMatchObject([
+      { url: "ftp://media.example.com/a", state: "rejected", code: "invalid_argument" },
+      { url: "https://elsewhere.test/a", state: "rejected", code: "forbidden_domain" },
+      { url: "7", state: "rejected", code: "invalid_argument", reason: "The URL is a number, not a string." },
+    ]);
+  });
+
+  it.each([
+    ["an empty list", [], "invalid_argument", "the list is empty"],
+    ["nothing that is a URL", ["a", "b", "c", "d"], "invalid_argument", /"a": .* \(and 1 more\)/],
+    ["foreign hosts only", ["https://elsewhere.test/a"], "forbidden_domain", "PREFETCH_ALLOWED_DOMAINS"],
+    ["more than a call may hold", manyUrls(11), "invalid_argument", "11 entries; one call takes at most 10"],
+  ])("refuses %s, and stores nothing", async (_, list, code, message) => {
+    const { urls, status, used } = await open({ guards: { allowedDomains: ["*.example.com"], maxUrlsPerCall: 10 } });
+    const refused = urls(list);
+    await expect(refused).rejects.toThrow(error(code));
+    await expect(refused).rejects.toThrow(message);
+    await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
+    expect(await used()).toBe(0);
+  });
+
+  it("dry_run tells the plan and its cost, stores nothing and sends nothing", async () => {
+    const { clock, urls, status, used, sent } = await open();
+    const list = [...manyUrls(3), "not a url", manyUrls(1)[0]];
+    const plan = await urls(list, { dryRun: true });
+    expect(plan).toMatchObject({
+      dryRun: true,
+      cost: 3,
+      batches: 2,
+      state: "queued",
+      counts: { queued: 3, rejected: 1 },
+      duplicatesRemoved: 1,
+      quota: { used: 0 },
+    });
+    expect(plan.taskId).toBeUndefined();
+    expect(plan.problems).toMatchObject([{ url: "not a url", code: "invalid_argument" }]);
+    await clock.advance(60_000);
+    expect(sent()).toEqual([]);
+    expect(await used()).toBe(0);
+    await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
+
+    // A real call then does what was planned, so the plan counted as nothing sent.
+    const real = await urls(list);
+    expect(real).toMatchObject({ batches: 2, counts: { processing: 3, rejected: 1 }, skippedRecent: 0 });
+    expect(await urls(list, { dryRun: true })).toMatchObject({
+      cost: 0,
+      batches: 0,
+      skippedRecent: 3,
+      nextStep: expect.stringContaining("force true"),
+    });
+  });
+
+  it("gives up waiting when the caller does, and goes on with the work", async () => {
+    const { clock, urls, status, outcomes } = await open();
+    const stop = new AbortController();
+    const waiting = urls(
+      manyUrls(2),
+      { waitSeconds: 50 },
+      { caller: localCaller, signal: stop.signal, onProgress: () => stop.abort(new Error("gone")) },
+    );
+    await expect(waiting).rejects.toThrow("gone");
+    for (const url of manyUrls(2)) outcomes.set(url, "succeeded");
+    await clock.advance(30_000);
+    expect(await status("pf_0001")).toMatchObject({ state: "succeeded" });
+  });
+
+  it("stores nothing for a caller that has gone already", async () => {
+    const { urls, used, status } = await open();
+    await expect(urls(manyUrls(2), {}, { caller: localCaller, signal: AbortSignal.abort(new Error("gone")) })).rejects.toThrow("gone");
+    expect(await used()).toBe(0);
+    await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
+  });
+});
+
+describe("calling again", () => {
+  it("returns the first task for the same list, and spends nothing", async () => {
+    const { urls, used, sent } = await open();
+    const first = await urls(manyUrls(4));
+    const second = await urls([...manyUrls(4)].reverse());
+    expect(second).toMatchObject({
+      taskId: first.taskId,
+      counts: { processing: 4 },
+      skippedRecent: 4,
+      nextStep: expect.stringContaining("Nothing new was sent"),
+    });
+    expect(await used()).toBe(4);
+    expect(sent()).toHaveLength(4);
+  });
+
+  it("finds the first task even while it is still being sent", async () => {
+    const { urls, used } = await open({ script: { limits: { requestsPerMinute: 1 } } });
+    const first = await urls(manyUrls(6));
+    expect(first.counts.queued).toBeGreaterThan(0);
+    expect(await urls(manyUrls(6))).toMatchObject({ taskId: first.taskId });
+    expect(await used()).toBe(6);
+  });
+
+  it("knows a URL again in another spelling", async () => {
+    const { urls, used } = await open();
+    const first = await urls(["https://media.example.com/视频.mp4"]);
+    expect(await urls(["https://MEDIA.example.com:443/%E8%A7%86%E9%A2%91.mp4#t=1"])).toMatchObject({ taskId: first.taskId });
+    expect(await used()).toBe(1);
+  });
+
+  it("takes escapes in small letters for another URL: a cache may do so too", async () => {
+    const { urls, used } = await open();
+    await urls(["https://media.example.com/%E8%A7%86%E9%A2%91.mp4"]);
+    expect(await urls(["https://media.example.com/%e8%a7%86%e9%a2%91.mp4"])).toMatchObject({ taskId: "pf_0002", skippedRecent: 0 });
+    expect(await used()).toBe(2);
+  });
+
+  it("waits for the first task's outcome when asked to", async () => {
+    const { clock, urls, outcomes } = await open();
+    const start = clock.now();
+    for (const url of manyUrls(2)) outcomes.set(url, () => (clock.now() >= start + 30_000 ? "succeeded" : "processing"));
+    await urls(manyUrls(2));
+    expect(await urls(manyUrls(2), { waitSeconds: 50 })).toMatchObject({ taskId: "pf_0001", state: "succeeded" });
+  });
+
+  it("names bad URLs that are new in the second list", async () => {
+    const { urls } = await open();
+    await urls(manyUrls(2));
+    expect((await urls([...manyUrls(2), "not a url"])).problems).toMatchObject([{ url: "not a url", state: "rejected" }]);
+  });
+
+  it("sends only what is new", async () => {
+    const { urls, sent } = await open();
+    await urls(manyUrls(3));
+    expect(await urls(manyUrls(5))).toMatchObject({
+      taskId: "pf_0002",
+      counts: { processing: 2 },
+      skippedRecent: 3,
+      quota: { used: 5 },
+      nextStep: expect.stringMatching(/^3 of the list wait to be sent or were sent in the last 10 minutes, by pf_0001/),
+    });
+    expect(sent()).toEqual(manyUrls(5));
+  });
+
+  it("sends again what failed, and only that", async () => {
+    const { urls, outcomes, sent } = await open();
+    const [first = "", second = "", third = ""] = manyUrls(3);
+    outcomes.set(first, "succeeded").set(second, "failed").set(third, "succeeded");
+    expect(await urls([first, second, third], { waitSeconds: 50 })).toMatchObject({
+      state: "partial",
+      counts: { succeeded: 2, failed: 1 },
+    });
+    outcomes.set(second, "succeeded");
+    expect(await urls([first, second, third], { waitSeconds: 50 })).toMatchObject({
+      taskId: "pf_0002",
+      state: "succeeded",
+      counts: { succeeded: 1 },
+      skippedRecent: 2,
+    });
+    expect(sent()).toEqual([first, second, third, second]);
+  });
+
+  it("sends everything again when forced, or after ten minutes", async () => {
+    const { clock, urls, used } = await open();
+    await urls(manyUrls(2));
+    expect(await urls(manyUrls(2), { force: true })).toMatchObject({ taskId: "pf_0002", skippedRecent: 0 });
+    await clock.advance(599_000);
+    expect(await urls(manyUrls(2))).toMatchObject({ taskId: "pf_0002", skippedRecent: 2 });
+    await clock.advance(1_000);
+    expect(await urls(manyUrls(2))).toMatchObject({ taskId: "pf_0003", skippedRecent: 0 });
+    expect(await used()).toBe(6);
+  });
+
+  it("is the same on another server that shares the store", async () => {
+    const { clock, urls, start, used } = await open();
+    await urls(manyUrls(2));
+    const other = start();
+    const usual = { expand: "none", scope: "startup", onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
+    const request = { urls: manyUrls(2), ...usual };
+    expect(await clock.drive(other.prefetchUrls(request, { signal, caller: localCaller }))).toMatchObject({
+      taskId: "pf_0001",
+      skippedRecent: 2,
+    });
+    expect(await used()).toBe(2);
+  });
+});

@@ -1,0 +1,221 @@
+import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import type { CallContext, Caller } from "../../../src/prefetch/calls/deps.ts";
+import { manyUrls, never as signal, TODAY } from "../../fakes.ts";
+import { error, open } from "./service-harness.ts";
+
+const callOf = (tenant: string, more: Partial<Caller> = {}): CallContext => ({ signal, caller: { tenant, seesAll: false, ...more } });
+const one = callOf("token:one");
+const two = callOf("token:two");
+const admin = callOf("token:admin", { seesAll: true });
+
+describe("a task", () => {
+  it("is not there for other tenants: not its status, not by cancelling, not with pages", async () => {
+    const { clock, service, urls } = await open();
+    const { taskId = "" } = await urls(manyUrls(2), {}, one);
+    const missing = error("not_found", { message: expect.stringContaining("there is no task") });
+    for (const detail of ["summary", "problems", "all"] as const) {
+      const asked = service.status({ taskId, detail, waitSeconds: 0 }, two);
+      await expect(clock.drive(asked)).rejects.toEqual(missing);
+    }
+    await expect(clock.drive(service.status({ taskId, detail: "summary", waitSeconds: 50 }, two))).rejects.toEqual(missing);
+    await expect(clock.drive(service.cancel(taskId, two))).rejects.toEqual(missing);
+    // The words are the same as for an id that nobody has.
+    const nothing = clock.drive(service.status({ taskId: `${taskId.slice(0, -1)}x`, detail: "summary", waitSeconds: 0 }, two));
+    await expect(nothing).rejects.toEqual(missing);
+    expect(await clock.drive(service.status({ taskId, detail: "summary", waitSeconds: 0 }, one))).toMatchObject({ state: "running" });
+  });
+
+  it("is there for an administrator, who can cancel it too", async () => {
+    const { clock, service, urls } = await open({ dailyBudget: 2 });
+    const { taskId = "" } = await urls(manyUrls(6), { onQuotaExceeded: "defer" }, one);
+    expect(await clock.drive(service.status({ taskId, detail: "summary", waitSeconds: 0 }, admin))).toMatchObject({ taskId });
+    expect(await clock.drive(service.cancel(taskId, admin))).toMatchObject({ counts: { cancelled: 4 } });
+  });
+
+  it("is in its tenant's lists only, and an administrator's lists say whose it is", async () => {
+    const { service, urls } = await open();
+    const { taskId: first } = await urls(manyUrls(1), {}, one);
+    const { taskId: second } = await urls(manyUrls(1, "https://two.example/"), {}, two);
+    const { taskId: local } = await urls(manyUrls(1, "https://local.example/"));
+    const listed = async (call: CallContext) =>
+      (await service.list({ limit: 9 }, call)).tasks.map(({ taskId, tenant }) => [taskId, tenant]);
+    expect(await listed(one)).toEqual([[first, undefined]]);
+    expect(await listed(two)).toEqual([[second, undefined]]);
+    expect(await listed(callOf("token:three"))).toEqual([]);
+    expect((await listed(admin)).sort()).toEqual([
+      [first, "token:one"],
+      [second, "token:two"],
+      [local, undefined],
+    ]);
+  });
+
+  it("of another tenant neither keeps a URL from being sent nor is named", async () => {
+    const { urls, sent } = await open();
+    const mine = await urls(manyUrls(2), {}, one);
+    const theirs = await urls(manyUrls(2), {}, two);
+    expect(theirs.taskId).not.toBe(mine.taskId);
+    expect(theirs).toMatchObject({ skippedRecent: 0, counts: { processing: 2 } });
+    expect(JSON.stringify(theirs)).not.toContain(mine.taskId);
+    expect(sent()).toEqual([...manyUrls(2), ...manyUrls(2)]);
+    // Their own repetition is found.
+    expect((await urls(manyUrls(2), {}, two)).taskId).toBe(theirs.taskId);
+    expect((await urls(manyUrls(2), {}, one)).taskId).toBe(mine.taskId);
+  });
+
+  it("cannot be reached by the vendor's own id, except by an administrator", async () => {
+    const { clock, service, urls, provider } = await open();
+    await urls(manyUrls(2), {}, one);
+    const ask = (call: CallContext) =>
+      clock.drive(service.status({ taskId: "vendor-1", provider: provider.id, detail: "all", waitSeconds: 0 }, call));
+    await expect(ask(two)).rejects.toEqual(error("not_found"));
+    await expect(ask(one)).rejects.toEqual(error("not_found"));
+    expect(await ask(admin)).toMatchObject({ taskId: "vendor-1" });
+  });
+});
+
+describe("a tenant's daily budget", () => {
+  it("bounds what it spends, and nobody else's", async () => {
+    const { urls, used } = await open({ tenantDailyBudget: 3 });
+    const over = urls(manyUrls(4), {}, one);
+    await expect(over).rejects.toEqual(
+      error("quota_exhausted", {
+        message: expect.stringContaining("3 of the 3 a day that you may spend (PREFETCH_TENANT_DAILY_BUDGET) are left"),
+        hint: expect.stringContaining('"partial" to send 3'),
+      }),
+    );
+    expect(await used()).toBe(0);
+    expect(await urls(manyUrls(4), { onQuotaExceeded: "partial" }, one)).toMatchObject({ counts: { processing: 3, rejected: 1 } });
+    const again = urls(manyUrls(1, "https://more.example/"), {}, one);
+    await expect(again).rejects.toEqual(error("quota_exhausted", { message: expect.stringContaining("; 0 of the 3 a day") }));
+    expect(await urls(manyUrls(3, "https://two.example/"), {}, two)).toMatchObject({ counts: { processing: 3 } });
+    // Whoever starts the server is no tenant.
+    expect(await urls(manyUrls(9, "https://local.example/"))).toMatchObject({ counts: { processing: 9 } });
+    expect(await used()).toBe(15);
+  });
+
+  it("is told as the tenant's quota, without what others spend, and never as more than the account has left", async () => {
+    const { clock, service, urls, provider } = await open({ tenantDailyBudget: 60 });
+    await urls(manyUrls(10), {}, one);
+    const quota = (call: CallContext) => clock.drive(service.quota(provider.id, call));
+    expect(await quota(one)).toMatchObject([{ limit: 60, used: 10, remaining: 50 }]);
+    expect(await quota(two)).toMatchObject([{ limit: 60, used: 0, remaining: 60 }]);
+    await urls(manyUrls(50, "https://local.example/"));
+    expect(await quota(two)).toMatchObject([{ limit: 60, used: 0, remaining: 40 }]);
+    const [rest = ""] = manyUrls(1);
+    expect((await urls([rest], {}, one)).quota).toMatchObject({ limit: 60, used: 10, remaining: 40 });
+  });
+
+  it("has room again on the next day, to which the rest can be put off", async () => {
+    const { clock, service, urls, storage, provider } = await open({ tenantDailyBudget: 3 });
+    const { taskId = "" } = await urls(manyUrls(8), { onQuotaExceeded: "defer" }, one);
+    const spent = (day: string) => storage.spentBy("token:one", provider.account, day);
+    expect(await Promise.all([TODAY, "2026-11-22", "2026-11-23", "2026-11-24"].map(spent))).toEqual([3, 3, 2, 0]);
+    await clock.drive(service.cancel(taskId, one));
+    expect(await Promise.all(["2026-11-22", "2026-11-23"].map(spent))).toEqual([0, 0]);
+  });
+
+  it("holds on the day that a refusal puts a batch off to", async () => {
+    const { clock, urls, storage, provider } = await open({
+      tenantDailyBudget: 4,
+      script: {
+        answer: () => {
+          throw new PrefetchError("quota_exhausted", "The vendor's limit is reached", { delivery: "refused" });
+        },
+      },
+    });
+    // All of both days' budget; then the vendor has nothing left today.
+    await urls(manyUrls(8), { onQuotaExceeded: "defer" }, one);
+    await clock.advance(60_000);
+    const spent = (day: string) => storage.spentBy("token:one", provider.account, day);
+    expect(await Promise.all([TODAY, "2026-11-22", "2026-11-23"].map(spent))).toEqual([0, 4, 4]);
+  });
+
+  it("holds on the day on which a batch is really sent", async () => {
+    let busy = true;
+    const { clock, urls, storage, provider } = await open({
+      tenantDailyBudget: 4,
+      script: {
+        answer: (_, nth) => {
+          if (busy) throw new PrefetchError("rate_limited", "Slow down", { delivery: "refused", retryable: true, retryAfterMs: 600_000 });
+          return { vendorTaskIds: [`vendor-${nth}`], refused: [] };
+        },
+      },
+    });
+    const midnight = Date.parse("2026-11-22T00:00:00+08:00");
+    await clock.advance(midnight - 120_000 - clock.now());
+    await urls(manyUrls(4), {}, one);
+    await clock.advance(midnight + 5_000 - clock.now());
+    busy = false;
+    await urls(manyUrls(4, "https://new.example/"), {}, one);
+    await clock.advance(1_800_000);
+    expect(await storage.spentBy("token:one", provider.account, "2026-11-22")).toBe(4);
+  });
+
+  it("comes back with what the vendor refuses", async () => {
+    const { urls, storage, provider } = await open({
+      tenantDailyBudget: 3,
+      script: {
+        answer: ({ ...batch }) => ({
+          vendorTaskIds: ["v"],
+          refused: "urls" in batch ? batch.urls.slice(0, 1).map((url) => ({ url, code: "forbidden_domain", reason: "No." })) : [],
+        }),
+      },
+    });
+    await urls(manyUrls(2), {}, one);
+    expect(await storage.spentBy("token:one", provider.account, TODAY)).toBe(1);
+  });
+});
+
+describe("calls that wait for one task", () => {
+  it("ask its vendor together, as often as one of them would, and all hear of the end", async () => {
+    let asked = 0;
+    const { clock, service, urls, outcomes } = await open({
+      script: {
+        status: async ({ content }) => {
+          asked += 1;
+          const known = content?.kind === "urls" ? content.urls : [];
+          return known.map((url) => ({ url, state: outcomes.get(url) === "succeeded" ? "succeeded" : "processing", vendorState: "word" }));
+        },
+      },
+    });
+    const { taskId = "" } = await urls(manyUrls(2), {}, one);
+    const wait = () => service.status({ taskId, detail: "summary", waitSeconds: 50 }, one);
+    asked = 0;
+    const waiting = Promise.all(Array.from({ length: 100 }, wait));
+    await clock.advance(20_000);
+    for (const url of manyUrls(2)) outcomes.set(url, "succeeded");
+    const views = await clock.drive(waiting);
+    expect(views.every(({ state }) => state === "succeeded")).toBe(true);
+    // The vendor allows a question every 30 seconds.
+    expect(asked).toBeLessThanOrEqual(3);
+  });
+
+  it("show it to none who may not see it, and go on when one of them goes", async () => {
+    const { clock, service, urls, outcomes } = await open();
+    const { taskId = "" } = await urls(manyUrls(2), {}, one);
+    const request = { taskId, detail: "summary", waitSeconds: 50 } as const;
+    const stop = new AbortController();
+    const leaving = expect(service.status(request, { ...one, signal: stop.signal })).rejects.toThrow("gone");
+    const staying = service.status(request, one);
+    await expect(clock.drive(service.status(request, two))).rejects.toEqual(error("not_found"));
+    await clock.advance(1_000);
+    stop.abort(new Error("gone"));
+    await leaving;
+    for (const url of manyUrls(2)) outcomes.set(url, "succeeded");
+    expect(await clock.drive(staying)).toMatchObject({ state: "succeeded" });
+  });
+});
+
+describe("a server that stops", () => {
+  it("has calls that wait answer with what is known", async () => {
+    const { clock, service, urls, drain } = await open();
+    const { taskId = "" } = await urls(manyUrls(2), {}, one);
+    const begun = clock.now();
+    const waiting = service.status({ taskId, detail: "summary", waitSeconds: 50 }, one);
+    await clock.advance(1_000);
+    drain();
+    expect(await waiting).toMatchObject({ state: "running", counts: { processing: 2 } });
+    expect(clock.now() - begun).toBeLessThan(2_000);
+  });
+});

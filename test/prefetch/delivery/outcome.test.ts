@@ -1,0 +1,321 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Delivery, errorCodes, PrefetchError } from "../../../src/base/errors.ts";
+import { accepted, failed, lost, type RetryPolicy, returned } from "../../../src/prefetch/delivery/outcome.ts";
+import type { Submission } from "../../../src/prefetch/model/provider.ts";
+import { manyUrls, NOON } from "../../fakes.ts";
+import { assetWork, workOf } from "../work-harness.ts";
+
+const policy: RetryPolicy = { random: () => 0.5, traceable: false, early: false, laterDays: () => [] };
+
+const taken: Submission = { vendorTaskIds: ["vendor-1"], requestId: "request-1", refused: [] };
+
+describe("accepted", () => {
+  it("is followed under the vendor's ids", () => {
+    expect(accepted(workOf(["https://a.example/1", "https://a.example/2"]), taken, true, NOON)).toEqual({
+      batch: { state: "sent", leaseUntil: undefined, sentAt: NOON, vendorTaskIds: ["vendor-1"], requestId: "request-1" },
+      items: [
+        { index: 0, state: "processing" },
+        { index: 1, state: "processing" },
+      ],
+      refund: 0,
+    });
+  });
+
+  it.each([
+    ["the vendor gave no id", { ...taken, vendorTaskIds: [] }, true],
+    ["the vendor cannot be asked", taken, false],
+  ])("is untracked, and over, when %s", (_, submission, trackable) => {
+    const change = accepted(workOf(["https://a.example/1"]), submission, trackable, NOON);
+    expect(change.batch).toMatchObject({ state: "ended", sentAt: NOON });
+    expect(change.items).toMatchObject([{ index: 0, state: "untracked", reason: expect.stringContaining("no id to ask") }]);
+    expect(change.refund).toBe(0);
+  });
+
+  it("names the vendor's reason for a URL that it turned down, and gives its unit back", () => {
+    const change = accepted(
+      workOf(["https://a.example/%E8%A7%86.mp4", "https://a.example/2"]),
+      { ...taken, refused: [{ url: "https://a.example/视.mp4", code: "forbidden_domain", reason: "Not your domain." }] },
+      true,
+      NOON,
+    );
+    expect(change.items).toEqual([
+      { index: 0, state: "rejected", code: "forbidden_domain", reason: "Not your domain." },
+      { index: 1, state: "processing" },
+    ]);
+    expect(change).toMatchObject({ batch: { state: "sent" }, refund: 1 });
+  });
+
+  it("refuses only the URL that was named, though another differs from it in its scheme alone", () => {
+    const change = accepted(
+      workOf(["http://a.example/1", "https://a.example/1"]),
+      { ...taken, refused: [{ url: "http://a.example/1", code: "invalid_argument", reason: "Only https." }] },
+      true,
+      NOON,
+    );
+    expect(change.items.map((item) => item.state)).toEqual(["rejected", "processing"]);
+    expect(change.refund).toBe(1);
+  });
+
+  it("is over when every URL was turned down", () => {
+    const urls = ["https://a.example/1", "https://a.example/2"];
+    const refused = urls.map((url) => ({ url, code: "forbidden_domain", reason: "Not your domain." }));
+    expect(accepted(workOf(urls), { ...taken, refused }, true, NOON)).toMatchObject({ batch: { state: "ended" }, refund: 2 });
+  });
+
+  it("keeps an asset's units: it is taken or refused whole", () => {
+    expect(accepted(assetWork(4), taken, true, NOON).refund).toBe(0);
+  });
+
+  it("speaks of every item once and gives back one unit for each refusal, whatever is refused", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 10 }),
+        fc.array(fc.nat({ max: 12 }), { maxLength: 12 }),
+        fc.boolean(),
+        (count, refused, trackable) => {
+          const urls = manyUrls(count);
+          const work = workOf(urls);
+          // Refusals of URLs that were not in the batch mean nothing.
+          const refusals = refused.map((index) => ({ url: manyUrls(13)[index] ?? "", code: "invalid_argument", reason: "No." }));
+          const change = accepted(work, { ...taken, refused: refusals }, trackable, NOON);
+          expect(change.items.map((item) => item.index)).toEqual(work.items.map((item) => item.index));
+          const expected = new Set(refused.filter((index) => index < count));
+          for (const item of change.items) expect(item.state === "rejected").toBe(expected.has(item.index));
+          expect(change.refund).toBe(expected.size);
+          expect(change.refund).toBeLessThanOrEqual(work.batch.cost);
+        },
+      ),
+    );
+  });
+});
+
+describe("failed", () => {
+  const anyError = fc
+    .record({
+      code: fc.constantFrom(...errorCodes),
+      delivery: fc.constantFrom<Delivery>("not_sent", "refused", "unknown"),
+      retryable: fc.boolean(),
+      retryAfterMs: fc.option(fc.integer({ min: 0, max: 600_000 }), { nil: undefined }),
+    })
+    .map(({ code, ...facts }) => new PrefetchError(code, "It went wrong", { ...facts, retryAfterMs: facts.retryAfterMs ?? undefined }));
+
+  it("sends again later what was refused for now", () => {
+    const error = new PrefetchError("rate_limited", "Too many requests", { delivery: "refused", retryable: true, retryAfterMs: 7_000 });
+    const change = failed(workOf(["https://a.example/1"]), error, NOON, policy);
+    expect(change).toEqual({
+      batch: { state: "queued", attempts: 1, notBefore: NOON + 7_000, leaseUntil: undefined },
+      items: [{ index: 0, state: "queued", code: "rate_limited", reason: "Will be sent again. Too many requests." }],
+      refund: 0,
+    });
+  });
+
+  it("refuses for good, gives the units back and remembers the vendor's request", () => {
+    const error = new PrefetchError("forbidden_domain", "Not your domain", {
+      delivery: "refused",
+      vendorCode: "VOD.10088",
+      requestId: "r-1",
+    });
+    const change = failed(workOf(["https://a.example/1", "https://a.example/2"]), error, NOON, policy);
+    expect(change).toMatchObject({ batch: { state: "ended", requestId: "r-1" }, refund: 2, exhausted: false });
+    expect(change.items).toMatchObject([
+      { index: 0, state: "rejected", code: "forbidden_domain", reason: "Not your domain (VOD.10088, request id r-1)." },
+      { index: 1, state: "rejected", code: "forbidden_domain" },
+    ]);
+  });
+
+  it("says of several URLs refused together that one may be to blame, once it has given up finding which", () => {
+    const error = new PrefetchError("invalid_argument", "Not taken", { delivery: "refused", divisible: true });
+    const change = failed({ ...workOf(manyUrls(3)), divisions: 64 }, error, NOON, policy);
+    expect(change).toMatchObject({ batch: { state: "ended" }, refund: 3 });
+    expect(change.divide).toBeUndefined();
+    const reason = "Not taken. The vendor refused 3 URLs together without saying which of them is at fault.";
+    expect(change.items.map((item) => [item.state, item.reason])).toEqual(Array(3).fill(["rejected", reason]));
+    // Of one URL, and of a refusal of the whole request, there is nothing to guess.
+    expect(failed(workOf(manyUrls(1)), error, NOON, policy).items).toMatchObject([{ state: "rejected", reason: "Not taken." }]);
+    const whole = new PrefetchError("not_published", "Not taken", { delivery: "refused" });
+    expect(failed(workOf(manyUrls(3)), whole, NOON, policy).items[0]?.reason).toBe("Not taken.");
+  });
+
+  it("gives back all that an asset reserved", () => {
+    expect(failed(assetWork(4), new PrefetchError("not_published", "Not published"), NOON, policy).refund).toBe(4);
+  });
+
+  it("tells the ledger when the vendor says that the day is used up", () => {
+    const spent = new PrefetchError("quota_exhausted", "Used up", { delivery: "refused" });
+    expect(failed(workOf(["https://a.example/1"]), spent, NOON, policy)).toMatchObject({ exhausted: true, refund: 1 });
+  });
+
+  it.each([
+    ["not_sent", "vendor_unavailable", 12],
+    ["refused", "vendor_unavailable", 3],
+    ["refused", "rate_limited", 10],
+    ["refused", "queue_full", 10],
+  ] as const)("gives up a batch that is always %s with %s after %i attempts", (delivery, code, most) => {
+    const error = new PrefetchError(code, "Not now", { delivery, retryable: true });
+    let work = workOf(["https://a.example/1"]);
+    for (let attempt = 1; attempt < most; attempt += 1) {
+      const change = failed(work, error, NOON, policy);
+      expect(change).toMatchObject({ batch: { state: "queued", attempts: attempt }, refund: 0 });
+      work = { ...work, batch: { ...work.batch, ...change.batch } };
+    }
+    expect(failed(work, error, NOON, policy)).toMatchObject({
+      batch: { state: "ended", attempts: most },
+      items: [{ state: "rejected" }],
+      refund: 1,
+    });
+  });
+
+  it("does not try again what is retried beyond all measure by its task", () => {
+    const error = new PrefetchError("vendor_unavailable", "Not now", { retryable: true });
+    const stateAfter = (retries: number, batches: number) => {
+      const work = workOf(manyUrls(1));
+      return failed({ ...work, task: { ...work.task, retries, batches } }, error, NOON, policy).batch.state;
+    };
+    expect([stateAfter(49, 1), stateAfter(50, 1), stateAfter(50, 26), stateAfter(1_999, 1_000), stateAfter(2_000, 1_000)]).toEqual([
+      "queued",
+      "ended",
+      "queued",
+      "queued",
+      "ended",
+    ]);
+  });
+
+  it("waits longer each time, spread at random, but no longer than five minutes", () => {
+    const error = new PrefetchError("rate_limited", "Not now", { delivery: "refused", retryable: true });
+    const waits = Array.from({ length: 9 }, (_, attempts) => {
+      const work = workOf(["https://a.example/1"]);
+      const change = failed({ ...work, batch: { ...work.batch, attempts } }, error, NOON, { ...policy, random: () => 0.999_999 });
+      return (change.batch.notBefore ?? 0) - NOON;
+    });
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000]);
+    expect(failed(workOf(["https://a.example/1"]), error, NOON, { ...policy, random: () => 0 }).batch.notBefore).toBe(NOON);
+  });
+
+  it("never sends again what may have been carried out, and keeps its units", () => {
+    fc.assert(
+      fc.property(anyError, fc.nat({ max: 12 }), fc.integer({ min: 1, max: 4 }), (error, attempts, count) => {
+        const work = workOf(manyUrls(count), ["queued", "queued", "queued", "queued"]);
+        const change = failed({ ...work, batch: { ...work.batch, attempts } }, error, NOON, policy);
+        const states = new Set(change.items.map((item) => item.state));
+        expect(change.items.map((item) => item.index)).toEqual(work.items.map((item) => item.index));
+        expect(states).toHaveLength(1);
+        if (error.delivery === "unknown") {
+          expect(change).toMatchObject({ batch: { state: "ended" }, refund: 0 });
+          expect(change.batch.notBefore).toBeUndefined();
+          expect(states).toContain("unknown");
+          return;
+        }
+        expect(states).not.toContain("unknown");
+        const again = change.batch.state === "queued";
+        expect(states).toContain(again ? "queued" : "rejected");
+        expect(change.refund).toBe(again ? 0 : work.batch.cost);
+        if (again) {
+          expect(error.retryable).toBe(true);
+          expect(change.batch.attempts).toBeLessThan(12);
+          expect(change.batch.notBefore).toBeGreaterThanOrEqual(NOON);
+        }
+        if (!again) expect(change.exhausted).toBe(error.code === "quota_exhausted");
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("failed, where the vendor can be asked for a lost answer", () => {
+  const traceable: RetryPolicy = { ...policy, traceable: true };
+  const timedOut = new PrefetchError("timeout", "No answer in 30 s", { delivery: "unknown", retryable: true });
+
+  it("stays on the wire for the moment, so that nobody sends it again, and is asked for soon", () => {
+    const work = workOf(manyUrls(2));
+    const change = failed({ ...work, batch: { ...work.batch, state: "sending", sentAt: NOON } }, timedOut, NOON + 1_000, traceable);
+    const reason = "No answer in 30 s. The vendor's own records are being asked before anything is sent again.";
+    expect(change).toEqual({
+      batch: { state: "sending", leaseUntil: NOON + 4_000 },
+      items: [
+        { index: 0, state: "queued", code: "timeout", reason },
+        { index: 1, state: "queued", code: "timeout", reason },
+      ],
+      refund: 0,
+    });
+  });
+
+  it("asks for nothing that was answered", () => {
+    const refused = new PrefetchError("forbidden_domain", "No", { delivery: "refused" });
+    expect(failed(workOf(manyUrls(2)), refused, NOON, traceable)).toEqual(failed(workOf(manyUrls(2)), refused, NOON, policy));
+  });
+});
+
+describe("failed, with a refusal that may be due to some of the URLs", () => {
+  const someBad = new PrefetchError("invalid_argument", "Bad URL", { delivery: "refused", divisible: true, requestId: "r-1" });
+
+  it("halves the batch, and both halves are sent at once as if for the first time", () => {
+    const work = workOf(manyUrls(5));
+    const change = failed({ ...work, batch: { ...work.batch, attempts: 2 } }, someBad, NOON, policy);
+    const reason = "Being sent again in smaller requests, to find the URL that the vendor refuses. Bad URL (request id r-1).";
+    expect(change).toEqual({
+      batch: { state: "queued", attempts: 0, notBefore: NOON, leaseUntil: undefined },
+      items: [0, 1, 2, 3, 4].map((index) => ({ index, state: "queued", code: "invalid_argument", reason })),
+      refund: 0,
+      divide: { items: [3, 4], cost: 2 },
+    });
+  });
+
+  it("takes the first attempts' errors first: an answer that may come in time, or was lost, divides nothing", () => {
+    const lostAnswer = new PrefetchError("timeout", "No answer", { delivery: "unknown", divisible: true });
+    expect(failed(workOf(manyUrls(4)), lostAnswer, NOON, policy).divide).toBeUndefined();
+  });
+
+  it.each([
+    ["one URL", workOf(manyUrls(1))],
+    ["an asset", assetWork(4)],
+  ])("refuses %s: there is nothing to halve", (_, work) => {
+    const change = failed(work, someBad, NOON, policy);
+    expect(change).toMatchObject({ batch: { state: "ended" }, items: [{ state: "rejected" }], refund: work.batch.cost });
+    expect(change.divide).toBeUndefined();
+  });
+
+  it("gives up after 64 divisions", () => {
+    expect(failed({ ...workOf(manyUrls(2)), divisions: 63 }, someBad, NOON, policy).divide).toBeDefined();
+    const change = failed({ ...workOf(manyUrls(2)), divisions: 64 }, someBad, NOON, policy);
+    expect(change).toMatchObject({ batch: { state: "ended" }, refund: 2 });
+    expect(change.divide).toBeUndefined();
+  });
+
+  it("leaves no part empty and loses no item and no unit", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 200 }), fc.integer({ min: 0, max: 1_000 }), (count, cost) => {
+        const work = workOf(manyUrls(count));
+        const { divide, items, refund } = failed({ ...work, batch: { ...work.batch, cost } }, someBad, NOON, policy);
+        const moved = divide?.items ?? [];
+        expect(moved).toEqual(work.items.slice(count - moved.length).map((item) => item.index));
+        const stays = count - moved.length;
+        expect(stays - moved.length === 0 || stays - moved.length === 1).toBe(true);
+        expect(items.map((item) => item.index)).toEqual(work.items.map((item) => item.index));
+        expect(refund).toBe(0);
+        expect(Number.isInteger(divide?.cost)).toBe(true);
+        expect(divide?.cost).toBeGreaterThanOrEqual(0);
+        expect(divide?.cost).toBeLessThanOrEqual(cost);
+        // Where each URL costs one unit, each part has reserved one for each of its own.
+        if (cost === count) expect(divide?.cost).toBe(moved.length);
+      }),
+    );
+  });
+});
+
+describe("lost and returned", () => {
+  it("what may have been carried out is unknown for good, and its units stay spent", () => {
+    expect(lost(workOf(["https://a.example/1", "https://a.example/2"]), "Nobody knows.")).toEqual({
+      batch: { state: "ended", leaseUntil: undefined },
+      items: [
+        { index: 0, state: "unknown", code: "timeout", reason: "Nobody knows." },
+        { index: 1, state: "unknown", code: "timeout", reason: "Nobody knows." },
+      ],
+      refund: 0,
+    });
+  });
+
+  it("what was never sent goes back as it was", () => {
+    expect(returned()).toEqual({ batch: { state: "queued", leaseUntil: undefined }, items: [], refund: 0 });
+  });
+});

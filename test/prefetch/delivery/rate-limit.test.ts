@@ -1,0 +1,233 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { createHold, createPacer } from "../../../src/prefetch/delivery/rate-limit.ts";
+import type { Storage } from "../../../src/prefetch/model/storage.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
+import { type FakeClock, fakeClock, fakeProvider } from "../../fakes.ts";
+
+const MINUTE = 60_000;
+/** Slots are fractions of milliseconds apart; clocks count whole ones. */
+const ROUNDING = 1;
+
+describe("createPacer", () => {
+  let storage: Storage;
+  beforeAll(async () => {
+    storage = await openSqlite(":memory:", fakeClock());
+  });
+  afterAll(() => storage.close());
+
+  let accounts = 0;
+  const providerOf = (requestsPerMinute: number) => fakeProvider({ account: `account-${++accounts}`, limits: { requestsPerMinute } });
+
+  /** The moments at which requests pass that arrive with these gaps between them. */
+  const passes = async (clock: FakeClock, requestsPerMinute: number, gaps: readonly number[], pacers = 1): Promise<number[]> => {
+    const provider = providerOf(requestsPerMinute);
+    const processes = Array.from({ length: pacers }, () => createPacer(storage, clock));
+    const passed: number[] = [];
+    const waiting: Promise<unknown>[] = [];
+    for (const [index, gap] of gaps.entries()) {
+      if (gap > 0) await clock.advance(gap);
+      const pace = processes[index % pacers];
+      if (pace) waiting.push(pace(provider, new AbortController().signal).then(() => passed.push(clock.now())));
+    }
+    await clock.drive(Promise.all(waiting));
+    return passed.sort((a, b) => a - b);
+  };
+
+  it("lets a burst of a tenth of a minute's requests pass at once, and spreads the rest over the minute", async () => {
+    const clock = fakeClock();
+    const start = clock.now();
+    const passed = (await passes(clock, 100, Array(100).fill(0))).map((moment) => moment - start);
+    expect(passed.filter((moment) => moment <= ROUNDING)).toHaveLength(10);
+    expect(passed[10]).toBe(Math.ceil(MINUTE / 90));
+    expect(MINUTE - (passed.at(-1) ?? 0)).toBeLessThanOrEqual(ROUNDING);
+  });
+
+  it("lets a burst pass again after a quiet time", async () => {
+    const clock = fakeClock();
+    const passed = await passes(clock, 100, [...Array(30).fill(0), 10 * MINUTE, ...Array(9).fill(0)]);
+    const end = passed.at(-1) ?? 0;
+    expect(passed.filter((moment) => end - moment <= ROUNDING)).toHaveLength(10);
+  });
+
+  it("does not make the requests of one account wait for those of another", async () => {
+    const clock = fakeClock();
+    const start = clock.now();
+    const pace = createPacer(storage, clock);
+    const busy = providerOf(1);
+    const { signal } = new AbortController();
+    await pace(busy, signal);
+    const second = pace(busy, signal);
+    await pace(providerOf(1), signal);
+    expect(clock.now()).toBe(start);
+    await clock.drive(second);
+    expect(clock.now()).toBe(start + MINUTE);
+  });
+
+  it("lets no more than requestsPerMinute pass in any minute, whenever they arrive and however many processes ask", async () => {
+    const gap = fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0) },
+      fc.integer({ min: 1, max: 2_000 }),
+      fc.integer({ min: 1, max: 100_000 }),
+    );
+    const scenario = fc.integer({ min: 1, max: 150 }).chain((requestsPerMinute) =>
+      fc.record({
+        requestsPerMinute: fc.constant(requestsPerMinute),
+        // No more than eight minutes' worth; what happens to longer queues has a test of its own.
+        gaps: fc.array(gap, { minLength: 2, maxLength: Math.min(60, requestsPerMinute * 8) }),
+        pacers: fc.integer({ min: 1, max: 3 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ requestsPerMinute, gaps, pacers }) => {
+        const passed = await passes(fakeClock(), requestsPerMinute, gaps, pacers);
+        expect(passed).toHaveLength(gaps.length);
+        for (const [index, moment] of passed.entries()) {
+          const next = passed[index + requestsPerMinute];
+          if (next !== undefined) expect(next - moment).toBeGreaterThanOrEqual(MINUTE - ROUNDING);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("keeps to that however many are waiting already", async () => {
+    const clock = fakeClock();
+    const start = clock.now();
+    const passed = await passes(clock, 1, Array(15).fill(0));
+    expect(passed.map((moment) => moment - start)).toEqual(Array.from({ length: 15 }, (_, minute) => minute * MINUTE));
+  });
+
+  it("stops waiting when it is told to", async () => {
+    const clock = fakeClock();
+    const pace = createPacer(storage, clock);
+    const provider = providerOf(1);
+    await pace(provider, new AbortController().signal);
+    const stop = new AbortController();
+    const waiting = pace(provider, stop.signal);
+    const told = expect(waiting).rejects.toThrow("enough");
+    await clock.settle();
+    expect(clock.alarms()).toHaveLength(1);
+    stop.abort(new Error("enough"));
+    await told;
+    expect(clock.alarms()).toEqual([]);
+  });
+
+  it("lets nobody pass who has been told to stop before", async () => {
+    const pace = createPacer(storage, fakeClock());
+    await expect(pace(providerOf(100), AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+  });
+});
+
+describe("createPacer, for hosts", () => {
+  const { signal } = new AbortController();
+  const setUp = async (hostIntervalMs: number | undefined, requestsPerMinute = 60_000) => {
+    const clock = fakeClock();
+    const storage = await openSqlite(":memory:", clock);
+    onTestFinished(() => storage.close());
+    const provider = fakeProvider({ limits: { requestsPerMinute, ...(hostIntervalMs !== undefined && { hostIntervalMs }) } });
+    const start = clock.now();
+    const passes = async (hosts: readonly (string | undefined)[], pace = createPacer(storage, clock)) => {
+      const passed = new Map<string | undefined, number[]>();
+      const waiting = hosts.map(async (host) => {
+        await pace(provider, signal, host);
+        passed.set(host, [...(passed.get(host) ?? []), clock.now() - start]);
+      });
+      await clock.drive(Promise.all(waiting));
+      return passed;
+    };
+    return { clock, storage, provider, passes };
+  };
+
+  it("keeps the requests of one host apart, those of another not, and those without a host least of all", async () => {
+    const { passes } = await setUp(1_200);
+    expect(await passes(["a.example", "a.example", "b.example", "a.example", undefined, undefined, "b.example"])).toEqual(
+      new Map([
+        ["a.example", [0, 1_200, 2_400]],
+        ["b.example", [0, 1_200]],
+        [undefined, [0, 0]],
+      ]),
+    );
+  });
+
+  it("does nothing of the kind where the vendor does not mind", async () => {
+    const { passes } = await setUp(undefined);
+    expect(await passes(["a.example", "a.example", "a.example"])).toEqual(new Map([["a.example", [0, 0, 0]]]));
+  });
+
+  it("saves nothing up in a quiet time", async () => {
+    const { clock, passes } = await setUp(1_200);
+    await passes(["a.example"]);
+    await clock.advance(60_000);
+    expect(await passes(["a.example", "a.example"])).toEqual(new Map([["a.example", [60_000, 61_200]]]));
+  });
+
+  it("keeps them apart although requests also wait for the account's turn, and whoever sends them", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom("a.example", "b.example", "c.example"), { minLength: 2, maxLength: 20 }),
+        fc.integer({ min: 10, max: 200 }),
+        fc.integer({ min: 1, max: 5_000 }),
+        async (hosts, requestsPerMinute, interval) => {
+          const { clock, storage, passes } = await setUp(interval, requestsPerMinute);
+          const half = Math.ceil(hosts.length / 2);
+          // Two processes on one store.
+          const [one, other] = [createPacer(storage, clock), createPacer(storage, clock)];
+          const passed = [passes(hosts.slice(0, half), one), passes(hosts.slice(half), other)];
+          const all = new Map<string | undefined, number[]>();
+          for (const each of await Promise.all(passed)) {
+            for (const [host, moments] of each)
+              all.set(
+                host,
+                [...(all.get(host) ?? []), ...moments].sort((a, b) => a - b),
+              );
+          }
+          expect([...all.values()].flat()).toHaveLength(hosts.length);
+          for (const moments of all.values()) {
+            for (const [index, moment] of moments.slice(1).entries()) {
+              expect(moment - (moments[index] ?? 0)).toBeGreaterThanOrEqual(interval - ROUNDING);
+            }
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it("stops waiting for a host when it is told to", async () => {
+    const { clock, storage, provider, passes } = await setUp(60_000);
+    await passes(["a.example"]);
+    const stop = new AbortController();
+    const waiting = expect(createPacer(storage, clock)(provider, stop.signal, "a.example")).rejects.toThrow("enough");
+    await clock.settle();
+    stop.abort(new Error("enough"));
+    await waiting;
+    expect(clock.alarms()).toEqual([]);
+  });
+});
+
+describe("createHold", () => {
+  it.each([
+    ["as long as the vendor asks", 7_000, 7_000],
+    ["not at all where the vendor asks for nothing", undefined, 0],
+    ["five minutes at most", 86_400_000, 300_000],
+  ])("keeps the account quiet %s", async (_, retryAfterMs, expected) => {
+    const clock = fakeClock();
+    const start = clock.now();
+    const storage = await openSqlite(":memory:", clock);
+    onTestFinished(() => storage.close());
+    const provider = fakeProvider({ limits: { requestsPerMinute: 100 } });
+    const pace = createPacer(storage, clock);
+    const { signal } = new AbortController();
+    await pace(provider, signal);
+    await createHold(storage, clock, (error) => expect.fail(String(error)))(
+      provider,
+      new PrefetchError("rate_limited", "Too fast", { retryAfterMs }),
+    );
+    await clock.drive(pace(fakeProvider({ account: "somebody-else" }), signal));
+    expect(clock.now()).toBe(start);
+    await clock.drive(pace(provider, signal));
+    expect(clock.now() - start).toBe(expected);
+  });
+});

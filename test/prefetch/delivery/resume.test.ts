@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import { keepSending } from "../../../src/prefetch/delivery/resume.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
+import { accountQuery, fakeClock, fakeDirectory, fakeProvider, manyUrls, newTask, startProcess, urlsOf } from "../../fakes.ts";
+
+async function idleServer(more: { readonly broken?: boolean } = {}) {
+  const clock = fakeClock();
+  const storage = await openSqlite(":memory:", clock);
+  const provider = fakeProvider();
+  const other = fakeProvider({ id: "other-cdn", account: "other-cdn:1" });
+  const reports: string[] = [];
+  const report = (_: unknown, about: string): void => void reports.push(about);
+  const { worker } = startProcess({ storage, clock, report });
+  const stopped = new AbortController();
+  const directory = fakeDirectory(more.broken ? [provider] : [other, provider], { configured: ["other-cdn", "fake-cdn"] });
+  const done = keepSending({ storage, worker, directory, clock, stopped: stopped.signal, report });
+  return { clock, storage, provider, reports, stopped, done, worker };
+}
+
+it("finds what an earlier server left, once it has lived for five seconds", async () => {
+  const { clock, storage, provider, stopped, done, worker, reports } = await idleServer();
+  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(4) }));
+  await clock.advance(4_999);
+  expect(provider.received).toEqual([]);
+  await clock.advance(1);
+  expect(provider.received.flatMap(urlsOf)).toEqual(manyUrls(4));
+  expect(reports).toEqual([]);
+  stopped.abort();
+  await done;
+  await worker.stop(0);
+  expect(clock.alarms()).toEqual([]);
+});
+
+it("finds within a minute what a server beside it leaves when it dies", async () => {
+  const { clock, storage, provider, worker, stopped } = await idleServer();
+  await clock.advance(600_000);
+  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() }));
+  const dead = await storage.claim("fake-cdn:1", clock.now(), clock.now() + 30_000, "due");
+  expect(dead).toBeDefined();
+  await clock.advance(60_000);
+  expect(provider.received.flatMap(urlsOf).sort()).toEqual(manyUrls(4));
+  stopped.abort();
+  await worker.stop(0);
+});
+
+it("looks after the other providers when one cannot be used", async () => {
+  const { clock, storage, provider, worker, reports, stopped } = await idleServer({ broken: true });
+  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+  await clock.advance(5_000);
+  expect(provider.received).toHaveLength(1);
+  expect(reports).toEqual(["looking for what waits to be sent"]);
+  stopped.abort();
+  await worker.stop(0);
+});

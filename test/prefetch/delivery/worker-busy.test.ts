@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { manyUrls, NOON, neverAnswered } from "../../fakes.ts";
+import { setUp, taken } from "../bench-harness.ts";
+
+it("a worker tells since when it has been at its longest step, and that it is at none", async () => {
+  const answers: ((answer: typeof taken) => void)[] = [];
+  const { clock, provider, worker, admit } = await setUp({
+    answer: (_, nth, signal) => (nth === 1 ? neverAnswered(signal) : new Promise((resolve) => answers.push(resolve))),
+  });
+  expect(worker.busySince()).toBeUndefined();
+  await admit({ urls: manyUrls(4) });
+  worker.kick(provider);
+  await clock.settle();
+  expect(worker.busySince()).toBe(NOON);
+  await clock.advance(600_000);
+  for (const answer of answers) answer(taken);
+  await clock.settle();
+  // The other one hangs still.
+  expect(worker.busySince()).toBe(NOON);
+  await clock.drive(worker.stop(0));
+  expect(worker.busySince()).toBeUndefined();
+});

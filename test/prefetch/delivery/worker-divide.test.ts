@@ -1,0 +1,202 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
+import type { BatchContent, Submission } from "../../../src/prefetch/model/provider.ts";
+import { manyUrls, TODAY, urlsOf } from "../../fakes.ts";
+import { type Bench, setUp, throwing } from "../bench-harness.ts";
+
+const MOST_DIVISIONS = 64;
+/** Batches that are divided at the same moment do not see each other's divisions. */
+const AT_ONCE = 4;
+
+/** A vendor that refuses any request with a bad URL in it, without saying which that is. */
+function picky(bad: ReadonlySet<string>, code: ErrorCode = "invalid_argument"): (batch: BatchContent) => Submission {
+  return (batch) => {
+    if (urlsOf(batch).some((url) => bad.has(url))) {
+      throw new PrefetchError(code, "A URL is not valid", { delivery: "refused", divisible: true, vendorCode: "InvalidObjectPath" });
+    }
+    return { vendorTaskIds: [`vendor-${urlsOf(batch)[0]}`], refused: [] };
+  };
+}
+
+/** Sends a list in one batch and waits for the end. */
+async function sendTo(bench: Bench, urls: readonly string[]): Promise<void> {
+  const { clock, provider, worker, admit } = bench;
+  await admit({ urls, perBatch: urls.length });
+  worker.kick(provider);
+  await clock.advance(3_600_000);
+}
+
+describe("a batch that the vendor refuses because of some of its URLs", () => {
+  it("is sent in halves until the bad one stands alone", async () => {
+    const urls = manyUrls(8);
+    const [, , , , , bad = ""] = urls;
+    const bench = await setUp({ answer: picky(new Set([bad])) });
+    await sendTo(bench, urls);
+    const { provider, storage, items, used } = bench;
+    expect(provider.received.map((batch) => urlsOf(batch).map((url) => urls.indexOf(url)))).toEqual([
+      [0, 1, 2, 3, 4, 5, 6, 7],
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [4, 5],
+      [4],
+      [6, 7],
+      [5],
+    ]);
+    expect((await items()).filter((item) => item.state === "rejected")).toMatchObject([
+      { target: bad, code: "invalid_argument", reason: "A URL is not valid (InvalidObjectPath)." },
+    ]);
+    expect(await used()).toBe(7);
+    expect(await storage.task("pf_1")).toMatchObject({ batches: 4, counts: { processing: 7, rejected: 1, queued: 0 }, sending: 0 });
+    // Every part is followed under the id of its own request.
+    for (const { batch, items } of await storage.following("pf_1")) expect(batch.vendorTaskIds).toEqual([`vendor-${items[0]?.target}`]);
+  });
+
+  it("says meanwhile what it waits for", async () => {
+    const { clock, provider, worker, admit, items } = await setUp({
+      answer: picky(new Set(manyUrls(1))),
+      limits: { requestsPerMinute: 1 },
+    });
+    await admit({ urls: manyUrls(4), perBatch: 4 });
+    worker.kick(provider);
+    await clock.settle();
+    const reason = expect.stringContaining("smaller requests, to find the URL that the vendor refuses. A URL is not valid");
+    expect(await items()).toMatchObject(Array(4).fill({ state: "queued", code: "invalid_argument", reason }));
+  });
+
+  it("ends with exactly the bad ones refused, in a bounded number of requests, wherever they stand", async () => {
+    // Sixteen are found by 63 divisions wherever they stand among a hundred.
+    const scenario = fc
+      .integer({ min: 2, max: 100 })
+      .chain((count) => fc.record({ count: fc.constant(count), bad: fc.uniqueArray(fc.nat({ max: count - 1 }), { maxLength: 16 }) }));
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ count, bad }) => {
+        const urls = manyUrls(count);
+        const refused = new Set(bad.map((index) => urls[index] ?? ""));
+        const bench = await setUp({ answer: picky(refused), limits: { urlsPerRequest: 100 } });
+        await sendTo(bench, urls);
+        const { provider, storage, items, used } = bench;
+        const after = await items();
+        expect(after.map((item) => item.target)).toEqual(urls);
+        expect(after.map((item) => item.state)).toEqual(urls.map((url) => (refused.has(url) ? "rejected" : "processing")));
+        // No request held a good URL twice that was taken before.
+        const takenRequests = provider.received.map(urlsOf).filter((list) => !list.some((url) => refused.has(url)));
+        expect(takenRequests.flat().sort()).toEqual(urls.filter((url) => !refused.has(url)).sort());
+        expect(provider.received.length).toBeLessThanOrEqual(1 + 2 * refused.size * Math.ceil(Math.log2(count)));
+        expect(provider.received.length).toBeLessThanOrEqual(1 + 2 * MOST_DIVISIONS);
+        expect(await storage.ledger(provider.account, TODAY)).toEqual({ used: count - refused.size, pending: 0, exhausted: false });
+        expect(await used()).toBe(count - refused.size);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("finds sixteen bad ones among a hundred, spread as unkindly as they can be", async () => {
+    const urls = manyUrls(100);
+    const bad = new Set(Array.from({ length: 16 }, (_, index) => urls[Math.floor((index * 100) / 16) + 3] ?? ""));
+    const bench = await setUp({ answer: picky(bad) });
+    await sendTo(bench, urls);
+    const { provider, storage, items } = bench;
+    expect((await items()).filter((item) => item.state === "rejected").map((item) => item.target)).toEqual([...bad]);
+    const { batches = 0 } = (await storage.task("pf_1")) ?? {};
+    // Each division makes one batch more, and sends two requests.
+    expect(provider.received).toHaveLength(2 * batches - 1);
+    expect(batches - 1).toBeGreaterThan(50);
+    expect(batches - 1).toBeLessThanOrEqual(MOST_DIVISIONS);
+  });
+
+  it("takes no more than so many requests, however many are bad, and then refuses what is left together", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.nat({ max: 99 }), { minLength: 30, maxLength: 100 }), async (bad) => {
+        const urls = manyUrls(100);
+        const refused = new Set(bad.map((index) => urls[index] ?? ""));
+        const bench = await setUp({ answer: picky(refused), limits: { urlsPerRequest: 100 } });
+        await sendTo(bench, urls);
+        const { provider, items, used } = bench;
+        expect(provider.received.length).toBeLessThanOrEqual(1 + 2 * (MOST_DIVISIONS + AT_ONCE - 1));
+        const after = await items();
+        for (const item of after) {
+          expect(["processing", "rejected"]).toContain(item.state);
+          if (refused.has(item.target)) expect(item.state).toBe("rejected");
+          else if (item.state === "rejected") expect(item.reason).toContain("URLs together without saying which");
+        }
+        expect(await used()).toBe(after.filter((item) => item.state === "processing").length);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it("counts the divisions of each planned batch apart", async () => {
+    const urls = manyUrls(200);
+    const bad = new Set(urls.filter((_, index) => index % 100 < 12));
+    const bench = await setUp({ answer: picky(bad) });
+    const { clock, provider, worker, admit, items } = bench;
+    await admit({ urls, perBatch: 100 });
+    worker.kick(provider);
+    await clock.advance(3_600_000);
+    expect((await items()).filter((item) => item.state === "rejected").map((item) => item.target)).toEqual([...bad]);
+  });
+
+  it("is divided by several processes at once, and each part is sent by one of them", async () => {
+    const urls = manyUrls(64);
+    const bad = new Set(urls.filter((_, index) => index % 13 === 5));
+    const { clock, provider, worker, another, admit, items } = await setUp({ answer: picky(bad) });
+    await admit({ urls, perBatch: 64 });
+    for (const each of [worker, another(), another()]) each.kick(provider);
+    for (let second = 0; second < 30; second += 1) {
+      worker.kick(provider);
+      another().kick(provider);
+      await clock.advance(1_000);
+    }
+    expect((await items()).filter((item) => item.state === "rejected").map((item) => item.target)).toEqual([...bad]);
+    const sent = provider.received.map(urlsOf).filter((list) => !list.some((url) => bad.has(url)));
+    expect(sent.flat()).toHaveLength(64 - bad.size);
+  });
+
+  it("is divided in spite of throttling, and of answers that are lost and not found", async () => {
+    const urls = manyUrls(32);
+    const bad = new Set([urls[3] ?? "", urls[30] ?? ""]);
+    const answer = picky(bad);
+    const { clock, provider, worker, admit, items, used } = await setUp({
+      answer: (batch, nth) => {
+        if (nth % 4 === 1) throwing("rate_limited", { delivery: "refused", retryable: true, retryAfterMs: 500 })();
+        if (nth % 4 === 2) throwing("timeout", { delivery: "unknown" })();
+        return answer(batch);
+      },
+      findSubmitted: async () => ({ state: "absent" }),
+    });
+    await admit({ urls, perBatch: 32 });
+    worker.kick(provider);
+    await clock.advance(3_600_000);
+    expect((await items()).filter((item) => item.state !== "processing").map((item) => [item.target, item.state])).toEqual(
+      [...bad].map((url) => [url, "rejected"]),
+    );
+    expect(await used()).toBe(30);
+  });
+
+  it("is not divided for a refusal of the whole request, nor is an asset", async () => {
+    const whole = await setUp({ answer: throwing("forbidden_domain", { delivery: "refused" }) });
+    await sendTo(whole, manyUrls(8));
+    expect(whole.provider.received).toHaveLength(1);
+    const asset = await setUp({ answer: throwing("not_published", { delivery: "refused", divisible: true }) });
+    const { clock, provider, worker, admit, used } = asset;
+    await admit({ assetId: "asset1", costPerBatch: 4 });
+    worker.kick(provider);
+    await clock.advance(60_000);
+    expect(provider.received).toHaveLength(1);
+    expect(await used()).toBe(0);
+  });
+
+  it("spends the quota of the day on which its parts are sent", async () => {
+    const urls = manyUrls(4);
+    const bench = await setUp({ answer: picky(new Set(urls.slice(0, 1))) });
+    const { clock, storage, provider, worker, admit } = bench;
+    await admit({ urls, perBatch: 4 });
+    // From noon to the first hour of the next day, in Shanghai.
+    await clock.advance(13 * 3_600_000);
+    worker.kick(provider);
+    await clock.advance(60_000);
+    expect(await storage.ledger(provider.account, TODAY)).toMatchObject({ used: 0, pending: 0 });
+    expect(await storage.ledger(provider.account, "2026-11-22")).toMatchObject({ used: 3, pending: 0 });
+  });
+});

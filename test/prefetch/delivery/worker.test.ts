@@ -1,0 +1,318 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Delivery, type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
+import {
+  accountQuery,
+  type FakeProvider,
+  fakeClock,
+  fakeProvider,
+  manyUrls,
+  newTask,
+  newTaskOf,
+  startProcess,
+  TODAY,
+  urlsOf,
+} from "../../fakes.ts";
+import { setUp, taken, throwing } from "../bench-harness.ts";
+
+describe("a worker", () => {
+  it("sends every due batch once, however often it is told to", async () => {
+    const { clock, provider, worker, admit, items, storage, used } = await setUp();
+    await admit({ urls: manyUrls(11) });
+    for (let time = 0; time < 3; time += 1) worker.kick(provider);
+    await clock.advance(60_000);
+    worker.kick(provider);
+    await clock.advance(3_600_000);
+
+    expect(provider.received.flatMap(urlsOf).sort()).toEqual(manyUrls(11).sort());
+    expect(provider.received).toHaveLength(6);
+    expect((await items()).map((item) => item.state)).toEqual(Array(11).fill("processing"));
+    const followed = await storage.following("pf_1");
+    expect(new Set(followed.flatMap((work) => work.batch.vendorTaskIds))).toHaveLength(6);
+    expect(followed[0]?.batch).toMatchObject({ state: "sent", leaseUntil: undefined, requestId: expect.stringMatching(/^request-/) });
+    expect(await used()).toBe(11);
+  });
+
+  it("shares the batches with other processes on the same store", async () => {
+    const { clock, provider, worker, another, admit } = await setUp();
+    await admit({ urls: manyUrls(40) });
+    for (const each of [worker, another(), another()]) each.kick(provider);
+    await clock.advance(60_000);
+    expect(provider.received).toHaveLength(20);
+    expect(new Set(provider.received.flatMap(urlsOf))).toHaveLength(40);
+  });
+
+  it("keeps four batches of an account on the wire at most, and goes on as they are answered", async () => {
+    const answers: (() => void)[] = [];
+    const { clock, provider, worker, admit } = await setUp({
+      answer: () => new Promise((resolve) => answers.push(() => resolve(taken))),
+    });
+    await admit({ urls: manyUrls(12) });
+    worker.kick(provider);
+    await clock.settle();
+    expect(provider.received).toHaveLength(4);
+    answers.shift()?.();
+    await clock.settle();
+    expect(provider.received).toHaveLength(5);
+    while (answers.length > 0) {
+      answers.shift()?.();
+      await clock.settle();
+    }
+    expect(provider.received).toHaveLength(6);
+  });
+
+  it("leaves the batches of other accounts alone", async () => {
+    const { clock, provider, worker, admit } = await setUp();
+    await admit({ account: "somebody-else" });
+    worker.kick(provider);
+    await clock.advance(3_600_000);
+    expect(provider.received).toEqual([]);
+  });
+
+  it("keeps the account's pace", async () => {
+    const { clock, provider, worker, admit } = await setUp({ limits: { requestsPerMinute: 10 } });
+    await admit({ urls: manyUrls(4) });
+    worker.kick(provider);
+    await clock.settle();
+    expect(provider.received).toHaveLength(1);
+    await clock.advance(60_000 / 9 + 1);
+    expect(provider.received).toHaveLength(2);
+  });
+
+  it("keeps the submits of one host apart, and those of another host and of assets not", async () => {
+    const submits: (readonly [string, number])[] = [];
+    const { clock, provider, worker, another, storage } = await setUp({
+      limits: { hostIntervalMs: 1_200 },
+      answer: (batch) => {
+        submits.push([batch.kind === "asset" ? batch.assetId : new URL(urlsOf(batch)[0] ?? "").host, clock.now() - start]);
+        return taken;
+      },
+    });
+    const start = clock.now();
+    const task = newTaskOf(
+      { id: "pf_1", urls: manyUrls(6, "https://busy.example/") },
+      { id: "pf_1", urls: manyUrls(2, "https://busy.example:8443/") },
+      { id: "pf_1", urls: manyUrls(4, "https://calm.example/") },
+      { id: "pf_1", assetId: "asset1" },
+      { id: "pf_1", assetId: "asset2" },
+    );
+    await storage.admit([accountQuery()], () => task);
+    worker.kick(provider);
+    another().kick(provider);
+    await clock.advance(60_000);
+    const moments = (host: string) => submits.filter(([of]) => of === host).map(([, moment]) => moment);
+    expect(moments("busy.example")).toEqual([0, 1_200, 2_400]);
+    expect(moments("busy.example:8443")).toEqual([0]);
+    expect(moments("calm.example")).toEqual([0, 1_200]);
+    expect([moments("asset1"), moments("asset2")]).toEqual([[0], [0]]);
+  });
+
+  it("sends what becomes due later, when it is due and without being told again", async () => {
+    const { clock, provider, worker, admit } = await setUp();
+    await admit({ now: clock.now() + 5_000 });
+    worker.kick(provider);
+    await clock.advance(4_999);
+    expect(provider.received).toEqual([]);
+    await clock.advance(1);
+    expect(provider.received).toHaveLength(2);
+  });
+
+  it("sends again what the vendor refused for now, no sooner than it asked for", async () => {
+    const { clock, provider, worker, admit, items, storage, used } = await setUp({
+      answer: (_, nth) =>
+        nth === 0 ? throwing("rate_limited", { delivery: "refused", retryable: true, retryAfterMs: 7_000, requestId: "r-1" })() : taken,
+    });
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.advance(6_999);
+    expect(provider.received).toHaveLength(1);
+    expect(await items()).toMatchObject([
+      { state: "queued", code: "rate_limited", reason: "Will be sent again. It went wrong (request id r-1)." },
+      { state: "queued" },
+    ]);
+    expect(await storage.task("pf_1")).toMatchObject({ openBatches: 1 });
+    expect(await used()).toBe(2);
+
+    await clock.advance(1);
+    expect(provider.received).toHaveLength(2);
+    // The reason of the first attempt is not that of the second.
+    expect(await items()).toMatchObject([
+      { state: "processing", code: undefined, reason: undefined },
+      { state: "processing", code: undefined, reason: undefined },
+    ]);
+    expect(await used()).toBe(2);
+  });
+
+  it("keeps the whole account quiet when the vendor says that it is asked too often", async () => {
+    const { clock, provider, worker, another, admit } = await setUp({
+      answer: (_, nth) => (nth === 0 ? throwing("rate_limited", { delivery: "refused", retryable: true, retryAfterMs: 30_000 })() : taken),
+    });
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.settle();
+    await admit({ id: "pf_2", urls: manyUrls(4, "https://other.example/") });
+    another().kick(provider);
+    await clock.advance(29_999);
+    expect(provider.received).toHaveLength(1);
+    await clock.advance(1_000);
+    expect(provider.received).toHaveLength(4);
+  });
+
+  it("writes an outcome down as soon as the store can be written again", async () => {
+    let failures = 3;
+    const { clock, provider, worker, admit, items, reports, storage } = await setUp({}, (storage) => ({
+      ...storage,
+      change: async (batch, change) => {
+        if (failures > 0) {
+          failures -= 1;
+          throw new PrefetchError("internal", "The disk is full");
+        }
+        return storage.change(batch, change);
+      },
+    }));
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.settle();
+    expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
+    await clock.advance(60_000);
+    expect((await items()).map((item) => item.state)).toEqual(["processing", "processing"]);
+    expect((await storage.following("pf_1"))[0]?.batch.vendorTaskIds).toEqual(["vendor-0"]);
+    expect(reports).toHaveLength(3);
+    expect(provider.received).toHaveLength(1);
+  });
+
+  it("gives back the units of what is refused for good", async () => {
+    const { clock, provider, worker, admit, items, used } = await setUp({
+      answer: (batch, nth) => {
+        if (nth === 0) return { ...taken, refused: [{ url: urlsOf(batch)[0] ?? "", code: "invalid_argument", reason: "Too old." }] };
+        return throwing("forbidden_domain", { delivery: "refused" })();
+      },
+    });
+    await admit({ urls: manyUrls(4) });
+    expect(await used()).toBe(4);
+    worker.kick(provider);
+    await clock.advance(60_000);
+    expect(await items()).toMatchObject([
+      { state: "rejected", code: "invalid_argument", reason: "Too old." },
+      { state: "processing" },
+      { state: "rejected", code: "forbidden_domain" },
+      { state: "rejected", code: "forbidden_domain" },
+    ]);
+    expect(await used()).toBe(1);
+  });
+
+  it("never sends again what may have been carried out", async () => {
+    const { clock, provider, worker, another, admit, items, storage, used } = await setUp({
+      answer: throwing("timeout", { delivery: "unknown", retryable: true, retryAfterMs: 10 }),
+    });
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.advance(86_400_000);
+    await another().recover(provider);
+    another().kick(provider);
+    await clock.advance(86_400_000);
+    expect(provider.received).toHaveLength(1);
+    expect(await items()).toMatchObject([{ state: "unknown", code: "timeout" }, { state: "unknown" }]);
+    expect(await used()).toBe(2);
+    expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
+  });
+
+  it("takes an unforeseen error on the wire for an unknown outcome, not for a refusal", async () => {
+    const { clock, provider, worker, admit, items, reports, used } = await setUp({
+      answer: () => {
+        throw new TypeError("answer.data is undefined");
+      },
+    });
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.advance(60_000);
+    expect(reports).toEqual([expect.stringContaining("answer.data is undefined")]);
+    expect((await items()).map((item) => item.state)).toEqual(["unknown", "unknown"]);
+    expect(await used()).toBe(2);
+  });
+
+  it("rejects, and gives back, what failed before anything was sent", async () => {
+    const { clock, provider, worker, admit, items, reports, used } = await setUp();
+    const broken: FakeProvider = {
+      ...provider,
+      submit: async () => {
+        throw new TypeError("cannot sign");
+      },
+    };
+    await admit({ urls: manyUrls(2) });
+    worker.kick(broken);
+    await clock.advance(60_000);
+    expect(reports).toEqual([expect.stringContaining("cannot sign")]);
+    expect(await items()).toMatchObject([{ state: "rejected", code: "internal" }, { state: "rejected" }]);
+    expect(JSON.stringify(await items())).not.toContain("cannot sign");
+    expect(await used()).toBe(0);
+  });
+
+  it("reports that the store fails, and goes on at the next kick", async () => {
+    const { clock, provider, worker, storage, reports } = await setUp();
+    await storage.close();
+    worker.kick(provider);
+    await clock.settle();
+    expect(reports.length).toBeGreaterThan(0);
+    expect(reports.every((report) => report.includes("cannot be used"))).toBe(true);
+    const before = reports.length;
+    worker.kick(provider);
+    await clock.settle();
+    expect(reports.length).toBeGreaterThan(before);
+  });
+});
+
+describe("whatever vendors answer", () => {
+  type Answer = "ok" | "fatal" | { delivery: Delivery; code: ErrorCode; retryable: boolean };
+  const answer: fc.Arbitrary<Answer> = fc.oneof(
+    fc.constantFrom<Answer>("ok", "fatal"),
+    fc.record({
+      delivery: fc.constantFrom<Delivery>("not_sent", "refused", "unknown"),
+      code: fc.constantFrom<ErrorCode>("rate_limited", "vendor_unavailable", "timeout", "queue_full"),
+      retryable: fc.boolean(),
+    }),
+  );
+
+  it("nothing is sent again that may have been taken, everything ends, and what was not taken costs nothing", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(answer, { maxLength: 30 }), fc.integer({ min: 1, max: 9 }), async (answers, count) => {
+        const over = new Set<string>();
+        const maybeTaken = new Set<string>();
+        const clock = fakeClock();
+        const storage = await openSqlite(":memory:", clock);
+        const provider = fakeProvider({
+          answer: (batch, nth) => {
+            const scripted = answers[nth] ?? "ok";
+            for (const url of urlsOf(batch)) {
+              if (over.has(url)) throw new Error(`${url} was sent again`);
+              if (scripted === "ok" || scripted === "fatal" || scripted.delivery === "unknown") over.add(url);
+              if (scripted === "ok" || (scripted !== "fatal" && scripted.delivery === "unknown")) maybeTaken.add(url);
+            }
+            if (scripted === "ok") return { vendorTaskIds: [`vendor-${nth}`], refused: [] };
+            if (scripted === "fatal") throw new PrefetchError("forbidden_domain", "No", { delivery: "refused" });
+            throw new PrefetchError(scripted.code, "No", scripted);
+          },
+        });
+        const reports: unknown[] = [];
+        const { worker } = startProcess({ storage, clock, report: (error) => reports.push(error) });
+        const task = newTask({ id: "pf_1", urls: manyUrls(count) });
+        await storage.admit([accountQuery()], () => task);
+        worker.kick(provider);
+        await clock.advance(3_600_000);
+
+        const items = await storage.items("pf_1", { limit: 100 });
+        expect(reports).toEqual([]);
+        expect(items).toHaveLength(count);
+        for (const item of items) {
+          expect(["processing", "unknown", "rejected"]).toContain(item.state);
+          expect(item.state === "rejected").toBe(!maybeTaken.has(item.target));
+        }
+        expect((await storage.ledger(provider.account, TODAY)).used).toBe(maybeTaken.size);
+        await worker.stop(0);
+        await storage.close();
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

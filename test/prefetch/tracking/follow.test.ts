@@ -1,0 +1,361 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import type { Provider, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
+import type { ItemState } from "../../../src/prefetch/model/task.ts";
+import type { Follow } from "../../../src/prefetch/tracking/follow.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
+import {
+  accountQuery,
+  fakeClock,
+  fakeProvider,
+  manyUrls,
+  newTask,
+  newTaskOf,
+  never as signal,
+  startProcess,
+  type TaskSketch,
+  TODAY,
+} from "../../fakes.ts";
+
+/** Accounts with something to send: none, or those of all providers here. */
+const nobody: ReadonlySet<string> = new Set();
+const everybody: ReadonlySet<string> = new Set(["fake-cdn:1", "down:1", "fine:1"]);
+
+function rowsFor(query: StatusQuery, state: StatusRow["state"]): StatusRow[] {
+  const urls = query.content?.kind === "urls" ? query.content.urls : [];
+  return urls.map((url) => ({ url, state, vendorState: state }));
+}
+
+/** A store with one task whose batches the vendor has all accepted, and as many processes that follow it as are asked for. */
+async function setUp(sketch: Partial<TaskSketch> = {}) {
+  const clock = fakeClock();
+  const storage = await openSqlite(":memory:", clock);
+  onTestFinished(() => storage.close());
+  const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
+  await storage.admit([accountQuery()], () => task);
+  for (const batch of task.batches) {
+    const items = task.items.filter((item) => item.batch === batch.number).map(({ index }) => ({ index, state: "processing" as const }));
+    const vendorTaskIds = [`vendor-${batch.number}`];
+    await storage.change(batch, { batch: { state: "sent", sentAt: clock.now() + batch.number, vendorTaskIds }, items, refund: 0 });
+  }
+  const another = (): Follow => startProcess({ storage, clock }).follow;
+  return {
+    clock,
+    storage,
+    another,
+    follow: another(),
+    states: async (): Promise<ItemState[]> => (await storage.items("pf_1", { limit: 1_000 })).map((item) => item.state),
+  };
+}
+
+const always = (provider: Provider) => async (): Promise<Provider> => provider;
+
+describe("following a task", () => {
+  it("asks about every accepted batch, stores what the vendor says, and stops asking when it is over", async () => {
+    const { clock, storage, follow, states } = await setUp();
+    const questions: StatusQuery[] = [];
+    const provider = fakeProvider({
+      status: async (query) => {
+        questions.push(query);
+        return rowsFor(query, query.vendorTaskIds.includes("vendor-0") ? "succeeded" : "processing");
+      },
+    });
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(questions).toEqual([
+      { vendorTaskIds: ["vendor-0"], content: { kind: "urls", urls: manyUrls(4).slice(0, 2) } },
+      { vendorTaskIds: ["vendor-1"], content: { kind: "urls", urls: manyUrls(4).slice(2) } },
+    ]);
+    expect(await states()).toEqual(["succeeded", "succeeded", "processing", "processing"]);
+    expect((await storage.following("pf_1")).map((work) => work.batch.number)).toEqual([1]);
+
+    await clock.advance(30_000);
+    await follow("pf_1", always(provider), signal, nobody);
+    expect(questions.slice(2).map((query) => query.vendorTaskIds)).toEqual([["vendor-1"]]);
+  });
+
+  it.each([
+    ["four batches at a time", false, 4],
+    ["one batch at a time while others wait to be sent", true, 1],
+  ])("asks about %s", async (_, whileSending, expected) => {
+    const { clock, follow } = await setUp({ urls: manyUrls(20) });
+    let asking = 0;
+    let most = 0;
+    const answers: (() => void)[] = [];
+    const provider = fakeProvider({
+      status: async () => {
+        asking += 1;
+        most = Math.max(most, asking);
+        await new Promise<void>((resolve) => answers.push(resolve));
+        asking -= 1;
+        return [];
+      },
+    });
+    const following = follow("pf_1", always(provider), signal, whileSending ? everybody : nobody);
+    for (let answered = 0; answered < 10; answered += 1) {
+      await clock.settle();
+      answers.shift()?.();
+    }
+    await following;
+    expect(most).toBe(expected);
+    expect(asking).toBe(0);
+  });
+
+  it("is stopped by an error, which it returns, and loses nothing by it", async () => {
+    const { clock, storage, follow, states } = await setUp({ urls: manyUrls(20) });
+    let down = true;
+    let questions = 0;
+    const provider = fakeProvider({
+      status: async (query) => {
+        questions += 1;
+        if (down && query.vendorTaskIds.includes("vendor-1")) throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
+        return rowsFor(query, "succeeded");
+      },
+    });
+    const problem = await follow("pf_1", always(provider), signal, nobody);
+    expect(problem).toMatchObject({ code: "vendor_unavailable", message: "Down" });
+    // The vendor is not asked ten times while it is down.
+    expect(questions).toBeLessThan(10);
+    const learned = (await states()).filter((state) => state === "succeeded").length;
+    expect((await states()).filter((state) => state === "processing")).toHaveLength(20 - learned);
+    expect(await storage.following("pf_1")).toHaveLength((20 - learned) / 2);
+
+    down = false;
+    await clock.advance(30_000);
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await states()).toEqual(Array(20).fill("succeeded"));
+  });
+
+  const unknownTask = new PrefetchError("not_found", "No such task");
+
+  it("asks on about the others when the vendor does not know one task (yet)", async () => {
+    const { clock, follow, states } = await setUp({ urls: manyUrls(8) });
+    let known = false;
+    const provider = fakeProvider({
+      status: async (query) => {
+        if (!known && query.vendorTaskIds.includes("vendor-0")) throw unknownTask;
+        return rowsFor(query, "succeeded");
+      },
+    });
+    expect(await follow("pf_1", always(provider), signal, everybody)).toBe(unknownTask);
+    expect(await states()).toEqual(["processing", "processing", ...Array(6).fill("succeeded")]);
+    known = true;
+    await clock.advance(30_000);
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await states()).toEqual(Array(8).fill("succeeded"));
+  });
+
+  it("gives up a task that the vendor does not know ten minutes after accepting it", async () => {
+    const { clock, storage, follow, states } = await setUp({ urls: manyUrls(2) });
+    const provider = fakeProvider({
+      status: async () => {
+        throw unknownTask;
+      },
+    });
+    await clock.advance(600_000);
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBe(unknownTask);
+    expect(await states()).toEqual(["processing", "processing"]);
+    await clock.advance(1);
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await storage.items("pf_1", { limit: 9 })).toMatchObject([
+      { state: "untracked", code: "not_found", reason: expect.stringContaining("no longer knows") },
+      { state: "untracked" },
+    ]);
+    expect(await storage.following("pf_1")).toEqual([]);
+    expect((await storage.ledger("fake-cdn:1", TODAY)).used).toBe(2);
+  });
+
+  it("gives up a URL that a finished answer leaves out, once ten minutes have passed", async () => {
+    const { clock, follow, states } = await setUp({ urls: manyUrls(2) });
+    const answers = async (state: StatusRow["state"]): Promise<ItemState[]> => {
+      const provider = fakeProvider({ status: async () => [{ url: manyUrls(1)[0] ?? "", state, vendorState: state }] });
+      await clock.advance(30_000);
+      await follow("pf_1", always(provider), signal, nobody);
+      return states();
+    };
+    expect(await answers("processing")).toEqual(["processing", "processing"]);
+    await clock.advance(600_000);
+    // As long as anything goes on, the rest may still be listed.
+    expect(await answers("processing")).toEqual(["processing", "processing"]);
+    expect(await answers("succeeded")).toEqual(["succeeded", "untracked"]);
+  });
+
+  it("waits for a URL that a finished answer leaves out early on", async () => {
+    const { follow, states } = await setUp({ urls: manyUrls(2) });
+    const provider = fakeProvider({ status: async (query) => rowsFor(query, "succeeded").slice(0, 1) });
+    await follow("pf_1", always(provider), signal, nobody);
+    expect(await states()).toEqual(["succeeded", "processing"]);
+  });
+
+  it.each([
+    ["", undefined, "The vendor no longer knows the task that it gave for this."],
+    [" and says how long it is kept", 3, "The vendor no longer knows the task that it gave for this; it keeps records for 3 days."],
+  ])("gives up a task that the vendor lists nothing for%s, once ten minutes have passed", async (_, recordDays, reason) => {
+    const { clock, storage, follow, states } = await setUp({ urls: manyUrls(2) });
+    const provider = fakeProvider({ status: async () => [], ...(recordDays !== undefined && { limits: { recordDays } }) });
+    await clock.advance(600_000);
+    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await states()).toEqual(["processing", "processing"]);
+    await clock.advance(30_000);
+    await follow("pf_1", always(provider), signal, nobody);
+    expect(await storage.items("pf_1", { limit: 9 })).toMatchObject([
+      { state: "untracked", code: "not_found", reason },
+      { state: "untracked", reason },
+    ]);
+    expect(await storage.following("pf_1")).toEqual([]);
+    expect((await storage.ledger("fake-cdn:1", TODAY)).used).toBe(2);
+  });
+
+  it("ends what goes on for longer than the vendor keeps its records", async () => {
+    const { clock, follow, states } = await setUp();
+    const provider = fakeProvider({ limits: { recordDays: 3 }, status: async (query) => rowsFor(query, "processing") });
+    await clock.advance(3 * 86_400_000 - 60_000);
+    await follow("pf_1", always(provider), signal, nobody);
+    expect(new Set(await states())).toEqual(new Set(["processing"]));
+    await clock.advance(120_000);
+    await follow("pf_1", always(provider), signal, nobody);
+    expect(new Set(await states())).toEqual(new Set(["untracked"]));
+  });
+
+  describe("over two vendors", () => {
+    /** The batches of both take turns, as those of two hosts do. */
+    const setUpBoth = async () => {
+      const clock = fakeClock();
+      const storage = await openSqlite(":memory:", clock);
+      onTestFinished(() => storage.close());
+      const task = newTaskOf(
+        { id: "pf_1", provider: "down-cdn", account: "down:1", urls: manyUrls(16, "https://down.example/") },
+        { id: "pf_1", provider: "fine-cdn", account: "fine:1", urls: manyUrls(16, "https://fine.example/") },
+      );
+      await storage.admit([], () => task);
+      for (const batch of task.batches) {
+        const items = task.items
+          .filter((item) => item.batch === batch.number)
+          .map(({ index }) => ({ index, state: "processing" as const }));
+        const sentAt = clock.now() + (batch.number % 8);
+        await storage.change(batch, { batch: { state: "sent", sentAt, vendorTaskIds: [`vendor-${batch.number}`] }, items, refund: 0 });
+      }
+      return { clock, storage, follow: startProcess({ storage, clock }).follow };
+    };
+
+    it("asks the one on when the other cannot be asked, and that one no longer", async () => {
+      const { storage, follow } = await setUpBoth();
+      let refusals = 0;
+      const down = fakeProvider({
+        id: "down-cdn",
+        account: "down:1",
+        status: async () => {
+          refusals += 1;
+          throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
+        },
+      });
+      const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
+      const problem = await follow("pf_1", async (id) => (id === "down-cdn" ? down : fine), signal, nobody);
+      expect(problem).toMatchObject({ code: "vendor_unavailable" });
+      expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
+      // Four were being asked for when the first answer came.
+      expect(refusals).toBeLessThanOrEqual(4);
+    });
+
+    it("does not wait for one that never answers before it hears the other out", async () => {
+      const { clock, storage, follow } = await setUpBoth();
+      const silent = fakeProvider({ id: "down-cdn", account: "down:1", status: () => new Promise<never>(() => undefined) });
+      const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
+      const stop = new AbortController();
+      const following = follow("pf_1", async (id) => (id === "down-cdn" ? silent : fine), stop.signal, everybody);
+      await clock.settle();
+      expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
+      stop.abort();
+      expect(await following).toBeUndefined();
+    });
+
+    it("asks the one on when the other is not configured any more", async () => {
+      const { storage, follow } = await setUpBoth();
+      const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
+      const providerOf = async (id: string): Promise<Provider> => {
+        if (id === "fine-cdn") return fine;
+        throw new PrefetchError("not_configured", "Set DOWN_KEY");
+      };
+      expect(await follow("pf_1", providerOf, signal, everybody)).toMatchObject({ code: "not_configured" });
+      expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
+    });
+  });
+
+  it("stops asking a vendor that is down although it did not know a task before", async () => {
+    const { follow } = await setUp({ urls: manyUrls(20) });
+    let questions = 0;
+    const provider = fakeProvider({
+      status: async () => {
+        questions += 1;
+        throw questions === 1 ? unknownTask : new PrefetchError("vendor_unavailable", "Down", { retryable: true });
+      },
+    });
+    await follow("pf_1", always(provider), signal, everybody);
+    // One after another: the task that is unknown, and the first that the vendor is down for.
+    expect(questions).toBe(2);
+  });
+
+  it("returns that a provider is not configured any more", async () => {
+    const { follow, states } = await setUp();
+    const gone = async (): Promise<Provider> => {
+      throw new PrefetchError("not_configured", "Set FAKE_KEY");
+    };
+    expect(await follow("pf_1", gone, signal, nobody)).toMatchObject({ code: "not_configured" });
+    expect(await states()).toEqual(Array(4).fill("processing"));
+  });
+
+  it("returns an unforeseen error without its text", async () => {
+    const { follow } = await setUp();
+    const provider = fakeProvider({
+      status: async () => {
+        throw new TypeError("secret detail");
+      },
+    });
+    const problem = await follow("pf_1", always(provider), signal, nobody);
+    expect(problem).toMatchObject({ code: "internal" });
+    expect(problem?.message).not.toContain("secret detail");
+  });
+
+  it("stops when its caller does, which is no problem to tell of, and starts no further question", async () => {
+    const { clock, follow, states } = await setUp({ urls: manyUrls(20) });
+    let questions = 0;
+    const provider = fakeProvider({
+      status: () => {
+        questions += 1;
+        return new Promise(() => undefined);
+      },
+    });
+    const stop = new AbortController();
+    const following = follow("pf_1", always(provider), stop.signal, nobody);
+    await clock.settle();
+    stop.abort();
+    expect(await following).toBeUndefined();
+    expect(questions).toBe(4);
+    expect(await states()).toEqual(Array(20).fill("processing"));
+  });
+
+  it("knows no open batches of a task that nobody has", async () => {
+    const { follow } = await setUp();
+    expect(await follow("pf_2", always(fakeProvider()), signal, nobody)).toBeUndefined();
+  });
+
+  it("does not let an old answer that arrives late undo what another process has stored", async () => {
+    const { clock, storage, another, states } = await setUp({ assetId: "asset1" });
+    const part = (state: StatusRow["state"]): StatusRow[] => [{ url: "https://a.example/1.m3u8", state, vendorState: state }];
+    let arrive = (): void => undefined;
+    const slow = fakeProvider({
+      status: () =>
+        new Promise((resolve) => {
+          arrive = () => resolve(part("processing"));
+        }),
+    });
+    const late = another()("pf_1", always(slow), signal, nobody);
+    await clock.settle();
+    await another()("pf_1", always(fakeProvider({ status: async () => part("succeeded") })), signal, nobody);
+    expect(await states()).toEqual(["succeeded"]);
+    arrive();
+    await late;
+    // Nothing follows an ended batch, so an item of it that went back would stay "processing" for ever.
+    expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
+    expect(await states()).toEqual(["succeeded"]);
+  });
+});

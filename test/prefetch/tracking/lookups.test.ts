@@ -1,0 +1,264 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { createPacer } from "../../../src/prefetch/delivery/rate-limit.ts";
+import type { Call, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
+import { createLookups, type Lookups } from "../../../src/prefetch/tracking/lookups.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
+import { type FakeClock, fakeCache, fakeClock, fakeProvider, type ProviderScript } from "../../fakes.ts";
+
+const going: StatusRow[] = [{ url: "https://a.example/1", state: "processing", vendorState: "PROCESSING" }];
+const finished: StatusRow[] = [
+  { url: "https://a.example/1", state: "succeeded", vendorState: "SUCCEED" },
+  { url: "https://a.example/2", state: "failed", vendorState: "FAILED" },
+];
+const query: StatusQuery = { vendorTaskIds: ["vendor-1"] };
+const { signal } = new AbortController();
+
+async function setUp(options: { pollSeconds?: number } = {}) {
+  const clock: FakeClock = fakeClock();
+  const storage = await openSqlite(":memory:", clock);
+  onTestFinished(() => storage.close());
+  const stopped = new AbortController();
+  const throttled: string[] = [];
+  const lookups: Lookups = createLookups({
+    statuses: fakeCache(clock),
+    assets: fakeCache(clock),
+    pace: createPacer(storage, clock),
+    pollSeconds: options.pollSeconds,
+    onThrottled: async (provider, error) => {
+      throttled.push(`${provider.id} ${error.message}`);
+    },
+    stopped: stopped.signal,
+  });
+  return { clock, lookups, stopped, throttled };
+}
+
+/** A provider that counts the questions it is asked and answers with whatever `answer` returns at that time. */
+function asked(answer: (call: Call, nth: number) => StatusRow[] | Promise<StatusRow[]>, script: ProviderScript = {}) {
+  const questions: StatusQuery[] = [];
+  const provider = fakeProvider({
+    ...script,
+    status: async (about, call) => {
+      questions.push(about);
+      return answer(call, questions.length - 1);
+    },
+  });
+  return { provider, questions };
+}
+
+describe("status", () => {
+  it.each([
+    ["while something goes on", going],
+    ["while the vendor lists nothing yet", []],
+    ["while some of it is finished", [...going, ...finished]],
+  ])("asks once per poll interval %s", async (_, rows) => {
+    const { clock, lookups } = await setUp();
+    const { provider, questions } = asked(() => rows);
+    expect(await lookups.status(provider, query, signal)).toEqual(rows);
+    await clock.advance(29_999);
+    expect(await lookups.status(provider, query, signal)).toEqual(rows);
+    expect(questions).toEqual([query]);
+    await clock.advance(1);
+    await lookups.status(provider, query, signal);
+    expect(questions).toHaveLength(2);
+  });
+
+  it("keeps for an hour what is finished", async () => {
+    const { clock, lookups } = await setUp();
+    const { provider, questions } = asked(() => finished);
+    await lookups.status(provider, query, signal);
+    await clock.advance(3_599_999);
+    expect(await lookups.status(provider, query, signal)).toEqual(finished);
+    expect(questions).toHaveLength(1);
+    await clock.advance(1);
+    await lookups.status(provider, query, signal);
+    expect(questions).toHaveLength(2);
+  });
+
+  it("asks anew for another batch under the same ids, which the vendor may have finished later", async () => {
+    const { lookups } = await setUp();
+    const { provider, questions } = asked(() => finished);
+    const about = (...urls: string[]) => ({ ...query, content: { kind: "urls" as const, urls } });
+    await lookups.status(provider, about("https://media.example.com/1"), signal);
+    await lookups.status(provider, about("https://media.example.com/2"), signal);
+    await lookups.status(provider, about("https://media.example.com/1"), signal);
+    expect(questions).toHaveLength(2);
+  });
+
+  it("does not take the rows of another batch under the same id for its own", async () => {
+    const { clock, lookups } = await setUp();
+    const { provider, questions } = asked(() => finished);
+    const own = { ...query, content: { kind: "urls" as const, urls: finished.map((row) => `${row.url}?mine`) } };
+    await lookups.status(provider, own, signal);
+    await clock.advance(30_000);
+    await lookups.status(provider, own, signal);
+    expect(questions).toHaveLength(2);
+  });
+
+  it("lets the poll interval be set, even to nothing", async () => {
+    const { clock, lookups } = await setUp({ pollSeconds: 0 });
+    const { provider, questions } = asked((_, nth) => (nth < 2 ? going : finished));
+    for (let time = 0; time < 5; time += 1) await lookups.status(provider, query, signal);
+    // The third answer was final, and final answers are kept whatever the interval.
+    expect(questions).toHaveLength(3);
+
+    const slower = await setUp({ pollSeconds: 60 });
+    const other = asked(() => going);
+    await slower.lookups.status(other.provider, query, signal);
+    await slower.clock.advance(59_999);
+    await slower.lookups.status(other.provider, query, signal);
+    expect(other.questions).toHaveLength(1);
+    await clock.settle();
+  });
+
+  it("tells vendor tasks and accounts apart", async () => {
+    const { lookups } = await setUp();
+    const one = asked(() => going);
+    const other = asked(() => finished, { account: "fake-cdn:2" });
+    await lookups.status(one.provider, query, signal);
+    await lookups.status(one.provider, { vendorTaskIds: ["vendor-2"] }, signal);
+    await lookups.status(one.provider, { vendorTaskIds: ["vendor-1", "vendor-2"] }, signal);
+    expect(one.questions.map((question) => question.vendorTaskIds.join())).toEqual(["vendor-1", "vendor-2", "vendor-1,vendor-2"]);
+    expect(await lookups.status(other.provider, query, signal)).toEqual(finished);
+  });
+
+  it("asks once for callers that ask together", async () => {
+    const { clock, lookups } = await setUp();
+    let answer = (_: StatusRow[]): void => undefined;
+    const { provider, questions } = asked(
+      () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    );
+    const callers = [1, 2, 3].map(() => lookups.status(provider, query, signal));
+    await clock.settle();
+    answer(going);
+    expect(await Promise.all(callers)).toEqual([going, going, going]);
+    expect(questions).toHaveLength(1);
+  });
+
+  it("lets one caller go without taking the answer from the others", async () => {
+    const { clock, lookups } = await setUp();
+    let answer = (_: StatusRow[]): void => undefined;
+    let seen: AbortSignal | undefined;
+    const { provider, questions } = asked((call) => {
+      seen = call.signal;
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    });
+    const impatient = new AbortController();
+    const first = lookups.status(provider, query, impatient.signal);
+    const second = lookups.status(provider, query, signal);
+    const gone = expect(first).rejects.toThrow("cannot wait");
+    await clock.settle();
+    impatient.abort(new Error("cannot wait"));
+    await gone;
+    expect(seen?.aborted).toBe(false);
+    answer(going);
+    expect(await second).toEqual(going);
+    // What was asked for one caller is known to the next.
+    expect(await lookups.status(provider, query, signal)).toEqual(going);
+    expect(questions).toHaveLength(1);
+  });
+
+  it("turns away a caller that has given up already", async () => {
+    const { lookups } = await setUp();
+    const { provider } = asked(() => going);
+    await expect(lookups.status(provider, query, AbortSignal.abort(new Error("gone")))).rejects.toThrow("gone");
+  });
+
+  it("gives an error to all who asked together, and asks anew the next time", async () => {
+    const { lookups } = await setUp();
+    const { provider, questions } = asked((_, nth) => {
+      if (nth === 0) throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
+      return going;
+    });
+    const together = await Promise.allSettled([lookups.status(provider, query, signal), lookups.status(provider, query, signal)]);
+    expect(together.map((result) => result.status)).toEqual(["rejected", "rejected"]);
+    expect(questions).toHaveLength(1);
+    expect(await lookups.status(provider, query, signal)).toEqual(going);
+  });
+
+  it("passes on that the vendor is asked too often, and only that", async () => {
+    const { lookups, throttled } = await setUp();
+    const errors = [new PrefetchError("vendor_unavailable", "Down"), new TypeError("odd"), new PrefetchError("rate_limited", "Too fast")];
+    const { provider } = asked((_, nth) => Promise.reject(errors[nth]));
+    for (const error of errors) await expect(lookups.status(provider, query, signal)).rejects.toBe(error);
+    expect(throttled).toEqual(["fake-cdn Too fast"]);
+  });
+
+  it("takes its turn under the account's pace, and stops with the server", async () => {
+    const { clock, lookups, stopped } = await setUp();
+    const { provider } = asked(
+      async (call) => {
+        await call.turn();
+        return going;
+      },
+      { limits: { requestsPerMinute: 1 } },
+    );
+    const start = clock.now();
+    await lookups.status(provider, query, signal);
+    expect(clock.now()).toBe(start);
+    await clock.drive(lookups.status(provider, { vendorTaskIds: ["vendor-2"] }, signal));
+    expect(clock.now()).toBe(start + 60_000);
+
+    const waiting = expect(lookups.status(provider, { vendorTaskIds: ["vendor-3"] }, signal)).rejects.toThrow("stopping");
+    await clock.settle();
+    stopped.abort(new Error("stopping"));
+    await waiting;
+  });
+
+  it("says that a provider cannot be asked", async () => {
+    const { lookups } = await setUp();
+    const provider = fakeProvider({ status: undefined, title: "Old CDN" });
+    await expect(async () => lookups.status(provider, query, signal)).rejects.toThrow(
+      expect.objectContaining({ code: "unsupported", message: expect.stringContaining("Old CDN"), provider: "fake-cdn" }),
+    );
+  });
+});
+
+describe("asset", () => {
+  const asset = { urls: ["https://a.example/1.m3u8", "https://a.example/2.m3u8"], cost: 3 };
+
+  it("remembers an asset's URLs and what they cost for a minute", async () => {
+    const { clock, lookups } = await setUp();
+    const questions: string[] = [];
+    const provider = fakeProvider({
+      resolveAsset: async (assetId) => {
+        questions.push(assetId);
+        return asset;
+      },
+    });
+    expect(await lookups.asset(provider, "asset1", signal)).toEqual(asset);
+    await clock.advance(59_999);
+    expect(await lookups.asset(provider, "asset1", signal)).toEqual(asset);
+    expect(await lookups.asset(provider, "asset2", signal)).toEqual(asset);
+    expect(questions).toEqual(["asset1", "asset2"]);
+    await clock.advance(1);
+    await lookups.asset(provider, "asset1", signal);
+    expect(questions).toHaveLength(3);
+  });
+
+  it("does not remember that an asset was missing: it may be published by now", async () => {
+    const { lookups } = await setUp();
+    let published = false;
+    const provider = fakeProvider({
+      resolveAsset: async () => {
+        if (!published) throw new PrefetchError("not_published", "Not published");
+        return asset;
+      },
+    });
+    await expect(lookups.asset(provider, "asset1", signal)).rejects.toThrow(expect.objectContaining({ code: "not_published" }));
+    published = true;
+    expect(await lookups.asset(provider, "asset1", signal)).toEqual(asset);
+  });
+
+  it("says that a provider knows no assets", async () => {
+    const { lookups } = await setUp();
+    await expect(async () => lookups.asset(fakeProvider(), "asset1", signal)).rejects.toThrow(
+      expect.objectContaining({ code: "unsupported" }),
+    );
+  });
+});

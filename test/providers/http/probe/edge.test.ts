@@ -1,0 +1,198 @@
+/** The rows of a check, and what checks that run at once share. */
+
+import { describe, expect, it } from "vitest";
+import type { Verification } from "../../../../src/prefetch/model/edge.ts";
+import { askedEdge, HERE } from "../edges-harness.ts";
+import { dialects, fakeCdn } from "../fake-cdn-harness.ts";
+import { canary } from "../network-harness.ts";
+import { startOrigin } from "../origin-harness.ts";
+
+const noSignal = (): AbortSignal => new AbortController().signal;
+const akamaiName = async (host: string): Promise<string[]> => (host === "media.example" ? ["media.example.edgekey.net"] : []);
+
+describe("a row for each", () => {
+  it("PoP, each of which is asked itself, under the host's own name", async () => {
+    const [fra, sin] = [await fakeCdn(dialects.cloudflare), await fakeCdn(dialects.cloudflare)];
+    fra.hold("/a");
+    const pops = [
+      { name: "fra", address: HERE, port: fra.port },
+      { name: "sin", address: "::ffff:127.0.0.1", port: sin.port },
+    ];
+    const rows = await askedEdge({ pops }).verify("http://media.example/a", noSignal());
+    expect(rows.map(({ edge, state, url, variant }) => [edge, state, url, variant])).toEqual([
+      ["fra", "warm", "http://media.example/a", undefined],
+      ["sin", "cold", "http://media.example/a", undefined],
+    ]);
+    expect(rows[0]).not.toHaveProperty("variant");
+    expect([...fra.requests, ...sin.requests]).toEqual(Array(3).fill(expect.stringMatching(/^(HEAD|GET) media\.example \/a$/)));
+  });
+
+  it("variant, named by what tells it from the others, but not by what is secret", async () => {
+    const cdn = await fakeCdn((_, { headers }) => ({ "x-cache-status": headers.origin ? "HIT" : "BYPASS" }));
+    const variants: readonly Record<string, string>[] = [
+      { Origin: "https://a.example", Accept: "*/*", "X-Api-Key": "k1" },
+      { accept: "*/*", "x-api-key": "k2" },
+    ];
+    const rows = await askedEdge({ variants }).verify(cdn.url("/a"), noSignal());
+    expect(rows.map(({ state, variant }) => [state, variant])).toEqual([
+      ["warm", "origin: https://a.example, x-api-key: [redacted]"],
+      ["uncacheable", "no origin, x-api-key: [redacted]"],
+    ]);
+    expect(rows[0]).not.toHaveProperty("edge");
+  });
+
+  it("of both, and none is hidden by what fails with another", async () => {
+    const cdn = await fakeCdn(dialects.cloudflare);
+    cdn.hold("/a");
+    const pops = [
+      { name: "here", address: HERE, port: cdn.port },
+      { name: "inner", address: "10.0.0.5" },
+    ];
+    const edge = askedEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] });
+    const rows = await edge.verify("http://media.example/a", noSignal());
+    expect(rows).toHaveLength(edge.rowsPerUrl);
+    expect(rows.map(({ edge, variant, state }) => `${edge} ${variant} ${state}`)).toEqual([
+      "here accept-encoding: br warm",
+      "here accept-encoding: gzip warm",
+      "inner accept-encoding: br unknown",
+      "inner accept-encoding: gzip unknown",
+    ]);
+    expect(rows[3]?.reason).toContain("PoP inner is pinned to 10.0.0.5, which is not a public address");
+    const literal = await askedEdge({ pops: pops.slice(0, 1) }).one(`http://${HERE}:${cdn.port}/a`);
+    expect(literal).toMatchObject({ state: "unknown", edge: "here", reason: expect.stringContaining("cannot stand in for 127.0.0.1") });
+  });
+
+  describe("PoP, where all have one cache behind them, ", () => {
+    const pops = async (headers: (atParent: boolean) => Readonly<Record<string, string>>) => {
+      const parent = new Set<string>();
+      const edges = [0, 1].map(async (nth) => {
+        const own = new Set<string>();
+        const cdn = await canary({
+          answer: ({ url = "" }, response) => {
+            const [isHere, isBehind] = [own.has(url), parent.has(url)];
+            for (const store of [own, parent]) store.add(url);
+            const found = isHere || isBehind ? headers(!isHere) : { "cache-status": "Parent; fwd=miss, Edge; fwd=miss", "x-cache": "MISS" };
+            response.writeHead(200, { "cache-control": "max-age=60", "content-length": 0, ...found }).end();
+          },
+        });
+        return { name: String(nth), address: HERE, port: cdn.port };
+      });
+      return { parent, edge: askedEdge({ pops: await Promise.all(edges) }) };
+    };
+    const states = (rows: readonly Verification[]) => rows.map(({ state }) => state).sort();
+
+    it("is not called warm for what this check brought there", async () => {
+      const { edge } = await pops(() => ({ "x-cache": "HIT" }));
+      expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["cold", "unknown"]);
+      const told = await pops((atParent) => ({ "cache-status": atParent ? "Parent; hit, Edge; fwd=miss" : "Edge; hit" }));
+      expect(states(await told.edge.verify("http://media.example/a", noSignal()))).not.toContain("warm-parent-only");
+    });
+
+    it("is believed where none had to fetch it, or its age is older than the check", async () => {
+      const { edge, parent } = await pops(() => ({ "x-cache": "HIT" }));
+      parent.add("/a");
+      expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["warm", "warm"]);
+      const aged = await pops(() => ({ "x-cache": "HIT", age: "500" }));
+      expect(states(await aged.edge.verify("http://media.example/a", noSignal()))).not.toContain("unknown");
+    });
+  });
+
+  it("variant that the one before it may have warmed is not called warm for that", async () => {
+    const silent = { "accept-encoding": "identity" };
+    const variants = [{ "accept-encoding": "gzip" }, silent];
+    const shared = await fakeCdn(dialects.cloudfront);
+    expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "unknown"]);
+    const third = [...variants, { "accept-encoding": "br" }];
+    expect((await askedEdge({ variants: third }).verify(shared.url("/b"), noSignal())).map(({ state }) => state)).toEqual([
+      "cold",
+      "unknown",
+      "unknown",
+    ]);
+    const aged = await fakeCdn((found, { headers }) => ({
+      ...dialects.cloudflare(headers["accept-encoding"] === "identity" ? { ageS: 900 } : found),
+    }));
+    expect((await askedEdge({ variants }).verify(aged.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "warm"]);
+    // A check that comes later finds both as it was told they are now.
+    expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["warm", "warm"]);
+  });
+});
+
+describe("who serves a host", () => {
+  it("is told by its names where headers tell nothing, and asked once", async () => {
+    const asked: string[] = [];
+    const resolveCname = (host: string): Promise<string[]> => {
+      asked.push(host);
+      return akamaiName(host);
+    };
+    const cdn = await fakeCdn(
+      (_, { headers }): Record<string, string> =>
+        headers.pragma ? { "x-cache": "TCP_MISS from a1-2-3-4.deploy.akamaitechnologies.com" } : {},
+    );
+    const edge = askedEdge({ resolveCname });
+    const [row] = await Promise.all([edge.one(cdn.url("/a")), edge.one(cdn.url("/b")), edge.one(cdn.url("/c", "other.example"))]);
+    expect(row?.cdn).toEqual({ id: "akamai", name: "Akamai", confidence: "certain", by: "cname", provider: "http" });
+    // The vendor that a name has told is asked for more, as one that its headers have.
+    expect(row).toMatchObject({ state: "cold", obstacles: [{ code: "stays-a-miss" }] });
+    expect(asked.toSorted()).toEqual(["media.example", "media.example.edgekey.net", "other.example"]);
+  });
+
+  it("is told by a name rather than by a guess, and by headers rather than by a name", async () => {
+    const guessed = await fakeCdn(dialects.varnish);
+    expect((await askedEdge({ resolveCname: akamaiName }).one(guessed.url("/a"))).cdn).toMatchObject({ id: "akamai", by: "cname" });
+    const certain = await fakeCdn(dialects.cloudflare);
+    expect((await askedEdge({ resolveCname: akamaiName }).one(certain.url("/a"))).cdn).toMatchObject({ id: "cloudflare", by: "headers" });
+    const nobody = await fakeCdn(dialects.silent);
+    expect(await askedEdge().one(nobody.url("/a"))).not.toHaveProperty("cdn");
+  });
+});
+
+describe("requests under way to one host", () => {
+  it.each([
+    [undefined, 4],
+    [2, 2],
+  ])("are bounded over all checks (%s)", async (perHost, most) => {
+    const origin = await startOrigin((_, response) => void setTimeout(() => response.writeHead(200, { "x-cache": "HIT" }).end("x"), 5));
+    const edge = askedEdge({ perHost });
+    const hosts = ["media.example", "other.example"];
+    const urls = Array.from({ length: 40 }, (_, nth) => origin.url(`/${nth}`, hosts[nth % 2]));
+    const rows = await Promise.all(urls.map((url) => edge.one(url)));
+    expect(rows.every(({ state }) => state === "warm")).toBe(true);
+    expect([...origin.most.values()]).toEqual([most, most]);
+  });
+
+  it("finish what they have begun, before anything else of the host is: a call that is cut short has something to tell", async () => {
+    const origin = await startOrigin((_, response) => void response.writeHead(200, { "cache-control": "max-age=60" }).end("x"));
+    const edge = askedEdge({ perHost: 1 });
+    const urls = Array.from({ length: 5 }, (_, nth) => origin.url(`/${nth}`, "media.example"));
+    await Promise.all(urls.map((url) => edge.one(url)));
+    // All that is asked of one comes before all that is asked of the next.
+    const order = origin.seen.filter((path, nth) => path !== origin.seen[nth - 1]);
+    expect(order).toEqual(["/0", "/1", "/2", "/3", "/4"]);
+    expect(origin.seen.length).toBeGreaterThan(5 * 3);
+  });
+});
+
+describe("a host that does not answer", () => {
+  it("keeps nobody from hearing of another one, however many of its URLs are asked about", async () => {
+    const silent = await canary({ answer: () => undefined });
+    const origin = await startOrigin((_, response) => void response.writeHead(200, { "x-cache": "HIT" }).end("x"));
+    const edge = askedEdge();
+    const stop = new AbortController();
+    const waiting = Array.from({ length: 200 }, (_, nth) => edge.verify(`http://silent.example:${silent.port}/${nth}`, stop.signal));
+    expect(await edge.one(origin.url("/a", "media.example"))).toMatchObject({ state: "warm" });
+    expect(silent.requests.length).toBeLessThanOrEqual(4);
+    stop.abort(new Error("Enough"));
+    const ended = await Promise.allSettled(waiting);
+    expect(ended.every(({ status }) => status === "rejected")).toBe(true);
+  });
+});
+
+describe("a copy that few viewers get", () => {
+  it("is warm, with what keeps the others from it", async () => {
+    const origin = await startOrigin((_, response) =>
+      response.writeHead(200, { "x-cache-status": "HIT", vary: "Cookie, User-Agent", "cache-control": "max-age=60" }).end("x"),
+    );
+    const row = await askedEdge().one(origin.url("/a", "media.example"));
+    expect(row).toMatchObject({ state: "warm", obstacles: [{ code: "vary-wide", change: expect.stringContaining("Vary") }] });
+  });
+});

@@ -1,0 +1,337 @@
+/** One URL at one place, asked over real connections. */
+
+import { createServer } from "node:net";
+import { describe, expect, it, vi } from "vitest";
+import { createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
+import { askedEdge, HERE, skippingClock } from "../edges-harness.ts";
+import { type Dialect, dialects, fakeCdn } from "../fake-cdn-harness.ts";
+import { canary, closeAfterwards } from "../network-harness.ts";
+
+const ONE_ROUND = ["HEAD", "GET bytes=0-0", "GET"];
+
+function hurried(answerMs: number) {
+  const guard = createAddressGuard({ allowLoopback: true, lookup: async () => [HERE], connectMs: answerMs, answerMs });
+  closeAfterwards(() => guard.close());
+  return askedEdge({ guard });
+}
+
+describe("a CDN that keeps what it is asked for", () => {
+  it.each([
+    ["cloudflare", { layer: "edge", pop: "FRA", ageS: 100 }, "cf-cache-status: HIT"],
+    ["fastly", { layer: "edge", pop: "FRA" }, "x-cache: MISS, HIT"],
+    ["cloudfront", { layer: "unknown", pop: "FRA60" }, "x-cache: Hit from cloudfront"],
+    ["huawei", { layer: "edge" }, "x-hcs-proxy-type: 1"],
+    ["alibaba", { layer: "edge" }, "x-cache: HIT TCP_MEM_HIT dirn:1:2"],
+    ["netlify", { layer: "edge", ttlS: 30 }, 'cache-status: "Netlify Edge"; hit; ttl=30'],
+  ] as const)("is warm by one HEAD, was cold by the first miss: %s", async (id, facts, line) => {
+    const cdn = await fakeCdn(dialects[id]);
+    cdn.hold("/held");
+    const edge = askedEdge();
+    const warm = await edge.one(cdn.url("/held"));
+    expect(warm).toMatchObject({ state: "warm", status: 200, ...facts, cdn: { id, confidence: "certain", by: "headers" } });
+    expect(warm.evidence).toContain(line);
+    expect(cdn.asked).toEqual(["HEAD"]);
+    const cold = await edge.one(cdn.url("/new"));
+    expect(cold).toMatchObject({ state: "cold", status: 200, obstacles: [], cdn: { id } });
+    expect(cold.reason).toContain("own request has filled the cache");
+    expect(cold).not.toHaveProperty("layer");
+    expect(cdn.asked.slice(1)).toEqual(["HEAD", "GET bytes=0-0"]);
+    expect(edge.slept).toEqual([]);
+    // All three ways of asking but the one whose body is given up leave the connection open.
+    expect(cdn.connections).toBe(1);
+  });
+
+  it("is named with the provider that serves it best", async () => {
+    const providers = new Map<string, string | undefined>();
+    for (const id of ["huawei", "alibaba", "cloudflare"] as const) {
+      const cdn = await fakeCdn(dialects[id]);
+      providers.set(id, (await askedEdge().one(cdn.url("/a"))).cdn?.provider);
+    }
+    expect(Object.fromEntries(providers)).toEqual({ huawei: "huawei-vod", alibaba: "alibaba-vod", cloudflare: "http" });
+  });
+
+  it("is warm behind the edge alone, where that answers first, and is asked once more for it", async () => {
+    const cdn = await fakeCdn((found) => ({
+      server: "cloudflare",
+      "cf-cache-status": "HIT",
+      ...(found && found.ageS < 50 && { age: "7" }),
+    }));
+    cdn.hold("/a", 60);
+    const edge = askedEdge();
+    expect(await edge.one(cdn.url("/a"))).toMatchObject({
+      state: "warm-parent-only",
+      layer: "parent",
+      obstacles: [],
+      reason: expect.stringContaining("still did not"),
+    });
+    expect(cdn.forget()).toEqual(["HEAD", "HEAD"]);
+    expect(edge.slept).toEqual([650]);
+    let nth = 0;
+    const filling = await fakeCdn(() => {
+      nth += 1;
+      return { server: "cloudflare", "cf-cache-status": "HIT", ...(nth > 1 && { age: "7" }) };
+    });
+    const row = await edge.one(filling.url("/a"));
+    expect(row).toMatchObject({ state: "warm-parent-only", layer: "parent", reason: expect.stringContaining("The edge has it since") });
+    expect(await edge.one(filling.url("/a"))).toMatchObject({ state: "warm", layer: "edge" });
+  });
+
+  it("is only guessed at where its marks are others' too", async () => {
+    const cdn = await fakeCdn(dialects.varnish);
+    cdn.hold("/a");
+    const row = await askedEdge().one(cdn.url("/a"));
+    expect(row).toMatchObject({ state: "warm", layer: "unknown", cdn: { confidence: "guess" } });
+    expect(row.reason).toMatch(/^The cache served it/);
+  });
+
+  it("tells by its copies' age alone that they are older than the check", async () => {
+    const { clock } = skippingClock();
+    const cdn = await fakeCdn(dialects.plain, clock.now);
+    cdn.hold("/held", 30);
+    expect(await askedEdge({ clock }).one(cdn.url("/held"))).toMatchObject({
+      state: "warm",
+      ageS: 30,
+      layer: "unknown",
+      evidence: ["age: 30"],
+    });
+    // Three rounds with long waits: the copy is then older than a second, and younger than the check.
+    const row = await askedEdge({ clock, random: () => 0.99 }).one(cdn.url("/new"));
+    expect(row).toMatchObject({ state: "cold", reason: expect.stringContaining("after this check began") });
+  });
+
+  it("may have another server at the same place that held it", async () => {
+    let nth = 0;
+    const server = await canary({
+      answer: (_, response) => {
+        nth += 1;
+        response
+          .writeHead(200, { "cache-control": "max-age=60", ...(nth === 1 ? { "x-cache": "MISS" } : { "x-cache": "HIT", age: "400" }) })
+          .end("x");
+      },
+    });
+    const row = await askedEdge().one(`http://media.example:${server.port}/`);
+    expect(row).toMatchObject({ state: "warm", ageS: 400, reason: expect.stringContaining("another server of the place held it") });
+  });
+});
+
+describe("the questions", () => {
+  it("are three in a round, and three rounds with a wait between them", async () => {
+    const cdn = await fakeCdn(dialects.silent);
+    for (const [random, wait] of [
+      [0, 300],
+      [0.999_999, 1_000],
+    ] as const) {
+      const edge = askedEdge({ random: () => random });
+      const row = await edge.one(cdn.url("/a"));
+      expect(row).toMatchObject({ state: "unknown", status: 200, evidence: [], obstacles: [] });
+      expect(row.reason).toMatch(
+        /^No header tells whether it came from a store\. The first byte came after \d+ ms, then after \d+ ms, which proves nothing\.$/,
+      );
+      expect(cdn.forget()).toEqual([...ONE_ROUND, ...ONE_ROUND, ...ONE_ROUND]);
+      expect(edge.slept.map(Math.round)).toEqual([wait, wait]);
+    }
+  });
+
+  it("carry the headers of all requests, and no others", async () => {
+    const cdn = await fakeCdn(dialects.silent);
+    await askedEdge({ headers: { "User-Agent": "mine" }, variants: [{ ORIGIN: "https://player.example" }] }).one(cdn.url("/a"));
+    for (const headers of cdn.headers) {
+      const { host: _, connection: __, range: ___, ...own } = headers;
+      expect(own).toEqual({ "user-agent": "mine", origin: "https://player.example" });
+    }
+  });
+
+  it("bring no body along, however long or slow it is", async () => {
+    let sent = 0;
+    const server = await canary({
+      answer: (request, response) => {
+        response.writeHead(200, { "cache-control": "max-age=60", "x-cache": "MISS" });
+        if (request.method === "HEAD") return void response.end();
+        const more = (): void => {
+          if (response.destroyed) return;
+          sent += 65_536;
+          if (response.write(Buffer.alloc(65_536))) setImmediate(more);
+          else response.once("drain", more);
+        };
+        more();
+      },
+    });
+    expect(await askedEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "cold" });
+    expect(sent).toBeLessThan(50 * 1_048_576);
+  });
+
+  it("go on with GET where HEAD is refused, lost or hangs up", async () => {
+    for (const refuse of [501, 403, 0]) {
+      const server = await canary({
+        answer: (request, response) => {
+          if (request.method !== "HEAD")
+            return void response.writeHead(200, { "x-cache": "HIT", age: "90", "cache-control": "max-age=300" }).end("x");
+          if (refuse === 0) return void request.socket.destroy();
+          response.writeHead(refuse).end();
+        },
+      });
+      expect(await askedEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "warm", status: 200 });
+      expect(server.requests).toHaveLength(2);
+    }
+  });
+
+  it("for debug headers go to the vendors that know them, when they have been recognised, from the second round on", async () => {
+    for (const [id, name] of [
+      ["akamai", "pragma"],
+      ["fastly", "fastly-debug"],
+      ["cloudflare", "pragma"],
+      ["varnish", "fastly-debug"],
+    ] as const) {
+      // Of this vendor, but silent: only so is it asked more than twice.
+      const marks = {
+        akamai: { server: "AkamaiGHost" },
+        fastly: { "x-timer": "S1.1,VS0" },
+        cloudflare: { server: "cloudflare" },
+        varnish: { via: "1.1 varnish" },
+      };
+      const cdn = await fakeCdn(() => marks[id]);
+      expect((await askedEdge().one(cdn.url("/a"))).state).toBe("unknown");
+      const rounds = cdn.headers.map((headers) => Object.hasOwn(headers, name));
+      const expected = id === "akamai" || id === "fastly";
+      expect(rounds).toEqual([false, false, false, expected, expected, expected, expected, expected, expected]);
+    }
+  });
+
+  it("that only debug headers answer come too late to tell how it was before", async () => {
+    const cdn = await fakeCdn(dialects.akamai);
+    cdn.hold("/a");
+    expect(await askedEdge().one(cdn.url("/a"))).toMatchObject({
+      state: "unknown",
+      layer: "edge",
+      reason: expect.stringContaining("from a store now"),
+    });
+  });
+});
+
+describe("what is shown", () => {
+  it("are few lines, short, and without cookies, keys and tokens", async () => {
+    const loud: Dialect = () => ({
+      "x-cache-status": "MISS",
+      "cache-control": `private, no-store, x="${"y".repeat(400)}"`,
+      "set-cookie": "session=abc",
+      location: "/?token=abc",
+      vary: "*",
+      via: Array.from({ length: 9 }, (_, nth) => `1.1 host${nth}?token=abc`).join(", "),
+    });
+    const row = await askedEdge().one((await fakeCdn(loud)).url("/a?token=abc"));
+    expect(row).toMatchObject({ state: "uncacheable" });
+    expect(row.evidence.length).toBeLessThanOrEqual(6);
+    for (const line of row.evidence) expect(line.length).toBeLessThanOrEqual(200);
+    expect(JSON.stringify([row.evidence, row.reason, row.obstacles])).not.toContain("abc");
+    expect(row.obstacles.map(({ code }) => code)).toEqual(["no-store", "private", "set-cookie", "vary-any"]);
+  });
+
+  it("is the CDN's word for a cookie, unless it keeps the object all the same", async () => {
+    const cookie = { "set-cookie": "a=b" };
+    const never = await fakeCdn(() => ({ ...cookie, "x-cache": "MISS" }));
+    expect(await askedEdge().one(never.url("/a"))).toMatchObject({ state: "uncacheable", obstacles: [{ code: "set-cookie" }] });
+    const kept = await fakeCdn((found) => ({ ...cookie, "x-cache": found ? "HIT" : "MISS" }));
+    expect(await askedEdge().one(kept.url("/a"))).toMatchObject({ state: "cold" });
+    expect(await askedEdge().one(kept.url("/a"))).toMatchObject({ state: "warm", obstacles: [] });
+  });
+});
+
+describe("what cannot be asked is unknown, with the reason", () => {
+  it("a closed port", async () => {
+    const { port, close } = await canary();
+    await close();
+    const row = await askedEdge().one(`http://media.example:${port}/`);
+    expect(row).toEqual({
+      url: `http://media.example:${port}/`,
+      state: "unknown",
+      reason:
+        "The connection to media.example failed (ECONNREFUSED). Check that the host exists and is up, and the DNS and firewall of this machine.",
+      obstacles: [],
+      evidence: [],
+    });
+  });
+
+  it("an answer that never comes, or breaks off", async () => {
+    const silent = await canary({ answer: () => undefined });
+    const row = await hurried(200).one(`http://media.example:${silent.port}/`);
+    expect(row).toMatchObject({ state: "unknown", reason: expect.stringContaining("did not answer in time") });
+    expect(silent.requests.map((line) => line.split(" ")[0])).toEqual(["HEAD", "GET"]);
+    const broken = await canary({ answer: (request) => void request.socket.destroy() });
+    expect(await askedEdge().one(`http://media.example:${broken.port}/`)).toMatchObject({
+      state: "unknown",
+      reason: expect.stringContaining("broke off before its answer was whole"),
+    });
+  });
+
+  it("a port that speaks no TLS", async () => {
+    const { port } = await canary();
+    expect(await askedEdge().one(`https://media.example:${port}/`)).toMatchObject({
+      state: "unknown",
+      reason: expect.stringMatching(/does not speak TLS there .* scheme/),
+    });
+  });
+
+  it.each(["http://10.0.0.5/", "http://media.example:22/", "ftp://media.example/", "no url", "http://user:secret@media.example/"])(
+    "%s",
+    async (url) => {
+      const guard = createAddressGuard({ lookup: async () => [HERE] });
+      closeAfterwards(() => guard.close());
+      const row = await askedEdge({ guard }).one(url);
+      expect(row).toMatchObject({ url, state: "unknown", obstacles: [], evidence: [] });
+      expect(row.reason).toMatch(/\S/);
+      expect(row.reason).not.toContain("secret");
+    },
+  );
+
+  it("headers that no request can carry", async () => {
+    const { port } = await canary();
+    const row = await askedEdge({ headers: { "x-bad": "a\nb" } }).one(`http://media.example:${port}/`);
+    expect(row).toMatchObject({ state: "unknown", reason: expect.stringContaining("cannot be made") });
+  });
+});
+
+describe("an aborted signal ends it with its reason", () => {
+  const reason = new Error("enough");
+
+  it("before it begins, while an answer is awaited, and between the rounds", async () => {
+    const cdn = await fakeCdn(dialects.silent);
+    await expect(askedEdge().verify(cdn.url("/a"), AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(cdn.asked).toEqual([]);
+
+    const waiting = new AbortController();
+    const silent = await canary({ answer: () => waiting.abort(reason) });
+    await expect(askedEdge().verify(`http://media.example:${silent.port}/`, waiting.signal)).rejects.toBe(reason);
+
+    const between = new AbortController();
+    const { clock } = skippingClock();
+    const sleep: typeof clock.sleep = async (_ms, signal) => {
+      between.abort(reason);
+      signal?.throwIfAborted();
+    };
+    await expect(askedEdge({ clock: { ...clock, sleep } }).verify(cdn.url("/a"), between.signal)).rejects.toBe(reason);
+    expect(cdn.asked).toEqual(ONE_ROUND);
+  });
+
+  it("while the host's names are looked up, and while others have their turn", async () => {
+    const cdn = await fakeCdn(dialects.silent);
+    const stop = new AbortController();
+    const looking = askedEdge({ resolveCname: () => new Promise(() => stop.abort(reason)) });
+    await expect(looking.verify(cdn.url("/a"), stop.signal)).rejects.toBe(reason);
+
+    const held = createServer((socket) => socket.resume());
+    await new Promise<void>((resolve) => held.listen(0, HERE, resolve));
+    closeAfterwards(() => held.close());
+    const address = held.address();
+    const url = `http://media.example:${typeof address === "object" ? address?.port : 0}/`;
+    const edge = askedEdge({ perHost: 1 });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const asking = [edge.verify(url, first.signal), edge.verify(url, second.signal)].map((work) => work.catch((error: unknown) => error));
+    await vi.waitFor(
+      () => new Promise<void>((resolve, reject) => held.getConnections((_, count) => (count === 1 ? resolve() : reject(count)))),
+    );
+    second.abort(reason);
+    expect(await asking[1]).toBe(reason);
+    first.abort(new Error("me too"));
+    expect(await asking[0]).toMatchObject({ message: "me too" });
+  });
+});

@@ -1,0 +1,74 @@
+/** Asks the sandbox's edge as the server does: any host name, one address. */
+
+import { Agent } from "undici";
+import { afterEach, beforeEach } from "vitest";
+import { type CacheReading, readCache } from "../../../src/providers/http/cache/cache-status.ts";
+import { firstOf, type HeaderLines, headerLines } from "../../../src/providers/http/cache/headers.ts";
+import { type SandboxEdge, type SandboxEdgeOptions, startEdge } from "../../../src/sandbox/edge/edge.ts";
+import { type HandClock, handClock } from "../../providers/clock-harness.ts";
+
+export interface EdgeReply {
+  readonly status: number;
+  readonly headers: HeaderLines;
+  readonly body: Buffer;
+  /** The first line of a header. */
+  header(name: string): string | undefined;
+  readonly cache: CacheReading;
+}
+
+export interface Asking {
+  readonly method?: "GET" | "HEAD" | "POST" | "DELETE";
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface EdgeInTest {
+  readonly edge: SandboxEdge;
+  readonly clock: HandClock;
+  /** Takes every host name to the edge. */
+  readonly dispatcher: Agent;
+  /** The URL of a path on the host that speaks this dialect. */
+  url(path: string, dialect?: string): string;
+  ask(url: string, asking?: Asking): Promise<EdgeReply>;
+}
+
+/** An edge for each test of the file, on a clock that stands still. */
+export function edgeForEachTest(options: SandboxEdgeOptions = {}): EdgeInTest {
+  let edge: SandboxEdge;
+  let clock: HandClock;
+  let agent: Agent;
+
+  beforeEach(async () => {
+    clock = handClock();
+    edge = await startEdge({ now: clock.now, ...options });
+    agent = new Agent({ connect: { lookup: (_name, _options, found) => found(null, [{ address: "127.0.0.1", family: 4 }]) } });
+  });
+  afterEach(async () => {
+    await agent.destroy();
+    await edge.close();
+  });
+
+  return {
+    get edge() {
+      return edge;
+    },
+    get clock() {
+      return clock;
+    },
+    get dispatcher() {
+      return agent;
+    },
+    url: (path, dialect = "media") => `http://${dialect}.example.org:${new URL(edge.endpoint).port}${path}`,
+    ask: async (url, { method = "GET", headers } = {}) => {
+      const { origin, pathname, search } = new URL(url);
+      // No test may hang on an edge that never answers.
+      const signal = AbortSignal.timeout(5_000);
+      const reply = await agent.request({ origin, path: pathname + search, method, signal, ...(headers && { headers }) });
+      const body = Buffer.from(await reply.body.arrayBuffer());
+      const lines = headerLines(
+        Object.entries(reply.headers).flatMap(([name, value = []]) => [value].flat().map((line) => [name, line] as const)),
+      );
+      const { statusCode: status } = reply;
+      return { status, headers: lines, body, header: (name) => firstOf(lines, name), cache: readCache({ status, headers: lines }) };
+    },
+  };
+}

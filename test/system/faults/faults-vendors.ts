@@ -1,0 +1,177 @@
+/** The two vendors as the fault matrix needs them: an emulator each, how to configure it, and how it would refuse. */
+
+import { vendorDay } from "../../../src/prefetch/model/quota.ts";
+import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
+import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
+import type { Answer } from "../../../src/sandbox/server/faults.ts";
+import type { Arrival, WireRequest } from "./faults-wire.ts";
+
+export type ProviderId = "huawei-vod" | "alibaba-vod";
+
+/** How the server proves who it is. `login` and `token` are Huawei's. */
+export type Credentials = "keys" | "temporary keys" | "login" | "token";
+
+export interface VendorOptions {
+  readonly now: () => number;
+  readonly domains: readonly string[];
+  readonly credentials: Credentials;
+  readonly dailyLimit?: number | undefined;
+  readonly tokenLifeMs?: number | undefined;
+  /** Milliseconds until what was accepted shows in the vendor's list, where it has one. */
+  readonly listDelayMs?: number | undefined;
+}
+
+export interface Vendor {
+  readonly endpoint: string;
+  /** What must never be shown. */
+  readonly secrets: readonly string[];
+  env(endpoint: string): Record<string, string>;
+  /** How often each URL was accepted. */
+  accepted(): ReadonlyMap<string, number>;
+  /** Units that were spent, by the vendor's own books, on each of its days. */
+  spent(): ReadonlyMap<string, number>;
+  /** Lets no token count any more that was given out so far. */
+  revokeTokens(): void;
+  close(): Promise<void>;
+}
+
+interface Entry {
+  readonly at: number;
+  readonly accepted: readonly string[];
+}
+
+const KEY = "FAULTSKEY00000000001";
+const TOKEN = "sandbox-security-token-0123456789==";
+const ZONE = "Asia/Shanghai";
+
+/** What each answer that is made up says in the vendor's own header. */
+export const REQUEST_ID = "0A1B2C3D-4E5F";
+
+/** Read from the log, because the emulators themselves know of their current day alone. */
+function booksOf(log: readonly Entry[]): Pick<Vendor, "accepted" | "spent"> {
+  const sum = (keysOf: (entry: Entry) => readonly string[]) => {
+    const sums = new Map<string, number>();
+    for (const entry of log) for (const key of keysOf(entry)) sums.set(key, (sums.get(key) ?? 0) + 1);
+    return sums;
+  };
+  return {
+    accepted: () => sum((entry) => entry.accepted),
+    spent: () => sum((entry) => entry.accepted.map(() => vendorDay(entry.at, ZONE))),
+  };
+}
+
+async function startHuawei({ now, domains, credentials, dailyLimit, tokenLifeMs }: VendorOptions): Promise<Vendor> {
+  const options: HuaweiVodEmulatorOptions = {
+    now,
+    domains,
+    ...(dailyLimit !== undefined && { dailyLimit }),
+    ...(tokenLifeMs !== undefined && { tokenLifeMs }),
+    user: { ak: KEY, ...(credentials === "temporary keys" && { securityToken: TOKEN }) },
+  };
+  const vod = await startHuaweiVod(options);
+  const { ak, sk, user, password, domain } = vod.user;
+  const token = vod.issueToken();
+  const own: Readonly<Record<Credentials, (endpoint: string) => Record<string, string>>> = {
+    keys: () => ({ HUAWEICLOUD_SDK_AK: ak, HUAWEICLOUD_SDK_SK: sk }),
+    "temporary keys": () => ({ HUAWEICLOUD_SDK_AK: ak, HUAWEICLOUD_SDK_SK: sk, HUAWEICLOUD_SDK_SECURITY_TOKEN: TOKEN }),
+    token: () => ({ PREFETCH_HUAWEI_IAM_TOKEN: token }),
+    login: (endpoint) => ({
+      PREFETCH_HUAWEI_IAM_USER: user,
+      PREFETCH_HUAWEI_IAM_PASSWORD: password,
+      PREFETCH_HUAWEI_IAM_DOMAIN: domain,
+      HUAWEICLOUD_SDK_IAM_ENDPOINT: endpoint,
+    }),
+  };
+  return {
+    endpoint: vod.endpoint,
+    secrets: [ak, sk, password, token, TOKEN],
+    env: (endpoint) => ({
+      HUAWEICLOUD_SDK_PROJECT_ID: vod.projectId,
+      PREFETCH_HUAWEI_VOD_ENDPOINT: endpoint,
+      ...own[credentials](endpoint),
+    }),
+    ...booksOf(vod.log),
+    revokeTokens: vod.revokeTokens,
+    close: vod.close,
+  };
+}
+
+async function startAlibaba({ now, domains, credentials, dailyLimit, listDelayMs }: VendorOptions): Promise<Vendor> {
+  const options: AlibabaVodEmulatorOptions = {
+    now,
+    domains,
+    ...(dailyLimit !== undefined && { dailyLimit }),
+    ...(listDelayMs !== undefined && { listDelayMs }),
+    user: { accessKeyId: KEY, ...(credentials === "temporary keys" && { securityToken: TOKEN }) },
+  };
+  const vod = await startAlibabaVod(options);
+  const { accessKeyId, accessKeySecret, securityToken } = vod.user;
+  return {
+    endpoint: vod.endpoint,
+    secrets: [accessKeyId, accessKeySecret, TOKEN],
+    env: (endpoint) => ({
+      ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
+      ...(securityToken !== undefined && { ALIBABA_CLOUD_SECURITY_TOKEN: securityToken }),
+      PREFETCH_ALIBABA_VOD_ENDPOINT: endpoint,
+      PREFETCH_ALIBABA_VOD_MEDIA_ENDPOINT: endpoint,
+    }),
+    ...booksOf(vod.log),
+    revokeTokens: () => undefined,
+    close: vod.close,
+  };
+}
+
+function huaweiUrls({ method, path, body }: WireRequest): readonly string[] {
+  if (method !== "POST" || !path.endsWith("/asset/preheating")) return [];
+  const content: unknown = JSON.parse(body);
+  if (typeof content !== "object" || content === null || !("urls" in content) || !Array.isArray(content.urls)) return [];
+  return content.urls.map(String);
+}
+
+function alibabaUrls({ path, headers }: WireRequest): readonly string[] {
+  if (headers["x-acs-action"] !== "PreloadVodObjectCaches") return [];
+  return (new URL(path, "http://any").searchParams.get("ObjectPath") ?? "").split("\n").filter(Boolean);
+}
+
+interface Kind {
+  readonly title: string;
+  /** Requests of which the first ones go at once, before the account's pace tells. */
+  readonly atOnce: number;
+  start(options: VendorOptions): Promise<Vendor>;
+  urlsOf(request: WireRequest): readonly string[];
+  /** Whether it asks what became of prefetches. */
+  isQuestion(arrival: Arrival): boolean;
+  /** A refusal as the vendor writes it. */
+  refusal(status: number, code: string, headers?: Readonly<Record<string, string>>): Answer;
+}
+
+/** Real ones echo what they were sent, too. */
+const SAYING = `What the vendor says to ${KEY}.`;
+
+export const vendors: Readonly<Record<ProviderId, Kind>> = {
+  "huawei-vod": {
+    title: "Huawei",
+    atOnce: 10,
+    start: startHuawei,
+    urlsOf: huaweiUrls,
+    isQuestion: ({ request }) => request.method === "GET",
+    refusal: (status, code, headers) => ({
+      status,
+      headers: { "content-type": "application/json", "x-request-id": REQUEST_ID, ...headers },
+      body: JSON.stringify({ error_code: code, error_msg: SAYING }),
+    }),
+  },
+  "alibaba-vod": {
+    title: "Alibaba",
+    atOnce: 12,
+    start: startAlibaba,
+    urlsOf: alibabaUrls,
+    isQuestion: ({ request }) => request.headers["x-acs-action"] === "DescribeVodRefreshTasks",
+    refusal: (status, code, headers) => ({
+      status,
+      headers: { "content-type": "application/json", "x-acs-request-id": REQUEST_ID, ...headers },
+      body: JSON.stringify({ RequestId: REQUEST_ID, HostId: "vod.cn-shanghai.aliyuncs.com", Code: code, Message: SAYING }),
+    }),
+  },
+};

@@ -1,0 +1,134 @@
+/** The fault matrix, row by row, over real sockets; and the page that shows it. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { faultRows } from "./faults.ts";
+import { trusted } from "./faults-certificates.ts";
+import { codeRows, entriesOf } from "./faults-codes.ts";
+import type { Count, Fate, FaultRow } from "./faults-row.ts";
+import { type Observed, runRow } from "./faults-run.ts";
+import { fatesOf, renderTable } from "./faults-table.ts";
+import type { ProviderId } from "./faults-vendors.ts";
+
+const page = join(import.meta.dirname, "../../../docs/reliability.md");
+
+const usual = getCACertificates("default");
+beforeAll(() => setDefaultCACertificates(trusted));
+afterAll(() => setDefaultCACertificates(usual));
+
+/** What may lie between the end of an outage and the last request: the circuit's longest pause, and a little. */
+const LONGEST_PAUSE_MS = 330_000;
+
+function nameOf({ section, fault, provider, code }: FaultRow): string {
+  return [section, code === undefined ? fault : fault.replace("a code", code), provider].join(" · ");
+}
+
+/** The expectation itself when it is met, else the count, so that a failure shows both. */
+function within(count: number, expected: Count): Count {
+  if (typeof expected === "number") return count;
+  const [least, most] = expected;
+  return count >= least && count <= most ? expected : count;
+}
+
+/** What a caller must read of an end that is not the good one. */
+const advice: Readonly<Record<string, RegExp>> = {
+  unknown: /may or may not have reached the vendor and are not sent again/,
+  untracked: /outcome cannot be asked for/,
+  processing: /could not be asked just now, so this is the last known state: .+Ask get_prefetch_status again/,
+  auth_failed: /because of the credentials or the setup: correct that first/,
+  not_configured: /because of the credentials or the setup: correct that first/,
+  quota_exhausted: /over quota: call again with those after 2026-11-2\dT16:00:00/,
+  vendor_unavailable: /for reasons that usually pass: call again with those in a few minutes/,
+  rate_limited: /for reasons that usually pass: call again with those in a few minutes/,
+  queue_full: /for reasons that usually pass: call again with those in a few minutes/,
+  timeout: /for reasons that usually pass: call again with those in a few minutes/,
+};
+const correctThem = /rejected: correct them as their reasons say and call again with just those/;
+
+function adviceFor({ url, mates, others, final }: Observed): RegExp[] {
+  if (!final) return advice.processing ? [advice.processing] : [];
+  const troubled = [url, ...mates, ...others].filter(({ fate }) => fate !== "succeeded");
+  if (troubled.length === 0) return [/^Nothing more to do/];
+  return troubled.map(({ fate, code = "" }) => advice[fate.startsWith("rejected") ? code : fate] ?? correctThem);
+}
+
+const outcomes = new Map<FaultRow, Observed>();
+
+describe("what comes of", () => {
+  it.for(faultRows.map((row) => [nameOf(row), row] as const))("%s", async ([, row]) => {
+    const { expected } = row;
+    const observed = await runRow(row);
+    const { url, mates, others, vendorBooks, ledger } = observed;
+    const wanted = {
+      url: expected.url,
+      mates: [expected.mates ?? expected.url],
+      others: expected.others ?? (["succeeded"] satisfies Fate[]),
+    };
+    expect({
+      url: url.fate,
+      mates: fatesOf(mates),
+      others: fatesOf(others),
+      tries: within(observed.tries, expected.tries),
+      accepted: observed.accepted,
+    }).toEqual({
+      ...wanted,
+      tries: expected.tries,
+      accepted: expected.acceptedTimes ?? (expected.accepted ? 1 : 0),
+    });
+
+    // Nothing is bought twice.
+    expect(observed.mostAccepted).toBeLessThanOrEqual(expected.acceptedTimes ?? 1);
+
+    // The vendor's books and ours, day by day.
+    const total = (books: ReadonlyMap<string, number>) => [...books.values()].reduce((sum, units) => sum + units, 0);
+    expect(total(ledger) - total(vendorBooks)).toBe(expected.overcounted ?? 0);
+    if (expected.overcounted === undefined) expect(ledger).toEqual(vendorBooks);
+    if (expected.days)
+      expect(Object.entries(expected.days).map(([day]) => [day, vendorBooks.get(day) ?? 0])).toEqual(Object.entries(expected.days));
+
+    expect(observed.requests).toBeLessThanOrEqual(expected.requests);
+    const over = Math.max(...row.commit.map(({ until = Number.POSITIVE_INFINITY }) => until));
+    if (row.commit.length > 0) expect(observed.lastSent).toBeLessThanOrEqual(over + LONGEST_PAUSE_MS);
+
+    // Whoever reads it knows why, and what to do.
+    const reasons = [url, ...mates, ...others]
+      .filter(({ fate }) => fate !== "succeeded" && fate !== "processing")
+      .map(({ reason }) => reason);
+    for (const reason of reasons) expect(reason).toMatch(/^[A-Z0-9].{20,}\.$/s);
+    for (const text of [...reasons, observed.nextStep]) expect(text).not.toMatch(/undefined|\[object|NaN|\.\.|\s\s/);
+    const says = expected.says ?? [];
+    if (says.length > 0) expect(reasons.filter((reason) => says.every((pattern) => pattern.test(reason)))).not.toEqual([]);
+    for (const pattern of adviceFor(observed)) expect(observed.nextStep).toMatch(pattern);
+
+    // Nothing that nobody foresaw, and no secret in anything that is shown.
+    expect(observed.log.filter((line) => line.includes('"level":50') || line.includes('"level":60'))).toEqual([]);
+    for (const secret of observed.secrets)
+      for (const text of [...observed.said, ...observed.log]) expect(text.includes(secret)).toBe(false);
+
+    outcomes.set(row, observed);
+  });
+});
+
+describe("the matrix", () => {
+  it.each(["huawei-vod", "alibaba-vod"] satisfies ProviderId[])("has a row for each of %s's codes", (provider) => {
+    const ours = codeRows.filter((row) => row.provider === provider).map(({ code, entry = code }) => entry);
+    const theirs = entriesOf(provider);
+    expect(theirs.length).toBeGreaterThan(30);
+    expect(ours.sort()).toEqual(theirs.sort());
+  });
+
+  it("has no two rows of one name, and says why where a URL is taken more than once", () => {
+    expect(new Set(faultRows.map(nameOf)).size).toBe(faultRows.length);
+    for (const { expected, why } of faultRows) if (expected.acceptedTimes !== undefined) expect(why).toMatch(/\S/);
+  });
+
+  it("is on the page as it was observed", async ({ skip }) => {
+    if (outcomes.size < faultRows.length) skip("Not every row has come to its end.");
+    const text = readFileSync(page, "utf8");
+    const block = /(?<=<!-- faults -->\n).*?(?=<!-- \/faults -->)/s;
+    expect(text).toMatch(block);
+    await expect(text.replace(block, () => `${renderTable(outcomes)}\n`)).toMatchFileSnapshot(page);
+  });
+});

@@ -1,0 +1,369 @@
+/** What can happen next, done to the store and to the model alike. */
+
+import { asPrefetchError, type PrefetchError } from "../../../src/base/errors.ts";
+import type { StatusRow, Trace } from "../../../src/prefetch/model/provider.ts";
+import type { WorkItem } from "../../../src/prefetch/model/storage.ts";
+import { abandoned, reported } from "../../../src/prefetch/tracking/apply-status.ts";
+import type { Account } from "./model-accounts.ts";
+import { heldBack, noteReach, passed } from "./model-circuit.ts";
+import {
+  askBeforehand,
+  CLAIM_LEASE_MS,
+  decide,
+  depart,
+  dueBatch,
+  type Happening,
+  isHopeless,
+  secondTurn,
+  settle,
+  take,
+} from "./model-rules.ts";
+import {
+  claimSame,
+  claimThat,
+  type Delivery,
+  type Hand,
+  keyOf,
+  known,
+  type Look,
+  type Model,
+  type ModelItem,
+  type ModelTask,
+  today,
+} from "./model-state.ts";
+import type { Obstacle, World } from "./model-world.ts";
+
+/** A process that was stopped for longer in the middle of a submit does not send it. */
+const STALE_MS = 30_000;
+
+/** Writes down what a flight came to, as the worker does; a process that dies before leaves that undone. */
+async function conclude(model: Model, world: World, hand: Hand, happening: Happening, dies = false): Promise<void> {
+  const flight = world.flight(hand);
+  claimThat(flight.stage === "done", "a flight ends when all is said", flight.stage, happening.kind);
+  const { batch, change, reach } = flight.outcome();
+  world.drop(hand);
+  if (dies) {
+    model.hands.delete(hand.id);
+    model.seen("died before it could write");
+    return;
+  }
+  const storage = world.storage(hand.process);
+  const applies = settle(model, hand, happening, change);
+  if (change) {
+    claimSame(await storage.change(batch, change), applies, `whether "${happening.kind}" is taken`);
+    // A write of which nobody heard is tried again.
+    if (change.batch.state !== "sending")
+      claimSame(await storage.change(batch, change), false, `whether "${happening.kind}" is taken twice`);
+  }
+  const { account } = hand.batch;
+  claimSame(await storage.noteReach(account.id, reach), noteReach(model, account, reach), "whether the circuit was closed");
+}
+
+/** A process asks for a batch, and takes it as far as it comes without the vendor. */
+export async function claim(
+  model: Model,
+  world: World,
+  process: number,
+  account: Account,
+  which: "due" | "lapsed",
+  login?: PrefetchError,
+): Promise<Hand | undefined> {
+  const due = dueBatch(model, account, which);
+  const work = await world.storage(process).claim(account.id, model.now, model.now + CLAIM_LEASE_MS, which);
+  if (!work) {
+    if (due && which === "due") heldBack(model, account);
+    else claimThat(due === undefined, "what is due can be taken", account.id, which);
+    return undefined;
+  }
+  claimSame([work.batch.taskId, work.batch.number], due && [due.task.id, due.number], "the batch that is taken");
+  const batch = known(due, "batch that is due");
+  if (which === "due") passed(model, account);
+  const hand = take(model, process, batch);
+  model.seen(`taken: ${which}`);
+  claimSame(
+    [
+      work.batch.state,
+      work.batch.day,
+      work.batch.cost,
+      work.batch.leaseUntil,
+      work.batch.deferrable,
+      work.batch.attempts,
+      work.batch.origin,
+    ],
+    [batch.state, batch.day, batch.cost, batch.leaseUntil, batch.deferrable, batch.tries, batch.origin],
+    "the batch that is taken",
+  );
+  claimSame(
+    work.items.map(({ index, target, state }) => [index, target, state]),
+    batch.items.map(({ index, target, state }) => [index, target, state]),
+    "the items that are taken",
+  );
+  const flight = await world.launch(hand, work, login);
+  if (hand.stage === "trace") {
+    if (!account.traceable) await conclude(model, world, hand, { kind: "answer lost" });
+    else claimSame(flight.stage, "trace", "where it waits");
+  } else if (isHopeless(model, batch)) {
+    model.seen("not even tried");
+    await conclude(model, world, hand, { kind: "no room" });
+  } else if (login) await conclude(model, world, hand, { kind: "turned down", error: login });
+  else {
+    askBeforehand(model, hand);
+    claimSame(flight.stage, "turn", "where it waits");
+  }
+  return hand;
+}
+
+/** Its turn comes. */
+export async function go(model: Model, world: World, hand: Hand, { sleepMs, fault }: Obstacle): Promise<void> {
+  const flight = world.flight(hand);
+  const late = sleepMs > STALE_MS;
+  const result = fault === "before" ? "lost" : depart(model, hand, !late && !fault);
+  model.seen(fault ? `start: fault ${fault}` : `start: ${result}`);
+  world.hinder(hand.process, { sleepMs, fault });
+  await flight.tell({ kind: "go" });
+  if (fault) await conclude(model, world, hand, { kind: fault === "after" && result === "started" ? "not known to be let go" : "let go" });
+  else if (late) {
+    model.seen(`slept at start: ${result}`);
+    await conclude(model, world, hand, { kind: "let go" });
+  } else if (result === "lost") await conclude(model, world, hand, { kind: "not ours" });
+  else if (result === "over_quota") await conclude(model, world, hand, { kind: "no room" });
+  else claimSame(flight.stage, "wire", "where it waits");
+}
+
+function deliveryOf(hand: Hand): Delivery {
+  return known(hand.delivery, "request");
+}
+
+/** Whether the vendor can still say that it carried out nothing, or something. */
+export function mayBeRefused(hand: Hand): boolean {
+  return (hand.delivery?.carried?.size ?? 0) === 0;
+}
+
+export function mayBeAccepted(hand: Hand): boolean {
+  return hand.delivery?.carried?.size !== 0;
+}
+
+/** The vendor turns the request down for its login alone, and the process asks for another turn. */
+export async function askAgain(model: Model, world: World, hand: Hand): Promise<void> {
+  const flight = world.flight(hand);
+  decide(model, deliveryOf(hand), []);
+  const ours = secondTurn(model, hand);
+  model.seen(ours ? "second turn" : "second turn refused");
+  await flight.tell({ kind: "again" });
+  if (ours) claimSame(flight.stage, "turn", "where it waits");
+  else await conclude(model, world, hand, { kind: "not ours" });
+}
+
+/** Those of a list whose bits are set, but not all of it. */
+export function some<Each>(list: readonly Each[], bits: number): Each[] {
+  const chosen = list.filter((_, index) => (bits >> index) & 1);
+  return chosen.length < list.length ? chosen : [];
+}
+
+export interface Acceptance {
+  readonly refusedBits: number;
+  readonly ids: boolean;
+  readonly dies: boolean;
+}
+
+export async function accept(model: Model, world: World, hand: Hand, { refusedBits, ids, dies }: Acceptance): Promise<void> {
+  const flight = world.flight(hand);
+  const delivery = deliveryOf(hand);
+  const chosen = refusedBits === 15 ? delivery.items : some(delivery.items, refusedBits);
+  const refused = hand.batch.kind === "asset" ? [] : chosen;
+  const carried = decide(
+    model,
+    delivery,
+    delivery.items.filter((item) => !refused.includes(item)),
+  );
+  const left = delivery.items.filter((item) => !carried.has(item));
+  await flight.tell({
+    kind: "answer",
+    submission: {
+      vendorTaskIds: ids ? [`vendor-${hand.id}`] : [],
+      refused: left.map(({ target }) => ({ url: target, code: "invalid_argument", reason: "It is not one of yours." })),
+    },
+  });
+  await conclude(model, world, hand, { kind: "accepted", refused: new Set(left), ids }, dies);
+}
+
+export async function refuse(model: Model, world: World, hand: Hand, error: PrefetchError, dies: boolean): Promise<void> {
+  decide(model, deliveryOf(hand), []);
+  await world.flight(hand).tell({ kind: "throw", error });
+  await conclude(model, world, hand, { kind: "turned down", error }, dies);
+}
+
+/** The answer never comes; `bits` are what the vendor carried out, if that is not decided yet. */
+export async function loseAnswer(model: Model, world: World, hand: Hand, error: unknown, bits: number | "all" | "open", dies: boolean) {
+  const delivery = deliveryOf(hand);
+  if (bits !== "open") decide(model, delivery, bits === "all" ? delivery.items : partOf(hand, bits));
+  await world.flight(hand).tell({ kind: "throw", error });
+  await conclude(model, world, hand, { kind: "answer lost" }, dies);
+}
+
+/** An asset is carried out whole or not at all. */
+function partOf({ batch, delivery }: Hand, bits: number): readonly ModelItem[] {
+  return batch.kind === "asset" ? [] : some(delivery?.items ?? [], bits);
+}
+
+export interface Search {
+  readonly how: "truth" | "partly" | "unclear" | "unreadable";
+  /** What it carried out, if that is not decided yet. */
+  readonly bits: number | "all";
+  readonly ids: boolean;
+  readonly error: PrefetchError;
+  readonly dies: boolean;
+}
+
+export async function search(model: Model, world: World, hand: Hand, { how, bits, ids, error, dies }: Search): Promise<void> {
+  const flight = world.flight(hand);
+  if (how === "unreadable") {
+    await flight.tell({ kind: "throw", error });
+    await conclude(model, world, hand, { kind: "unreadable", retryable: asPrefetchError(error).retryable }, dies);
+    return;
+  }
+  if (how === "unclear") {
+    await flight.tell({ kind: "trace", trace: { state: "unclear" } });
+    await conclude(model, world, hand, { kind: "unclear" }, dies);
+    return;
+  }
+  const delivery = deliveryOf(hand);
+  const carried = [...decide(model, delivery, bits === "all" ? delivery.items : partOf(hand, bits))];
+  const [first, ...rest] = carried;
+  const listed = how === "partly" && first && hand.batch.kind === "urls" ? [first, ...some(rest, model.numbers)] : carried;
+  const trace: Trace =
+    listed.length === 0
+      ? { state: "absent" }
+      : { state: "found", vendorTaskIds: ids ? [`vendor-${hand.id}`] : [], urls: listed.map(({ target }) => target) };
+  await flight.tell({ kind: "trace", trace });
+  await conclude(model, world, hand, listed.length === 0 ? { kind: "absent" } : { kind: "found", listed: new Set(listed), ids }, dies);
+}
+
+export function die(model: Model, world: World, process: number): void {
+  for (const hand of handsOf(model, process)) {
+    model.seen("died");
+    model.hands.delete(hand.id);
+    world.drop(hand);
+  }
+  for (const look of [...model.looks.values()]) if (look.process === process) model.looks.delete(look.id);
+  world.kill(process);
+}
+
+export async function stop(model: Model, world: World, process: number): Promise<void> {
+  const hands = handsOf(model, process);
+  const moved = hands.map((hand) => world.flight(hand).moved());
+  world.stop(process);
+  await Promise.all(moved);
+  for (const hand of hands) {
+    model.seen("stopped");
+    await conclude(model, world, hand, { kind: hand.stage === "turn" ? "let go" : "answer lost" });
+  }
+}
+
+export function handsOf(model: Model, process: number): Hand[] {
+  return [...model.hands.values()].filter((hand) => hand.process === process);
+}
+
+/** A process reads which batches of a task are followed. */
+export async function look(model: Model, world: World, process: number, task: ModelTask): Promise<Look | undefined> {
+  const works = await world.storage(process).following(task.id);
+  const followed = task.batches.filter(({ state }) => state === "sent");
+  claimSame(
+    works.map(({ batch }) => batch.number).sort((a, b) => a - b),
+    followed.map(({ number }) => number),
+    `the batches of ${task.id} that are followed`,
+  );
+  if (works.length === 0) return undefined;
+  model.numbers += 1;
+  const found: Look = { id: model.numbers, process, task, works };
+  model.looks.set(found.id, found);
+  return found;
+}
+
+/** What the vendor says of each item in turn. */
+export type Word = "nothing" | "processing" | "succeeded" | "failed";
+
+interface Telling {
+  readonly rows: readonly StatusRow[];
+  /** What the items are by that. */
+  readonly states: ReadonlyMap<ModelItem, ModelItem["state"]>;
+}
+
+/** The vendor's rows for a batch: it never takes back that something has ended, and how. */
+function tell({ batch, items }: WorkItem, open: readonly ModelItem[], words: readonly Word[]): Telling {
+  const rows: StatusRow[] = [];
+  const say = (url: string, state: StatusRow["state"]) => rows.push({ url, state, vendorState: state });
+  const states = new Map<ModelItem, ModelItem["state"]>();
+  for (const [nth, item] of open.entries()) {
+    const word = words[nth % words.length] ?? "nothing";
+    if (word === "nothing") continue;
+    if (word !== "processing") item.fate ??= word;
+    const state = word === "processing" ? word : (item.fate ?? word);
+    states.set(item, state);
+    // Of an asset a vendor may tell each of its URLs, or just the whole.
+    const inParts = item.kind === "asset" && words.length > 1;
+    if (inParts) say(`https://c.example/${item.target}/1.mp4`, "succeeded");
+    say(inParts ? `https://c.example/${item.target}/2.mp4` : item.target, state);
+  }
+  // Whatever it says of what is known to have ended is not listened to.
+  const [any = "nothing"] = words;
+  if (batch.kind === "urls" && any !== "nothing") for (const { target, state } of items) if (state !== "processing") say(target, any);
+  return { rows, states };
+}
+
+/** A process writes down what the vendor says of what it has read, which may have changed meanwhile. */
+export async function report(model: Model, world: World, read: Look, words: readonly Word[], gone: boolean): Promise<void> {
+  model.looks.delete(read.id);
+  for (const work of read.works) {
+    const batch = known(read.task.batches[work.batch.number], "batch");
+    const open = work.items.filter(({ state }) => state === "processing").map(({ index }) => known(read.task.items[index], "item"));
+    const { rows, states } = gone
+      ? { rows: [], states: new Map(open.map((item) => [item, "untracked" as const])) }
+      : tell(work, open, words);
+    const change = gone ? abandoned(work, "The vendor knows it no more.") : reported(work, rows);
+    if (change.items.length === 0 && change.batch.state === undefined) continue;
+    const applies = model.tasks.has(read.task.id) && batch.state === "sent";
+    claimSame(await world.storage(read.process).change(work.batch, change), applies, "whether a report is taken");
+    model.seen(applies ? "reported" : "reported too late");
+    if (!applies) continue;
+    model.touched.add(read.task);
+    for (const [item, state] of states) {
+      if (state === "processing" || item.state === state) continue;
+      claimThat(item.state === "processing", "what has ended stays as it is", read.task.id, item.index, item.state, state);
+      item.state = state;
+      model.seen(`item ${state}`);
+    }
+    // By what this process has read: another may know more.
+    if (open.some((item) => (states.get(item) ?? "processing") === "processing")) continue;
+    batch.state = "ended";
+    model.seen("batch ended");
+  }
+}
+
+/** Time after time a process tries as soon as it may, and the same goes wrong. */
+export async function endure(
+  model: Model,
+  world: World,
+  process: number,
+  account: Account,
+  error: PrefetchError,
+  times: number,
+): Promise<void> {
+  for (let time = 0; time < times; time += 1) {
+    const due = await world.storage(process).nextDue(account.id, model.now);
+    if (due === undefined) return;
+    model.now = Math.max(model.now, due);
+    const hand = await claim(model, world, process, account, "due");
+    // A circuit that a wrong clock wrote is believed only once its time comes near.
+    if (!hand) continue;
+    if (model.hands.has(hand.id) && hand.stage === "turn") await go(model, world, hand, { sleepMs: 0 });
+    if (!model.hands.has(hand.id)) continue;
+    if (hand.stage === "trace") await search(model, world, hand, { how: "unreadable", bits: 0, ids: true, error, dies: false });
+    else await refuse(model, world, hand, error, false);
+  }
+}
+
+export function setElsewhere(model: Model, account: Account, units: number): void {
+  model.elsewhere.set(keyOf(account, today(model, account)), units);
+  model.seen("others spent of the day");
+}

@@ -1,0 +1,224 @@
+/** The real thing under the model: stores, processes with the real sender, and vendors that answer when they are told to. */
+
+import type { Clock } from "../../../src/base/clock.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
+import { createSender, type Outcome, type SenderSignals } from "../../../src/prefetch/delivery/send-batch.ts";
+import type { Provider, Submission, Trace } from "../../../src/prefetch/model/provider.ts";
+import { vendorDay } from "../../../src/prefetch/model/quota.ts";
+import type { Claim, Storage } from "../../../src/prefetch/model/storage.ts";
+import { fakeProvider } from "../../fakes.ts";
+import { type Account, accounts, limitsOf } from "./model-accounts.ts";
+import { type Hand, known } from "./model-state.ts";
+
+/** What is to happen next at the place where a flight waits. */
+export type Order =
+  | { readonly kind: "go" }
+  | { readonly kind: "again" }
+  | { readonly kind: "answer"; readonly submission: Submission }
+  | { readonly kind: "trace"; readonly trace: Trace }
+  | { readonly kind: "throw"; readonly error: unknown };
+
+/** A sender at work on one claim; it stops wherever time or a vendor would have it wait. */
+export interface Flight {
+  /** Where it has come to. */
+  readonly stage: "turn" | "wire" | "trace" | "done";
+  /** Goes on as ordered, and comes to the next place to wait. */
+  tell(order: Order): Promise<void>;
+  /** Comes to its next place without being told, as when its process stops. */
+  moved(): Promise<void>;
+  outcome(): Outcome;
+}
+
+export interface WorldOptions {
+  readonly clock: Clock;
+  readonly storages: readonly Storage[];
+  /** What a counting vendor says is left of its day. */
+  readonly leftAt: (account: Account) => number;
+  /** Lets the machine sleep. */
+  readonly suspend: (ms: number) => void;
+}
+
+/** What is in the way at the very moment at which a process begins to send. */
+export interface Obstacle {
+  /** How long the machine sleeps just then. */
+  readonly sleepMs: number;
+  /** The store fails, before it has written anything or so that nobody hears of what it wrote. */
+  readonly fault?: "before" | "after" | undefined;
+}
+
+const broken = new PrefetchError("internal", "The store cannot be used");
+
+export interface World {
+  readonly providers: ReadonlyMap<string, Provider>;
+  storage(process: number): Storage;
+  /** Has a process's sender take up a claim. Without credentials it gets nowhere near the vendor's submit. */
+  launch(hand: Hand, work: Claim, login: PrefetchError | undefined): Promise<Flight>;
+  flight(hand: Hand): Flight;
+  /** Nobody asks for it any more. */
+  drop(hand: Hand): void;
+  /** Puts something in the way of the next submit that the process begins. */
+  hinder(process: number, obstacle: Obstacle): void;
+  /** Stops a process politely; a new one takes its place. */
+  stop(process: number): void;
+  /** The same, but it is just not heard of any more. */
+  kill(process: number): void;
+  close(): Promise<void>;
+}
+
+interface Process {
+  readonly send: (provider: Provider, work: Claim) => Promise<Outcome>;
+  readonly sending: AbortController;
+  readonly taking: AbortController;
+  /** How a provider's flight waits for its turn. */
+  readonly turns: WeakMap<Provider, (signal: AbortSignal) => Promise<void>>;
+}
+
+export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions): World {
+  const providers = new Map(
+    accounts.map((account): [string, Provider] => [
+      account.id,
+      fakeProvider({ id: account.id, account: account.id, limits: limitsOf(account) }),
+    ]),
+  );
+  const accountOf = ({ id }: Provider): Account =>
+    known(
+      accounts.find((account) => account.id === id),
+      `account ${id}`,
+    );
+  const storage = (process: number): Storage => known(storages[process % storages.length], "storage");
+  const flights = new Map<number, Flight>();
+  const obstacles = new Map<number, Obstacle>();
+
+  const start = (number: number): Process => {
+    const own = storage(number);
+    const [sending, taking] = [new AbortController(), new AbortController()];
+    const turns: Process["turns"] = new WeakMap();
+    const signals: SenderSignals = { sending: sending.signal, taking: taking.signal };
+    const send = createSender(
+      {
+        storage: {
+          ...own,
+          startSending: async (...request) => {
+            const { sleepMs, fault } = obstacles.get(number) ?? { sleepMs: 0 };
+            obstacles.delete(number);
+            if (fault === "before") throw broken;
+            const result = await own.startSending(...request);
+            if (fault === "after") throw broken;
+            suspend(sleepMs);
+            return result;
+          },
+        },
+        clock,
+        pace: (provider, signal) => known(turns.get(provider), "turn")(signal),
+        random: () => 0.5,
+        allowances: {
+          of: async (provider) => {
+            const account = accountOf(provider);
+            const { limit } = account;
+            if (!account.counts) return { limit, ceiling: limit, source: "ledger" };
+            const { used, pending } = await own.ledger(account.id, vendorDay(clock.now(), account.timeZone));
+            return { limit, ceiling: used - pending + leftAt(account), source: "vendor" };
+          },
+          forget: async () => undefined,
+          tenantBudget: undefined,
+          wholeDay: (provider) => accountOf(provider).limit,
+        },
+        report: () => undefined,
+      },
+      signals,
+    );
+    return { send, sending, taking, turns };
+  };
+  const processes = new Map<number, Process>();
+  const process = (number: number): Process => {
+    const found = processes.get(number) ?? start(number);
+    processes.set(number, found);
+    return found;
+  };
+
+  const launch: World["launch"] = async (hand, work, login) => {
+    const { send, turns } = process(hand.process);
+    let stage: Flight["stage"] = "turn";
+    let arrived = Promise.withResolvers<void>();
+    let gate = Promise.withResolvers<Order>();
+    let result: Outcome | undefined;
+
+    const wait = (at: Flight["stage"], signal: AbortSignal): Promise<Order> => {
+      gate = Promise.withResolvers();
+      const { promise, reject } = gate;
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      stage = at;
+      arrived.resolve();
+      return promise;
+    };
+    const unfit = (order: Order): Error => new Error(`"${order.kind}" makes no sense here.`);
+
+    const submit: Provider["submit"] = async (_content, { turn, signal }) => {
+      if (login) throw login;
+      await turn();
+      for (;;) {
+        const order = await wait("wire", signal);
+        if (order.kind === "again") await turn();
+        else if (order.kind === "answer") return order.submission;
+        else throw order.kind === "throw" ? order.error : unfit(order);
+      }
+    };
+    const findSubmitted: NonNullable<Provider["findSubmitted"]> = async (_content, _sentAt, { signal }) => {
+      const order = await wait("trace", signal);
+      if (order.kind === "trace") return order.trace;
+      throw order.kind === "throw" ? order.error : unfit(order);
+    };
+    const { account } = hand.batch;
+    const provider = { ...known(providers.get(account.id), "provider"), submit, ...(account.traceable && { findSubmitted }) };
+    turns.set(provider, async (signal) => {
+      await wait("turn", signal);
+    });
+    const done = send(provider, work).then((outcome) => {
+      result = outcome;
+      stage = "done";
+      arrived.resolve();
+    });
+    // A sender that throws is a bug, which whoever waits for the flight is to hear of.
+    done.catch((error: unknown) => arrived.reject(error));
+    await arrived.promise;
+
+    const flight: Flight = {
+      get stage() {
+        return stage;
+      },
+      tell: (order) => {
+        arrived = Promise.withResolvers();
+        gate.resolve(order);
+        return arrived.promise;
+      },
+      moved: () => {
+        arrived = Promise.withResolvers();
+        return arrived.promise;
+      },
+      outcome: () => known(result, "outcome yet"),
+    };
+    flights.set(hand.id, flight);
+    return flight;
+  };
+
+  return {
+    providers,
+    storage,
+    launch,
+    flight: (hand) => known(flights.get(hand.id), "flight"),
+    drop: (hand) => flights.delete(hand.id),
+    hinder: (number, obstacle) => obstacles.set(number, obstacle),
+    stop: (number) => {
+      const { sending, taking } = process(number);
+      processes.delete(number);
+      taking.abort();
+      sending.abort(new PrefetchError("cancelled", "The server stopped before the vendor answered", { delivery: "unknown" }));
+    },
+    kill: (number) => {
+      processes.delete(number);
+    },
+    close: async () => {
+      for (const each of storages) await each.close();
+    },
+  };
+}

@@ -1,0 +1,210 @@
+/** The built server, as a child process or over HTTP, driven by the official MCP clients of both generations. */
+
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Client as ModernClient, StreamableHTTPClientTransport as ModernHttpTransport } from "@modelcontextprotocol/client";
+import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
+import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport as LegacyHttpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { z } from "zod";
+import { quotaSchema, spendOutput, statusOutput } from "../../../src/mcp/result.ts";
+import type { AlibabaVodEmulator } from "../../../src/sandbox/alibaba/vod.ts";
+import type { HuaweiVodEmulator } from "../../../src/sandbox/huawei/vod.ts";
+
+export const bin = join(import.meta.dirname, "../../../dist/main.js");
+
+export type Arguments = Record<string, unknown>;
+
+export interface ToolAnswer {
+  readonly isError: boolean;
+  readonly text: string;
+  readonly structured: unknown;
+}
+
+export interface Session {
+  readonly generation: string;
+  readonly pid: number | null;
+  instructions(): string | undefined;
+  tools(): Promise<readonly { readonly name: string; readonly description?: string | undefined }[]>;
+  call(name: string, args?: Arguments, options?: CallOptions): Promise<ToolAnswer>;
+  read(uri: string): Promise<string>;
+  resources(): Promise<string[]>;
+  /** What is offered for a variable of a resource template while it is typed. */
+  complete(template: string, variable: string, typed: string): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: number, total: number | undefined) => void;
+}
+
+export interface ServerOptions {
+  /** The file that is run; the built server unless told. */
+  readonly entry?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onStderr?: (text: string) => void;
+}
+
+/** What the server inherits; nothing of this machine's own PREFETCH_ or vendor variables. */
+export const baseEnv = { PATH: process.env.PATH ?? "", HOME: mkdtempSync(join(tmpdir(), "home-")) };
+
+const toolResult = z.object({
+  isError: z.boolean().default(false),
+  content: z.array(z.object({ type: z.literal("text"), text: z.string() })).length(1),
+  structuredContent: z.unknown().optional(),
+});
+
+function answerOf(result: unknown): ToolAnswer {
+  const { isError, content, structuredContent } = toolResult.parse(result);
+  return { isError, text: content[0]?.text ?? "", structured: structuredContent };
+}
+
+const resourceText = z.object({ contents: z.array(z.object({ text: z.string() })).length(1) });
+
+function spawnOptions({ entry = bin, args = [], env = {}, onStderr }: ServerOptions) {
+  return {
+    command: process.execPath,
+    args: [entry, ...args],
+    env: { ...baseEnv, ...env },
+    stderr: onStderr ? ("pipe" as const) : ("ignore" as const),
+  };
+}
+
+/** 2026-07-28, through the client that negotiates it. */
+export async function modernSession(options: ServerOptions): Promise<Session> {
+  const client = new ModernClient({ name: "modern-test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+  const transport = new ModernTransport(spawnOptions(options));
+  transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
+  await client.connect(transport);
+  return modernOver(client, transport.pid);
+}
+
+async function modernOver(client: ModernClient, pid: number | null): Promise<Session> {
+  // Listing first gives the client the output schemas that it then checks every result against.
+  await client.listTools();
+  return {
+    generation: client.getProtocolEra() ?? "unknown",
+    pid,
+    instructions: () => client.getInstructions(),
+    tools: async () => (await client.listTools()).tools,
+    call: async (name, args = {}, { signal, onProgress } = {}) =>
+      answerOf(
+        await client.callTool(
+          { name, arguments: args },
+          {
+            ...(signal && { signal }),
+            ...(onProgress && { onprogress: ({ progress, total }) => onProgress(progress, total) }),
+            timeout: 70_000,
+          },
+        ),
+      ),
+    read: async (uri) => resourceText.parse(await client.readResource({ uri })).contents[0]?.text ?? "",
+    resources: async () => (await client.listResources()).resources.map((resource) => resource.uri),
+    complete: async (uri, name, value) =>
+      (await client.complete({ ref: { type: "ref/resource", uri }, argument: { name, value } })).completion.values,
+    close: () => client.close(),
+  };
+}
+
+/** The 2025 revisions, through the client that every host of that time has installed. */
+export async function legacySession(options: ServerOptions): Promise<Session> {
+  const client = new LegacyClient({ name: "legacy-test", version: "1.0.0" });
+  const transport = new LegacyTransport(spawnOptions(options));
+  transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
+  await client.connect(transport);
+  return legacyOver(client, transport.pid);
+}
+
+async function legacyOver(client: LegacyClient, pid: number | null): Promise<Session> {
+  await client.listTools();
+  return {
+    generation: "legacy",
+    pid,
+    instructions: () => client.getInstructions(),
+    tools: async () => (await client.listTools()).tools,
+    call: async (name, args = {}, { signal, onProgress } = {}) =>
+      answerOf(
+        await client.callTool({ name, arguments: args }, undefined, {
+          ...(signal && { signal }),
+          ...(onProgress && { onprogress: ({ progress, total }) => onProgress(progress, total) }),
+          timeout: 70_000,
+        }),
+      ),
+    read: async (uri) => resourceText.parse(await client.readResource({ uri })).contents[0]?.text ?? "",
+    resources: async () => (await client.listResources()).resources.map((resource) => resource.uri),
+    complete: async (uri, name, value) =>
+      (await client.complete({ ref: { type: "ref/resource", uri }, argument: { name, value } })).completion.values,
+    close: () => client.close(),
+  };
+}
+
+export const sessions = [
+  ["2026-07-28 client", modernSession],
+  ["2025 client", legacySession],
+] as const;
+
+const authorized = (token: string | undefined) =>
+  token === undefined ? {} : { requestInit: { headers: { authorization: `Bearer ${token}` } } };
+
+export const httpSessions = [
+  [
+    "2026-07-28 client",
+    async (url: string, token?: string): Promise<Session> => {
+      const client = new ModernClient({ name: "modern-test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+      await client.connect(new ModernHttpTransport(new URL(url), authorized(token)));
+      return modernOver(client, null);
+    },
+  ],
+  [
+    "2025 client",
+    async (url: string, token?: string): Promise<Session> => {
+      const client = new LegacyClient({ name: "legacy-test", version: "1.0.0" });
+      await client.connect(new LegacyHttpTransport(new URL(url), authorized(token)));
+      return legacyOver(client, null);
+    },
+  ],
+] as const;
+
+const taskSchema = z.object({ ...spendOutput, ...statusOutput, notice: z.string().optional() });
+export type TaskAnswer = z.infer<typeof taskSchema>;
+
+/** The structured answer of a task tool; its text must say the same. */
+export function taskOf(answer: ToolAnswer): TaskAnswer {
+  if (answer.isError) throw new Error(`unexpected error answer: ${answer.text}`);
+  const task = taskSchema.parse(answer.structured);
+  if (JSON.stringify(answer.structured) !== answer.text) throw new Error("text and structured content differ");
+  return task;
+}
+
+/** What is used of each provider's quota. */
+export function usedOf(answer: ToolAnswer): number[] {
+  const { quotas } = z.object({ quotas: z.array(quotaSchema).min(1) }).parse(answer.structured);
+  return quotas.map((quota) => quota.used);
+}
+
+/** Environment that points a real, not sandboxed, server at an emulator. */
+export function huaweiEnv(emulator: HuaweiVodEmulator, store?: string): Record<string, string> {
+  return {
+    HUAWEICLOUD_SDK_AK: emulator.user.ak,
+    HUAWEICLOUD_SDK_SK: emulator.user.sk,
+    HUAWEICLOUD_SDK_PROJECT_ID: emulator.projectId,
+    PREFETCH_HUAWEI_VOD_ENDPOINT: emulator.endpoint,
+    PREFETCH_STORE: store ?? "memory:",
+    PREFETCH_POLL_SECONDS: "0",
+  };
+}
+
+export function alibabaEnv(emulator: AlibabaVodEmulator, store?: string): Record<string, string> {
+  return {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: emulator.user.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: emulator.user.accessKeySecret,
+    PREFETCH_ALIBABA_VOD_ENDPOINT: emulator.endpoint,
+    PREFETCH_ALIBABA_VOD_MEDIA_ENDPOINT: emulator.endpoint,
+    PREFETCH_STORE: store ?? "memory:",
+    PREFETCH_POLL_SECONDS: "0",
+  };
+}

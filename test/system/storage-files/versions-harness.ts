@@ -1,0 +1,127 @@
+/** Store files as the earlier versions of this server wrote them: their own SQL, word for word, with something of everything in them. */
+
+import { DatabaseSync } from "node:sqlite";
+import { NOON, TODAY } from "../../fakes.ts";
+
+const first = `
+  CREATE TABLE tasks (
+    id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    providers TEXT NOT NULL,
+    duplicates_removed INTEGER NOT NULL,
+    skipped_recent INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE batches (
+    task_id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    account TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    day TEXT NOT NULL,
+    cost INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    lease_until INTEGER,
+    sent_at INTEGER,
+    vendor_task_ids TEXT NOT NULL,
+    request_id TEXT,
+    PRIMARY KEY (task_id, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX due_batches ON batches (account, not_before) WHERE state IN ('queued', 'claimed', 'sending');
+
+  CREATE TABLE items (
+    task_id TEXT NOT NULL,
+    idx INTEGER NOT NULL,
+    batch INTEGER,
+    kind TEXT NOT NULL,
+    target TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT,
+    reason TEXT,
+    parts TEXT,
+    PRIMARY KEY (task_id, idx)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX items_by_target ON items (target);
+  CREATE INDEX items_by_batch ON items (task_id, batch);
+
+  CREATE TABLE ledger (
+    account TEXT NOT NULL,
+    day TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    exhausted INTEGER NOT NULL,
+    PRIMARY KEY (account, day)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The moment at which the account's next request slot begins.
+  CREATE TABLE pace (account TEXT PRIMARY KEY, next_slot REAL NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+const second = `
+  ALTER TABLE batches ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
+  UPDATE batches SET origin = number;
+`;
+
+const third = `
+  ALTER TABLE tasks ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
+`;
+
+const steps = [first, second, third];
+
+export type OldVersion = 1 | 2 | 3;
+export const oldVersions: readonly OldVersion[] = [1, 2, 3];
+
+export const ACCOUNT = "fake-cdn:1";
+export const OLD_LEASE = NOON + 45_000;
+
+/** One task of six URLs and one of an asset, with their batches in every state in which a server can leave them. */
+const rows = `
+  INSERT INTO tasks (id, created_at, providers, duplicates_removed, skipped_recent) VALUES
+    ('pf_1', ${NOON}, '["fake-cdn"]', 1, 2),
+    ('pf_2', ${NOON + 1}, '["fake-cdn"]', 0, 0);
+  INSERT INTO batches (task_id, number, provider, account, kind, state, day, cost, attempts, not_before, lease_until, sent_at, vendor_task_ids, request_id) VALUES
+    ('pf_1', 0, 'fake-cdn', '${ACCOUNT}', 'urls', 'sent', '${TODAY}', 2, 1, ${NOON}, NULL, ${NOON + 5}, '["v-1"]', 'r-1'),
+    ('pf_1', 1, 'fake-cdn', '${ACCOUNT}', 'urls', 'sending', '${TODAY}', 2, 0, ${NOON}, ${OLD_LEASE}, ${NOON + 6}, '[]', NULL),
+    ('pf_1', 2, 'fake-cdn', '${ACCOUNT}', 'urls', 'queued', '${TODAY}', 1, 0, ${NOON}, NULL, NULL, '[]', NULL),
+    ('pf_2', 0, 'fake-cdn', '${ACCOUNT}', 'asset', 'ended', '${TODAY}', 3, 0, ${NOON}, NULL, ${NOON + 7}, '["v-2"]', 'r-2');
+  INSERT INTO items (task_id, idx, batch, kind, target, state, code, reason, parts) VALUES
+    ('pf_1', 0, 0, 'url', 'https://media.example.com/0.mp4', 'processing', NULL, NULL, NULL),
+    ('pf_1', 1, 0, 'url', 'https://media.example.com/1.mp4', 'failed', 'vendor_failed', '403', NULL),
+    ('pf_1', 2, 1, 'url', 'https://media.example.com/2.mp4', 'queued', NULL, NULL, NULL),
+    ('pf_1', 3, 1, 'url', 'https://media.example.com/3.mp4', 'queued', NULL, NULL, NULL),
+    ('pf_1', 4, 2, 'url', 'https://media.example.com/4.mp4', 'queued', NULL, NULL, NULL),
+    ('pf_1', 5, NULL, 'url', 'not a url', 'rejected', 'invalid_argument', 'No.', NULL),
+    ('pf_2', 0, 0, 'asset', 'asset-1', 'succeeded', NULL, NULL, '[{"url":"https://media.example.com/a.mp4","state":"succeeded"}]');
+  INSERT INTO ledger VALUES ('${ACCOUNT}', '${TODAY}', 8, 1);
+  INSERT INTO pace VALUES ('${ACCOUNT}', ${NOON + 3_000});
+`;
+
+/** What the versions after the first could do: batches that were divided, tasks that were cancelled. */
+const laterRows: Record<OldVersion, string> = {
+  1: "",
+  2: "UPDATE batches SET origin = min(number, 1);",
+  3: "UPDATE batches SET origin = min(number, 1); UPDATE tasks SET cancelled = 1 WHERE id = 'pf_1';",
+};
+
+/** Writes the file as the last process of that version left it: closed, and without a log beside it. */
+export function writeOldFile(path: string, version: OldVersion, more: (db: DatabaseSync) => void = () => undefined): void {
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA journal_mode = WAL");
+  for (const step of steps.slice(0, version)) db.exec(step);
+  db.exec(`PRAGMA user_version = ${version}`);
+  db.exec(rows + laterRows[version]);
+  more(db);
+  db.close();
+}
+
+/** Fills the file so that a migration has thousands of rows to rewrite and not one page to spare for that. */
+export function packFull(db: DatabaseSync): void {
+  db.exec("BEGIN");
+  const insert = db.prepare(
+    `INSERT INTO batches (task_id, number, provider, account, kind, state, day, cost, attempts, not_before, vendor_task_ids)
+     VALUES (?, 1000000, 'fake-cdn', 'fake-cdn:2', 'urls', 'ended', '${TODAY}', 1, 0, ${NOON}, '[]')`,
+  );
+  for (let number = 0; number < 20_000; number += 1) insert.run(`pf_${String(number).padStart(36, "0")}`);
+  db.exec("COMMIT; VACUUM");
+}

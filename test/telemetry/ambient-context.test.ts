@@ -1,0 +1,53 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { callFacts, validTraceparent, withFacts } from "../../src/telemetry/ambient-context.ts";
+
+const hex = (length: number) => fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length });
+
+describe("a trace context", () => {
+  it("is taken as it is when it is one", () => {
+    fc.assert(
+      fc.property(hex(2), hex(32), hex(16), hex(2), (version, trace, parent, flags) => {
+        const value = `${version}-${trace}-${parent}-${flags}`;
+        const nothing = version === "ff" || /^0+$/.test(trace) || /^0+$/.test(parent);
+        expect(validTraceparent(value)).toBe(nothing ? undefined : value);
+      }),
+    );
+  });
+
+  it("is left out when it is anything else", () => {
+    const good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    expect(validTraceparent(good)).toBe(good);
+    const others = [
+      good.toUpperCase(),
+      `${good}\r\nx: y`,
+      ` ${good}`,
+      `${good}-00`,
+      good.slice(1),
+      "",
+      undefined,
+      null,
+      1,
+      [good],
+      { good },
+    ];
+    for (const value of others) expect(validTraceparent(value)).toBeUndefined();
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(validTraceparent(text)).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe("the facts of a call", () => {
+  it("hold for all that is done in it, and for nothing else", async () => {
+    const seen = async () => {
+      await Promise.resolve();
+      return callFacts();
+    };
+    const [one, two] = await Promise.all([withFacts({ principal: "one" }, seen), withFacts({ principal: "two", request: "r" }, seen)]);
+    expect([one, two, callFacts()]).toEqual([{ principal: "one" }, { principal: "two", request: "r" }, {}]);
+    expect(await withFacts({ principal: "one", request: "r" }, () => withFacts({ traceparent: "t" }, seen))).toEqual({ traceparent: "t" });
+  });
+});
