@@ -72,7 +72,7 @@ async function load({ url }: Server, { method, params, name }: (typeof requests)
 }
 
 const ours = await start(["dist/main.js", "--transport", "http", "--port", "0", "--sandbox"], {
-  PREFETCH_HTTP_TOKENS: JSON.stringify(tokens),
+  PREFETCH_SERVER_TOKENS: JSON.stringify(tokens),
   PREFETCH_TENANT_REQUESTS_PER_MINUTE: "1000000",
 });
 const bare = await start(["bench/bare-server.ts"]);

@@ -7,7 +7,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { z } from "zod";
-import { generalSettings, httpSettings, type Setting } from "../src/cli/settings.ts";
+import type { Setting } from "../src/base/setting.ts";
+import { generalSettings, serverSettings } from "../src/cli/settings.ts";
 import { providerRows } from "../src/providers/index.ts";
 
 const packageFields = z.object({
@@ -34,7 +35,7 @@ const files: Record<string, string> = {
   }),
 };
 files["docs/streamable-http.md"] = await filled("docs/streamable-http.md", {
-  settings: [...tableHead, ...settingRows(Object.values(httpSettings))],
+  settings: [...tableHead, ...settingRows(Object.values(serverSettings))],
 });
 for (const row of providerRows) {
   const page = `docs/${row.id}.md`;

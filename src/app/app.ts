@@ -1,23 +1,18 @@
 /** The composition root: configuration in, a server factory and its shutdown out. Nothing here touches disk or network until the first call needs it. */
 
-import type { McpServerFactory, ServerNotifier } from "@modelcontextprotocol/server";
 import { Keyv } from "keyv";
 import QuickLRU from "quick-lru";
 import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
 import { version } from "../base/version.ts";
-import { type Config, secretValues } from "../cli/config.ts";
 import { createServerFactory } from "../mcp/server.ts";
-import { createSubscriptions, type Subscribe } from "../mcp/subscriptions.ts";
+import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
 import { createHold, createPacer } from "../prefetch/delivery/rate-limit.ts";
 import { keepSending } from "../prefetch/delivery/resume.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
-import type { Quota } from "../prefetch/model/quota.ts";
-import type { Backlog } from "../prefetch/model/storage.ts";
-import type { Counts } from "../prefetch/model/task.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
@@ -26,6 +21,8 @@ import { keepClean } from "../storage/retention.ts";
 import { withFacts } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
 import { nobody, type Observer } from "../telemetry/observer.ts";
+import type { App } from "../transports/served-app.ts";
+import type { AppConfig } from "./config.ts";
 import { createDirectory } from "./provider-registry.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -40,36 +37,13 @@ function createCache() {
   return new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined });
 }
 
-/** What a server has in hand at one moment. */
-export interface Gauges {
-  readonly items: Counts;
-  readonly backlog: readonly Backlog[];
-  readonly quotas: readonly Quota[];
-}
-
-export interface App {
-  readonly factory: McpServerFactory;
-  readonly report: (error: unknown, about: string) => void;
-  /** One line in the log about one request. */
-  readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;
-  /** Looks at resources for those who subscribe to them; `notify` tells of a change. */
-  readonly subscriptions: (notify: ServerNotifier) => Subscribe;
-  /** Whether the store can be read and the worker gets on. Throws what keeps the store from being read. */
-  ready(): Promise<boolean>;
-  gauges(): Promise<Gauges>;
-  /** Has calls that wait answer with what is known by now. */
-  drain(): void;
-  /** A batch on the wire gets `graceMs` to be answered. */
-  close(graceMs?: number): Promise<void>;
-}
-
 export interface AppOptions {
   readonly clock?: Clock;
   readonly observer?: Observer;
 }
 
-export function createApp(config: Config, { clock = systemClock, observer = nobody }: AppOptions = {}): App {
-  const log = createLog(config.logLevel, secretValues(config.values));
+export function createApp(config: AppConfig, { clock = systemClock, observer = nobody }: AppOptions = {}): App {
+  const log = createLog(config.logLevel, config.secrets);
   const report = (error: unknown, about: string): void => {
     if (error instanceof PrefetchError) {
       const { code, vendorCode, requestId, message } = error;

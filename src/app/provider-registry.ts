@@ -3,14 +3,14 @@
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
 import { version } from "../base/version.ts";
-import type { Config } from "../cli/config.ts";
-import type { ProviderInfo } from "../mcp/resources/index.ts";
-import type { ProviderDirectory } from "../prefetch/admission/routing.ts";
+import type { ProviderInfo } from "../mcp/provider-info.ts";
 import type { Provider } from "../prefetch/model/provider.ts";
+import type { ProviderDirectory } from "../prefetch/model/provider-directory.ts";
 import type { ProviderReading, ProviderRow } from "../providers/definition.ts";
 import { providerRows } from "../providers/index.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import type { Observer } from "../telemetry/observer.ts";
+import type { AppConfig } from "./config.ts";
 
 export interface Directory extends ProviderDirectory {
   describe(): Promise<ProviderInfo[]>;
@@ -22,7 +22,7 @@ interface Known {
   readonly reading: ProviderReading;
 }
 
-export function createDirectory(config: Config, { clock, observer }: { readonly clock: Clock; readonly observer: Observer }): Directory {
+export function createDirectory(config: AppConfig, { clock, observer }: { readonly clock: Clock; readonly observer: Observer }): Directory {
   const made = new Map<string, Promise<Provider>>();
   let sandbox: Promise<Sandbox> | undefined;
   const readings = providerRows.map((row): Known => ({ row, reading: row.read(config.values) }));

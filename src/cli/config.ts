@@ -3,46 +3,32 @@
 import { parseArgs } from "node:util";
 import envPaths from "env-paths";
 import { z } from "zod";
+import type { AppConfig } from "../app/config.ts";
 import { PrefetchError } from "../base/errors.ts";
-import type { Route } from "../prefetch/admission/routing.ts";
-import type { Guards } from "../prefetch/calls/deps.ts";
+import { type Setting, type SettingValues, settingValue } from "../base/setting.ts";
+import type { Route } from "../prefetch/model/provider-directory.ts";
 import { providerRows } from "../providers/index.ts";
 import { sandboxRoutes } from "../sandbox/routes.ts";
-import { type LogLevel, logLevels } from "../telemetry/log.ts";
+import { logLevels } from "../telemetry/log.ts";
 import type { AuthSettings } from "../transports/auth/authenticate.ts";
 import { type HttpOptions, isLoopback } from "../transports/http/options.ts";
-import { generalSettings, httpSettings, type Setting, type SettingValues, settingValue } from "./settings.ts";
+import { generalSettings, serverSettings } from "./settings.ts";
 
-export interface Config {
-  readonly sandbox: boolean;
-  /** A file path, or `:memory:`. */
-  readonly store: string;
-  readonly pollSeconds: number | undefined;
-  readonly guards: Guards;
-  /** Units of quota a day and account, where that is less than the vendor allows. */
-  readonly dailyBudget: number | undefined;
-  readonly routes: readonly Route[];
-  readonly logLevel: LogLevel;
-  readonly transport: "stdio" | "http";
-  readonly http: HttpSettings;
-  /** Units of quota a day, account and tenant. */
-  readonly tenantDailyBudget: number | undefined;
-  /** Values of the providers' settings. */
-  readonly values: SettingValues;
-  /** Said once in the log: names that look like settings and are none. */
-  readonly warnings: readonly string[];
+/** Everything that the command line and the environment say. */
+export interface Config extends AppConfig {
+  readonly server: ServerSettings;
 }
 
 export type Command = { readonly kind: "help" } | { readonly kind: "version" } | { readonly kind: "serve"; readonly config: Config };
 
 /** Settings of the HTTP transport, which a server over stdio does not look at. */
-export type HttpSettings = HttpOptions & AuthSettings;
+export type ServerSettings = HttpOptions & AuthSettings;
 
 const MOST_URLS_PER_CALL = 10_000;
 const DEFAULT_PORT = 3399;
 const DEFAULT_REQUESTS_PER_MINUTE = 600;
 const settings: readonly Setting[] = Object.values(generalSettings);
-const forHttp: readonly Setting[] = Object.values(httpSettings);
+const forHttp: readonly Setting[] = Object.values(serverSettings);
 export const allSettings: readonly Setting[] = [...settings, ...forHttp, ...providerRows.flatMap((row) => row.settings)];
 
 /** What must never be shown, whatever it is used for. */
@@ -85,9 +71,10 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
       routes: read.PREFETCH_ROUTES ?? (sandbox ? sandboxRoutes : []),
       logLevel: read.PREFETCH_LOG_LEVEL ?? "info",
       transport: read.PREFETCH_TRANSPORT ?? "stdio",
-      http: httpSettingsFrom(read),
+      server: serverSettingsFrom(read),
       tenantDailyBudget: read.PREFETCH_TENANT_DAILY_BUDGET,
       values,
+      secrets: secretValues(values),
       warnings: unknownNames(env),
     }),
   };
@@ -162,55 +149,55 @@ const schema = z.object({
   PREFETCH_DAILY_BUDGET: whole(0, 999_999_999),
   PREFETCH_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).optional(),
   PREFETCH_TRANSPORT: z.enum(["stdio", "http"], "must be stdio or http").optional(),
-  PREFETCH_HTTP_HOST: z
+  PREFETCH_SERVER_HOST: z
     .string()
     .regex(/^(\[?[0-9a-f.:]+\]?|[a-z0-9.-]+)$/i, "must be an address or a host name")
     .transform((host) => host.replace(/^\[|\]$/g, ""))
     .optional(),
-  PREFETCH_HTTP_PORT: whole(0, 65_535),
-  PREFETCH_HTTP_PATH: z
+  PREFETCH_SERVER_PORT: whole(0, 65_535),
+  PREFETCH_SERVER_PATH: z
     .string()
     .regex(/^(\/[\w-][\w.-]*)+$/, "must be a path such as /mcp")
     .refine((path) => !/^\/(healthz|readyz|metrics|\.well-known)(\/|$)/.test(path), "is taken by the server itself")
     .optional(),
-  PREFETCH_HTTP_PUBLIC_URL: webAddress.optional(),
-  PREFETCH_HTTP_ALLOWED_HOSTS: hostNames.optional(),
-  PREFETCH_HTTP_ALLOWED_ORIGINS: hostNames.optional(),
-  PREFETCH_HTTP_TOKENS_FILE: z.string().optional(),
-  PREFETCH_HTTP_TOKENS: z.string().optional(),
-  PREFETCH_OAUTH_ISSUER: webAddress.optional(),
-  PREFETCH_OAUTH_AUDIENCE: z.string().optional(),
-  PREFETCH_OAUTH_JWKS_URL: webAddress.optional(),
-  PREFETCH_OAUTH_TENANT_CLAIM: z.string().optional(),
+  PREFETCH_SERVER_PUBLIC_URL: webAddress.optional(),
+  PREFETCH_SERVER_ALLOWED_HOSTS: hostNames.optional(),
+  PREFETCH_SERVER_ALLOWED_ORIGINS: hostNames.optional(),
+  PREFETCH_SERVER_TOKENS_FILE: z.string().optional(),
+  PREFETCH_SERVER_TOKENS: z.string().optional(),
+  PREFETCH_SERVER_OAUTH_ISSUER: webAddress.optional(),
+  PREFETCH_SERVER_OAUTH_AUDIENCE: z.string().optional(),
+  PREFETCH_SERVER_OAUTH_JWKS_URL: webAddress.optional(),
+  PREFETCH_SERVER_OAUTH_TENANT_CLAIM: z.string().optional(),
   PREFETCH_TENANT_DAILY_BUDGET: whole(0, 999_999_999),
   PREFETCH_TENANT_REQUESTS_PER_MINUTE: whole(1, 1_000_000),
 });
 
 /** Throws `invalid_argument` for settings that do not go together. */
-function httpSettingsFrom(read: z.infer<typeof schema>): HttpSettings {
+function serverSettingsFrom(read: z.infer<typeof schema>): ServerSettings {
   const mistake = (message: string, hint: string) => new PrefetchError("invalid_argument", message, { hint });
-  const host = read.PREFETCH_HTTP_HOST ?? "127.0.0.1";
-  const issuer = read.PREFETCH_OAUTH_ISSUER;
-  const tokens = read.PREFETCH_HTTP_TOKENS ?? read.PREFETCH_HTTP_TOKENS_FILE;
-  if (read.PREFETCH_HTTP_TOKENS !== undefined && read.PREFETCH_HTTP_TOKENS_FILE !== undefined) {
-    throw mistake("PREFETCH_HTTP_TOKENS and PREFETCH_HTTP_TOKENS_FILE are both set", "Keep one of them.");
+  const host = read.PREFETCH_SERVER_HOST ?? "127.0.0.1";
+  const issuer = read.PREFETCH_SERVER_OAUTH_ISSUER;
+  const tokens = read.PREFETCH_SERVER_TOKENS ?? read.PREFETCH_SERVER_TOKENS_FILE;
+  if (read.PREFETCH_SERVER_TOKENS !== undefined && read.PREFETCH_SERVER_TOKENS_FILE !== undefined) {
+    throw mistake("PREFETCH_SERVER_TOKENS and PREFETCH_SERVER_TOKENS_FILE are both set", "Keep one of them.");
   }
   const without = oauthNames.find((name) => issuer === undefined && read[name] !== undefined);
-  if (without !== undefined) throw mistake(`${without} is set, but PREFETCH_OAUTH_ISSUER is not`, "Set both, or none.");
+  if (without !== undefined) throw mistake(`${without} is set, but PREFETCH_SERVER_OAUTH_ISSUER is not`, "Set both, or none.");
   if (read.PREFETCH_TRANSPORT === "http" && tokens === undefined && issuer === undefined && !isLoopback(host)) {
     throw mistake(
-      `PREFETCH_HTTP_HOST is ${host}, which other machines can reach, and nothing says who may use the server`,
-      "Set PREFETCH_HTTP_TOKENS_FILE or PREFETCH_OAUTH_ISSUER, or listen on 127.0.0.1.",
+      `PREFETCH_SERVER_HOST is ${host}, which other machines can reach, and nothing says who may use the server`,
+      "Set PREFETCH_SERVER_TOKENS_FILE or PREFETCH_SERVER_OAUTH_ISSUER, or listen on 127.0.0.1.",
     );
   }
-  const publicUrl = read.PREFETCH_HTTP_PUBLIC_URL;
-  if (issuer !== undefined && publicUrl === undefined && read.PREFETCH_HTTP_PORT === 0) {
+  const publicUrl = read.PREFETCH_SERVER_PUBLIC_URL;
+  if (issuer !== undefined && publicUrl === undefined && read.PREFETCH_SERVER_PORT === 0) {
     throw mistake(
-      "PREFETCH_HTTP_PORT is 0, and tokens of PREFETCH_OAUTH_ISSUER have to name the endpoint",
-      "Set PREFETCH_HTTP_PUBLIC_URL.",
+      "PREFETCH_SERVER_PORT is 0, and tokens of PREFETCH_SERVER_OAUTH_ISSUER have to name the endpoint",
+      "Set PREFETCH_SERVER_PUBLIC_URL.",
     );
   }
-  const allowedHosts = read.PREFETCH_HTTP_ALLOWED_HOSTS ?? [
+  const allowedHosts = read.PREFETCH_SERVER_ALLOWED_HOSTS ?? [
     "localhost",
     "127.0.0.1",
     "[::1]",
@@ -218,27 +205,27 @@ function httpSettingsFrom(read: z.infer<typeof schema>): HttpSettings {
   ];
   return {
     host,
-    port: read.PREFETCH_HTTP_PORT ?? DEFAULT_PORT,
-    path: read.PREFETCH_HTTP_PATH ?? "/mcp",
+    port: read.PREFETCH_SERVER_PORT ?? DEFAULT_PORT,
+    path: read.PREFETCH_SERVER_PATH ?? "/mcp",
     publicUrl,
     allowedHosts,
-    allowedOrigins: read.PREFETCH_HTTP_ALLOWED_ORIGINS ?? allowedHosts,
+    allowedOrigins: read.PREFETCH_SERVER_ALLOWED_ORIGINS ?? allowedHosts,
     requestsPerMinute: read.PREFETCH_TENANT_REQUESTS_PER_MINUTE ?? DEFAULT_REQUESTS_PER_MINUTE,
-    tokensFile: read.PREFETCH_HTTP_TOKENS_FILE,
-    tokens: read.PREFETCH_HTTP_TOKENS,
+    tokensFile: read.PREFETCH_SERVER_TOKENS_FILE,
+    tokens: read.PREFETCH_SERVER_TOKENS,
     oauth:
       issuer === undefined
         ? undefined
         : {
             issuer,
-            audience: read.PREFETCH_OAUTH_AUDIENCE,
-            jwksUrl: read.PREFETCH_OAUTH_JWKS_URL,
-            tenantClaim: read.PREFETCH_OAUTH_TENANT_CLAIM,
+            audience: read.PREFETCH_SERVER_OAUTH_AUDIENCE,
+            jwksUrl: read.PREFETCH_SERVER_OAUTH_JWKS_URL,
+            tenantClaim: read.PREFETCH_SERVER_OAUTH_TENANT_CLAIM,
           },
   };
 }
 
-const oauthNames = ["PREFETCH_OAUTH_AUDIENCE", "PREFETCH_OAUTH_JWKS_URL", "PREFETCH_OAUTH_TENANT_CLAIM"] as const;
+const oauthNames = ["PREFETCH_SERVER_OAUTH_AUDIENCE", "PREFETCH_SERVER_OAUTH_JWKS_URL", "PREFETCH_SERVER_OAUTH_TENANT_CLAIM"] as const;
 
 function readFlags(args: readonly string[]): Record<string, string | boolean | undefined> {
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {

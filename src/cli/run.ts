@@ -2,7 +2,8 @@ import { createApp } from "../app/app.ts";
 import { asPrefetchError, explain } from "../base/errors.ts";
 import { version } from "../base/version.ts";
 import { runStdio } from "../transports/stdio.ts";
-import { type Config, helpText, readCommand } from "./config.ts";
+import type { Config } from "./config.ts";
+import { helpText, readCommand } from "./config.ts";
 
 /** Reads the command line and serves, or says on stderr why it cannot and exits with 1. */
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -22,5 +23,5 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
 /** What only a listening server needs is loaded only for one. */
 async function serveHttp(config: Config): Promise<void> {
   const { runHttp } = await import("../transports/http/process.ts");
-  await runHttp(config.http, (observer) => createApp(config, { observer }));
+  await runHttp(config.server, (observer) => createApp(config, { observer }));
 }

@@ -1,16 +1,6 @@
 /** Every setting of the server: one list for parsing, `--help`, the bundle's manifest and the README. */
 
-export interface Setting {
-  /** Environment variable. */
-  readonly name: string;
-  /** Command-line flag; secrets and credentials have none, because command lines are public. */
-  readonly flag?: string;
-  readonly kind?: "boolean";
-  readonly about: string;
-  /** What holds when it is not set, in words. */
-  readonly fallback?: string;
-  readonly secret?: boolean;
-}
+import type { Setting } from "../base/setting.ts";
 
 export const generalSettings = {
   sandbox: {
@@ -66,7 +56,7 @@ export const generalSettings = {
 } as const satisfies Record<string, Setting>;
 
 /** What only a server that is reached over HTTP needs; hosts of bundles start one over stdio. */
-export const httpSettings = {
+export const serverSettings = {
   transport: {
     name: "PREFETCH_TRANSPORT",
     flag: "transport",
@@ -74,63 +64,63 @@ export const httpSettings = {
     fallback: "stdio",
   },
   host: {
-    name: "PREFETCH_HTTP_HOST",
+    name: "PREFETCH_SERVER_HOST",
     flag: "host",
     about: "Address to listen on; beyond loopback only with tokens or OAuth.",
     fallback: "127.0.0.1",
   },
-  port: { name: "PREFETCH_HTTP_PORT", flag: "port", about: "Port to listen on; 0 for any that is free.", fallback: "3399" },
-  path: { name: "PREFETCH_HTTP_PATH", flag: "path", about: "Path of the MCP endpoint.", fallback: "/mcp" },
+  port: { name: "PREFETCH_SERVER_PORT", flag: "port", about: "Port to listen on; 0 for any that is free.", fallback: "3399" },
+  path: { name: "PREFETCH_SERVER_PATH", flag: "path", about: "Path of the MCP endpoint.", fallback: "/mcp" },
   publicUrl: {
-    name: "PREFETCH_HTTP_PUBLIC_URL",
+    name: "PREFETCH_SERVER_PUBLIC_URL",
     flag: "public-url",
     about: "URL at which clients reach the endpoint, when that is not the address it listens on.",
     fallback: "http, the host, the port and the path",
   },
   allowedHosts: {
-    name: "PREFETCH_HTTP_ALLOWED_HOSTS",
+    name: "PREFETCH_SERVER_ALLOWED_HOSTS",
     flag: "allowed-hosts",
     about: "Host names, without ports, by which clients may address the server, separated by commas.",
     fallback: "localhost, 127.0.0.1, [::1] and the public URL's",
   },
   allowedOrigins: {
-    name: "PREFETCH_HTTP_ALLOWED_ORIGINS",
+    name: "PREFETCH_SERVER_ALLOWED_ORIGINS",
     flag: "allowed-origins",
     about: "Host names of the web pages that may call the server, separated by commas.",
     fallback: "those by which it may be addressed",
   },
   tokensFile: {
-    name: "PREFETCH_HTTP_TOKENS_FILE",
+    name: "PREFETCH_SERVER_TOKENS_FILE",
     flag: "tokens-file",
     about: "JSON file with the hashes of the bearer tokens that are accepted; read again on SIGHUP.",
     fallback: "none",
   },
   tokens: {
-    name: "PREFETCH_HTTP_TOKENS",
+    name: "PREFETCH_SERVER_TOKENS",
     about: "The same as text, instead of a file.",
     fallback: "none: without tokens and OAuth, whoever reaches the server may use it",
     secret: true,
   },
   issuer: {
-    name: "PREFETCH_OAUTH_ISSUER",
+    name: "PREFETCH_SERVER_OAUTH_ISSUER",
     flag: "oauth-issuer",
     about: "Issuer of the JWT access tokens that are accepted.",
     fallback: "none",
   },
   audience: {
-    name: "PREFETCH_OAUTH_AUDIENCE",
+    name: "PREFETCH_SERVER_OAUTH_AUDIENCE",
     flag: "oauth-audience",
     about: "What such a token must name as its audience.",
     fallback: "the public URL",
   },
   jwksUrl: {
-    name: "PREFETCH_OAUTH_JWKS_URL",
+    name: "PREFETCH_SERVER_OAUTH_JWKS_URL",
     flag: "oauth-jwks-url",
     about: "Where the issuer publishes its keys.",
     fallback: "as the issuer's metadata says",
   },
   tenantClaim: {
-    name: "PREFETCH_OAUTH_TENANT_CLAIM",
+    name: "PREFETCH_SERVER_OAUTH_TENANT_CLAIM",
     flag: "oauth-tenant-claim",
     about: "Claim whose value joins principals into one tenant, which shares its tasks.",
     fallback: "none: each subject is a tenant of its own",
@@ -148,11 +138,3 @@ export const httpSettings = {
     fallback: "600",
   },
 } as const satisfies Record<string, Setting>;
-
-export type SettingValues = Readonly<Record<string, string | undefined>>;
-
-/** Set and meant: not empty, and not a placeholder that a host left in because the user gave no value. */
-export function settingValue(value: string | undefined): string | undefined {
-  const text = value?.trim();
-  return text === undefined || text === "" || /^\$\{[^}]*\}$/.test(text) ? undefined : text;
-}

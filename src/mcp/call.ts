@@ -1,7 +1,7 @@
 /** One call as the domain sees it. */
 
 import type { ServerContext } from "@modelcontextprotocol/server";
-import type { CallContext, Caller } from "../prefetch/calls/deps.ts";
+import type { CallContext, Caller } from "../prefetch/model/caller.ts";
 import { callFacts, validTraceparent } from "../telemetry/ambient-context.ts";
 
 export function callOf(context: ServerContext, { tenant, seesAll }: Caller, report: (error: unknown, about: string) => void): CallContext {

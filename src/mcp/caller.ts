@@ -1,8 +1,8 @@
 /** Who calls: what the transport has found out about a principal, in the terms of the tools. */
 
 import type { AuthInfo } from "@modelcontextprotocol/server";
-import { type Caller, localCaller } from "../prefetch/calls/deps.ts";
-import type { Intent } from "./tool.ts";
+import { type Caller, localCaller } from "../prefetch/model/caller.ts";
+import type { Intent } from "./intent.ts";
 
 /** Ask; spend and cancel too; see what belongs to other tenants. */
 export const scopes = ["prefetch:read", "prefetch:write", "prefetch:admin"] as const;

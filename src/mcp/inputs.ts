@@ -1,8 +1,8 @@
 /** Arguments that several tools share, and the leniency that hosts need. */
 
 import { z } from "zod";
-import { quotaPolicies } from "../prefetch/admission/admit.ts";
-import { expansions, streamScopes } from "../prefetch/admission/expand-streams.ts";
+import { quotaPolicies } from "../prefetch/model/quota.ts";
+import { expansions, streamScopes } from "../prefetch/model/stream.ts";
 
 /** Some hosts send arrays as JSON text; that text, and nothing else, is taken for the array that it is. */
 export function lenientArray<Schema extends z.ZodType>(schema: Schema) {

@@ -1,7 +1,8 @@
 /** The common result of the task tools: its schema, and the way from the domain's view to it. */
 
 import { z } from "zod";
-import { type ItemRow, isoTime, type TaskView } from "../prefetch/calls/view.ts";
+import { isoTime } from "../base/iso-time.ts";
+import type { ItemRow, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
 import { taskStates, totalOf } from "../prefetch/model/task.ts";
 

@@ -5,8 +5,8 @@
 
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
-import type { CallContext } from "../prefetch/calls/deps.ts";
 import type { PrefetchService } from "../prefetch/calls/service.ts";
+import type { CallContext } from "../prefetch/model/caller.ts";
 import { isEnded } from "../prefetch/model/task.ts";
 import { withFacts } from "../telemetry/ambient-context.ts";
 import type { Principal } from "./caller.ts";

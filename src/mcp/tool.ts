@@ -12,14 +12,12 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { asPrefetchError, explain, PrefetchError } from "../base/errors.ts";
-import type { CallContext } from "../prefetch/calls/deps.ts";
 import type { PrefetchService } from "../prefetch/calls/service.ts";
+import type { CallContext } from "../prefetch/model/caller.ts";
 import type { Observer } from "../telemetry/observer.ts";
 import { callOf } from "./call.ts";
 import type { Principal } from "./caller.ts";
-
-/** `spend` uses up the vendor's quota and only ever adds; `stop` keeps some of it from being used; `read` changes nothing. */
-export type Intent = "spend" | "stop" | "read";
+import type { Intent } from "./intent.ts";
 
 export interface ToolDeps {
   readonly service: PrefetchService;

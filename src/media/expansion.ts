@@ -1,7 +1,7 @@
 /** What an expansion takes and gives. */
 
 import type { ErrorCode } from "../base/errors.ts";
-import type { HlsOptions } from "./hls/playlist.ts";
+import type { HlsOptions } from "./hls/urls.ts";
 import type { Manifest, MediaRole, MediaUrl } from "./manifest.ts";
 
 export interface ExpandLimits {

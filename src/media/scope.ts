@@ -1,6 +1,6 @@
 /** Which URLs of a stream to warm, and in which order: a run that is cut short still helps the first viewers. */
 
-import type { StreamScope } from "../prefetch/admission/expand-streams.ts";
+import type { StreamScope } from "../prefetch/model/stream.ts";
 import { bytesOf } from "./collect.ts";
 import { isTrickPlay, type MediaRange, type MediaRole, type MediaUrl } from "./manifest.ts";
 

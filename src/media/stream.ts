@@ -1,7 +1,7 @@
 /** A stream as the planning of a prefetch wants it: what its manifests name, within a scope. */
 
 import { PrefetchError } from "../base/errors.ts";
-import type { Stream, StreamRules } from "../prefetch/admission/expand-streams.ts";
+import type { Stream, StreamRules } from "../prefetch/model/stream.ts";
 import { expandManifest } from "./expand.ts";
 import { expandLimits } from "./expansion.ts";
 import { chooseUrls } from "./scope.ts";

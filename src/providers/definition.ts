@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { Setting, SettingValues } from "../cli/settings.ts";
+import type { Setting, SettingValues } from "../base/setting.ts";
 import type { Provider } from "../prefetch/model/provider.ts";
 import type { Observer } from "../telemetry/observer.ts";
 

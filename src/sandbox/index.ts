@@ -1,6 +1,6 @@
 /** The sandbox: every vendor's emulator and a CDN's edge on loopback, and the settings that point at them. */
 
-import type { SettingValues } from "../cli/settings.ts";
+import type { SettingValues } from "../base/setting.ts";
 import { startAlibabaVod } from "./alibaba/vod.ts";
 import { startEdge } from "./edge/edge.ts";
 import { startHuaweiVod } from "./huawei/vod.ts";

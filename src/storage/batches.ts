@@ -1,7 +1,8 @@
 /** The tables of batches and their items: how a batch is written, divided, called off and changed. */
 
 import type { SQLInputValue } from "node:sqlite";
-import type { Batch, BatchChange, Item, ItemChange, LaterDay } from "../prefetch/model/task.ts";
+import type { BatchChange, ItemChange, LaterDay } from "../prefetch/model/batch-change.ts";
+import type { Batch, Item } from "../prefetch/model/task.ts";
 import type { Census } from "./census.ts";
 import type { Ledger } from "./ledger.ts";
 import { batchFrom, itemFrom } from "./rows.ts";

@@ -1,7 +1,6 @@
 /** How batches get from the queue to the wire: whose turn it is, who holds them, and what a dead holder leaves. */
 
-import { MOST_LATER_DAYS } from "../prefetch/admission/admit.ts";
-import { remainingUnits } from "../prefetch/model/quota.ts";
+import { MOST_LATER_DAYS, remainingUnits } from "../prefetch/model/quota.ts";
 import type { Claim, Storage, WorkItem } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
 import { type Batches, OPEN_COST } from "./batches.ts";

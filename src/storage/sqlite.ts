@@ -1,8 +1,8 @@
 /** Storage in one SQLite file through Node's own driver; `:memory:` is the same thing without a file. */
 
 import type { Clock } from "../base/clock.ts";
+import type { BatchChange } from "../prefetch/model/batch-change.ts";
 import type { AccountFacts, AccountQuery, NewTask, Storage } from "../prefetch/model/storage.ts";
-import type { BatchChange } from "../prefetch/model/task.ts";
 import { createBatches, OPEN_COST } from "./batches.ts";
 import { createCensus } from "./census.ts";
 import { createCircuits } from "./circuit-breakers.ts";

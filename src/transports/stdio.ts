@@ -1,7 +1,7 @@
 /** MCP over stdin and stdout, and a prompt end when the host goes away. */
 
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
-import type { App } from "../app/app.ts";
+import type { App } from "./served-app.ts";
 
 /** 10,000 URLs of the greatest length that a vendor takes. */
 const LARGEST_MESSAGE = 128 * 1_048_576;

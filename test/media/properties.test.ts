@@ -6,7 +6,7 @@ import { readHls } from "../../src/media/hls/playlist.ts";
 import type { Manifest, MediaUrl } from "../../src/media/manifest.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
 import { sniff } from "../../src/media/sniff.ts";
-import { streamScopes } from "../../src/prefetch/admission/expand-streams.ts";
+import { streamScopes } from "../../src/prefetch/model/stream.ts";
 import { BASE, NOW } from "./read-harness.ts";
 
 const tags = [

@@ -1,5 +1,6 @@
 import { readDash } from "../../src/media/dash/mpd.ts";
-import { type HlsOptions, readHls } from "../../src/media/hls/playlist.ts";
+import { readHls } from "../../src/media/hls/playlist.ts";
+import type { HlsOptions } from "../../src/media/hls/urls.ts";
 import type { Manifest, MediaContext, MediaUrl } from "../../src/media/manifest.ts";
 
 export const BASE = "https://media.example.com/film/main.m3u8";

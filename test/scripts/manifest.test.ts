@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Setting } from "../../src/base/setting.ts";
 import { allSettings } from "../../src/cli/config.ts";
-import { httpSettings, type Setting } from "../../src/cli/settings.ts";
+import { serverSettings } from "../../src/cli/settings.ts";
 
 const root = join(import.meta.dirname, "../..");
 const manifest = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8"));
@@ -20,7 +21,7 @@ describe("manifest.json", () => {
   it("offers every setting that a server over stdio has, secrets as such, and a default for all, since an unset value would stay a placeholder", () => {
     const config = manifest.user_config;
     const { env } = manifest.server.mcp_config;
-    const forHttp: readonly Setting[] = Object.values(httpSettings);
+    const forHttp: readonly Setting[] = Object.values(serverSettings);
     const settings = allSettings.filter((setting) => !forHttp.includes(setting));
     expect(settings.length).toBe(allSettings.length - forHttp.length);
     expect(Object.keys(env)).toEqual(settings.map((setting) => setting.name));

@@ -76,7 +76,7 @@ it("deploy/compose.yaml gives the container no more than it needs", () => {
     build: { context: "..", dockerfile: "deploy/Dockerfile" },
     ports: ["127.0.0.1:3399:3399"],
     env_file: "./prefetch.env",
-    environment: { PREFETCH_HTTP_TOKENS_FILE: "/run/secrets/prefetch_tokens" },
+    environment: { PREFETCH_SERVER_TOKENS_FILE: "/run/secrets/prefetch_tokens" },
     secrets: ["prefetch_tokens"],
     volumes: ["data:/data"],
     read_only: true,
@@ -115,7 +115,7 @@ it("deploy/cdn-prefetch-mcp.service is confined, and sets nothing twice", () => 
     "Service.KillSignal": ["SIGTERM"],
     "Service.TimeoutStopSec": ["30"],
   });
-  expect(unit.get("Service.Environment")).toContain("PREFETCH_HTTP_TOKENS_FILE=%d/tokens");
+  expect(unit.get("Service.Environment")).toContain("PREFETCH_SERVER_TOKENS_FILE=%d/tokens");
   expect(unit.get("Service.ExecStart")?.[0]).toMatch(/^\/usr\/bin\/node \S+\/dist\/main\.js$/);
   // V8 compiles while it runs, so this one would keep the server from starting.
   expect(unit.has("Service.MemoryDenyWriteExecute")).toBe(false);
@@ -125,12 +125,12 @@ it("names only settings, ports and paths that exist", () => {
   const fallback = new Map(allSettings.map(({ name, fallback }) => [name, fallback]));
   const named = new Set(everything.match(/\b(?:PREFETCH|HUAWEICLOUD|ALIBABA_CLOUD)_[A-Z0-9_]+\b/g));
   expect([...named].filter((name) => !fallback.has(name))).toEqual([]);
-  expect(named).toContain("PREFETCH_HTTP_TOKENS_FILE");
-  const port = fallback.get("PREFETCH_HTTP_PORT");
+  expect(named).toContain("PREFETCH_SERVER_TOKENS_FILE");
+  const port = fallback.get("PREFETCH_SERVER_PORT");
   const ports = [...everything.matchAll(/(?:EXPOSE |127\.0\.0\.1:(?:\d+:)?|port )(\d+)/g)].map((found) => found[1]);
   expect(new Set(ports)).toEqual(new Set([port]));
-  const path = fallback.get("PREFETCH_HTTP_PATH");
+  const path = fallback.get("PREFETCH_SERVER_PATH");
   expect(everything).toContain(`location = ${path} {`);
-  expect(everything).toMatch(new RegExp(`^PREFETCH_HTTP_PUBLIC_URL=https://[a-z.]+${path}$`, "m"));
+  expect(everything).toMatch(new RegExp(`^PREFETCH_SERVER_PUBLIC_URL=https://[a-z.]+${path}$`, "m"));
   expect(JSON.parse(/```json\n(.*?)```/s.exec(read("README.md"))?.[1] ?? "")).toHaveLength(1);
 });

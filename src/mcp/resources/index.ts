@@ -4,23 +4,9 @@ import { type McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelc
 import { explain, PrefetchError } from "../../base/errors.ts";
 import { callOf } from "../call.ts";
 import type { Principal } from "../caller.ts";
+import type { ProviderInfo } from "../provider-info.ts";
 import { quotaResult, taskResult } from "../result.ts";
 import type { ToolDeps } from "../tool.ts";
-
-/** One provider as callers see it; limits and capabilities are known once it is configured. */
-export interface ProviderInfo {
-  readonly id: string;
-  readonly title: string;
-  readonly docs: string;
-  readonly configured: boolean;
-  /** Why it is not, and which variables to set. */
-  readonly problem?: string;
-  readonly accepts?: readonly string[];
-  readonly tracking?: string;
-  readonly depth?: string;
-  readonly reach?: string;
-  readonly limits?: Readonly<Record<string, string | number | undefined>>;
-}
 
 export interface ResourceDeps extends ToolDeps {
   readonly describeProviders: () => Promise<readonly ProviderInfo[]>;

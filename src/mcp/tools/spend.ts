@@ -1,7 +1,7 @@
 /** What both spending tools do with their common arguments. */
 
-import type { QuotaPolicy } from "../../prefetch/admission/admit.ts";
-import type { Expansion, StreamScope } from "../../prefetch/admission/expand-streams.ts";
+import type { QuotaPolicy } from "../../prefetch/model/quota.ts";
+import type { Expansion, StreamScope } from "../../prefetch/model/stream.ts";
 
 interface SpendInput {
   readonly provider?: string | undefined;

@@ -8,8 +8,6 @@ import { type Attributes, linesOf, readAttributes, readInteger, readSeconds, rea
 import { HlsTimeline } from "./timeline.ts";
 import { type HlsOptions, HlsUrls } from "./urls.ts";
 
-export type { HlsOptions } from "./urls.ts";
-
 /** `url` is where the text came from in the end, after redirects. */
 export function readHls(text: string, url: string, context: MediaContext = {}, options: HlsOptions = {}): Manifest {
   return new HlsReader(url, context, options).read(text);

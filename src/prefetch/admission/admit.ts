@@ -5,15 +5,8 @@
 
 import { PrefetchError } from "../../base/errors.ts";
 import type { Provider } from "../model/provider.ts";
-import { type Allowance, type LedgerEntry, remainingUnits } from "../model/quota.ts";
+import { type Allowance, type LedgerEntry, MOST_LATER_DAYS, type QuotaPolicy, remainingUnits } from "../model/quota.ts";
 import type { Candidate } from "./parse-urls.ts";
-
-/** What happens to what the day's quota does not allow: nothing is sent at all, the rest is turned down, or it waits. */
-export const quotaPolicies = ["reject", "partial", "defer"] as const;
-export type QuotaPolicy = (typeof quotaPolicies)[number];
-
-/** Longer than it takes to send the largest list at a thousand URLs a day, and well within the life of a task. */
-export const MOST_LATER_DAYS = 14;
 
 /** Units of one account that may wait to be sent; where no quota bounds a backlog, this does. */
 export const MOST_WAITING = 100_000;

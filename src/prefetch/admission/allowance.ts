@@ -6,7 +6,7 @@
 import type { Cache } from "../../base/cache.ts";
 import type { Clock } from "../../base/clock.ts";
 import { createOnce } from "../../base/single-flight.ts";
-import type { CallContext, Caller } from "../calls/deps.ts";
+import type { CallContext, Caller } from "../model/caller.ts";
 import type { Provider } from "../model/provider.ts";
 import { type Allowance, nextReset, type Quota, remainingUnits, vendorDay } from "../model/quota.ts";
 import type { Storage } from "../model/storage.ts";

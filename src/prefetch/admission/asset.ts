@@ -1,11 +1,15 @@
 /** Assets: what a caller names, what it costs, and the URLs that it stands for. */
 
 import { type ErrorCode, PrefetchError } from "../../base/errors.ts";
-import type { Deps } from "../calls/deps.ts";
-import type { Provider } from "../model/provider.ts";
+import type { Guards } from "../model/guards.ts";
+import type { Asset, Provider } from "../model/provider.ts";
 import { hostAllowed } from "../model/url.ts";
 
-type AssetDeps = Pick<Deps, "guards" | "lookups" | "report">;
+interface AssetDeps {
+  readonly guards: Guards;
+  readonly lookups: { asset(provider: Provider, assetId: string, signal: AbortSignal): Promise<Asset> };
+  readonly report: (error: unknown, about: string) => void;
+}
 
 /** Failures that say nothing about the asset. Missing permission is one: prefetching and looking up are granted apart. */
 const lookupMayFail: readonly ErrorCode[] = ["rate_limited", "vendor_unavailable", "timeout", "unsupported", "auth_failed"];
@@ -55,7 +59,7 @@ export function readAssetId(input: string): string {
 
 /** The asset's URLs, where its provider can prefetch those one by one. Throws `unsupported`, and `not_found` where there are none. */
 export async function urlsToExpand(
-  { lookups }: Pick<Deps, "lookups">,
+  { lookups }: Pick<AssetDeps, "lookups">,
   provider: Provider,
   assetId: string,
   signal: AbortSignal,

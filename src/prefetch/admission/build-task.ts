@@ -1,11 +1,13 @@
 /** A plan written down: as the task that will be stored, and as what a dry run tells. Pure. */
 
-import { isoTime, rowsOf, SUMMARY_ROWS, type TaskView } from "../calls/view.ts";
+import { isoTime } from "../../base/iso-time.ts";
 import type { Provider } from "../model/provider.ts";
+import type { QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
-import { type Batch, type Item, noCounts } from "../model/task.ts";
-import type { Admission, QuotaPolicy } from "./admit.ts";
-import { type Candidate, type Reading, split } from "./parse-urls.ts";
+import type { Batch, Item } from "../model/task.ts";
+import type { Admission } from "./admit.ts";
+import type { Candidate, Reading } from "./parse-urls.ts";
+import { split } from "./split.ts";
 
 export interface DraftContext {
   readonly now: number;
@@ -110,37 +112,4 @@ function groupsOf({ send, deferred }: Admission): Group[] {
 function overQuotaReason({ provider }: Candidate, { policy, resetOf }: DraftContext): string {
   if (policy === "defer") return `Over the quota of ${provider.id}, today and on each of the days that something can be put off to.`;
   return `Over today's quota of ${provider.id}; it can be sent after ${isoTime(resetOf(provider))}.`;
-}
-
-/** What a dry run says of it. */
-export function planView(plan: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
-  const counts = noCounts();
-  for (const item of plan.items) counts[item.state] += 1;
-  const nothing = plan.batches.length === 0;
-  return {
-    provider: plan.task.providers.join(", "),
-    state: "queued",
-    counts,
-    batches: plan.batches.length,
-    cost: admission.cost,
-    dryRun: true,
-    duplicatesRemoved: plan.task.duplicatesRemoved,
-    skippedRecent: plan.task.skippedRecent,
-    problems: plan.items
-      .filter((item) => item.state === "rejected")
-      .slice(0, SUMMARY_ROWS)
-      .flatMap(rowsOf),
-    quota,
-    nextStep: nothing
-      ? "Nothing would be sent: all of it was sent in the last 10 minutes. Use force true to send it again."
-      : `Nothing was sent. ${schedule(admission)}Call again without dry_run to spend this.`,
-  };
-}
-
-function schedule({ send, deferred }: Admission): string {
-  const begins = deferred.map(({ to }) => to.begins).sort((a, b) => a - b);
-  const [first, last] = [begins[0], begins.at(-1)];
-  if (first === undefined || last === undefined) return "";
-  const when = first === last ? `at ${isoTime(first)}` : `from ${isoTime(first)} to ${isoTime(last)}`;
-  return `${send.length} would be sent today and ${deferred.length} later, as the quota comes back ${when}. `;
 }

@@ -3,28 +3,8 @@
 import { type ErrorCode, PrefetchError } from "../../base/errors.ts";
 import type { Edge } from "../model/edge.ts";
 import type { BatchContent, Provider } from "../model/provider.ts";
+import type { ProviderDirectory } from "../model/provider-directory.ts";
 import { hostMatches } from "../model/url.ts";
-
-/** URLs of hosts that match the pattern go to the provider; the first route that matches counts. */
-export interface Route {
-  readonly pattern: string;
-  readonly provider: string;
-}
-
-/** The providers that this server knows, and those that it can use. */
-export interface ProviderDirectory {
-  readonly known: readonly string[];
-  readonly configured: readonly string[];
-  /** Those of the configured that need no credentials: a call that names none means one of the others, where there are any. */
-  readonly fallbacks: readonly string[];
-  /** What each of the others needs, naming the variables to set. */
-  readonly problems: readonly string[];
-  /** Those of the problems that somebody has begun to solve. */
-  readonly unfinished: readonly string[];
-  readonly routes: readonly Route[];
-  /** Throws `not_configured`, naming the variables to set. */
-  get(id: string): Promise<Provider>;
-}
 
 /** What a call can mean that names no provider. Whoever has begun to configure another one means that, not a fallback. */
 function unnamed({ configured, fallbacks, unfinished }: ProviderDirectory): readonly string[] {

@@ -1,8 +1,8 @@
 /** A task, for those who may see it. */
 
 import { PrefetchError } from "../../base/errors.ts";
+import type { Caller } from "../model/caller.ts";
 import type { Storage, TaskSnapshot } from "../model/storage.ts";
-import type { Caller } from "./deps.ts";
 
 /** Throws `not_found`, also for a task of somebody else's: it is answered as if there were none. */
 export async function findTask(storage: Pick<Storage, "task">, taskId: string, { tenant, seesAll }: Caller): Promise<TaskSnapshot> {

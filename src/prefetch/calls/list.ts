@@ -1,9 +1,10 @@
 /** The tasks of the last 30 days, newest first. */
 
 import { PrefetchError } from "../../base/errors.ts";
+import type { Caller } from "../model/caller.ts";
 import type { Storage, TaskQuery, TaskSummary } from "../model/storage.ts";
 import { type Counts, type TaskState, taskState } from "../model/task.ts";
-import type { Caller, Deps } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 
 export interface ListRequest {
   readonly provider?: string | undefined;

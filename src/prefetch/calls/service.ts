@@ -1,8 +1,9 @@
 /** What tools call: submit, status, quota. Everything below it speaks of batches; everything above of tasks. */
 
 import { chooseProvider } from "../admission/routing.ts";
+import type { CallContext } from "../model/caller.ts";
 import type { Quota } from "../model/quota.ts";
-import type { CallContext, Deps } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 import { type ListRequest, listTasks, type TaskList } from "./list.ts";
 import { createStatus } from "./status.ts";
 import { type AssetRequest, createSubmit, type UrlsRequest } from "./submit.ts";

@@ -1,27 +1,19 @@
 /** Reading: how a task is doing, asked of the vendor as often as it allows and told within bounds. */
 
 import { type ErrorCode, errorCodes, explain, PrefetchError } from "../../base/errors.ts";
+import type { CallContext, Caller } from "../model/caller.ts";
+import { passingCodes } from "../model/passing-codes.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Quota } from "../model/quota.ts";
 import type { ItemQuery, TaskSnapshot } from "../model/storage.ts";
 import { type Item, isEnded, taskState, totalOf } from "../model/task.ts";
 import { createVigils, TROUBLE_REST_MS } from "../tracking/wait.ts";
 import { readCursor, writeCursor } from "./cursors.ts";
-import type { CallContext, Caller, Deps } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
+import { nextStep } from "./next-step.ts";
 import { vendorStatus } from "./vendor-status.ts";
-import {
-  type ItemRow,
-  nextStep,
-  PAGE_ROWS,
-  passingCodes,
-  problemRowsOf,
-  problemStates,
-  rowsOf,
-  type StatusRequest,
-  SUMMARY_ROWS,
-  type TaskView,
-} from "./view.ts";
+import { type ItemRow, PAGE_ROWS, problemRowsOf, problemStates, rowsOf, type StatusRequest, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
 /** Characters of one page of rows, well below what hosts accept of a tool result. */
 const PAGE_CHARACTERS = 30_000;

@@ -2,25 +2,22 @@
 
 import { type ErrorCode, errorCodes, PrefetchError } from "../../base/errors.ts";
 import { createGate } from "../../base/semaphore.ts";
-import { type AccountState, type Admission, admit, type DayState, MOST_LATER_DAYS, type QuotaPolicy } from "../admission/admit.ts";
+import { type AccountState, type Admission, admit, type DayState } from "../admission/admit.ts";
 import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
-import { planTask, planView } from "../admission/build-task.ts";
-import {
-  type Expanded,
-  type Expansion,
-  expandStreams,
-  STREAMS_AT_ONCE,
-  type StreamScope,
-  type StreamView,
-} from "../admission/expand-streams.ts";
+import { planTask } from "../admission/build-task.ts";
+import { type Expanded, expandStreams, STREAMS_AT_ONCE } from "../admission/expand-streams.ts";
 import { type Candidate, type Reading, readUrls } from "../admission/parse-urls.ts";
 import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
+import type { CallContext } from "../model/caller.ts";
+import { passingCodes } from "../model/passing-codes.ts";
 import type { Provider } from "../model/provider.ts";
-import { nextDays, nextReset, vendorDay } from "../model/quota.ts";
+import { MOST_LATER_DAYS, nextDays, nextReset, type QuotaPolicy, vendorDay } from "../model/quota.ts";
 import type { AccountFacts } from "../model/storage.ts";
-import type { CallContext, Deps } from "./deps.ts";
+import type { Expansion, StreamScope, StreamView } from "../model/stream.ts";
+import type { Deps } from "./deps.ts";
+import { planView } from "./dry-run.ts";
 import type { Status } from "./status.ts";
-import { type ItemRow, passingCodes, shownUrl, type TaskView } from "./view.ts";
+import { type ItemRow, shownUrl, type TaskView } from "./view.ts";
 
 /** What was sent this lately is not sent again unless forced: agents repeat calls that timed out. */
 const RECENT_MS = 600_000;

@@ -2,10 +2,12 @@
 
 import { PrefetchError } from "../../base/errors.ts";
 import { chooseProvider } from "../admission/routing.ts";
+import type { CallContext } from "../model/caller.ts";
 import type { StatusRow } from "../model/provider.ts";
 import { countItems, settledOf, taskState, totalOf } from "../model/task.ts";
-import type { CallContext, Deps } from "./deps.ts";
-import { type ItemRow, nextStep, PAGE_ROWS, rowsOf, type StatusRequest, SUMMARY_ROWS, type TaskView } from "./view.ts";
+import type { Deps } from "./deps.ts";
+import { nextStep } from "./next-step.ts";
+import { type ItemRow, PAGE_ROWS, rowsOf, type StatusRequest, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
 /** Between two questions of a call that waits; how often the vendor is asked is for the look-ups to decide. */
 const TICK_MS = 500;

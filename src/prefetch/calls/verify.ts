@@ -3,11 +3,12 @@
 import { PrefetchError } from "../../base/errors.ts";
 import { keyOf, shownInput } from "../admission/parse-urls.ts";
 import { edgeOf } from "../admission/routing.ts";
+import type { CallContext } from "../model/caller.ts";
 import type { Cdn, Edge, Verification, Warmth } from "../model/edge.ts";
 import type { Counts, Item, ItemState, Task } from "../model/task.ts";
 import { readUrl } from "../model/url.ts";
 import { type Place, readPlaceCursor, writePlaceCursor } from "./cursors.ts";
-import type { CallContext, Deps } from "./deps.ts";
+import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
 import { shownUrl } from "./view.ts";
 

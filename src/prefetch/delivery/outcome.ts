@@ -1,10 +1,11 @@
 /** What the answer to a submit, or its absence, means for a batch and its items. Pure. */
 
 import { describe, explain, type PrefetchError } from "../../base/errors.ts";
+import type { BatchChange, ItemChange, LaterDay } from "../model/batch-change.ts";
+import { namesOf } from "../model/match-urls.ts";
 import type { Submission } from "../model/provider.ts";
 import type { Claim, WorkItem } from "../model/storage.ts";
-import type { BatchChange, Item, ItemChange, LaterDay } from "../model/task.ts";
-import { echoKey } from "../model/url.ts";
+import type { Item } from "../model/task.ts";
 
 export function accepted(work: WorkItem, submission: Submission, trackable: boolean, now: number): BatchChange {
   const followed = trackable && submission.vendorTaskIds.length > 0;
@@ -150,18 +151,4 @@ export function done(): BatchChange {
 /** A claimed batch of which nothing was sent goes back to the queue. */
 export function returned(notBefore?: number): BatchChange {
   return { batch: { state: "queued", leaseUntil: undefined, ...(notBefore !== undefined && { notBefore }) }, items: [], refund: 0 };
-}
-
-/**
- * Finds the items that a vendor's spelling of a URL means. Two can differ in their scheme alone, which a vendor may
- * leave out.
- */
-export function namesOf(items: readonly Item[]): (url: string) => readonly Item[] {
-  const byKey = Map.groupBy(items, (item) => echoKey(item.target));
-  return (url) => {
-    const alike = byKey.get(echoKey(url)) ?? [];
-    const scheme = /^https?:/i.exec(url.trim())?.[0].toLowerCase();
-    const same = alike.filter((item) => item.target === url || (scheme !== undefined && item.target.startsWith(scheme)));
-    return same.length > 0 ? same : alike;
-  };
 }

@@ -1,8 +1,9 @@
 /** What a provider that does the work itself has told of a batch while it is at it, written down now and then. */
 
 import type { Clock } from "../../base/clock.ts";
+import type { ItemChange } from "../model/batch-change.ts";
 import type { Settled } from "../model/provider.ts";
-import type { Item, ItemChange } from "../model/task.ts";
+import type { Item } from "../model/task.ts";
 
 /** A crash loses what was told for that long. */
 const WRITE_EVERY_MS = 1_000;

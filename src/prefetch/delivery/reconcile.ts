@@ -1,10 +1,11 @@
 /** What the vendor's own records mean for a batch whose answer was lost. Pure. */
 
 import { explain, PrefetchError } from "../../base/errors.ts";
+import type { BatchChange } from "../model/batch-change.ts";
+import { namesOf } from "../model/match-urls.ts";
 import type { Trace } from "../model/provider.ts";
 import type { Claim } from "../model/storage.ts";
-import type { BatchChange } from "../model/task.ts";
-import { acceptedItem, failed, lost, namesOf, type RetryPolicy, unsure } from "./outcome.ts";
+import { acceptedItem, failed, lost, type RetryPolicy, unsure } from "./outcome.ts";
 
 /** When its records have not told in so long, the vendor will not come to know. */
 const LONGEST_TRACE_MS = 300_000;

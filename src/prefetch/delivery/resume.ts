@@ -1,7 +1,7 @@
 /** Finds what nobody in this process was asked to send: what an earlier server left, or one beside it that died. */
 
 import type { Clock } from "../../base/clock.ts";
-import type { ProviderDirectory } from "../admission/routing.ts";
+import type { ProviderDirectory } from "../model/provider-directory.ts";
 import type { Storage } from "../model/storage.ts";
 import type { Worker } from "./worker.ts";
 

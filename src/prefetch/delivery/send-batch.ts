@@ -2,13 +2,13 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
-import { MOST_LATER_DAYS } from "../admission/admit.ts";
 import { type Allowances, isUsedUp } from "../admission/allowance.ts";
+import type { BatchChange, LaterDay } from "../model/batch-change.ts";
 import { type Reach, reachOf } from "../model/circuit-breaker.ts";
 import type { Provider } from "../model/provider.ts";
-import { nextDays, nextReset, vendorDay } from "../model/quota.ts";
+import { MOST_LATER_DAYS, nextDays, nextReset, vendorDay } from "../model/quota.ts";
 import type { Claim, SendResult, Storage } from "../model/storage.ts";
-import { type Batch, type BatchChange, contentOf, type LaterDay } from "../model/task.ts";
+import { type Batch, contentOf } from "../model/task.ts";
 import { accepted, done, failed, lost, type RetryPolicy, returned, unsure } from "./outcome.ts";
 import { createTally, type Unwritten } from "./progress-buffer.ts";
 import { createHold, type Pacer } from "./rate-limit.ts";

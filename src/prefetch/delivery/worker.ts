@@ -1,9 +1,10 @@
 /** Carries out batches: claim, wait for the account's turn, send, record. It holds nothing that storage does not. */
 
 import { PrefetchError } from "../../base/errors.ts";
+import type { BatchChange } from "../model/batch-change.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Claim } from "../model/storage.ts";
-import type { Batch, BatchChange } from "../model/task.ts";
+import type { Batch } from "../model/task.ts";
 import { CLAIM_LEASE_MS, createSender, type SenderOptions } from "./send-batch.ts";
 
 /** Before looking again for a batch that was due but that another process took. */

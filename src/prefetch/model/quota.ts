@@ -84,3 +84,10 @@ export function remainingUnits({ ceiling, source }: Allowance, entry: LedgerEntr
   if (entry.exhausted && source === "ledger") return 0;
   return ceiling === undefined ? Number.POSITIVE_INFINITY : Math.max(0, ceiling - entry.used);
 }
+
+/** What happens to what the day's quota does not allow: nothing is sent at all, the rest is turned down, or it waits. */
+export const quotaPolicies = ["reject", "partial", "defer"] as const;
+export type QuotaPolicy = (typeof quotaPolicies)[number];
+
+/** Longer than it takes to send the largest list at a thousand URLs a day, and well within the life of a task. */
+export const MOST_LATER_DAYS = 14;

@@ -3,9 +3,10 @@
  * process that opens the same store. Each method is one atomic step.
  */
 
+import type { BatchChange } from "./batch-change.ts";
 import type { Reach } from "./circuit-breaker.ts";
 import type { Allowance, LedgerEntry } from "./quota.ts";
-import type { Batch, BatchChange, Counts, Item, ItemState, Task } from "./task.ts";
+import type { Batch, Counts, Item, ItemState, Task } from "./task.ts";
 
 /** What an admission must know about one provider account. */
 export interface AccountQuery {

@@ -44,23 +44,6 @@ export function readUrl(input: unknown, rules: UrlRules): UrlReading {
   return { ok: true, url, hostname: parsed.hostname };
 }
 
-/**
- * A key for finding a URL again in a vendor's answer, where it may come back decoded, encoded anew
- * or without its scheme.
- */
-export function echoKey(url: string): string {
-  const normal = URL.parse(url.trim())?.href ?? URL.parse(`https://${url.trim()}`)?.href ?? url.trim();
-  const withoutScheme = normal.replace(/^https?:\/\//i, "");
-  return encodeStrayPercents(withoutScheme).replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
-    try {
-      return decodeURIComponent(escapes);
-    } catch {
-      // Escapes that are not UTF-8 have no decoded form; their upper-case spelling is the common one.
-      return escapes.toUpperCase();
-    }
-  });
-}
-
 export function hostAllowed(hostname: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => hostMatches(hostname, pattern));
 }
@@ -72,7 +55,8 @@ export function hostMatches(hostname: string, pattern: string): boolean {
   return wanted.startsWith("*.") ? hostname.endsWith(wanted.slice(1)) : hostname === wanted;
 }
 
-function encodeStrayPercents(url: string): string {
+/** Encodes each percent sign that begins no escape. */
+export function encodeStrayPercents(url: string): string {
   return url.replace(/%(?![0-9a-f]{2})/gi, "%25");
 }
 

@@ -1,9 +1,10 @@
 /** What the vendor's status rows mean for the items of a batch. Pure. */
 
-import { namesOf } from "../delivery/outcome.ts";
+import type { BatchChange, ItemChange } from "../model/batch-change.ts";
+import { namesOf } from "../model/match-urls.ts";
 import type { StatusRow } from "../model/provider.ts";
 import type { WorkItem } from "../model/storage.ts";
-import type { BatchChange, Item, ItemChange, Part } from "../model/task.ts";
+import type { Item, Part } from "../model/task.ts";
 
 /** Parts of one asset that are kept; an asset has a handful of renditions. */
 const MOST_PARTS = 50;

@@ -2,9 +2,10 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
+import type { BatchChange } from "../model/batch-change.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Storage, WorkItem } from "../model/storage.ts";
-import { type BatchChange, contentOf } from "../model/task.ts";
+import { contentOf } from "../model/task.ts";
 import { abandoned, reported } from "./apply-status.ts";
 import type { Lookups } from "./lookups.ts";
 

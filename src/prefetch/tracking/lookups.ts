@@ -3,9 +3,8 @@
 import type { Cache } from "../../base/cache.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import { createOnce } from "../../base/single-flight.ts";
-import type { Pacer } from "../delivery/rate-limit.ts";
+import { echoKey } from "../model/match-urls.ts";
 import type { Asset, Provider, StatusQuery, StatusRow } from "../model/provider.ts";
-import { echoKey } from "../model/url.ts";
 
 /** A finished vendor task does not change; it is kept for questions that name the vendor's own id. */
 const FINISHED_TTL_MS = 3_600_000;
@@ -15,7 +14,8 @@ const ASSET_TTL_MS = 60_000;
 export interface LookupOptions {
   readonly statuses: Cache<readonly StatusRow[]>;
   readonly assets: Cache<Asset>;
-  readonly pace: Pacer;
+  /** Resolves when the account may send its next request. */
+  readonly pace: (provider: Provider, signal: AbortSignal) => Promise<void>;
   /** Overrides the providers' lowest poll interval. */
   readonly pollSeconds: number | undefined;
   /** Told when the vendor says that it is asked too often. */

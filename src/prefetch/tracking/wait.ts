@@ -5,7 +5,7 @@
 
 import type { Clock } from "../../base/clock.ts";
 import type { PrefetchError } from "../../base/errors.ts";
-import type { CallContext, Caller } from "../calls/deps.ts";
+import type { CallContext, Caller } from "../model/caller.ts";
 import type { TaskSnapshot } from "../model/storage.ts";
 import { settledOf, totalOf } from "../model/task.ts";
 

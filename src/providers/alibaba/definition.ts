@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import type { SettingValues } from "../../cli/settings.ts";
+import type { SettingValues } from "../../base/setting.ts";
 import type { ProviderReading, ProviderRow } from "../definition.ts";
 import { endpointProblem, isHeaderSafe } from "../kit/checks.ts";
 import { type CredentialSource, readProfile } from "./credentials.ts";

@@ -1,8 +1,8 @@
 /** Finds out from the vendor's task list what became of a submit whose answer was lost. */
 
 import type { Clock } from "../../base/clock.ts";
+import { echoKey } from "../../prefetch/model/match-urls.ts";
 import type { Call, Provider, Trace } from "../../prefetch/model/provider.ts";
-import { echoKey } from "../../prefetch/model/url.ts";
 import type { Media } from "./media.ts";
 import type { TaskList, TaskLists, TaskRow } from "./tasks.ts";
 

@@ -2,7 +2,7 @@
 
 import { isIP } from "node:net";
 import { z } from "zod";
-import type { SettingValues } from "../../cli/settings.ts";
+import type { SettingValues } from "../../base/setting.ts";
 import type { ProviderReading, ProviderRow } from "../definition.ts";
 import type { Headers } from "./http.ts";
 import { BATCHES_AT_ONCE, usualLimits } from "./limits.ts";

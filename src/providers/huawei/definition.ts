@@ -1,6 +1,6 @@
 /** Huawei Cloud VOD as the server knows it: its settings, and what is missing when it cannot be used. */
 
-import type { SettingValues } from "../../cli/settings.ts";
+import type { SettingValues } from "../../base/setting.ts";
 import type { ProviderReading, ProviderRow } from "../definition.ts";
 import { endpointProblem, isHeaderSafe } from "../kit/checks.ts";
 import type { HuaweiCredentials } from "./credentials.ts";

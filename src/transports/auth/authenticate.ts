@@ -120,17 +120,17 @@ export function createAuthenticator(settings: AuthSettings, { resource, now, rep
 }
 
 function tokensOf({ tokens, tokensFile }: AuthSettings): ReturnType<typeof readTokens> {
-  if (tokens !== undefined) return readTokens(tokens, "PREFETCH_HTTP_TOKENS");
+  if (tokens !== undefined) return readTokens(tokens, "PREFETCH_SERVER_TOKENS");
   if (tokensFile === undefined) return [];
   let text: string;
   try {
     text = readFileSync(tokensFile, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
-    throw new PrefetchError("invalid_argument", `PREFETCH_HTTP_TOKENS_FILE: ${tokensFile} cannot be read${code}`, {
+    throw new PrefetchError("invalid_argument", `PREFETCH_SERVER_TOKENS_FILE: ${tokensFile} cannot be read${code}`, {
       hint: "docs/streamable-http.md shows how tokens are written.",
       cause: error,
     });
   }
-  return readTokens(text, `PREFETCH_HTTP_TOKENS_FILE ${tokensFile}`);
+  return readTokens(text, `PREFETCH_SERVER_TOKENS_FILE ${tokensFile}`);
 }

@@ -122,7 +122,7 @@ function isForeign(error: unknown): boolean {
 function unreachable(issuer: string, cause: unknown): PrefetchError {
   return new PrefetchError("vendor_unavailable", `The keys of the token issuer ${issuer} cannot be had`, {
     retryable: true,
-    hint: "Check that this server can reach the issuer, and PREFETCH_OAUTH_ISSUER or PREFETCH_OAUTH_JWKS_URL.",
+    hint: "Check that this server can reach the issuer, and PREFETCH_SERVER_OAUTH_ISSUER or PREFETCH_SERVER_OAUTH_JWKS_URL.",
     cause,
   });
 }

@@ -3,10 +3,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { type AuthInfo, isJsonContentType } from "@modelcontextprotocol/server";
-import type { App } from "../../app/app.ts";
 import { principalOf } from "../../mcp/caller.ts";
 import { type CallFacts, withFacts } from "../../telemetry/ambient-context.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
+import type { App } from "../served-app.ts";
 import { answer, answerRpcError, relay } from "./answer.ts";
 import { type Body, ClientGoneError, LARGEST_BODY, readBody } from "./body.ts";
 import type { Limits, Place } from "./limits.ts";

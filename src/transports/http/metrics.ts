@@ -1,8 +1,8 @@
 /** What Prometheus is told. Labels take few values: never a URL, a task, a tenant or anything else that callers choose. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Gauges } from "../../app/app.ts";
 import type { Observer } from "../../telemetry/observer.ts";
+import type { Gauges } from "../served-app.ts";
 
 export interface Metrics {
   readonly observer: Observer;

@@ -1,8 +1,8 @@
 /** The HTTP server as a process: it listens, reads its tokens again on SIGHUP, and stops in good order on SIGTERM or SIGINT. */
 
-import type { App } from "../../app/app.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { type AuthSettings, createAuthenticator } from "../auth/authenticate.ts";
+import type { App } from "../served-app.ts";
 import { createMetrics } from "./metrics.ts";
 import type { HttpOptions } from "./options.ts";
 import { resourceOf, startHttp } from "./server.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { isUsedUp } from "../../../src/prefetch/admission/allowance.ts";
-import { localCaller } from "../../../src/prefetch/calls/deps.ts";
+import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { Call, VendorQuota } from "../../../src/prefetch/model/provider.ts";
 import { type Allowance, remainingUnits } from "../../../src/prefetch/model/quota.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AccountState, admit } from "../../../src/prefetch/admission/admit.ts";
-import { planTask, planView } from "../../../src/prefetch/admission/build-task.ts";
+import { planTask } from "../../../src/prefetch/admission/build-task.ts";
 import type { Candidate, Reading } from "../../../src/prefetch/admission/parse-urls.ts";
+import { planView } from "../../../src/prefetch/calls/dry-run.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { fakeProvider, NOON, TODAY } from "../../fakes.ts";
 

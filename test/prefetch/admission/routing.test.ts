@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { chooseProvider, chooseTaker, createRouter, type ProviderDirectory, type Router } from "../../../src/prefetch/admission/routing.ts";
+import { chooseProvider, chooseTaker, createRouter, type Router } from "../../../src/prefetch/admission/routing.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
+import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
 import { fakeDirectory, fakeProvider } from "../../fakes.ts";
 import { error } from "../calls/service-harness.ts";
 

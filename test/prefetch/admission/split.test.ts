@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Candidate, split } from "../../../src/prefetch/admission/parse-urls.ts";
+import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
+import { split } from "../../../src/prefetch/admission/split.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { readUrl } from "../../../src/prefetch/model/url.ts";
 import { fakeLimits, fakeProvider, manyUrls } from "../../fakes.ts";

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
-import { localCaller } from "../../../src/prefetch/calls/deps.ts";
 import { listTasks } from "../../../src/prefetch/calls/list.ts";
+import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, fakeDirectory, fakeProvider, manyUrls, NOON, newTask } from "../../fakes.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { localCaller } from "../../../src/prefetch/calls/deps.ts";
+import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import { manyUrls, type ProviderScript, never as signal, urlsOf } from "../../fakes.ts";
 import { error, open } from "./service-harness.ts";
 

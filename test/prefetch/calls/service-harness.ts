@@ -2,16 +2,16 @@
 
 import { expect, onTestFinished } from "vitest";
 import { readStream } from "../../../src/media/stream.ts";
-import type { StreamReader } from "../../../src/prefetch/admission/expand-streams.ts";
-import type { ProviderDirectory } from "../../../src/prefetch/admission/routing.ts";
-import type { CallContext, Guards } from "../../../src/prefetch/calls/deps.ts";
-import { localCaller } from "../../../src/prefetch/calls/deps.ts";
 import { createService, type PrefetchService } from "../../../src/prefetch/calls/service.ts";
 import type { AssetRequest, UrlsRequest } from "../../../src/prefetch/calls/submit.ts";
 import type { VerifyRequest, VerifyView } from "../../../src/prefetch/calls/verify.ts";
 import type { Detail, TaskView } from "../../../src/prefetch/calls/view.ts";
 import type { Worker } from "../../../src/prefetch/delivery/worker.ts";
+import { type CallContext, localCaller } from "../../../src/prefetch/model/caller.ts";
+import type { Guards } from "../../../src/prefetch/model/guards.ts";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
+import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
+import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import {
   type FakeClock,

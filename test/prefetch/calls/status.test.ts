@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { localCaller } from "../../../src/prefetch/calls/deps.ts";
 import type { Detail, ItemRow, TaskView } from "../../../src/prefetch/calls/view.ts";
+import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { accountQuery, manyUrls, neverAnswered, newTask, never as signal } from "../../fakes.ts";
 import { error, open } from "./service-harness.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { localCaller } from "../../../src/prefetch/calls/deps.ts";
+import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import { totalOf } from "../../../src/prefetch/model/task.ts";
 import { manyUrls, never as signal } from "../../fakes.ts";
 import { error, open } from "./service-harness.ts";

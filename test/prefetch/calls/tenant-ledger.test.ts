@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import type { CallContext } from "../../../src/prefetch/calls/deps.ts";
+import type { CallContext } from "../../../src/prefetch/model/caller.ts";
 import type { BatchContent, Submission } from "../../../src/prefetch/model/provider.ts";
 import { countItems, itemStates, noCounts } from "../../../src/prefetch/model/task.ts";
 import { manyUrls, never as signal, urlsOf } from "../../fakes.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import type { CallContext, Caller } from "../../../src/prefetch/calls/deps.ts";
+import type { CallContext, Caller } from "../../../src/prefetch/model/caller.ts";
 import { manyUrls, never as signal, TODAY } from "../../fakes.ts";
 import { error, open } from "./service-harness.ts";
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { echoKey, hostAllowed, hostMatches, readUrl, type UrlReading } from "../../../src/prefetch/model/url.ts";
+import { echoKey } from "../../../src/prefetch/model/match-urls.ts";
+import { hostAllowed, hostMatches, readUrl, type UrlReading } from "../../../src/prefetch/model/url.ts";
 
 const rules = { maxLength: 10_240 };
 

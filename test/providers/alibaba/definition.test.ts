@@ -8,7 +8,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { Agent, type Dispatcher } from "undici";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { SettingValues } from "../../../src/cli/settings.ts";
+import type { SettingValues } from "../../../src/base/setting.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { alibabaVod } from "../../../src/providers/alibaba/definition.ts";
 import type { ProviderContext } from "../../../src/providers/definition.ts";

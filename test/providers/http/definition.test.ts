@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { SettingValues } from "../../../src/cli/settings.ts";
+import type { SettingValues } from "../../../src/base/setting.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { httpAnyCdn } from "../../../src/providers/http/definition.ts";
 import { nobody } from "../../../src/telemetry/observer.ts";

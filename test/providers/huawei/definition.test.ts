@@ -2,7 +2,7 @@
 
 import { Agent, type Dispatcher } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
-import type { SettingValues } from "../../../src/cli/settings.ts";
+import type { SettingValues } from "../../../src/base/setting.ts";
 import type { Call, Provider } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderContext } from "../../../src/providers/definition.ts";
 import { huaweiVod } from "../../../src/providers/huawei/definition.ts";

@@ -1,9 +1,10 @@
 /** A store for each test, and what tests do with it again and again. */
 
 import { afterEach, beforeEach, expect } from "vitest";
+import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
 import type { Allowance } from "../../../src/prefetch/model/quota.ts";
 import type { AccountFacts, AccountQuery, Claim, NewTask, SendResult, SendStart, Storage } from "../../../src/prefetch/model/storage.ts";
-import type { Batch, BatchChange } from "../../../src/prefetch/model/task.ts";
+import type { Batch } from "../../../src/prefetch/model/task.ts";
 import { accountQuery, manyUrls, NOON, newTask, type TaskSketch, TODAY } from "../../fakes.ts";
 
 export const ACCOUNT = "fake-cdn:1";

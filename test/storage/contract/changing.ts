@@ -1,7 +1,8 @@
 /** What becomes of a batch. */
 
 import { describe, expect, it } from "vitest";
-import type { Batch, BatchChange } from "../../../src/prefetch/model/task.ts";
+import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
+import type { Batch } from "../../../src/prefetch/model/task.ts";
 import { manyUrls, NOON, TODAY } from "../../fakes.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 

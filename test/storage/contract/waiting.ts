@@ -1,7 +1,7 @@
 /** What waits: for a day with room for it, or for a vendor that can be reached. */
 
 import { describe, expect, it } from "vitest";
-import type { BatchChange, LaterDay } from "../../../src/prefetch/model/task.ts";
+import type { BatchChange, LaterDay } from "../../../src/prefetch/model/batch-change.ts";
 import { manyUrls, NOON, TODAY } from "../../fakes.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 

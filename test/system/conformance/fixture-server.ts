@@ -54,6 +54,6 @@ export async function startFixtureServer(): Promise<HttpService> {
     },
     metrics,
     auth: undefined,
-    options: config.http,
+    options: config.server,
   });
 }

@@ -15,7 +15,7 @@ import { entry } from "./wire-harness.ts";
 const folder = mkdtempSync(join(tmpdir(), "tokens-"));
 const good = entry("alice", "alice-secret-token", ["prefetch:read"]);
 const hash = good.sha256;
-const tokens = (...entries: readonly unknown[]) => ({ PREFETCH_HTTP_TOKENS: JSON.stringify(entries) });
+const tokens = (...entries: readonly unknown[]) => ({ PREFETCH_SERVER_TOKENS: JSON.stringify(entries) });
 
 function file(content: string): string {
   const path = join(mkdtempSync(join(folder, "one-")), "tokens.json");
@@ -28,7 +28,7 @@ function mistakeIn(args: readonly string[], env: Readonly<Record<string, string>
   try {
     const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", ...args], env);
     if (command.kind !== "serve") return "";
-    createAuthenticator(command.config.http, { resource: "http://127.0.0.1/mcp", now: () => 0, report: () => undefined });
+    createAuthenticator(command.config.server, { resource: "http://127.0.0.1/mcp", now: () => 0, report: () => undefined });
     return "";
   } catch (error) {
     return explain(asPrefetchError(error));
@@ -37,12 +37,12 @@ function mistakeIn(args: readonly string[], env: Readonly<Record<string, string>
 
 describe("a token list that cannot be used", () => {
   it.each<[string, Readonly<Record<string, string>>, RegExp]>([
-    ["no JSON", { PREFETCH_HTTP_TOKENS: "alice:alice-secret-token" }, /PREFETCH_HTTP_TOKENS is not JSON/],
-    ["half of one", { PREFETCH_HTTP_TOKENS: JSON.stringify([good]).slice(0, -2) }, /PREFETCH_HTTP_TOKENS is not JSON/],
-    ["an object", { PREFETCH_HTTP_TOKENS: JSON.stringify({ tokens: [good] }) }, /PREFETCH_HTTP_TOKENS: must be a JSON array of tokens/],
-    ["null", { PREFETCH_HTTP_TOKENS: "null" }, /must be a JSON array of tokens/],
-    ["no token", tokens(), /PREFETCH_HTTP_TOKENS: names no token/],
-    ["a token in clear", tokens("alice-secret-token"), /PREFETCH_HTTP_TOKENS: 0 /],
+    ["no JSON", { PREFETCH_SERVER_TOKENS: "alice:alice-secret-token" }, /PREFETCH_SERVER_TOKENS is not JSON/],
+    ["half of one", { PREFETCH_SERVER_TOKENS: JSON.stringify([good]).slice(0, -2) }, /PREFETCH_SERVER_TOKENS is not JSON/],
+    ["an object", { PREFETCH_SERVER_TOKENS: JSON.stringify({ tokens: [good] }) }, /PREFETCH_SERVER_TOKENS: must be a JSON array of tokens/],
+    ["null", { PREFETCH_SERVER_TOKENS: "null" }, /must be a JSON array of tokens/],
+    ["no token", tokens(), /PREFETCH_SERVER_TOKENS: names no token/],
+    ["a token in clear", tokens("alice-secret-token"), /PREFETCH_SERVER_TOKENS: 0 /],
     ["a token instead of its hash", tokens({ ...good, sha256: "alice-secret-token" }), /0\.sha256 must be the token's SHA-256/],
     ["half of a hash", tokens({ ...good, sha256: hash.slice(1) }), /0\.sha256 must be the token's SHA-256/],
     ["no hash", tokens({ ...good, sha256: undefined }), /0\.sha256 must be the token's SHA-256/],
@@ -58,7 +58,7 @@ describe("a token list that cannot be used", () => {
     ["an end that is no moment", tokens({ ...good, expires: "next-secret-week" }), /0\.expires must be a moment such as/],
     ["an end without a zone", tokens({ ...good, expires: "2027-01-31T00:00:00" }), /0\.expires must be a moment such as/],
     ["an unknown key", tokens({ ...good, token: "alice-secret-token" }), /0 has a key that is not known/],
-    ["a prototype", { PREFETCH_HTTP_TOKENS: '[{"__proto__":{"name":"alice-secret-token"}}]' }, /0\.name must be a text/],
+    ["a prototype", { PREFETCH_SERVER_TOKENS: '[{"__proto__":{"name":"alice-secret-token"}}]' }, /0\.name must be a text/],
     ["a name twice", tokens(good, { ...entry("alice", "other-secret", ["prefetch:read"]) }), /names a token twice/],
     ["a hash twice", tokens(good, { ...good, name: "bob" }), /names a token twice/],
     ["a hash twice, in two spellings", tokens(good, { ...good, name: "bob", sha256: hash.toUpperCase() }), /names a token twice/],
@@ -66,20 +66,20 @@ describe("a token list that cannot be used", () => {
   ])("with %s is named with its place, and nothing of it is shown", (_, env, expected) => {
     const said = mistakeIn([], env);
     expect(said).toMatch(expected);
-    expect(said).toMatch(/PREFETCH_HTTP_TOKENS/);
+    expect(said).toMatch(/PREFETCH_SERVER_TOKENS/);
     expect(said).not.toMatch(/secret|alice|bob/);
     expect(said).not.toContain(hash.slice(0, 12));
   });
 
   it("is named by its file", () => {
     const path = file("[{}]");
-    expect(mistakeIn(["--tokens-file", path], {})).toContain(`PREFETCH_HTTP_TOKENS_FILE ${path}: 0.name must be a text`);
-    expect(mistakeIn([], { PREFETCH_HTTP_TOKENS_FILE: file("") })).toMatch(/PREFETCH_HTTP_TOKENS_FILE .* is not JSON/);
+    expect(mistakeIn(["--tokens-file", path], {})).toContain(`PREFETCH_SERVER_TOKENS_FILE ${path}: 0.name must be a text`);
+    expect(mistakeIn([], { PREFETCH_SERVER_TOKENS_FILE: file("") })).toMatch(/PREFETCH_SERVER_TOKENS_FILE .* is not JSON/);
   });
 
   it("is missed where its file is not there, is a folder or may not be read", () => {
     const missing = join(folder, "missing.json");
-    expect(mistakeIn(["--tokens-file", missing], {})).toContain(`PREFETCH_HTTP_TOKENS_FILE: ${missing} cannot be read (ENOENT)`);
+    expect(mistakeIn(["--tokens-file", missing], {})).toContain(`PREFETCH_SERVER_TOKENS_FILE: ${missing} cannot be read (ENOENT)`);
     const directory = join(folder, "directory");
     mkdirSync(directory);
     expect(mistakeIn(["--tokens-file", directory], {})).toContain("cannot be read (EISDIR)");
@@ -89,55 +89,65 @@ describe("a token list that cannot be used", () => {
 describe("settings that do not go together", () => {
   const secret = tokens(good);
   it.each<[string, readonly string[], Readonly<Record<string, string>>, RegExp]>([
-    ["tokens twice", ["--tokens-file", file("[]")], secret, /PREFETCH_HTTP_TOKENS and PREFETCH_HTTP_TOKENS_FILE are both set/],
-    ["an audience without an issuer", ["--oauth-audience", "x"], {}, /PREFETCH_OAUTH_AUDIENCE is set, but PREFETCH_OAUTH_ISSUER is not/],
+    ["tokens twice", ["--tokens-file", file("[]")], secret, /PREFETCH_SERVER_TOKENS and PREFETCH_SERVER_TOKENS_FILE are both set/],
+    [
+      "an audience without an issuer",
+      ["--oauth-audience", "x"],
+      {},
+      /PREFETCH_SERVER_OAUTH_AUDIENCE is set, but PREFETCH_SERVER_OAUTH_ISSUER is not/,
+    ],
     [
       "keys without an issuer",
       ["--oauth-jwks-url", "https://idp.example.com/k"],
       secret,
-      /PREFETCH_OAUTH_JWKS_URL is set, but PREFETCH_OAUTH/,
+      /PREFETCH_SERVER_OAUTH_JWKS_URL is set, but PREFETCH_OAUTH/,
     ],
     [
       "a tenant claim without an issuer",
       ["--oauth-tenant-claim", "org"],
       {},
-      /PREFETCH_OAUTH_TENANT_CLAIM is set, but PREFETCH_OAUTH_ISSUER/,
+      /PREFETCH_SERVER_OAUTH_TENANT_CLAIM is set, but PREFETCH_SERVER_OAUTH_ISSUER/,
     ],
-    ["an issuer in clear", ["--oauth-issuer", "http://idp.example.com"], {}, /PREFETCH_OAUTH_ISSUER must be a URL with https/],
+    ["an issuer in clear", ["--oauth-issuer", "http://idp.example.com"], {}, /PREFETCH_SERVER_OAUTH_ISSUER must be a URL with https/],
     [
       "an issuer with a password",
       ["--oauth-issuer", "https://u:p@idp.example.com"],
       {},
-      /PREFETCH_OAUTH_ISSUER must have no query, fragment or/,
+      /PREFETCH_SERVER_OAUTH_ISSUER must have no query, fragment or/,
     ],
-    ["every address and nobody to tell", ["--host", "0.0.0.0"], {}, /PREFETCH_HTTP_HOST is 0\.0\.0\.0, which other machines can reach/],
-    ["every IPv6 address and nobody to tell", ["--host", "::"], {}, /PREFETCH_HTTP_HOST is ::, which other machines can reach/],
-    ["the same in brackets", ["--host", "[::]"], {}, /PREFETCH_HTTP_HOST is ::, which/],
-    ["an address of the network", ["--host", "192.0.2.7"], {}, /PREFETCH_HTTP_HOST is 192\.0\.2\.7, which/],
-    ["a name of the network", ["--host", "mcp.example.com"], {}, /PREFETCH_HTTP_HOST is mcp\.example\.com, which/],
-    ["a name that looks like loopback", ["--host", "127.0.0.1.example.com"], {}, /PREFETCH_HTTP_HOST is 127\.0\.0\.1\.example\.com, which/],
-    ["another one", ["--host", "localhost.example.com"], {}, /PREFETCH_HTTP_HOST is localhost\.example\.com, which/],
-    ["a zero that is every address", ["--host", "0"], {}, /PREFETCH_HTTP_HOST is 0, which/],
-    ["a host that is a URL", ["--host", "http://127.0.0.1"], {}, /PREFETCH_HTTP_HOST must be an address or a host name/],
-    ["a port beyond the last", ["--port", "65536"], {}, /PREFETCH_HTTP_PORT must be a whole number from 0 to 65535/],
-    ["a port that is a word", ["--port", "http"], {}, /PREFETCH_HTTP_PORT must be a whole number/],
-    ["a path without a slash", ["--path", "mcp"], {}, /PREFETCH_HTTP_PATH must be a path such as \/mcp/],
-    ["a path that is all", ["--path", "/"], {}, /PREFETCH_HTTP_PATH must be a path/],
-    ["a path with a query", ["--path", "/mcp?x"], {}, /PREFETCH_HTTP_PATH must be a path/],
-    ["the path of a probe", ["--path", "/healthz"], {}, /PREFETCH_HTTP_PATH is taken by the server itself/],
-    ["a path below the metrics", ["--path", "/metrics/mcp"], {}, /PREFETCH_HTTP_PATH is taken/],
-    ["a public URL in clear", ["--public-url", "http://mcp.example.com/mcp"], {}, /PREFETCH_HTTP_PUBLIC_URL must be a URL with https/],
-    ["a public URL that is none", ["--public-url", "mcp.example.com"], {}, /PREFETCH_HTTP_PUBLIC_URL must be a URL with https/],
-    ["a public URL with a query", ["--public-url", "https://mcp.example.com/?a"], {}, /PREFETCH_HTTP_PUBLIC_URL must have no query/],
+    ["every address and nobody to tell", ["--host", "0.0.0.0"], {}, /PREFETCH_SERVER_HOST is 0\.0\.0\.0, which other machines can reach/],
+    ["every IPv6 address and nobody to tell", ["--host", "::"], {}, /PREFETCH_SERVER_HOST is ::, which other machines can reach/],
+    ["the same in brackets", ["--host", "[::]"], {}, /PREFETCH_SERVER_HOST is ::, which/],
+    ["an address of the network", ["--host", "192.0.2.7"], {}, /PREFETCH_SERVER_HOST is 192\.0\.2\.7, which/],
+    ["a name of the network", ["--host", "mcp.example.com"], {}, /PREFETCH_SERVER_HOST is mcp\.example\.com, which/],
+    [
+      "a name that looks like loopback",
+      ["--host", "127.0.0.1.example.com"],
+      {},
+      /PREFETCH_SERVER_HOST is 127\.0\.0\.1\.example\.com, which/,
+    ],
+    ["another one", ["--host", "localhost.example.com"], {}, /PREFETCH_SERVER_HOST is localhost\.example\.com, which/],
+    ["a zero that is every address", ["--host", "0"], {}, /PREFETCH_SERVER_HOST is 0, which/],
+    ["a host that is a URL", ["--host", "http://127.0.0.1"], {}, /PREFETCH_SERVER_HOST must be an address or a host name/],
+    ["a port beyond the last", ["--port", "65536"], {}, /PREFETCH_SERVER_PORT must be a whole number from 0 to 65535/],
+    ["a port that is a word", ["--port", "http"], {}, /PREFETCH_SERVER_PORT must be a whole number/],
+    ["a path without a slash", ["--path", "mcp"], {}, /PREFETCH_SERVER_PATH must be a path such as \/mcp/],
+    ["a path that is all", ["--path", "/"], {}, /PREFETCH_SERVER_PATH must be a path/],
+    ["a path with a query", ["--path", "/mcp?x"], {}, /PREFETCH_SERVER_PATH must be a path/],
+    ["the path of a probe", ["--path", "/healthz"], {}, /PREFETCH_SERVER_PATH is taken by the server itself/],
+    ["a path below the metrics", ["--path", "/metrics/mcp"], {}, /PREFETCH_SERVER_PATH is taken/],
+    ["a public URL in clear", ["--public-url", "http://mcp.example.com/mcp"], {}, /PREFETCH_SERVER_PUBLIC_URL must be a URL with https/],
+    ["a public URL that is none", ["--public-url", "mcp.example.com"], {}, /PREFETCH_SERVER_PUBLIC_URL must be a URL with https/],
+    ["a public URL with a query", ["--public-url", "https://mcp.example.com/?a"], {}, /PREFETCH_SERVER_PUBLIC_URL must have no query/],
     [
       "allowed hosts with ports",
       ["--allowed-hosts", "a.example.com:80"],
       {},
-      /PREFETCH_HTTP_ALLOWED_HOSTS must be host names without ports/,
+      /PREFETCH_SERVER_ALLOWED_HOSTS must be host names without ports/,
     ],
-    ["allowed hosts that are none", ["--allowed-hosts", ","], {}, /PREFETCH_HTTP_ALLOWED_HOSTS must be/],
-    ["every origin", ["--allowed-origins", "*"], {}, /PREFETCH_HTTP_ALLOWED_ORIGINS must be host names/],
-    ["origins with schemes", ["--allowed-origins", "https://a.example.com"], {}, /PREFETCH_HTTP_ALLOWED_ORIGINS must be/],
+    ["allowed hosts that are none", ["--allowed-hosts", ","], {}, /PREFETCH_SERVER_ALLOWED_HOSTS must be/],
+    ["every origin", ["--allowed-origins", "*"], {}, /PREFETCH_SERVER_ALLOWED_ORIGINS must be host names/],
+    ["origins with schemes", ["--allowed-origins", "https://a.example.com"], {}, /PREFETCH_SERVER_ALLOWED_ORIGINS must be/],
     [
       "no requests a minute",
       ["--tenant-requests-per-minute", "0"],
@@ -154,11 +164,16 @@ describe("settings that do not go together", () => {
 
 describe("a process that cannot serve", () => {
   it.each<[string, readonly string[], Readonly<Record<string, string>>, RegExp]>([
-    ["a token list that is none", [], { PREFETCH_HTTP_TOKENS: "alice-secret-token" }, /PREFETCH_HTTP_TOKENS is not JSON/],
+    ["a token list that is none", [], { PREFETCH_SERVER_TOKENS: "alice-secret-token" }, /PREFETCH_SERVER_TOKENS is not JSON/],
     ["a token file that is not there", ["--tokens-file", join(folder, "none.json")], {}, /none\.json cannot be read \(ENOENT\)/],
-    ["every address and nobody to tell", ["--host", "0.0.0.0"], {}, /PREFETCH_HTTP_HOST is 0\.0\.0\.0, which other machines can reach/],
-    ["an audience without an issuer", ["--oauth-audience", "x"], {}, /PREFETCH_OAUTH_AUDIENCE is set, but PREFETCH_OAUTH_ISSUER is not/],
-    ["a path that is none", ["--path", "mcp"], {}, /PREFETCH_HTTP_PATH must be a path such as \/mcp/],
+    ["every address and nobody to tell", ["--host", "0.0.0.0"], {}, /PREFETCH_SERVER_HOST is 0\.0\.0\.0, which other machines can reach/],
+    [
+      "an audience without an issuer",
+      ["--oauth-audience", "x"],
+      {},
+      /PREFETCH_SERVER_OAUTH_AUDIENCE is set, but PREFETCH_SERVER_OAUTH_ISSUER is not/,
+    ],
+    ["a path that is none", ["--path", "mcp"], {}, /PREFETCH_SERVER_PATH must be a path such as \/mcp/],
     ["an address that is not this machine's", ["--host", "192.0.2.7"], tokens(good), /Cannot listen on 192\.0\.2\.7:0 \(EADDRNOTAVAIL\)/],
   ])("for %s says so in one line and ends with 1", (_, args, env, expected) => expect(refusalOf(args, env)).toMatch(expected));
 

@@ -26,7 +26,7 @@ it("10,000 requests at once, good ones and bad ones, are all answered as they sh
     entry("bob", "bob-secret-token", ["prefetch:read"], { tenant: "globex" }),
     entry("admin", "admin-secret-token", ["prefetch:admin"]),
   ];
-  const env = { PREFETCH_HTTP_TOKENS: JSON.stringify(list), PREFETCH_TENANT_REQUESTS_PER_MINUTE: String(A_MINUTE) };
+  const env = { PREFETCH_SERVER_TOKENS: JSON.stringify(list), PREFETCH_TENANT_REQUESTS_PER_MINUTE: String(A_MINUTE) };
   const server = await startServer(env);
   const kinds: readonly (readonly [message: Message, statuses: readonly number[]])[] = [
     [call("get_prefetch_quota", {}, bearer("alice-secret-token")), [200, 429, 503]],

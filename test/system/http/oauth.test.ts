@@ -25,7 +25,7 @@ async function freePort(): Promise<number> {
 
 async function open(more: Record<string, string> = {}) {
   const issuer = await startAuthorizationServer({ resource: RESOURCE, clients, claimsOf });
-  const server = await startServer({ PREFETCH_OAUTH_ISSUER: issuer.issuer, PREFETCH_HTTP_PUBLIC_URL: RESOURCE, ...more });
+  const server = await startServer({ PREFETCH_SERVER_OAUTH_ISSUER: issuer.issuer, PREFETCH_SERVER_PUBLIC_URL: RESOURCE, ...more });
   const ask = async (token?: string) => {
     const response = await fetch(server.url, {
       method: "POST",
@@ -46,7 +46,7 @@ describe("an OAuth resource server", () => {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}/mcp`;
     const issuer = await startAuthorizationServer({ resource: url, clients });
-    await startServer({ PREFETCH_OAUTH_ISSUER: issuer.issuer }, ["--sandbox", "--port", String(port)]);
+    await startServer({ PREFETCH_SERVER_OAUTH_ISSUER: issuer.issuer }, ["--sandbox", "--port", String(port)]);
     const authProvider = new ClientCredentialsProvider({
       clientId: "alice",
       clientSecret: issuer.clientSecret,
@@ -77,7 +77,7 @@ describe("an OAuth resource server", () => {
   });
 
   it.each(httpSessions)("lets each scope do its own, with the %s", async (_, connect) => {
-    const { issuer, server } = await open({ PREFETCH_OAUTH_TENANT_CLAIM: "team" });
+    const { issuer, server } = await open({ PREFETCH_SERVER_OAUTH_TENANT_CLAIM: "team" });
     const alice = await connect(server.url, await issuer.token("alice", "prefetch:read prefetch:write other"));
     const bob = await connect(server.url, await issuer.token("bob", "prefetch:read"));
     const { task_id: taskId = "" } = taskOf(
@@ -118,7 +118,7 @@ describe("an OAuth resource server", () => {
   });
 
   it("refuses every token that was not issued for it, by its issuer, for now", async () => {
-    const { issuer, ask, server } = await open({ PREFETCH_OAUTH_TENANT_CLAIM: "team" });
+    const { issuer, ask, server } = await open({ PREFETCH_SERVER_OAUTH_TENANT_CLAIM: "team" });
     const claims = { team: "media" };
     const now = Math.floor(Date.now() / 1_000);
     const { privateKey: foreign } = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -204,7 +204,7 @@ describe("an OAuth resource server", () => {
   });
 
   it("takes the operator's own tokens beside those of the issuer", async () => {
-    const { issuer, ask } = await open({ PREFETCH_HTTP_TOKENS: tokenList({ name: "robot" }) });
+    const { issuer, ask } = await open({ PREFETCH_SERVER_TOKENS: tokenList({ name: "robot" }) });
     expect((await ask(secretOf("robot"))).status).toBe(200);
     expect((await ask(await issuer.token("alice", "prefetch:read"))).status).toBe(200);
     expect((await ask(secretOf("nobody"))).status).toBe(401);

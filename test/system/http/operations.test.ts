@@ -40,7 +40,7 @@ async function busyVendor() {
 
 describe("probes", () => {
   it("answer to whoever asks, by whatever name", async () => {
-    const { url } = await startServer({ PREFETCH_HTTP_TOKENS: tokenList({ name: "robot" }) });
+    const { url } = await startServer({ PREFETCH_SERVER_TOKENS: tokenList({ name: "robot" }) });
     for (const path of ["/healthz", "/readyz"]) {
       const answer = await at(url, path);
       expect([answer.status, await answer.json()]).toEqual([200, { status: "ok" }]);
@@ -104,7 +104,7 @@ describe("metrics", () => {
 
   it("are for administrators, where there are any", async () => {
     const tokens = tokenList({ name: "robot" }, { name: "scraper", scopes: ["prefetch:admin"] });
-    const { url } = await startServer({ PREFETCH_HTTP_TOKENS: tokens });
+    const { url } = await startServer({ PREFETCH_SERVER_TOKENS: tokens });
     expect((await at(url, "/metrics")).status).toBe(401);
     expect((await at(url, "/metrics", "robot")).status).toBe(403);
     expect(await (await at(url, "/metrics", "scraper")).text()).toContain("cdn_prefetch_items");
@@ -113,7 +113,7 @@ describe("metrics", () => {
 
 describe("logs", () => {
   it("tell of each request who asked what, under an id that the caller gets and may give", async () => {
-    const { url, log } = await startServer({ PREFETCH_HTTP_TOKENS: tokenList({ name: "robot" }) });
+    const { url, log } = await startServer({ PREFETCH_SERVER_TOKENS: tokenList({ name: "robot" }) });
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const ask = (headers: Record<string, string>) =>
       fetch(url, {

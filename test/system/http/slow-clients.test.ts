@@ -23,7 +23,7 @@ async function inProcess(patience?: Patience): Promise<HttpService> {
   if (command.kind !== "serve") throw new Error("not a server");
   const { config } = command;
   const metrics = createMetrics();
-  return startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.http, ...(patience && { patience }) });
+  return startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.server, ...(patience && { patience }) });
 }
 
 /** Sends a byte now and then for as long as it may; resolves with the milliseconds that were. */

@@ -167,7 +167,7 @@ const { child, url } = await start({
   ...huaweiEnv(huawei, store),
   ...alibabaEnv(alibaba, store),
   PREFETCH_POLL_SECONDS: "5",
-  PREFETCH_HTTP_TOKENS: JSON.stringify(tokens),
+  PREFETCH_SERVER_TOKENS: JSON.stringify(tokens),
   PREFETCH_TENANT_REQUESTS_PER_MINUTE: "1000000",
 });
 

@@ -53,7 +53,7 @@ describe.concurrent.each(httpSessions)("the story over HTTP with the %s", (gener
     const emulator = await startHuaweiVod({ firstMs: 1_500 });
     test.onTestFinished(() => emulator.close());
     const store = `sqlite:${join(mkdtempSync(join(tmpdir(), "story-")), "store.sqlite")}`;
-    const env = { ...huaweiEnv(emulator, store), PREFETCH_HTTP_TOKENS: tokenList({ name: "alice" }, { name: "carol" }) };
+    const env = { ...huaweiEnv(emulator, store), PREFETCH_SERVER_TOKENS: tokenList({ name: "alice" }, { name: "carol" }) };
     const first = await startServerFor(test, env, []);
     const session = await connect(first.url, secretOf("alice"));
     const { task_id: taskId = "" } = taskOf(await session.call("prefetch_urls", { urls: urlsOf(12) }));

@@ -8,7 +8,7 @@ import { describe, it, type TestContext } from "vitest";
 import { z } from "zod";
 import { secretOf, startServerFor, tokenList } from "./process-harness.ts";
 
-const PREFETCH_HTTP_TOKENS = tokenList({ name: "alice" }, { name: "carol" }, { name: "admin", scopes: ["prefetch:admin"] });
+const PREFETCH_SERVER_TOKENS = tokenList({ name: "alice" }, { name: "carol" }, { name: "admin", scopes: ["prefetch:admin"] });
 const started = z.object({ task_id: z.string() });
 const QUOTA = "prefetch://quota/huawei-vod";
 
@@ -75,7 +75,7 @@ describe.concurrent("a subscriber", () => {
 
   it("is granted what there is for it, and nothing of other tenants or of other kinds", async (test) => {
     const { expect } = test;
-    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
+    const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const [alice, carol, admin] = await Promise.all(["alice", "carol", "admin"].map((name) => listener(test, url, name)));
     if (!alice || !carol || !admin) throw new Error("somebody is missing");
     const task = `prefetch://tasks/${await alice.prefetch("https://example.com/a.mp4")}`;
@@ -103,7 +103,7 @@ describe.concurrent("a subscriber", () => {
     const path = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.json");
     const soon = new Date(Date.now() + 4_000).toISOString();
     writeFileSync(path, tokenList({ name: "alice" }, { name: "carol", expires: soon }));
-    const { url, child } = await startServerFor(test, { PREFETCH_HTTP_TOKENS_FILE: path });
+    const { url, child } = await startServerFor(test, { PREFETCH_SERVER_TOKENS_FILE: path });
     const [alice, carol] = await Promise.all(["alice", "carol"].map((name) => listener(test, url, name)));
     const [own, short] = await Promise.all([alice?.listen(QUOTA), carol?.listen(QUOTA)]);
     expect(await short?.closed).toBe("remote");
@@ -116,7 +116,7 @@ describe.concurrent("a subscriber", () => {
 
   it("may have a hundred streams open, also of many that are asked for at once, and as many again when those are closed", async (test) => {
     const { expect } = test;
-    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
+    const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const { listen, prefetch } = await listener(test, url, "alice");
     const task = `prefetch://tasks/${await prefetch(...Array.from({ length: 30 }, (_, nth) => `https://example.com/${nth}.mp4`))}`;
     const asked = await Promise.allSettled(Array.from({ length: 130 }, () => listen(task)));

@@ -9,7 +9,7 @@ const listed = z.object({ tasks: z.array(z.object({ task_id: z.string(), tenant:
 const tasksOf = async (session: Session) => listed.parse((await session.call("list_prefetch_tasks")).structured).tasks;
 const urlsOf = (count: number, who = "shared") => Array.from({ length: count }, (_, index) => `https://example.com/${who}/${index}.mp4`);
 
-const PREFETCH_HTTP_TOKENS = tokenList(
+const PREFETCH_SERVER_TOKENS = tokenList(
   { name: "alice", tenant: "media" },
   { name: "bob", tenant: "media" },
   { name: "carol" },
@@ -20,7 +20,7 @@ const PREFETCH_HTTP_TOKENS = tokenList(
 describe.concurrent.each(httpSessions)("tenants with the %s", (generation, connect) => {
   it("share nothing with others, and everything among themselves", async (test) => {
     const { expect } = test;
-    const { url, log } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
+    const { url, log } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const [alice, bob, carol, admin] = await Promise.all(["alice", "bob", "carol", "admin"].map((name) => connect(url, secretOf(name))));
     if (!alice || !bob || !carol || !admin) throw new Error("somebody is missing");
     const own = taskOf(await alice.call("prefetch_urls", { urls: urlsOf(3), provider: "huawei-vod", wait_seconds: 20 }));
@@ -65,7 +65,7 @@ describe.concurrent.each(httpSessions)("tenants with the %s", (generation, conne
 
   it("are offered the ids of their own tasks only, while one is typed", async (test) => {
     const { expect } = test;
-    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
+    const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const [alice, carol] = await Promise.all(["alice", "carol"].map((name) => connect(url, secretOf(name))));
     if (!alice || !carol) throw new Error("somebody is missing");
     const { task_id: own = "" } = taskOf(await alice.call("prefetch_urls", { urls: urlsOf(1), provider: "huawei-vod" }));
@@ -77,7 +77,7 @@ describe.concurrent.each(httpSessions)("tenants with the %s", (generation, conne
 
   it("that may only read see only the tools that do, and spend nothing", async (test) => {
     const { expect } = test;
-    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS });
+    const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const reader = await connect(url, secretOf("reader"));
     expect((await reader.tools()).map(({ name }) => name)).toEqual([
       "get_prefetch_status",
@@ -101,7 +101,7 @@ describe.concurrent.each(httpSessions)("tenants with the %s", (generation, conne
 
   it("have a daily budget each, and are told of it", async (test) => {
     const { expect } = test;
-    const { url } = await startServerFor(test, { PREFETCH_HTTP_TOKENS, PREFETCH_TENANT_DAILY_BUDGET: "5" });
+    const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS, PREFETCH_TENANT_DAILY_BUDGET: "5" });
     const [alice, bob, carol] = await Promise.all(["alice", "bob", "carol"].map((name) => connect(url, secretOf(name))));
     if (!alice || !bob || !carol) throw new Error("somebody is missing");
     const spend = (session: Session, count: number, who: string) =>

@@ -38,7 +38,7 @@ const list = [
 let server: HttpServer;
 
 beforeAll(async () => {
-  server = await launchServer({ PREFETCH_HTTP_TOKENS: JSON.stringify(list) });
+  server = await launchServer({ PREFETCH_SERVER_TOKENS: JSON.stringify(list) });
 });
 
 afterAll(async () => {
@@ -196,7 +196,7 @@ describe("a token of another tenant", () => {
 
 describe("a tenant that asks too often", () => {
   it("is told when to come back, whichever of its tokens it uses, and others notice nothing", async () => {
-    const env = { PREFETCH_HTTP_TOKENS: JSON.stringify(list), PREFETCH_TENANT_REQUESTS_PER_MINUTE: "5" };
+    const env = { PREFETCH_SERVER_TOKENS: JSON.stringify(list), PREFETCH_TENANT_REQUESTS_PER_MINUTE: "5" };
     const strict = await startServer(env);
     const ask = (headers: Record<string, string>) => send(strict, call("get_prefetch_quota", {}, headers));
     for (let count = 0; count < 5; count += 1) expect((await ask(count % 2 ? alice : reader)).status).toBe(200);

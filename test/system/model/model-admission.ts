@@ -1,10 +1,11 @@
 /** The admission of a list: how the server does it, and what the model expects of it. */
 
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { type AccountState, type Admission, admit, type QuotaPolicy } from "../../../src/prefetch/admission/admit.ts";
+import { type AccountState, type Admission, admit } from "../../../src/prefetch/admission/admit.ts";
 import { planTask } from "../../../src/prefetch/admission/build-task.ts";
 import { type Candidate, type Reading, readUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
+import type { QuotaPolicy } from "../../../src/prefetch/model/quota.ts";
 import { nextDays, nextReset, vendorDay } from "../../../src/prefetch/model/quota.ts";
 import type { NewTask } from "../../../src/prefetch/model/storage.ts";
 import { type Account, accounts, counting, dayOf, MINUTE_MS, midnight } from "./model-accounts.ts";

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../../src/base/errors.ts";
-import { quotaPolicies } from "../../../src/prefetch/admission/admit.ts";
+import { quotaPolicies } from "../../../src/prefetch/model/quota.ts";
 import { accountNamed, accounts, counting, DAY_MS, dayOf, HOUR_MS, MINUTE_MS, midnight } from "./model-accounts.ts";
 import { admitWish } from "./model-admission.ts";
 import { compare } from "./model-checks.ts";

@@ -1,8 +1,8 @@
 /** What may become of a batch, as promised: the model's answer to everything that happens to one. */
 
 import type { PrefetchError } from "../../../src/base/errors.ts";
+import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
 import type { SendResult } from "../../../src/prefetch/model/storage.ts";
-import type { BatchChange } from "../../../src/prefetch/model/task.ts";
 import { type Account, DAY_MS, dayOf, HOUR_MS, isEarly, MINUTE_MS, midnight } from "./model-accounts.ts";
 import {
   batchesOf,

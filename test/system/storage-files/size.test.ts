@@ -3,8 +3,8 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import type { BatchChange, ItemChange } from "../../../src/prefetch/model/batch-change.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import type { BatchChange, ItemChange } from "../../../src/prefetch/model/task.ts";
 import { accountQuery, fakeClock, NOON, newTask, TODAY } from "../../fakes.ts";
 import { newFolder } from "../../storage/file-harness.ts";
 import { heldBy, isSound, openWithConnection } from "./files-harness.ts";

@@ -1,0 +1,7 @@
+/** What the operator lets calls do. */
+
+export interface Guards {
+  /** Host names or `*.` patterns; `undefined` allows every host. */
+  readonly allowedDomains: readonly string[] | undefined;
+  readonly maxUrlsPerCall: number;
+}
