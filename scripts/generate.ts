@@ -9,7 +9,7 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { z } from "zod";
 import type { Setting } from "../src/base/setting.ts";
 import { generalSettings, serverSettings } from "../src/cli/settings.ts";
-import { providerRows } from "../src/providers/index.ts";
+import { providerDefinitions } from "../src/providers/index.ts";
 
 const packageFields = z.object({
   name: z.string(),
@@ -22,14 +22,14 @@ const inputSchema = z.object({ properties: z.record(z.string(), z.object({ descr
 
 const { name, version, description, license, keywords } = packageFields.parse(JSON.parse(await readFile("package.json", "utf8")));
 const general: readonly Setting[] = Object.values(generalSettings);
-const settings = [...general, ...providerRows.flatMap((row) => row.settings)];
+const settings = [...general, ...providerDefinitions.flatMap((row) => row.settings)];
 const tools = await listTools();
 
 const tableHead = ["| variable | flag | meaning | default |", "|---|---|---|---|"];
 const files: Record<string, string> = {
   "manifest.json": `${JSON.stringify(manifest(), null, 2)}\n`,
   "README.md": await filled("README.md", {
-    providers: providerRows.map((row) => `  - ${row.title}: [\`${row.id}\`](docs/${row.id}.md)`),
+    providers: providerDefinitions.map((row) => `  - ${row.title}: [\`${row.id}\`](docs/${row.id}.md)`),
     tools: ["| tool | what it is for | arguments | effect |", "|---|---|---|---|", ...toolRows()],
     settings: [...tableHead, ...settingRows(general)],
   }),
@@ -37,7 +37,7 @@ const files: Record<string, string> = {
 files["docs/streamable-http.md"] = await filled("docs/streamable-http.md", {
   settings: [...tableHead, ...settingRows(Object.values(serverSettings))],
 });
-for (const row of providerRows) {
+for (const row of providerDefinitions) {
   const page = `docs/${row.id}.md`;
   files[page] = await filled(page, { settings: [...tableHead, ...settingRows(row.settings)] });
 }

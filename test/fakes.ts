@@ -5,7 +5,7 @@ import type { Cache } from "../src/base/cache.ts";
 import type { Clock } from "../src/base/clock.ts";
 import { PrefetchError } from "../src/base/errors.ts";
 import { createAllowances } from "../src/prefetch/admission/allowance.ts";
-import { createHold, createPacer } from "../src/prefetch/delivery/rate-limit.ts";
+import { createPause, createRateLimiter } from "../src/prefetch/delivery/rate-limit.ts";
 import { createWorker } from "../src/prefetch/delivery/worker.ts";
 import type { BatchContent, Progress, Provider, ProviderLimits, Submission } from "../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../src/prefetch/model/provider-directory.ts";
@@ -241,14 +241,14 @@ function nothingMayGoWrong(error: unknown): never {
 /** What one server process has on a store, wired as the server wires it. */
 export function startProcess(options: ProcessOptions) {
   const { storage, clock, dailyBudget, tenantDailyBudget, report = nothingMayGoWrong, stopped = never } = options;
-  const pace = createPacer(storage, clock);
+  const pace = createRateLimiter(storage, clock);
   const allowances = createAllowances({ storage, clock, answers: fakeCache(clock), dailyBudget, tenantDailyBudget, stopped, report });
   const lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
     pace,
     pollSeconds: undefined,
-    onThrottled: createHold(storage, clock, nothingMayGoWrong),
+    onThrottled: createPause(storage, clock, nothingMayGoWrong),
     stopped,
   });
   return {

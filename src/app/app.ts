@@ -10,7 +10,7 @@ import { createServerFactory } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
-import { createHold, createPacer } from "../prefetch/delivery/rate-limit.ts";
+import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
 import { keepSending } from "../prefetch/delivery/resume.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
@@ -18,9 +18,9 @@ import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
 import { lazyStorage } from "../storage/lazy.ts";
 import { keepClean } from "../storage/retention.ts";
-import { withFacts } from "../telemetry/ambient-context.ts";
+import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
-import { nobody, type Observer } from "../telemetry/observer.ts";
+import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
 import type { AppConfig } from "./config.ts";
 import { createDirectory } from "./provider-registry.ts";
@@ -42,7 +42,7 @@ export interface AppOptions {
   readonly observer?: Observer;
 }
 
-export function createApp(config: AppConfig, { clock = systemClock, observer = nobody }: AppOptions = {}): App {
+export function createApp(config: AppConfig, { clock = systemClock, observer = silentObserver }: AppOptions = {}): App {
   const log = createLog(config.logLevel, config.secrets);
   const report = (error: unknown, about: string): void => {
     if (error instanceof PrefetchError) {
@@ -58,7 +58,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = n
     const { openSqlite } = await import("../storage/sqlite.ts");
     return openSqlite(config.store, clock);
   });
-  const pace = createPacer(storage, clock);
+  const pace = createRateLimiter(storage, clock);
   const allowances = createAllowances({
     storage,
     clock,
@@ -68,16 +68,16 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = n
     stopped: stopped.signal,
     report,
   });
-  const inTrace = <Result>(traceparent: string | undefined, work: () => Result): Result => withFacts({ traceparent }, work);
+  const inTrace = <Result>(traceparent: string | undefined, work: () => Result): Result => withAmbientContext({ traceparent }, work);
   const carrier = createWorker({ storage, clock, pace, random: Math.random, allowances, inTrace, report });
   // What a call sets going goes on after it, for other calls too.
-  const worker: Worker = { ...carrier, kick: (provider) => withFacts({}, () => carrier.kick(provider)) };
+  const worker: Worker = { ...carrier, kick: (provider) => withAmbientContext({}, () => carrier.kick(provider)) };
   const lookups = createLookups({
     statuses: createCache(),
     assets: createCache(),
     pace,
     pollSeconds: config.pollSeconds,
-    onThrottled: createHold(storage, clock, report),
+    onThrottled: createPause(storage, clock, report),
     stopped: stopped.signal,
   });
   const directory = createDirectory(config, { clock, observer });

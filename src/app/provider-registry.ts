@@ -6,8 +6,8 @@ import { version } from "../base/version.ts";
 import type { ProviderInfo } from "../mcp/provider-info.ts";
 import type { Provider } from "../prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../prefetch/model/provider-directory.ts";
-import type { ProviderReading, ProviderRow } from "../providers/definition.ts";
-import { providerRows } from "../providers/index.ts";
+import type { ProviderConfiguration, ProviderDefinition } from "../providers/definition.ts";
+import { providerDefinitions } from "../providers/index.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import type { Observer } from "../telemetry/observer.ts";
 import type { AppConfig } from "./config.ts";
@@ -18,14 +18,14 @@ export interface Directory extends ProviderDirectory {
 }
 
 interface Known {
-  readonly row: ProviderRow;
-  readonly reading: ProviderReading;
+  readonly row: ProviderDefinition;
+  readonly reading: ProviderConfiguration;
 }
 
 export function createDirectory(config: AppConfig, { clock, observer }: { readonly clock: Clock; readonly observer: Observer }): Directory {
   const made = new Map<string, Promise<Provider>>();
   let sandbox: Promise<Sandbox> | undefined;
-  const readings = providerRows.map((row): Known => ({ row, reading: row.read(config.values) }));
+  const readings = providerDefinitions.map((row): Known => ({ row, reading: row.read(config.values) }));
   const configured = readings.filter(({ reading }) => config.sandbox || reading.ok).map(({ row }) => row.id);
   const problems = readings.flatMap(({ reading }) => (config.sandbox || reading.ok ? [] : [reading.problem]));
 
@@ -81,9 +81,9 @@ export function createDirectory(config: AppConfig, { clock, observer }: { readon
   };
 
   return {
-    known: providerRows.map((row) => row.id),
+    known: providerDefinitions.map((row) => row.id),
     configured,
-    fallbacks: providerRows.flatMap(({ id, fallback }) => (fallback && configured.includes(id) ? [id] : [])),
+    fallbacks: providerDefinitions.flatMap(({ id, fallback }) => (fallback && configured.includes(id) ? [id] : [])),
     problems,
     unfinished: readings.flatMap(({ row, reading }) => {
       const begun = row.settings.some(({ name }) => config.values[name] !== undefined);

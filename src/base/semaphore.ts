@@ -2,17 +2,17 @@
 
 import { onAbort } from "./on-abort.ts";
 
-export interface Gate {
-  /** Resolves when there is room; what was let in calls `leave` once. Rejects with the signal's reason. */
-  enter(signal: AbortSignal): Promise<void>;
-  leave(): void;
+export interface Semaphore {
+  /** Resolves when there is room; what was let in calls `release` once. Rejects with the signal's reason. */
+  acquire(signal: AbortSignal): Promise<void>;
+  release(): void;
 }
 
-export function createGate(most: number): Gate {
+export function createSemaphore(most: number): Semaphore {
   let inside = 0;
   const waiting = new Set<() => void>();
   return {
-    enter: (signal) => {
+    acquire: (signal) => {
       if (signal.aborted) return Promise.reject(signal.reason);
       if (inside < most) {
         inside += 1;
@@ -30,7 +30,7 @@ export function createGate(most: number): Gate {
         waiting.add(admit);
       });
     },
-    leave: () => {
+    release: () => {
       // Whoever is next takes the place over.
       const [next] = waiting;
       if (next === undefined) {
@@ -44,11 +44,11 @@ export function createGate(most: number): Gate {
 }
 
 /** Does the work when there is room for it. */
-export async function inTurn<Result>(gate: Gate, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-  await gate.enter(signal);
+export async function withPermit<Result>(semaphore: Semaphore, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  await semaphore.acquire(signal);
   try {
     return await work();
   } finally {
-    gate.leave();
+    semaphore.release();
   }
 }

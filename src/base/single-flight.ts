@@ -10,9 +10,9 @@ export interface Answer<Value> {
 }
 
 /** The shared question belongs to none of its askers, so each may stop waiting for it. */
-export type Once<Value> = (key: string, signal: AbortSignal, ask: () => Promise<Answer<Value>>) => Promise<Value>;
+export type SingleFlight<Value> = (key: string, signal: AbortSignal, ask: () => Promise<Answer<Value>>) => Promise<Value>;
 
-export function createOnce<Value>(cache: Cache<Value>): Once<Value> {
+export function createSingleFlight<Value>(cache: Cache<Value>): SingleFlight<Value> {
   const asking = new Map<string, Promise<Value>>();
   return async (key, signal, ask) => {
     const known = await cache.get(key);

@@ -7,7 +7,7 @@ import type { AppConfig } from "../app/config.ts";
 import { PrefetchError } from "../base/errors.ts";
 import { type Setting, type SettingValues, settingValue } from "../base/setting.ts";
 import type { Route } from "../prefetch/model/provider-directory.ts";
-import { providerRows } from "../providers/index.ts";
+import { providerDefinitions } from "../providers/index.ts";
 import { sandboxRoutes } from "../sandbox/routes.ts";
 import { logLevels } from "../telemetry/log.ts";
 import type { AuthSettings } from "../transports/auth/authenticate.ts";
@@ -29,7 +29,7 @@ const DEFAULT_PORT = 3399;
 const DEFAULT_REQUESTS_PER_MINUTE = 600;
 const settings: readonly Setting[] = Object.values(generalSettings);
 const forHttp: readonly Setting[] = Object.values(serverSettings);
-export const allSettings: readonly Setting[] = [...settings, ...forHttp, ...providerRows.flatMap((row) => row.settings)];
+export const allSettings: readonly Setting[] = [...settings, ...forHttp, ...providerDefinitions.flatMap((row) => row.settings)];
 
 /** What must never be shown, whatever it is used for. */
 export function secretValues(values: SettingValues): string[] {
@@ -89,7 +89,7 @@ const whole = (least: number, most: number) =>
     .optional();
 
 const domainPattern = /^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*$/;
-const knownProviders = providerRows.map((row) => row.id);
+const knownProviders = providerDefinitions.map((row) => row.id);
 
 /** Comma-separated, trimmed, in lower case. */
 const list = z.string().transform((text) =>
@@ -270,7 +270,7 @@ export function helpText(version: string): string {
     "",
     "  --help, -h    This text.",
     "  --version, -v The version.",
-    ...providerRows.flatMap((row) => ["", `${row.title} (${row.id}), by environment only:`, ...row.settings.map(line)]),
+    ...providerDefinitions.flatMap((row) => ["", `${row.title} (${row.id}), by environment only:`, ...row.settings.map(line)]),
     "",
   ].join("\n");
 }

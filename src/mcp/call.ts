@@ -2,11 +2,11 @@
 
 import type { ServerContext } from "@modelcontextprotocol/server";
 import type { CallContext, Caller } from "../prefetch/model/caller.ts";
-import { callFacts, validTraceparent } from "../telemetry/ambient-context.ts";
+import { ambientContext, validTraceparent } from "../telemetry/ambient-context.ts";
 
 export function callOf(context: ServerContext, { tenant, seesAll }: Caller, report: (error: unknown, about: string) => void): CallContext {
   const { signal, _meta, notify } = context.mcpReq;
-  const traceparent = validTraceparent(_meta?.traceparent) ?? callFacts().traceparent;
+  const traceparent = validTraceparent(_meta?.traceparent) ?? ambientContext().traceparent;
   const call = { signal, caller: { tenant, seesAll }, ...(traceparent !== undefined && { traceparent }) };
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined) return call;

@@ -8,7 +8,7 @@ import { PrefetchError } from "../base/errors.ts";
 import type { PrefetchService } from "../prefetch/calls/service.ts";
 import type { CallContext } from "../prefetch/model/caller.ts";
 import { isEnded } from "../prefetch/model/task.ts";
-import { withFacts } from "../telemetry/ambient-context.ts";
+import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import type { Principal } from "./caller.ts";
 
 /** Also how long changes are gathered before they are told. */
@@ -137,7 +137,7 @@ export function createSubscriptions({ service, providers, clock, notify, stopped
       );
     }
     // It goes on for others too, so it belongs to no call.
-    if (watched.size > 0 && !looking) void withFacts({}, keepLooking);
+    if (watched.size > 0 && !looking) void withAmbientContext({}, keepLooking);
     let ended = false;
     return {
       uris: uris.filter((uri) => keys.has(uri)),

@@ -12,7 +12,7 @@ export interface ProviderContext {
 }
 
 /** What a provider's settings amount to. */
-export type ProviderReading =
+export type ProviderConfiguration =
   | {
       readonly ok: true;
       /** Loads the provider's code and makes it; connects to nothing. */
@@ -22,12 +22,12 @@ export type ProviderReading =
   | { readonly ok: false; readonly problem: string };
 
 /** How a provider is known to the server before it is used. */
-export interface ProviderRow {
+export interface ProviderDefinition {
   readonly id: string;
   readonly title: string;
   readonly docs: string;
   /** Needs no credentials, and is meant only where no other provider can be. */
   readonly fallback?: true;
   readonly settings: readonly Setting[];
-  readonly read: (values: SettingValues) => ProviderReading;
+  readonly read: (values: SettingValues) => ProviderConfiguration;
 }

@@ -1,8 +1,8 @@
 /** The providers there are. Adding one adds a row. */
 
 import { alibabaVod } from "./alibaba/definition.ts";
-import type { ProviderRow } from "./definition.ts";
+import type { ProviderDefinition } from "./definition.ts";
 import { httpAnyCdn } from "./http/definition.ts";
 import { huaweiVod } from "./huawei/definition.ts";
 
-export const providerRows: readonly ProviderRow[] = [huaweiVod, alibabaVod, httpAnyCdn];
+export const providerDefinitions: readonly ProviderDefinition[] = [huaweiVod, alibabaVod, httpAnyCdn];

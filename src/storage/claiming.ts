@@ -4,7 +4,7 @@ import { MOST_LATER_DAYS, remainingUnits } from "../prefetch/model/quota.ts";
 import type { Claim, Storage, WorkItem } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
 import { type Batches, OPEN_COST } from "./batches.ts";
-import type { Circuits } from "./circuit-breakers.ts";
+import type { CircuitBreakers } from "./circuit-breakers.ts";
 import type { Ledger } from "./ledger.ts";
 import { batchFrom } from "./rows.ts";
 import { storageError } from "./schema.ts";
@@ -27,7 +27,7 @@ END`;
 interface ClaimingParts {
   readonly ledger: Ledger;
   readonly batches: Pick<Batches, "itemsOf" | "setAside">;
-  readonly circuits: Circuits;
+  readonly circuits: CircuitBreakers;
   /** For error messages. */
   readonly location: string;
 }

@@ -25,7 +25,7 @@ export function lazyStorage(open: () => Promise<Storage>): Storage {
     startSending: async (batch, start) => (await storage()).startSending(batch, start),
     nextDue: async (account, now) => (await storage()).nextDue(account, now),
     change: async (batch, change) => (await storage()).change(batch, change),
-    noteReach: async (account, reach) => (await storage()).noteReach(account, reach),
+    noteSignal: async (account, reach) => (await storage()).noteSignal(account, reach),
     isCancelled: async (taskId) => (await storage()).isCancelled(taskId),
     cancel: async (taskId) => (await storage()).cancel(taskId),
     clean: async (before, most) => (await storage()).clean(before, most),
@@ -34,7 +34,7 @@ export function lazyStorage(open: () => Promise<Storage>): Storage {
     census: async () => (await storage()).census(),
     backlog: async () => (await storage()).backlog(),
     reserveSlot: async (account, intervalMs, burst, now) => (await storage()).reserveSlot(account, intervalMs, burst, now),
-    holdSlots: async (account, until) => (await storage()).holdSlots(account, until),
+    pauseSlots: async (account, until) => (await storage()).pauseSlots(account, until),
     close: async () => {
       if (opened) await (await opened).close();
     },

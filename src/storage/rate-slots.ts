@@ -5,12 +5,12 @@ import type { Sql } from "./sql.ts";
 const LONGEST_BACKLOG_MS = 600_000;
 const LONGEST_BACKLOG_SLOTS = 100;
 
-export interface Pace {
+export interface RateSlots {
   reserve(pace: string, intervalMs: number, burst: number, now: number): number;
   hold(pace: string, until: number): void;
 }
 
-export function createPace({ get, run }: Sql): Pace {
+export function createRateSlots({ get, run }: Sql): RateSlots {
   return {
     reserve: (pace, intervalMs, burst, now) => {
       // Unused slots pile up to `burst`; the floor in the past is what lets that many go at once.

@@ -5,10 +5,10 @@ import type { BatchChange } from "../prefetch/model/batch-change.ts";
 import type { AccountFacts, AccountQuery, NewTask, Storage } from "../prefetch/model/storage.ts";
 import { createBatches, OPEN_COST } from "./batches.ts";
 import { createCensus } from "./census.ts";
-import { createCircuits } from "./circuit-breakers.ts";
+import { createCircuitBreakers } from "./circuit-breakers.ts";
 import { createClaiming } from "./claiming.ts";
 import { createLedger } from "./ledger.ts";
-import { createPace } from "./rate-slots.ts";
+import { createRateSlots } from "./rate-slots.ts";
 import { createReading } from "./reading.ts";
 import { openDatabase } from "./schema.ts";
 import { createSql } from "./sql.ts";
@@ -20,10 +20,10 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
   const sql = createSql(await openDatabase(location, clock), location);
   const { run, get, all, atomically, read } = sql;
   const ledger = createLedger(sql);
-  const pace = createPace(sql);
+  const pace = createRateSlots(sql);
   const census = createCensus(sql);
   const batches = createBatches(sql, ledger, census);
-  const circuits = createCircuits(sql);
+  const circuits = createCircuitBreakers(sql);
 
   const factsOf = (query: AccountQuery): AccountFacts => {
     const rows = all(
@@ -145,7 +145,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
         return true;
       }),
 
-    noteReach: (account, reach) =>
+    noteSignal: (account, reach) =>
       atomically(() => {
         const before = circuits.note(account, reach, clock.now());
         return reach === "answered" && before.failures > 0;
@@ -181,7 +181,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
     spentBy: (tenant, account, day) => read(() => ledger.spentBy(tenant, account, day)),
 
     reserveSlot: (key, intervalMs, burst, now) => atomically(() => pace.reserve(key, intervalMs, burst, now)),
-    holdSlots: (key, until) => atomically(() => pace.hold(key, until)),
+    pauseSlots: (key, until) => atomically(() => pace.hold(key, until)),
 
     close: async () => sql.close(),
   };

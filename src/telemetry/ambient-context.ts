@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
-export interface CallFacts {
+export interface AmbientContext {
   /** Id of the HTTP request. */
   readonly request?: string | undefined;
   readonly principal?: string | undefined;
@@ -10,15 +10,15 @@ export interface CallFacts {
   readonly traceparent?: string | undefined;
 }
 
-const storage = new AsyncLocalStorage<CallFacts>();
-const nothing: CallFacts = {};
+const storage = new AsyncLocalStorage<AmbientContext>();
+const nothing: AmbientContext = {};
 
-export function callFacts(): CallFacts {
+export function ambientContext(): AmbientContext {
   return storage.getStore() ?? nothing;
 }
 
 /** Runs `work` with these facts and no others: what it starts belongs to no other call. */
-export function withFacts<Result>(facts: CallFacts, work: () => Result): Result {
+export function withAmbientContext<Result>(facts: AmbientContext, work: () => Result): Result {
   return storage.run(facts, work);
 }
 

@@ -2,7 +2,7 @@
 
 import { type Logger, pino } from "pino";
 import { createRedactor } from "../base/redact.ts";
-import { callFacts } from "./ambient-context.ts";
+import { ambientContext } from "./ambient-context.ts";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -21,5 +21,5 @@ export function createLog(level: LogLevel, secrets: readonly string[]): Logger {
       if (process.stderr.writable) process.stderr.write(redact(line).replace(controls, escaped));
     },
   };
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin: () => ({ ...callFacts() }) }, destination);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin: () => ({ ...ambientContext() }) }, destination);
 }

@@ -1,4 +1,4 @@
-/** What a server can count of itself; over stdio nobody asks. */
+/** What a server can count of itself; over stdio silentObserver asks. */
 
 export interface Observer {
   /** `outcome` is "ok" or an error's code. */
@@ -7,4 +7,4 @@ export interface Observer {
   vendorCalled(provider: string, outcome: string, seconds: number): void;
 }
 
-export const nobody: Observer = { toolCalled: () => undefined, vendorCalled: () => undefined };
+export const silentObserver: Observer = { toolCalled: () => undefined, vendorCalled: () => undefined };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createTurns } from "../../src/base/keyed-semaphore.ts";
+import { createKeyedSemaphore } from "../../src/base/keyed-semaphore.ts";
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function desk(atOnce: number) {
-  const turns = createTurns(atOnce);
+  const turns = createKeyedSemaphore(atOnce);
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   return {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/base/errors.ts";
 import { helpText, readCommand, secretValues } from "../../src/cli/config.ts";
 import { hostMatches } from "../../src/prefetch/model/url.ts";
-import { providerRows } from "../../src/providers/index.ts";
+import { providerDefinitions } from "../../src/providers/index.ts";
 
 function configOf(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const command = readCommand(args, env);
@@ -136,7 +136,7 @@ describe("routes", () => {
   it("are none unless set, and in the sandbox send each emulator the hosts that it serves", () => {
     expect(configOf([]).routes).toEqual([]);
     const { routes } = configOf(["--sandbox"]);
-    const known = providerRows.map((row) => row.id);
+    const known = providerDefinitions.map((row) => row.id);
     for (const { provider } of routes) expect(known).toContain(provider);
     const providerOf = (host: string) => routes.find(({ pattern }) => hostMatches(host, pattern))?.provider;
     expect(["vod.example.net", "media.example.net", "example.com", "localhost"].map(providerOf)).toEqual([
@@ -172,7 +172,7 @@ describe("what providers are set up with", () => {
   it("is set by the environment only", () => {
     for (const flag of ["--alibaba-cloud-access-key-secret=x", "--region=x"]) expect(() => configOf([flag])).toThrow(PrefetchError);
     const help = helpText("1.2.3");
-    for (const row of providerRows) {
+    for (const row of providerDefinitions) {
       expect(help).toContain(`${row.title} (${row.id}), by environment only:`);
       for (const { name } of row.settings) expect(help).toContain(`  ${name}\n`);
     }
@@ -180,7 +180,7 @@ describe("what providers are set up with", () => {
   });
 
   it("has no unknown names, and those that look like it are reported", () => {
-    const names = providerRows.flatMap((row) => row.settings.map((setting) => setting.name));
+    const names = providerDefinitions.flatMap((row) => row.settings.map((setting) => setting.name));
     expect(configOf([], Object.fromEntries(names.map((name) => [name, "x"]))).warnings).toEqual([]);
     expect(configOf([], { PREFETCH_ALIBABA_VOD_REGOIN: "x" }).warnings).toEqual([
       "PREFETCH_ALIBABA_VOD_REGOIN is set, but there is no such setting",

@@ -6,7 +6,15 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/base/errors.ts";
-import type { BatchContent, Call, Provider, StatusQuery, StatusRow, Submission, Trace } from "../../src/prefetch/model/provider.ts";
+import type {
+  BatchContent,
+  Call,
+  Provider,
+  Reconciliation,
+  StatusQuery,
+  StatusRow,
+  Submission,
+} from "../../src/prefetch/model/provider.ts";
 import type { Fault, FaultRule } from "../../src/sandbox/server/faults.ts";
 
 export interface ProviderHarness {
@@ -467,7 +475,7 @@ export function providerContract({ name, start }: ContractSubject): void {
     });
 
     describe("a submit whose answer was lost", () => {
-      const trace = (since: number): Promise<Trace> => {
+      const trace = (since: number): Promise<Reconciliation> => {
         if (!provider.findSubmitted) throw new Error("This provider has no findSubmitted");
         return provider.findSubmitted(content(), since, countingCall());
       };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { callFacts, validTraceparent, withFacts } from "../../src/telemetry/ambient-context.ts";
+import { ambientContext, validTraceparent, withAmbientContext } from "../../src/telemetry/ambient-context.ts";
 
 const hex = (length: number) => fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length });
 
@@ -44,10 +44,15 @@ describe("the facts of a call", () => {
   it("hold for all that is done in it, and for nothing else", async () => {
     const seen = async () => {
       await Promise.resolve();
-      return callFacts();
+      return ambientContext();
     };
-    const [one, two] = await Promise.all([withFacts({ principal: "one" }, seen), withFacts({ principal: "two", request: "r" }, seen)]);
-    expect([one, two, callFacts()]).toEqual([{ principal: "one" }, { principal: "two", request: "r" }, {}]);
-    expect(await withFacts({ principal: "one", request: "r" }, () => withFacts({ traceparent: "t" }, seen))).toEqual({ traceparent: "t" });
+    const [one, two] = await Promise.all([
+      withAmbientContext({ principal: "one" }, seen),
+      withAmbientContext({ principal: "two", request: "r" }, seen),
+    ]);
+    expect([one, two, ambientContext()]).toEqual([{ principal: "one" }, { principal: "two", request: "r" }, {}]);
+    expect(await withAmbientContext({ principal: "one", request: "r" }, () => withAmbientContext({ traceparent: "t" }, seen))).toEqual({
+      traceparent: "t",
+    });
   });
 });

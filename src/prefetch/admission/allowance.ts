@@ -5,7 +5,7 @@
 
 import type { Cache } from "../../base/cache.ts";
 import type { Clock } from "../../base/clock.ts";
-import { createOnce } from "../../base/single-flight.ts";
+import { createSingleFlight } from "../../base/single-flight.ts";
 import type { CallContext, Caller } from "../model/caller.ts";
 import type { Provider } from "../model/provider.ts";
 import { type Allowance, nextReset, type Quota, remainingUnits, vendorDay } from "../model/quota.ts";
@@ -53,7 +53,7 @@ export interface Allowances {
 
 export function createAllowances(options: AllowanceOptions): Allowances {
   const { storage, clock, answers, dailyBudget, tenantDailyBudget, stopped, report } = options;
-  const once = createOnce(answers);
+  const once = createSingleFlight(answers);
   /** Limits are raised seldom; the last one that a vendor told is better than the documented one when it cannot be asked. */
   const lastTold = new Map<string, number>();
   const dayOf = (provider: Provider) => vendorDay(clock.now(), provider.limits.timeZone);

@@ -6,10 +6,10 @@ import type { QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
 import type { Batch, Item } from "../model/task.ts";
 import type { Admission } from "./admit.ts";
-import type { Candidate, Reading } from "./parse-urls.ts";
+import type { Candidate, ParsedUrls } from "./parse-urls.ts";
 import { split } from "./split.ts";
 
-export interface DraftContext {
+export interface BuildTaskContext {
   readonly now: number;
   /** The vendor's day on which a provider's batches will be sent. */
   readonly dayOf: (provider: Provider) => string;
@@ -26,7 +26,7 @@ interface Group {
 }
 
 /** The task, batches and items that an admission amounts to, in the caller's order. */
-export function planTask(id: string, reading: Reading, admission: Admission, context: DraftContext): NewTask {
+export function buildTask(id: string, reading: ParsedUrls, admission: Admission, context: BuildTaskContext): NewTask {
   const { now, dayOf, policy, tenant, traceparent } = context;
   const groups = groupsOf(admission);
   const batchOf = new Map<Candidate, number>();
@@ -109,7 +109,7 @@ function groupsOf({ send, deferred }: Admission): Group[] {
   ];
 }
 
-function overQuotaReason({ provider }: Candidate, { policy, resetOf }: DraftContext): string {
+function overQuotaReason({ provider }: Candidate, { policy, resetOf }: BuildTaskContext): string {
   if (policy === "defer") return `Over the quota of ${provider.id}, today and on each of the days that something can be put off to.`;
   return `Over today's quota of ${provider.id}; it can be sent after ${isoTime(resetOf(provider))}.`;
 }

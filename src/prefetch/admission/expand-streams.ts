@@ -1,10 +1,10 @@
 /** Streams in a list of URLs: each manifest is replaced by what it names, so that what is planned is what viewers fetch. */
 
 import { asPrefetchError, explain, PrefetchError } from "../../base/errors.ts";
-import { type Gate, inTurn } from "../../base/semaphore.ts";
+import { type Semaphore, withPermit } from "../../base/semaphore.ts";
 import type { Edge } from "../model/edge.ts";
 import type { Stream, StreamReader, StreamScope, StreamView } from "../model/stream.ts";
-import { hostAllowed, readUrl } from "../model/url.ts";
+import { hostAllowed, parseUrl } from "../model/url.ts";
 
 export interface Expanded {
   readonly urls: readonly unknown[];
@@ -22,7 +22,7 @@ export interface ExpandOptions {
   readonly now: number;
   readonly signal: AbortSignal;
   /** What bounds the streams that are read at a time, over all calls. */
-  readonly gate: Gate;
+  readonly semaphore: Semaphore;
   /** Told of what nobody foresaw, without failing the call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -58,7 +58,7 @@ export async function expandStreams(inputs: readonly unknown[], options: ExpandO
       unread ||= tally.full();
       if (unread) return;
       try {
-        const stream = await inTurn(options.gate, options.signal, () => readOne(url, options));
+        const stream = await withPermit(options.semaphore, options.signal, () => readOne(url, options));
         if (!stream) continue;
         for (const child of [...stream.urls, ...stream.refused.map((each) => each.url)]) tally.add(normalUrl(child) ?? child);
         tally.addUnnamed(stream.omitted);
@@ -120,7 +120,7 @@ function createListCount(most: number) {
 
 /** `undefined` for what is no URL, or not to be used. */
 function normalUrl(input: unknown, allowedDomains?: readonly string[]): string | undefined {
-  const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
+  const reading = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
   return reading.ok ? reading.url : undefined;
 }
 

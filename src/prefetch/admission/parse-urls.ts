@@ -2,7 +2,7 @@
 
 import { explain } from "../../base/errors.ts";
 import type { Provider } from "../model/provider.ts";
-import { readUrl, tooLong, type UrlReading } from "../model/url.ts";
+import { type ParsedUrl, parseUrl, tooLong } from "../model/url.ts";
 import type { Expanded } from "./expand-streams.ts";
 import type { Router } from "./routing.ts";
 
@@ -24,7 +24,7 @@ export interface RejectedInput {
   readonly position: number;
 }
 
-export interface Reading {
+export interface ParsedUrls {
   readonly candidates: readonly Candidate[];
   readonly rejected: readonly RejectedInput[];
   readonly duplicatesRemoved: number;
@@ -33,7 +33,7 @@ export interface Reading {
 /** Shown and stored of an unreadable URL; a 20 kB one must not fill the answer. */
 const SHOWN_OF_BAD_INPUT = 200;
 
-export interface ReadingRules {
+export interface ParseRules {
   readonly route: Router;
   /** Host names or `*.` patterns; `undefined` allows every host. */
   readonly allowedDomains: readonly string[] | undefined;
@@ -45,13 +45,13 @@ export interface ReadingRules {
 const LONGEST_URL = 65_536;
 
 /** Normalises a list, takes each URL once, finds its provider, and names every entry that cannot be used. */
-export function readUrls(inputs: readonly unknown[], { route, allowedDomains, refusals }: ReadingRules): Reading {
+export function parseUrls(inputs: readonly unknown[], { route, allowedDomains, refusals }: ParseRules): ParsedUrls {
   const seen = new Set<string>();
   const candidates: Candidate[] = [];
   const rejected: RejectedInput[] = [];
   let duplicatesRemoved = 0;
   for (const [position, input] of inputs.entries()) {
-    const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
+    const reading = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
     const key = keyOf(input, reading);
     if (seen.has(key)) {
       duplicatesRemoved += 1;
@@ -85,7 +85,7 @@ export function readUrls(inputs: readonly unknown[], { route, allowedDomains, re
 }
 
 /** What tells entries of a list apart: two spellings of one URL are one entry. */
-export function keyOf(input: unknown, reading: UrlReading): string {
+export function keyOf(input: unknown, reading: ParsedUrl): string {
   return reading.ok ? reading.url : `invalid ${typeof input} ${textOf(input)}`;
 }
 

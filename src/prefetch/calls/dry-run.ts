@@ -7,7 +7,7 @@ import { noCounts } from "../model/task.ts";
 import { rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
 /** What a dry run says of it. */
-export function planView(plan: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
+export function dryRunView(plan: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
   const counts = noCounts();
   for (const item of plan.items) counts[item.state] += 1;
   const nothing = plan.batches.length === 0;

@@ -1,12 +1,12 @@
 /** Spending: plan, store, hand to the worker, and wait for the vendor's first answers. */
 
 import { type ErrorCode, errorCodes, PrefetchError } from "../../base/errors.ts";
-import { createGate } from "../../base/semaphore.ts";
+import { createSemaphore } from "../../base/semaphore.ts";
 import { type AccountState, type Admission, admit, type DayState } from "../admission/admit.ts";
 import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
-import { planTask } from "../admission/build-task.ts";
+import { buildTask } from "../admission/build-task.ts";
 import { type Expanded, expandStreams, STREAMS_AT_ONCE } from "../admission/expand-streams.ts";
-import { type Candidate, type Reading, readUrls } from "../admission/parse-urls.ts";
+import { type Candidate, type ParsedUrls, parseUrls } from "../admission/parse-urls.ts";
 import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import { passingCodes } from "../model/passing-codes.ts";
@@ -15,7 +15,7 @@ import { MOST_LATER_DAYS, nextDays, nextReset, type QuotaPolicy, vendorDay } fro
 import type { AccountFacts } from "../model/storage.ts";
 import type { Expansion, StreamScope, StreamView } from "../model/stream.ts";
 import type { Deps } from "./deps.ts";
-import { planView } from "./dry-run.ts";
+import { dryRunView } from "./dry-run.ts";
 import type { Status } from "./status.ts";
 import { type ItemRow, shownUrl, type TaskView } from "./view.ts";
 
@@ -52,9 +52,9 @@ export interface Submit {
 
 export function createSubmit(deps: Deps, status: Status): Submit {
   const { storage, clock, worker, directory, guards } = deps;
-  const gate = createGate(STREAMS_AT_ONCE);
+  const semaphore = createSemaphore(STREAMS_AT_ONCE);
 
-  const spend = async (reading: Reading, options: SpendOptions, call: CallContext): Promise<TaskView> => {
+  const spend = async (reading: ParsedUrls, options: SpendOptions, call: CallContext): Promise<TaskView> => {
     const now = clock.now();
     const providers = [...new Set(reading.candidates.map((candidate) => candidate.provider))];
     const dayOf = ({ limits }: Provider) => vendorDay(now, limits.timeZone);
@@ -85,7 +85,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
       return admit(reading.candidates, states, { policy: options.onQuotaExceeded, force: options.force });
     };
     const plan = (admitted: Admission) =>
-      planTask(deps.newTaskId(now), reading, admitted, {
+      buildTask(deps.newTaskId(now), reading, admitted, {
         now,
         dayOf,
         resetOf,
@@ -96,7 +96,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
 
     if (options.dryRun) {
       const admitted = admission(await storage.facts(queries));
-      return planView(plan(admitted), admitted, await status.quota(providers, call));
+      return dryRunView(plan(admitted), admitted, await status.quota(providers, call));
     }
     call.signal.throwIfAborted();
     let skipped: Admission["skipped"] = [];
@@ -125,7 +125,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
   /** Everything asked for is under way or done already: the caller gets the task that did it. */
   const earlierTask = async (
     skipped: Admission["skipped"],
-    reading: Reading,
+    reading: ParsedUrls,
     waitSeconds: number,
     call: CallContext,
   ): Promise<TaskView> => {
@@ -180,7 +180,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
         mostUrls,
         now: clock.now(),
         signal,
-        gate,
+        semaphore,
         report,
       });
     } catch (error) {
@@ -205,7 +205,7 @@ export function createSubmit(deps: Deps, status: Status): Submit {
     const route = await createRouter(directory, request.provider);
     const begun = clock.now();
     const { urls, refusals, streams } = await expanded(request, call);
-    const reading = readUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals });
+    const reading = parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals });
     if (reading.candidates.length === 0) throw nothingUsable(reading);
     // Hosts give up on the call as a whole.
     const waitSeconds = Math.max(0, request.waitSeconds - (clock.now() - begun) / 1_000);
@@ -239,7 +239,7 @@ function withStreams(view: TaskView, streams: readonly StreamView[], refusals: n
   return { ...view, streams: shown, nextStep: `${said}${view.nextStep}` };
 }
 
-function nothingUsable(reading: Reading): PrefetchError {
+function nothingUsable(reading: ParsedUrls): PrefetchError {
   const { rejected } = reading;
   if (rejected.length === 0) {
     return new PrefetchError("invalid_argument", "urls: the list is empty", { hint: "Pass 1 to 10,000 absolute http or https URLs." });

@@ -6,7 +6,7 @@ import { edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { Cdn, Edge, Verification, Warmth } from "../model/edge.ts";
 import type { Counts, Item, ItemState, Task } from "../model/task.ts";
-import { readUrl } from "../model/url.ts";
+import { parseUrl } from "../model/url.ts";
 import { type Place, readPlaceCursor, writePlaceCursor } from "./cursors.ts";
 import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
@@ -63,7 +63,7 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
   const { allowedDomains } = guards;
 
   const ask = async (edge: Edge, input: unknown, call: CallContext, patience: AbortSignal): Promise<Verification[]> => {
-    const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
+    const reading = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
     if (!reading.ok) return [unseen(input, `Not asked: the URL ${reading.reason}.`)];
     try {
       return await edge.verify(reading.url, AbortSignal.any([call.signal, patience]));
@@ -131,7 +131,7 @@ async function askInTurn(inputs: readonly unknown[], { ask, atOnce, isInTime, on
 }
 
 function unseen(input: unknown, reason: string): Verification {
-  const reading = readUrl(input, { maxLength: LONGEST_URL });
+  const reading = parseUrl(input, { maxLength: LONGEST_URL });
   return { url: reading.ok ? reading.url : shownInput(input), state: "unknown", reason, obstacles: [], evidence: [] };
 }
 
@@ -145,7 +145,7 @@ function listed(inputs: readonly unknown[], allowedDomains: readonly string[] | 
   }
   const urls = new Map<string, unknown>();
   for (const input of inputs) {
-    const key = keyOf(input, readUrl(input, { maxLength: LONGEST_URL, allowedDomains }));
+    const key = keyOf(input, parseUrl(input, { maxLength: LONGEST_URL, allowedDomains }));
     if (!urls.has(key)) urls.set(key, input);
   }
   return { urls: [...urls.values()], underWay: false, cursorAfter: () => undefined };

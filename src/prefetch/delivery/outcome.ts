@@ -2,14 +2,14 @@
 
 import { describe, explain, type PrefetchError } from "../../base/errors.ts";
 import type { BatchChange, ItemChange, LaterDay } from "../model/batch-change.ts";
-import { namesOf } from "../model/match-urls.ts";
+import { matchUrls } from "../model/match-urls.ts";
 import type { Submission } from "../model/provider.ts";
 import type { Claim, WorkItem } from "../model/storage.ts";
 import type { Item } from "../model/task.ts";
 
 export function accepted(work: WorkItem, submission: Submission, trackable: boolean, now: number): BatchChange {
   const followed = trackable && submission.vendorTaskIds.length > 0;
-  const named = namesOf(work.items);
+  const named = matchUrls(work.items);
   const refused = new Map(submission.refused.flatMap((refusal) => named(refusal.url).map((item) => [item.index, refusal])));
   let taken = 0;
   const items = work.items.map((item): ItemChange => {

@@ -11,29 +11,29 @@ const WRITE_EVERY_MS = 1_000;
 const LONGEST_QUIET_MS = 5_000;
 
 /** Told and not written yet. */
-export interface Unwritten {
+export interface PendingProgress {
   readonly items: readonly ItemChange[];
   readonly bytes: number;
 }
 
-export interface TallyOptions {
+export interface ProgressBufferOptions {
   readonly items: readonly Item[];
   readonly clock: Clock;
-  readonly write: (news: Unwritten) => Promise<void>;
+  readonly write: (news: PendingProgress) => Promise<void>;
   /** Told of a write that failed; what it held is written with the next. */
   readonly report: (error: unknown) => void;
 }
 
-export interface Tally {
+export interface ProgressBuffer {
   /** From now on it writes; what is told before waits for that, or for the end. */
   begin(): void;
   settled(outcome: Settled): void;
   moved(bytes: number): void;
   /** Resolves when nothing is being written any more, with what is left to write and the items of which nothing was told. */
-  end(): Promise<Unwritten & { readonly open: readonly Item[] }>;
+  end(): Promise<PendingProgress & { readonly open: readonly Item[] }>;
 }
 
-export function createTally({ items, clock, write, report }: TallyOptions): Tally {
+export function createProgressBuffer({ items, clock, write, report }: ProgressBufferOptions): ProgressBuffer {
   const open = new Map(items.map((item) => [item.target, item]));
   const over = new AbortController();
   let told: ItemChange[] = [];

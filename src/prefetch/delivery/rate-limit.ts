@@ -10,13 +10,13 @@ const MINUTE_MS = 60_000;
 const BURST_SHARE = 10;
 
 /** Waits for the account's next slot and, for a submit to a `host` that wants them apart, for that host's. */
-export type Pacer = (provider: Provider, signal: AbortSignal, host?: string) => Promise<void>;
+export type RateLimiter = (provider: Provider, signal: AbortSignal, host?: string) => Promise<void>;
 
 /**
  * In no window of a minute do more than `requestsPerMinute` requests pass, but for those few that go later than their
  * slot because their host's comes later still.
  */
-export function createPacer(storage: Pick<Storage, "reserveSlot">, clock: Clock): Pacer {
+export function createRateLimiter(storage: Pick<Storage, "reserveSlot">, clock: Clock): RateLimiter {
   const slot = async (signal: AbortSignal, pace: string, intervalMs: number, burst: number): Promise<void> => {
     const wait = await storage.reserveSlot(pace, intervalMs, burst, clock.now());
     if (wait > 0) await clock.sleep(wait, signal);
@@ -37,15 +37,15 @@ export function createPacer(storage: Pick<Storage, "reserveSlot">, clock: Clock)
 const LONGEST_HOLD_MS = 300_000;
 
 /** Makes the holder of an account's pace: it keeps the whole account quiet for as long as a throttling answer asks. */
-export function createHold(
-  storage: Pick<Storage, "holdSlots">,
+export function createPause(
+  storage: Pick<Storage, "pauseSlots">,
   clock: Clock,
   report: (error: unknown, about: string) => void,
 ): (provider: Provider, error: PrefetchError) => Promise<void> {
   return async (provider, error) => {
     if (error.retryAfterMs === undefined) return;
     try {
-      await storage.holdSlots(provider.account, clock.now() + Math.min(error.retryAfterMs, LONGEST_HOLD_MS));
+      await storage.pauseSlots(provider.account, clock.now() + Math.min(error.retryAfterMs, LONGEST_HOLD_MS));
     } catch (failure) {
       // A courtesy to the vendor; what it answered is worth more and must still be recorded.
       report(failure, `holding back requests to ${provider.id}`);

@@ -2,8 +2,8 @@
 
 import { explain, PrefetchError } from "../../base/errors.ts";
 import type { BatchChange } from "../model/batch-change.ts";
-import { namesOf } from "../model/match-urls.ts";
-import type { Trace } from "../model/provider.ts";
+import { matchUrls } from "../model/match-urls.ts";
+import type { Reconciliation } from "../model/provider.ts";
 import type { Claim } from "../model/storage.ts";
 import { acceptedItem, failed, lost, type RetryPolicy, unsure } from "./outcome.ts";
 
@@ -12,7 +12,7 @@ const LONGEST_TRACE_MS = 300_000;
 /** An outage is waited out for longer: what the vendor did is in its records still. */
 const LONGEST_OUTAGE_MS = 6 * 3_600_000;
 
-export function traced(work: Claim, trace: Trace, now: number, policy: RetryPolicy): BatchChange {
+export function reconciled(work: Claim, trace: Reconciliation, now: number, policy: RetryPolicy): BatchChange {
   const { batch, items } = work;
   if (trace.state === "unclear") {
     const over = now - (batch.sentAt ?? now) > LONGEST_TRACE_MS;
@@ -24,7 +24,7 @@ export function traced(work: Claim, trace: Trace, now: number, policy: RetryPoli
     const why = "The answer was lost, and by the vendor's records the request was not carried out";
     return failed(work, new PrefetchError("timeout", why, { retryable: true }), now, policy);
   }
-  const listed = batch.kind === "asset" ? items : trace.urls.flatMap(namesOf(items));
+  const listed = batch.kind === "asset" ? items : trace.urls.flatMap(matchUrls(items));
   const carriedOut = new Set(listed.map((item) => item.index));
   const followed = trace.vendorTaskIds.length > 0 && carriedOut.size > 0;
   return {
@@ -44,7 +44,7 @@ export function traced(work: Claim, trace: Trace, now: number, policy: RetryPoli
 }
 
 /** The vendor's records could not be read. */
-export function untraced(work: Claim, error: PrefetchError, now: number): BatchChange {
+export function unreconciled(work: Claim, error: PrefetchError, now: number): BatchChange {
   const elapsed = now - (work.batch.sentAt ?? now);
   if (error.retryable && elapsed <= LONGEST_OUTAGE_MS) return unsure(work, `The answer was lost. ${explain(error)}`, now);
   return lost(work, `The answer was lost, and the vendor's records cannot be read. ${explain(error)}`);

@@ -4,15 +4,15 @@ import type { Clock } from "../../base/clock.ts";
 import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
 import { type Allowances, isUsedUp } from "../admission/allowance.ts";
 import type { BatchChange, LaterDay } from "../model/batch-change.ts";
-import { type Reach, reachOf } from "../model/circuit-breaker.ts";
+import { type BreakerSignal, breakerSignalOf } from "../model/circuit-breaker.ts";
 import type { Provider } from "../model/provider.ts";
 import { MOST_LATER_DAYS, nextDays, nextReset, vendorDay } from "../model/quota.ts";
 import type { Claim, SendResult, Storage } from "../model/storage.ts";
 import { type Batch, contentOf } from "../model/task.ts";
 import { accepted, done, failed, lost, type RetryPolicy, returned, unsure } from "./outcome.ts";
-import { createTally, type Unwritten } from "./progress-buffer.ts";
-import { createHold, type Pacer } from "./rate-limit.ts";
-import { traced, untraced } from "./reconcile.ts";
+import { createProgressBuffer, type PendingProgress } from "./progress-buffer.ts";
+import { createPause, type RateLimiter } from "./rate-limit.ts";
+import { reconciled, unreconciled } from "./reconcile.ts";
 
 /** A batch that only waits for its turn; nothing was sent, so another process may simply take it over. */
 export const CLAIM_LEASE_MS = 300_000;
@@ -24,7 +24,7 @@ const DIRECT_LEASE_MS = 30_000;
 export interface SenderOptions {
   readonly storage: Storage;
   readonly clock: Clock;
-  readonly pace: Pacer;
+  readonly pace: RateLimiter;
   readonly random: () => number;
   readonly allowances: Pick<Allowances, "of" | "forget" | "wholeDay" | "tenantBudget">;
   /** Told of what went wrong outside any call. */
@@ -43,7 +43,7 @@ export interface Outcome {
   readonly batch: Batch;
   /** `undefined` when that is not for this process to say. */
   readonly change: BatchChange | undefined;
-  readonly reach: Reach;
+  readonly reach: BreakerSignal;
 }
 
 const STOPPED = "The server stopped while this was being sent";
@@ -61,7 +61,7 @@ export function createSender(
   { storage, clock, pace, random, allowances, report }: SenderOptions,
   { sending, taking }: SenderSignals,
 ): Sender {
-  const hold = createHold(storage, clock, report);
+  const hold = createPause(storage, clock, report);
   const policyFor = (provider: Provider): RetryPolicy => {
     const now = clock.now();
     const { timeZone } = provider.limits;
@@ -83,7 +83,7 @@ export function createSender(
   /** What became of a batch that was on the wire when its answer, or the process that sent it, was lost. */
   const trace = async (provider: Provider, work: Claim): Promise<Outcome> => {
     const { batch, items } = work;
-    const outcome = (change: BatchChange, reach: Reach): Outcome => ({ batch, change, reach });
+    const outcome = (change: BatchChange, reach: BreakerSignal): Outcome => ({ batch, change, reach });
     // Of what a provider does itself, that was not done of which it told nothing.
     if (provider.tracking === "direct") return outcome(failed(work, interrupted(STOPPED), clock.now(), policyFor(provider)), "unasked");
     if (!provider.findSubmitted) {
@@ -92,14 +92,14 @@ export function createSender(
     const turn = () => pace(provider, taking);
     try {
       const found = await provider.findSubmitted(contentOf(batch, items), batch.sentAt ?? 0, { signal: taking, turn });
-      return outcome(traced(work, found, clock.now(), policyFor(provider)), "answered");
+      return outcome(reconciled(work, found, clock.now(), policyFor(provider)), "answered");
     } catch (error) {
       // Let go at once, so that the next process need not wait for the claim's lease to ask.
       if (taking.aborted) return outcome(unsure(work, "The answer was lost.", clock.now()), "unasked");
       if (error instanceof PrefetchError && error.code === "rate_limited") await hold(provider, error);
       report(error, `asking ${provider.id} for a batch whose answer was lost`);
       const known = asPrefetchError(error);
-      return outcome(untraced(work, known, clock.now()), reachOf(known));
+      return outcome(unreconciled(work, known, clock.now()), breakerSignalOf(known));
     }
   };
 
@@ -109,7 +109,7 @@ export function createSender(
     if (work.items.length === 0) return { batch: work.batch, change: done(), reach: "unasked" };
     // Changed by `turn` and by what is written while the provider is at work.
     const held: { batch: Batch; start: SendResult | "late" | "not_ready" } = { batch: work.batch, start: "started" };
-    const outcome = (change: BatchChange | undefined, reach: Reach = "unasked"): Outcome => ({ batch: held.batch, change, reach });
+    const outcome = (change: BatchChange | undefined, reach: BreakerSignal = "unasked"): Outcome => ({ batch: held.batch, change, reach });
     if (work.batch.state === "sending") return trace(provider, work);
     const today = () => vendorDay(clock.now(), provider.limits.timeZone);
     const notReady = (error: unknown): Outcome => {
@@ -120,7 +120,7 @@ export function createSender(
       const entry = await storage.ledger(provider.account, today());
       if (entry.exhausted && isUsedUp(await allowances.of(provider, taking), entry, work.batch.cost)) {
         const error = usedUp();
-        return outcome(failed(work, error, clock.now(), policyFor(provider)), reachOf(error));
+        return outcome(failed(work, error, clock.now(), policyFor(provider)), breakerSignalOf(error));
       }
     } catch (error) {
       return taking.aborted ? outcome(returned()) : notReady(error);
@@ -164,7 +164,7 @@ export function createSender(
     };
 
     const ousted = new AbortController();
-    const tally = createTally({
+    const tally = createProgressBuffer({
       items: work.items,
       clock,
       write: async (news) => {
@@ -193,7 +193,7 @@ export function createSender(
     );
     const { open, ...news } = await tally.end();
     const left = { ...work, batch: held.batch, items: open };
-    const finish = (change: BatchChange | undefined, reach: Reach = "unasked"): Outcome =>
+    const finish = (change: BatchChange | undefined, reach: BreakerSignal = "unasked"): Outcome =>
       outcome(change && withNews(open.length > 0 ? change : done(), news), reach);
     if ("submission" in answer) {
       if (held.start === "lost") return outcome(undefined);
@@ -201,7 +201,7 @@ export function createSender(
       return outcome(withNews(accepted(left, answer.submission, trackable, clock.now()), news), "answered");
     }
     const { error } = answer;
-    const refusal = (known: PrefetchError) => finish(failed(left, known, clock.now(), policyFor(provider)), reachOf(known));
+    const refusal = (known: PrefetchError) => finish(failed(left, known, clock.now(), policyFor(provider)), breakerSignalOf(known));
     if (held.start === "lost") return outcome(undefined);
     if (held.start === "late") return outcome(returned());
     if (held.start === "not_ready") return notReady(error);
@@ -224,7 +224,7 @@ export function createSender(
   };
 }
 
-function withNews(change: BatchChange, { items, bytes }: Unwritten): BatchChange {
+function withNews(change: BatchChange, { items, bytes }: PendingProgress): BatchChange {
   const unspent = items.filter(({ state }) => state === "rejected").length;
   const later = change.later && { ...change.later, items: [...change.later.items, ...items] };
   return { ...change, items: [...change.items, ...items], refund: change.refund + unspent, bytes, ...(later && { later }) };

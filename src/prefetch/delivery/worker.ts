@@ -81,7 +81,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const { batch, change, reach } = await inTrace(work.task.traceparent, () => send(provider, work, goesOn));
       if (change) await record(batch, change);
       // Others of this process may have gone to sleep until the vendor can be reached.
-      if (await storage.noteReach(provider.account, reach)) kick(provider);
+      if (await storage.noteSignal(provider.account, reach)) kick(provider);
     } finally {
       begun.delete(step);
     }

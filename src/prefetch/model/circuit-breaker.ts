@@ -5,7 +5,7 @@
 
 import type { PrefetchError } from "../../base/errors.ts";
 
-export interface Circuit {
+export interface CircuitBreaker {
   /** Requests in a row that the vendor did not answer properly. */
   readonly failures: number;
   /** Nothing is sent before. */
@@ -15,15 +15,15 @@ export interface Circuit {
 }
 
 /** What came of a batch: an answer of whatever kind, no proper one, or the vendor was not asked. */
-export type Reach = "answered" | "failed" | "unasked";
+export type BreakerSignal = "answered" | "failed" | "unasked";
 
 /** What an error says of the vendor's being there. A refusal is an answer, unless it is a fault of the vendor's own. */
-export function reachOf({ code, delivery }: PrefetchError): Reach {
+export function breakerSignalOf({ code, delivery }: PrefetchError): BreakerSignal {
   if (code === "vendor_unavailable" || code === "timeout") return "failed";
   return delivery === "refused" ? "answered" : "unasked";
 }
 
-export const closedCircuit: Circuit = { failures: 0, openUntil: 0, probing: false };
+export const closedBreaker: CircuitBreaker = { failures: 0, openUntil: 0, probing: false };
 
 /** Failures in a row that open it; fewer happen on any day. */
 const OPENS_AFTER = 3;
@@ -33,24 +33,24 @@ const LONGEST_OPEN_MS = 300_000;
 const PROBE_MS = 90_000;
 
 /** The circuit after a batch was let through at `now`; `undefined` when none may pass. */
-export function letThrough(circuit: Circuit, now: number): Circuit | undefined {
+export function letThrough(circuit: CircuitBreaker, now: number): CircuitBreaker | undefined {
   if (reopensAt(circuit, now) > now) return undefined;
   return circuit.failures < OPENS_AFTER ? circuit : { ...circuit, openUntil: now + PROBE_MS, probing: true };
 }
 
 /** When the next batch may pass: `now`, or later. */
-export function reopensAt({ openUntil }: Circuit, now: number): number {
+export function reopensAt({ openUntil }: CircuitBreaker, now: number): number {
   // Further ahead than that only a clock that was wrong could write it.
   return openUntil > now + LONGEST_OPEN_MS ? now : Math.max(now, openUntil);
 }
 
-export function afterReach(circuit: Circuit, reach: Reach, now: number): Circuit {
-  if (reach === "answered") return circuit.failures === 0 ? circuit : closedCircuit;
+export function afterSignal(circuit: CircuitBreaker, reach: BreakerSignal, now: number): CircuitBreaker {
+  if (reach === "answered") return circuit.failures === 0 ? circuit : closedBreaker;
   if (reach === "unasked") return circuit.probing ? { ...circuit, openUntil: now, probing: false } : circuit;
   // What was sent together fails together, and says no more than the first of it.
   if (!circuit.probing && reopensAt(circuit, now) > now) return circuit;
   const failures = circuit.failures + 1;
-  if (failures < OPENS_AFTER) return { ...closedCircuit, failures };
+  if (failures < OPENS_AFTER) return { ...closedBreaker, failures };
   const openMs = Math.min(LONGEST_OPEN_MS, FIRST_OPEN_MS * 2 ** (failures - OPENS_AFTER));
   return { failures, openUntil: now + openMs, probing: false };
 }

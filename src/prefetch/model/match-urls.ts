@@ -24,7 +24,7 @@ export function echoKey(url: string): string {
  * Finds the items that a vendor's spelling of a URL means. Two can differ in their scheme alone, which a vendor may
  * leave out.
  */
-export function namesOf(items: readonly Item[]): (url: string) => readonly Item[] {
+export function matchUrls(items: readonly Item[]): (url: string) => readonly Item[] {
   const byKey = Map.groupBy(items, (item) => echoKey(item.target));
   return (url) => {
     const alike = byKey.get(echoKey(url)) ?? [];

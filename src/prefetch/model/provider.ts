@@ -124,7 +124,7 @@ export interface VendorQuota {
 }
 
 /** What a vendor's own records say of a submit whose answer was lost. */
-export type Trace =
+export type Reconciliation =
   /** It was carried out; `urls` are those of the batch that the vendor lists, in its spelling. */
   | { readonly state: "found"; readonly vendorTaskIds: readonly string[]; readonly urls: readonly string[] }
   /** It was not carried out, and will not be any more: sending again would not be sending twice. */
@@ -156,7 +156,7 @@ export interface Provider {
   /** What the account may still spend, by the vendor's own count. */
   quota?(call: Call): Promise<VendorQuota>;
   /** Looks for a batch that was sent at `sentAt` (milliseconds since the epoch) and whose answer was lost. */
-  findSubmitted?(batch: BatchContent, sentAt: number, call: Call): Promise<Trace>;
+  findSubmitted?(batch: BatchContent, sentAt: number, call: Call): Promise<Reconciliation>;
   /** Asks the CDN's edge itself, about URLs of any provider. */
   readonly edge?: Edge;
   close(): Promise<void>;

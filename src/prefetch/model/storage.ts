@@ -4,7 +4,7 @@
  */
 
 import type { BatchChange } from "./batch-change.ts";
-import type { Reach } from "./circuit-breaker.ts";
+import type { BreakerSignal } from "./circuit-breaker.ts";
 import type { Allowance, LedgerEntry } from "./quota.ts";
 import type { Batch, Counts, Item, ItemState, Task } from "./task.ts";
 
@@ -165,7 +165,7 @@ export interface Storage {
   change(batch: Batch, change: BatchChange): Promise<boolean>;
 
   /** Notes in the account's circuit what came of a claimed batch. Tells whether that closed it. */
-  noteReach(account: string, reach: Reach): Promise<boolean>;
+  noteSignal(account: string, reach: BreakerSignal): Promise<boolean>;
 
   /** Whether the task has been cancelled. */
   isCancelled(taskId: string): Promise<boolean>;
@@ -192,7 +192,7 @@ export interface Storage {
   reserveSlot(pace: string, intervalMs: number, burst: number, now: number): Promise<number>;
 
   /** Lets no slot of the pace begin before `until`. */
-  holdSlots(pace: string, until: number): Promise<void>;
+  pauseSlots(pace: string, until: number): Promise<void>;
 
   close(): Promise<void>;
 }

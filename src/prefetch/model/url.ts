@@ -3,7 +3,7 @@
 /** Longer input is refused unparsed; no vendor takes more than about 10 KiB. */
 const LONGEST_PARSED = 65_536;
 
-export type UrlReading =
+export type ParsedUrl =
   | { readonly ok: true; readonly url: string; readonly hostname: string }
   | { readonly ok: false; readonly reason: string; readonly forbidden: boolean };
 
@@ -19,7 +19,7 @@ export interface UrlRules {
  * resolved, path case kept, blanks and non-ASCII percent-encoded once. Existing escapes stay as
  * they are, also in the case of their digits: caches may keep such spellings apart, so they count as different URLs.
  */
-export function readUrl(input: unknown, rules: UrlRules): UrlReading {
+export function parseUrl(input: unknown, rules: UrlRules): ParsedUrl {
   if (typeof input !== "string") return refuse(`is ${article(input)}, not a string`);
   const text = input.trim();
   if (text === "") return refuse("is empty");
@@ -60,7 +60,7 @@ export function encodeStrayPercents(url: string): string {
   return url.replace(/%(?![0-9a-f]{2})/gi, "%25");
 }
 
-function refuse(reason: string): Extract<UrlReading, { ok: false }> {
+function refuse(reason: string): Extract<ParsedUrl, { ok: false }> {
   return { ok: false, reason, forbidden: false };
 }
 

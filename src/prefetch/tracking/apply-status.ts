@@ -1,7 +1,7 @@
 /** What the vendor's status rows mean for the items of a batch. Pure. */
 
 import type { BatchChange, ItemChange } from "../model/batch-change.ts";
-import { namesOf } from "../model/match-urls.ts";
+import { matchUrls } from "../model/match-urls.ts";
 import type { StatusRow } from "../model/provider.ts";
 import type { WorkItem } from "../model/storage.ts";
 import type { Item, Part } from "../model/task.ts";
@@ -33,7 +33,7 @@ export function reported(work: WorkItem, rows: readonly StatusRow[]): BatchChang
 
 function urlChanges(items: readonly Item[], rows: readonly StatusRow[]): ItemChange[] {
   const changes = new Map<number, ItemChange>();
-  const named = namesOf(items);
+  const named = matchUrls(items);
   for (const row of rows) {
     for (const item of named(row.url)) {
       const before = changes.get(item.index);

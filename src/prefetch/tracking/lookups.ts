@@ -2,7 +2,7 @@
 
 import type { Cache } from "../../base/cache.ts";
 import { PrefetchError } from "../../base/errors.ts";
-import { createOnce } from "../../base/single-flight.ts";
+import { createSingleFlight } from "../../base/single-flight.ts";
 import { echoKey } from "../model/match-urls.ts";
 import type { Asset, Provider, StatusQuery, StatusRow } from "../model/provider.ts";
 
@@ -33,8 +33,8 @@ export interface Lookups {
 
 export function createLookups({ statuses, assets, pace, pollSeconds, onThrottled, stopped }: LookupOptions): Lookups {
   const callTo = (provider: Provider) => ({ signal: stopped, turn: () => pace(provider, stopped) });
-  const askStatus = createOnce(statuses);
-  const askAsset = createOnce(assets);
+  const askStatus = createSingleFlight(statuses);
+  const askAsset = createSingleFlight(assets);
 
   return {
     status: async (provider, query, signal) => {

@@ -6,7 +6,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import type { SettingValues } from "../../base/setting.ts";
-import type { ProviderReading, ProviderRow } from "../definition.ts";
+import type { ProviderConfiguration, ProviderDefinition } from "../definition.ts";
 import { endpointProblem, isHeaderSafe } from "../kit/checks.ts";
 import { type CredentialSource, readProfile } from "./credentials.ts";
 
@@ -18,7 +18,7 @@ const MOST_SEGMENTS = 20;
 const setting = (name: string) => `PREFETCH_ALIBABA_VOD_${name}`;
 const hostOf = (region: string) => `vod.${region}.aliyuncs.com`;
 
-export const alibabaVod: ProviderRow = {
+export const alibabaVod: ProviderDefinition = {
   id,
   title: "Alibaba Cloud VOD",
   docs: "https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches",
@@ -63,7 +63,7 @@ export const alibabaVod: ProviderRow = {
     { name: setting("PLAY_DOMAIN"), about: "Domain of play URLs, where an account has several.", fallback: "the one changed last" },
   ],
 
-  read: (values): ProviderReading => {
+  read: (values): ProviderConfiguration => {
     const value = (name: string) => values[setting(name)];
     const problems: string[] = [];
     const check = (name: string, good: boolean, must: string) => {

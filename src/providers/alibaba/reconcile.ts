@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { echoKey } from "../../prefetch/model/match-urls.ts";
-import type { Call, Provider, Trace } from "../../prefetch/model/provider.ts";
+import type { Call, Provider, Reconciliation } from "../../prefetch/model/provider.ts";
 import type { Media } from "./media.ts";
 import type { TaskList, TaskLists, TaskRow } from "./tasks.ts";
 
@@ -15,13 +15,13 @@ const CLOCK_TOLERANCE_MS = 2_500;
 /** The vendor forgets after three days; a little earlier, its list proves nothing any more. */
 const LISTED_FOR_MS = 3 * 86_400_000 - 3_600_000;
 
-export interface TraceOptions {
+export interface ReconcileOptions {
   readonly lists: TaskLists;
   readonly media: Media;
   readonly clock: Clock;
 }
 
-export function createTrace({ lists, media, clock }: TraceOptions): NonNullable<Provider["findSubmitted"]> {
+export function createReconcile({ lists, media, clock }: ReconcileOptions): NonNullable<Provider["findSubmitted"]> {
   /** Prefetches of a domain since `sentAt`, by the vendor's clock, which the first answer tells. */
   const submittedSince = async (domain: string, sentAt: number, call: Call): Promise<TaskList> => {
     const ask = (offset: number) => lists.byDomain(domain, sentAt + offset - TIME_SLACK_MS, clock.now() + offset + TIME_SLACK_MS, call);
@@ -31,7 +31,7 @@ export function createTrace({ lists, media, clock }: TraceOptions): NonNullable<
     return Math.abs(list.clockOffset) < CLOCK_TOLERANCE_MS ? list : ask(list.clockOffset);
   };
 
-  return async (batch, sentAt, call): Promise<Trace> => {
+  return async (batch, sentAt, call): Promise<Reconciliation> => {
     const elapsed = clock.now() - sentAt;
     if (elapsed > LISTED_FOR_MS) return { state: "unclear" };
     const urls = batch.kind === "urls" ? batch.urls : (await media.resolve(batch.assetId, call)).urls;

@@ -16,7 +16,7 @@ import { percentEncode } from "../kit/canonical.ts";
 import { createHttpClient } from "../kit/http-client.ts";
 import type { CredentialSource } from "./credentials.ts";
 import { createMedia, type MediaOptions } from "./media.ts";
-import { createTrace } from "./reconcile.ts";
+import { createReconcile } from "./reconcile.ts";
 import { createRpc, type Endpoint } from "./rpc.ts";
 import { createTaskLists } from "./tasks.ts";
 
@@ -177,7 +177,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
       if (!success) throw answer.notUnderstood();
       return { limit: data.PreloadQuota, remaining: Math.min(data.PreloadQuota, data.PreloadRemain) };
     },
-    findSubmitted: createTrace({ lists, media, clock }),
+    findSubmitted: createReconcile({ lists, media, clock }),
     close: () => http.close(),
   };
 }

@@ -3,7 +3,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import type { SettingValues } from "../../base/setting.ts";
-import type { ProviderReading, ProviderRow } from "../definition.ts";
+import type { ProviderConfiguration, ProviderDefinition } from "../definition.ts";
 import type { Headers } from "./http.ts";
 import { BATCHES_AT_ONCE, usualLimits } from "./limits.ts";
 import { type AddressKind, kindOf } from "./net/public-address.ts";
@@ -13,7 +13,7 @@ const id = "http";
 const setting = (name: string) => `PREFETCH_HTTP_${name}`;
 const GIB = 1_073_741_824;
 
-export const httpAnyCdn: ProviderRow = {
+export const httpAnyCdn: ProviderDefinition = {
   id,
   title: "HTTP (any CDN)",
   docs: "https://www.rfc-editor.org/rfc/rfc9111",
@@ -50,7 +50,7 @@ export const httpAnyCdn: ProviderRow = {
     },
   ],
 
-  read: (values): ProviderReading => {
+  read: (values): ProviderConfiguration => {
     const parsed = schema.safeParse(valuesOf(values));
     if (!parsed.success) {
       const problems = parsed.error.issues.map(({ path: [name = ""], message }) => `${setting(String(name))} ${message}`);

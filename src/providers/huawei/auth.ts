@@ -10,7 +10,7 @@ import type { Redactor } from "../../base/redact.ts";
 import type { HttpClient } from "../kit/http-client.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { createLogin } from "./login.ts";
-import { createCircuit, createDoor } from "./login-breaker.ts";
+import { createDoor, createLoginBreaker } from "./login-breaker.ts";
 import { authorization, type SigningInput, sdkDate } from "./sign.ts";
 
 /** The headers to send, those that prove who we are included. */
@@ -49,7 +49,7 @@ export function createAuth(options: AuthOptions): Auth {
 }
 
 function keyAuth(keys: Extract<HuaweiCredentials, { kind: "keys" }>, { projectId, clock }: AuthOptions): Auth {
-  const circuit = createCircuit(clock, "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK");
+  const circuit = createLoginBreaker(clock, "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK");
   // Keys that have never worked are tried by one request at a time, so that wrong ones fail once and not many times at once.
   const door = createDoor();
   let proven = false;
@@ -84,7 +84,7 @@ function keyAuth(keys: Extract<HuaweiCredentials, { kind: "keys" }>, { projectId
 }
 
 function loginAuth(login: Extract<HuaweiCredentials, { kind: "password" }>, options: AuthOptions): Auth {
-  const circuit = createCircuit(options.clock, "the IAM user, password and domain");
+  const circuit = createLoginBreaker(options.clock, "the IAM user, password and domain");
   const tokens = createLogin(login, options, circuit);
   return {
     send: async (signal, attempt) => {

@@ -1,14 +1,14 @@
 /** Huawei Cloud VOD as the server knows it: its settings, and what is missing when it cannot be used. */
 
 import type { SettingValues } from "../../base/setting.ts";
-import type { ProviderReading, ProviderRow } from "../definition.ts";
+import type { ProviderConfiguration, ProviderDefinition } from "../definition.ts";
 import { endpointProblem, isHeaderSafe } from "../kit/checks.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { editions } from "./edition.ts";
 
 const id = "huawei-vod";
 
-export const huaweiVod: ProviderRow = {
+export const huaweiVod: ProviderDefinition = {
   id,
   title: "Huawei Cloud VOD",
   docs: "https://support.huaweicloud.com/api-vod/vod_04_0205.html",
@@ -39,7 +39,7 @@ export const huaweiVod: ProviderRow = {
     },
   ],
 
-  read: (values): ProviderReading => {
+  read: (values): ProviderConfiguration => {
     const problems: string[] = [];
     const projectId = values.HUAWEICLOUD_SDK_PROJECT_ID;
     const region = values.PREFETCH_HUAWEI_VOD_REGION;

@@ -7,14 +7,14 @@ import { PrefetchError } from "../../base/errors.ts";
 /** More than five failures in a row lock a key for five minutes, during which correct signatures fail too. */
 const LOCKOUT_MS = 300_000;
 
-export interface Circuit {
+export interface LoginBreaker {
   /** Throws `auth_failed` while it is open. */
   check(): void;
   open(reason: PrefetchError): void;
 }
 
 /** `what` names the credentials for the person who must correct them. */
-export function createCircuit(clock: Clock, what: string): Circuit {
+export function createLoginBreaker(clock: Clock, what: string): LoginBreaker {
   let opened: { readonly until: number; readonly reason: PrefetchError } | undefined;
   return {
     check: () => {

@@ -9,7 +9,7 @@ import { parseJson } from "../kit/answer.ts";
 import type { HttpClient } from "../kit/http-client.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { failureOf } from "./errors.ts";
-import type { Circuit } from "./login-breaker.ts";
+import type { LoginBreaker } from "./login-breaker.ts";
 
 /** A token is replaced this long before it runs out. It lives 24 hours. */
 const TOKEN_MARGIN_MS = 1_800_000;
@@ -34,7 +34,7 @@ export interface Login {
 export function createLogin(
   login: Extract<HuaweiCredentials, { kind: "password" }>,
   { projectId, clock, http, redact, onSecret }: LoginContext,
-  circuit: Circuit,
+  circuit: LoginBreaker,
 ): Login {
   let held: { readonly token: string; readonly freshUntil: number } | undefined;
   let fetching: Promise<string> | undefined;

@@ -233,7 +233,7 @@ function unknownTask(error: unknown, taskId: string): unknown {
   });
 }
 
-/** A 2xx that is not the API's: for a submit nobody can tell whether it was carried out. */
+/** A 2xx that is not the API's: for a submit silentObserver can tell whether it was carried out. */
 function notUnderstood(action: string, response: HttpResponse, redact: Redactor): PrefetchError {
   return new PrefetchError("vendor_unavailable", `The answer to ${action} (HTTP ${response.status}) is not what Huawei Cloud documents`, {
     provider,

@@ -4,8 +4,8 @@ import { Agent, type Dispatcher, errors, request } from "undici";
 import { abortable } from "../../base/abortable.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type Delivery, PrefetchError } from "../../base/errors.ts";
-import { callFacts } from "../../telemetry/ambient-context.ts";
-import { nobody, type Observer } from "../../telemetry/observer.ts";
+import { ambientContext } from "../../telemetry/ambient-context.ts";
+import { type Observer, silentObserver } from "../../telemetry/observer.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -54,7 +54,7 @@ export interface HttpClientOptions {
 }
 
 export function createHttpClient(client: HttpClientOptions): HttpClient {
-  const { provider, userAgent, clock, observer = nobody, dispatcher, answerMs = ANSWER_MS } = client;
+  const { provider, userAgent, clock, observer = silentObserver, dispatcher, answerMs = ANSWER_MS } = client;
   const options: Agent.Options = {
     connect: { timeout: CONNECT_MS },
     headersTimeout: answerMs,
@@ -71,7 +71,7 @@ export function createHttpClient(client: HttpClientOptions): HttpClient {
     send: async ({ method, url, headers, body, signal, intent }) => {
       const deadline = AbortSignal.timeout(answerMs + CONNECT_MS);
       const wire = { started: false };
-      const { traceparent } = callFacts();
+      const { traceparent } = ambientContext();
       const asked = performance.now();
       const observed = (outcome: string) => observer.vendorCalled(provider, outcome, (performance.now() - asked) / 1_000);
       try {
@@ -149,7 +149,7 @@ function describeFailure(error: unknown, { provider, host, cancelled, started, i
   // A question does nothing, whatever becomes of its answer.
   const delivery: Delivery = started && intent === "spend" ? "unknown" : "not_sent";
   const facts = { provider, delivery, retryable: true, cause: error };
-  // The outcome of a question is its answer; only of a spending request it is worth saying that nobody knows it.
+  // The outcome of a question is its answer; only of a spending request it is worth saying that silentObserver knows it.
   const lost = started && intent === "spend" ? " after the request was sent, so its outcome is not known" : "";
   if (cancelled) return new PrefetchError("cancelled", `The request to ${host} was stopped${lost}`, { ...facts, retryable: false });
   if (isTimeout(error, code)) {

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import { type AuthInfo, isJsonContentType } from "@modelcontextprotocol/server";
 import { principalOf } from "../../mcp/caller.ts";
-import { type CallFacts, withFacts } from "../../telemetry/ambient-context.ts";
+import { type AmbientContext, withAmbientContext } from "../../telemetry/ambient-context.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { App } from "../served-app.ts";
 import { answer, answerRpcError, relay } from "./answer.ts";
@@ -35,7 +35,7 @@ export interface EndpointDeps {
 }
 
 export interface Endpoint {
-  serve(request: IncomingMessage, response: ServerResponse, facts: CallFacts): Promise<void>;
+  serve(request: IncomingMessage, response: ServerResponse, facts: AmbientContext): Promise<void>;
   /** Ends all streams of notifications: whoever may still listen can ask for one again. */
   endStreams(): void;
 }
@@ -128,7 +128,7 @@ export function createEndpoint({
       metrics.requestAnswered(`${Math.floor(status / 100)}xx`);
       const ms = Math.round(performance.now() - begun);
       // Written when everything of the request is over, which is outside of its own context.
-      withFacts(facts, () => app.note({ ...asked, status, ms }, "request"));
+      withAmbientContext(facts, () => app.note({ ...asked, status, ms }, "request"));
     });
     const caller = await admit(request, response);
     if (!caller) return;
@@ -153,7 +153,7 @@ export function createEndpoint({
       },
     };
     try {
-      await withFacts({ ...facts, principal: known?.clientId }, () => answerMessage(request, response, known, place, exchange));
+      await withAmbientContext({ ...facts, principal: known?.clientId }, () => answerMessage(request, response, known, place, exchange));
     } catch (error) {
       if (!(error instanceof ClientGoneError)) throw error;
     } finally {

@@ -6,7 +6,7 @@ import { hostHeaderValidation, originValidation } from "@modelcontextprotocol/no
 import { bearerAuthChallengeResponse, createMcpHandler, OAuthError, OAuthErrorCode } from "@modelcontextprotocol/server";
 import { PrefetchError } from "../../base/errors.ts";
 import { principalOf } from "../../mcp/caller.ts";
-import { type CallFacts, validTraceparent, withFacts } from "../../telemetry/ambient-context.ts";
+import { type AmbientContext, validTraceparent, withAmbientContext } from "../../telemetry/ambient-context.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { App } from "../served-app.ts";
 import { answer, relay } from "./answer.ts";
@@ -112,7 +112,7 @@ export async function startHttp({ app, metrics, auth, options, patience = USUAL 
   };
 
   const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const facts: CallFacts = { request: requestIdOf(request), traceparent: validTraceparent(request.headers.traceparent) };
+    const facts: AmbientContext = { request: requestIdOf(request), traceparent: validTraceparent(request.headers.traceparent) };
     response.setHeader("x-request-id", facts.request ?? "");
     const path = pathOf(request);
     // The SDK puts the host before it, so it must not be in the absolute form that HTTP allows. Source: RFC 9112, section 3.2.2.
@@ -129,7 +129,7 @@ export async function startHttp({ app, metrics, auth, options, patience = USUAL 
     const { metadata } = auth ?? {};
     if (metadata && path === metadata.path) return answer(response, 200, metadata.document, { "access-control-allow-origin": "*" });
     if (path !== options.path) return answer(response, 404, { error: "not_found", message: `The MCP endpoint is ${options.path}` });
-    await withFacts(facts, () => endpoint.serve(request, response, facts));
+    await withAmbientContext(facts, () => endpoint.serve(request, response, facts));
   };
 
   const server = createServer(

@@ -5,7 +5,7 @@ import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { createServerFactory } from "../../../src/mcp/server.ts";
-import { nobody } from "../../../src/telemetry/observer.ts";
+import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { manyUrls } from "../../fakes.ts";
 import { open } from "../../prefetch/calls/service-harness.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../../prefetch/edge-harness.ts";
@@ -24,7 +24,7 @@ async function setUp(script: EdgeScript = {}) {
     providers: { known: ["fake-cdn"], configured: ["fake-cdn"] },
     notice: undefined,
     report: (error) => house.reports.push(String(error)),
-    observer: nobody,
+    observer: silentObserver,
     version: "0.0.0",
     subscribable: false,
     describeProviders: async () => [],

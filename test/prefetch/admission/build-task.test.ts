@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AccountState, admit } from "../../../src/prefetch/admission/admit.ts";
-import { planTask } from "../../../src/prefetch/admission/build-task.ts";
-import type { Candidate, Reading } from "../../../src/prefetch/admission/parse-urls.ts";
-import { planView } from "../../../src/prefetch/calls/dry-run.ts";
+import { buildTask } from "../../../src/prefetch/admission/build-task.ts";
+import type { Candidate, ParsedUrls } from "../../../src/prefetch/admission/parse-urls.ts";
+import { dryRunView } from "../../../src/prefetch/calls/dry-run.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { fakeProvider, NOON, TODAY } from "../../fakes.ts";
 
@@ -35,7 +35,7 @@ describe("a plan written down", () => {
         const rejected = wishes.flatMap((each, position) =>
           each === "rejected" ? [{ kind: "url" as const, target: "bad", code: "invalid_argument", reason: "Bad.", position }] : [],
         );
-        const reading: Reading = { candidates, rejected, duplicatesRemoved: 4 };
+        const reading: ParsedUrls = { candidates, rejected, duplicatesRemoved: 4 };
         const state: AccountState = {
           ledger: { used: 0, pending: 0, exhausted: false },
           recent: new Map(),
@@ -51,7 +51,7 @@ describe("a plan written down", () => {
         ]);
         fc.pre(candidates.some(({ provider, cost }) => provider === one || cost <= left));
         const admission = admit(candidates, states, { policy: "partial", force: false });
-        const { task, batches, items } = planTask("pf_1", reading, admission, context);
+        const { task, batches, items } = buildTask("pf_1", reading, admission, context);
 
         expect(new Set(task.providers)).toEqual(new Set(candidates.map((candidate) => candidate.provider.id)));
         expect(task.duplicatesRemoved).toBe(4);
@@ -85,7 +85,7 @@ describe("a plan written down", () => {
     const candidates = [one, two].map(
       (provider, position): Candidate => ({ provider, kind: "url", target: "https://a.example/1", cost: 1, position }),
     );
-    const plan = planTask(
+    const plan = buildTask(
       "pf_1",
       { candidates, rejected: [], duplicatesRemoved: 0 },
       { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 },
@@ -95,7 +95,7 @@ describe("a plan written down", () => {
       `Over today's quota of one; it can be sent after ${new Date(NOON + 1_000).toISOString()}.`,
       `Over today's quota of two; it can be sent after ${new Date(NOON + 2_000).toISOString()}.`,
     ]);
-    expect(planView(plan, { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 }, undefined)).toMatchObject({
+    expect(dryRunView(plan, { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 }, undefined)).toMatchObject({
       provider: "one, two",
       counts: { rejected: 2 },
       batches: 0,

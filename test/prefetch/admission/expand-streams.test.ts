@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { createGate } from "../../../src/base/semaphore.ts";
+import { createSemaphore } from "../../../src/base/semaphore.ts";
 import { expandStreams } from "../../../src/prefetch/admission/expand-streams.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
-import { readUrl } from "../../../src/prefetch/model/url.ts";
+import { parseUrl } from "../../../src/prefetch/model/url.ts";
 import { fakeClock, manyUrls, NOON, never as signal } from "../../fakes.ts";
 import { error, type HouseOptions, open } from "../calls/service-harness.ts";
 import { type EdgeScript, fakeEdge } from "../edge-harness.ts";
@@ -529,11 +529,11 @@ describe("expandStreams", () => {
             mostUrls: 1_000,
             now: NOON,
             signal,
-            gate: createGate(4),
+            semaphore: createSemaphore(4),
             report: () => undefined,
           });
           const keyOf = (input: unknown): unknown => {
-            const reading = readUrl(input, { maxLength: 65_536 });
+            const reading = parseUrl(input, { maxLength: 65_536 });
             return reading.ok ? reading.url : input;
           };
           const keys = new Set(urls.map(keyOf));
@@ -544,7 +544,7 @@ describe("expandStreams", () => {
           expect(new Set(streams.map(({ url }) => url)).size).toBe(streams.length);
           for (const { url } of streams) expect(refusals.has(url)).toBe(false);
           for (const input of inputs) {
-            const reading = readUrl(input, { maxLength: 65_536 });
+            const reading = parseUrl(input, { maxLength: 65_536 });
             if (!reading.ok) continue;
             const refusal = refusals.get(reading.url);
             if (refusal) expect(refusal.reason).toMatch(/^The stream cannot be expanded\./);
@@ -564,7 +564,7 @@ describe("expandStreams", () => {
     const options = { edge: fakeEdge(), read, scope: "full", allowedDomains: undefined, mostUrls: 10, now: NOON, signal } as const;
     const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), {
       ...options,
-      gate: createGate(1),
+      semaphore: createSemaphore(1),
       report: () => undefined,
     });
     expect(urls).toEqual([...manyUrls(1), ...atAll("a.mpd", "2.m4s", "1.m4s")]);

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { type ReadingRules, readUrls } from "../../../src/prefetch/admission/parse-urls.ts";
-import { readUrl } from "../../../src/prefetch/model/url.ts";
+import { type ParseRules, parseUrls } from "../../../src/prefetch/admission/parse-urls.ts";
+import { parseUrl } from "../../../src/prefetch/model/url.ts";
 import { fakeProvider } from "../../fakes.ts";
 
 const provider = fakeProvider({ limits: { urlLength: 10_240 } });
-const rules: ReadingRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined };
+const rules: ParseRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined };
 
 /** List entries as agents write them: mostly usable, some of them twice, some broken. */
 const entry = fc.oneof(
@@ -29,7 +29,7 @@ const entry = fc.oneof(
 
 describe("readUrls", () => {
   it("takes each URL once, in order, and names the entries that cannot be used", () => {
-    const reading = readUrls(
+    const reading = parseUrls(
       [
         "https://media.example.com/视频.mp4",
         "not a url",
@@ -58,13 +58,13 @@ describe("readUrls", () => {
   });
 
   it("gives a foreign domain a code of its own", () => {
-    const reading = readUrls(["https://other.example/a", "https://media.example.com/a"], { ...rules, allowedDomains: ["*.example.com"] });
+    const reading = parseUrls(["https://other.example/a", "https://media.example.com/a"], { ...rules, allowedDomains: ["*.example.com"] });
     expect(reading.rejected).toMatchObject([{ target: "https://other.example/a", code: "forbidden_domain", position: 0 }]);
     expect(reading.candidates).toHaveLength(1);
   });
 
   it("shows little of a bad entry, however long it is", () => {
-    const [rejected] = readUrls([`https://media.example.com/${"a".repeat(20_000)}`], rules).rejected;
+    const [rejected] = parseUrls([`https://media.example.com/${"a".repeat(20_000)}`], rules).rejected;
     expect(rejected?.target.length).toBeLessThanOrEqual(201);
     expect(rejected?.reason).toContain("the limit is 10,240");
   });
@@ -72,7 +72,7 @@ describe("readUrls", () => {
   it("makes of every entry exactly one of candidate, rejected and duplicate", () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 40 }), (inputs) => {
-        const { candidates, rejected, duplicatesRemoved } = readUrls(inputs, rules);
+        const { candidates, rejected, duplicatesRemoved } = parseUrls(inputs, rules);
         expect(candidates.length + rejected.length + duplicatesRemoved).toBe(inputs.length);
 
         const positions = [...candidates, ...rejected].map((entry) => entry.position);
@@ -84,7 +84,7 @@ describe("readUrls", () => {
         const taken = new Set(candidates.map((candidate) => candidate.target));
         expect(taken).toHaveLength(candidates.length);
         for (const [position, input] of inputs.entries()) {
-          const reading = readUrl(input, { maxLength: 10_240 });
+          const reading = parseUrl(input, { maxLength: 10_240 });
           expect(positions.includes(position) || (reading.ok ? taken.has(reading.url) : inputs.indexOf(input) < position)).toBe(true);
           if (reading.ok && positions.includes(position))
             expect(candidates.find((entry) => entry.position === position)?.target).toBe(reading.url);
@@ -109,7 +109,7 @@ describe("readUrls", () => {
     const secret = fc.stringMatching(/^[A-Za-z0-9]{1,10}$/).map((text) => `S3cr3t${text}`);
     fc.assert(
       fc.property(secret, secret, (user, password) => {
-        const { candidates, rejected } = readUrls([write(user, password)], rules);
+        const { candidates, rejected } = parseUrls([write(user, password)], rules);
         expect(candidates).toEqual([]);
         expect(rejected).toHaveLength(1);
         expect(JSON.stringify(rejected)).not.toContain("S3cr3t");
@@ -131,7 +131,7 @@ describe("readUrls for a provider that knows what it would turn down", () => {
       },
     });
     const list = ["http://10.0.0.1/a", "https://media.example.com/a", "HTTP://10.0.0.1/a#x", "ftp://10.0.0.1/b"];
-    const { candidates, rejected, duplicatesRemoved } = readUrls(list, { ...rules, route: () => ({ ok: true, provider: choosy }) });
+    const { candidates, rejected, duplicatesRemoved } = parseUrls(list, { ...rules, route: () => ({ ok: true, provider: choosy }) });
     expect(candidates.map(({ target, position }) => [target, position])).toEqual([["https://media.example.com/a", 1]]);
     expect(rejected).toMatchObject([
       { target: "http://10.0.0.1/a", code: "forbidden_domain", reason: "10.0.0.1 is private. Use another.", position: 0 },
@@ -145,7 +145,7 @@ describe("readUrls over several providers", () => {
   const short = fakeProvider({ id: "short", limits: { urlLength: 40 } });
   const long = fakeProvider({ id: "long", limits: { urlLength: 60 } });
   const asked: string[] = [];
-  const several: ReadingRules = {
+  const several: ParseRules = {
     allowedDomains: ["*.example"],
     route: (hostname) => {
       asked.push(hostname);
@@ -156,7 +156,7 @@ describe("readUrls over several providers", () => {
   };
 
   it("sends each URL where its host goes, whatever its port, and names what goes nowhere", () => {
-    const reading = readUrls(
+    const reading = parseUrls(
       ["https://long.example/1", "https://nobody.example/2", "https://SHORT.example:8443/3", "https://short.example/4"],
       several,
     );
@@ -179,7 +179,7 @@ describe("readUrls over several providers", () => {
   it("measures each URL by the limit of its own provider", () => {
     const ofLength = (host: string, length: number) => `https://${host}/`.padEnd(length, "x");
     const list = [ofLength("short.example", 40), ofLength("short.example", 41), ofLength("long.example", 60), ofLength("long.example", 61)];
-    const reading = readUrls(list, several);
+    const reading = parseUrls(list, several);
     expect(reading.candidates.map((candidate) => candidate.position)).toEqual([0, 2]);
     expect(reading.rejected.map(({ position, code, reason }) => [position, code, reason])).toEqual([
       [1, "invalid_argument", "The URL has 41 characters when encoded; the limit is 40."],
@@ -189,7 +189,7 @@ describe("readUrls over several providers", () => {
 
   it("counts a URL once that goes nowhere, and asks nobody about a domain that is not allowed", () => {
     asked.length = 0;
-    const reading = readUrls(["https://nobody.example/1", "https://nobody.example/1", "https://elsewhere.test/1"], several);
+    const reading = parseUrls(["https://nobody.example/1", "https://nobody.example/1", "https://elsewhere.test/1"], several);
     expect(reading).toMatchObject({ duplicatesRemoved: 1, rejected: [{ code: "not_configured" }, { code: "forbidden_domain" }] });
     expect(asked).toEqual(["nobody.example"]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
 import { split } from "../../../src/prefetch/admission/split.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
-import { readUrl } from "../../../src/prefetch/model/url.ts";
+import { parseUrl } from "../../../src/prefetch/model/url.ts";
 import { fakeLimits, fakeProvider, manyUrls } from "../../fakes.ts";
 
 function limitedTo(urlsPerRequest: number, bytesPerRequest: number): Provider {
@@ -48,7 +48,7 @@ describe("split", () => {
   it("keeps every candidate once and in order, mixes no hosts, and respects count and bytes", () => {
     const target = fc
       .record({ host: fc.constantFrom("a.example", "b.example", "c.example:8443"), path: fc.stringMatching(/^[a-z0-9%]{0,60}$/) })
-      .map(({ host, path }) => readUrl(`https://${host}/${path}`, { maxLength: 10_240 }));
+      .map(({ host, path }) => parseUrl(`https://${host}/${path}`, { maxLength: 10_240 }));
     const scenario = fc.record({
       targets: fc.uniqueArray(target, { maxLength: 60, selector: (reading) => (reading.ok ? reading.url : "") }),
       assets: fc.nat({ max: 3 }),

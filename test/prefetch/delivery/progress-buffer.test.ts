@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createTally, type TallyOptions, type Unwritten } from "../../../src/prefetch/delivery/progress-buffer.ts";
+import { createProgressBuffer, type PendingProgress, type ProgressBufferOptions } from "../../../src/prefetch/delivery/progress-buffer.ts";
 import { fakeClock, manyUrls } from "../../fakes.ts";
 import { workOf } from "../work-harness.ts";
 
-function setUp(count: number, more: Partial<TallyOptions> = {}) {
+function setUp(count: number, more: Partial<ProgressBufferOptions> = {}) {
   const clock = fakeClock();
-  const written: Unwritten[] = [];
+  const written: PendingProgress[] = [];
   const reports: unknown[] = [];
   const { items } = workOf(manyUrls(count), Array(count).fill("queued"));
-  const tally = createTally({
+  const tally = createProgressBuffer({
     items,
     clock,
     write: async (news) => void written.push(news),
@@ -87,8 +87,8 @@ describe("a tally", () => {
 
   it("writes with the next what could not be written", async () => {
     let broken = true;
-    const written: Unwritten[] = [];
-    const write = async (news: Unwritten): Promise<void> => {
+    const written: PendingProgress[] = [];
+    const write = async (news: PendingProgress): Promise<void> => {
       if (broken) throw new Error("The disk is full");
       written.push(news);
     };
@@ -135,8 +135,8 @@ describe("a tally", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         let broken = false;
-        const written: Unwritten[] = [];
-        const write = async (news: Unwritten): Promise<void> => {
+        const written: PendingProgress[] = [];
+        const write = async (news: PendingProgress): Promise<void> => {
           if (broken) throw new Error("The disk is full");
           written.push(news);
         };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { createHold, createPacer } from "../../../src/prefetch/delivery/rate-limit.ts";
+import { createPause, createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { type FakeClock, fakeClock, fakeProvider } from "../../fakes.ts";
@@ -10,7 +10,7 @@ const MINUTE = 60_000;
 /** Slots are fractions of milliseconds apart; clocks count whole ones. */
 const ROUNDING = 1;
 
-describe("createPacer", () => {
+describe("createRateLimiter", () => {
   let storage: Storage;
   beforeAll(async () => {
     storage = await openSqlite(":memory:", fakeClock());
@@ -23,7 +23,7 @@ describe("createPacer", () => {
   /** The moments at which requests pass that arrive with these gaps between them. */
   const passes = async (clock: FakeClock, requestsPerMinute: number, gaps: readonly number[], pacers = 1): Promise<number[]> => {
     const provider = providerOf(requestsPerMinute);
-    const processes = Array.from({ length: pacers }, () => createPacer(storage, clock));
+    const processes = Array.from({ length: pacers }, () => createRateLimiter(storage, clock));
     const passed: number[] = [];
     const waiting: Promise<unknown>[] = [];
     for (const [index, gap] of gaps.entries()) {
@@ -54,7 +54,7 @@ describe("createPacer", () => {
   it("does not make the requests of one account wait for those of another", async () => {
     const clock = fakeClock();
     const start = clock.now();
-    const pace = createPacer(storage, clock);
+    const pace = createRateLimiter(storage, clock);
     const busy = providerOf(1);
     const { signal } = new AbortController();
     await pace(busy, signal);
@@ -101,7 +101,7 @@ describe("createPacer", () => {
 
   it("stops waiting when it is told to", async () => {
     const clock = fakeClock();
-    const pace = createPacer(storage, clock);
+    const pace = createRateLimiter(storage, clock);
     const provider = providerOf(1);
     await pace(provider, new AbortController().signal);
     const stop = new AbortController();
@@ -115,12 +115,12 @@ describe("createPacer", () => {
   });
 
   it("lets nobody pass who has been told to stop before", async () => {
-    const pace = createPacer(storage, fakeClock());
+    const pace = createRateLimiter(storage, fakeClock());
     await expect(pace(providerOf(100), AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
   });
 });
 
-describe("createPacer, for hosts", () => {
+describe("createRateLimiter, for hosts", () => {
   const { signal } = new AbortController();
   const setUp = async (hostIntervalMs: number | undefined, requestsPerMinute = 60_000) => {
     const clock = fakeClock();
@@ -128,7 +128,7 @@ describe("createPacer, for hosts", () => {
     onTestFinished(() => storage.close());
     const provider = fakeProvider({ limits: { requestsPerMinute, ...(hostIntervalMs !== undefined && { hostIntervalMs }) } });
     const start = clock.now();
-    const passes = async (hosts: readonly (string | undefined)[], pace = createPacer(storage, clock)) => {
+    const passes = async (hosts: readonly (string | undefined)[], pace = createRateLimiter(storage, clock)) => {
       const passed = new Map<string | undefined, number[]>();
       const waiting = hosts.map(async (host) => {
         await pace(provider, signal, host);
@@ -173,7 +173,7 @@ describe("createPacer, for hosts", () => {
           const { clock, storage, passes } = await setUp(interval, requestsPerMinute);
           const half = Math.ceil(hosts.length / 2);
           // Two processes on one store.
-          const [one, other] = [createPacer(storage, clock), createPacer(storage, clock)];
+          const [one, other] = [createRateLimiter(storage, clock), createRateLimiter(storage, clock)];
           const passed = [passes(hosts.slice(0, half), one), passes(hosts.slice(half), other)];
           const all = new Map<string | undefined, number[]>();
           for (const each of await Promise.all(passed)) {
@@ -199,7 +199,7 @@ describe("createPacer, for hosts", () => {
     const { clock, storage, provider, passes } = await setUp(60_000);
     await passes(["a.example"]);
     const stop = new AbortController();
-    const waiting = expect(createPacer(storage, clock)(provider, stop.signal, "a.example")).rejects.toThrow("enough");
+    const waiting = expect(createRateLimiter(storage, clock)(provider, stop.signal, "a.example")).rejects.toThrow("enough");
     await clock.settle();
     stop.abort(new Error("enough"));
     await waiting;
@@ -207,7 +207,7 @@ describe("createPacer, for hosts", () => {
   });
 });
 
-describe("createHold", () => {
+describe("createPause", () => {
   it.each([
     ["as long as the vendor asks", 7_000, 7_000],
     ["not at all where the vendor asks for nothing", undefined, 0],
@@ -218,10 +218,10 @@ describe("createHold", () => {
     const storage = await openSqlite(":memory:", clock);
     onTestFinished(() => storage.close());
     const provider = fakeProvider({ limits: { requestsPerMinute: 100 } });
-    const pace = createPacer(storage, clock);
+    const pace = createRateLimiter(storage, clock);
     const { signal } = new AbortController();
     await pace(provider, signal);
-    await createHold(storage, clock, (error) => expect.fail(String(error)))(
+    await createPause(storage, clock, (error) => expect.fail(String(error)))(
       provider,
       new PrefetchError("rate_limited", "Too fast", { retryAfterMs }),
     );

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { RetryPolicy } from "../../../src/prefetch/delivery/outcome.ts";
-import { traced, untraced } from "../../../src/prefetch/delivery/reconcile.ts";
-import type { Trace } from "../../../src/prefetch/model/provider.ts";
+import { reconciled, unreconciled } from "../../../src/prefetch/delivery/reconcile.ts";
+import type { Reconciliation } from "../../../src/prefetch/model/provider.ts";
 import type { Claim } from "../../../src/prefetch/model/storage.ts";
 import { manyUrls, NOON } from "../../fakes.ts";
 import { assetWork, workOf } from "../work-harness.ts";
@@ -15,11 +15,11 @@ function lostAt(work: Claim, sentAt: number | undefined = NOON): Claim {
   return { ...work, batch, items: work.items.map((item) => ({ ...item, state: "queued" })) };
 }
 
-const found = (urls: readonly string[]): Trace => ({ state: "found", vendorTaskIds: ["vendor-7", "vendor-8"], urls });
+const found = (urls: readonly string[]): Reconciliation => ({ state: "found", vendorTaskIds: ["vendor-7", "vendor-8"], urls });
 
 describe("a batch that the vendor lists", () => {
   it("goes on under the vendor's ids, and stays spent", () => {
-    expect(traced(lostAt(workOf(manyUrls(2))), found(manyUrls(2)), NOON + 2_000, policy)).toEqual({
+    expect(reconciled(lostAt(workOf(manyUrls(2))), found(manyUrls(2)), NOON + 2_000, policy)).toEqual({
       batch: { state: "sent", leaseUntil: undefined, vendorTaskIds: ["vendor-7", "vendor-8"] },
       items: [
         { index: 0, state: "processing" },
@@ -31,12 +31,12 @@ describe("a batch that the vendor lists", () => {
 
   it("knows its URLs again in the vendor's spelling", () => {
     const work = lostAt(workOf(["https://a.example/%E8%A7%86%20a.mp4", "https://a.example/2"]));
-    const { items } = traced(work, found(["a.example/视 a.mp4", "http://a.example/2"]), NOON, policy);
+    const { items } = reconciled(work, found(["a.example/视 a.mp4", "http://a.example/2"]), NOON, policy);
     expect(items.map((item) => item.state)).toEqual(["processing", "processing"]);
   });
 
   it("calls unknown what the vendor does not list, keeps it spent, and goes on with the rest", () => {
-    const change = traced(lostAt(workOf(manyUrls(3))), found([manyUrls(3)[1] ?? ""]), NOON, policy);
+    const change = reconciled(lostAt(workOf(manyUrls(3))), found([manyUrls(3)[1] ?? ""]), NOON, policy);
     expect(change).toMatchObject({ batch: { state: "sent" }, refund: 0 });
     const unknown = { state: "unknown", code: "timeout", reason: expect.stringContaining("not this URL") };
     expect(change.items).toMatchObject([
@@ -47,21 +47,21 @@ describe("a batch that the vendor lists", () => {
   });
 
   it("is over when none of what is listed is its own", () => {
-    const change = traced(lostAt(workOf(manyUrls(2))), found(["https://other.example/"]), NOON, policy);
+    const change = reconciled(lostAt(workOf(manyUrls(2))), found(["https://other.example/"]), NOON, policy);
     expect(change.batch.state).toBe("ended");
     expect(change.items.map((item) => item.state)).toEqual(["unknown", "unknown"]);
     expect(change.refund).toBe(0);
   });
 
   it("is an asset whole, by whatever URLs it is listed", () => {
-    const change = traced(lostAt(assetWork(3)), found([]), NOON, policy);
+    const change = reconciled(lostAt(assetWork(3)), found([]), NOON, policy);
     expect(change).toMatchObject({ batch: { state: "sent" }, items: [{ index: 0, state: "processing" }], refund: 0 });
   });
 });
 
 describe("a batch that the vendor never got", () => {
   it("is sent again a little later, as one that was not sent", () => {
-    const change = traced(lostAt(workOf(manyUrls(2))), { state: "absent" }, NOON + 5_000, policy);
+    const change = reconciled(lostAt(workOf(manyUrls(2))), { state: "absent" }, NOON + 5_000, policy);
     expect(change).toMatchObject({
       batch: { state: "queued", attempts: 1, notBefore: NOON + 6_000, leaseUntil: undefined },
       refund: 0,
@@ -75,11 +75,11 @@ describe("a batch that the vendor never got", () => {
   it("is given up, and given back, when that happens every time", () => {
     let work = lostAt(workOf(manyUrls(2)));
     for (let attempt = 1; attempt < 12; attempt += 1) {
-      const change = traced(work, { state: "absent" }, NOON, policy);
+      const change = reconciled(work, { state: "absent" }, NOON, policy);
       expect(change.batch).toMatchObject({ state: "queued", attempts: attempt });
       work = { ...work, batch: { ...work.batch, attempts: attempt } };
     }
-    expect(traced(work, { state: "absent" }, NOON, policy)).toMatchObject({
+    expect(reconciled(work, { state: "absent" }, NOON, policy)).toMatchObject({
       batch: { state: "ended", attempts: 12 },
       items: [{ state: "rejected", code: "timeout" }, { state: "rejected" }],
       refund: 2,
@@ -100,7 +100,7 @@ describe("a batch of which the vendor's records do not tell", () => {
     [300_000, 60_000],
   ])("%i ms after it was sent stays on the wire and is asked for again in %i ms", (elapsed, pause) => {
     const now = NOON + elapsed;
-    const change = traced(lostAt(workOf(manyUrls(2))), unclear, now, policy);
+    const change = reconciled(lostAt(workOf(manyUrls(2))), unclear, now, policy);
     expect(change).toMatchObject({ batch: { state: "sending", leaseUntil: now + pause }, refund: 0 });
     expect(change.batch).not.toHaveProperty("attempts");
     expect(change.items).toMatchObject([
@@ -110,7 +110,7 @@ describe("a batch of which the vendor's records do not tell", () => {
   });
 
   it("is unknown for good after five minutes, and stays spent", () => {
-    const change = traced(lostAt(workOf(manyUrls(2))), unclear, NOON + 300_001, policy);
+    const change = reconciled(lostAt(workOf(manyUrls(2))), unclear, NOON + 300_001, policy);
     expect(change).toMatchObject({ batch: { state: "ended", leaseUntil: undefined }, refund: 0 });
     expect(change.items).toMatchObject([
       { state: "unknown", code: "timeout", reason: expect.stringContaining("do not say whether it was carried out") },
@@ -119,7 +119,7 @@ describe("a batch of which the vendor's records do not tell", () => {
   });
 
   it("is not in a hurry because a clock was set back", () => {
-    const change = traced(lostAt(workOf(manyUrls(1))), unclear, NOON - 60_000, policy);
+    const change = reconciled(lostAt(workOf(manyUrls(1))), unclear, NOON - 60_000, policy);
     expect(change.batch).toMatchObject({ state: "sending", leaseUntil: NOON - 60_000 + 2_000 });
   });
 });
@@ -130,7 +130,7 @@ describe("a batch of which the vendor's records cannot be read", () => {
 
   it.each([0, 300_001, SIX_HOURS])("%i ms after it was sent stays on the wire while that may pass, and is asked for again", (elapsed) => {
     const now = NOON + elapsed;
-    const change = untraced(lostAt(workOf(manyUrls(2))), down, now);
+    const change = unreconciled(lostAt(workOf(manyUrls(2))), down, now);
     expect(change).toMatchObject({ batch: { state: "sending", leaseUntil: now + Math.min(60_000, 2_000 + elapsed) }, refund: 0 });
     expect(change.items).toMatchObject([
       { state: "queued", reason: expect.stringContaining("The connection failed.") },
@@ -142,7 +142,7 @@ describe("a batch of which the vendor's records cannot be read", () => {
     ["that has not passed in six hours", down, SIX_HOURS + 1],
     ["that will not pass", new PrefetchError("auth_failed", "The connection failed", { delivery: "refused" }), 0],
   ])("is unknown for a reason %s, and stays spent", (_, error, elapsed) => {
-    const change = untraced(lostAt(workOf(manyUrls(2))), error, NOON + elapsed);
+    const change = unreconciled(lostAt(workOf(manyUrls(2))), error, NOON + elapsed);
     expect(change).toMatchObject({ batch: { state: "ended", leaseUntil: undefined }, refund: 0 });
     const reason = "The answer was lost, and the vendor's records cannot be read. The connection failed.";
     expect(change.items).toMatchObject(Array(2).fill({ state: "unknown", code: "timeout", reason }));

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import type { BatchContent, Call, Provider, Trace } from "../../../src/prefetch/model/provider.ts";
+import type { BatchContent, Call, Provider, Reconciliation } from "../../../src/prefetch/model/provider.ts";
 import { manyUrls, neverAnswered, type ProviderScript, TODAY, urlsOf } from "../../fakes.ts";
 import { setUp, taken, throwing } from "../bench-harness.ts";
 
 const FIVE_MINUTES = 300_000;
 const noAnswer = throwing("timeout", { delivery: "unknown", retryable: true });
 
-const foundAs = (urls: readonly string[], ...vendorTaskIds: string[]): Trace => ({ state: "found", vendorTaskIds, urls });
+const foundAs = (urls: readonly string[], ...vendorTaskIds: string[]): Reconciliation => ({ state: "found", vendorTaskIds, urls });
 
 interface Question {
   readonly batch: BatchContent;
@@ -18,7 +18,7 @@ interface Question {
 
 /** A vendor that loses its first answers, and answers `trace` when it is asked for one. */
 async function losing(
-  trace: (nth: number, batch: BatchContent, call: Call) => Trace | Promise<Trace>,
+  trace: (nth: number, batch: BatchContent, call: Call) => Reconciliation | Promise<Reconciliation>,
   { lost = 1, ...script }: ProviderScript & { readonly lost?: number } = {},
 ) {
   const questions: Question[] = [];
@@ -243,7 +243,7 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
 });
 
 describe("a process that died while it was sending", () => {
-  const dying = async (trace: Trace) => {
+  const dying = async (trace: Reconciliation) => {
     const house = await losing(() => trace, { lost: 0 });
     const { clock, storage, provider, admit } = house;
     await admit({ urls: manyUrls(2) });

@@ -177,7 +177,7 @@ describe("processes that die or stop", () => {
       submit: async (batch, call) => {
         await call.turn();
         // Another process was told to slow down meanwhile, and for longer than a claim lasts.
-        await storage.holdSlots(provider.account, clock.now() + 301_000);
+        await storage.pauseSlots(provider.account, clock.now() + 301_000);
         return provider.submit(batch, call);
       },
     };

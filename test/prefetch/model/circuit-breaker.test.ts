@@ -2,26 +2,26 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import {
-  afterReach,
-  type Circuit,
-  closedCircuit,
+  afterSignal,
+  type BreakerSignal,
+  breakerSignalOf,
+  type CircuitBreaker,
+  closedBreaker,
   letThrough,
-  type Reach,
-  reachOf,
   reopensAt,
 } from "../../../src/prefetch/model/circuit-breaker.ts";
 import { NOON } from "../../fakes.ts";
 
-const reaches: readonly Reach[] = ["answered", "failed", "unasked"];
+const reaches: readonly BreakerSignal[] = ["answered", "failed", "unasked"];
 const FIVE_MINUTES = 300_000;
 
-function circuitAfter(...events: readonly Reach[]): Circuit {
-  return events.reduce((circuit, reach) => afterReach(circuit, reach, NOON), closedCircuit);
+function circuitAfter(...events: readonly BreakerSignal[]): CircuitBreaker {
+  return events.reduce((circuit, reach) => afterSignal(circuit, reach, NOON), closedBreaker);
 }
 
 describe("a circuit", () => {
   it("lets everything through, also after two failures", () => {
-    for (const circuit of [closedCircuit, circuitAfter("failed"), circuitAfter("failed", "failed")])
+    for (const circuit of [closedBreaker, circuitAfter("failed"), circuitAfter("failed", "failed")])
       expect(letThrough(circuit, NOON)).toBe(circuit);
   });
 
@@ -42,9 +42,9 @@ describe("a circuit", () => {
     if (!probing) throw new Error("Nobody may pass.");
     expect(letThrough(probing, NOON + 5_001)).toBeUndefined();
     expect(letThrough(probing, NOON + 95_000)).toBeDefined();
-    expect(afterReach(probing, "answered", NOON + 6_000)).toEqual(closedCircuit);
+    expect(afterSignal(probing, "answered", NOON + 6_000)).toEqual(closedBreaker);
     // Whoever did not ask after all makes room for the next at once.
-    expect(letThrough(afterReach(probing, "unasked", NOON + 6_000), NOON + 6_000)).toMatchObject({ probing: true });
+    expect(letThrough(afterSignal(probing, "unasked", NOON + 6_000), NOON + 6_000)).toMatchObject({ probing: true });
   });
 
   it("stays open for twice as long after each failure, but no longer than five minutes", () => {
@@ -54,13 +54,13 @@ describe("a circuit", () => {
     for (let time = 0; time < 9; time += 1) {
       waits.push(reopensAt(circuit, now) - now);
       now = reopensAt(circuit, now);
-      circuit = afterReach(letThrough(circuit, now) ?? closedCircuit, "failed", now);
+      circuit = afterSignal(letThrough(circuit, now) ?? closedBreaker, "failed", now);
     }
     expect(waits).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300].map((seconds) => seconds * 1_000));
   });
 
   it("is no longer open for what had been sent together and failed together", () => {
-    expect(circuitAfter(...Array<Reach>(20).fill("failed"))).toEqual(circuitAfter("failed", "failed", "failed"));
+    expect(circuitAfter(...Array<BreakerSignal>(20).fill("failed"))).toEqual(circuitAfter("failed", "failed", "failed"));
   });
 
   it("is not believed when a clock that was wrong wrote it", () => {
@@ -71,12 +71,12 @@ describe("a circuit", () => {
     const event = fc.record({ reach: fc.constantFrom(...reaches), pass: fc.boolean(), later: fc.nat({ max: 400_000 }) });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 40 }), (events) => {
-        let circuit = closedCircuit;
+        let circuit = closedBreaker;
         let now = NOON;
         for (const { reach, pass, later } of events) {
           now += later;
           if (pass) circuit = letThrough(circuit, now) ?? circuit;
-          circuit = afterReach(circuit, reach, now);
+          circuit = afterSignal(circuit, reach, now);
           expect(reopensAt(circuit, now)).toBeLessThanOrEqual(now + FIVE_MINUTES);
           if (reach === "answered") expect(letThrough(circuit, now)).toBe(circuit);
         }
@@ -86,7 +86,8 @@ describe("a circuit", () => {
 });
 
 describe("what an error says of the vendor's being there", () => {
-  const says = (code: ErrorCode, delivery: "not_sent" | "refused" | "unknown") => reachOf(new PrefetchError(code, "No", { delivery }));
+  const says = (code: ErrorCode, delivery: "not_sent" | "refused" | "unknown") =>
+    breakerSignalOf(new PrefetchError(code, "No", { delivery }));
 
   it("is nothing good, of a vendor that is down, does not answer or breaks off", () => {
     for (const delivery of ["not_sent", "refused", "unknown"] as const) {

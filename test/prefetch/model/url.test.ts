@@ -1,21 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { echoKey } from "../../../src/prefetch/model/match-urls.ts";
-import { hostAllowed, hostMatches, readUrl, type UrlReading } from "../../../src/prefetch/model/url.ts";
+import { hostAllowed, hostMatches, type ParsedUrl, parseUrl } from "../../../src/prefetch/model/url.ts";
 
 const rules = { maxLength: 10_240 };
 
 function read(input: unknown, maxLength = rules.maxLength): string {
-  const reading = readUrl(input, { maxLength });
+  const reading = parseUrl(input, { maxLength });
   if (!reading.ok) throw new Error(`refused: ${reading.reason}`);
   return reading.url;
 }
 
-function refusal(
-  input: unknown,
-  more: { maxLength?: number; allowedDomains?: readonly string[] } = {},
-): Extract<UrlReading, { ok: false }> {
-  const reading = readUrl(input, { ...rules, ...more });
+function refusal(input: unknown, more: { maxLength?: number; allowedDomains?: readonly string[] } = {}): Extract<ParsedUrl, { ok: false }> {
+  const reading = parseUrl(input, { ...rules, ...more });
   if (reading.ok) throw new Error(`taken as ${reading.url}`);
   return reading;
 }
@@ -47,7 +44,7 @@ const anyUrl = fc
     ),
   );
 
-describe("readUrl", () => {
+describe("parseUrl", () => {
   it.each([
     ["as it is", "https://media.example.com/a.mp4", "https://media.example.com/a.mp4"],
     ["blanks around it", "  https://media.example.com/a.mp4 ", "https://media.example.com/a.mp4"],
@@ -76,8 +73,8 @@ describe("readUrl", () => {
   });
 
   it("names the host without its port", () => {
-    expect(readUrl("https://Media.Example.com:8443/a", rules)).toMatchObject({ ok: true, hostname: "media.example.com" });
-    expect(readUrl("https://media.example.com:443/a", rules)).toMatchObject({ ok: true, hostname: "media.example.com" });
+    expect(parseUrl("https://Media.Example.com:8443/a", rules)).toMatchObject({ ok: true, hostname: "media.example.com" });
+    expect(parseUrl("https://media.example.com:443/a", rules)).toMatchObject({ ok: true, hostname: "media.example.com" });
   });
 
   it.each([
@@ -122,17 +119,17 @@ describe("readUrl", () => {
       reason: "is on other.example.com, which PREFETCH_ALLOWED_DOMAINS does not list",
       forbidden: true,
     });
-    expect(readUrl("https://MEDIA.example.com:8443/a", { ...rules, allowedDomains }).ok).toBe(true);
-    expect(readUrl("https://eu.cdn.example.com/a", { ...rules, allowedDomains }).ok).toBe(true);
+    expect(parseUrl("https://MEDIA.example.com:8443/a", { ...rules, allowedDomains }).ok).toBe(true);
+    expect(parseUrl("https://eu.cdn.example.com/a", { ...rules, allowedDomains }).ok).toBe(true);
     expect(refusal("https://media.example.com.evil.example/a", { allowedDomains }).forbidden).toBe(true);
   });
 
   it("changes nothing about what it has read before", () => {
     fc.assert(
       fc.property(anyUrl, (input) => {
-        const first = readUrl(input, { maxLength: 100_000 });
+        const first = parseUrl(input, { maxLength: 100_000 });
         fc.pre(first.ok);
-        expect(readUrl(first.url, { maxLength: 100_000 })).toEqual(first);
+        expect(parseUrl(first.url, { maxLength: 100_000 })).toEqual(first);
       }),
       { numRuns: 500 },
     );
@@ -141,7 +138,7 @@ describe("readUrl", () => {
   it("gives printable ASCII with http or https, without fragment, credentials or broken escapes, or gives a reason", () => {
     fc.assert(
       fc.property(fc.oneof(anyUrl, fc.string(), fc.anything()), (input) => {
-        const reading = readUrl(input, { maxLength: 500 });
+        const reading = parseUrl(input, { maxLength: 500 });
         if (!reading.ok) {
           expect(reading.reason).toMatch(/^(is|has|contains|carries) /);
           return;

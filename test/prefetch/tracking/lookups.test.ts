@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { createPacer } from "../../../src/prefetch/delivery/rate-limit.ts";
+import { createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Call, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { createLookups, type Lookups } from "../../../src/prefetch/tracking/lookups.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
@@ -23,7 +23,7 @@ async function setUp(options: { pollSeconds?: number } = {}) {
   const lookups: Lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
-    pace: createPacer(storage, clock),
+    pace: createRateLimiter(storage, clock),
     pollSeconds: options.pollSeconds,
     onThrottled: async (provider, error) => {
       throttled.push(`${provider.id} ${error.message}`);

@@ -12,7 +12,7 @@ import type { SettingValues } from "../../../src/base/setting.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { alibabaVod } from "../../../src/providers/alibaba/definition.ts";
 import type { ProviderContext } from "../../../src/providers/definition.ts";
-import { nobody } from "../../../src/telemetry/observer.ts";
+import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { countingCall, failureOf } from "../../contract/provider.ts";
 import { handClock } from "../clock-harness.ts";
 
@@ -57,7 +57,7 @@ function problemOf(values: SettingValues): string {
 async function providerOf(values: SettingValues, context: Partial<ProviderContext & { dispatcher: Dispatcher }> = {}): Promise<Provider> {
   const reading = alibabaVod.read(values);
   if (!reading.ok) throw new Error(reading.problem);
-  const made = await reading.create({ clock: handClock(), observer: nobody, userAgent: "test", ...context });
+  const made = await reading.create({ clock: handClock(), observer: silentObserver, userAgent: "test", ...context });
   closing.push(() => made.close());
   return made;
 }

@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { SettingValues } from "../../../src/base/setting.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { httpAnyCdn } from "../../../src/providers/http/definition.ts";
-import { nobody } from "../../../src/telemetry/observer.ts";
+import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { startOrigin } from "./origin-harness.ts";
 import { hastyClock } from "./warming-harness.ts";
 
@@ -12,7 +12,7 @@ const LOOPBACK = { PREFETCH_HTTP_ALLOW_LOOPBACK: "1" };
 async function providerOf(values: SettingValues): Promise<Provider> {
   const reading = httpAnyCdn.read(values);
   if (!reading.ok) throw new Error(reading.problem);
-  const made = await reading.create({ clock: hastyClock(), observer: nobody, userAgent: "test" });
+  const made = await reading.create({ clock: hastyClock(), observer: silentObserver, userAgent: "test" });
   onTestFinished(() => made.close());
   return made;
 }

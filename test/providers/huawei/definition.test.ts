@@ -7,7 +7,7 @@ import type { Call, Provider } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderContext } from "../../../src/providers/definition.ts";
 import { huaweiVod } from "../../../src/providers/huawei/definition.ts";
 import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { nobody } from "../../../src/telemetry/observer.ts";
+import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { handClock } from "../clock-harness.ts";
 
 const projectId = "5a4dbe1d0c2b4f0e9f5d7c6b8a901234";
@@ -39,7 +39,7 @@ function problemOf(values: SettingValues): string {
 async function providerOf(values: SettingValues, context: Partial<ProviderContext & { dispatcher: Dispatcher }> = {}): Promise<Provider> {
   const reading = huaweiVod.read(values);
   if (!reading.ok) throw new Error(reading.problem);
-  const made = await reading.create({ clock: handClock(), observer: nobody, userAgent: "test", ...context });
+  const made = await reading.create({ clock: handClock(), observer: silentObserver, userAgent: "test", ...context });
   closing.push(() => made.close());
   return made;
 }

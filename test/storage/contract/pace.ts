@@ -38,19 +38,19 @@ export function paceContract(bench: StorageBench): void {
 
     it("waits for the end of a hold, after which there is no burst", async () => {
       await slots(1, NOON, 3);
-      await bench.storage.holdSlots(ACCOUNT, NOON + 5_000);
+      await bench.storage.pauseSlots(ACCOUNT, NOON + 5_000);
       expect(await slots(3, NOON + 1_000, 3)).toEqual([4_000, 5_000, 6_000]);
       expect(await slots(1, NOON, 3, "other")).toEqual([0]);
     });
 
     it("is not brought forward by a hold", async () => {
       await slots(4, NOON, 1);
-      await bench.storage.holdSlots(ACCOUNT, NOON + 2_000);
+      await bench.storage.pauseSlots(ACCOUNT, NOON + 2_000);
       expect(await slots(1, NOON, 1)).toEqual([4_000]);
     });
 
     it("can be held before the first request", async () => {
-      await bench.storage.holdSlots(ACCOUNT, NOON + 2_000);
+      await bench.storage.pauseSlots(ACCOUNT, NOON + 2_000);
       expect(await slots(2, NOON, 2)).toEqual([2_000, 3_000]);
     });
   });

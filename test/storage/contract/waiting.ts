@@ -116,7 +116,7 @@ export function waitingContract(bench: StorageBench): void {
 
   describe("the circuit of an account", () => {
     const fail = async (times: number) => {
-      for (let time = 0; time < times; time += 1) await bench.storage.noteReach(ACCOUNT, "failed");
+      for (let time = 0; time < times; time += 1) await bench.storage.noteSignal(ACCOUNT, "failed");
     };
     const take = (account = ACCOUNT, now = NOON) => bench.storage.claim(account, now, now + LEASE, "due");
 
@@ -130,9 +130,9 @@ export function waitingContract(bench: StorageBench): void {
       // One at a time, until there is an answer.
       expect(await take(ACCOUNT, NOON + 5_000)).toBeDefined();
       expect(await take(ACCOUNT, NOON + 5_000)).toBeUndefined();
-      expect(await bench.storage.noteReach(ACCOUNT, "answered")).toBe(true);
+      expect(await bench.storage.noteSignal(ACCOUNT, "answered")).toBe(true);
       expect(await take(ACCOUNT, NOON + 5_000)).toBeDefined();
-      expect(await bench.storage.noteReach(ACCOUNT, "answered")).toBe(false);
+      expect(await bench.storage.noteSignal(ACCOUNT, "answered")).toBe(false);
     });
 
     it("is that of one account only", async () => {

@@ -22,7 +22,7 @@ export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-const traced: Account = {
+const reconciled: Account = {
   id: "traced",
   hosts: ["a.example", "aa.example"],
   timeZone: "Asia/Shanghai",
@@ -54,7 +54,7 @@ export const counting: Account = {
   counts: true,
 };
 
-export const accounts: readonly Account[] = [traced, blind, counting];
+export const accounts: readonly Account[] = [reconciled, blind, counting];
 
 export function accountNamed(id: string): Account {
   const found = accounts.find((account) => account.id === id);

@@ -2,8 +2,8 @@
 
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { type AccountState, type Admission, admit } from "../../../src/prefetch/admission/admit.ts";
-import { planTask } from "../../../src/prefetch/admission/build-task.ts";
-import { type Candidate, type Reading, readUrls } from "../../../src/prefetch/admission/parse-urls.ts";
+import { buildTask } from "../../../src/prefetch/admission/build-task.ts";
+import { type Candidate, type ParsedUrls, parseUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { QuotaPolicy } from "../../../src/prefetch/model/quota.ts";
 import { nextDays, nextReset, vendorDay } from "../../../src/prefetch/model/quota.ts";
@@ -99,7 +99,7 @@ function roomLater(model: Model, account: Account, day: string): number {
 }
 
 /** Admits as `prefetch_urls` and `prefetch_asset` do. */
-async function admitReally(model: Model, world: World, wish: Wish, reading: Reading): Promise<NewTask | undefined> {
+async function admitReally(model: Model, world: World, wish: Wish, reading: ParsedUrls): Promise<NewTask | undefined> {
   const { now } = model;
   const providers = [...new Set(reading.candidates.map(({ provider }) => provider))];
   const zone = ({ limits }: Provider) => limits.timeZone;
@@ -137,7 +137,7 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Read
     const admission: Admission = admit(reading.candidates, states, { policy: wish.policy, force: wish.force });
     if (admission.send.length + admission.deferred.length === 0) return undefined;
     model.numbers += 1;
-    return planTask(`pf_${String(model.numbers).padStart(6, "0")}`, reading, admission, {
+    return buildTask(`pf_${String(model.numbers).padStart(6, "0")}`, reading, admission, {
       now,
       dayOf: (provider) => vendorDay(now, zone(provider)),
       resetOf: (provider) => nextReset(now, zone(provider)),
@@ -148,14 +148,14 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Read
   });
 }
 
-function read(world: World, wish: Wish): Reading {
+function read(world: World, wish: Wish): ParsedUrls {
   const { urls, asset } = wish;
   const provider = (id: string) => known(world.providers.get(id), `provider ${id}`);
   if (asset) {
     const candidate: Candidate = { provider: provider(counting.id), kind: "asset", target: asset.id, cost: asset.cost, position: 0 };
     return { candidates: [candidate], rejected: [], duplicatesRemoved: 0 };
   }
-  return readUrls(urls, {
+  return parseUrls(urls, {
     route: (hostname) => ({ ok: true, provider: provider(accountOf(wish, `https://${hostname}/`).id) }),
     allowedDomains: undefined,
   });
@@ -190,7 +190,7 @@ export async function admitWish(model: Model, world: World, wish: Wish): Promise
 }
 
 /** Writes a stored plan down in the model, having seen that it is what was to be expected. */
-function enter(model: Model, wish: Wish, plan: NewTask, expected: ReadonlyMap<string, Fate>, reading: Reading): void {
+function enter(model: Model, wish: Wish, plan: NewTask, expected: ReadonlyMap<string, Fate>, reading: ParsedUrls): void {
   const items = plan.items.map(
     ({ index, target, kind, state, batch }): ModelItem => ({ index, target, kind, state, batch, deliveries: [], fate: undefined }),
   );

@@ -1,6 +1,6 @@
 /** The circuits of the model: who may pass, who must wait, and for how long at most. */
 
-import type { Reach } from "../../../src/prefetch/model/circuit-breaker.ts";
+import type { BreakerSignal } from "../../../src/prefetch/model/circuit-breaker.ts";
 import { type Account, MINUTE_MS } from "./model-accounts.ts";
 import { claimThat, known, type Model, type ModelCircuit } from "./model-state.ts";
 
@@ -42,7 +42,7 @@ export function heldBack(model: Model, account: Account): void {
 }
 
 /** The vendor's being there was noted. Tells whether that makes way for others. */
-export function noteReach(model: Model, account: Account, reach: Reach): boolean {
+export function noteSignal(model: Model, account: Account, reach: BreakerSignal): boolean {
   const circuit = circuitOf(model, account);
   const probing = model.now < circuit.probeUntil;
   model.seen(`reach ${reach}`);

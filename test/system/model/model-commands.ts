@@ -6,7 +6,7 @@ import { quotaPolicies } from "../../../src/prefetch/model/quota.ts";
 import { accountNamed, accounts, counting, DAY_MS, dayOf, HOUR_MS, MINUTE_MS, midnight } from "./model-accounts.ts";
 import { admitWish } from "./model-admission.ts";
 import { compare } from "./model-checks.ts";
-import { noteReach, setBack } from "./model-circuit.ts";
+import { noteSignal, setBack } from "./model-circuit.ts";
 import { cancelTask, dueBatch, forget } from "./model-rules.ts";
 import { batchesOf, claimSame, type Hand, known, type Look, type Model } from "./model-state.ts";
 import {
@@ -338,8 +338,8 @@ const weighted: readonly (readonly [number, fc.Arbitrary<ModelCommand>])[] = [
         act: async (model, world) => {
           const noted = accountNamed(drawn.account);
           for (let time = 0; time < drawn.times; time += 1) {
-            const closed = await world.storage(drawn.process).noteReach(noted.id, drawn.reach);
-            claimSame(closed, noteReach(model, noted, drawn.reach), "whether the circuit was closed");
+            const closed = await world.storage(drawn.process).noteSignal(noted.id, drawn.reach);
+            claimSame(closed, noteSignal(model, noted, drawn.reach), "whether the circuit was closed");
           }
         },
       }),

@@ -1,11 +1,11 @@
 /** What can happen next, done to the store and to the model alike. */
 
 import { asPrefetchError, type PrefetchError } from "../../../src/base/errors.ts";
-import type { StatusRow, Trace } from "../../../src/prefetch/model/provider.ts";
+import type { Reconciliation, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { WorkItem } from "../../../src/prefetch/model/storage.ts";
 import { abandoned, reported } from "../../../src/prefetch/tracking/apply-status.ts";
 import type { Account } from "./model-accounts.ts";
-import { heldBack, noteReach, passed } from "./model-circuit.ts";
+import { heldBack, noteSignal, passed } from "./model-circuit.ts";
 import {
   askBeforehand,
   CLAIM_LEASE_MS,
@@ -56,7 +56,7 @@ async function conclude(model: Model, world: World, hand: Hand, happening: Happe
       claimSame(await storage.change(batch, change), false, `whether "${happening.kind}" is taken twice`);
   }
   const { account } = hand.batch;
-  claimSame(await storage.noteReach(account.id, reach), noteReach(model, account, reach), "whether the circuit was closed");
+  claimSame(await storage.noteSignal(account.id, reach), noteSignal(model, account, reach), "whether the circuit was closed");
 }
 
 /** A process asks for a batch, and takes it as far as it comes without the vendor. */
@@ -231,7 +231,7 @@ export async function search(model: Model, world: World, hand: Hand, { how, bits
   const carried = [...decide(model, delivery, bits === "all" ? delivery.items : partOf(hand, bits))];
   const [first, ...rest] = carried;
   const listed = how === "partly" && first && hand.batch.kind === "urls" ? [first, ...some(rest, model.numbers)] : carried;
-  const trace: Trace =
+  const trace: Reconciliation =
     listed.length === 0
       ? { state: "absent" }
       : { state: "found", vendorTaskIds: ids ? [`vendor-${hand.id}`] : [], urls: listed.map(({ target }) => target) };

@@ -3,7 +3,7 @@
 import type { Clock } from "../../../src/base/clock.ts";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createSender, type Outcome, type SenderSignals } from "../../../src/prefetch/delivery/send-batch.ts";
-import type { Provider, Submission, Trace } from "../../../src/prefetch/model/provider.ts";
+import type { Provider, Reconciliation, Submission } from "../../../src/prefetch/model/provider.ts";
 import { vendorDay } from "../../../src/prefetch/model/quota.ts";
 import type { Claim, Storage } from "../../../src/prefetch/model/storage.ts";
 import { fakeProvider } from "../../fakes.ts";
@@ -15,7 +15,7 @@ export type Order =
   | { readonly kind: "go" }
   | { readonly kind: "again" }
   | { readonly kind: "answer"; readonly submission: Submission }
-  | { readonly kind: "trace"; readonly trace: Trace }
+  | { readonly kind: "trace"; readonly trace: Reconciliation }
   | { readonly kind: "throw"; readonly error: unknown };
 
 /** A sender at work on one claim; it stops wherever time or a vendor would have it wait. */

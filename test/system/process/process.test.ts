@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { providerRows } from "../../../src/providers/index.ts";
+import { providerDefinitions } from "../../../src/providers/index.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { bin, huaweiEnv, modernSession, sessions } from "./clients-harness.ts";
 
@@ -173,7 +173,7 @@ describe("starting", () => {
       /^unsupported: .*asset ids.* Or configure a provider that takes them\. huawei-vod: set HUAWEICLOUD_SDK_AK.*HUAWEICLOUD_SDK_SK.*HUAWEICLOUD_SDK_PROJECT_ID.*PREFETCH_HUAWEI_VOD_REGION.* Or alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID/,
     );
     expect(JSON.parse(await session.read("prefetch://providers"))).toMatchObject({
-      providers: providerRows.map(({ id }) => ({ id, configured: id === "http" })),
+      providers: providerDefinitions.map(({ id }) => ({ id, configured: id === "http" })),
     });
     expect(JSON.parse(await session.read("prefetch://quota"))).toMatchObject({ quotas: [{ provider: "http", used: 0 }] });
   });

@@ -1,7 +1,7 @@
 /** The main job from end to end, once with each generation of the official client. */
 
 import { describe, it, type TestContext } from "vitest";
-import { providerRows } from "../../../src/providers/index.ts";
+import { providerDefinitions } from "../../../src/providers/index.ts";
 import { type Session, sessions, taskOf, usedOf } from "./clients-harness.ts";
 
 const sampleAsset = "f488337c31c8e4622f1590735b134c65";
@@ -105,7 +105,9 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
         expect.objectContaining({ provider: "alibaba-vod", limit: 500, used: 0, remaining: 500, source: "vendor" }),
       ]),
     });
-    expect(JSON.parse(await session.read("prefetch://quota"))).toMatchObject({ quotas: providerRows.map(({ id }) => ({ provider: id })) });
+    expect(JSON.parse(await session.read("prefetch://quota"))).toMatchObject({
+      quotas: providerDefinitions.map(({ id }) => ({ provider: id })),
+    });
     expect(JSON.parse(await session.read("prefetch://quota/huawei-vod"))).toMatchObject({ provider: "huawei-vod", used: 0 });
     const { providers } = JSON.parse(await session.read("prefetch://providers"));
     expect(providers.slice(0, 2)).toMatchObject([
@@ -115,7 +117,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     expect(await session.resources()).toEqual([
       "prefetch://quota",
       "prefetch://providers",
-      ...providerRows.map(({ id }) => `prefetch://quota/${id}`),
+      ...providerDefinitions.map(({ id }) => `prefetch://quota/${id}`),
     ]);
     await expect(session.read("prefetch://tasks/pf_00000000-0000-7000-8000-000000000000")).rejects.toMatchObject({ code: -32602 });
     await expect(session.read("prefetch://quota/nope")).rejects.toMatchObject({ code: -32602 });

@@ -1,7 +1,7 @@
 /** What clients see of the server before they call it: names, schemas, annotations, and what that costs in tokens. */
 
 import { afterEach, describe, expect, it } from "vitest";
-import { providerRows } from "../../../src/providers/index.ts";
+import { providerDefinitions } from "../../../src/providers/index.ts";
 import { type Session, sessions } from "./clients-harness.ts";
 
 /** Characters of JSON that the tools may take from every conversation. */
@@ -31,7 +31,7 @@ describe.each(sessions)("tools/list for the %s", (generation, start) => {
     session = await start({ args: ["--sandbox"] });
     const listed = JSON.stringify(await session.tools());
     const tools = JSON.parse(listed) as ListedTool[];
-    const ids = providerRows.map(({ id }) => id).join(", ");
+    const ids = providerDefinitions.map(({ id }) => id).join(", ");
     expect(JSON.parse(listed.replaceAll(ids, "{every provider}"))).toMatchSnapshot();
     expect(JSON.stringify(tools).length).toBeLessThanOrEqual(BUDGET);
     for (const tool of tools) {

@@ -72,7 +72,7 @@ const uses: readonly Use[] = [
   (storage) => storage.nextDue("fake-cdn:1", NOON),
   (storage) => sendNext(storage, "queued"),
   (storage) => storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON),
-  (storage) => storage.holdSlots("fake-cdn:1", NOON),
+  (storage) => storage.pauseSlots("fake-cdn:1", NOON),
   (storage) => storage.admit(queries, () => newTask({ id: "pf_3", urls, perBatch: 10 })),
   (storage) => storage.cancel("pf_1"),
   (storage) => storage.clean(NOON - 1, 1),

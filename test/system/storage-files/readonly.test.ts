@@ -119,7 +119,7 @@ describe("a store that becomes read-only while it is used", () => {
       (to) => to.change(sending, { batch: queued, items: [{ index: 2, state: "queued" }], refund: 1, divide: { items: [3], cost: 1 } }),
       (to) => to.claim("fake-cdn:1", NOON, NOON + 60_000, "due"),
       (to) => to.reserveSlot("fake-cdn:1", 1_000, 1, NOON),
-      (to) => to.holdSlots("fake-cdn:1", NOON),
+      (to) => to.pauseSlots("fake-cdn:1", NOON),
       (to) => to.cancel("pf_1"),
       (to) => to.clean(NOON, 1),
     ];

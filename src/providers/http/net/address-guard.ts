@@ -12,7 +12,7 @@ import { isIP, type LookupFunction } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { Agent, buildConnector, type Dispatcher } from "undici";
 import { PrefetchError } from "../../../base/errors.ts";
-import { readUrl } from "../../../prefetch/model/url.ts";
+import { parseUrl } from "../../../prefetch/model/url.ts";
 import { isSame } from "./public-address.ts";
 import { describeFailure, LISTED_ONLY, noAnswer, PUBLIC_ONLY, refuse } from "./refusal.ts";
 import { type Pop, rulesOf, type TargetRules } from "./target-rules.ts";
@@ -108,7 +108,7 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
 
   return {
     checkUrl: (input) => {
-      const reading = readUrl(input, { maxLength: LONGEST_URL, allowedDomains });
+      const reading = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
       if (!reading.ok && reading.forbidden) throw refuse(`The URL ${reading.reason}`, LISTED_ONLY);
       if (!reading.ok) throw new PrefetchError("invalid_argument", `The URL ${reading.reason}`);
       const url = new URL(reading.url);

@@ -15,7 +15,7 @@ export interface Pop {
 }
 
 export interface TargetRules {
-  /** As of `readUrl`: names or `*.` patterns; `undefined` allows every host with public addresses. */
+  /** As of `parseUrl`: names or `*.` patterns; `undefined` allows every host with public addresses. */
   readonly allowedDomains?: readonly string[] | undefined;
   /** Besides 80 and 443. */
   readonly ports?: readonly number[] | undefined;

@@ -2,8 +2,8 @@
 
 import type { Clock } from "../../../base/clock.ts";
 import { explain, PrefetchError } from "../../../base/errors.ts";
-import { createTurns } from "../../../base/keyed-semaphore.ts";
-import { createGate, inTurn } from "../../../base/semaphore.ts";
+import { createKeyedSemaphore } from "../../../base/keyed-semaphore.ts";
+import { createSemaphore, withPermit } from "../../../base/semaphore.ts";
 import type { Edge, Verification } from "../../../prefetch/model/edge.ts";
 import type { AddressGuard } from "../net/address-guard.ts";
 import type { Pop } from "../net/target-rules.ts";
@@ -36,8 +36,8 @@ const PER_HOST = 4;
 const AT_ONCE = 64;
 
 export function createEdge({ guard, clock, headers, variants, pops, resolveCname, perHost = PER_HOST, random }: EdgeOptions): Edge {
-  const turns = createTurns(perHost);
-  const everywhere = createGate(AT_ONCE);
+  const turns = createKeyedSemaphore(perHost);
+  const everywhere = createSemaphore(AT_ONCE);
   const chain = createCnameChain(resolveCname);
   const tools: ProbeTools = { clock, random: random ?? Math.random, recognise: (lines, host) => recognise(lines, host, chain) };
   const asked = variantsOf(headers, variants);
@@ -69,7 +69,8 @@ export function createEdge({ guard, clock, headers, variants, pops, resolveCname
       const hostname = URL.parse(url)?.hostname ?? "";
       // A URL keeps its turn until it is clear: all together, none would be by the time that the call has to answer. Who waits
       // for a host's turn takes no place from other hosts.
-      const look = (pop: Pop | undefined) => turns(hostname, signal, () => inTurn(everywhere, signal, () => verifyAt(pop, url, signal)));
+      const look = (pop: Pop | undefined) =>
+        turns(hostname, signal, () => withPermit(everywhere, signal, () => verifyAt(pop, url, signal)));
       return withDoubts(await Promise.all(places.map(look)), clock.now());
     },
     text: async (input, mostBytes, signal) => {

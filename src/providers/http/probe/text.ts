@@ -2,7 +2,7 @@
 
 import type { Dispatcher } from "undici";
 import { type ErrorCode, PrefetchError } from "../../../base/errors.ts";
-import type { Turns } from "../../../base/keyed-semaphore.ts";
+import type { KeyedSemaphore } from "../../../base/keyed-semaphore.ts";
 import { firstOf } from "../cache/headers.ts";
 import { failureOf } from "../net/failure.ts";
 import { type Got, get } from "../net/get.ts";
@@ -18,7 +18,7 @@ interface TextRequest {
 
 interface TextTools {
   /** Bounds the requests to a host. */
-  readonly turns: Turns;
+  readonly turns: KeyedSemaphore;
   /** The way to a URL. */
   readonly dispatcherFor: (url: URL) => Dispatcher;
   /** Throws `PrefetchError` for a target that is not let through. */

@@ -3,7 +3,7 @@
 import type { Dispatcher } from "undici";
 import type { Clock } from "../../../base/clock.ts";
 import { asPrefetchError, explain, PrefetchError } from "../../../base/errors.ts";
-import { createGate, type Gate } from "../../../base/semaphore.ts";
+import { createSemaphore, type Semaphore } from "../../../base/semaphore.ts";
 import { createThrottle, type Throttle } from "../../../base/throttle.ts";
 import type { Progress } from "../../../prefetch/model/provider.ts";
 import { readCache } from "../cache/cache-status.ts";
@@ -26,7 +26,7 @@ export interface Way {
 
 /** What all requests to one host share, and those that come of them elsewhere. */
 export interface Host {
-  readonly gate: Gate;
+  readonly semaphore: Semaphore;
   readonly throttle: Throttle;
   /** Nothing is asked of it before. */
   holdUntil: number;
@@ -67,7 +67,7 @@ const FIRST_RETRY_MS = 500;
 const STORED_AFTER_MS = 500;
 
 export function createFetcher({ clock, limits, method, redirects, checkUrl }: FetcherOptions): Fetcher {
-  const everywhere = createGate(limits.atOnce);
+  const everywhere = createSemaphore(limits.atOnce);
   const traffic = createThrottle(limits.bytesPerSecond, clock);
 
   const turnAt = async (host: Host, signal: AbortSignal): Promise<void> => {
@@ -82,7 +82,7 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
   const request = async (host: Host, { dispatcher, headers }: Way, url: URL, verb: "GET" | "HEAD", trip: Trip): Promise<Got> => {
     const { run, progress, signal } = trip;
     await turnAt(host, signal);
-    await everywhere.enter(signal);
+    await everywhere.acquire(signal);
     const begun = clock.now();
     let heldBackMs = 0;
     let own = 0;
@@ -103,7 +103,7 @@ export function createFetcher({ clock, limits, method, redirects, checkUrl }: Fe
     try {
       return await get(dispatcher, { url, method: verb, headers, signal, onBytes });
     } finally {
-      everywhere.leave();
+      everywhere.release();
     }
   };
 

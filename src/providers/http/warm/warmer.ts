@@ -2,7 +2,7 @@
 
 import QuickLRU from "quick-lru";
 import { type ErrorCode, explain } from "../../../base/errors.ts";
-import { createGate } from "../../../base/semaphore.ts";
+import { createSemaphore } from "../../../base/semaphore.ts";
 import { createThrottle } from "../../../base/throttle.ts";
 import type { Progress, Settled } from "../../../prefetch/model/provider.ts";
 import { createFetcher, type FetcherOptions, type Host, type Trip, type Way } from "./fetcher.ts";
@@ -38,7 +38,7 @@ export function createWarmer(options: WarmerOptions): Warmer {
   const runs = new QuickLRU<string, Run>({ maxSize: REMEMBERED });
 
   const newHost = (): UsedHost => ({
-    gate: createGate(limits.perHost),
+    semaphore: createSemaphore(limits.perHost),
     throttle: createThrottle(limits.requestsPerSecond, clock),
     holdUntil: 0,
     users: 0,
@@ -89,11 +89,11 @@ export function createWarmer(options: WarmerOptions): Warmer {
     const open = urls.values();
     const lane = async (): Promise<void> => {
       for (const url of open) {
-        await host.gate.enter(signal);
+        await host.semaphore.acquire(signal);
         try {
           progress.settled(await fetchOne(host, name, url, trip));
         } finally {
-          host.gate.leave();
+          host.semaphore.release();
         }
       }
     };
