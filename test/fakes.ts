@@ -241,12 +241,12 @@ function nothingMayGoWrong(error: unknown): never {
 /** What one server process has on a store, wired as the server wires it. */
 export function startProcess(options: ProcessOptions) {
   const { storage, clock, dailyBudget, tenantDailyBudget, report = nothingMayGoWrong, stopped = never } = options;
-  const pace = createRateLimiter(storage, clock);
+  const limiter = createRateLimiter(storage, clock);
   const allowances = createAllowances({ storage, clock, answers: fakeCache(clock), dailyBudget, tenantDailyBudget, stopped, report });
   const lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
-    pace,
+    limiter,
     pollSeconds: undefined,
     onThrottled: createPause(storage, clock, nothingMayGoWrong),
     stopped,
@@ -255,7 +255,7 @@ export function startProcess(options: ProcessOptions) {
     allowances,
     lookups,
     follow: createFollow(storage, lookups, clock),
-    worker: createWorker({ storage, clock, pace, random: () => 0.5, allowances, inTrace: (_, work) => work(), report }),
+    worker: createWorker({ storage, clock, limiter, random: () => 0.5, allowances, withTraceparent: (_, work) => work(), report }),
   };
 }
 

@@ -11,7 +11,7 @@ import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
 import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
-import { keepSending } from "../prefetch/delivery/resume.ts";
+import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
@@ -68,14 +68,15 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
     stopped: stopped.signal,
     report,
   });
-  const inTrace = <Result>(traceparent: string | undefined, work: () => Result): Result => withAmbientContext({ traceparent }, work);
-  const carrier = createWorker({ storage, clock, pace, random: Math.random, allowances, inTrace, report });
+  const withTraceparent = <Result>(traceparent: string | undefined, work: () => Result): Result =>
+    withAmbientContext({ traceparent }, work);
+  const carrier = createWorker({ storage, clock, limiter: pace, random: Math.random, allowances, withTraceparent, report });
   // What a call sets going goes on after it, for other calls too.
   const worker: Worker = { ...carrier, kick: (provider) => withAmbientContext({}, () => carrier.kick(provider)) };
   const lookups = createLookups({
     statuses: createCache(),
     assets: createCache(),
-    pace,
+    limiter: pace,
     pollSeconds: config.pollSeconds,
     onThrottled: createPause(storage, clock, report),
     stopped: stopped.signal,
@@ -103,7 +104,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   if (directory.configured.length > 0) {
     const background = { storage, clock, stopped: stopped.signal, report };
     // What a sandbox leaves, no other one can send: its vendors are gone with it.
-    if (!config.sandbox) void keepSending({ ...background, worker, directory });
+    if (!config.sandbox) void resumeDueBatches({ ...background, worker, directory });
     void keepClean(background);
   }
 

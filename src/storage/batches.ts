@@ -1,7 +1,7 @@
 /** The tables of batches and their items: how a batch is written, divided, called off and changed. */
 
 import type { SQLInputValue } from "node:sqlite";
-import type { BatchChange, ItemChange, LaterDay } from "../prefetch/model/batch-change.ts";
+import type { DivideChange, ItemChange, LaterDay } from "../prefetch/model/batch-change.ts";
 import type { Batch, Item } from "../prefetch/model/task.ts";
 import type { Census } from "./census.ts";
 import type { Ledger } from "./ledger.ts";
@@ -14,16 +14,27 @@ export const OPEN_COST = `CASE batches.kind WHEN 'asset' THEN batches.cost ELSE 
 
 type Key = Pick<Batch, "taskId" | "number">;
 
+/** Columns to write. A column that is missing, or `undefined`, keeps its value; only the lease can be taken away. */
+export interface BatchColumns {
+  readonly state?: Batch["state"] | undefined;
+  readonly attempts?: number | undefined;
+  readonly notBefore?: number | undefined;
+  readonly leaseUntil?: number | undefined;
+  readonly sentAt?: number | undefined;
+  readonly vendorTaskIds?: readonly string[] | undefined;
+  readonly requestId?: string | undefined;
+}
+
 export interface Batches {
   insert(batch: Batch): void;
   itemsOf(batch: Key): Item[];
-  update(batch: Key, change: BatchChange["batch"]): void;
+  update(batch: Key, columns: BatchColumns): void;
   addBytes(batch: Key, bytes: number): void;
   updateItems(batch: Key, changes: readonly ItemChange[]): void;
-  /** Queues a batch again for another day; what it reserved is the caller's business. */
-  putOff(batch: Key, to: LaterDay): void;
-  /** Makes a queued batch of its own out of some items of a batch that has just been written. */
-  divide(batch: Key, part: NonNullable<BatchChange["divide"]>): void;
+  /** Queues a batch for a later day. The caller moves its reservation in the ledger. */
+  defer(batch: Key, to: LaterDay): void;
+  /** Moves some items of a batch that has just been written to a new queued batch. */
+  divide(batch: Key, part: DivideChange["part"]): void;
   /** Leaves a batch that cannot be read alone until then, in whichever state it is. */
   setAside(row: Row, until: number): void;
   /** Ends a batch of which nothing is on the wire, and gives its quota back. */
@@ -92,7 +103,7 @@ export function createBatches({ run, get, all }: Sql, ledger: Ledger, census: Ce
       });
     },
 
-    putOff: ({ taskId, number }, { day, notBefore }) =>
+    defer: ({ taskId, number }, { day, notBefore }) =>
       run(
         "UPDATE batches SET state = 'queued', lease_until = NULL, attempts = 0, day = ?, not_before = ? WHERE task_id = ? AND number = ?",
         day,

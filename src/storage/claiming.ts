@@ -1,6 +1,6 @@
 /** How batches get from the queue to the wire: whose turn it is, who holds them, and what a dead holder leaves. */
 
-import { MOST_LATER_DAYS, remainingUnits } from "../prefetch/model/quota.ts";
+import { MOST_LATER_DAYS, remainingUnits, unitsLeft } from "../prefetch/model/quota.ts";
 import type { Claim, Storage, WorkItem } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
 import { type Batches, OPEN_COST } from "./batches.ts";
@@ -37,19 +37,18 @@ export function createClaiming(
   { ledger, batches, circuits, location }: ClaimingParts,
 ): Pick<Storage, "claim" | "startSending" | "nextDue"> {
   return {
-    claim: async (account, now, leaseUntil, which, except = []) => {
+    claim: async (account, now, leaseUntil, except = []) => {
       let damage: unknown;
       const claimed = await atomically((): Claim | undefined => {
         let found: WorkItem | undefined;
         while (!found) {
           const row = get(
             `SELECT batches.* FROM batches, (SELECT ? AS now) AS clock
-              WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND ${DUE} AND (? = 'due' OR state = 'sending')
+              WHERE account = ? AND state IN ('queued', 'claimed', 'sending') AND ${DUE}
                 AND task_id NOT IN (SELECT value FROM json_each(?))
               ORDER BY not_before, task_id, number LIMIT 1`,
             now,
             account,
-            which,
             JSON.stringify(except),
           );
           if (!row) return undefined;
@@ -61,8 +60,7 @@ export function createClaiming(
             batches.setAside(row, now + DAMAGED_MS);
           }
         }
-        // Ending what a dead process had on the wire asks nobody; everything else goes to the vendor.
-        if (which === "due" && !circuits.pass(account, now)) return undefined;
+        if (!circuits.pass(account, now)) return undefined;
         const batch: Batch = { ...found.batch, state: found.batch.state === "sending" ? "sending" : "claimed", leaseUntil };
         run(
           "UPDATE batches SET state = ?, lease_until = ? WHERE task_id = ? AND number = ?",
@@ -108,7 +106,7 @@ export function createClaiming(
         const cost = Number(held.cost);
         if (reservedOn !== day) {
           if (!allowance || remainingUnits(allowance, ledger.of(batch.account, day)) < cost) return "over_quota";
-          if (!ledger.withinBudget(batch, day, cost, ownBudget)) return "over_quota";
+          if (cost > unitsLeft(ownBudget, ledger.spentByTask(batch, day) ?? 0)) return "over_quota";
           ledger.spend(batch, reservedOn, -cost, false);
           ledger.spend(batch, day, cost, false);
         }

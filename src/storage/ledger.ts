@@ -10,8 +10,8 @@ export interface Ledger {
   waiting(account: string): number;
   /** Units of an account's day that a tenant has spent or reserved. */
   spentBy(tenant: string, account: string, day: string): number;
-  /** Whether so many more units of the day are within what the task's tenant may spend of it; `undefined` is no bound. */
-  withinBudget(batch: Pick<Batch, "taskId" | "account">, day: string, units: number, budget: number | undefined): boolean;
+  /** Units of an account's day that the tenant of the batch's task has spent or reserved; `undefined` without a tenant. */
+  spentByTask(batch: Pick<Batch, "taskId" | "account">, day: string): number | undefined;
   /** Adds units of a batch, or gives them back where they are negative. `exhausted` is never unsaid. */
   spend(batch: Pick<Batch, "taskId" | "account">, day: string, units: number, exhausted: boolean): void;
 }
@@ -35,8 +35,7 @@ export function createLedger({ get, run }: Sql): Ledger {
       const row = get("SELECT used FROM tenant_ledger WHERE tenant = ? AND account = ? AND day = ?", tenant, account, day);
       return Number(row?.used ?? 0);
     },
-    withinBudget: ({ taskId, account }, day, units, budget) => {
-      if (budget === undefined) return true;
+    spentByTask: ({ taskId, account }, day) => {
       const row = get(
         `SELECT (SELECT used FROM tenant_ledger AS own WHERE own.tenant = tasks.tenant AND account = ? AND day = ?) AS used
            FROM tasks WHERE id = ? AND tenant <> ''`,
@@ -44,7 +43,7 @@ export function createLedger({ get, run }: Sql): Ledger {
         day,
         taskId,
       );
-      return !row || Number(row.used ?? 0) + units <= budget;
+      return row && Number(row.used ?? 0);
     },
     spend: ({ taskId, account }, day, units, exhausted) => {
       if (units === 0 && !exhausted) return;

@@ -1,10 +1,10 @@
 /** Storage in one SQLite file through Node's own driver; `:memory:` is the same thing without a file. */
 
 import type { Clock } from "../base/clock.ts";
-import type { BatchChange } from "../prefetch/model/batch-change.ts";
 import type { AccountFacts, AccountQuery, NewTask, Storage } from "../prefetch/model/storage.ts";
-import { createBatches, OPEN_COST } from "./batches.ts";
+import { createBatches } from "./batches.ts";
 import { createCensus } from "./census.ts";
+import { createChanging } from "./changing.ts";
 import { createCircuitBreakers } from "./circuit-breakers.ts";
 import { createClaiming } from "./claiming.ts";
 import { createLedger } from "./ledger.ts";
@@ -89,9 +89,9 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
   return {
     admit: (queries, decide) =>
       atomically(() => {
-        const decision = decide(queries.map(factsOf));
-        if (decision) insertTask(decision);
-        return decision;
+        const plan = decide(queries.map(factsOf));
+        if (plan.task) insertTask(plan.task);
+        return plan;
       }),
 
     facts: (queries) => read(() => queries.map(factsOf)),
@@ -100,50 +100,7 @@ export async function openSqlite(location: string, clock: Clock): Promise<Storag
 
     ...createClaiming(sql, { ledger, batches, circuits, location }),
 
-    change: (batch, change: BatchChange) =>
-      atomically(() => {
-        const known = get(
-          `SELECT batches.day AS day, ${OPEN_COST} AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
-            WHERE task_id = ? AND number = ? AND state = ? AND lease_until IS ?`,
-          batch.taskId,
-          batch.number,
-          batch.state,
-          batch.leaseUntil ?? null,
-        );
-        if (!known) return false;
-        const goesOn = change.batch.state === "queued" || change.batch.state === "claimed" || change.later !== undefined;
-        if (change.bytes) batches.addBytes(batch, change.bytes);
-        if (known.cancelled === 1 && goesOn) {
-          // What has come of a part of it stays.
-          if (!change.later) {
-            batches.updateItems(
-              batch,
-              change.items.filter(({ state }) => state !== "queued"),
-            );
-            ledger.spend(batch, String(known.day), -change.refund, false);
-          }
-          batches.cancel(batch.taskId, batch.number);
-          return false;
-        }
-        const day = String(known.day);
-        const put = change.later?.days.find(({ day: wanted, ceiling, ownBudget }) => {
-          const others = ledger.of(batch.account, wanted).used - (wanted === day ? Number(known.cost) : 0);
-          const fits = ceiling === undefined || others + Number(known.cost) <= ceiling;
-          return fits && ledger.withinBudget(batch, wanted, wanted === day ? 0 : Number(known.cost), ownBudget);
-        });
-        if (put && change.later) {
-          batches.putOff(batch, put);
-          batches.updateItems(batch, change.later.items);
-          ledger.spend(batch, day, -Number(known.cost), put.day !== day && (change.exhausted ?? false));
-          ledger.spend(batch, put.day, Number(known.cost), false);
-          return true;
-        }
-        batches.update(batch, change.batch);
-        if (change.divide) batches.divide(batch, change.divide);
-        batches.updateItems(batch, change.items);
-        ledger.spend(batch, day, -change.refund, change.exhausted ?? false);
-        return true;
-      }),
+    ...createChanging(sql, batches, ledger),
 
     noteSignal: (account, reach) =>
       atomically(() => {

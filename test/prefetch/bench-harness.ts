@@ -55,7 +55,7 @@ export async function setUp(script: ProviderScript = {}, spoil: (storage: Storag
     reports,
     admit: async (sketch = {}) => {
       const task = newTask({ id: "pf_1", urls: manyUrls(4), account, ...sketch });
-      await storage.admit([accountQuery({ account })], () => task);
+      await storage.admit([accountQuery({ account })], () => ({ task: task }));
       return task;
     },
     items: () => storage.items("pf_1", { limit: 1_000 }),

@@ -10,7 +10,7 @@ it("a file whose rollback journal a killed process left is rolled back and used"
   const path = join(newFolder(), "store.sqlite");
   const killed = join(newFolder(), "store.sqlite");
   const storage = await openSqlite(path, fakeClock());
-  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(2_000) }));
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2_000) }) }));
   await storage.close();
   const db = new DatabaseSync(path);
   db.exec("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 5; BEGIN; UPDATE items SET reason = 'half done'");

@@ -128,8 +128,8 @@ describe("a file of schema version 1", () => {
       },
     ]);
     const claims = [
-      await storage.claim("fake-cdn:1", NOON + 45_000, NOON + 99_000, "due"),
-      await storage.claim("fake-cdn:1", NOON + 45_000, NOON + 99_000, "due"),
+      await storage.claim("fake-cdn:1", NOON + 45_000, NOON + 99_000),
+      await storage.claim("fake-cdn:1", NOON + 45_000, NOON + 99_000),
     ];
     expect(claims.map((work) => [work?.batch.number, work?.batch.origin, work?.batch.state, work?.divisions])).toEqual([
       [1, 1, "sending", 0],
@@ -143,11 +143,12 @@ describe("a file of schema version 1", () => {
     const path = oldFile();
     const first = await openFile(path);
     const second = await openFile(path);
-    await first.admit([accountQuery()], () => newTask({ id: "pf_2", urls: manyUrls(2, "https://new.example/") }));
-    const work = await second.claim("fake-cdn:1", NOON, NOON + 60_000, "due");
+    await first.admit([accountQuery()], () => ({ task: newTask({ id: "pf_2", urls: manyUrls(2, "https://new.example/") }) }));
+    const work = await second.claim("fake-cdn:1", NOON, NOON + 60_000);
     if (!work) throw new Error("Nothing to claim.");
-    const queued = { state: "queued", leaseUntil: undefined } as const;
-    expect(await second.change(work.batch, { batch: queued, items: [], refund: 0, divide: { items: [], cost: 0 } })).toBe(true);
+    expect(await second.change(work.batch, { kind: "divide", notBefore: NOON, items: [], refund: 0, part: { items: [], cost: 0 } })).toBe(
+      true,
+    );
     expect(await first.task("pf_1")).toMatchObject({ batches: 4 });
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());

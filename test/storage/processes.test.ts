@@ -87,7 +87,7 @@ describe("several processes on one file", () => {
     const storage = await openSqlite(file, fakeClock());
     onTestFinished(() => storage.close());
     const task = newTask({ id: "pf_1", urls: manyUrls(120), perBatch: 1 });
-    await storage.admit([accountQuery()], () => task);
+    await storage.admit([accountQuery()], () => ({ task: task }));
 
     const answers = await together(file, { kind: "claim", now: NOON });
     const claimed = answers.flatMap((each) => each.claimed);

@@ -42,15 +42,15 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
       const targets = manyUrls(task.size, `https://media.example.com/${task.who}/${time}/`);
       const candidates = targets.map((target, position): Candidate => ({ provider, kind: "url", target, cost: 1, position }));
       try {
-        const stored = await storage.admit([accountQuery({ targets })], ([facts]) => {
+        const { task: stored } = await storage.admit([accountQuery({ targets })], ([facts]) => {
           if (!facts) throw new Error("Asked about one account, told of none.");
           const { send } = admit(candidates, new Map([[provider, { ...facts, allowance, ownBudget: undefined, laterDays: [] }]]), {
             policy: "partial",
             force: false,
           });
-          return newTask({ id: `pf_${task.who}_${time}`, urls: send.map((candidate) => candidate.target) });
+          return { task: newTask({ id: `pf_${task.who}_${time}`, urls: send.map((candidate) => candidate.target) }) };
         });
-        spent += stored?.items.length ?? 0;
+        spent += stored.items.length ?? 0;
       } catch (error) {
         // Nothing is left for this process: the others have the rest.
         if (!(error instanceof Error && "code" in error && error.code === "quota_exhausted")) throw error;
@@ -61,7 +61,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
   if (task.kind === "claim") {
     const claimed: string[] = [];
     for (;;) {
-      const work = await storage.claim(ACCOUNT, task.now, task.now + 60_000, "due");
+      const work = await storage.claim(ACCOUNT, task.now, task.now + 60_000);
       if (!work) return { claimed };
       const { batch } = work;
       // Now and then one is put on the wire, which must not make it claimable again.
@@ -81,7 +81,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
   }
   for (let number = 0; number < task.files; number += 1) {
     const created = await openSqlite(`${task.file}-${number}`, systemClock);
-    await created.admit([accountQuery()], () => newTask({ id: `pf_${task.who}`, urls: manyUrls(1) }));
+    await created.admit([accountQuery()], () => ({ task: newTask({ id: `pf_${task.who}`, urls: manyUrls(1) }) }));
     await created.close();
   }
   return {};

@@ -19,7 +19,7 @@ describe("the SQLite file", () => {
     const folder = join(newFolder(), "new", "folder");
     const path = join(folder, "store.sqlite");
     const storage = await openFile(path);
-    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     // What was written is in the write-ahead log until it is folded into the file, so that must be closed to others too.
     for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -36,7 +36,7 @@ describe("the SQLite file", () => {
   it("uses a write-ahead log, so that readers do not wait for writers", async () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
-    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
     expect(db.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
@@ -49,16 +49,18 @@ describe("the SQLite file", () => {
 
   it("keeps everything when it is closed and opened again", async () => {
     const path = join(newFolder(), "store.sqlite");
-    const task = newTask({ id: "pf_1", urls: manyUrls(4), rejected: ["not a url"] });
+    const task = newTask({ id: "pf_1", urls: manyUrls(6), rejected: ["not a url"] });
     const first = await openFile(path);
-    await first.admit(queries, () => task);
-    const work = await first.claim("fake-cdn:1", NOON, NOON + 60_000, "due");
+    await first.admit(queries, () => ({ task: task }));
+    const work = await first.claim("fake-cdn:1", NOON, NOON + 60_000);
     if (!work) throw new Error("Nothing to claim.");
     await first.startSending(work.batch, { now: NOON, leaseUntil: NOON + 45_000, day: TODAY, allowance: undefined });
     const sending = { ...work.batch, state: "sending", leaseUntil: NOON + 45_000 } as const;
-    const sent = { state: "sent", vendorTaskIds: ["v-1"], requestId: "r-1", leaseUntil: undefined } as const;
+    const sent = { kind: "accept", followed: true, vendorTaskIds: ["v-1"], requestId: "r-1" } as const;
     const items = [{ index: 0, state: "failed" as const, code: "vendor_failed", reason: "403" }];
-    expect(await first.change(sending, { batch: sent, items, refund: 1, exhausted: true })).toBe(true);
+    expect(await first.change(sending, { ...sent, items, refund: 1 })).toBe(true);
+    const [, , last] = task.batches;
+    expect(last && (await first.change(last, { kind: "end", items: [], refund: 0, exhausted: true }))).toBe(true);
     await first.reserveSlot("fake-cdn:1", 1_000, 1, NOON);
     const before = [
       await first.task("pf_1"),
@@ -75,33 +77,33 @@ describe("the SQLite file", () => {
       await second.following("pf_1"),
       await second.facts(queries),
     ]).toEqual(before);
-    expect(await second.ledger("fake-cdn:1", TODAY)).toEqual({ used: 3, pending: 2, exhausted: true });
+    expect(await second.ledger("fake-cdn:1", TODAY)).toEqual({ used: 5, pending: 2, exhausted: true });
     expect(await second.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(1_000);
-    expect((await second.claim("fake-cdn:1", NOON, NOON + 1, "due"))?.batch.number).toBe(1);
+    expect((await second.claim("fake-cdn:1", NOON, NOON + 1))?.batch.number).toBe(1);
   });
 
   it("shows one process at once what another has written", async () => {
     const path = join(newFolder(), "store.sqlite");
     const one = await openFile(path);
     const other = await openFile(path);
-    await one.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await one.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
     expect(await other.task("pf_1")).toMatchObject({ openBatches: 1 });
     expect((await other.facts(queries))[0]?.recent.get(manyUrls(1)[0] ?? "")).toBe("pf_1");
-    expect(await other.claim("fake-cdn:1", NOON, NOON + 10, "due")).toBeDefined();
-    expect(await one.claim("fake-cdn:1", NOON, NOON + 10, "due")).toBeUndefined();
+    expect(await other.claim("fake-cdn:1", NOON, NOON + 10)).toBeDefined();
+    expect(await one.claim("fake-cdn:1", NOON, NOON + 10)).toBeUndefined();
   });
 
   it("does not wait for moments that a wrong clock wrote down", async () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
     const year = 365 * 86_400_000;
-    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2), now: NOON + year }));
+    await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2), now: NOON + year }) }));
     await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON + year);
     expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(0);
     expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(1_000);
-    expect(await storage.claim("fake-cdn:1", NOON, NOON + year, "due")).toBeDefined();
-    expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due")).toMatchObject({ batch: { state: "claimed" } });
-    expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due")).toBeUndefined();
+    expect(await storage.claim("fake-cdn:1", NOON, NOON + year)).toBeDefined();
+    expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000)).toMatchObject({ batch: { state: "claimed" } });
+    expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000)).toBeUndefined();
   });
 
   it("is waited for while another process creates it, but not for ever", async () => {
@@ -197,7 +199,7 @@ describe("a file that cannot be used", () => {
   it("because its pages are damaged: says so when they are read", async () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
-    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(300), perBatch: 10 }));
+    await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(300), perBatch: 10 }) }));
     await storage.close();
     const bytes = readFileSync(path);
     bytes.fill(0xff, 4_096);
@@ -220,7 +222,7 @@ describe("a file that cannot be used", () => {
   ])("because %s in it is damaged: says so without the content", async (_, damage) => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
-    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
     tamper(path, damage);
     const reading = async (): Promise<unknown> => [await storage.task("pf_1"), await storage.items("pf_1", { limit: 9 })];
     const error: unknown = await reading().catch((reason: unknown) => reason);

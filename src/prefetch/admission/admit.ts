@@ -5,7 +5,7 @@
 
 import { PrefetchError } from "../../base/errors.ts";
 import type { Provider } from "../model/provider.ts";
-import { type Allowance, type LedgerEntry, MOST_LATER_DAYS, type QuotaPolicy, remainingUnits } from "../model/quota.ts";
+import { type Allowance, type LedgerEntry, MOST_LATER_DAYS, type QuotaPolicy, remainingUnits, unitsLeft } from "../model/quota.ts";
 import type { Candidate } from "./parse-urls.ts";
 
 /** Units of one account that may wait to be sent; where no quota bounds a backlog, this does. */
@@ -128,23 +128,18 @@ function backlogFull(provider: Provider, waiting: number): PrefetchError {
 function roomOf({ allowance, ledger, own, ownBudget, laterDays }: AccountState, policy: QuotaPolicy) {
   const wholeDay: Allowance = { ...allowance, ceiling: allowance.limit };
   return {
-    left: Math.min(remainingUnits(allowance, ledger), ownUnits(own, ownBudget)),
+    left: Math.min(remainingUnits(allowance, ledger), unitsLeft(ownBudget, own)),
     needed: 0,
     later:
       policy === "defer"
-        ? laterDays.map((to) => ({ to, left: Math.min(remainingUnits(wholeDay, to.ledger), ownUnits(to.own, ownBudget)) }))
+        ? laterDays.map((to) => ({ to, left: Math.min(remainingUnits(wholeDay, to.ledger), unitsLeft(ownBudget, to.own)) }))
         : [],
   };
 }
 
-/** Units that a tenant may still spend of a day. */
-function ownUnits(own: number, budget: number | undefined): number {
-  return budget === undefined ? Number.POSITIVE_INFINITY : Math.max(0, budget - own);
-}
-
 /** Whether it is the tenant's own budget that has least left. */
 function boundByOwn({ allowance, ledger, own, ownBudget }: AccountState): boolean {
-  return ownUnits(own, ownBudget) < remainingUnits(allowance, ledger);
+  return unitsLeft(ownBudget, own) < remainingUnits(allowance, ledger);
 }
 
 function moreQuota(state: AccountState): string {
@@ -162,7 +157,7 @@ function wayOut(policy: QuotaPolicy, fits: number, more: string): string {
 function quotaMessage(provider: Provider, needed: number, state: AccountState): string {
   const { allowance, ledger, own, ownBudget } = state;
   if (ownBudget !== undefined && boundByOwn(state)) {
-    const [ask, rest, budget] = [needed, ownUnits(own, ownBudget), ownBudget].map((units) => units.toLocaleString("en"));
+    const [ask, rest, budget] = [needed, unitsLeft(ownBudget, own), ownBudget].map((units) => units.toLocaleString("en"));
     return `This call needs ${ask} units of ${provider.id}'s prefetch quota; ${rest} of the ${budget} a day that you may spend (PREFETCH_TENANT_DAILY_BUDGET) are left.`;
   }
   const left = remainingUnits(allowance, ledger);

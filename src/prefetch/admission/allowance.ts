@@ -8,8 +8,9 @@ import type { Clock } from "../../base/clock.ts";
 import { createSingleFlight } from "../../base/single-flight.ts";
 import type { CallContext, Caller } from "../model/caller.ts";
 import type { Provider } from "../model/provider.ts";
-import { type Allowance, nextReset, type Quota, remainingUnits, vendorDay } from "../model/quota.ts";
+import { type Allowance, lowerBound, type Quota, remainingUnits } from "../model/quota.ts";
 import type { Storage } from "../model/storage.ts";
+import { nextReset, vendorDay } from "../model/vendor-day.ts";
 
 /** An answer stays right about our own spending; this bounds how long it may miss that of others. */
 const ANSWER_TTL_MS = 30_000;
@@ -95,8 +96,8 @@ export function createAllowances(options: AllowanceOptions): Allowances {
     const limit = knownLimit(provider);
     const budgeted = dailyBudget !== undefined && dailyBudget < (ceiling ?? limit ?? Number.POSITIVE_INFINITY);
     return {
-      limit: least(limit, dailyBudget),
-      ceiling: least(ceiling ?? limit, dailyBudget),
+      limit: lowerBound(limit, dailyBudget),
+      ceiling: lowerBound(ceiling ?? limit, dailyBudget),
       source: ceiling === undefined ? "ledger" : "vendor",
       ...(budgeted && { budgeted }),
     };
@@ -127,29 +128,18 @@ export function createAllowances(options: AllowanceOptions): Allowances {
     of,
     ownBudget,
     tenantBudget: tenantDailyBudget,
-    wholeDay: (provider) => least(knownLimit(provider), dailyBudget),
+    wholeDay: (provider) => lowerBound(knownLimit(provider), dailyBudget),
     quota: async (provider, { caller, signal }) => {
       const all = await quotaOf(provider, await of(provider, signal));
       const budget = ownBudget(caller);
       if (budget === undefined) return all;
       const own = await storage.spentBy(caller.tenant, provider.account, dayOf(provider));
       const remaining = Math.min(Math.max(0, budget - own), all.remaining ?? Number.POSITIVE_INFINITY);
-      return { ...all, limit: least(budget, all.limit), used: own, remaining, source: "ledger" };
+      return { ...all, limit: lowerBound(budget, all.limit), used: own, remaining, source: "ledger" };
     },
     estimate: async (provider) => quotaOf(provider, allowanceFrom(provider, (await answers.get(keyOf(provider))) ?? {})),
     forget: async (provider) => {
       await answers.delete(keyOf(provider));
     },
   };
-}
-
-/** Whether nothing may be sent any more of what the account has reserved. */
-export function isUsedUp(allowance: Allowance, entry: Parameters<typeof remainingUnits>[1], reserved: number): boolean {
-  // What others of ours have reserved is no reason to hold this one back: the vendor refuses what is too much.
-  return entry.exhausted && remainingUnits(allowance, { ...entry, used: entry.used - entry.pending }) < reserved;
-}
-
-function least(a: number | undefined, b: number | undefined): number | undefined {
-  const known = [a, b].filter((value) => value !== undefined);
-  return known.length > 0 ? Math.min(...known) : undefined;
 }

@@ -120,3 +120,8 @@ export async function createRouter(directory: ProviderDirectory, named: string |
     return { ok: false, code: "unsupported", reason: `is on ${hostname}, whose provider ${id} takes no URLs as it is configured` };
   };
 }
+
+/** The configured ones among some providers, such as those of a task. */
+export function configuredAmong(directory: ProviderDirectory, ids: readonly string[]): Promise<Provider[]> {
+  return Promise.all(ids.filter((id) => directory.configured.includes(id)).map((id) => directory.get(id)));
+}

@@ -1,35 +1,40 @@
 /** What the answer to a submit, or its absence, means for a batch and its items. Pure. */
 
 import { describe, explain, type PrefetchError } from "../../base/errors.ts";
-import type { BatchChange, ItemChange, LaterDay } from "../model/batch-change.ts";
+import type {
+  AcceptChange,
+  AwaitReconciliationChange,
+  BatchChange,
+  DivideChange,
+  EndChange,
+  ItemChange,
+  RequeueChange,
+} from "../model/batch-change.ts";
 import { matchUrls } from "../model/match-urls.ts";
 import type { Submission } from "../model/provider.ts";
 import type { Claim, WorkItem } from "../model/storage.ts";
 import type { Item } from "../model/task.ts";
+import { isWorthDividing, type RetryPolicy, retryDelayMs } from "./retry.ts";
 
-export function accepted(work: WorkItem, submission: Submission, trackable: boolean, now: number): BatchChange {
-  const followed = trackable && submission.vendorTaskIds.length > 0;
-  const named = matchUrls(work.items);
-  const refused = new Map(submission.refused.flatMap((refusal) => named(refusal.url).map((item) => [item.index, refusal])));
-  let taken = 0;
-  const items = work.items.map((item): ItemChange => {
-    const refusal = refused.get(item.index);
+/** The vendor accepted the batch, perhaps without some of its URLs. `trackable`: the provider can tell outcomes later. */
+export function accepted({ batch, items }: WorkItem, submission: Submission, trackable: boolean, now: number): AcceptChange {
+  const canFollow = trackable && submission.vendorTaskIds.length > 0;
+  const itemsNamed = matchUrls(items);
+  const refusals = new Map(submission.refused.flatMap((refusal) => itemsNamed(refusal.url).map((item) => [item.index, refusal])));
+  const changes = items.map((item): ItemChange => {
+    const refusal = refusals.get(item.index);
     if (refusal) return { index: item.index, state: "rejected", code: refusal.code, reason: refusal.reason };
-    taken += 1;
-    return acceptedItem(item, followed);
+    return acceptedItem(item, canFollow);
   });
-  const { batch } = work;
   return {
-    batch: {
-      state: followed && taken > 0 ? "sent" : "ended",
-      leaseUntil: undefined,
-      sentAt: now,
-      vendorTaskIds: submission.vendorTaskIds,
-      requestId: submission.requestId,
-    },
-    items,
-    // One unit a URL; an asset is taken or refused whole.
-    refund: batch.kind === "urls" ? work.items.length - taken : 0,
+    kind: "accept",
+    followed: canFollow && refusals.size < items.length,
+    sentAt: now,
+    vendorTaskIds: submission.vendorTaskIds,
+    requestId: submission.requestId,
+    items: changes,
+    // A URL costs one unit; the vendor takes or refuses an asset as a whole.
+    refund: batch.kind === "urls" ? refusals.size : 0,
   };
 }
 
@@ -38,94 +43,84 @@ export function acceptedItem({ index }: Item, followed: boolean): ItemChange {
   return { index, state: "untracked", code: "unsupported", reason: "Accepted, but the vendor gave no id to ask for the outcome." };
 }
 
-export interface RetryPolicy {
-  /** A number in [0, 1), for spreading retries. */
-  random(): number;
-  /** Whether the vendor can be asked for a submit whose answer was lost. */
-  readonly traceable: boolean;
-  /** The vendor's day began so lately that by the vendor's clock it may not have. */
-  readonly early: boolean;
-  /** What a deferrable batch can be put off to, soonest first. */
-  laterDays(): readonly LaterDay[];
-}
-
-/** What was never sent has spent nothing; what a vendor answers with a fault of its own may have. */
-const mostAttempts = { not_sent: 12, refused: 3, throttled: 10 };
-/** Together, the retries of a task are to remain few beside its requests. */
-const TASK_RETRIES = { least: 50, perBatch: 2 };
-const FIRST_BACKOFF_MS = 1_000;
-const LONGEST_BACKOFF_MS = 300_000;
-/** Finding ten bad URLs among a hundred takes some 45 divisions, each of two requests. */
-const MOST_DIVISIONS = 64;
-
-/** Sends again later what may be sent again; ends the rest with the reason. An unknown delivery is never just repeated. */
+/**
+ * The submit failed. An unknown delivery is never just repeated; it is looked up, or ends as `unknown`. The rest is
+ * divided, sent again later, deferred to a later day, or ended with the reason, in that order of preference.
+ */
 export function failed(work: Claim, error: PrefetchError, now: number, policy: RetryPolicy): BatchChange {
-  const { batch, items } = work;
-  if (error.delivery === "unknown") return policy.traceable ? unsure(work, explain(error), now) : lost(work, explain(error));
-  if (error.divisible && items.length > 1 && work.divisions < MOST_DIVISIONS) return divided(work, error, now);
-
-  const throttled = error.code === "rate_limited" || error.code === "queue_full";
-  const allowed = throttled ? mostAttempts.throttled : mostAttempts[error.delivery];
-  const attempts = batch.attempts + 1;
-  const tired = work.task.retries >= Math.max(TASK_RETRIES.least, TASK_RETRIES.perBatch * work.task.batches);
-  if (error.retryable && attempts < allowed && !tired) {
-    const ceiling = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempts);
-    const wait = error.retryAfterMs ?? ceiling * policy.random();
+  if (error.delivery === "unknown") return answerLost(work, explain(error), now, policy);
+  if (isWorthDividing(work, error)) return divided(work, error, now);
+  const delayMs = retryDelayMs(work, error, policy);
+  if (delayMs !== undefined) {
     return {
-      batch: { state: "queued", attempts, notBefore: now + Math.ceil(wait), leaseUntil: undefined },
-      items: stillQueued(items, error.code, `Will be sent again. ${explain(error)}`),
+      kind: "requeue",
+      attempts: work.batch.attempts + 1,
+      notBefore: now + delayMs,
+      items: stillQueued(work.items, error.code, `Will be sent again. ${explain(error)}`),
       refund: 0,
     };
   }
+  const end = refused(work, error, policy);
+  return error.code === "quota_exhausted" && work.batch.deferrable ? deferred(work, error, policy, end) : end;
+}
+
+/** The request may have been carried out, and its answer did not come. */
+export function answerLost(work: WorkItem, why: string, now: number, policy: Pick<RetryPolicy, "reconcilable">): BatchChange {
+  return policy.reconcilable ? awaitReconciliation(work, why, now) : lost(work, why);
+}
+
+function refused({ batch, items }: Claim, error: PrefetchError, policy: RetryPolicy): EndChange {
   const shared = error.divisible && items.length > 1;
-  const reason = `${explain(error)}${shared ? ` The vendor refused ${items.length} URLs together without saying which of them is at fault.` : ""}`;
-  const exhausted = error.code === "quota_exhausted";
+  const reason = `${explain(error)}${shared ? ` The vendor refused ${items.length} URLs together without naming the one at fault.` : ""}`;
   return {
-    batch: { state: "ended", attempts, leaseUntil: undefined, requestId: error.requestId },
+    kind: "end",
+    attempts: batch.attempts + 1,
+    requestId: error.requestId,
+    exhausted: error.code === "quota_exhausted" && !policy.early,
     items: items.map((item) => ({ index: item.index, state: "rejected", code: error.code, reason })),
-    // What was settled before has spent its unit.
+    // Items that were settled before have spent their units.
     refund: batch.kind === "urls" ? items.length : batch.cost,
-    exhausted: exhausted && !policy.early,
-    ...(exhausted && batch.deferrable && { later: putOff(work, error, policy) }),
   };
 }
 
-/** A task is forgotten when it is 30 days old; nothing of it may wait for longer. */
+/** Storage deletes a task after 30 days; nothing of it may wait for longer. */
 const LONGEST_DEFERRAL_MS = 28 * 86_400_000;
 
-function putOff({ items, task }: Claim, error: PrefetchError, policy: RetryPolicy): NonNullable<BatchChange["later"]> {
+function deferred({ items, task }: Claim, error: PrefetchError, policy: RetryPolicy, otherwise: EndChange): BatchChange {
   return {
+    kind: "defer",
     days: policy.laterDays().filter(({ notBefore }) => notBefore < task.createdAt + LONGEST_DEFERRAL_MS),
+    exhausted: otherwise.exhausted ?? false,
     items: stillQueued(items, error.code, `Waits for the quota of a later day. ${describe(error)}`),
+    refund: 0,
+    otherwise,
   };
 }
 
-/** Halves a batch of which the vendor refuses something without saying what, so that in the end it names it. */
-function divided({ batch, items }: Claim, error: PrefetchError, now: number): BatchChange {
+function divided({ batch, items }: Claim, error: PrefetchError, now: number): DivideChange {
   const half = items.slice(Math.ceil(items.length / 2));
   const reason = `Being sent again in smaller requests, to find the URL that the vendor refuses. ${explain(error)}`;
   return {
-    batch: { state: "queued", attempts: 0, notBefore: now, leaseUntil: undefined },
+    kind: "divide",
+    notBefore: now,
+    part: { items: half.map((item) => item.index), cost: Math.floor((batch.cost * half.length) / items.length) },
     items: stillQueued(items, error.code, reason),
     refund: 0,
-    divide: { items: half.map((item) => item.index), cost: Math.floor((batch.cost * half.length) / items.length) },
   };
 }
 
-const FIRST_TRACE_MS = 2_000;
-const LONGEST_TRACE_PAUSE_MS = 60_000;
+/** The vendor's records lag behind its answers by seconds; asking sooner than this would often be too soon. */
+const FIRST_LOOKUP_MS = 2_000;
+/** Longer would keep a caller waiting after the records are complete; shorter would ask a slow vendor too often. */
+const LONGEST_LOOKUP_PAUSE_MS = 60_000;
 
-/**
- * A batch whose answer was lost at a vendor that can be asked for it: it stays on the wire, so that nobody sends it
- * again, and whoever finds its lease run out asks.
- */
-export function unsure(work: WorkItem, why: string, now: number): BatchChange {
-  const elapsed = Math.max(0, now - (work.batch.sentAt ?? now));
-  const pause = Math.min(LONGEST_TRACE_PAUSE_MS, FIRST_TRACE_MS + elapsed);
-  const reason = `${why} The vendor's own records are being asked before anything is sent again.`;
+/** The batch stays in flight, so that no process sends it again; the process that finds its lease expired looks it up. */
+export function awaitReconciliation({ batch, items }: WorkItem, why: string, now: number): AwaitReconciliationChange {
+  const elapsedMs = Math.max(0, now - (batch.sentAt ?? now));
   return {
-    batch: { state: "sending", leaseUntil: now + pause },
-    items: stillQueued(work.items, "timeout", reason),
+    kind: "await-reconciliation",
+    leaseUntil: now + Math.min(LONGEST_LOOKUP_PAUSE_MS, FIRST_LOOKUP_MS + elapsedMs),
+    items: stillQueued(items, "timeout", `${why} The vendor's own records are being asked before anything is sent again.`),
     refund: 0,
   };
 }
@@ -134,21 +129,21 @@ function stillQueued(items: readonly Item[], code: string, reason: string): Item
   return items.map((item) => ({ index: item.index, state: "queued", code, reason }));
 }
 
-/** A batch that was on the wire when its answer, or its process, was lost. Its quota counts as spent. */
-export function lost(work: WorkItem, why: string): BatchChange {
+/** The batch was in flight when its answer, or its process, was lost. Its quota counts as spent. */
+export function lost({ items }: WorkItem, why: string): EndChange {
   return {
-    batch: { state: "ended", leaseUntil: undefined },
-    items: work.items.map((item) => ({ index: item.index, state: "unknown", code: "timeout", reason: why })),
+    kind: "end",
+    items: items.map((item) => ({ index: item.index, state: "unknown", code: "timeout", reason: why })),
     refund: 0,
   };
 }
 
-/** A batch of which every item is settled, whatever became of the batch. */
-export function done(): BatchChange {
-  return { batch: { state: "ended", leaseUntil: undefined }, items: [], refund: 0 };
+/** Every item of the batch has a final state. */
+export function done(): EndChange {
+  return { kind: "end", items: [], refund: 0 };
 }
 
-/** A claimed batch of which nothing was sent goes back to the queue. */
-export function returned(notBefore?: number): BatchChange {
-  return { batch: { state: "queued", leaseUntil: undefined, ...(notBefore !== undefined && { notBefore }) }, items: [], refund: 0 };
+/** Nothing was sent: the claimed batch goes back to the queue. */
+export function requeued(notBefore?: number): RequeueChange {
+  return { kind: "requeue", items: [], refund: 0, ...(notBefore !== undefined && { notBefore }) };
 }

@@ -1,82 +1,100 @@
-/** What a provider that does the work itself has told of a batch while it is at it, written down now and then. */
+/** Collects what a direct provider reports about a batch and stores it about once a second. */
 
 import type { Clock } from "../../base/clock.ts";
-import type { ItemChange } from "../model/batch-change.ts";
+import type { BatchChange, ItemChange } from "../model/batch-change.ts";
 import type { Settled } from "../model/provider.ts";
 import type { Item } from "../model/task.ts";
 
-/** A crash loses what was told for that long. */
+/** A crash loses the reports of this long; writing more often would keep the store busy. */
 const WRITE_EVERY_MS = 1_000;
-/** Written at least so often, news or not: it says that the work goes on, and finds out whether it is still wanted. */
-const LONGEST_QUIET_MS = 5_000;
+/** Even without reports the lease is renewed this often, and a cancelled task noticed. It must stay well below the lease. */
+const LONGEST_SILENCE_MS = 5_000;
 
-/** Told and not written yet. */
+/** Reported and not stored yet. */
 export interface PendingProgress {
   readonly items: readonly ItemChange[];
   readonly bytes: number;
 }
 
+export const noProgress: PendingProgress = { items: [], bytes: 0 };
+
 export interface ProgressBufferOptions {
   readonly items: readonly Item[];
   readonly clock: Clock;
-  readonly write: (news: PendingProgress) => Promise<void>;
-  /** Told of a write that failed; what it held is written with the next. */
+  readonly write: (pending: PendingProgress) => Promise<void>;
+  /** Told of a failed write; the next write carries its content. */
   readonly report: (error: unknown) => void;
 }
 
 export interface ProgressBuffer {
-  /** From now on it writes; what is told before waits for that, or for the end. */
+  /** Starts writing. Reports from before wait for the first write, or for `end`. */
   begin(): void;
   settled(outcome: Settled): void;
   moved(bytes: number): void;
-  /** Resolves when nothing is being written any more, with what is left to write and the items of which nothing was told. */
+  /** Waits for a write in progress; resolves with what is left to write and the items without a report. */
   end(): Promise<PendingProgress & { readonly open: readonly Item[] }>;
 }
 
 export function createProgressBuffer({ items, clock, write, report }: ProgressBufferOptions): ProgressBuffer {
   const open = new Map(items.map((item) => [item.target, item]));
-  const over = new AbortController();
-  let told: ItemChange[] = [];
+  const ended = new AbortController();
+  let pending: ItemChange[] = [];
   let bytes = 0;
   let writing: Promise<void> | undefined;
 
-  const writeOn = async (): Promise<void> => {
+  const flush = async (): Promise<void> => {
+    const batch = { items: pending, bytes };
+    pending = [];
+    bytes = 0;
+    try {
+      await write(batch);
+    } catch (error) {
+      pending = [...batch.items, ...pending];
+      bytes += batch.bytes;
+      throw error;
+    }
+  };
+
+  const writeUntilEnded = async (): Promise<void> => {
     let writtenAt = clock.now();
-    while (!over.signal.aborted) {
-      await clock.sleep(WRITE_EVERY_MS, over.signal).catch(() => undefined); // Woken by the end.
-      const quiet = told.length === 0 && bytes === 0 && clock.now() - writtenAt < LONGEST_QUIET_MS;
-      if (over.signal.aborted || quiet) continue;
-      const news = { items: told, bytes };
-      told = [];
-      bytes = 0;
+    for (;;) {
+      await clock.sleep(WRITE_EVERY_MS, ended.signal).catch(() => undefined); // `end` wakes it.
+      if (ended.signal.aborted) return;
+      const isSilent = pending.length === 0 && bytes === 0;
+      if (isSilent && clock.now() - writtenAt < LONGEST_SILENCE_MS) continue;
       try {
-        await write(news);
+        await flush();
         writtenAt = clock.now();
       } catch (error) {
         report(error);
-        told = [...news.items, ...told];
-        bytes += news.bytes;
       }
     }
   };
 
   return {
     begin: () => {
-      writing ??= writeOn();
+      writing ??= writeUntilEnded();
     },
     settled: ({ url, state, code, reason }) => {
       const item = open.get(url);
       if (!item) return;
       open.delete(url);
-      told.push({ index: item.index, state, reason, ...(code !== undefined && { code }) });
+      pending.push({ index: item.index, state, reason, ...(code !== undefined && { code }) });
     },
     moved: (count) => {
       bytes += count;
     },
     end: async () => {
-      over.abort();
+      ended.abort();
       await writing;
-      return { items: told, bytes, open: [...open.values()] };
+      return { items: pending, bytes, open: [...open.values()] };
     },
   };
+}
+
+/** The change together with progress that is not stored yet. A URL that was rejected unasked gives its unit back. */
+export function withProgress<Change extends BatchChange>(change: Change, { items, bytes }: PendingProgress): Change {
+  const unspent = items.filter(({ state }) => state === "rejected").length;
+  const sum = { ...change, items: [...change.items, ...items], refund: change.refund + unspent, bytes };
+  return sum.kind === "defer" ? { ...sum, otherwise: withProgress(sum.otherwise, { items, bytes }) } : sum;
 }

@@ -6,20 +6,20 @@ import type { Provider } from "../model/provider.ts";
 import type { Storage } from "../model/storage.ts";
 
 const MINUTE_MS = 60_000;
-/** Share of a minute's requests that may go at once after a quiet time. */
+/** A tenth of a minute's requests may go at once after a pause. More would risk the vendor's own burst limit. */
 const BURST_SHARE = 10;
 
-/** Waits for the account's next slot and, for a submit to a `host` that wants them apart, for that host's. */
+/** Waits for the account's next slot and, for a submit to a `host` that wants its requests apart, for that host's slot. */
 export type RateLimiter = (provider: Provider, signal: AbortSignal, host?: string) => Promise<void>;
 
 /**
- * In no window of a minute do more than `requestsPerMinute` requests pass, but for those few that go later than their
- * slot because their host's comes later still.
+ * In no window of a minute do more than `requestsPerMinute` requests pass, except for a request that goes later than its
+ * account's slot because its host's slot is later still.
  */
 export function createRateLimiter(storage: Pick<Storage, "reserveSlot">, clock: Clock): RateLimiter {
-  const slot = async (signal: AbortSignal, pace: string, intervalMs: number, burst: number): Promise<void> => {
-    const wait = await storage.reserveSlot(pace, intervalMs, burst, clock.now());
-    if (wait > 0) await clock.sleep(wait, signal);
+  const slot = async (signal: AbortSignal, sequence: string, intervalMs: number, burst: number): Promise<void> => {
+    const waitMs = await storage.reserveSlot(sequence, intervalMs, burst, clock.now());
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
     signal.throwIfAborted();
   };
   return async (provider, signal, host) => {
@@ -28,15 +28,15 @@ export function createRateLimiter(storage: Pick<Storage, "reserveSlot">, clock: 
       const burst = Math.max(1, Math.floor(requestsPerMinute / BURST_SHARE));
       await slot(signal, provider.account, MINUTE_MS / Math.max(1, requestsPerMinute - burst), burst);
     }
-    // Last, because any wait after it would bring two submits together again.
+    // The host's slot comes last: any wait after it would bring two submits together again.
     if (host !== undefined && hostIntervalMs !== undefined) await slot(signal, `${provider.account} ${host}`, hostIntervalMs, 1);
   };
 }
 
-/** However long a vendor asks to wait; a batch that must wait longer has its own time. */
-const LONGEST_HOLD_MS = 300_000;
+/** A vendor may ask for a longer pause; a batch that has to wait longer carries its own `notBefore`. */
+const LONGEST_PAUSE_MS = 300_000;
 
-/** Makes the holder of an account's pace: it keeps the whole account quiet for as long as a throttling answer asks. */
+/** Pauses a whole account for as long as a throttling answer asks (`Retry-After`). */
 export function createPause(
   storage: Pick<Storage, "pauseSlots">,
   clock: Clock,
@@ -45,10 +45,10 @@ export function createPause(
   return async (provider, error) => {
     if (error.retryAfterMs === undefined) return;
     try {
-      await storage.pauseSlots(provider.account, clock.now() + Math.min(error.retryAfterMs, LONGEST_HOLD_MS));
+      await storage.pauseSlots(provider.account, clock.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE_MS));
     } catch (failure) {
-      // A courtesy to the vendor; what it answered is worth more and must still be recorded.
-      report(failure, `holding back requests to ${provider.id}`);
+      // The pause is a courtesy to the vendor; the answer itself matters more and must still be stored.
+      report(failure, `pausing requests to ${provider.id}`);
     }
   };
 }

@@ -1,51 +1,58 @@
-/** What the vendor's own records mean for a batch whose answer was lost. Pure. */
+/** Reconciliation: what became of a batch that was in flight when its answer, or the process that sent it, was lost. */
 
-import { explain, PrefetchError } from "../../base/errors.ts";
+import { asPrefetchError, explain, PrefetchError } from "../../base/errors.ts";
 import type { BatchChange } from "../model/batch-change.ts";
 import { matchUrls } from "../model/match-urls.ts";
 import type { Reconciliation } from "../model/provider.ts";
 import type { Claim } from "../model/storage.ts";
-import { acceptedItem, failed, lost, type RetryPolicy, unsure } from "./outcome.ts";
+import { acceptedItem, awaitReconciliation, failed, lost } from "./outcome.ts";
+import type { RetryPolicy } from "./retry.ts";
 
-/** When its records have not told in so long, the vendor will not come to know. */
-const LONGEST_TRACE_MS = 300_000;
-/** An outage is waited out for longer: what the vendor did is in its records still. */
+/** The vendor lists a submit within minutes; records that are still silent after this stay silent. */
+const LONGEST_SILENCE_MS = 300_000;
+/** The records outlast an outage, so the lookup waits for the vendor to come back, but not for days. */
 const LONGEST_OUTAGE_MS = 6 * 3_600_000;
 
-export function reconciled(work: Claim, trace: Reconciliation, now: number, policy: RetryPolicy): BatchChange {
-  const { batch, items } = work;
-  if (trace.state === "unclear") {
-    const over = now - (batch.sentAt ?? now) > LONGEST_TRACE_MS;
-    return over
-      ? lost(work, "The answer was lost, and the vendor's records do not say whether it was carried out.")
-      : unsure(work, "The answer was lost.", now);
+/** The vendor's records answered. */
+export function reconciled(work: Claim, found: Reconciliation, now: number, policy: RetryPolicy): BatchChange {
+  switch (found.state) {
+    case "found":
+      return carriedOut(work, found);
+    case "absent": {
+      const why = "The answer was lost, and by the vendor's records the request was not carried out";
+      return failed(work, new PrefetchError("timeout", why, { retryable: true }), now, policy);
+    }
+    case "unclear":
+      return elapsedMs(work, now) > LONGEST_SILENCE_MS
+        ? lost(work, "The answer was lost, and the vendor's records do not say whether it was carried out.")
+        : awaitReconciliation(work, "The answer was lost.", now);
   }
-  if (trace.state === "absent") {
-    const why = "The answer was lost, and by the vendor's records the request was not carried out";
-    return failed(work, new PrefetchError("timeout", why, { retryable: true }), now, policy);
+}
+
+/** The vendor's records could not be read. */
+export function unreconciled(work: Claim, error: unknown, now: number): BatchChange {
+  const known = asPrefetchError(error);
+  if (known.retryable && elapsedMs(work, now) <= LONGEST_OUTAGE_MS) {
+    return awaitReconciliation(work, `The answer was lost. ${explain(known)}`, now);
   }
-  const listed = batch.kind === "asset" ? items : trace.urls.flatMap(matchUrls(items));
-  const carriedOut = new Set(listed.map((item) => item.index));
-  const followed = trace.vendorTaskIds.length > 0 && carriedOut.size > 0;
+  return lost(work, `The answer was lost, and the vendor's records cannot be read. ${explain(known)}`);
+}
+
+function carriedOut({ batch, items }: Claim, { vendorTaskIds, urls }: Extract<Reconciliation, { state: "found" }>): BatchChange {
+  const listed = new Set((batch.kind === "asset" ? items : urls.flatMap(matchUrls(items))).map((item) => item.index));
+  const followed = vendorTaskIds.length > 0 && listed.size > 0;
+  const reason = "The answer was lost, and the vendor's records name other URLs of this request, but not this one.";
   return {
-    batch: { state: followed ? "sent" : "ended", leaseUntil: undefined, vendorTaskIds: trace.vendorTaskIds },
+    kind: "accept",
+    followed,
+    vendorTaskIds,
     items: items.map((item) =>
-      carriedOut.has(item.index)
-        ? acceptedItem(item, followed)
-        : {
-            index: item.index,
-            state: "unknown",
-            code: "timeout",
-            reason: "The answer was lost, and the vendor's records name others of this request, but not this URL.",
-          },
+      listed.has(item.index) ? acceptedItem(item, followed) : { index: item.index, state: "unknown", code: "timeout", reason },
     ),
     refund: 0,
   };
 }
 
-/** The vendor's records could not be read. */
-export function unreconciled(work: Claim, error: PrefetchError, now: number): BatchChange {
-  const elapsed = now - (work.batch.sentAt ?? now);
-  if (error.retryable && elapsed <= LONGEST_OUTAGE_MS) return unsure(work, `The answer was lost. ${explain(error)}`, now);
-  return lost(work, `The answer was lost, and the vendor's records cannot be read. ${explain(error)}`);
+function elapsedMs({ batch }: Claim, now: number): number {
+  return now - (batch.sentAt ?? now);
 }

@@ -126,10 +126,13 @@ export interface Backlog {
 
 export interface Storage {
   /**
-   * Reads what `decide` needs to know of each account, lets it plan, and stores its task with its quota reserved: all
-   * or nothing.
+   * Reads the facts of each account, lets `decide` plan, and stores the task of the plan with its quota reserved: all or
+   * nothing. Resolves with the plan; a plan without a task stores nothing.
    */
-  admit(queries: readonly AccountQuery[], decide: (facts: readonly AccountFacts[]) => NewTask | undefined): Promise<NewTask | undefined>;
+  admit<Plan extends { readonly task: NewTask | undefined }>(
+    queries: readonly AccountQuery[],
+    decide: (facts: readonly AccountFacts[]) => Plan,
+  ): Promise<Plan>;
   /** The same facts without storing anything. */
   facts(queries: readonly AccountQuery[]): Promise<readonly AccountFacts[]>;
 
@@ -142,12 +145,11 @@ export interface Storage {
   following(taskId: string): Promise<WorkItem[]>;
 
   /**
-   * Takes the next due batch of an account for this process until `leaseUntil`: a `queued` one whose time has come,
-   * or a `claimed` or `sending` one whose lease has run out (it is returned in that state). `lapsed` asks only for
-   * a batch that was `sending` when its process died. While the account's circuit is open nothing is due, and while it
-   * is half open one batch at a time. Nothing is taken of the tasks in `except`.
+   * Takes the next due batch of an account for this process until `leaseUntil`: a `queued` one whose time has come, or a
+   * `claimed` or `sending` one whose lease has run out, which keeps its state. While the account's circuit breaker is
+   * open nothing is due; while it is half open, one batch at a time is. Tasks in `except` are passed over.
    */
-  claim(account: string, now: number, leaseUntil: number, which: "due" | "lapsed", except?: readonly string[]): Promise<Claim | undefined>;
+  claim(account: string, now: number, leaseUntil: number, except?: readonly string[]): Promise<Claim | undefined>;
   /**
    * Marks a claimed batch as being on the wire from now on, extends its lease, and moves what it reserved to the day
    * on which it is really spent. `lost`: the claim is no longer this process's own; `over_quota`: that day has no

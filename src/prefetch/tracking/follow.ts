@@ -1,80 +1,79 @@
-/** Brings a task up to date with what the vendor says of its accepted batches. */
+/** Brings a task up to date: asks vendors about its accepted batches and stores what they answer. */
 
 import type { Clock } from "../../base/clock.ts";
 import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
-import type { BatchChange } from "../model/batch-change.ts";
+import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Storage, WorkItem } from "../model/storage.ts";
 import { contentOf } from "../model/task.ts";
-import { abandoned, reported } from "./apply-status.ts";
+import { abandoned, applyStatus, finished, type StatusChange } from "./apply-status.ts";
 import type { Lookups } from "./lookups.ts";
 
+/** Batches of one account that are looked up at a time. More would only queue at the rate limiter. */
 const CONCURRENCY = 4;
-/** A vendor that does not know a task this long after accepting it will not come to know it. */
+/** Submits and look-ups share the vendor's rate; while batches wait to be sent, look-ups take the smaller share. */
+const CONCURRENCY_WHILE_SENDING = 1;
+/** A vendor lists an accepted task within seconds. Giving up sooner would lose the outcome of a slow one. */
 const GIVE_UP_MS = 600_000;
 const DAY_MS = 86_400_000;
-/** Sending and asking share the vendor's rate. While something waits to be sent, asking takes the smaller share. */
-const CONCURRENCY_WHILE_SENDING = 1;
 
 /**
- * Looks up every open batch until done, stopped by an error, or aborted, and stores what it learned. Returns the
- * error that kept it from learning more; what is stored then is the last known truth.
+ * Looks up every open batch until all are done, an error stops it, or the signal aborts. Resolves with the error that
+ * kept it from learning more; the stored state is then the last known one.
+ *
+ * `sending`: accounts with batches that are due to be sent.
  */
 export type Follow = (
   taskId: string,
   providerOf: (id: string) => Promise<Provider>,
   signal: AbortSignal,
-  /** Accounts that have something to send at this moment. */
   sending: ReadonlySet<string>,
 ) => Promise<PrefetchError | undefined>;
 
 export function createFollow(storage: Pick<Storage, "following" | "change">, lookups: Lookups, clock: Clock): Follow {
-  const followBatch = async (provider: Provider, work: WorkItem, signal: AbortSignal): Promise<void> => {
+  const lookUp = async (provider: Provider, work: WorkItem, signal: AbortSignal): Promise<StatusChange> => {
     const query = { vendorTaskIds: work.batch.vendorTaskIds, content: contentOf(work.batch, work.items) };
-    const old = clock.now() - (work.batch.sentAt ?? 0) > GIVE_UP_MS;
-    let change: BatchChange;
+    const ageMs = clock.now() - (work.batch.sentAt ?? 0);
     try {
       const rows = await lookups.status(provider, query, signal);
-      change = reported(work, rows);
-      const final = rows.every((row) => row.state !== "processing");
-      if (((old && final) || pastRecords(provider, work, clock.now())) && change.batch.state === undefined) {
-        const settled = new Set(change.items.map((item) => item.index));
-        const rest = { ...work, items: work.items.filter((item) => !settled.has(item.index)) };
-        const end = abandoned(rest, rows.length === 0 || !final ? forgotten(provider) : "The vendor's answer does not name this URL.");
-        change = { ...end, items: [...change.items, ...end.items] };
-      }
+      const change = applyStatus(work, rows);
+      const isListed = rows.every((row) => row.state !== "processing");
+      const isOver = (ageMs > GIVE_UP_MS && isListed) || isPastRecords(provider, ageMs);
+      if (!isOver || change.kind === "end") return change;
+      return finished(work, change, rows.length === 0 || !isListed ? forgotten(provider) : "The vendor's answer does not name this URL.");
     } catch (error) {
-      if (!old || !isUnknownTask(error)) throw error;
-      change = abandoned(work, forgotten(provider));
+      if (ageMs <= GIVE_UP_MS || !isUnknownTask(error)) throw error;
+      return abandoned(work.items, forgotten(provider));
     }
-    if (change.items.length > 0 || change.batch.state !== undefined) await storage.change(work.batch, change);
   };
 
-  /** The problem that kept the vendor of one account from being asked. */
+  const followBatch = async (provider: Provider, work: WorkItem, signal: AbortSignal): Promise<void> => {
+    const change = await lookUp(provider, work, signal);
+    if (change.items.length > 0 || change.kind === "end") await storage.change(work.batch, change);
+  };
+
+  /** Resolves with the problem that kept the account's vendor from being asked. */
   const followAccount = async (
     works: readonly WorkItem[],
     providerOf: (id: string) => Promise<Provider>,
     signal: AbortSignal,
-    lanes: number,
+    concurrency: number,
   ): Promise<PrefetchError | undefined> => {
-    const open = works.values();
     let problem: PrefetchError | undefined;
-    const lane = async (): Promise<void> => {
-      for (const work of open) {
-        if ((problem && !isUnknownTask(problem)) || signal.aborted) return;
-        try {
-          await followBatch(await providerOf(work.batch.provider), work, signal);
-        } catch (error) {
-          if (!signal.aborted) problem = asPrefetchError(error);
-        }
+    // A batch that the vendor does not know says nothing about the next batch; any other problem does.
+    const shouldStop = (): boolean => signal.aborted || (problem !== undefined && !isUnknownTask(problem));
+    await forEachConcurrently(works, { concurrency, shouldStop }, async (work) => {
+      try {
+        await followBatch(await providerOf(work.batch.provider), work, signal);
+      } catch (error) {
+        if (!signal.aborted) problem = asPrefetchError(error);
       }
-    };
-    await Promise.all(Array.from({ length: lanes }, lane));
+    });
     return problem;
   };
 
   return async (taskId, providerOf, signal, sending) => {
-    // One vendor that is slow or cannot be asked is no reason to keep the others waiting.
+    // Accounts are followed side by side, so that a slow vendor does not delay the other ones.
     const accounts = Map.groupBy(await storage.following(taskId), (work) => work.batch.account);
     const problems = await Promise.all(
       [...accounts].map(([account, works]) =>
@@ -85,9 +84,9 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
   };
 }
 
-/** The vendor tells no more of it than it has told by now, whatever its answer says. */
-function pastRecords({ limits: { recordDays } }: Provider, { batch }: WorkItem, now: number): boolean {
-  return recordDays !== undefined && now - (batch.sentAt ?? 0) > recordDays * DAY_MS;
+/** The vendor has deleted its record of a batch this old. */
+function isPastRecords({ limits: { recordDays } }: Provider, ageMs: number): boolean {
+  return recordDays !== undefined && ageMs > recordDays * DAY_MS;
 }
 
 function forgotten({ limits }: Provider): string {
@@ -95,7 +94,6 @@ function forgotten({ limits }: Provider): string {
   return `The vendor no longer knows the task that it gave for this${kept}.`;
 }
 
-/** Concerns one batch alone; the others can still be asked for. */
 function isUnknownTask(error: unknown): boolean {
   return error instanceof PrefetchError && error.code === "not_found";
 }

@@ -1,6 +1,6 @@
 /**
- * Waiting for a task. All calls that wait for the same one share what they see of it and one conversation with its vendors,
- * so that many cost little more than one.
+ * Waits for a task. Calls that wait for the same task share one snapshot of it and one refresh from its vendors
+ * (single-flight), so that many waiting calls cost little more than one.
  */
 
 import type { Clock } from "../../base/clock.ts";
@@ -9,72 +9,69 @@ import type { CallContext, Caller } from "../model/caller.ts";
 import type { TaskSnapshot } from "../model/storage.ts";
 import { settledOf, totalOf } from "../model/task.ts";
 
+/** A waiting call looks at the task after 25 ms, then at doubling intervals. Longer delays answers, shorter costs reads. */
 const FIRST_TICK_MS = 25;
 const LONGEST_TICK_MS = 500;
-/** After each look at the whole task, so many times as long as it took is rested, but not longer than this. */
-const RESTS = 4;
+/** Rest 4 x the last refresh time, at most 2 s: refreshing a large task takes CPU that other calls need. */
+const REST_FACTOR = 4;
 const LONGEST_REST_MS = 2_000;
-/** Likewise for how long a look is good enough for others who wait for the same task. */
-const SHARES = 20;
-/** A vendor that could not answer just now is left alone for so long. */
+/** Reuse a snapshot for 20 x its read time, at most one tick: reading a large task takes tens of milliseconds. */
+const REUSE_FACTOR = 20;
+/** Pause after a vendor could not answer. Shorter would ask a vendor in trouble at every tick. */
 export const TROUBLE_REST_MS = 5_000;
 
-export interface VigilOptions {
+export interface TaskWaiterOptions {
   readonly clock: Clock;
-  /** Aborted when those who wait are to be answered at once. */
+  /** Aborted when waiting calls are to be answered at once. */
   readonly draining: AbortSignal;
-  /** The stored task; throws `not_found` where there is none for this caller. */
+  /** Reads the stored task; throws `not_found` when this caller has no such task. */
   readonly read: (taskId: string, caller: Caller) => Promise<TaskSnapshot>;
-  /** Asks the vendors about the task, and returns what kept it from being brought up to date. */
-  readonly update: (taskId: string, signal: AbortSignal) => Promise<PrefetchError | undefined>;
+  /** Asks the vendors about the task; resolves with the problem that kept it from being brought up to date. */
+  readonly refresh: (taskId: string, signal: AbortSignal) => Promise<PrefetchError | undefined>;
 }
 
-export interface Wish {
-  /** Whether vendors are asked meanwhile. */
-  readonly asking: boolean;
+export interface Until {
+  /** Asks the vendors while it waits. */
+  readonly refreshing: boolean;
   readonly done: (snapshot: TaskSnapshot, problem: PrefetchError | undefined) => boolean;
 }
 
-export interface Vigils {
-  /** Looks at the task again and again until the wish is done or the time is up; returns the last problem in asking. */
-  keep(taskId: string, deadline: number, call: CallContext, wish: Wish): Promise<PrefetchError | undefined>;
-}
+/** Waits until `until.done` or the deadline; resolves with the problem of the last refresh. */
+export type WaitForTask = (taskId: string, deadline: number, call: CallContext, until: Until) => Promise<PrefetchError | undefined>;
 
-/** What all who wait for one task have in common. */
-interface Vigil {
-  waiting: number;
-  /** Aborted when nobody waits any more. */
-  readonly over: AbortController;
-  asking: Promise<void> | undefined;
+/** What the calls that wait for one task share. */
+interface Watch {
+  callers: number;
+  /** Aborted when the last caller leaves. */
+  readonly abandoned: AbortController;
+  refreshing: Promise<void> | undefined;
+  /** No refresh starts before. */
   restUntil: number;
   problem: PrefetchError | undefined;
   failure: { readonly error: unknown } | undefined;
-  seen: { readonly snapshot: TaskSnapshot; readonly until: number } | undefined;
+  seen: { readonly snapshot: TaskSnapshot; readonly freshUntil: number } | undefined;
 }
 
-export function createVigils({ clock, draining, read, update }: VigilOptions): Vigils {
-  const vigils = new Map<string, Vigil>();
+export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterOptions): WaitForTask {
+  const watches = new Map<string, Watch>();
 
-  const join = (taskId: string): Vigil => {
-    let vigil = vigils.get(taskId);
-    if (!vigil) {
-      const nothing = { asking: undefined, problem: undefined, failure: undefined, seen: undefined };
-      vigil = { waiting: 0, over: new AbortController(), restUntil: 0, ...nothing };
-      vigils.set(taskId, vigil);
-    }
-    vigil.waiting += 1;
-    return vigil;
+  const join = (taskId: string): Watch => {
+    const nothing = { refreshing: undefined, problem: undefined, failure: undefined, seen: undefined };
+    const watch = watches.get(taskId) ?? { callers: 0, abandoned: new AbortController(), restUntil: 0, ...nothing };
+    watch.callers += 1;
+    watches.set(taskId, watch);
+    return watch;
   };
 
-  const leave = (taskId: string, vigil: Vigil): void => {
-    vigil.waiting -= 1;
-    if (vigil.waiting > 0) return;
-    vigils.delete(taskId);
-    vigil.over.abort();
+  const leave = (taskId: string, watch: Watch): void => {
+    watch.callers -= 1;
+    if (watch.callers > 0) return;
+    watches.delete(taskId);
+    watch.abandoned.abort();
   };
 
-  /** A server that is stopping wakes its callers so that they answer. */
-  const pause = async (ms: number, signal: AbortSignal): Promise<void> => {
+  /** Draining ends a sleep early; the call then answers with what is known. */
+  const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
     try {
       await clock.sleep(Math.max(ms, 1), signal);
     } catch (error) {
@@ -82,55 +79,62 @@ export function createVigils({ clock, draining, read, update }: VigilOptions): V
     }
   };
 
-  const ask = async (taskId: string, vigil: Vigil, deadline: number): Promise<void> => {
+  const startRefresh = async (taskId: string, watch: Watch, deadline: number): Promise<void> => {
     const begun = clock.now();
     try {
-      vigil.problem = await update(taskId, AbortSignal.any([vigil.over.signal, draining]));
-      // Looking a large task over takes work; resting longer than that leaves the processor to others.
-      const took = clock.now() - begun;
-      // There has to be room for a last look before the time is up.
-      const spare = Math.max(0, deadline - clock.now() - took);
-      const rest = Math.max(vigil.problem ? TROUBLE_REST_MS : 0, Math.min(LONGEST_REST_MS, RESTS * took));
-      vigil.restUntil = clock.now() + Math.min(rest, spare);
+      watch.problem = await refresh(taskId, AbortSignal.any([watch.abandoned.signal, draining]));
+      const tookMs = clock.now() - begun;
+      // The rest leaves room for one more refresh before the deadline.
+      const spareMs = Math.max(0, deadline - clock.now() - tookMs);
+      const restMs = Math.max(watch.problem ? TROUBLE_REST_MS : 0, Math.min(LONGEST_REST_MS, REST_FACTOR * tookMs));
+      watch.restUntil = clock.now() + Math.min(restMs, spareMs);
     } catch (error) {
-      vigil.failure = { error };
+      watch.failure = { error };
     } finally {
-      vigil.asking = undefined;
+      watch.refreshing = undefined;
     }
   };
 
-  const look = async (taskId: string, vigil: Vigil, caller: Caller): Promise<TaskSnapshot> => {
+  const look = async (taskId: string, watch: Watch, caller: Caller): Promise<TaskSnapshot> => {
     const begun = clock.now();
-    if (vigil.seen && begun < vigil.seen.until) return vigil.seen.snapshot;
+    if (watch.seen && begun < watch.seen.freshUntil) return watch.seen.snapshot;
     const snapshot = await read(taskId, caller);
     const now = clock.now();
-    vigil.seen = { snapshot, until: now + Math.min(LONGEST_TICK_MS, SHARES * (now - begun)) };
+    watch.seen = { snapshot, freshUntil: now + Math.min(LONGEST_TICK_MS, REUSE_FACTOR * (now - begun)) };
     return snapshot;
   };
 
-  return {
-    keep: async (taskId, deadline, call, { asking, done }) => {
-      // What others see of the task is only for those who may see it.
-      await read(taskId, call.caller);
-      const vigil = join(taskId);
-      const signal = AbortSignal.any([call.signal, vigil.over.signal, draining]);
-      let told = -1;
-      try {
-        for (let tick = FIRST_TICK_MS; ; tick = Math.min(tick * 2, LONGEST_TICK_MS)) {
-          if (asking && !vigil.asking && clock.now() >= vigil.restUntil) vigil.asking = ask(taskId, vigil, deadline);
-          await Promise.race([asking ? vigil.asking : undefined, pause(Math.min(tick, deadline - clock.now()), signal)]);
-          call.signal.throwIfAborted();
-          if (vigil.failure && !draining.aborted) throw vigil.failure.error;
-          const snapshot = await look(taskId, vigil, call.caller);
-          const settled = settledOf(snapshot.counts);
-          if (settled > told) call.onProgress?.(settled, totalOf(snapshot.counts), snapshot.bytes);
-          told = Math.max(told, settled);
-          if (done(snapshot, vigil.problem) || clock.now() >= deadline || draining.aborted) return vigil.problem;
-          if (!vigil.asking) await pause(Math.min(tick, deadline - clock.now()), signal);
-        }
-      } finally {
-        leave(taskId, vigil);
+  return async (taskId, deadline, call, { refreshing, done }) => {
+    // Snapshots are shared, so each caller first proves that it may see the task.
+    await read(taskId, call.caller);
+    const watch = join(taskId);
+    const signal = AbortSignal.any([call.signal, watch.abandoned.signal, draining]);
+    const tell = progressOf(call);
+    const tick = (ms: number): Promise<void> => sleep(Math.min(ms, deadline - clock.now()), signal);
+    try {
+      for (let tickMs = FIRST_TICK_MS; ; tickMs = Math.min(tickMs * 2, LONGEST_TICK_MS)) {
+        if (refreshing && !watch.refreshing && clock.now() >= watch.restUntil) watch.refreshing = startRefresh(taskId, watch, deadline);
+        await Promise.race([refreshing ? watch.refreshing : undefined, tick(tickMs)]);
+        call.signal.throwIfAborted();
+        if (watch.failure && !draining.aborted) throw watch.failure.error;
+        const snapshot = await look(taskId, watch, call.caller);
+        tell(snapshot);
+        if (done(snapshot, watch.problem) || clock.now() >= deadline || draining.aborted) return watch.problem;
+        if (!watch.refreshing) await tick(tickMs);
       }
-    },
+    } finally {
+      leave(taskId, watch);
+    }
+  };
+}
+
+/** Reports rising numbers of settled items to the call. */
+function progressOf({ onProgress }: CallContext): (snapshot: TaskSnapshot) => void {
+  let told = -1;
+  return ({ counts, bytes }) => {
+    const settled = settledOf(counts);
+    if (settled <= told) return;
+    told = settled;
+    onProgress?.(settled, totalOf(counts), bytes);
   };
 }

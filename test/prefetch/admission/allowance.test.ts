@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { isUsedUp } from "../../../src/prefetch/admission/allowance.ts";
+import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { Call, VendorQuota } from "../../../src/prefetch/model/provider.ts";
-import { type Allowance, remainingUnits } from "../../../src/prefetch/model/quota.ts";
+import { type Allowance, isUsedUp, remainingUnits } from "../../../src/prefetch/model/quota.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import {
@@ -54,14 +54,17 @@ async function setUp(answer: ((call: Call, nth: number) => VendorQuota | Promise
     /** Reserves units, as planning does. */
     reserve: async (cost: number, day = TODAY): Promise<Batch> => {
       const task = newTask({ id: `pf_${++tasks}`, urls: manyUrls(1), costPerBatch: cost, day });
-      await storage.admit([accountQuery({ account: provider.account, day })], () => task);
+      await storage.admit([accountQuery({ account: provider.account, day })], () => ({ task: task }));
       const [batch] = task.batches;
       if (!batch) throw new Error("A task of one URL has one batch.");
       return batch;
     },
     /** The vendor has answered a batch: taken, or refused. */
     settle: async (batch: Batch, refund = 0, exhausted = false) => {
-      expect(await storage.change(batch, { batch: { state: refund > 0 ? "ended" : "sent" }, items: [], refund, exhausted })).toBe(true);
+      const answer = { items: [], refund };
+      const change: BatchChange =
+        refund > 0 ? { kind: "end", exhausted, ...answer } : { kind: "accept", followed: true, vendorTaskIds: [], ...answer };
+      expect(await storage.change(batch, change)).toBe(true);
     },
     left: async () => remainingUnits(await allowances.of(provider, signal), await storage.ledger(provider.account, TODAY)),
   };

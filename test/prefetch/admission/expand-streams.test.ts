@@ -160,7 +160,7 @@ describe("a stream in a list", () => {
     const view = await expand([at("live.m3u8")], { scope: "full" });
     expect(view).toMatchObject({
       streams: [{ live: true, urls: 7 }],
-      nextStep: expect.stringContaining("What is warm of a live stream now is on air for seconds only."),
+      nextStep: expect.stringContaining("URLs of a live stream are on air for seconds only."),
     });
     expect((await listed()).taken).toEqual(atAll("live.m3u8", "init", ...[15, 16, 17, 18, 19].map((nth) => `${nth}.ts`)));
   });
@@ -192,7 +192,7 @@ describe("what is no stream", () => {
     const inputs = atAll("a.mp4", "index.html", "folder/4711", "", "playlist.php", "huge");
     expect(await expand(inputs)).toMatchObject({
       streams: [],
-      nextStep: expect.stringMatching(/^No entry of the list turned out to be a stream\. /),
+      nextStep: expect.stringMatching(/^No entry of the list is a stream\. /),
     });
     expect(await listed()).toEqual({ taken: inputs, rejected: [] });
     expect(edge.read.sort()).toEqual(atAll("folder/4711", "huge", "playlist.php"));

@@ -12,7 +12,7 @@ async function listed(count: number) {
   for (let number = 0; number < count; number += 1) {
     const urls = number % 3 === 0 ? manyUrls(2, `https://${number}.example/`) : [];
     const task = newTask({ id: `pf_${String(number).padStart(4, "0")}`, now: NOON + number, urls, rejected: ["bad"] });
-    await storage.admit([], () => task);
+    await storage.admit([], () => ({ task: task }));
   }
   return (request: Partial<Parameters<typeof listTasks>[1]> = {}) =>
     listTasks({ storage, directory }, { limit: 20, ...request }, localCaller);

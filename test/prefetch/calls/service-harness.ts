@@ -6,6 +6,7 @@ import { createService, type PrefetchService } from "../../../src/prefetch/calls
 import type { AssetRequest, UrlsRequest } from "../../../src/prefetch/calls/submit.ts";
 import type { VerifyRequest, VerifyView } from "../../../src/prefetch/calls/verify.ts";
 import type { Detail, TaskView } from "../../../src/prefetch/calls/view.ts";
+import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
 import type { Worker } from "../../../src/prefetch/delivery/worker.ts";
 import { type CallContext, localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { Guards } from "../../../src/prefetch/model/guards.ts";
@@ -63,6 +64,14 @@ export async function open(options: HouseOptions = {}) {
   };
   let tasks = 0;
   const workers: Worker[] = [];
+  /** Starts the workers on what other processes planned, as the server's background loop does. */
+  const resume = (): void => {
+    const stopped = new AbortController();
+    onTestFinished(() => stopped.abort());
+    for (const worker of workers) {
+      void resumeDueBatches({ storage, worker, directory: fakeDirectory(providers, directory), clock, stopped: stopped.signal, report });
+    }
+  };
   const draining = new AbortController();
   const start = (): PrefetchService => {
     const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, tenantDailyBudget, report });
@@ -97,6 +106,7 @@ export async function open(options: HouseOptions = {}) {
     service,
     /** Another server on the same store. */
     start,
+    resume,
     /** Has calls that wait answer now. */
     drain: () => draining.abort(),
     /** All servers that run stop. */

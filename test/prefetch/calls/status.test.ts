@@ -75,11 +75,15 @@ describe("status", () => {
     expect((await status(taskId, "all")).items?.at(-1)).toEqual({ url: manyUrls(4).at(-1), state: "queued" });
   });
 
-  it("sends what a server that died had not sent yet, when another one is asked", async () => {
-    const { clock, status, storage, sent } = await open();
+  it("starts no delivery when a task has unsent batches", async () => {
+    const { clock, status, storage, sent, resume } = await open();
     const task = newTask({ id: "pf_0001", urls: manyUrls(2), now: clock.now() });
-    await storage.admit([accountQuery()], () => task);
-    await status("pf_0001");
+    await storage.admit([accountQuery()], () => ({ task: task }));
+    expect(await status("pf_0001")).toMatchObject({ state: "queued" });
+    await clock.advance(60_000);
+    expect(sent()).toEqual([]);
+    resume();
+    await clock.advance(5_000);
     expect(sent()).toEqual(manyUrls(2));
     expect(await status("pf_0001")).toMatchObject({ state: "running", counts: { processing: 2 } });
   });
@@ -169,11 +173,12 @@ describe("status", () => {
     await expect(waiting).rejects.toThrow("gone");
   });
 
-  it("ends what was on the wire of a server that died, when another one is asked", async () => {
-    const { clock, urls, start, storage } = await open({ script: { answer: (_batch, _nth, aborted) => neverAnswered(aborted) } });
+  it("tells unknown URLs when another server has ended the batch of a dead one", async () => {
+    const { clock, urls, start, storage, resume } = await open({ script: { answer: (_batch, _nth, aborted) => neverAnswered(aborted) } });
     const { taskId = "" } = await urls(manyUrls(2));
     const other = start();
-    await clock.advance(90_000);
+    resume();
+    await clock.advance(100_000);
     const view = await clock.drive(other.status({ taskId, detail: "summary", waitSeconds: 0 }, { signal, caller: localCaller }));
     expect(view).toMatchObject({
       state: "partial",

@@ -17,7 +17,7 @@ async function setUp(edge: EdgeScript = {}, { script, ...options }: HouseOptions
   const store = async (items: readonly Partial<Item>[]): Promise<string> => {
     const { task, batches, items: planned } = newTask({ id: "pf_9", urls: manyUrls(items.length), perBatch: 1_000 });
     const changed = planned.map((item, index): Item => ({ ...item, state: "succeeded", ...items[index] }));
-    await house.storage.admit([accountQuery()], () => ({ task, batches, items: changed }));
+    await house.storage.admit([accountQuery()], () => ({ task: { task, batches, items: changed } }));
     return task.id;
   };
   /** All pages of a task; more than `most` of them are too many. */

@@ -1,19 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, errorCodes, PrefetchError } from "../../../src/base/errors.ts";
-import { accepted, failed, lost, type RetryPolicy, returned } from "../../../src/prefetch/delivery/outcome.ts";
+import { accepted, failed, lost, requeued } from "../../../src/prefetch/delivery/outcome.ts";
+import type { RetryPolicy } from "../../../src/prefetch/delivery/retry.ts";
 import type { Submission } from "../../../src/prefetch/model/provider.ts";
 import { manyUrls, NOON } from "../../fakes.ts";
 import { assetWork, workOf } from "../work-harness.ts";
 
-const policy: RetryPolicy = { random: () => 0.5, traceable: false, early: false, laterDays: () => [] };
+const policy: RetryPolicy = { random: () => 0.5, reconcilable: false, early: false, laterDays: () => [] };
 
 const taken: Submission = { vendorTaskIds: ["vendor-1"], requestId: "request-1", refused: [] };
 
 describe("accepted", () => {
   it("is followed under the vendor's ids", () => {
     expect(accepted(workOf(["https://a.example/1", "https://a.example/2"]), taken, true, NOON)).toEqual({
-      batch: { state: "sent", leaseUntil: undefined, sentAt: NOON, vendorTaskIds: ["vendor-1"], requestId: "request-1" },
+      kind: "accept",
+      followed: true,
+      sentAt: NOON,
+      vendorTaskIds: ["vendor-1"],
+      requestId: "request-1",
       items: [
         { index: 0, state: "processing" },
         { index: 1, state: "processing" },
@@ -27,7 +32,7 @@ describe("accepted", () => {
     ["the vendor cannot be asked", taken, false],
   ])("is untracked, and over, when %s", (_, submission, trackable) => {
     const change = accepted(workOf(["https://a.example/1"]), submission, trackable, NOON);
-    expect(change.batch).toMatchObject({ state: "ended", sentAt: NOON });
+    expect(change).toMatchObject({ kind: "accept", followed: false, sentAt: NOON });
     expect(change.items).toMatchObject([{ index: 0, state: "untracked", reason: expect.stringContaining("no id to ask") }]);
     expect(change.refund).toBe(0);
   });
@@ -43,7 +48,7 @@ describe("accepted", () => {
       { index: 0, state: "rejected", code: "forbidden_domain", reason: "Not your domain." },
       { index: 1, state: "processing" },
     ]);
-    expect(change).toMatchObject({ batch: { state: "sent" }, refund: 1 });
+    expect(change).toMatchObject({ kind: "accept", followed: true, refund: 1 });
   });
 
   it("refuses only the URL that was named, though another differs from it in its scheme alone", () => {
@@ -60,7 +65,7 @@ describe("accepted", () => {
   it("is over when every URL was turned down", () => {
     const urls = ["https://a.example/1", "https://a.example/2"];
     const refused = urls.map((url) => ({ url, code: "forbidden_domain", reason: "Not your domain." }));
-    expect(accepted(workOf(urls), { ...taken, refused }, true, NOON)).toMatchObject({ batch: { state: "ended" }, refund: 2 });
+    expect(accepted(workOf(urls), { ...taken, refused }, true, NOON)).toMatchObject({ kind: "accept", followed: false, refund: 2 });
   });
 
   it("keeps an asset's units: it is taken or refused whole", () => {
@@ -104,7 +109,9 @@ describe("failed", () => {
     const error = new PrefetchError("rate_limited", "Too many requests", { delivery: "refused", retryable: true, retryAfterMs: 7_000 });
     const change = failed(workOf(["https://a.example/1"]), error, NOON, policy);
     expect(change).toEqual({
-      batch: { state: "queued", attempts: 1, notBefore: NOON + 7_000, leaseUntil: undefined },
+      kind: "requeue",
+      attempts: 1,
+      notBefore: NOON + 7_000,
       items: [{ index: 0, state: "queued", code: "rate_limited", reason: "Will be sent again. Too many requests." }],
       refund: 0,
     });
@@ -117,7 +124,7 @@ describe("failed", () => {
       requestId: "r-1",
     });
     const change = failed(workOf(["https://a.example/1", "https://a.example/2"]), error, NOON, policy);
-    expect(change).toMatchObject({ batch: { state: "ended", requestId: "r-1" }, refund: 2, exhausted: false });
+    expect(change).toMatchObject({ kind: "end", requestId: "r-1", refund: 2, exhausted: false });
     expect(change.items).toMatchObject([
       { index: 0, state: "rejected", code: "forbidden_domain", reason: "Not your domain (VOD.10088, request id r-1)." },
       { index: 1, state: "rejected", code: "forbidden_domain" },
@@ -127,9 +134,8 @@ describe("failed", () => {
   it("says of several URLs refused together that one may be to blame, once it has given up finding which", () => {
     const error = new PrefetchError("invalid_argument", "Not taken", { delivery: "refused", divisible: true });
     const change = failed({ ...workOf(manyUrls(3)), divisions: 64 }, error, NOON, policy);
-    expect(change).toMatchObject({ batch: { state: "ended" }, refund: 3 });
-    expect(change.divide).toBeUndefined();
-    const reason = "Not taken. The vendor refused 3 URLs together without saying which of them is at fault.";
+    expect(change).toMatchObject({ kind: "end", refund: 3 });
+    const reason = "Not taken. The vendor refused 3 URLs together without naming the one at fault.";
     expect(change.items.map((item) => [item.state, item.reason])).toEqual(Array(3).fill(["rejected", reason]));
     // Of one URL, and of a refusal of the whole request, there is nothing to guess.
     expect(failed(workOf(manyUrls(1)), error, NOON, policy).items).toMatchObject([{ state: "rejected", reason: "Not taken." }]);
@@ -156,11 +162,12 @@ describe("failed", () => {
     let work = workOf(["https://a.example/1"]);
     for (let attempt = 1; attempt < most; attempt += 1) {
       const change = failed(work, error, NOON, policy);
-      expect(change).toMatchObject({ batch: { state: "queued", attempts: attempt }, refund: 0 });
-      work = { ...work, batch: { ...work.batch, ...change.batch } };
+      expect(change).toMatchObject({ kind: "requeue", attempts: attempt, refund: 0 });
+      work = { ...work, batch: { ...work.batch, attempts: attempt } };
     }
     expect(failed(work, error, NOON, policy)).toMatchObject({
-      batch: { state: "ended", attempts: most },
+      kind: "end",
+      attempts: most,
       items: [{ state: "rejected" }],
       refund: 1,
     });
@@ -170,14 +177,14 @@ describe("failed", () => {
     const error = new PrefetchError("vendor_unavailable", "Not now", { retryable: true });
     const stateAfter = (retries: number, batches: number) => {
       const work = workOf(manyUrls(1));
-      return failed({ ...work, task: { ...work.task, retries, batches } }, error, NOON, policy).batch.state;
+      return failed({ ...work, task: { ...work.task, retries, batches } }, error, NOON, policy).kind;
     };
     expect([stateAfter(49, 1), stateAfter(50, 1), stateAfter(50, 26), stateAfter(1_999, 1_000), stateAfter(2_000, 1_000)]).toEqual([
-      "queued",
-      "ended",
-      "queued",
-      "queued",
-      "ended",
+      "requeue",
+      "end",
+      "requeue",
+      "requeue",
+      "end",
     ]);
   });
 
@@ -186,10 +193,10 @@ describe("failed", () => {
     const waits = Array.from({ length: 9 }, (_, attempts) => {
       const work = workOf(["https://a.example/1"]);
       const change = failed({ ...work, batch: { ...work.batch, attempts } }, error, NOON, { ...policy, random: () => 0.999_999 });
-      return (change.batch.notBefore ?? 0) - NOON;
+      return change.kind === "requeue" && change.notBefore !== undefined && change.notBefore - NOON;
     });
     expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000]);
-    expect(failed(workOf(["https://a.example/1"]), error, NOON, { ...policy, random: () => 0 }).batch.notBefore).toBe(NOON);
+    expect(failed(workOf(["https://a.example/1"]), error, NOON, { ...policy, random: () => 0 })).toMatchObject({ notBefore: NOON });
   });
 
   it("never sends again what may have been carried out, and keeps its units", () => {
@@ -201,21 +208,19 @@ describe("failed", () => {
         expect(change.items.map((item) => item.index)).toEqual(work.items.map((item) => item.index));
         expect(states).toHaveLength(1);
         if (error.delivery === "unknown") {
-          expect(change).toMatchObject({ batch: { state: "ended" }, refund: 0 });
-          expect(change.batch.notBefore).toBeUndefined();
+          expect(change).toMatchObject({ kind: "end", refund: 0 });
           expect(states).toContain("unknown");
           return;
         }
         expect(states).not.toContain("unknown");
-        const again = change.batch.state === "queued";
+        const again = change.kind === "requeue";
         expect(states).toContain(again ? "queued" : "rejected");
         expect(change.refund).toBe(again ? 0 : work.batch.cost);
-        if (again) {
+        if (change.kind === "requeue") {
           expect(error.retryable).toBe(true);
-          expect(change.batch.attempts).toBeLessThan(12);
-          expect(change.batch.notBefore).toBeGreaterThanOrEqual(NOON);
-        }
-        if (!again) expect(change.exhausted).toBe(error.code === "quota_exhausted");
+          expect(change.attempts).toBeLessThan(12);
+          expect(change.notBefore).toBeGreaterThanOrEqual(NOON);
+        } else expect(change).toMatchObject({ kind: "end", exhausted: error.code === "quota_exhausted" });
       }),
       { numRuns: 500 },
     );
@@ -223,15 +228,16 @@ describe("failed", () => {
 });
 
 describe("failed, where the vendor can be asked for a lost answer", () => {
-  const traceable: RetryPolicy = { ...policy, traceable: true };
+  const reconcilable: RetryPolicy = { ...policy, reconcilable: true };
   const timedOut = new PrefetchError("timeout", "No answer in 30 s", { delivery: "unknown", retryable: true });
 
   it("stays on the wire for the moment, so that nobody sends it again, and is asked for soon", () => {
     const work = workOf(manyUrls(2));
-    const change = failed({ ...work, batch: { ...work.batch, state: "sending", sentAt: NOON } }, timedOut, NOON + 1_000, traceable);
+    const change = failed({ ...work, batch: { ...work.batch, state: "sending", sentAt: NOON } }, timedOut, NOON + 1_000, reconcilable);
     const reason = "No answer in 30 s. The vendor's own records are being asked before anything is sent again.";
     expect(change).toEqual({
-      batch: { state: "sending", leaseUntil: NOON + 4_000 },
+      kind: "await-reconciliation",
+      leaseUntil: NOON + 4_000,
       items: [
         { index: 0, state: "queued", code: "timeout", reason },
         { index: 1, state: "queued", code: "timeout", reason },
@@ -242,7 +248,7 @@ describe("failed, where the vendor can be asked for a lost answer", () => {
 
   it("asks for nothing that was answered", () => {
     const refused = new PrefetchError("forbidden_domain", "No", { delivery: "refused" });
-    expect(failed(workOf(manyUrls(2)), refused, NOON, traceable)).toEqual(failed(workOf(manyUrls(2)), refused, NOON, policy));
+    expect(failed(workOf(manyUrls(2)), refused, NOON, reconcilable)).toEqual(failed(workOf(manyUrls(2)), refused, NOON, policy));
   });
 });
 
@@ -254,16 +260,17 @@ describe("failed, with a refusal that may be due to some of the URLs", () => {
     const change = failed({ ...work, batch: { ...work.batch, attempts: 2 } }, someBad, NOON, policy);
     const reason = "Being sent again in smaller requests, to find the URL that the vendor refuses. Bad URL (request id r-1).";
     expect(change).toEqual({
-      batch: { state: "queued", attempts: 0, notBefore: NOON, leaseUntil: undefined },
+      kind: "divide",
+      notBefore: NOON,
       items: [0, 1, 2, 3, 4].map((index) => ({ index, state: "queued", code: "invalid_argument", reason })),
       refund: 0,
-      divide: { items: [3, 4], cost: 2 },
+      part: { items: [3, 4], cost: 2 },
     });
   });
 
   it("takes the first attempts' errors first: an answer that may come in time, or was lost, divides nothing", () => {
     const lostAnswer = new PrefetchError("timeout", "No answer", { delivery: "unknown", divisible: true });
-    expect(failed(workOf(manyUrls(4)), lostAnswer, NOON, policy).divide).toBeUndefined();
+    expect(failed(workOf(manyUrls(4)), lostAnswer, NOON, policy).kind).toBe("end");
   });
 
   it.each([
@@ -271,33 +278,33 @@ describe("failed, with a refusal that may be due to some of the URLs", () => {
     ["an asset", assetWork(4)],
   ])("refuses %s: there is nothing to halve", (_, work) => {
     const change = failed(work, someBad, NOON, policy);
-    expect(change).toMatchObject({ batch: { state: "ended" }, items: [{ state: "rejected" }], refund: work.batch.cost });
-    expect(change.divide).toBeUndefined();
+    expect(change).toMatchObject({ kind: "end", items: [{ state: "rejected" }], refund: work.batch.cost });
   });
 
   it("gives up after 64 divisions", () => {
-    expect(failed({ ...workOf(manyUrls(2)), divisions: 63 }, someBad, NOON, policy).divide).toBeDefined();
+    expect(failed({ ...workOf(manyUrls(2)), divisions: 63 }, someBad, NOON, policy).kind).toBe("divide");
     const change = failed({ ...workOf(manyUrls(2)), divisions: 64 }, someBad, NOON, policy);
-    expect(change).toMatchObject({ batch: { state: "ended" }, refund: 2 });
-    expect(change.divide).toBeUndefined();
+    expect(change).toMatchObject({ kind: "end", refund: 2 });
   });
 
   it("leaves no part empty and loses no item and no unit", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 200 }), fc.integer({ min: 0, max: 1_000 }), (count, cost) => {
         const work = workOf(manyUrls(count));
-        const { divide, items, refund } = failed({ ...work, batch: { ...work.batch, cost } }, someBad, NOON, policy);
-        const moved = divide?.items ?? [];
+        const change = failed({ ...work, batch: { ...work.batch, cost } }, someBad, NOON, policy);
+        if (change.kind !== "divide") throw new Error(`The change is ${change.kind}.`);
+        const { part, items, refund } = change;
+        const moved = part.items;
         expect(moved).toEqual(work.items.slice(count - moved.length).map((item) => item.index));
         const stays = count - moved.length;
         expect(stays - moved.length === 0 || stays - moved.length === 1).toBe(true);
         expect(items.map((item) => item.index)).toEqual(work.items.map((item) => item.index));
         expect(refund).toBe(0);
-        expect(Number.isInteger(divide?.cost)).toBe(true);
-        expect(divide?.cost).toBeGreaterThanOrEqual(0);
-        expect(divide?.cost).toBeLessThanOrEqual(cost);
+        expect(Number.isInteger(part.cost)).toBe(true);
+        expect(part.cost).toBeGreaterThanOrEqual(0);
+        expect(part.cost).toBeLessThanOrEqual(cost);
         // Where each URL costs one unit, each part has reserved one for each of its own.
-        if (cost === count) expect(divide?.cost).toBe(moved.length);
+        if (cost === count) expect(part.cost).toBe(moved.length);
       }),
     );
   });
@@ -306,7 +313,7 @@ describe("failed, with a refusal that may be due to some of the URLs", () => {
 describe("lost and returned", () => {
   it("what may have been carried out is unknown for good, and its units stay spent", () => {
     expect(lost(workOf(["https://a.example/1", "https://a.example/2"]), "Nobody knows.")).toEqual({
-      batch: { state: "ended", leaseUntil: undefined },
+      kind: "end",
       items: [
         { index: 0, state: "unknown", code: "timeout", reason: "Nobody knows." },
         { index: 1, state: "unknown", code: "timeout", reason: "Nobody knows." },
@@ -316,6 +323,6 @@ describe("lost and returned", () => {
   });
 
   it("what was never sent goes back as it was", () => {
-    expect(returned()).toEqual({ batch: { state: "queued", leaseUntil: undefined }, items: [], refund: 0 });
+    expect(requeued()).toEqual({ kind: "requeue", items: [], refund: 0 });
   });
 });

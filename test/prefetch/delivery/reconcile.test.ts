@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import type { RetryPolicy } from "../../../src/prefetch/delivery/outcome.ts";
 import { reconciled, unreconciled } from "../../../src/prefetch/delivery/reconcile.ts";
+import type { RetryPolicy } from "../../../src/prefetch/delivery/retry.ts";
 import type { Reconciliation } from "../../../src/prefetch/model/provider.ts";
 import type { Claim } from "../../../src/prefetch/model/storage.ts";
 import { manyUrls, NOON } from "../../fakes.ts";
 import { assetWork, workOf } from "../work-harness.ts";
 
-const policy: RetryPolicy = { random: () => 0.5, traceable: true, early: false, laterDays: () => [] };
+const policy: RetryPolicy = { random: () => 0.5, reconcilable: true, early: false, laterDays: () => [] };
 
 /** As it is claimed when its answer was lost. */
 function lostAt(work: Claim, sentAt: number | undefined = NOON): Claim {
@@ -20,7 +20,9 @@ const found = (urls: readonly string[]): Reconciliation => ({ state: "found", ve
 describe("a batch that the vendor lists", () => {
   it("goes on under the vendor's ids, and stays spent", () => {
     expect(reconciled(lostAt(workOf(manyUrls(2))), found(manyUrls(2)), NOON + 2_000, policy)).toEqual({
-      batch: { state: "sent", leaseUntil: undefined, vendorTaskIds: ["vendor-7", "vendor-8"] },
+      kind: "accept",
+      followed: true,
+      vendorTaskIds: ["vendor-7", "vendor-8"],
       items: [
         { index: 0, state: "processing" },
         { index: 1, state: "processing" },
@@ -37,8 +39,8 @@ describe("a batch that the vendor lists", () => {
 
   it("calls unknown what the vendor does not list, keeps it spent, and goes on with the rest", () => {
     const change = reconciled(lostAt(workOf(manyUrls(3))), found([manyUrls(3)[1] ?? ""]), NOON, policy);
-    expect(change).toMatchObject({ batch: { state: "sent" }, refund: 0 });
-    const unknown = { state: "unknown", code: "timeout", reason: expect.stringContaining("not this URL") };
+    expect(change).toMatchObject({ kind: "accept", followed: true, refund: 0 });
+    const unknown = { state: "unknown", code: "timeout", reason: expect.stringContaining("but not this one") };
     expect(change.items).toMatchObject([
       { index: 0, ...unknown },
       { index: 1, state: "processing" },
@@ -48,14 +50,14 @@ describe("a batch that the vendor lists", () => {
 
   it("is over when none of what is listed is its own", () => {
     const change = reconciled(lostAt(workOf(manyUrls(2))), found(["https://other.example/"]), NOON, policy);
-    expect(change.batch.state).toBe("ended");
+    expect(change).toMatchObject({ kind: "accept", followed: false });
     expect(change.items.map((item) => item.state)).toEqual(["unknown", "unknown"]);
     expect(change.refund).toBe(0);
   });
 
   it("is an asset whole, by whatever URLs it is listed", () => {
     const change = reconciled(lostAt(assetWork(3)), found([]), NOON, policy);
-    expect(change).toMatchObject({ batch: { state: "sent" }, items: [{ index: 0, state: "processing" }], refund: 0 });
+    expect(change).toMatchObject({ kind: "accept", followed: true, items: [{ index: 0, state: "processing" }], refund: 0 });
   });
 });
 
@@ -63,10 +65,11 @@ describe("a batch that the vendor never got", () => {
   it("is sent again a little later, as one that was not sent", () => {
     const change = reconciled(lostAt(workOf(manyUrls(2))), { state: "absent" }, NOON + 5_000, policy);
     expect(change).toMatchObject({
-      batch: { state: "queued", attempts: 1, notBefore: NOON + 6_000, leaseUntil: undefined },
+      kind: "requeue",
+      attempts: 1,
+      notBefore: NOON + 6_000,
       refund: 0,
     });
-    expect(change.divide).toBeUndefined();
     expect(change.items).toMatchObject(
       [0, 1].map((index) => ({ index, state: "queued", reason: expect.stringMatching(/^Will be sent again\. The answer was lost/) })),
     );
@@ -76,11 +79,12 @@ describe("a batch that the vendor never got", () => {
     let work = lostAt(workOf(manyUrls(2)));
     for (let attempt = 1; attempt < 12; attempt += 1) {
       const change = reconciled(work, { state: "absent" }, NOON, policy);
-      expect(change.batch).toMatchObject({ state: "queued", attempts: attempt });
+      expect(change).toMatchObject({ kind: "requeue", attempts: attempt });
       work = { ...work, batch: { ...work.batch, attempts: attempt } };
     }
     expect(reconciled(work, { state: "absent" }, NOON, policy)).toMatchObject({
-      batch: { state: "ended", attempts: 12 },
+      kind: "end",
+      attempts: 12,
       items: [{ state: "rejected", code: "timeout" }, { state: "rejected" }],
       refund: 2,
     });
@@ -101,8 +105,8 @@ describe("a batch of which the vendor's records do not tell", () => {
   ])("%i ms after it was sent stays on the wire and is asked for again in %i ms", (elapsed, pause) => {
     const now = NOON + elapsed;
     const change = reconciled(lostAt(workOf(manyUrls(2))), unclear, now, policy);
-    expect(change).toMatchObject({ batch: { state: "sending", leaseUntil: now + pause }, refund: 0 });
-    expect(change.batch).not.toHaveProperty("attempts");
+    expect(change).toMatchObject({ kind: "await-reconciliation", leaseUntil: now + pause, refund: 0 });
+    expect(change).not.toHaveProperty("attempts");
     expect(change.items).toMatchObject([
       { index: 0, state: "queued", code: "timeout", reason: expect.stringContaining("asked before anything is sent again") },
       { index: 1, state: "queued" },
@@ -111,7 +115,7 @@ describe("a batch of which the vendor's records do not tell", () => {
 
   it("is unknown for good after five minutes, and stays spent", () => {
     const change = reconciled(lostAt(workOf(manyUrls(2))), unclear, NOON + 300_001, policy);
-    expect(change).toMatchObject({ batch: { state: "ended", leaseUntil: undefined }, refund: 0 });
+    expect(change).toMatchObject({ kind: "end", refund: 0 });
     expect(change.items).toMatchObject([
       { state: "unknown", code: "timeout", reason: expect.stringContaining("do not say whether it was carried out") },
       { state: "unknown" },
@@ -120,7 +124,7 @@ describe("a batch of which the vendor's records do not tell", () => {
 
   it("is not in a hurry because a clock was set back", () => {
     const change = reconciled(lostAt(workOf(manyUrls(1))), unclear, NOON - 60_000, policy);
-    expect(change.batch).toMatchObject({ state: "sending", leaseUntil: NOON - 60_000 + 2_000 });
+    expect(change).toMatchObject({ kind: "await-reconciliation", leaseUntil: NOON - 60_000 + 2_000 });
   });
 });
 
@@ -131,7 +135,7 @@ describe("a batch of which the vendor's records cannot be read", () => {
   it.each([0, 300_001, SIX_HOURS])("%i ms after it was sent stays on the wire while that may pass, and is asked for again", (elapsed) => {
     const now = NOON + elapsed;
     const change = unreconciled(lostAt(workOf(manyUrls(2))), down, now);
-    expect(change).toMatchObject({ batch: { state: "sending", leaseUntil: now + Math.min(60_000, 2_000 + elapsed) }, refund: 0 });
+    expect(change).toMatchObject({ kind: "await-reconciliation", leaseUntil: now + Math.min(60_000, 2_000 + elapsed), refund: 0 });
     expect(change.items).toMatchObject([
       { state: "queued", reason: expect.stringContaining("The connection failed.") },
       { state: "queued" },
@@ -143,7 +147,7 @@ describe("a batch of which the vendor's records cannot be read", () => {
     ["that will not pass", new PrefetchError("auth_failed", "The connection failed", { delivery: "refused" }), 0],
   ])("is unknown for a reason %s, and stays spent", (_, error, elapsed) => {
     const change = unreconciled(lostAt(workOf(manyUrls(2))), error, NOON + elapsed);
-    expect(change).toMatchObject({ batch: { state: "ended", leaseUntil: undefined }, refund: 0 });
+    expect(change).toMatchObject({ kind: "end", refund: 0 });
     const reason = "The answer was lost, and the vendor's records cannot be read. The connection failed.";
     expect(change.items).toMatchObject(Array(2).fill({ state: "unknown", code: "timeout", reason }));
   });

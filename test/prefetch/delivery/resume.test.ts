@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { keepSending } from "../../../src/prefetch/delivery/resume.ts";
+import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, fakeDirectory, fakeProvider, manyUrls, newTask, startProcess, urlsOf } from "../../fakes.ts";
 
@@ -13,13 +13,13 @@ async function idleServer(more: { readonly broken?: boolean } = {}) {
   const { worker } = startProcess({ storage, clock, report });
   const stopped = new AbortController();
   const directory = fakeDirectory(more.broken ? [provider] : [other, provider], { configured: ["other-cdn", "fake-cdn"] });
-  const done = keepSending({ storage, worker, directory, clock, stopped: stopped.signal, report });
+  const done = resumeDueBatches({ storage, worker, directory, clock, stopped: stopped.signal, report });
   return { clock, storage, provider, reports, stopped, done, worker };
 }
 
 it("finds what an earlier server left, once it has lived for five seconds", async () => {
   const { clock, storage, provider, stopped, done, worker, reports } = await idleServer();
-  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(4) }));
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4) }) }));
   await clock.advance(4_999);
   expect(provider.received).toEqual([]);
   await clock.advance(1);
@@ -34,8 +34,8 @@ it("finds what an earlier server left, once it has lived for five seconds", asyn
 it("finds within a minute what a server beside it leaves when it dies", async () => {
   const { clock, storage, provider, worker, stopped } = await idleServer();
   await clock.advance(600_000);
-  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() }));
-  const dead = await storage.claim("fake-cdn:1", clock.now(), clock.now() + 30_000, "due");
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() }) }));
+  const dead = await storage.claim("fake-cdn:1", clock.now(), clock.now() + 30_000);
   expect(dead).toBeDefined();
   await clock.advance(60_000);
   expect(provider.received.flatMap(urlsOf).sort()).toEqual(manyUrls(4));
@@ -45,10 +45,10 @@ it("finds within a minute what a server beside it leaves when it dies", async ()
 
 it("looks after the other providers when one cannot be used", async () => {
   const { clock, storage, provider, worker, reports, stopped } = await idleServer({ broken: true });
-  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
   await clock.advance(5_000);
   expect(provider.received).toHaveLength(1);
-  expect(reports).toEqual(["looking for what waits to be sent"]);
+  expect(reports).toEqual(["looking for batches that are due"]);
   stopped.abort();
   await worker.stop(0);
 });

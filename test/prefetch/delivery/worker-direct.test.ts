@@ -288,13 +288,15 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     const bench = await setUp(more);
     const { clock, storage, provider, admit } = bench;
     await admit({ urls: manyUrls(4), perBatch: 4 });
-    const claim = await storage.claim(provider.account, clock.now(), clock.now() + 300_000, "due");
+    const claim = await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
     if (!claim) throw new Error("Nothing to claim.");
     const sent = { leaseUntil: clock.now() + 90_000, day: TODAY };
     await storage.startSending(claim.batch, { now: clock.now(), allowance: undefined, ...sent });
     const items = settled.map((index) => ({ index, state: "succeeded", reason: "Before." }) as const);
     const held = { ...claim.batch, ...sent, state: "sending" } as const;
-    expect(await storage.change(held, { batch: { leaseUntil: sent.leaseUntil }, items, refund: 0, bytes: 70 })).toBe(true);
+    expect(await storage.change(held, { kind: "progress", leaseUntil: sent.leaseUntil, attempts: 0, items, refund: 0, bytes: 70 })).toBe(
+      true,
+    );
     return bench;
   };
 
@@ -356,7 +358,7 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     worker.kick(provider);
     await clock.settle();
     // By the clock of a process that was not asleep, the lease has run out.
-    const taken = await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000, "due");
+    const taken = await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000);
     expect(taken?.batch).toMatchObject({ state: "sending" });
     await clock.advance(1_000);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
@@ -364,7 +366,7 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     await clock.advance(10_000);
     expect(await statesIn(bench)).toEqual(["queued", "queued"]);
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 1, bytes: 0 });
-    expect(taken && (await storage.change(taken.batch, { batch: {}, items: [], refund: 0 }))).toBe(true);
+    expect(taken && (await storage.change(taken.batch, { kind: "report", items: [], refund: 0 }))).toBe(true);
     expect(await used()).toBe(2);
     expect(bench.reports).toEqual([]);
   });
@@ -381,7 +383,7 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
-    await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000, "due");
+    await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000);
     await clock.advance(10_000);
     expect(await statesIn(bench)).toEqual(["queued", "queued"]);
   });
@@ -495,7 +497,7 @@ describe("whatever becomes of the work", () => {
         });
         const { worker } = startProcess({ storage, clock, report: () => undefined });
         const task = newTask({ id: "pf_1", urls: manyUrls(count), perBatch: 4 });
-        await storage.admit([accountQuery()], () => task);
+        await storage.admit([accountQuery()], () => ({ task: task }));
         worker.kick(provider);
         await clock.advance(3_600_000);
         const items = await storage.items("pf_1", { limit: 100 });

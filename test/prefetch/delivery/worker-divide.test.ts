@@ -118,7 +118,7 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
         for (const item of after) {
           expect(["processing", "rejected"]).toContain(item.state);
           if (refused.has(item.target)) expect(item.state).toBe("rejected");
-          else if (item.state === "rejected") expect(item.reason).toContain("URLs together without saying which");
+          else if (item.state === "rejected") expect(item.reason).toContain("URLs together without naming");
         }
         expect(await used()).toBe(after.filter((item) => item.state === "processing").length);
       }),

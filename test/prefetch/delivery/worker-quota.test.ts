@@ -23,7 +23,7 @@ describe("the day's quota", () => {
   it("asks nothing of a vendor that said so before", async () => {
     const { clock, provider, worker, admit, items, storage, used } = await setUp();
     const [earlier] = (await admit({ id: "pf_0", urls: manyUrls(1) })).batches;
-    if (earlier) await storage.change(earlier, { batch: { state: "ended" }, items: [], refund: 1, exhausted: true });
+    if (earlier) await storage.change(earlier, { kind: "end", items: [], refund: 1, exhausted: true });
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.advance(60_000);
@@ -41,7 +41,7 @@ describe("the day's quota, at a vendor that counts it", () => {
   const usedUp = async (script: ProviderScript) => {
     const bench = await setUp(script);
     const [earlier] = (await bench.admit({ id: "pf_0", urls: manyUrls(1) })).batches;
-    if (earlier) await bench.storage.change(earlier, { batch: { state: "ended" }, items: [], refund: 1, exhausted: true });
+    if (earlier) await bench.storage.change(earlier, { kind: "end", items: [], refund: 1, exhausted: true });
     return bench;
   };
 
@@ -148,7 +148,7 @@ describe("a batch that is sent on another day than it was planned for", () => {
   it("is sent although the day that it was planned for was used up", async () => {
     const { clock, provider, worker, admit, storage } = await setUp();
     const [earlier] = (await admit({ id: "pf_0", urls: manyUrls(1) })).batches;
-    if (earlier) await storage.change(earlier, { batch: { state: "ended" }, items: [], refund: 1, exhausted: true });
+    if (earlier) await storage.change(earlier, { kind: "end", items: [], refund: 1, exhausted: true });
     await admit({ urls: manyUrls(2) });
     await clock.advance(THIRTEEN_HOURS);
     worker.kick(provider);

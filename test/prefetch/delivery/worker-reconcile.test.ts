@@ -247,7 +247,7 @@ describe("a process that died while it was sending", () => {
     const house = await losing(() => trace, { lost: 0 });
     const { clock, storage, provider, admit } = house;
     await admit({ urls: manyUrls(2) });
-    const dead = await storage.claim(provider.account, clock.now(), clock.now() + 300_000, "due");
+    const dead = await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
     if (!dead) throw new Error("Nothing to claim.");
     await clock.advance(1_000);
     const start = { now: clock.now(), leaseUntil: clock.now() + 90_000, day: TODAY, allowance: undefined };
@@ -273,17 +273,6 @@ describe("a process that died while it was sending", () => {
     expect(provider.received).toHaveLength(1);
     expect(await states()).toEqual(["processing", "processing"]);
     expect(await used()).toBe(2);
-  });
-
-  it("leaves one that looking at a task does not end: asking is the lanes' work", async () => {
-    const { clock, worker, provider, states, questions } = await dying(foundAs(manyUrls(2), "vendor-7"));
-    await clock.advance(90_000);
-    await worker.recover(provider);
-    expect(questions).toEqual([]);
-    expect(await states()).toEqual(["queued", "queued"]);
-    worker.kick(provider);
-    await clock.settle();
-    expect(await states()).toEqual(["processing", "processing"]);
   });
 });
 

@@ -10,7 +10,7 @@ describe("processes that die or stop", () => {
     for (let slot = 0; slot < 6; slot += 1) await storage.reserveSlot(provider.account, 60_000, 1, clock.now());
     worker.kick(provider);
     await clock.advance(301_000);
-    const taken = await storage.claim(provider.account, clock.now(), clock.now() + 300_000, "due");
+    const taken = await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
     expect(taken?.batch).toMatchObject({ number: 0, state: "claimed" });
     await clock.advance(100_000);
     expect(provider.received).toEqual([]);
@@ -46,7 +46,7 @@ describe("processes that die or stop", () => {
   it("sends what a dead process had claimed, once its claim runs out", async () => {
     const { clock, provider, worker, admit, storage, items } = await setUp();
     await admit({ urls: manyUrls(2) });
-    await storage.claim(provider.account, clock.now(), clock.now() + 300_000, "due");
+    await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
     worker.kick(provider);
     await clock.advance(299_999);
     expect(provider.received).toEqual([]);
@@ -55,37 +55,28 @@ describe("processes that die or stop", () => {
     expect((await items()).map((item) => item.state)).toEqual(["processing", "processing"]);
   });
 
-  it.each(["recover", "kick"] as const)(
-    "calls unknown what a dead process had on the wire, by %s, and not before its lease ran out",
-    async (by) => {
-      const { clock, provider, worker, admit, storage, items, used } = await setUp();
-      await admit({ urls: manyUrls(4) });
-      const dead = await storage.claim(provider.account, clock.now(), clock.now() + 300_000, "due");
-      if (!dead) throw new Error("Nothing to claim.");
-      const start = { now: clock.now(), leaseUntil: clock.now() + 45_000, day: TODAY, allowance: undefined };
-      expect(await storage.startSending(dead.batch, start)).toBe("started");
-
-      const look = async (): Promise<void> => {
-        if (by === "recover") await worker.recover(provider);
-        else worker.kick(provider);
-        await clock.settle();
-      };
-      await clock.advance(44_999);
-      await look();
-      expect((await items()).slice(0, 2).map((item) => item.state)).toEqual(["queued", "queued"]);
-      await clock.advance(1);
-      await look();
-      expect(await items()).toMatchObject([
-        { state: "unknown", reason: expect.stringContaining("its outcome is not known") },
-        { state: "unknown" },
-        // `recover` sends nothing; it only tells the truth about what was lost.
-        { state: by === "recover" ? "queued" : "processing" },
-        { state: by === "recover" ? "queued" : "processing" },
-      ]);
-      expect(provider.received.flatMap(urlsOf)).not.toContain(manyUrls(1)[0]);
-      expect(await used()).toBe(4);
-    },
-  );
+  it("calls unknown what a dead process had in flight when its lease runs out", async () => {
+    const { clock, provider, worker, admit, storage, items, used } = await setUp();
+    await admit({ urls: manyUrls(4) });
+    const dead = await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
+    if (!dead) throw new Error("Nothing to claim.");
+    const start = { now: clock.now(), leaseUntil: clock.now() + 45_000, day: TODAY, allowance: undefined };
+    expect(await storage.startSending(dead.batch, start)).toBe("started");
+    await clock.advance(44_999);
+    worker.kick(provider);
+    await clock.settle();
+    expect((await items()).slice(0, 2).map((item) => item.state)).toEqual(["queued", "queued"]);
+    await clock.advance(1);
+    await clock.settle();
+    expect(await items()).toMatchObject([
+      { state: "unknown", reason: expect.stringContaining("its outcome is not known") },
+      { state: "unknown" },
+      { state: "processing" },
+      { state: "processing" },
+    ]);
+    expect(provider.received.flatMap(urlsOf)).not.toContain(manyUrls(1)[0]);
+    expect(await used()).toBe(4);
+  });
 
   it("lets what is on the wire be answered before it stops, and takes nothing new", async () => {
     let answer = (): void => undefined;
@@ -163,7 +154,6 @@ describe("processes that die or stop", () => {
     await clock.advance(59_999);
     // Nothing is on the wire between the two, so nothing would be lost if the process died now.
     expect(provider.received).toEqual([]);
-    await worker.recover(provider);
     expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
     await clock.advance(1);
     expect(provider.received).toHaveLength(1);
@@ -184,7 +174,7 @@ describe("processes that die or stop", () => {
     await admit({ urls: manyUrls(2) });
     worker.kick(held);
     await clock.advance(300_000);
-    expect(await storage.claim(provider.account, clock.now(), clock.now() + 60_000, "due")).toMatchObject({ batch: { state: "claimed" } });
+    expect(await storage.claim(provider.account, clock.now(), clock.now() + 60_000)).toMatchObject({ batch: { state: "claimed" } });
     await clock.advance(50_000);
     expect(provider.received).toEqual([]);
     expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);

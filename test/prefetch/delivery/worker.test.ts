@@ -97,7 +97,7 @@ describe("a worker", () => {
       { id: "pf_1", assetId: "asset1" },
       { id: "pf_1", assetId: "asset2" },
     );
-    await storage.admit([accountQuery()], () => task);
+    await storage.admit([accountQuery()], () => ({ task: task }));
     worker.kick(provider);
     another().kick(provider);
     await clock.advance(60_000);
@@ -209,7 +209,6 @@ describe("a worker", () => {
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.advance(86_400_000);
-    await another().recover(provider);
     another().kick(provider);
     await clock.advance(86_400_000);
     expect(provider.received).toHaveLength(1);
@@ -297,7 +296,7 @@ describe("whatever vendors answer", () => {
         const reports: unknown[] = [];
         const { worker } = startProcess({ storage, clock, report: (error) => reports.push(error) });
         const task = newTask({ id: "pf_1", urls: manyUrls(count) });
-        await storage.admit([accountQuery()], () => task);
+        await storage.admit([accountQuery()], () => ({ task: task }));
         worker.kick(provider);
         await clock.advance(3_600_000);
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { nextReset, remainingUnits, vendorDay } from "../../../src/prefetch/model/quota.ts";
+import { remainingUnits } from "../../../src/prefetch/model/quota.ts";
+import { nextReset, vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 
 const at = (text: string): number => Date.parse(text);
 const iso = (moment: number): string => new Date(moment).toISOString();

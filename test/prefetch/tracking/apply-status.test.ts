@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
-import { abandoned, reported } from "../../../src/prefetch/tracking/apply-status.ts";
+import { abandoned, applyStatus } from "../../../src/prefetch/tracking/apply-status.ts";
 import { manyUrls } from "../../fakes.ts";
 import { assetWork, workOf } from "../work-harness.ts";
 
@@ -12,15 +12,15 @@ function row(url: string, state: StatusRow["state"], reason?: string): StatusRow
 
 describe("abandoned", () => {
   it("gives up what is still open, keeps what is settled, and gives nothing back: it was accepted", () => {
-    expect(abandoned(workOf(manyUrls(3), ["succeeded", "processing", "rejected"]), "Not listed.")).toEqual({
-      batch: { state: "ended" },
+    expect(abandoned(workOf(manyUrls(3), ["succeeded", "processing", "rejected"]).items, "Not listed.")).toEqual({
+      kind: "end",
       items: [{ index: 1, state: "untracked", code: "not_found", reason: "Not listed." }],
       refund: 0,
     });
   });
 });
 
-describe("reported", () => {
+describe("applyStatus", () => {
   const urls = ["https://a.example/%E8%A7%86%20a.mp4", "https://a.example/2.mp4"];
 
   it.each([
@@ -30,21 +30,21 @@ describe("reported", () => {
     ["without its scheme", "a.example/视%20a.mp4"],
     ["with another scheme", "http://a.example/%E8%A7%86%20a.mp4"],
   ])("finds the item of a URL that comes back %s", (_, echo = "") => {
-    const change = reported(workOf(urls), [row(echo, "succeeded"), row("https://a.example/2.mp4", "processing")]);
-    expect(change).toEqual({ batch: {}, items: [{ index: 0, state: "succeeded" }], refund: 0 });
+    const change = applyStatus(workOf(urls), [row(echo, "succeeded"), row("https://a.example/2.mp4", "processing")]);
+    expect(change).toEqual({ kind: "report", items: [{ index: 0, state: "succeeded" }], refund: 0 });
   });
 
   it("ends the batch when nothing of it goes on", () => {
-    const change = reported(
+    const change = applyStatus(
       workOf(urls),
       urls.map((url) => row(url, "succeeded")),
     );
-    expect(change.batch).toEqual({ state: "ended" });
+    expect(change.kind).toBe("end");
     expect(change.items).toHaveLength(2);
   });
 
   it("keeps the vendor's reason for a failure, and says so where there is none", () => {
-    const change = reported(workOf(urls), [row(urls[0] ?? "", "failed", "403 from the origin"), row(urls[1] ?? "", "failed")]);
+    const change = applyStatus(workOf(urls), [row(urls[0] ?? "", "failed", "403 from the origin"), row(urls[1] ?? "", "failed")]);
     expect(change.items).toEqual([
       { index: 0, state: "failed", code: "vendor_failed", reason: "403 from the origin" },
       { index: 1, state: "failed", code: "vendor_failed", reason: "The vendor reports that it failed." },
@@ -52,16 +52,17 @@ describe("reported", () => {
   });
 
   it("changes nothing when the vendor has nothing to say, or speaks of something else", () => {
-    expect(reported(workOf(urls), [])).toEqual({ batch: {}, items: [], refund: 0 });
-    expect(reported(workOf(urls), [row("https://other.example/2.mp4", "failed")])).toEqual({ batch: {}, items: [], refund: 0 });
+    expect(applyStatus(workOf(urls), [])).toEqual({ kind: "report", items: [], refund: 0 });
+    expect(applyStatus(workOf(urls), [row("https://other.example/2.mp4", "failed")])).toEqual({ kind: "report", items: [], refund: 0 });
   });
 
   it("lets the least finished of several rows speak for an item, then the worst, in any order", () => {
     const [url = ""] = urls;
     const rows = [row(url, "succeeded"), row(url, "failed", "one node"), row(url, "processing")];
-    for (const order of [rows, [...rows].reverse()]) expect(reported(workOf([url]), order)).toEqual({ batch: {}, items: [], refund: 0 });
+    for (const order of [rows, [...rows].reverse()])
+      expect(applyStatus(workOf([url]), order)).toEqual({ kind: "report", items: [], refund: 0 });
     for (const order of [rows.slice(0, 2), rows.slice(0, 2).reverse()]) {
-      expect(reported(workOf([url]), order).items).toMatchObject([{ state: "failed", reason: "one node" }]);
+      expect(applyStatus(workOf([url]), order).items).toMatchObject([{ state: "failed", reason: "one node" }]);
     }
   });
 
@@ -71,19 +72,19 @@ describe("reported", () => {
     ["with escapes in small letters", "http://a.example/%e8%a7%86.mp4", "https://a.example/%e8%a7%86.mp4"],
   ])("tells apart items that differ in their scheme alone, when they come back %s", (_, plain, secure) => {
     const work = workOf(["http://a.example/%E8%A7%86.mp4", "https://a.example/%E8%A7%86.mp4"]);
-    expect(reported(work, [row(plain, "succeeded"), row(secure, "failed", "TLS")]).items).toEqual([
+    expect(applyStatus(work, [row(plain, "succeeded"), row(secure, "failed", "TLS")]).items).toEqual([
       { index: 0, state: "succeeded" },
       { index: 1, state: "failed", code: "vendor_failed", reason: "TLS" },
     ]);
-    expect(reported(work, [row(plain, "failed", "no"), row(secure, "processing")])).toMatchObject({
-      batch: {},
+    expect(applyStatus(work, [row(plain, "failed", "no"), row(secure, "processing")])).toMatchObject({
+      kind: "report",
       items: [{ index: 0, state: "failed" }],
     });
   });
 
   it("believes one row about two items when it does not say which", () => {
     const work = workOf(["http://a.example/1.mp4", "https://a.example/1.mp4"]);
-    expect(reported(work, [row("a.example/1.mp4", "succeeded")]).items.map((item) => item.state)).toEqual(["succeeded", "succeeded"]);
+    expect(applyStatus(work, [row("a.example/1.mp4", "succeeded")]).items.map((item) => item.state)).toEqual(["succeeded", "succeeded"]);
   });
 
   it("does not touch what is settled", () => {
@@ -94,9 +95,9 @@ describe("reported", () => {
         fc.constantFrom("processing" as const, "succeeded" as const, "failed" as const),
         (before, said) => {
           const work = workOf(urls, [before, "processing"]);
-          const change = reported(work, [row(urls[0] ?? "", said), row(urls[1] ?? "", "succeeded")]);
+          const change = applyStatus(work, [row(urls[0] ?? "", said), row(urls[1] ?? "", "succeeded")]);
           expect(change.items.map((item) => item.index)).toEqual([1]);
-          expect(change.batch).toEqual({ state: "ended" });
+          expect(change.kind).toBe("end");
         },
       ),
     );
@@ -115,7 +116,7 @@ describe("reported", () => {
       fc.property(fc.integer({ min: 1, max: 6 }), fc.array(said, { maxLength: 20 }), (count, rows) => {
         const all = manyUrls(8, "https://a.example/%E8%A7%86%20");
         const work = workOf(all.slice(0, count));
-        const change = reported(
+        const change = applyStatus(
           work,
           rows.map(({ index, state, spelling }) => row(spelling(all[index] ?? ""), state)),
         );
@@ -128,7 +129,7 @@ describe("reported", () => {
         expect(after).toEqual(expected);
         // Only what changed is written.
         expect(change.items).toHaveLength(expected.filter((state) => state !== "processing").length);
-        expect(change.batch.state).toBe(expected.includes("processing") ? undefined : "ended");
+        expect(change.kind).toBe(expected.includes("processing") ? "report" : "end");
         expect(change.refund).toBe(0);
       }),
       { numRuns: 300 },
@@ -139,44 +140,44 @@ describe("reported", () => {
     const work = assetWork(3);
     const parts = (...states: StatusRow["state"][]): StatusRow[] =>
       states.map((state, index) => row(`https://a.example/${index}.m3u8`, state));
-    expect(reported(work, parts("succeeded", "processing", "failed"))).toMatchObject({
-      batch: {},
+    expect(applyStatus(work, parts("succeeded", "processing", "failed"))).toMatchObject({
+      kind: "report",
       items: [{ index: 0, state: "processing", parts: [{ state: "succeeded" }, { state: "processing" }, { state: "failed" }] }],
     });
-    expect(reported(work, parts("succeeded", "succeeded"))).toMatchObject({
-      batch: { state: "ended" },
+    expect(applyStatus(work, parts("succeeded", "succeeded"))).toMatchObject({
+      kind: "end",
       items: [{ index: 0, state: "succeeded" }],
     });
-    expect(reported(work, parts("succeeded", "failed"))).toMatchObject({
-      batch: { state: "ended" },
+    expect(applyStatus(work, parts("succeeded", "failed"))).toMatchObject({
+      kind: "end",
       items: [{ index: 0, state: "failed", code: "vendor_failed", reason: "1 of the asset's 2 URLs failed." }],
     });
-    expect(reported(work, [])).toEqual({ batch: {}, items: [], refund: 0 });
+    expect(applyStatus(work, [])).toEqual({ kind: "report", items: [], refund: 0 });
   });
 
   it("keeps no more parts than an answer can carry, but counts them all", () => {
     const rows = manyUrls(80).map((url, index) => row(url, index === 79 ? "failed" : "succeeded"));
-    const [item] = reported(assetWork(80), rows).items;
+    const [item] = applyStatus(assetWork(80), rows).items;
     expect(item).toMatchObject({ state: "failed", reason: "1 of the asset's 80 URLs failed." });
     expect(item?.parts).toHaveLength(50);
   });
 
   it("takes a row about the asset itself for the whole of it", () => {
     const rows = [row("https://a.example/1.m3u8", "succeeded"), row("asset1", "failed", "The job failed.")];
-    expect(reported(assetWork(3), rows)).toEqual({
-      batch: { state: "ended" },
+    expect(applyStatus(assetWork(3), rows)).toEqual({
+      kind: "end",
       items: [{ index: 0, state: "failed", code: "vendor_failed", reason: "The job failed." }],
       refund: 0,
     });
-    expect(reported(assetWork(3), [row("asset1", "succeeded")])).toMatchObject({
-      batch: { state: "ended" },
+    expect(applyStatus(assetWork(3), [row("asset1", "succeeded")])).toMatchObject({
+      kind: "end",
       items: [{ index: 0, state: "succeeded" }],
     });
-    expect(reported(assetWork(3), [row("asset1", "processing")])).toEqual({ batch: {}, items: [], refund: 0 });
+    expect(applyStatus(assetWork(3), [row("asset1", "processing")])).toEqual({ kind: "report", items: [], refund: 0 });
   });
 
   it("does not take a row about another asset for it", () => {
-    expect(reported(assetWork(3), [row("asset2", "failed")]).items).toMatchObject([
+    expect(applyStatus(assetWork(3), [row("asset2", "failed")]).items).toMatchObject([
       { index: 0, state: "failed", parts: [{ url: "asset2" }] },
     ]);
   });

@@ -32,11 +32,11 @@ async function setUp(sketch: Partial<TaskSketch> = {}) {
   const storage = await openSqlite(":memory:", clock);
   onTestFinished(() => storage.close());
   const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
-  await storage.admit([accountQuery()], () => task);
+  await storage.admit([accountQuery()], () => ({ task: task }));
   for (const batch of task.batches) {
     const items = task.items.filter((item) => item.batch === batch.number).map(({ index }) => ({ index, state: "processing" as const }));
     const vendorTaskIds = [`vendor-${batch.number}`];
-    await storage.change(batch, { batch: { state: "sent", sentAt: clock.now() + batch.number, vendorTaskIds }, items, refund: 0 });
+    await storage.change(batch, { kind: "accept", followed: true, sentAt: clock.now() + batch.number, vendorTaskIds, items, refund: 0 });
   }
   const another = (): Follow => startProcess({ storage, clock }).follow;
   return {
@@ -226,13 +226,14 @@ describe("following a task", () => {
         { id: "pf_1", provider: "down-cdn", account: "down:1", urls: manyUrls(16, "https://down.example/") },
         { id: "pf_1", provider: "fine-cdn", account: "fine:1", urls: manyUrls(16, "https://fine.example/") },
       );
-      await storage.admit([], () => task);
+      await storage.admit([], () => ({ task: task }));
       for (const batch of task.batches) {
         const items = task.items
           .filter((item) => item.batch === batch.number)
           .map(({ index }) => ({ index, state: "processing" as const }));
         const sentAt = clock.now() + (batch.number % 8);
-        await storage.change(batch, { batch: { state: "sent", sentAt, vendorTaskIds: [`vendor-${batch.number}`] }, items, refund: 0 });
+        const accepted = { kind: "accept", followed: true, sentAt, vendorTaskIds: [`vendor-${batch.number}`] } as const;
+        await storage.change(batch, { ...accepted, items, refund: 0 });
       }
       return { clock, storage, follow: startProcess({ storage, clock }).follow };
     };

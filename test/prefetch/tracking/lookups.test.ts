@@ -23,7 +23,7 @@ async function setUp(options: { pollSeconds?: number } = {}) {
   const lookups: Lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
-    pace: createRateLimiter(storage, clock),
+    limiter: createRateLimiter(storage, clock),
     pollSeconds: options.pollSeconds,
     onThrottled: async (provider, error) => {
       throttled.push(`${provider.id} ${error.message}`);

@@ -13,7 +13,7 @@ export function admissionContract(bench: StorageBench): void {
   describe("admit", () => {
     it("stores the task with its quota reserved, and returns it", async () => {
       const task = newTask({ id: "pf_1", urls: manyUrls(5), rejected: ["not a url"] });
-      expect(await bench.storage.admit(query(), () => task)).toEqual(task);
+      expect(await bench.storage.admit(query(), () => ({ task }))).toEqual({ task });
       expect(await bench.storage.task("pf_1")).toEqual({
         task: task.task,
         counts: expect.objectContaining({ queued: 5, rejected: 1, processing: 0 }),
@@ -38,13 +38,13 @@ export function admissionContract(bench: StorageBench): void {
       let seen: unknown;
       await bench.storage.admit(query({ targets }), (known) => {
         seen = known;
-        return undefined;
+        return { task: undefined };
       });
       expect(seen).toEqual(facts);
     });
 
     it("stores nothing when there is nothing to store", async () => {
-      expect(await bench.storage.admit(query(), () => undefined)).toBeUndefined();
+      expect(await bench.storage.admit(query(), () => ({ task: undefined }))).toEqual({ task: undefined });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
     });
@@ -63,11 +63,11 @@ export function admissionContract(bench: StorageBench): void {
       const good = newTask({ id: "pf_1", urls: manyUrls(4) });
       // Two items in one place: the last thing to be stored cannot be.
       const bad: NewTask = { ...good, items: good.items.map((item, position) => (position === 3 ? { ...item, index: 0 } : item)) };
-      await expect(bench.storage.admit(query(), () => bad)).rejects.toThrow(PrefetchError);
+      await expect(bench.storage.admit(query(), () => ({ task: bad }))).rejects.toThrow(PrefetchError);
       expect(await bench.storage.task("pf_1")).toBeUndefined();
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
-      expect(await bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, "due")).toBeUndefined();
-      expect(await bench.storage.admit(query(), () => good)).toEqual(good);
+      expect(await bench.storage.claim(ACCOUNT, NOON, NOON + LEASE)).toBeUndefined();
+      expect(await bench.storage.admit(query(), () => ({ task: good }))).toEqual({ task: good });
     });
 
     it("does not store a task over another of the same id", async () => {
@@ -94,7 +94,7 @@ export function admissionContract(bench: StorageBench): void {
 
     it("reserves each account's own units on its own day, and stores one task", async () => {
       const task = newTaskOf(...sketches);
-      expect(await bench.storage.admit(queries, () => task)).toEqual(task);
+      expect(await bench.storage.admit(queries, () => ({ task }))).toEqual({ task });
       expect(await bench.storage.ledger("one", TODAY)).toEqual({ used: 3, pending: 3, exhausted: false });
       expect(await bench.storage.ledger("two", "2026-11-22")).toEqual({ used: 4, pending: 4, exhausted: false });
       expect(await bench.storage.ledger("two", TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
@@ -105,7 +105,7 @@ export function admissionContract(bench: StorageBench): void {
     });
 
     it("shows the decision the facts of each account, in the order of the questions", async () => {
-      await bench.storage.admit(queries, () => newTaskOf(...sketches));
+      await bench.storage.admit(queries, () => ({ task: newTaskOf(...sketches) }));
       const [shared = ""] = manyUrls(1);
       const asked = [
         accountQuery({ account: "two", day: "2026-11-22", targets: [shared] }),
@@ -121,7 +121,7 @@ export function admissionContract(bench: StorageBench): void {
       let seen: unknown;
       await bench.storage.admit(asked, (facts) => {
         seen = facts;
-        return undefined;
+        return { task: undefined };
       });
       expect(seen).toEqual(expected);
     });
@@ -129,7 +129,7 @@ export function admissionContract(bench: StorageBench): void {
     it("reserves of no account when the task cannot be stored, or the decision is against it", async () => {
       const good = newTaskOf(...sketches);
       const bad: NewTask = { ...good, items: good.items.map((item, position) => (position === 6 ? { ...item, index: 0 } : item)) };
-      await expect(bench.storage.admit(queries, () => bad)).rejects.toThrow(PrefetchError);
+      await expect(bench.storage.admit(queries, () => ({ task: bad }))).rejects.toThrow(PrefetchError);
       const refused = bench.storage.admit(queries, () => {
         throw new PrefetchError("quota_exhausted", "Too much");
       });
@@ -153,7 +153,8 @@ export function admissionContract(bench: StorageBench): void {
 
     it.each(itemStates.filter((state) => state !== "queued"))("of an item that is %s", async (state) => {
       const task = await store({ urls: [url] });
-      await change(batchOf(task), { batch: { state: "ended", sentAt: NOON + 5 }, items: [{ index: 0, state }] });
+      const sentNow = { kind: "accept", followed: false, sentAt: NOON + 5, vendorTaskIds: [] } as const;
+      await change(batchOf(task), { ...sentNow, items: [{ index: 0, state }] });
       const sent: readonly ItemState[] = ["processing", "succeeded", "untracked", "unknown"];
       expect(await recent(NOON + 4)).toBe(sent.includes(state) ? "pf_1" : undefined);
       // Sent at that very moment is not after it.

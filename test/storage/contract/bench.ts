@@ -14,6 +14,38 @@ export const LEASE = 60_000;
 export const upTo = (ceiling: number | undefined): Allowance => ({ limit: ceiling, ceiling, source: "ledger" });
 const unlimited = upTo(undefined);
 
+/** A change without the items and the refund that do not matter to a test. */
+type Sketch<Change> = Change extends BatchChange ? Omit<Change, "items" | "refund"> & Partial<Pick<Change, "items" | "refund">> : never;
+export type ChangeSketch = Sketch<BatchChange>;
+
+export function changeFrom(sketch: ChangeSketch): BatchChange {
+  return { items: [], refund: 0, ...sketch };
+}
+
+/** The batch as a process knows it after its change was stored. */
+function batchAfter(batch: Batch, change: BatchChange): Batch {
+  switch (change.kind) {
+    case "accept": {
+      const { followed, sentAt = batch.sentAt, vendorTaskIds, requestId } = change;
+      return { ...batch, state: followed ? "sent" : "ended", leaseUntil: undefined, sentAt, vendorTaskIds, requestId };
+    }
+    case "progress":
+      return { ...batch, leaseUntil: change.leaseUntil, attempts: change.attempts };
+    case "reclaim":
+      return { ...batch, state: "claimed", leaseUntil: change.leaseUntil };
+    case "report":
+      return batch;
+    case "end":
+      return { ...batch, state: "ended", leaseUntil: undefined };
+    case "await-reconciliation":
+      return { ...batch, state: "sending", leaseUntil: change.leaseUntil };
+    case "requeue":
+    case "divide":
+    case "defer":
+      return { ...batch, state: "queued", leaseUntil: undefined };
+  }
+}
+
 export type StorageBench = ReturnType<typeof storageBench>;
 
 export function storageBench(open: () => Promise<Storage>) {
@@ -32,7 +64,7 @@ export function storageBench(open: () => Promise<Storage>) {
 
   const store = async (sketch: Partial<TaskSketch> = {}): Promise<NewTask> => {
     const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
-    await storage.admit(query({ account: sketch.account ?? ACCOUNT }), () => task);
+    await storage.admit(query({ account: sketch.account ?? ACCOUNT }), () => ({ task: task }));
     return task;
   };
 
@@ -43,9 +75,10 @@ export function storageBench(open: () => Promise<Storage>) {
   };
 
   /** Changes a batch as it is known, and returns it as it is known then. */
-  const change = async (batch: Batch, changes: Partial<BatchChange>): Promise<Batch> => {
-    expect(await storage.change(batch, { batch: {}, items: [], refund: 0, ...changes })).toBe(true);
-    return { ...batch, ...changes.batch };
+  const change = async (batch: Batch, sketch: ChangeSketch): Promise<Batch> => {
+    const applied = changeFrom(sketch);
+    expect(await storage.change(batch, applied)).toBe(true);
+    return batchAfter(batch, applied);
   };
 
   const send = async (batch: Batch, now: number, leaseUntil: number, more: Partial<SendStart> = {}): Promise<SendResult> =>
@@ -59,7 +92,7 @@ export function storageBench(open: () => Promise<Storage>) {
   };
 
   const claim = async (now = NOON, account = ACCOUNT): Promise<Claim> => {
-    const work = await storage.claim(account, now, now + LEASE, "due");
+    const work = await storage.claim(account, now, now + LEASE);
     if (!work) throw new Error("Nothing is due.");
     return work;
   };

@@ -14,11 +14,13 @@ export function changingContract(bench: StorageBench): void {
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       await change(batch, {
-        batch: { state: "queued", attempts: 3, notBefore: NOON + 500, leaseUntil: undefined },
+        kind: "requeue",
+        attempts: 3,
+        notBefore: NOON + 500,
         items: [{ index: 1, state: "queued", code: "rate_limited", reason: "Later." }],
       });
-      expect(await bench.storage.claim(ACCOUNT, NOON + 499, NOON + 999, "due")).toBeUndefined();
-      const again = await bench.storage.claim(ACCOUNT, NOON + 500, NOON + 999, "due");
+      expect(await bench.storage.claim(ACCOUNT, NOON + 499, NOON + 999)).toBeUndefined();
+      const again = await bench.storage.claim(ACCOUNT, NOON + 500, NOON + 999);
       expect(again?.batch).toMatchObject({ attempts: 3, notBefore: NOON + 500, state: "claimed" });
       expect(again?.items).toMatchObject([
         { index: 0, code: undefined, reason: undefined },
@@ -29,9 +31,15 @@ export function changingContract(bench: StorageBench): void {
     it("adds up the bytes of a task, and tells them with its next batch", async () => {
       await store({ urls: manyUrls(4) });
       const first = await sending(NOON, NOON + 10);
-      const going = await change(first, { batch: { leaseUntil: NOON + 20 }, items: [{ index: 0, state: "succeeded" }], bytes: 300 });
+      const going = await change(first, {
+        kind: "progress",
+        leaseUntil: NOON + 20,
+        attempts: 0,
+        items: [{ index: 0, state: "succeeded" }],
+        bytes: 300,
+      });
       expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 300, sending: 1, counts: { succeeded: 1, queued: 3 } });
-      await change(going, { batch: { state: "ended", leaseUntil: undefined }, items: [{ index: 1, state: "failed" }], bytes: 40 });
+      await change(going, { kind: "end", items: [{ index: 1, state: "failed" }], bytes: 40 });
       expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 340, sending: 0 });
       expect((await claim()).task).toMatchObject({ bytes: 340 });
     });
@@ -39,7 +47,7 @@ export function changingContract(bench: StorageBench): void {
     it("takes nothing of the tasks that it is told to leave, and knows which are cancelled", async () => {
       await store({ id: "pf_1" });
       await store({ id: "pf_2", urls: manyUrls(2, "https://other.example/") });
-      const claimFor = (except: readonly string[]) => bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, "due", except);
+      const claimFor = (except: readonly string[]) => bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, except);
       expect((await claimFor(["pf_1"]))?.batch.taskId).toBe("pf_2");
       expect(await claimFor(["pf_1"])).toBeUndefined();
       expect((await claimFor([]))?.batch.taskId).toBe("pf_1");
@@ -51,8 +59,14 @@ export function changingContract(bench: StorageBench): void {
     it("gives back what an interrupted batch had not begun when its task is cancelled", async () => {
       const task = await store({ urls: manyUrls(2) });
       const held = await sending(NOON, NOON + 10);
-      const going = await change(held, { items: [{ index: 0, state: "succeeded" }], bytes: 5 });
-      await change(going, { batch: { state: "queued", leaseUntil: undefined } });
+      const going = await change(held, {
+        kind: "progress",
+        leaseUntil: NOON + 20,
+        attempts: 0,
+        items: [{ index: 0, state: "succeeded" }],
+        bytes: 5,
+      });
+      await change(going, { kind: "requeue" });
       await bench.storage.cancel("pf_1");
       expect((await bench.storage.items("pf_1", { limit: 9 })).map((item) => item.state)).toEqual(["succeeded", "cancelled"]);
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: task.items.length - 1 });
@@ -67,7 +81,7 @@ export function changingContract(bench: StorageBench): void {
         { index: 1, state: "rejected", code: "forbidden_domain" },
         { index: 2, state: "queued", code: "timeout" },
       ] as const;
-      const again = { batch: { state: "queued", leaseUntil: undefined }, items, refund: 1, bytes: 5 } as const;
+      const again = { kind: "requeue", items, refund: 1, bytes: 5 } as const;
       expect(await bench.storage.change(held, again)).toBe(false);
       const states = (await bench.storage.items("pf_1", { limit: 9 })).map(({ state, reason }) => [state, reason]);
       expect(states).toEqual([
@@ -82,19 +96,23 @@ export function changingContract(bench: StorageBench): void {
     it("keeps what the vendor said, until it says something else", async () => {
       const task = await store({ assetId: "asset1" });
       const sent = await change(batchOf(task), {
-        batch: { state: "sent", sentAt: NOON, vendorTaskIds: ["v-1", "v-2"], requestId: "r-1" },
+        kind: "accept",
+        followed: true,
+        sentAt: NOON,
+        vendorTaskIds: ["v-1", "v-2"],
+        requestId: "r-1",
       });
       const parts = [
         { url: "https://a.example/1", state: "failed" as const, reason: "403" },
         { url: "https://a.example/2", state: "processing" as const, reason: undefined },
       ];
-      await change(sent, { items: [{ index: 0, state: "processing", code: "c", reason: "r", parts }] });
+      await change(sent, { kind: "report", items: [{ index: 0, state: "processing", code: "c", reason: "r", parts }] });
       const [work] = await bench.storage.following("pf_1");
       expect(work?.batch).toEqual(sent);
       expect(work?.items).toMatchObject([{ state: "processing", code: "c", reason: "r", parts }]);
 
       // A reason belongs to its state; the parts stay until there are new ones.
-      await change(sent, { items: [{ index: 0, state: "succeeded" }] });
+      await change(sent, { kind: "report", items: [{ index: 0, state: "succeeded" }] });
       expect(await bench.storage.items("pf_1", { limit: 1 })).toMatchObject([
         { state: "succeeded", code: undefined, reason: undefined, parts },
       ]);
@@ -103,7 +121,7 @@ export function changingContract(bench: StorageBench): void {
     it("touches no other task, batch or item", async () => {
       const task = await store({ id: "pf_1" });
       const other = await store({ id: "pf_2", urls: manyUrls(4, "https://other.example/") });
-      await change(batchOf(task, 1), { batch: { state: "ended" }, items: [{ index: 2, state: "failed" }] });
+      await change(batchOf(task, 1), { kind: "end", items: [{ index: 2, state: "failed" }] });
       expect((await bench.storage.items("pf_1", { limit: 9 })).map((item) => item.state)).toEqual(["queued", "queued", "failed", "queued"]);
       expect(await bench.storage.items("pf_2", { limit: 9 })).toEqual(other.items);
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 1 });
@@ -113,9 +131,9 @@ export function changingContract(bench: StorageBench): void {
     it("changes nothing when somebody else has dealt with the batch", async () => {
       await store({ urls: manyUrls(2) });
       const mine = await sending(NOON, NOON + 10);
-      const theirs = await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "lapsed");
+      const theirs = await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99);
       if (!theirs) throw new Error("Nothing has lapsed.");
-      const late: BatchChange = { batch: { state: "ended" }, items: [{ index: 0, state: "rejected" }], refund: 2, exhausted: true };
+      const late: BatchChange = { kind: "end", items: [{ index: 0, state: "rejected" }], refund: 2, exhausted: true };
       const refused = async (batch: Batch): Promise<void> => {
         expect(await bench.storage.change(batch, late)).toBe(false);
         expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 2, exhausted: false });
@@ -124,7 +142,7 @@ export function changingContract(bench: StorageBench): void {
       await refused({ ...theirs.batch, state: "claimed" });
       await refused({ ...theirs.batch, leaseUntil: undefined });
       await refused({ ...theirs.batch, taskId: "pf_9" });
-      await change(theirs.batch, { batch: { state: "ended", leaseUntil: undefined }, items: [{ index: 0, state: "unknown" }] });
+      await change(theirs.batch, { kind: "end", items: [{ index: 0, state: "unknown" }] });
       await refused(theirs.batch);
       expect((await bench.storage.items("pf_1", { limit: 9 })).map((item) => item.state)).toEqual(["unknown", "queued"]);
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 0 });
@@ -132,22 +150,22 @@ export function changingContract(bench: StorageBench): void {
 
     it("gives units back, but never more than there are", async () => {
       const task = await store();
-      await change(batchOf(task), { refund: 3 });
+      await change(batchOf(task), { kind: "report", refund: 3 });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 1, exhausted: false });
-      await change(batchOf(task), { refund: 3 });
+      await change(batchOf(task), { kind: "report", refund: 3 });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 0, exhausted: false });
       const free = await store({ id: "pf_2", day: "1999-01-01", costPerBatch: 0 });
-      await change(batchOf(free), { refund: 5 });
+      await change(batchOf(free), { kind: "report", refund: 5 });
       expect(await bench.storage.ledger(ACCOUNT, "1999-01-01")).toEqual({ used: 0, pending: 0, exhausted: false });
     });
 
     it("remembers that a day is used up, whatever comes after", async () => {
       const task = await store();
-      await change(batchOf(task, 0), { refund: 1, exhausted: true });
-      await change(batchOf(task, 1), { refund: 1, exhausted: false });
+      await change(batchOf(task, 0), { kind: "end", refund: 1, exhausted: true });
+      await change(batchOf(task, 1), { kind: "end", refund: 1, exhausted: false });
       await store({ id: "pf_2" });
-      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 6, pending: 8, exhausted: true });
-      expect((await factsOf({})).ledger).toEqual({ used: 6, pending: 8, exhausted: true });
+      expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 6, pending: 4, exhausted: true });
+      expect((await factsOf({})).ledger).toEqual({ used: 6, pending: 4, exhausted: true });
     });
   });
 
@@ -156,9 +174,10 @@ export function changingContract(bench: StorageBench): void {
     const divide = async (batch: Batch, indexes: readonly number[], cost: number): Promise<void> => {
       const waiting = [0, 1, 2, 3, 4].map((index) => ({ index, state: "queued" as const, code: "invalid_argument", reason: "Halved." }));
       await change(batch, {
-        batch: { state: "queued", attempts: 0, notBefore: NOON + 5, leaseUntil: undefined },
+        kind: "divide",
+        notBefore: NOON + 5,
         items: waiting,
-        divide: { items: indexes, cost },
+        part: { items: indexes, cost },
       });
     };
 
@@ -180,8 +199,8 @@ export function changingContract(bench: StorageBench): void {
         { index: 3, batch: 1, reason: "Halved." },
         { index: 4, batch: 1 },
       ]);
-      await change(first.batch, { batch: { state: "ended" }, refund: first.batch.cost });
-      await change(second.batch, { batch: { state: "ended" }, refund: second.batch.cost });
+      await change(first.batch, { kind: "end", refund: first.batch.cost });
+      await change(second.batch, { kind: "end", refund: second.batch.cost });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 2, pending: 2, exhausted: false });
     });
 
@@ -199,7 +218,7 @@ export function changingContract(bench: StorageBench): void {
       const { batch } = await claim();
       expect(await send(batch, NOON, NOON + 100, { day })).toBe("started");
       const known: Batch = { ...batch, state: "sending", leaseUntil: NOON + 100 };
-      await change(known, { batch: { state: "queued", leaseUntil: undefined }, divide: { items: [2, 3], cost: 2 } });
+      await change(known, { kind: "divide", notBefore: NOON, part: { items: [2, 3], cost: 2 } });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 1, pending: 1, exhausted: false });
       expect(await bench.storage.ledger(ACCOUNT, day)).toEqual({ used: 4, pending: 4, exhausted: false });
       const claims = [await claim(), await claim(), await claim()];
@@ -213,13 +232,12 @@ export function changingContract(bench: StorageBench): void {
     it("counts how often the planned batch was divided, by whatever part, and that one only", async () => {
       await store({ urls: manyUrls(8), perBatch: 4 });
       await store({ id: "pf_2", urls: manyUrls(4, "https://other.example/"), perBatch: 4, now: NOON + 1 });
-      const queued = { state: "queued", leaseUntil: undefined } as const;
       const first = await claim(NOON + 1);
       expect(first.divisions).toBe(0);
-      await change(first.batch, { batch: queued, divide: { items: [2, 3], cost: 2 } });
+      await change(first.batch, { kind: "divide", notBefore: NOON, part: { items: [2, 3], cost: 2 } });
       const half = await claim(NOON + 1);
       expect(half.divisions).toBe(1);
-      await change(half.batch, { batch: queued, divide: { items: [1], cost: 1 } });
+      await change(half.batch, { kind: "divide", notBefore: NOON, part: { items: [1], cost: 1 } });
       const all = [await claim(NOON + 1), await claim(NOON + 1), await claim(NOON + 1), await claim(NOON + 1), await claim(NOON + 1)];
       expect(all.map(({ batch, items, divisions }) => [batch.taskId, batch.number, batch.origin, items.length, divisions])).toEqual([
         ["pf_1", 0, 0, 1, 2],
@@ -231,8 +249,8 @@ export function changingContract(bench: StorageBench): void {
       // Parts that have ended count on: the bound is one of requests.
       const [ended, , other] = all;
       if (!ended || !other) throw new Error("Five were claimed.");
-      await change(ended.batch, { batch: { state: "ended", leaseUntil: undefined } });
-      await change(other.batch, { batch: queued });
+      await change(ended.batch, { kind: "end" });
+      await change(other.batch, { kind: "requeue" });
       expect((await claim(NOON + 1)).divisions).toBe(2);
     });
 
@@ -240,7 +258,7 @@ export function changingContract(bench: StorageBench): void {
       await store({ urls: manyUrls(4), perBatch: 4 });
       const mine = await claim();
       const theirs = await claim(NOON + LEASE);
-      const late = { batch: { state: "queued" as const }, items: [], refund: 0, divide: { items: [2, 3], cost: 2 } };
+      const late: BatchChange = { kind: "divide", notBefore: NOON, items: [], refund: 0, part: { items: [2, 3], cost: 2 } };
       expect(await bench.storage.change(mine.batch, late)).toBe(false);
       expect(await bench.storage.task("pf_1")).toMatchObject({ batches: 1 });
       expect(theirs.items).toHaveLength(4);

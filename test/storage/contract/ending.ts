@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { manyUrls, NOON, TODAY } from "../../fakes.ts";
-import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
+import { ACCOUNT, changeFrom, LEASE, type StorageBench } from "./bench.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -15,14 +15,17 @@ export function endingContract(bench: StorageBench): void {
     it("ends what was not sent yet, gives its quota back, and leaves what was sent", async () => {
       const task = await store({ urls: manyUrls(6) });
       await change(batchOf(task, 0), {
-        batch: { state: "sent", sentAt: NOON, vendorTaskIds: ["v-1"] },
+        kind: "accept",
+        followed: true,
+        sentAt: NOON,
+        vendorTaskIds: ["v-1"],
         items: [0, 1].map((index) => ({ index, state: "processing" as const })),
       });
       await bench.storage.cancel("pf_1");
       expect(await statesOf()).toEqual(["processing", "processing", "cancelled", "cancelled", "cancelled", "cancelled"]);
       expect(await used()).toBe(2);
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 1, waitingAccounts: [] });
-      expect(await bench.storage.claim(ACCOUNT, NOON + DAY_MS, NOON + DAY_MS + 1, "due")).toBeUndefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON + DAY_MS, NOON + DAY_MS + 1)).toBeUndefined();
       await bench.storage.cancel("pf_1");
       expect(await used()).toBe(2);
     });
@@ -36,24 +39,27 @@ export function endingContract(bench: StorageBench): void {
       expect(await used()).toBe(0);
     });
 
-    it.each(["queued", "claimed"] as const)("lets nothing go back to %s that was on the wire", async (state) => {
-      await store({ urls: manyUrls(2) });
-      const batch = await sending(NOON, NOON + LEASE);
-      await bench.storage.cancel("pf_1");
-      expect(await statesOf()).toEqual(["queued", "queued"]);
-      expect(await used()).toBe(2);
-      expect(await bench.storage.change(batch, { batch: { state, leaseUntil: undefined }, items: [], refund: 0 })).toBe(false);
-      expect(await statesOf()).toEqual(["cancelled", "cancelled"]);
-      expect(await used()).toBe(0);
-      expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
-    });
+    it.each([{ kind: "requeue" }, { kind: "reclaim", leaseUntil: NOON + 2 * LEASE }] as const)(
+      "cancels a batch in flight when it would be sent again ($kind)",
+      async (sketch) => {
+        await store({ urls: manyUrls(2) });
+        const batch = await sending(NOON, NOON + LEASE);
+        await bench.storage.cancel("pf_1");
+        expect(await statesOf()).toEqual(["queued", "queued"]);
+        expect(await used()).toBe(2);
+        expect(await bench.storage.change(batch, changeFrom(sketch))).toBe(false);
+        expect(await statesOf()).toEqual(["cancelled", "cancelled"]);
+        expect(await used()).toBe(0);
+        expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
+      },
+    );
 
     it("lets what was on the wire be accepted", async () => {
       await store({ urls: manyUrls(2) });
       const batch = await sending(NOON, NOON + LEASE);
       await bench.storage.cancel("pf_1");
       const items = [0, 1].map((index) => ({ index, state: "processing" as const }));
-      await change(batch, { batch: { state: "sent", leaseUntil: undefined, vendorTaskIds: ["v"] }, items });
+      await change(batch, { kind: "accept", followed: true, vendorTaskIds: ["v"], items });
       expect(await statesOf()).toEqual(["processing", "processing"]);
       expect(await used()).toBe(2);
     });

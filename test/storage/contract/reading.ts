@@ -40,14 +40,17 @@ export function readingContract(bench: StorageBench): void {
     it("count items by state, rejections by code, and batches by whether their items can still change", async () => {
       const task = await store({ urls: manyUrls(8), rejected: ["x", "y"] });
       await change(batchOf(task, 0), {
-        batch: { state: "ended" },
+        kind: "end",
         items: [
           { index: 0, state: "succeeded" },
           { index: 1, state: "rejected", code: "forbidden_domain", reason: "No." },
         ],
       });
       await change(batchOf(task, 1), {
-        batch: { state: "sent", sentAt: NOON },
+        kind: "accept",
+        followed: true,
+        vendorTaskIds: [],
+        sentAt: NOON,
         items: [
           { index: 2, state: "processing" },
           { index: 3, state: "failed" },
@@ -81,6 +84,7 @@ export function readingContract(bench: StorageBench): void {
       }
       expect(pages).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
       await change(batchOf(task, 1), {
+        kind: "report",
         items: [
           { index: 2, state: "failed" },
           { index: 3, state: "unknown" },
@@ -98,9 +102,9 @@ export function readingContract(bench: StorageBench): void {
     it("follow what the vendor accepted, oldest first, with everything needed to ask", async () => {
       const task = await store({ urls: manyUrls(8) });
       const items = (...indexes: number[]) => indexes.map((index) => ({ index, state: "processing" as const }));
-      await change(batchOf(task, 2), { batch: { state: "sent", sentAt: NOON + 1, vendorTaskIds: ["c"] }, items: items(4, 5) });
-      await change(batchOf(task, 0), { batch: { state: "sent", sentAt: NOON + 2, vendorTaskIds: ["a"] }, items: items(0, 1) });
-      await change(batchOf(task, 1), { batch: { state: "ended", sentAt: NOON }, items: items(2, 3) });
+      await change(batchOf(task, 2), { kind: "accept", followed: true, sentAt: NOON + 1, vendorTaskIds: ["c"], items: items(4, 5) });
+      await change(batchOf(task, 0), { kind: "accept", followed: true, sentAt: NOON + 2, vendorTaskIds: ["a"], items: items(0, 1) });
+      await change(batchOf(task, 1), { kind: "end", items: items(2, 3) });
       const followed = await bench.storage.following("pf_1");
       expect(followed.map((work) => work.batch.vendorTaskIds)).toEqual([["c"], ["a"]]);
       expect(followed.map((work) => contentOf(work.batch, work.items))).toEqual([

@@ -13,7 +13,7 @@ export function sendingContract(bench: StorageBench): void {
     it("takes the batch that is due longest, with its items, for as long as the lease", async () => {
       await store({ id: "pf_1", urls: manyUrls(1), now: NOON + 10 });
       const earlier = await store({ id: "pf_2", urls: manyUrls(3), now: NOON + 5 });
-      const work = await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "due");
+      const work = await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99);
       expect(work).toEqual({
         batch: { ...batchOf(earlier), state: "claimed", leaseUntil: NOON + 99 },
         items: earlier.items.slice(0, 2),
@@ -22,51 +22,48 @@ export function sendingContract(bench: StorageBench): void {
       });
       expect((await claim(NOON + 10)).batch).toMatchObject({ taskId: "pf_2", number: 1 });
       expect((await claim(NOON + 10)).batch).toMatchObject({ taskId: "pf_1", number: 0 });
-      expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "due")).toBeUndefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99)).toBeUndefined();
     });
 
     it("takes nothing before it is due, and nothing of another account", async () => {
       await store({ now: NOON + 10 });
-      expect(await bench.storage.claim(ACCOUNT, NOON + 9, NOON + 99, "due")).toBeUndefined();
-      expect(await bench.storage.claim("other", NOON + 10, NOON + 99, "due")).toBeUndefined();
-      expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "due")).toBeDefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON + 9, NOON + 99)).toBeUndefined();
+      expect(await bench.storage.claim("other", NOON + 10, NOON + 99)).toBeUndefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99)).toBeDefined();
     });
 
     it("hands a claimed batch on when the lease has run out, and not before", async () => {
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
-      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE - 1, NOON + 2 * LEASE, "due")).toBeUndefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE - 1, NOON + 2 * LEASE)).toBeUndefined();
       expect((await claim(NOON + LEASE)).batch).toEqual({ ...batch, leaseUntil: NOON + 2 * LEASE });
     });
 
-    it("hands a batch that was being sent on as just that, also when only those are asked for", async () => {
+    it("hands on a batch in flight as `sending` when its lease runs out", async () => {
       await store({ urls: manyUrls(6) });
       await sending(NOON, NOON + 10);
       await sending(NOON, NOON + 10);
       await claim();
-      expect(await bench.storage.claim(ACCOUNT, NOON + 9, NOON + 99, "lapsed")).toBeUndefined();
-      expect((await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "lapsed"))?.batch).toMatchObject({
+      expect(await bench.storage.claim(ACCOUNT, NOON + 9, NOON + 99)).toBeUndefined();
+      expect((await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99))?.batch).toMatchObject({
         number: 0,
         state: "sending",
         leaseUntil: NOON + 99,
       });
-      expect((await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99, "due"))?.batch).toMatchObject({ number: 1, state: "sending" });
-      // The third is claimed, not sending: nothing of it was lost.
-      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE, "lapsed")).toMatchObject({ batch: { number: 0 } });
-      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE, "lapsed")).toMatchObject({ batch: { number: 1 } });
-      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE, "lapsed")).toBeUndefined();
-      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE, "due")).toMatchObject({
+      expect((await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99))?.batch).toMatchObject({ number: 1, state: "sending" });
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE)).toMatchObject({ batch: { number: 0 } });
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE)).toMatchObject({ batch: { number: 1 } });
+      expect(await bench.storage.claim(ACCOUNT, NOON + LEASE, NOON + 2 * LEASE)).toMatchObject({
         batch: { number: 2, state: "claimed" },
       });
     });
 
-    it("does not hand out what was sent, has ended, or was never sent and only asked for as lapsed", async () => {
+    it("passes over batches that are sent or ended", async () => {
       const task = await store({ urls: manyUrls(6) });
-      await change(batchOf(task, 0), { batch: { state: "sent", sentAt: NOON } });
-      await change(batchOf(task, 1), { batch: { state: "ended" } });
-      expect(await bench.storage.claim(ACCOUNT, NOON + 1, NOON + 99, "lapsed")).toBeUndefined();
+      await change(batchOf(task, 0), { kind: "accept", followed: true, vendorTaskIds: [], sentAt: NOON });
+      await change(batchOf(task, 1), { kind: "end" });
       expect((await claim(NOON + 1)).batch.number).toBe(2);
-      expect(await bench.storage.claim(ACCOUNT, NOON + 1, NOON + 99, "due")).toBeUndefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON + 1, NOON + 99)).toBeUndefined();
     });
   });
 
@@ -75,9 +72,9 @@ export function sendingContract(bench: StorageBench): void {
       await store({ urls: manyUrls(3) });
       const batch = await sending(NOON + 7, NOON + 100);
       expect(await bench.storage.task("pf_1")).toMatchObject({ counts: { queued: 3 }, sending: 2, openBatches: 2 });
-      const lapsed = await bench.storage.claim(ACCOUNT, NOON + 100, NOON + 200, "lapsed");
+      const lapsed = await bench.storage.claim(ACCOUNT, NOON + 100, NOON + 200);
       expect(lapsed?.batch).toEqual({ ...batch, leaseUntil: NOON + 200 });
-      if (lapsed) await change(lapsed.batch, { batch: { state: "ended", leaseUntil: undefined }, items: [{ index: 0, state: "unknown" }] });
+      if (lapsed) await change(lapsed.batch, { kind: "end", items: [{ index: 0, state: "unknown" }] });
       const since = async (recentSince: number) => (await factsOf({ targets: manyUrls(1), recentSince })).recent.size;
       expect([await since(NOON + 6), await since(NOON + 7)]).toEqual([1, 0]);
     });
@@ -103,7 +100,7 @@ export function sendingContract(bench: StorageBench): void {
       const onTheWire = await sending(NOON, NOON + 100);
       expect(await send(onTheWire, NOON + 1, NOON + 200)).toBe("lost");
       const { batch } = await claim();
-      await change(batch, { batch: { state: "ended", leaseUntil: undefined } });
+      await change(batch, { kind: "end" });
       expect(await send(batch, NOON, NOON + 100)).toBe("lost");
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 2, sending: 2 });
     });
@@ -130,7 +127,7 @@ export function sendingContract(bench: StorageBench): void {
       expect(await bench.storage.task("pf_1")).toMatchObject({ sending: result === "started" ? 2 : 0 });
       // What comes back goes to the day on which it was spent, whichever the caller has in mind.
       const known: Batch = result === "started" ? { ...batch, state: "sending", leaseUntil: NOON + 100 } : batch;
-      await change(known, { batch: { state: "ended", leaseUntil: undefined }, refund: 2 });
+      await change(known, { kind: "end", refund: 2 });
       expect((await bench.storage.ledger(ACCOUNT, TODAY)).used).toBe(0);
       expect((await bench.storage.ledger(ACCOUNT, day)).used).toBe(5);
     });
@@ -145,7 +142,7 @@ export function sendingContract(bench: StorageBench): void {
     it("on another day believes the vendor's own count over a refusal that is remembered, and over a limit", async () => {
       const day = "2026-11-22";
       const other = await store({ id: "pf_0", urls: manyUrls(2), day, now: NOON + 1 });
-      await change(batchOf(other), { exhausted: true });
+      await change(batchOf(other), { kind: "end", exhausted: true });
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       const live = (ceiling: number): Allowance => ({ limit: 100, ceiling, source: "vendor" });
@@ -156,12 +153,12 @@ export function sendingContract(bench: StorageBench): void {
     it("finds no room on a day that the vendor has called used up", async () => {
       const day = "2026-11-22";
       const other = await store({ id: "pf_0", urls: manyUrls(2), day, now: NOON + 1 });
-      await change(batchOf(other), { exhausted: true });
+      await change(batchOf(other), { kind: "end", exhausted: true });
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       expect(await send(batch, NOON, NOON + 100, { day })).toBe("over_quota");
       // It is still this process's own, to be rejected or put back.
-      await change(batch, { batch: { state: "queued", leaseUntil: undefined } });
+      await change(batch, { kind: "requeue" });
     });
   });
 
@@ -174,7 +171,7 @@ export function sendingContract(bench: StorageBench): void {
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 400);
       const batch = await sending(NOON + 400, NOON + 450);
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 450);
-      await change(batch, { batch: { state: "sent", leaseUntil: undefined } });
+      await change(batch, { kind: "accept", followed: true, vendorTaskIds: [] });
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 500);
     });
   });

@@ -45,7 +45,7 @@ export function tenantsContract(bench: StorageBench): void {
       await store({ id: "pf_4", tenant: "a", account: "other", urls: manyUrls(3) });
       expect([await spent("a"), await spent("b"), await spent(""), await spent("a", TODAY, "other")]).toEqual([6, 2, 0, 3]);
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 10 });
-      await change(batchOf(task, 0), { batch: { state: "ended" }, refund: 2 });
+      await change(batchOf(task, 0), { kind: "end", refund: 2 });
       expect(await spent("a")).toBe(4);
       await bench.storage.cancel("pf_1");
       expect(await spent("a")).toBe(0);
@@ -62,8 +62,9 @@ export function tenantsContract(bench: StorageBench): void {
     it("take what is put off along", async () => {
       await store({ tenant: "a", urls: manyUrls(2), deferrable: true });
       const batch = await sending(NOON, NOON + LEASE);
-      const later = { days: [{ day: TOMORROW, notBefore: NOON + DAY_MS, ceiling: 9 }], items: [] };
-      await change(batch, { batch: { state: "ended" }, refund: 2, exhausted: true, later });
+      const days = [{ day: TOMORROW, notBefore: NOON + DAY_MS, ceiling: 9 }];
+      const otherwise = { kind: "end", items: [], refund: 2, exhausted: true } as const;
+      await change(batch, { kind: "defer", days, exhausted: true, otherwise });
       expect([await spent("a"), await spent("a", TOMORROW)]).toEqual([0, 2]);
     });
 
@@ -94,8 +95,8 @@ export function tenantsContract(bench: StorageBench): void {
       await store({ id: "pf_2", urls: manyUrls(3) });
       expect(await bench.storage.census()).toMatchObject({ queued: 7, rejected: 1, succeeded: 0 });
       const items = [0, 1].map((index) => ({ index, state: "succeeded" as const }));
-      await change(batchOf(task, 0), { batch: { state: "ended" }, items });
-      await change(batchOf(task, 1), { batch: { state: "sent" }, items: [{ index: 2, state: "processing" }] });
+      await change(batchOf(task, 0), { kind: "end", items });
+      await change(batchOf(task, 1), { kind: "accept", followed: true, vendorTaskIds: [], items: [{ index: 2, state: "processing" }] });
       expect(await bench.storage.census()).toMatchObject({ queued: 4, processing: 1, succeeded: 2, rejected: 1 });
       await bench.storage.cancel("pf_2");
       expect(await bench.storage.census()).toMatchObject({ queued: 1, cancelled: 3 });

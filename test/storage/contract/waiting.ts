@@ -1,7 +1,7 @@
 /** What waits: for a day with room for it, or for a vendor that can be reached. */
 
 import { describe, expect, it } from "vitest";
-import type { BatchChange, LaterDay } from "../../../src/prefetch/model/batch-change.ts";
+import type { DeferChange, LaterDay } from "../../../src/prefetch/model/batch-change.ts";
 import { manyUrls, NOON, TODAY } from "../../fakes.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 
@@ -14,12 +14,18 @@ export function waitingContract(bench: StorageBench): void {
   const usedOn = async (...days: string[]) => Promise.all(days.map(async (day) => (await bench.storage.ledger(ACCOUNT, day)).used));
   const days = (...ceilings: (number | undefined)[]): LaterDay[] =>
     ceilings.map((ceiling, index) => ({ day: [TOMORROW, NEXT][index] ?? "", notBefore: NOON + (index + 1) * DAY_MS, ceiling }));
-  const refusal = (...ceilings: (number | undefined)[]): Partial<BatchChange> => ({
-    batch: { state: "ended", leaseUntil: undefined },
-    items: [0, 1].map((index) => ({ index, state: "rejected" as const, code: "quota_exhausted", reason: "Used up." })),
-    refund: 2,
+  const refusal = (...ceilings: (number | undefined)[]): DeferChange => ({
+    kind: "defer",
+    days: days(...ceilings),
     exhausted: true,
-    later: { days: days(...ceilings), items: [0, 1].map((index) => ({ index, state: "queued" as const, reason: "Waits." })) },
+    items: [0, 1].map((index) => ({ index, state: "queued" as const, reason: "Waits." })),
+    refund: 0,
+    otherwise: {
+      kind: "end",
+      items: [0, 1].map((index) => ({ index, state: "rejected" as const, code: "quota_exhausted", reason: "Used up." })),
+      refund: 2,
+      exhausted: true,
+    },
   });
 
   describe("the facts of later days", () => {
@@ -67,8 +73,7 @@ export function waitingContract(bench: StorageBench): void {
     it("may wait for another hour of its own day, which is then not used up, and whose room it has", async () => {
       await store({ urls: manyUrls(2) });
       const same = { day: TODAY, notBefore: NOON + 600_000, ceiling: 2 };
-      const put = refusal();
-      await change(await sending(NOON, NOON + LEASE), { ...put, later: { days: [same], items: put.later?.items ?? [] } });
+      await change(await sending(NOON, NOON + LEASE), { ...refusal(), days: [same] });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 2, pending: 2, exhausted: false });
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 600_000);
     });
@@ -77,7 +82,7 @@ export function waitingContract(bench: StorageBench): void {
       await store({ urls: manyUrls(2) });
       const batch = await sending(NOON, NOON + LEASE);
       await bench.storage.cancel("pf_1");
-      expect(await bench.storage.change(batch, { batch: {}, items: [], refund: 0, ...refusal(9) })).toBe(false);
+      expect(await bench.storage.change(batch, refusal(9))).toBe(false);
       expect(await bench.storage.task("pf_1")).toMatchObject({ counts: { cancelled: 2 } });
       expect(await usedOn(TODAY, TOMORROW)).toEqual([0, 0]);
     });
@@ -85,7 +90,7 @@ export function waitingContract(bench: StorageBench): void {
     it("is not put off when somebody else has dealt with it", async () => {
       await store({ urls: manyUrls(2) });
       const batch = await sending(NOON, NOON + LEASE);
-      expect(await bench.storage.change({ ...batch, leaseUntil: 1 }, { batch: {}, items: [], refund: 0, ...refusal(9) })).toBe(false);
+      expect(await bench.storage.change({ ...batch, leaseUntil: 1 }, refusal(9))).toBe(false);
       expect(await usedOn(TODAY, TOMORROW)).toEqual([2, 0]);
     });
 
@@ -94,7 +99,7 @@ export function waitingContract(bench: StorageBench): void {
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 14 * DAY_MS);
       await store({ id: "pf_2", urls: manyUrls(1), now: NOON + 14 * DAY_MS });
       expect((await claim(NOON)).batch.taskId).toBe("pf_2");
-      expect(await bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, "due")).toBeUndefined();
+      expect(await bench.storage.claim(ACCOUNT, NOON, NOON + LEASE)).toBeUndefined();
     });
   });
 
@@ -105,7 +110,7 @@ export function waitingContract(bench: StorageBench): void {
       for (const [index, wait] of [1_000, 5_000].entries()) {
         const { batch } = await claim();
         const items = [{ index: index * 2, state: "queued" as const, code: "rate_limited", reason: `Slow down ${index}.` }];
-        await change(batch, { batch: { state: "queued", leaseUntil: undefined, notBefore: NOON + wait }, items });
+        await change(batch, { kind: "requeue", notBefore: NOON + wait, items });
       }
       expect(await bench.storage.task("pf_1")).toMatchObject({
         later: { items: 4, from: NOON + 1_000, until: NOON + 5_000 },
@@ -118,7 +123,7 @@ export function waitingContract(bench: StorageBench): void {
     const fail = async (times: number) => {
       for (let time = 0; time < times; time += 1) await bench.storage.noteSignal(ACCOUNT, "failed");
     };
-    const take = (account = ACCOUNT, now = NOON) => bench.storage.claim(account, now, now + LEASE, "due");
+    const take = (account = ACCOUNT, now = NOON) => bench.storage.claim(account, now, now + LEASE);
 
     it("keeps batches where they are while it is open, and says when that ends", async () => {
       await store({ urls: manyUrls(4) });
@@ -146,13 +151,6 @@ export function waitingContract(bench: StorageBench): void {
       expect(await take(ACCOUNT, NOON + 5_000)).toBeUndefined();
       await store({ urls: manyUrls(2) });
       expect(await take(ACCOUNT, NOON + 5_000)).toBeDefined();
-    });
-
-    it("does not keep what a dead process had on the wire from being ended", async () => {
-      await store({ urls: manyUrls(2) });
-      await sending(NOON, NOON + 10);
-      await fail(3);
-      expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + LEASE, "lapsed")).toMatchObject({ batch: { state: "sending" } });
     });
   });
 }

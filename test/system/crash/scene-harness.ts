@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { vendorDay } from "../../../src/prefetch/model/quota.ts";
+import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 import { modernSession, type Session } from "../process/clients-harness.ts";
 import { bundleFastServer } from "./fast-bundle.ts";
 import { type FastTime, fastClock } from "./fast-clock.ts";

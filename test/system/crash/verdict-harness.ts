@@ -1,6 +1,6 @@
 /** What tasks came to in the end, held against what the vendor has seen. */
 
-import { vendorDay } from "../../../src/prefetch/model/quota.ts";
+import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 import { type Session, type TaskAnswer, taskOf, usedOf } from "../process/clients-harness.ts";
 import { HORIZON_MS, type Scene, until, ZONE } from "./scene-harness.ts";
 import { batchStates, integrityOf, ledgerOf } from "./store-file-harness.ts";

@@ -1,6 +1,6 @@
 /** The two vendors as the fault matrix needs them: an emulator each, how to configure it, and how it would refuse. */
 
-import { vendorDay } from "../../../src/prefetch/model/quota.ts";
+import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import type { Answer } from "../../../src/sandbox/server/faults.ts";

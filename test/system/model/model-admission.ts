@@ -6,8 +6,8 @@ import { buildTask } from "../../../src/prefetch/admission/build-task.ts";
 import { type Candidate, type ParsedUrls, parseUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { QuotaPolicy } from "../../../src/prefetch/model/quota.ts";
-import { nextDays, nextReset, vendorDay } from "../../../src/prefetch/model/quota.ts";
 import type { NewTask } from "../../../src/prefetch/model/storage.ts";
+import { nextDays, nextReset, vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 import { type Account, accounts, counting, dayOf, MINUTE_MS, midnight } from "./model-accounts.ts";
 import {
   batchesOf,
@@ -126,7 +126,7 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Pars
     recentSince: now - RECENT_MS,
     laterDays: (days[index] ?? []).map(({ day }) => day),
   }));
-  return storage.admit(queries, (facts) => {
+  const plan = await storage.admit(queries, (facts) => {
     const states = new Map<Provider, AccountState>(
       providers.map((provider, index) => {
         const { later, ...rest } = known(facts[index], "facts");
@@ -135,9 +135,9 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Pars
       }),
     );
     const admission: Admission = admit(reading.candidates, states, { policy: wish.policy, force: wish.force });
-    if (admission.send.length + admission.deferred.length === 0) return undefined;
+    if (admission.send.length + admission.deferred.length === 0) return { task: undefined };
     model.numbers += 1;
-    return buildTask(`pf_${String(model.numbers).padStart(6, "0")}`, reading, admission, {
+    const task = buildTask(`pf_${String(model.numbers).padStart(6, "0")}`, reading, admission, {
       now,
       dayOf: (provider) => vendorDay(now, zone(provider)),
       resetOf: (provider) => nextReset(now, zone(provider)),
@@ -145,7 +145,9 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Pars
       tenant: "",
       traceparent: undefined,
     });
+    return { task };
   });
+  return plan.task;
 }
 
 function read(world: World, wish: Wish): ParsedUrls {

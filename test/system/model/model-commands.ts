@@ -265,26 +265,16 @@ const weighted: readonly (readonly [number, fc.Arbitrary<ModelCommand>])[] = [
         ready: (model) => model.tasks.size > 0,
         act: async (model, world) => {
           const needy = nthOf(
-            rather(accounts, (each) => dueBatch(model, each, "due") !== undefined),
+            rather(accounts, (each) => dueBatch(model, each) !== undefined),
             drawn.nth,
           );
           const login = drawn.fails ? errorOf(drawn.login) : undefined;
           for (let lane = 0; lane < drawn.lanes; lane += 1) {
-            if (!(await claim(model, world, drawn.process, needy, "due", login))) break;
+            if (!(await claim(model, world, drawn.process, needy, login))) break;
           }
         },
       }),
     ),
-  ],
-  [
-    3,
-    kind("claim what lapsed", fc.record({ process, nth }), (drawn) => ({
-      ready: (model) => model.tasks.size > 0,
-      act: (model, world) => {
-        const needy = rather(accounts, (each) => dueBatch(model, each, "lapsed") !== undefined);
-        return claim(model, world, drawn.process, nthOf(needy, drawn.nth), "lapsed");
-      },
-    })),
   ],
   [
     70,

@@ -31,7 +31,7 @@ export async function drain(model: Model, world: World): Promise<void> {
     claimThat(round < MOST_ROUNDS, "in the end nothing is left to do", [...batchesOf(model)].length);
     for (const account of accounts) {
       for (;;) {
-        const hand = await claim(model, world, round % model.processes, account, "due");
+        const hand = await claim(model, world, round % model.processes, account);
         if (!hand) break;
         await finish(model, world, hand);
       }

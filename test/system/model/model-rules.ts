@@ -86,8 +86,8 @@ function requeue(batch: ModelBatch, notBefore: number): void {
 }
 
 /** Whether a batch can be taken, and which: the one that waits longest. */
-export function dueBatch(model: Model, account: Account, which: "due" | "lapsed"): ModelBatch | undefined {
-  const due = [...batchesOf(model, account)].filter((batch) => isDue(model, batch) && (which === "due" || batch.state === "sending"));
+export function dueBatch(model: Model, account: Account): ModelBatch | undefined {
+  const due = [...batchesOf(model, account)].filter((batch) => isDue(model, batch));
   const place = ({ notBefore, task, number }: ModelBatch) => `${String(notBefore).padStart(16)} ${task.id} ${String(number).padStart(4)}`;
   return due.sort((a, b) => (place(a) < place(b) ? -1 : 1))[0];
 }
@@ -246,7 +246,7 @@ export function settle(model: Model, hand: Hand, happening: Happening, change: B
       return again(model, batch, wanted, undefined);
     case "let go":
       if (batch.state === "sending" && batch.delivery) batch.delivery.disproved = true;
-      return goesOn(model, batch, () => requeue(batch, wanted.batch.notBefore ?? batch.notBefore));
+      return goesOn(model, batch, () => requeue(batch, (wanted.kind === "requeue" ? wanted.notBefore : undefined) ?? batch.notBefore));
     case "answer lost":
       return batch.account.traceable ? staysOut(model, batch, wanted) : unknown(model, batch);
     case "unclear":
@@ -297,9 +297,9 @@ function unknown(model: Model, batch: ModelBatch): boolean {
 }
 
 /** It may be carried out still: nobody sends it, and soon somebody asks. */
-function staysOut(model: Model, batch: ModelBatch, { batch: next }: BatchChange): boolean {
-  const until = known(next.leaseUntil, "time at which the vendor is asked again");
-  claimThat(next.state === "sending", "what may have been carried out stays on the wire", next);
+function staysOut(model: Model, batch: ModelBatch, change: BatchChange): boolean {
+  claimThat(change.kind === "await-reconciliation", "what may have been carried out stays on the wire", change);
+  const until = known(change.kind === "await-reconciliation" ? change.leaseUntil : undefined, "time at which the vendor is asked again");
   claimThat(until > model.now && until <= model.now + MINUTE_MS, "the vendor is asked within a minute", until - model.now);
   batch.leaseUntil = until;
   batch.hand = undefined;
@@ -333,13 +333,13 @@ function divide(model: Model, batch: ModelBatch): void {
 /** Sent again soon, or given up after some tries. */
 function again(model: Model, batch: ModelBatch, change: BatchChange, hintMs: number | undefined): boolean {
   const retriesOfTask = batch.task.batches.reduce((sum, { tries }) => sum + tries, 0);
-  if (change.batch.state !== "queued") {
+  if (change.kind !== "requeue") {
     claimThat(batch.tries >= 2 || retriesOfTask >= 50, "nothing that may be sent again is given up at once", batch.tries, retriesOfTask);
     model.seen("given up");
     return refused(model, batch, false);
   }
   return goesOn(model, batch, () => {
-    const at = known(change.batch.notBefore, "time of the next try");
+    const at = known(change.notBefore, "time of the next try");
     const [least, most] = hintMs === undefined ? [0, 5 * MINUTE_MS] : [hintMs, hintMs];
     claimThat(at - model.now >= least && at - model.now <= most, "the next try is in time", at - model.now, hintMs);
     batch.tries += 1;

@@ -3,7 +3,7 @@
 import { asPrefetchError, type PrefetchError } from "../../../src/base/errors.ts";
 import type { Reconciliation, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { WorkItem } from "../../../src/prefetch/model/storage.ts";
-import { abandoned, reported } from "../../../src/prefetch/tracking/apply-status.ts";
+import { abandoned, applyStatus } from "../../../src/prefetch/tracking/apply-status.ts";
 import type { Account } from "./model-accounts.ts";
 import { heldBack, noteSignal, passed } from "./model-circuit.ts";
 import {
@@ -40,7 +40,7 @@ const STALE_MS = 30_000;
 async function conclude(model: Model, world: World, hand: Hand, happening: Happening, dies = false): Promise<void> {
   const flight = world.flight(hand);
   claimThat(flight.stage === "done", "a flight ends when all is said", flight.stage, happening.kind);
-  const { batch, change, reach } = flight.outcome();
+  const { batch, change, signal } = flight.outcome();
   world.drop(hand);
   if (dies) {
     model.hands.delete(hand.id);
@@ -52,11 +52,11 @@ async function conclude(model: Model, world: World, hand: Hand, happening: Happe
   if (change) {
     claimSame(await storage.change(batch, change), applies, `whether "${happening.kind}" is taken`);
     // A write of which nobody heard is tried again.
-    if (change.batch.state !== "sending")
+    if (change.kind !== "await-reconciliation")
       claimSame(await storage.change(batch, change), false, `whether "${happening.kind}" is taken twice`);
   }
   const { account } = hand.batch;
-  claimSame(await storage.noteSignal(account.id, reach), noteSignal(model, account, reach), "whether the circuit was closed");
+  claimSame(await storage.noteSignal(account.id, signal), noteSignal(model, account, signal), "whether the circuit was closed");
 }
 
 /** A process asks for a batch, and takes it as far as it comes without the vendor. */
@@ -65,21 +65,19 @@ export async function claim(
   world: World,
   process: number,
   account: Account,
-  which: "due" | "lapsed",
   login?: PrefetchError,
 ): Promise<Hand | undefined> {
-  const due = dueBatch(model, account, which);
-  const work = await world.storage(process).claim(account.id, model.now, model.now + CLAIM_LEASE_MS, which);
+  const due = dueBatch(model, account);
+  const work = await world.storage(process).claim(account.id, model.now, model.now + CLAIM_LEASE_MS);
   if (!work) {
-    if (due && which === "due") heldBack(model, account);
-    else claimThat(due === undefined, "what is due can be taken", account.id, which);
+    if (due) heldBack(model, account);
     return undefined;
   }
   claimSame([work.batch.taskId, work.batch.number], due && [due.task.id, due.number], "the batch that is taken");
   const batch = known(due, "batch that is due");
-  if (which === "due") passed(model, account);
+  passed(model, account);
   const hand = take(model, process, batch);
-  model.seen(`taken: ${which}`);
+  model.seen("taken");
   claimSame(
     [
       work.batch.state,
@@ -320,8 +318,8 @@ export async function report(model: Model, world: World, read: Look, words: read
     const { rows, states } = gone
       ? { rows: [], states: new Map(open.map((item) => [item, "untracked" as const])) }
       : tell(work, open, words);
-    const change = gone ? abandoned(work, "The vendor knows it no more.") : reported(work, rows);
-    if (change.items.length === 0 && change.batch.state === undefined) continue;
+    const change = gone ? abandoned(work.items, "The vendor knows it no more.") : applyStatus(work, rows);
+    if (change.items.length === 0 && change.kind === "report") continue;
     const applies = model.tasks.has(read.task.id) && batch.state === "sent";
     claimSame(await world.storage(read.process).change(work.batch, change), applies, "whether a report is taken");
     model.seen(applies ? "reported" : "reported too late");
@@ -353,7 +351,7 @@ export async function endure(
     const due = await world.storage(process).nextDue(account.id, model.now);
     if (due === undefined) return;
     model.now = Math.max(model.now, due);
-    const hand = await claim(model, world, process, account, "due");
+    const hand = await claim(model, world, process, account);
     // A circuit that a wrong clock wrote is believed only once its time comes near.
     if (!hand) continue;
     if (model.hands.has(hand.id) && hand.stage === "turn") await go(model, world, hand, { sleepMs: 0 });

@@ -4,8 +4,8 @@ import type { Clock } from "../../../src/base/clock.ts";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createSender, type Outcome, type SenderSignals } from "../../../src/prefetch/delivery/send-batch.ts";
 import type { Provider, Reconciliation, Submission } from "../../../src/prefetch/model/provider.ts";
-import { vendorDay } from "../../../src/prefetch/model/quota.ts";
 import type { Claim, Storage } from "../../../src/prefetch/model/storage.ts";
+import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 import { fakeProvider } from "../../fakes.ts";
 import { type Account, accounts, limitsOf } from "./model-accounts.ts";
 import { type Hand, known } from "./model-state.ts";
@@ -68,7 +68,7 @@ export interface World {
 interface Process {
   readonly send: (provider: Provider, work: Claim) => Promise<Outcome>;
   readonly sending: AbortController;
-  readonly taking: AbortController;
+  readonly stopping: AbortController;
   /** How a provider's flight waits for its turn. */
   readonly turns: WeakMap<Provider, (signal: AbortSignal) => Promise<void>>;
 }
@@ -91,9 +91,9 @@ export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions):
 
   const start = (number: number): Process => {
     const own = storage(number);
-    const [sending, taking] = [new AbortController(), new AbortController()];
+    const [sending, stopping] = [new AbortController(), new AbortController()];
     const turns: Process["turns"] = new WeakMap();
-    const signals: SenderSignals = { sending: sending.signal, taking: taking.signal };
+    const signals: SenderSignals = { sending: sending.signal, stopping: stopping.signal };
     const send = createSender(
       {
         storage: {
@@ -109,7 +109,7 @@ export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions):
           },
         },
         clock,
-        pace: (provider, signal) => known(turns.get(provider), "turn")(signal),
+        limiter: (provider, signal) => known(turns.get(provider), "turn")(signal),
         random: () => 0.5,
         allowances: {
           of: async (provider) => {
@@ -127,7 +127,7 @@ export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions):
       },
       signals,
     );
-    return { send, sending, taking, turns };
+    return { send, sending, stopping, turns };
   };
   const processes = new Map<number, Process>();
   const process = (number: number): Process => {
@@ -209,9 +209,9 @@ export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions):
     drop: (hand) => flights.delete(hand.id),
     hinder: (number, obstacle) => obstacles.set(number, obstacle),
     stop: (number) => {
-      const { sending, taking } = process(number);
+      const { sending, stopping } = process(number);
       processes.delete(number);
-      taking.abort();
+      stopping.abort();
       sending.abort(new PrefetchError("cancelled", "The server stopped before the vendor answered", { delivery: "unknown" }));
     },
     kill: (number) => {

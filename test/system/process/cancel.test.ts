@@ -26,13 +26,13 @@ describe.concurrent.each(sessions)("cancel_prefetch with the %s", (_, start) => 
     expect(cancelled.counts.cancelled).toBe(450 - accepted);
     expect(cancelled.quota).toMatchObject({ used: accepted, remaining: 500 - accepted });
     expect(cancelled.next_step).toMatch(
-      new RegExp(`^${450 - accepted} cancelled, their quota is free again\\. ${accepted} had been sent before`),
+      new RegExp(`^${450 - accepted} cancelled; their quota is free again\\. ${accepted} had been sent before`),
     );
 
     const ended = taskOf(await session.call("get_prefetch_status", { task_id: sent.task_id, wait_seconds: 10 }));
     expect(ended).toMatchObject({ state: "partial", counts: { succeeded: accepted, cancelled: 450 - accepted, queued: 0 } });
     const again = taskOf(await session.call("cancel_prefetch", { task_id: sent.task_id }));
-    expect(again.next_step).toMatch(/^Nothing was waiting for its turn\./);
+    expect(again.next_step).toMatch(/^Nothing was waiting to be sent\./);
     expect(emulator.spentToday).toBe(accepted);
 
     const listed = (await session.call("list_prefetch_tasks", { state: "partial", limit: "5" })).structured;

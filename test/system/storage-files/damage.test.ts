@@ -19,7 +19,7 @@ const urls = manyUrls(200, `https://media.example.com/${MARK}/`);
 const queries = [accountQuery({ targets: urls })];
 
 async function sendNext(storage: Storage, state: "sent" | "ended" | "queued"): Promise<void> {
-  const work = await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due");
+  const work = await storage.claim("fake-cdn:1", NOON, NOON + 60_000);
   if (work?.batch.state !== "claimed") return;
   const leaseUntil = NOON + 45_000;
   await storage.startSending(work.batch, { now: NOON, leaseUntil, day: TODAY, allowance: undefined });
@@ -28,14 +28,12 @@ async function sendNext(storage: Storage, state: "sent" | "ended" | "queued"): P
     index,
     ...(state === "queued" ? { state } : { ...outcome, parts: [{ url: target, state: "failed" as const, reason: MARK }] }),
   }));
+  const half = items.slice(0, 2).map(({ index }) => index);
   await storage.change(
     { ...work.batch, state: "sending", leaseUntil },
-    {
-      batch: { state, vendorTaskIds: [MARK], requestId: MARK, leaseUntil: undefined },
-      items,
-      refund: 1,
-      ...(state === "queued" && { divide: { items: items.slice(0, 2).map(({ index }) => index), cost: 2 } }),
-    },
+    state === "queued"
+      ? { kind: "divide", notBefore: NOON, part: { items: half, cost: 2 }, items, refund: 1 }
+      : { kind: "accept", followed: state === "sent", vendorTaskIds: [MARK], requestId: MARK, items, refund: 1 },
   );
 }
 
@@ -48,11 +46,11 @@ interface Bytes {
 async function usedStore(): Promise<Bytes> {
   const path = join(newFolder(), "store.sqlite");
   const before = await openSqlite(path, fakeClock());
-  await before.admit(queries, () => newTask({ id: "pf_1", urls, perBatch: 10, rejected: [`not a url ${MARK}`] }));
+  await before.admit(queries, () => ({ task: newTask({ id: "pf_1", urls, perBatch: 10, rejected: [`not a url ${MARK}`] }) }));
   for (const state of ["sent", "sent", "ended", "queued"] as const) await sendNext(before, state);
   await before.close();
   const after = await openSqlite(path, fakeClock());
-  await after.admit(queries, () => newTask({ id: "pf_2", assetId: MARK, now: NOON - 1_000 }));
+  await after.admit(queries, () => ({ task: newTask({ id: "pf_2", assetId: MARK, now: NOON - 1_000 }) }));
   await after.reserveSlot("fake-cdn:1", 1_000, 1, NOON);
   const bytes = { file: readFileSync(path), log: readFileSync(`${path}-wal`) };
   await after.close();
@@ -73,7 +71,7 @@ const uses: readonly Use[] = [
   (storage) => sendNext(storage, "queued"),
   (storage) => storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON),
   (storage) => storage.pauseSlots("fake-cdn:1", NOON),
-  (storage) => storage.admit(queries, () => newTask({ id: "pf_3", urls, perBatch: 10 })),
+  (storage) => storage.admit(queries, () => ({ task: newTask({ id: "pf_3", urls, perBatch: 10 }) })),
   (storage) => storage.cancel("pf_1"),
   (storage) => storage.clean(NOON - 1, 1),
   (storage) => storage.clean(NOON + 1, 9),
@@ -222,7 +220,7 @@ describe("a server on a file that", () => {
     const account = `huawei-vod:${emulator.projectId}`;
     const storage = await openSqlite(path, fakeClock());
     const old = newTask({ id: "pf_1", urls: manyUrls(300, `https://example.com/${MARK}/`), perBatch: 10, provider: "huawei-vod", account });
-    await storage.admit([accountQuery({ account })], () => old);
+    await storage.admit([accountQuery({ account })], () => ({ task: old }));
     await storage.close();
     // What waits to be sent would be sent, which is another matter.
     tamper(path, "UPDATE batches SET state = 'ended'; UPDATE items SET state = 'succeeded'");
@@ -250,8 +248,8 @@ it("a batch that cannot be read does not keep those behind it from being sent", 
   const storage = await openSqlite(path, clock);
   onTestFinished(() => storage.close());
   const later = manyUrls(2, "https://media.example.com/later/");
-  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(2), now: NOON - 1 }));
-  await storage.admit([accountQuery()], () => newTask({ id: "pf_2", urls: later }));
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2), now: NOON - 1 }) }));
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_2", urls: later }) }));
   tamper(path, "UPDATE items SET state = 'nonsense' WHERE task_id = 'pf_1' AND idx = 0");
   const provider = fakeProvider();
   const told: unknown[] = [];

@@ -150,7 +150,7 @@ describe("a connection that may not grow its file", () => {
     const { storage, db } = await openWithConnection(path, clock);
     onTestFinished(() => storage.close());
     const urls = manyUrls(200, `https://media.example.com/${"x".repeat(200)}/`);
-    const admit = () => storage.admit([accountQuery({ targets: urls })], () => newTask({ id: "pf_1", urls, perBatch: 10 }));
+    const admit = () => storage.admit([accountQuery({ targets: urls })], () => ({ task: newTask({ id: "pf_1", urls, perBatch: 10 }) }));
     const before = contentOf(path);
     let refused = 0;
     for (let pages = 0; ; pages += 1) {
@@ -173,6 +173,6 @@ describe("a connection that may not grow its file", () => {
     expect(heldBy(path)).toEqual({ tasks: 1, batches: 20, items: 200, used: 200 });
     giveRoom(db);
     expect(await storage.ledger("fake-cdn:1", TODAY)).toEqual({ used: 200, pending: 200, exhausted: false });
-    expect(await storage.claim("fake-cdn:1", NOON, NOON + 1_000, "due")).toMatchObject({ batch: { taskId: "pf_1", number: 0 } });
+    expect(await storage.claim("fake-cdn:1", NOON, NOON + 1_000)).toMatchObject({ batch: { taskId: "pf_1", number: 0 } });
   });
 });

@@ -25,7 +25,7 @@ function becomeNobody(): void {
 async function storeIn(folder: string): Promise<string> {
   const path = join(folder, "store.sqlite");
   const storage = await openSqlite(path, fakeClock());
-  await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(4) }));
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4) }) }));
   await storage.close();
   return path;
 }
@@ -105,19 +105,19 @@ describe("a store that becomes read-only while it is used", () => {
     const path = join(newFolder(), "store.sqlite");
     const { storage, db } = await openWithConnection(path, fakeClock());
     onTestFinished(() => storage.close());
-    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(6), now: NOON - 1 }));
-    const claimed = await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due");
-    const started = await storage.claim("fake-cdn:1", NOON, NOON + 60_000, "due");
+    await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(6), now: NOON - 1 }) }));
+    const claimed = await storage.claim("fake-cdn:1", NOON, NOON + 60_000);
+    const started = await storage.claim("fake-cdn:1", NOON, NOON + 60_000);
     if (!claimed || !started) throw new Error("Nothing to claim.");
     const start = { now: NOON, leaseUntil: NOON + 45_000, day: TODAY, allowance: undefined };
     await storage.startSending(started.batch, start);
     const sending = { ...started.batch, state: "sending", leaseUntil: NOON + 45_000 } as const;
-    const queued = { state: "queued", leaseUntil: undefined } as const;
+    const divide = { kind: "divide", notBefore: NOON, part: { items: [3], cost: 1 } } as const;
     const writes: readonly ((to: Storage) => Promise<unknown>)[] = [
-      (to) => to.admit(queries, () => newTask({ id: "pf_2", urls: manyUrls(4), perBatch: 2 })),
+      (to) => to.admit(queries, () => ({ task: newTask({ id: "pf_2", urls: manyUrls(4), perBatch: 2 }) })),
       (to) => to.startSending(claimed.batch, start),
-      (to) => to.change(sending, { batch: queued, items: [{ index: 2, state: "queued" }], refund: 1, divide: { items: [3], cost: 1 } }),
-      (to) => to.claim("fake-cdn:1", NOON, NOON + 60_000, "due"),
+      (to) => to.change(sending, { ...divide, items: [{ index: 2, state: "queued" }], refund: 1 }),
+      (to) => to.claim("fake-cdn:1", NOON, NOON + 60_000),
       (to) => to.reserveSlot("fake-cdn:1", 1_000, 1, NOON),
       (to) => to.pauseSlots("fake-cdn:1", NOON),
       (to) => to.cancel("pf_1"),
@@ -154,7 +154,7 @@ describe("a store that becomes read-only while it is used", () => {
     const clock = fakeClock();
     const { storage, db } = await openWithConnection(join(newFolder(), "store.sqlite"), clock);
     onTestFinished(() => storage.close());
-    await storage.admit(queries, () => newTask({ id: "pf_1", urls: manyUrls(2) }));
+    await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
     const provider = fakeProvider({
       answer: () => {
         lock(db);
@@ -179,7 +179,7 @@ describe("a store that becomes read-only while it is used", () => {
         // `:memory:` is the same code without the disk, and there are many runs.
         const { storage, db } = await openWithConnection(":memory:", clock);
         const urls = manyUrls(12);
-        await storage.admit(queries, () => newTask({ id: "pf_1", urls }));
+        await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls }) }));
         const provider = fakeProvider({
           // So few that batches wait for their turn, and an outage may begin or end meanwhile.
           limits: { requestsPerMinute: 12 },

@@ -35,7 +35,7 @@ const refused = "The origin answered 403 Forbidden to three attempts of the node
 /** Takes every waiting batch of the account through one attempt. */
 async function attempt(storage: Storage, outcome: "accepted" | "put back", now: number): Promise<void> {
   for (;;) {
-    const work = await storage.claim(ACCOUNT, now, now + 300_000, "due");
+    const work = await storage.claim(ACCOUNT, now, now + 300_000);
     if (!work) return;
     const { batch, items } = work;
     const leaseUntil = now + 90_000;
@@ -43,12 +43,17 @@ async function attempt(storage: Storage, outcome: "accepted" | "put back", now: 
     const ids = { vendorTaskIds: [hex(batch.number)], requestId: hex(batch.number) };
     const changes: Record<typeof outcome, BatchChange> = {
       accepted: {
-        batch: { state: "sent", leaseUntil: undefined, sentAt: now, ...ids },
+        kind: "accept",
+        followed: true,
+        sentAt: now,
+        ...ids,
         items: items.map(({ index }) => ({ index, state: "processing" })),
         refund: 0,
       },
       "put back": {
-        batch: { state: "queued", leaseUntil: undefined, attempts: 1, notBefore: now + 1, requestId: ids.requestId },
+        kind: "requeue",
+        attempts: 1,
+        notBefore: now + 1,
         items: items.map(({ index }) => ({ index, state: "queued", code: "vendor_unavailable", reason: retried })),
         refund: 0,
       },
@@ -64,7 +69,7 @@ async function settle(storage: Storage, task: number): Promise<void> {
       ({ index }): ItemChange =>
         index % 4 === 0 ? { index, state: "failed", code: "vendor_failed", reason: refused } : { index, state: "succeeded" },
     );
-    await storage.change(batch, { batch: { state: "ended" }, items: told, refund: 0 });
+    await storage.change(batch, { kind: "end", items: told, refund: 0 });
   }
 }
 
@@ -85,9 +90,9 @@ it("takes at most 1 KB an item from its beginning to its end, and what it leaves
   const admit =
     (task: number, perBatch = PER_BATCH) =>
     (storage: Storage) =>
-      storage.admit([accountQuery({ account: ACCOUNT })], () =>
-        newTask({ id: idOf(task), urls: urlsOf(task), perBatch, provider: "huawei-vod", account: ACCOUNT }),
-      );
+      storage.admit([accountQuery({ account: ACCOUNT })], () => ({
+        task: newTask({ id: idOf(task), urls: urlsOf(task), perBatch, provider: "huawei-vod", account: ACCOUNT }),
+      }));
 
   const liveOf = async (task: number): Promise<Record<string, number>> => ({
     queued: await after(admit(task)),

@@ -63,7 +63,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
     expect(await storage.reserveSlot(ACCOUNT, 1_000, 1, NOON)).toBe(3_000);
 
     const claims = [];
-    for (let nth = 0; nth < 2; nth += 1) claims.push(await storage.claim(ACCOUNT, OLD_LEASE, OLD_LEASE + 60_000, "due"));
+    for (let nth = 0; nth < 2; nth += 1) claims.push(await storage.claim(ACCOUNT, OLD_LEASE, OLD_LEASE + 60_000));
     expect(claims).toMatchObject([
       { batch: { number: 1, state: "sending" }, items: [{ index: 2 }, { index: 3 }], divisions: version === 1 ? 0 : 1 },
       { batch: { number: 2, origin: version === 1 ? 2 : 1 }, items: [{ index: 4 }], divisions: version === 1 ? 0 : 1 },
@@ -71,7 +71,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
     // Where it was cancelled, what would go back to the queue is cancelled instead.
     const [, unsent] = claims;
     if (!unsent) throw new Error("Nothing to give back.");
-    const goesOn = await storage.change(unsent.batch, { batch: { state: "queued", leaseUntil: undefined }, items: [], refund: 0 });
+    const goesOn = await storage.change(unsent.batch, { kind: "requeue", items: [], refund: 0 });
     expect(goesOn).toBe(version < 3);
     expect(await storage.task("pf_1")).toMatchObject({ counts: version < 3 ? { queued: 3, cancelled: 0 } : { queued: 2, cancelled: 1 } });
   });
@@ -204,7 +204,7 @@ describe("a file of a newer schema version", () => {
     onTestFinished(() => emulator.close());
     const path = await newFile();
     const storage = await openSqlite(path, fakeClock());
-    await storage.admit([accountQuery()], () => newTask({ id: "pf_1", urls: manyUrls(50) }));
+    await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(50) }) }));
     await storage.close();
     tamper(path, "PRAGMA user_version = 99; CREATE TABLE from_the_future (a)");
     const bytes = readFileSync(path);

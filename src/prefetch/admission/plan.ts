@@ -1,0 +1,91 @@
+/** Plans a list: reads the allowance of every account once, then decides from storage's facts, today and later. */
+
+import type { Clock } from "../../base/clock.ts";
+import type { CallContext } from "../model/caller.ts";
+import type { Provider } from "../model/provider.ts";
+import { MOST_LATER_DAYS, type QuotaPolicy } from "../model/quota.ts";
+import type { AccountFacts, AccountQuery, NewTask } from "../model/storage.ts";
+import { nextDays, nextReset, vendorDay } from "../model/vendor-day.ts";
+import { type AccountState, type Admission, admit, type DayState } from "./admit.ts";
+import type { Allowances } from "./allowance.ts";
+import { buildTask } from "./build-task.ts";
+import type { ParsedUrls } from "./parse-urls.ts";
+
+/** A URL is not sent again this soon unless forced: agents repeat calls that timed out. */
+const RECENT_MS = 600_000;
+
+export interface PlannerDeps {
+  readonly clock: Clock;
+  readonly allowances: Pick<Allowances, "of" | "ownBudget">;
+  readonly newTaskId: (now: number) => string;
+}
+
+export interface PlanOptions {
+  readonly onQuotaExceeded: QuotaPolicy;
+  readonly force: boolean;
+}
+
+export interface Plan {
+  readonly admission: Admission;
+  /** Something will be sent, today or later. */
+  readonly sends: boolean;
+  buildTask(): NewTask;
+}
+
+export interface Planner {
+  readonly providers: readonly Provider[];
+  /** One per provider: the facts that `plan` needs, in this order. */
+  readonly queries: readonly AccountQuery[];
+  /** Pure, so that it can run inside a transaction. Throws `quota_exhausted` and `queue_full`. */
+  plan(facts: readonly AccountFacts[]): Plan;
+}
+
+export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, options: PlanOptions, call: CallContext): Promise<Planner> {
+  const now = deps.clock.now();
+  const { tenant } = call.caller;
+  const { onQuotaExceeded: policy, force } = options;
+  const accounts = await Promise.all(
+    [...new Set(parsed.candidates.map((candidate) => candidate.provider))].map(async (provider) => ({
+      provider,
+      allowance: await deps.allowances.of(provider, call.signal),
+      laterDays: policy === "defer" ? nextDays(now, provider.limits.timeZone, MOST_LATER_DAYS) : [],
+    })),
+  );
+  const dayOf = ({ limits }: Provider) => vendorDay(now, limits.timeZone);
+  const ownBudget = deps.allowances.ownBudget(call.caller);
+
+  const statesFrom = (facts: readonly AccountFacts[]): Map<Provider, AccountState> =>
+    new Map(
+      accounts.flatMap(({ provider, allowance, laterDays }, index): [Provider, AccountState][] => {
+        const known = facts[index];
+        if (!known) return [];
+        const days = laterDays.flatMap((day, nth): DayState[] => {
+          const later = known.later[nth];
+          return later ? [{ ...day, ...later }] : [];
+        });
+        return [[provider, { ...known, allowance, ownBudget, laterDays: days }]];
+      }),
+    );
+
+  return {
+    providers: accounts.map(({ provider }) => provider),
+    queries: accounts.map(({ provider, laterDays }) => ({
+      account: provider.account,
+      tenant,
+      day: dayOf(provider),
+      targets: parsed.candidates.filter((candidate) => candidate.provider === provider).map((candidate) => candidate.target),
+      recentSince: now - RECENT_MS,
+      laterDays: laterDays.map(({ day }) => day),
+    })),
+    plan: (facts) => {
+      const admission = admit(parsed.candidates, statesFrom(facts), { policy, force });
+      const resetOf = ({ limits }: Provider) => nextReset(now, limits.timeZone);
+      const context = { now, dayOf, resetOf, policy, tenant, traceparent: call.traceparent };
+      return {
+        admission,
+        sends: admission.send.length + admission.deferred.length > 0,
+        buildTask: () => buildTask(deps.newTaskId(now), parsed, admission, context),
+      };
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/** Spends quota: plans, stores the task, starts the worker, and waits for the vendors' first answers. */
+
+import type { PrefetchError } from "../../base/errors.ts";
+import type { Admission } from "../admission/admit.ts";
+import type { ParsedUrls } from "../admission/parse-urls.ts";
+import { createPlanner, type PlanOptions } from "../admission/plan.ts";
+import type { CallContext } from "../model/caller.ts";
+import type { AwaitTask } from "./await-task.ts";
+import type { Deps } from "./deps.ts";
+import { dryRunView } from "./dry-run.ts";
+import type { Refresh } from "./refresh.ts";
+import { allRefused, earlierTaskView, withSkipped } from "./submit-answer.ts";
+import type { TaskViews } from "./task-view.ts";
+import type { TaskView } from "./view.ts";
+
+/** A call without `wait_seconds` still waits this long, so that immediate rejections appear in its answer. */
+const FIRST_ANSWERS_MS = 3_000;
+
+export interface SpendOptions extends PlanOptions {
+  readonly dryRun: boolean;
+  readonly waitSeconds: number;
+}
+
+export interface SpendParts {
+  readonly refresh: Refresh;
+  readonly awaitTask: AwaitTask;
+  readonly views: TaskViews;
+}
+
+export type Spend = (parsed: ParsedUrls, options: SpendOptions, call: CallContext) => Promise<TaskView>;
+
+export function createSpend(deps: Deps, { refresh, awaitTask, views }: SpendParts): Spend {
+  const { storage, worker } = deps;
+
+  const answers = async (taskId: string, waitSeconds: number, call: CallContext): Promise<PrefetchError | undefined> => {
+    if (waitSeconds > 0) return awaitTask.ended(taskId, waitSeconds * 1_000, call);
+    await awaitTask.answered(taskId, FIRST_ANSWERS_MS, call);
+    return undefined;
+  };
+
+  /** Every URL is in flight, or was sent a moment ago: the caller gets the newest task that holds them. */
+  const earlierTask = async ({ skipped }: Admission, parsed: ParsedUrls, { waitSeconds }: SpendOptions, call: CallContext) => {
+    const [newest = "", ...older] = [...new Set(skipped.map(({ taskId }) => taskId))].sort().reverse();
+    const problem = waitSeconds > 0 ? await awaitTask.ended(newest, waitSeconds * 1_000, call) : await refresh.briefly(newest, call);
+    return earlierTaskView(await views.of(newest, problem, call), { older, skipped: skipped.length, rejected: parsed.rejected });
+  };
+
+  return async (parsed, options, call) => {
+    const { providers, queries, plan } = await createPlanner(deps, parsed, options, call);
+    if (options.dryRun) {
+      const { admission, buildTask } = plan(await storage.facts(queries));
+      return dryRunView(buildTask(), admission, await views.quota(providers, call));
+    }
+    call.signal.throwIfAborted();
+    const { task, admission } = await storage.admit(queries, (facts) => {
+      const { admission, sends, buildTask } = plan(facts);
+      return { admission, task: sends ? buildTask() : undefined };
+    });
+    if (!task) return earlierTask(admission, parsed, options, call);
+    for (const provider of providers) worker.kick(provider);
+    const { id } = task.task;
+    const problem = await answers(id, options.waitSeconds, call);
+    const refusal = await allRefused(deps, id);
+    if (refusal) throw refusal;
+    return withSkipped(await views.of(id, problem, call), admission.skipped);
+  };
+}

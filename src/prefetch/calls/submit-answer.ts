@@ -1,0 +1,108 @@
+/** Answers to spending calls that are not simply the new task: an earlier task, a whole refusal, streams, nothing usable. */
+
+import { type ErrorCode, errorCodes, PrefetchError } from "../../base/errors.ts";
+import type { Admission } from "../admission/admit.ts";
+import type { ParsedUrls, RejectedInput } from "../admission/parse-urls.ts";
+import { passingCodes } from "../model/passing-codes.ts";
+import type { StreamView } from "../model/stream.ts";
+import type { Counts, Item } from "../model/task.ts";
+import type { Deps } from "./deps.ts";
+import { type ItemRow, SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
+
+/** Other tasks that an answer names. More would bury the sentence. */
+const NAMED_TASKS = 5;
+
+export interface EarlierTask {
+  /** Further tasks that hold some of the URLs. */
+  readonly older: readonly string[];
+  readonly skipped: number;
+  readonly rejected: readonly RejectedInput[];
+}
+
+/** Nothing new was sent: the earlier task, and this call's own unusable entries. */
+export function earlierTaskView(view: TaskView, { older, skipped, rejected }: EarlierTask): TaskView {
+  const known = new Set(view.problems.map((row) => row.url ?? row.assetId));
+  const own = rejected
+    .filter(({ target }) => !known.has(target))
+    .map(({ target, code, reason }): ItemRow => ({ url: target, state: "rejected", code, reason }));
+  const others = older.length > 0 ? ` (with ${older.slice(0, NAMED_TASKS - 1).join(", ")})` : "";
+  return {
+    ...view,
+    skippedRecent: skipped,
+    problems: [...view.problems, ...own].slice(0, Math.max(SUMMARY_ROWS, view.problems.length)),
+    nextStep: `Nothing new was sent, because this task${others} did so in the last 10 minutes or still will; force true sends it again. ${view.nextStep}`,
+  };
+}
+
+/** The new task, with a word on URLs that an earlier task holds. */
+export function withSkipped(view: TaskView, skipped: Admission["skipped"]): TaskView {
+  if (skipped.length === 0) return view;
+  const elsewhere = [...new Set(skipped.map((entry) => entry.taskId))].slice(0, NAMED_TASKS).join(", ");
+  return {
+    ...view,
+    nextStep: `${skipped.length} of the list wait to be sent or were sent in the last 10 minutes, by ${elsewhere}: ask for that too. ${view.nextStep}`,
+  };
+}
+
+/** The error of a task that the vendor refused as a whole for one reason. The task keeps the record. */
+export async function allRefused(
+  { storage, guards }: Pick<Deps, "storage" | "guards">,
+  taskId: string,
+): Promise<PrefetchError | undefined> {
+  const snapshot = await storage.task(taskId);
+  if (!snapshot || snapshot.openBatches > 0 || hasAccepted(snapshot.counts)) return undefined;
+  const items = await storage.items(taskId, { limit: guards.maxUrlsPerCall });
+  const sent = items.filter((item) => item.batch !== undefined);
+  const [first] = sent;
+  if (!first || sent.some((item) => item.code !== first.code)) return undefined;
+  const { providers } = snapshot.task;
+  const which = sent.length === 1 ? "It was" : `All ${sent.length} were`;
+  return refusalOf(first, providers.length === 1 ? providers[0] : undefined, `${which} refused. Task ${taskId} keeps the record.`);
+}
+
+function hasAccepted({ succeeded, processing, untracked, unknown, failed, queued }: Counts): boolean {
+  return succeeded + processing + untracked + unknown + failed + queued > 0;
+}
+
+function refusalOf(item: Item, provider: string | undefined, hint: string): PrefetchError {
+  const code = errorCodes.find((known): known is ErrorCode => known === item.code) ?? "internal";
+  return new PrefetchError(code, item.reason ?? "The vendor refused it", {
+    ...(provider !== undefined && { provider }),
+    delivery: "refused",
+    retryable: passingCodes.includes(code),
+    hint,
+  });
+}
+
+/** `refusals`: streams or their URLs that could not be used. */
+export function withStreams(view: TaskView, streams: readonly StreamView[], refusals: number): TaskView {
+  const urls = streams.reduce((sum, stream) => sum + stream.urls, 0);
+  const none = refusals > 0 ? "" : "No entry of the list is a stream. ";
+  const live = streams.some((stream) => stream.live) ? "URLs of a live stream are on air for seconds only. " : "";
+  const said = streams.length === 0 ? none : `${streams.length} stream(s) stand for ${urls.toLocaleString("en")} URLs. ${live}`;
+  const shown = streams.map((stream) => ({ ...stream, url: shownUrl(stream.url) }));
+  return { ...view, streams: shown, nextStep: `${said}${view.nextStep}` };
+}
+
+/** Reasons that an error quotes; the list may have thousands. */
+const QUOTED_REASONS = 3;
+
+/** The list has no entry that can be sent. */
+export function nothingUsable({ rejected }: ParsedUrls): PrefetchError {
+  if (rejected.length === 0) {
+    return new PrefetchError("invalid_argument", "urls: the list is empty", { hint: "Pass 1 to 10,000 absolute http or https URLs." });
+  }
+  const quoted = rejected.slice(0, QUOTED_REASONS).map((entry) => `"${entry.target}": ${entry.reason}`);
+  const more = rejected.length > QUOTED_REASONS ? ` (and ${rejected.length - QUOTED_REASONS} more)` : "";
+  const isPassing = rejected.every((entry) => passingCodes.some((known) => known === entry.code));
+  const mixed = isPassing ? "vendor_unavailable" : "invalid_argument";
+  const code = errorCodes.find((known) => rejected.every((entry) => entry.code === known)) ?? mixed;
+  return new PrefetchError(code, `urls: no entry can be used: ${quoted.join(" ")}${more}`, {
+    retryable: isPassing,
+    hint: `Nothing was sent. ${isPassing ? "Call again in a few minutes." : remedyFor(code)}`,
+  });
+}
+
+function remedyFor(code: ErrorCode): string {
+  return `${code === "not_configured" ? "Set up what the reasons name" : "Correct the call as the reasons say"}, then call again.`;
+}

@@ -1,0 +1,67 @@
+/** Builds the stored task as callers see it: counts, problems, the tightest quota, and the next step. */
+
+import { explain, type PrefetchError } from "../../base/errors.ts";
+import { configuredAmong } from "../admission/routing.ts";
+import type { CallContext } from "../model/caller.ts";
+import type { Provider } from "../model/provider.ts";
+import type { Quota } from "../model/quota.ts";
+import { taskState } from "../model/task.ts";
+import type { Deps } from "./deps.ts";
+import { findTask } from "./find-task.ts";
+import { nextStep } from "./next-step.ts";
+import { problemRowsOf, problemStates, SUMMARY_ROWS, type TaskView } from "./view.ts";
+
+export interface TaskViews {
+  /** `problem`: the problem that kept the stored state from being up to date. Throws `not_found`. */
+  of(taskId: string, problem: PrefetchError | undefined, call: CallContext): Promise<TaskView>;
+  /** The quota with least left among several providers' quotas. */
+  quota(providers: readonly Provider[], call: CallContext): Promise<Quota | undefined>;
+}
+
+type TaskViewDeps = Pick<Deps, "storage" | "clock" | "directory" | "allowances" | "durable">;
+
+export function createTaskViews({ storage, clock, directory, allowances, durable }: TaskViewDeps): TaskViews {
+  const quota: TaskViews["quota"] = async (providers, call) => {
+    const quotas = await Promise.all(providers.map((provider) => allowances.quota(provider, call)));
+    const left = ({ remaining = Number.POSITIVE_INFINITY }: Quota) => remaining;
+    return quotas.sort((a, b) => left(a) - left(b))[0];
+  };
+
+  return {
+    quota,
+    of: async (taskId, problem, call) => {
+      const { task, counts, batches, bytes, waitingAccounts, ...rest } = await findTask(storage, taskId, call.caller);
+      const providers = await configuredAmong(directory, task.providers);
+      const tightest = await quota(providers, call);
+      const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
+      const state = taskState(counts);
+      return {
+        taskId,
+        provider: task.providers.join(", "),
+        state,
+        counts,
+        batches,
+        duplicatesRemoved: task.duplicatesRemoved,
+        skippedRecent: task.skippedRecent,
+        ...(bytes > 0 && { bytes }),
+        problems: problems.flatMap(problemRowsOf).slice(0, SUMMARY_ROWS),
+        quota: tightest,
+        nextStep: nextStep({
+          taskId,
+          state,
+          counts,
+          reach: providers.map((provider) => provider.reach),
+          sending: rest.sending,
+          orphaned: waitingAccounts.filter((account) => !providers.some((provider) => provider.account === account)),
+          rejections: rest.rejections,
+          delay: rest.delay,
+          later: rest.later,
+          now: clock.now(),
+          durable,
+          resetsAt: tightest?.resetsAt,
+          stale: problem && explain(problem),
+        }),
+      };
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** Takes one claimed batch to its outcome: sends it, stores what came of it, and tells the account's circuit breaker. */
+
+import type { BatchChange } from "../model/batch-change.ts";
+import type { Provider } from "../model/provider.ts";
+import type { Claim } from "../model/storage.ts";
+import type { Batch } from "../model/task.ts";
+import { createSender, type SenderOptions, type SenderSignals } from "./send-batch.ts";
+
+/** Pauses before an outcome is written again. Giving up sooner would lose the vendor's task id for a busy disk. */
+const WRITE_RETRIES_MS = [200, 1_000, 5_000, 15_000];
+
+export interface DeliveryOptions extends SenderOptions {
+  /** Runs `work` as a part of the trace that the task belongs to. */
+  readonly withTraceparent: <Result>(traceparent: string | undefined, work: () => Result) => Result;
+}
+
+export interface Delivery {
+  /** True when the account's circuit breaker closed, so that batches which wait for it may go. */
+  deliver(provider: Provider, claim: Claim): Promise<boolean>;
+  /** Start or last progress of the longest-running batch, in milliseconds since the epoch; `undefined` when idle. */
+  busySince(): number | undefined;
+}
+
+export function createDelivery(options: DeliveryOptions, signals: SenderSignals): Delivery {
+  const { storage, clock, withTraceparent, report } = options;
+  const send = createSender(options, signals);
+  const running = new Set<{ at: number }>();
+
+  const store = async (batch: Batch, change: BatchChange): Promise<void> => {
+    for (const waitMs of [...WRITE_RETRIES_MS, undefined]) {
+      try {
+        await storage.change(batch, change);
+        return;
+      } catch (error) {
+        if (waitMs === undefined || signals.stopping.aborted) throw error;
+        report(error, `recording the outcome of a batch of ${batch.taskId}`);
+        await clock.sleep(waitMs, signals.stopping).catch(() => report(error, "stopping before an outcome was recorded"));
+      }
+    }
+  };
+
+  return {
+    deliver: async (provider, claim) => {
+      const run = { at: clock.now() };
+      running.add(run);
+      const onProgress = (): void => {
+        run.at = clock.now();
+      };
+      try {
+        const { batch, change, signal } = await withTraceparent(claim.task.traceparent, () => send(provider, claim, onProgress));
+        if (change) await store(batch, change);
+        return await storage.noteSignal(provider.account, signal);
+      } finally {
+        running.delete(run);
+      }
+    },
+    busySince: () => (running.size === 0 ? undefined : Math.min(...[...running].map(({ at }) => at))),
+  };
+}

@@ -1,0 +1,95 @@
+/**
+ * A direct provider at work: it fetches the URLs of a batch itself and reports each one. Every second what it reported is
+ * stored and the lease renewed, so a crash loses a second of work. An unreported URL is safe to fetch again.
+ */
+
+import type { Clock } from "../../base/clock.ts";
+import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
+import type { Provider } from "../model/provider.ts";
+import type { Claim, Storage } from "../model/storage.ts";
+import { contentOf } from "../model/task.ts";
+import type { Answer } from "./interpret.ts";
+import { createProgressBuffer, type PendingProgress, withProgress } from "./progress-buffer.ts";
+import type { Turn } from "./turn.ts";
+
+/** Longer leaves a dead process's URLs unfetched for longer; shorter loses the batch when the store is slow for a moment. */
+export const DIRECT_LEASE_MS = 30_000;
+
+export interface DirectRunOptions {
+  readonly storage: Pick<Storage, "isCancelled">;
+  readonly clock: Clock;
+  readonly report: (error: unknown, about: string) => void;
+  /** Aborted when requests in flight must be given up. */
+  readonly sending: AbortSignal;
+  /** Aborted when nothing new may be sent. */
+  readonly stopping: AbortSignal;
+}
+
+export interface RunResult {
+  readonly answer: Answer;
+  /** Reported by the provider and not stored yet. */
+  readonly pending: PendingProgress;
+  /** The batch and the items that still have no outcome. */
+  readonly open: Claim;
+}
+
+/** `onProgress` is called whenever progress was stored. */
+export async function runDirect(
+  { storage, clock, report, sending, stopping }: DirectRunOptions,
+  { provider, work, turn, onProgress }: { provider: Provider; work: Claim; turn: Turn; onProgress: (() => void) | undefined },
+): Promise<RunResult> {
+  const { taskId } = work.batch;
+  const leaseLost = new AbortController();
+
+  const store = async (pending: PendingProgress): Promise<void> => {
+    // A batch that gets on has not been tried in vain, however often it is interrupted.
+    const attempts = pending.items.length > 0 ? 0 : turn.batch.attempts;
+    const renewed = { kind: "progress", leaseUntil: clock.now() + DIRECT_LEASE_MS, attempts, items: [], refund: 0 } as const;
+    if (!(await turn.apply(withProgress(renewed, pending)))) {
+      leaseLost.abort(givenUp("Another process has the batch by now"));
+      return;
+    }
+    onProgress?.();
+    if (await storage.isCancelled(taskId)) leaseLost.abort(givenUp("The task was cancelled"));
+  };
+
+  const buffer = createProgressBuffer({
+    items: work.items,
+    clock,
+    write: store,
+    report: (error) => report(error, `recording the progress of a batch of ${taskId}`),
+  });
+  const answer = await provider
+    .submit(contentOf(work.batch, work.items), {
+      signal: AbortSignal.any([sending, leaseLost.signal]),
+      turn: async () => {
+        await turn.take();
+        buffer.begin();
+      },
+      progress: { taskId, taskBytes: work.task.bytes, settled: buffer.settled, moved: buffer.moved },
+    })
+    .then(
+      (submission): Answer => ({ ok: true, submission }),
+      (error: unknown): Answer => {
+        if (turn.state === "not_ready") return { ok: false, error };
+        if (!(error instanceof PrefetchError) && !stopping.aborted) report(error, `sending a batch to ${provider.id}`);
+        return { ok: false, error: retryable(error) };
+      },
+    );
+  const { open, ...pending } = await buffer.end();
+  return { answer, pending, open: { ...work, batch: turn.batch, items: open } };
+}
+
+/** Whatever ended the run, its unreported URLs may be fetched again. */
+function retryable(error: unknown): unknown {
+  if (error instanceof PrefetchError && error.delivery !== "unknown") return error;
+  return interrupted(asPrefetchError(error).message, error);
+}
+
+export function interrupted(why: string, cause?: unknown): PrefetchError {
+  return new PrefetchError("cancelled", why, { retryable: true, cause });
+}
+
+function givenUp(why: string): PrefetchError {
+  return new PrefetchError("cancelled", why, { delivery: "unknown" });
+}

@@ -1,0 +1,114 @@
+/**
+ * The turn of one claimed batch: the way from the claim to the wire. A provider calls `take` immediately before each
+ * request; `take` resolves when that request may go out.
+ *
+ * | state        | what holds                                                        | `take` leads to                  |
+ * | ------------ | ----------------------------------------------------------------- | -------------------------------- |
+ * | `claimed`    | this process holds the lease; nothing is in flight                 | `sending`, or a state below      |
+ * | `sending`    | a request may be in flight                                         | `claimed` (it was refused), then on |
+ * | `lost`       | the lease ran out and another process has the batch                | itself: the request may not go out |
+ * | `over_quota` | the day has no room for the batch; nothing is in flight            | itself                           |
+ * | `suspended`  | the machine slept before the request; another process may have it  | itself                           |
+ * | `not_ready`  | the store or the rate limiter failed; nothing is in flight         | itself                           |
+ */
+
+import type { Clock } from "../../base/clock.ts";
+import { PrefetchError } from "../../base/errors.ts";
+import type { Allowances } from "../admission/allowance.ts";
+import type { ProgressChange, ReclaimChange } from "../model/batch-change.ts";
+import type { Provider } from "../model/provider.ts";
+import type { Storage } from "../model/storage.ts";
+import type { Batch } from "../model/task.ts";
+import { vendorDay } from "../model/vendor-day.ts";
+import type { RateLimiter } from "./rate-limit.ts";
+
+export type TurnState = "claimed" | "sending" | "lost" | "over_quota" | "suspended" | "not_ready";
+
+/**
+ * Lease of a claimed batch. Longer delays the batches of a dead process; shorter loses a batch that waits for its slot.
+ * A second process that takes it over is harmless, because nothing was sent.
+ */
+export const CLAIM_LEASE_MS = 300_000;
+/** A process that did not run for this long between reserving and sending may count as dead to other processes. */
+const LONGEST_STALL_MS = 30_000;
+
+export interface TurnOptions {
+  readonly storage: Pick<Storage, "change" | "startSending">;
+  readonly clock: Clock;
+  readonly limiter: RateLimiter;
+  readonly allowances: Pick<Allowances, "of" | "tenantBudget">;
+  /** Aborted when nothing new may be sent. */
+  readonly stopping: AbortSignal;
+}
+
+export interface Turn {
+  readonly state: TurnState;
+  /** The batch as storage has it now. */
+  readonly batch: Batch;
+  /** Resolves when the next request may go out; rejects with `cancelled` when it may not, or with the failure. */
+  take(): Promise<void>;
+  /** Stores a change that keeps the batch in this process's hands. False when another process has it by now. */
+  apply(change: ReclaimChange | ProgressChange): Promise<boolean>;
+}
+
+/** `host`: host of the batch's URLs, for providers that want the requests of one host apart. */
+export function createTurn(
+  { storage, clock, limiter, allowances, stopping }: TurnOptions,
+  { provider, claimed, host, leaseMs }: { provider: Provider; claimed: Batch; host: string | undefined; leaseMs: number },
+): Turn {
+  let batch = claimed;
+  let state: TurnState = "claimed";
+  const today = (): string => vendorDay(clock.now(), provider.limits.timeZone);
+
+  const apply: Turn["apply"] = async (change) => {
+    const isOurs = await storage.change(batch, change);
+    const { leaseUntil } = change;
+    if (!isOurs) state = "lost";
+    else if (change.kind === "reclaim") batch = { ...batch, state: "claimed", leaseUntil };
+    else batch = { ...batch, leaseUntil, attempts: change.attempts };
+    return isOurs;
+  };
+
+  /** The allowance of a day on which the batch has nothing reserved. */
+  const allowanceOn = async (day: string) => (day === batch.day ? undefined : allowances.of(provider, stopping));
+
+  const start = async (): Promise<void> => {
+    // The allowance is read before the slot: any wait after the slot would bring two requests together again.
+    const dayBefore = today();
+    let allowance = await allowanceOn(dayBefore);
+    await limiter(provider, stopping, host);
+    const day = today();
+    if (day !== dayBefore) allowance = await allowanceOn(day);
+    const now = clock.now();
+    const sent = { leaseUntil: now + leaseMs, day };
+    const result = await storage.startSending(batch, { now, allowance, ownBudget: allowances.tenantBudget, ...sent });
+    state = result === "started" ? "sending" : result;
+    if (result !== "started") return;
+    batch = { ...batch, ...sent, sentAt: now, state: "sending" };
+    if (clock.now() - now > LONGEST_STALL_MS) state = "suspended";
+  };
+
+  const take = async (): Promise<void> => {
+    try {
+      if (state === "sending" && (await apply({ kind: "reclaim", leaseUntil: clock.now() + CLAIM_LEASE_MS, items: [], refund: 0 }))) {
+        state = "claimed";
+      }
+      if (state === "claimed") await start();
+    } catch (error) {
+      if (!stopping.aborted) state = "not_ready";
+      throw error;
+    }
+    if (state !== "sending") throw new PrefetchError("cancelled", "The batch may not be sent now");
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    get batch() {
+      return batch;
+    },
+    take,
+    apply,
+  };
+}
