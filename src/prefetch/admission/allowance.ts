@@ -1,6 +1,6 @@
 /**
- * What an account may spend today: by the vendor's own count where it can be asked, else by its documented limit. Either
- * way it is said as a ceiling for our ledger, so that what this server reserves meanwhile is always counted in.
+ * The allowance of an account: by the vendor's own count where the vendor tells it, else by the documented limit. Both are
+ * expressed as a ceiling for our ledger, so that reservations made in the meantime always count.
  */
 
 import type { Cache } from "../../base/cache.ts";
@@ -12,12 +12,12 @@ import { type Allowance, lowerBound, type Quota, remainingUnits } from "../model
 import type { Storage } from "../model/storage.ts";
 import { nextReset, vendorDay } from "../model/vendor-day.ts";
 
-/** An answer stays right about our own spending; this bounds how long it may miss that of others. */
+/** The vendor's answer stays right about our own spending. Longer would miss other spending of the account for longer. */
 const ANSWER_TTL_MS = 30_000;
-/** A call does not wait longer for the vendor's count; the ledger then has to do. */
+/** A call waits this long for the vendor's count; the ledger then has to do. Longer delays every call of a slow vendor. */
 const LONGEST_WAIT_MS = 3_000;
 
-/** What the vendor said, in the ledger's terms; without `ceiling` it could not be asked. */
+/** The vendor's count in the ledger's terms; without `ceiling` the vendor did not tell it. */
 export interface CountedQuota {
   readonly limit?: number;
   readonly ceiling?: number;
@@ -27,9 +27,9 @@ export interface AllowanceOptions {
   readonly storage: Pick<Storage, "ledger" | "spentBy">;
   readonly clock: Clock;
   readonly answers: Cache<CountedQuota>;
-  /** Units a day and account that the operator allows, where that is less than the vendor does. */
+  /** Units per day and account that the operator allows, where that is less than the vendor's limit. */
   readonly dailyBudget: number | undefined;
-  /** Units a day and account that each tenant may spend. */
+  /** Units per day and account that each tenant may spend. */
   readonly tenantDailyBudget: number | undefined;
   /** Aborted when the server stops. */
   readonly stopped: AbortSignal;
@@ -38,62 +38,26 @@ export interface AllowanceOptions {
 
 export interface Allowances {
   of(provider: Provider, signal: AbortSignal): Promise<Allowance>;
-  /** Units of a whole day, as far as they are known without asking; `undefined` for no limit. */
+  /** Units of a whole day, without asking the vendor; `undefined` for no limit. */
   wholeDay(provider: Provider): number | undefined;
-  /** Units a day and account that each tenant may spend; `undefined` for no bound. */
+  /** Units per day and account that each tenant may spend; `undefined` for no bound. */
   readonly tenantBudget: number | undefined;
-  /** What the caller may spend of any account's day; `undefined` for no bound of its own. */
+  /** Units per day and account that the caller may spend; `undefined` for no bound of its own. */
   ownBudget(caller: Caller): number | undefined;
-  /** As callers see it: of the account, or of their own budget where they have one. */
+  /** The quota that a caller sees: the account's, or its own budget where it has one. */
   quota(provider: Provider, call: Pick<CallContext, "caller" | "signal">): Promise<Quota>;
-  /** Of the account, as far as it is known without asking the vendor. */
+  /** The account's quota without asking the vendor. */
   estimate(provider: Provider): Promise<Quota>;
-  /** The vendor has just contradicted its last answer. */
+  /** Drops the vendor's last answer, which the vendor has just contradicted. */
   forget(provider: Provider): Promise<void>;
 }
 
 export function createAllowances(options: AllowanceOptions): Allowances {
-  const { storage, clock, answers, dailyBudget, tenantDailyBudget, stopped, report } = options;
-  const once = createSingleFlight(answers);
-  /** Limits are raised seldom; the last one that a vendor told is better than the documented one when it cannot be asked. */
-  const lastTold = new Map<string, number>();
-  const dayOf = (provider: Provider) => vendorDay(clock.now(), provider.limits.timeZone);
-  const keyOf = (provider: Provider) => `${provider.account} ${dayOf(provider)}`;
+  const { storage, clock, dailyBudget, tenantDailyBudget } = options;
+  const vendor = createVendorCounts(options);
 
-  const ask = async (provider: Provider, question: NonNullable<Provider["quota"]>): Promise<CountedQuota> => {
-    // Read first: what is sent while the vendor counts may be counted twice, which is the safe side.
-    const { used, pending } = await storage.ledger(provider.account, dayOf(provider));
-    try {
-      const { limit, remaining } = await question({ signal: stopped, turn: async () => undefined });
-      return { limit, ceiling: used - pending + remaining };
-    } catch (error) {
-      report(error, `asking ${provider.id} for its quota; the ledger is used instead`);
-      return {};
-    }
-  };
-
-  const counted = async (provider: Provider, signal: AbortSignal): Promise<CountedQuota> => {
-    const question = provider.quota?.bind(provider);
-    if (!question) return {};
-    const patience = AbortSignal.timeout(LONGEST_WAIT_MS);
-    try {
-      return await once(keyOf(provider), AbortSignal.any([signal, patience]), async () => ({
-        value: await ask(provider, question),
-        ttlMs: ANSWER_TTL_MS,
-      }));
-    } catch (error) {
-      if (signal.aborted || !patience.aborted) throw error;
-      // Until the answer comes after all, nobody else need wait for it.
-      await answers.set(keyOf(provider), {}, ANSWER_TTL_MS);
-      return {};
-    }
-  };
-
-  const knownLimit = (provider: Provider) => lastTold.get(provider.account) ?? provider.limits.urlsPerDay;
-
-  const allowanceFrom = (provider: Provider, { limit: told, ceiling }: CountedQuota): Allowance => {
-    if (told !== undefined) lastTold.set(provider.account, told);
-    const limit = knownLimit(provider);
+  const allowanceFrom = (provider: Provider, { ceiling }: CountedQuota): Allowance => {
+    const limit = vendor.limitOf(provider);
     const budgeted = dailyBudget !== undefined && dailyBudget < (ceiling ?? limit ?? Number.POSITIVE_INFINITY);
     return {
       limit: lowerBound(limit, dailyBudget),
@@ -103,21 +67,21 @@ export function createAllowances(options: AllowanceOptions): Allowances {
     };
   };
 
-  const of: Allowances["of"] = async (provider, signal) => allowanceFrom(provider, await counted(provider, signal));
+  const of: Allowances["of"] = async (provider, signal) => allowanceFrom(provider, await vendor.count(provider, signal));
 
   const ownBudget: Allowances["ownBudget"] = ({ tenant }) => (tenant === "" ? undefined : tenantDailyBudget);
 
-  const quotaOf = async (provider: Provider, allowance: Allowance): Promise<Quota> => {
+  const quotaFrom = async (provider: Provider, allowance: Allowance): Promise<Quota> => {
     const now = clock.now();
     const entry = await storage.ledger(provider.account, vendorDay(now, provider.limits.timeZone));
     const units = remainingUnits(allowance, entry);
     const remaining = Number.isFinite(units) ? units : undefined;
     const { limit, source } = allowance;
-    const elsewhere = source === "vendor" && limit !== undefined && remaining !== undefined;
+    const isCounted = source === "vendor" && limit !== undefined && remaining !== undefined;
     return {
       provider: provider.id,
       limit,
-      used: elsewhere ? limit - remaining : entry.used,
+      used: isCounted ? limit - remaining : entry.used,
       remaining,
       resetsAt: nextReset(now, provider.limits.timeZone),
       source,
@@ -128,16 +92,74 @@ export function createAllowances(options: AllowanceOptions): Allowances {
     of,
     ownBudget,
     tenantBudget: tenantDailyBudget,
-    wholeDay: (provider) => lowerBound(knownLimit(provider), dailyBudget),
+    wholeDay: (provider) => lowerBound(vendor.limitOf(provider), dailyBudget),
     quota: async (provider, { caller, signal }) => {
-      const all = await quotaOf(provider, await of(provider, signal));
+      const account = await quotaFrom(provider, await of(provider, signal));
       const budget = ownBudget(caller);
-      if (budget === undefined) return all;
-      const own = await storage.spentBy(caller.tenant, provider.account, dayOf(provider));
-      const remaining = Math.min(Math.max(0, budget - own), all.remaining ?? Number.POSITIVE_INFINITY);
-      return { ...all, limit: lowerBound(budget, all.limit), used: own, remaining, source: "ledger" };
+      if (budget === undefined) return account;
+      const own = await storage.spentBy(caller.tenant, provider.account, vendorDay(clock.now(), provider.limits.timeZone));
+      const remaining = Math.min(Math.max(0, budget - own), account.remaining ?? Number.POSITIVE_INFINITY);
+      return { ...account, limit: lowerBound(budget, account.limit), used: own, remaining, source: "ledger" };
     },
-    estimate: async (provider) => quotaOf(provider, allowanceFrom(provider, (await answers.get(keyOf(provider))) ?? {})),
+    estimate: async (provider) => quotaFrom(provider, allowanceFrom(provider, await vendor.lastCount(provider))),
+    forget: vendor.forget,
+  };
+}
+
+/** The vendors' own counts: cached, single-flight, and bounded in time. */
+interface VendorCounts {
+  count(provider: Provider, signal: AbortSignal): Promise<CountedQuota>;
+  /** The cached answer; empty where there is none. */
+  lastCount(provider: Provider): Promise<CountedQuota>;
+  /** The vendor's limit, as it last told it, or as documented; `undefined` for no limit. */
+  limitOf(provider: Provider): number | undefined;
+  forget(provider: Provider): Promise<void>;
+}
+
+function createVendorCounts({ storage, clock, answers, stopped, report }: AllowanceOptions): VendorCounts {
+  const singleFlight = createSingleFlight(answers);
+  /** A limit that the vendor told is better than the documented one, also when the vendor cannot be asked any more. */
+  const toldLimits = new Map<string, number>();
+  const dayOf = (provider: Provider) => vendorDay(clock.now(), provider.limits.timeZone);
+  const keyOf = (provider: Provider) => `${provider.account} ${dayOf(provider)}`;
+
+  const ask = async (provider: Provider, question: NonNullable<Provider["quota"]>): Promise<CountedQuota> => {
+    // The ledger is read first: a submit during the question may then be counted twice, which errs on the safe side.
+    const { used, pending } = await storage.ledger(provider.account, dayOf(provider));
+    try {
+      const { limit, remaining } = await question({ signal: stopped, turn: async () => undefined });
+      return { limit, ceiling: used - pending + remaining };
+    } catch (error) {
+      report(error, `asking ${provider.id} for its quota; the ledger is used instead`);
+      return {};
+    }
+  };
+
+  const asked = async (provider: Provider, signal: AbortSignal): Promise<CountedQuota> => {
+    const question = provider.quota?.bind(provider);
+    if (!question) return {};
+    const deadline = AbortSignal.timeout(LONGEST_WAIT_MS);
+    try {
+      return await singleFlight(keyOf(provider), AbortSignal.any([signal, deadline]), async () => ({
+        value: await ask(provider, question),
+        ttlMs: ANSWER_TTL_MS,
+      }));
+    } catch (error) {
+      if (signal.aborted || !deadline.aborted) throw error;
+      // Further calls need not wait for a vendor this slow; its answer replaces this one when it comes.
+      await answers.set(keyOf(provider), {}, ANSWER_TTL_MS);
+      return {};
+    }
+  };
+
+  return {
+    count: async (provider, signal) => {
+      const counted = await asked(provider, signal);
+      if (counted.limit !== undefined) toldLimits.set(provider.account, counted.limit);
+      return counted;
+    },
+    lastCount: async (provider) => (await answers.get(keyOf(provider))) ?? {},
+    limitOf: (provider) => toldLimits.get(provider.account) ?? provider.limits.urlsPerDay,
     forget: async (provider) => {
       await answers.delete(keyOf(provider));
     },

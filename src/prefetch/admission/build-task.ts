@@ -1,4 +1,4 @@
-/** A plan written down: as the task that will be stored, and as what a dry run tells. Pure. */
+/** Builds the task that storage keeps from an admission: its batches, its items in the caller's order, its reservations. Pure. */
 
 import { isoTime } from "../../base/iso-time.ts";
 import type { Provider } from "../model/provider.ts";
@@ -13,94 +13,38 @@ export interface BuildTaskContext {
   readonly now: number;
   /** The vendor's day on which a provider's batches will be sent. */
   readonly dayOf: (provider: Provider) => string;
+  /** Milliseconds since the epoch at which that day ends. */
   readonly resetOf: (provider: Provider) => number;
   readonly policy: QuotaPolicy;
   readonly tenant: string;
   readonly traceparent: string | undefined;
 }
 
+/** URLs that go out in one vendor request. */
 interface Group {
   readonly candidates: readonly Candidate[];
-  /** The later day that it waits for. */
+  /** The later day that the request waits for. */
   readonly to?: { readonly day: string; readonly begins: number };
 }
 
-/** The task, batches and items that an admission amounts to, in the caller's order. */
-export function buildTask(id: string, reading: ParsedUrls, admission: Admission, context: BuildTaskContext): NewTask {
-  const { now, dayOf, policy, tenant, traceparent } = context;
+export function buildTask(id: string, parsed: ParsedUrls, admission: Admission, context: BuildTaskContext): NewTask {
   const groups = groupsOf(admission);
-  const batchOf = new Map<Candidate, number>();
-  for (const [number, { candidates }] of groups.entries()) for (const candidate of candidates) batchOf.set(candidate, number);
-
-  const entries = [
-    ...[...admission.send, ...admission.deferred.map(({ candidate }) => candidate)].map((entry) => ({
-      ...entry,
-      batch: batchOf.get(entry),
-      state: "queued" as const,
-      code: undefined,
-      reason: undefined,
-    })),
-    ...admission.overQuota.map((entry) => ({
-      ...entry,
-      batch: undefined,
-      state: "rejected" as const,
-      code: "quota_exhausted",
-      reason: overQuotaReason(entry, context),
-    })),
-    ...reading.rejected.map((entry) => ({ ...entry, batch: undefined, state: "rejected" as const })),
-  ].sort((a, b) => a.position - b.position);
-
   return {
     task: {
       id,
-      tenant,
-      traceparent,
-      createdAt: now,
-      providers: [...new Set(reading.candidates.map((candidate) => candidate.provider.id))],
-      duplicatesRemoved: reading.duplicatesRemoved,
+      tenant: context.tenant,
+      traceparent: context.traceparent,
+      createdAt: context.now,
+      providers: [...new Set(parsed.candidates.map((candidate) => candidate.provider.id))],
+      duplicatesRemoved: parsed.duplicatesRemoved,
       skippedRecent: admission.skipped.length,
     },
-    batches: groups.flatMap(({ candidates, to }, number): Batch[] => {
-      const [first] = candidates;
-      if (!first) return [];
-      const { provider } = first;
-      return [
-        {
-          taskId: id,
-          number,
-          origin: number,
-          provider: provider.id,
-          account: provider.account,
-          kind: first.kind === "asset" ? "asset" : "urls",
-          state: "queued",
-          day: to?.day ?? dayOf(provider),
-          cost: candidates.reduce((sum, candidate) => sum + candidate.cost, 0),
-          deferrable: policy === "defer",
-          attempts: 0,
-          notBefore: to?.begins ?? now,
-          leaseUntil: undefined,
-          sentAt: undefined,
-          vendorTaskIds: [],
-          requestId: undefined,
-        },
-      ];
-    }),
-    items: entries.map(
-      ({ batch, kind, target, state, code, reason }, index): Item => ({
-        index,
-        batch,
-        kind,
-        target,
-        state,
-        code,
-        reason,
-        parts: undefined,
-      }),
-    ),
+    batches: groups.flatMap((group, number) => batchesOf(id, number, group, context)),
+    items: itemsOf(groups, parsed, admission, context),
   };
 }
 
-/** What goes out together: today's requests first, then those of each later day. */
+/** Today's requests first, then those of each later day. */
 function groupsOf({ send, deferred }: Admission): Group[] {
   const later = [...Map.groupBy(deferred, ({ to }) => to)].sort(([a], [b]) => a.begins - b.begins);
   return [
@@ -109,7 +53,56 @@ function groupsOf({ send, deferred }: Admission): Group[] {
   ];
 }
 
+function batchesOf(taskId: string, number: number, { candidates, to }: Group, { now, dayOf, policy }: BuildTaskContext): Batch[] {
+  const [first] = candidates;
+  if (!first) return [];
+  const { provider, kind } = first;
+  return [
+    {
+      taskId,
+      number,
+      origin: number,
+      provider: provider.id,
+      account: provider.account,
+      kind: kind === "asset" ? "asset" : "urls",
+      state: "queued",
+      day: to?.day ?? dayOf(provider),
+      cost: candidates.reduce((sum, candidate) => sum + candidate.cost, 0),
+      deferrable: policy === "defer",
+      attempts: 0,
+      notBefore: to?.begins ?? now,
+      leaseUntil: undefined,
+      sentAt: undefined,
+      vendorTaskIds: [],
+      requestId: undefined,
+    },
+  ];
+}
+
+function itemsOf(groups: readonly Group[], parsed: ParsedUrls, admission: Admission, context: BuildTaskContext): Item[] {
+  const queued = groups.flatMap(({ candidates }, batch) =>
+    candidates.map(({ position, kind, target }) => ({ position, kind, target, batch, state: "queued" as const })),
+  );
+  const overQuota = admission.overQuota.map((candidate) => {
+    const { position, kind, target } = candidate;
+    return { position, kind, target, state: "rejected" as const, code: "quota_exhausted", reason: overQuotaReason(candidate, context) };
+  });
+  const unusable = parsed.rejected.map((entry) => ({ ...entry, state: "rejected" as const }));
+  return [...queued, ...overQuota, ...unusable]
+    .sort((a, b) => a.position - b.position)
+    .map(
+      ({ position: _, ...item }, index): Item => ({
+        batch: undefined,
+        code: undefined,
+        reason: undefined,
+        parts: undefined,
+        index,
+        ...item,
+      }),
+    );
+}
+
 function overQuotaReason({ provider }: Candidate, { policy, resetOf }: BuildTaskContext): string {
-  if (policy === "defer") return `Over the quota of ${provider.id}, today and on each of the days that something can be put off to.`;
+  if (policy === "defer") return `Over the quota of ${provider.id}, today and on each day that it could be deferred to.`;
   return `Over today's quota of ${provider.id}; it can be sent after ${isoTime(resetOf(provider))}.`;
 }

@@ -1,4 +1,4 @@
-/** Planning: from what the caller wrote to what goes out together. Pure, so that a dry run and a real run cannot differ. */
+/** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. Pure. */
 
 import { explain } from "../../base/errors.ts";
 import type { Provider } from "../model/provider.ts";
@@ -6,13 +6,14 @@ import { type ParsedUrl, parseUrl, tooLong } from "../model/url.ts";
 import type { Expanded } from "./expand-streams.ts";
 import type { Router } from "./routing.ts";
 
-/** Something to send: a URL or an asset, where it goes, and the units of quota that it costs. */
+/** A URL or an asset that can be sent. */
 export interface Candidate {
   readonly provider: Provider;
   readonly kind: "url" | "asset";
   readonly target: string;
+  /** Units of quota. */
   readonly cost: number;
-  /** Where it stood in the caller's list. */
+  /** Index in the caller's list. */
   readonly position: number;
 }
 
@@ -30,63 +31,58 @@ export interface ParsedUrls {
   readonly duplicatesRemoved: number;
 }
 
-/** Shown and stored of an unreadable URL; a 20 kB one must not fill the answer. */
-const SHOWN_OF_BAD_INPUT = 200;
-
 export interface ParseRules {
   readonly route: Router;
   /** Host names or `*.` patterns; `undefined` allows every host. */
   readonly allowedDomains: readonly string[] | undefined;
-  /** What is known to be unusable, by its normal spelling, and why. */
+  /** URLs that are known to be unusable, by their normal spelling, and why. */
   readonly refusals?: Expanded["refusals"] | undefined;
 }
 
-/** As long as is parsed at all; the limit of the URL's own provider is checked once that is known. */
+/** Longer input is refused unparsed. The limit of the URL's own provider, which is lower, is checked after routing. */
 const LONGEST_URL = 65_536;
+/** Characters of an unusable entry that are shown and stored. An entry of 20 kB must not fill the answer. */
+const SHOWN_OF_BAD_INPUT = 200;
 
-/** Normalises a list, takes each URL once, finds its provider, and names every entry that cannot be used. */
-export function parseUrls(inputs: readonly unknown[], { route, allowedDomains, refusals }: ParseRules): ParsedUrls {
+export function parseUrls(inputs: readonly unknown[], rules: ParseRules): ParsedUrls {
   const seen = new Set<string>();
   const candidates: Candidate[] = [];
   const rejected: RejectedInput[] = [];
-  let duplicatesRemoved = 0;
   for (const [position, input] of inputs.entries()) {
-    const reading = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
-    const key = keyOf(input, reading);
-    if (seen.has(key)) {
-      duplicatesRemoved += 1;
-      continue;
-    }
+    const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains: rules.allowedDomains });
+    const key = keyOf(input, parsed);
+    if (seen.has(key)) continue;
     seen.add(key);
-    const reject = (code: string, reason: string) =>
-      rejected.push({ kind: "url", target: shownInput(input), code, reason: `The URL ${reason}.`, position });
-    if (!reading.ok) {
-      reject(reading.forbidden ? "forbidden_domain" : "invalid_argument", reading.reason);
-      continue;
-    }
-    const known = refusals?.get(reading.url);
-    if (known) {
-      rejected.push({ kind: "url", target: shownInput(reading.url), ...known, position });
-      continue;
-    }
-    const destination = route(reading.hostname);
-    if (!destination.ok) {
-      reject(destination.code, destination.reason);
-      continue;
-    }
-    const { provider } = destination;
-    const refusal = provider.refusalOf?.(reading.url);
-    if (refusal) rejected.push({ kind: "url", target: shownInput(input), code: refusal.code, reason: explain(refusal), position });
-    else if (reading.url.length > provider.limits.urlLength) {
-      reject("invalid_argument", tooLong(reading.url.length, provider.limits.urlLength));
-    } else candidates.push({ provider, kind: "url", target: reading.url, cost: 1, position });
+    const found = candidateOrRejection(parsed, rules);
+    if ("provider" in found) candidates.push({ ...found, kind: "url", cost: 1, position });
+    else rejected.push({ kind: "url", target: shownInput(found.target ?? input), code: found.code, reason: found.reason, position });
   }
-  return { candidates, rejected, duplicatesRemoved };
+  return { candidates, rejected, duplicatesRemoved: inputs.length - seen.size };
 }
 
-/** What tells entries of a list apart: two spellings of one URL are one entry. */
-export function keyOf(input: unknown, reading: ParsedUrl): string {
-  return reading.ok ? reading.url : `invalid ${typeof input} ${textOf(input)}`;
+type Rejection = Pick<RejectedInput, "code" | "reason"> & { readonly target?: string };
+
+function candidateOrRejection(parsed: ParsedUrl, { route, refusals }: ParseRules): Pick<Candidate, "provider" | "target"> | Rejection {
+  if (!parsed.ok) return rejection(parsed.forbidden ? "forbidden_domain" : "invalid_argument", parsed.reason);
+  const { url, hostname } = parsed;
+  const known = refusals?.get(url);
+  if (known) return { ...known, target: url };
+  const destination = route(hostname);
+  if (!destination.ok) return rejection(destination.code, destination.reason);
+  const { provider } = destination;
+  const refusal = provider.refusalOf?.(url);
+  if (refusal) return { code: refusal.code, reason: explain(refusal) };
+  const { urlLength } = provider.limits;
+  return url.length > urlLength ? rejection("invalid_argument", tooLong(url.length, urlLength)) : { provider, target: url };
+}
+
+function rejection(code: string, reason: string): Rejection {
+  return { code, reason: `The URL ${reason}.` };
+}
+
+/** Two spellings of one URL have the same key, and so have two equal unreadable entries. */
+export function keyOf(input: unknown, parsed: ParsedUrl): string {
+  return parsed.ok ? parsed.url : `invalid ${typeof input} ${textOf(input)}`;
 }
 
 /** An entry of a list as it may be shown: cut short, and without credentials. */
@@ -100,12 +96,11 @@ function textOf(input: unknown): string {
   try {
     return JSON.stringify(input) ?? String(input);
   } catch {
-    // Nesting without end is more than the stack can write down.
-    return "(nested too deeply)";
+    return "(nested too deeply)"; // Very deep nesting overflows the stack of JSON.stringify.
   }
 }
 
-/** In text that is no URL there is no telling where a password ends, so everything before the last @ goes. */
+/** In text that is no URL nothing marks the end of a password, so everything before the last @ goes. */
 function withoutCredentials(text: string): string {
   const at = text.lastIndexOf("@");
   if (at < 0) return text;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { type AccountState, admit } from "../../../src/prefetch/admission/admit.ts";
+import type { AccountState } from "../../../src/prefetch/admission/account-state.ts";
+import { admit } from "../../../src/prefetch/admission/admit.ts";
 import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { Allowance, QuotaPolicy } from "../../../src/prefetch/model/quota.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AccountState, admit } from "../../../src/prefetch/admission/admit.ts";
+import type { AccountState } from "../../../src/prefetch/admission/account-state.ts";
+import { admit } from "../../../src/prefetch/admission/admit.ts";
 import { buildTask } from "../../../src/prefetch/admission/build-task.ts";
 import type { Candidate, ParsedUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import { dryRunView } from "../../../src/prefetch/calls/dry-run.ts";

@@ -1,7 +1,8 @@
 /** The admission of a list: how the server does it, and what the model expects of it. */
 
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { type AccountState, type Admission, admit } from "../../../src/prefetch/admission/admit.ts";
+import type { AccountState } from "../../../src/prefetch/admission/account-state.ts";
+import { type Admission, admit } from "../../../src/prefetch/admission/admit.ts";
 import { buildTask } from "../../../src/prefetch/admission/build-task.ts";
 import { type Candidate, type ParsedUrls, parseUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
