@@ -18,7 +18,7 @@ const phrases = [
   /\bso (?:many|much|long|often|few)\b(?! as)/gi,
   /\b(?:likewise|therein|whereby|thereof)\b/gi,
   /\bwhat (?:is|are|was|were|has|have|had|it|they|there|comes?|came|becomes?|became|can|may|must|might|would|could|does|did)\b/gi,
-  /\b(?:is|are|was|were|be) (?:said|told|meant|asked|begun|wanted)\b/gi,
+  /\b(?:is|are|was|were|be) (?:said|told|meant|begun|wanted)\b/gi,
   /\b(?:the|all|some|no) others\b/gi,
   /\b(?:comes?|came|come) to (?:nothing|be)\b/gi,
 ];

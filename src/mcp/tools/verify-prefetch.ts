@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
-import { MOST_VERIFIED, type VerifyRequest, type VerifyView } from "../../prefetch/calls/verify.ts";
+import type { VerifyRequest, VerifyView } from "../../prefetch/calls/verify.ts";
+import { MOST_VERIFIED } from "../../prefetch/calls/verify-page.ts";
 import { type Verification, warmths } from "../../prefetch/model/edge.ts";
 import { lenientArray } from "../inputs.ts";
 import { defineTool, type ToolDeps } from "../tool.ts";

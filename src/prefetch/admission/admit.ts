@@ -104,7 +104,7 @@ interface Sorted {
   readonly overQuota: readonly Candidate[];
 }
 
-/** With policy `reject` nothing is sent when the quota is short; with any policy a list of which nothing fits is an error. */
+/** Policy `reject` sends nothing when the quota is short. A list without a URL that fits is an error with any policy. */
 function refuseOverQuota(
   { send, deferred, overQuota: [short] }: Sorted,
   states: ReadonlyMap<Provider, AccountState>,

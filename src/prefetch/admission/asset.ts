@@ -1,4 +1,4 @@
-/** Assets: what a caller names, what it costs, and the URLs that it stands for. */
+/** Assets: parses an asset id, and looks up the URLs and the cost behind it. */
 
 import { type ErrorCode, PrefetchError } from "../../base/errors.ts";
 import type { Guards } from "../model/guards.ts";
@@ -11,10 +11,13 @@ interface AssetDeps {
   readonly report: (error: unknown, about: string) => void;
 }
 
-/** Failures that say nothing about the asset. Missing permission is one: prefetching and looking up are granted apart. */
+/** Failures that say nothing about the asset. `auth_failed` is one: a vendor grants prefetching and looking up separately. */
 const lookupMayFail: readonly ErrorCode[] = ["rate_limited", "vendor_unavailable", "timeout", "unsupported", "auth_failed"];
 
-/** The URLs that an asset stands for are what it costs, so they are looked up; where that fails, the submit will tell. */
+/**
+ * Units of quota: one per URL of the asset. Where the look-up fails the cost counts as 1 and the submit will tell. Throws
+ * `forbidden_domain` for an asset on a host that the guards do not list.
+ */
 export async function assetCost(deps: AssetDeps, provider: Provider, assetId: string, signal: AbortSignal): Promise<number> {
   const { allowedDomains } = deps.guards;
   const unseen = `asset_id: the URLs of ${assetId} cannot be seen, so PREFETCH_ALLOWED_DOMAINS does not let it through`;
@@ -34,7 +37,7 @@ export async function assetCost(deps: AssetDeps, provider: Provider, assetId: st
     }
     return Math.max(1, cost);
   } catch (error) {
-    // With a guard on domains, an asset whose URLs cannot be seen cannot be let through.
+    // A guard on domains cannot let an asset through whose URLs it cannot see.
     if (error instanceof PrefetchError && lookupMayFail.includes(error.code) && !allowedDomains) {
       deps.report(error, `looking up asset ${assetId} before prefetching it`);
       return 1;
@@ -43,7 +46,7 @@ export async function assetCost(deps: AssetDeps, provider: Provider, assetId: st
   }
 }
 
-/** Throws `invalid_argument`. */
+/** The trimmed asset id. Throws `invalid_argument`. */
 export function readAssetId(input: string): string {
   const assetId = input.trim();
   if (/^https?:\/\//i.test(assetId)) {
@@ -57,7 +60,7 @@ export function readAssetId(input: string): string {
   return assetId;
 }
 
-/** The asset's URLs, where its provider can prefetch those one by one. Throws `unsupported`, and `not_found` where there are none. */
+/** The asset's URLs, for a provider that also prefetches URLs. Throws `unsupported`, and `not_found` for an asset without URLs. */
 export async function urlsToExpand(
   { lookups }: Pick<AssetDeps, "lookups">,
   provider: Provider,

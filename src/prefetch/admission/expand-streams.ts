@@ -1,16 +1,23 @@
-/** Streams in a list of URLs: each manifest is replaced by what it names, so that what is planned is what viewers fetch. */
+/** Expands streams: each manifest in a list is replaced by the URLs that it names, so that the plan holds what players fetch. */
 
 import { asPrefetchError, explain, PrefetchError } from "../../base/errors.ts";
+import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
 import { type Semaphore, withPermit } from "../../base/semaphore.ts";
 import type { Edge } from "../model/edge.ts";
 import type { Stream, StreamReader, StreamScope, StreamView } from "../model/stream.ts";
-import { hostAllowed, parseUrl } from "../model/url.ts";
+import { parseUrl } from "../model/url.ts";
+import { readOneStream } from "./read-one-stream.ts";
 
 export interface Expanded {
   readonly urls: readonly unknown[];
   readonly streams: readonly StreamView[];
-  /** Why a URL of the list cannot be used, by its normal spelling. */
-  readonly refusals: ReadonlyMap<string, Refusal>;
+  /** URLs of the list that cannot be used, by their normal spelling, and why. */
+  readonly refusals: ReadonlyMap<string, StreamRefusal>;
+}
+
+export interface StreamRefusal {
+  readonly code: string;
+  readonly reason: string;
 }
 
 export interface ExpandOptions {
@@ -19,79 +26,70 @@ export interface ExpandOptions {
   readonly scope: StreamScope;
   readonly allowedDomains: readonly string[] | undefined;
   readonly mostUrls: number;
+  /** Milliseconds since the epoch. */
   readonly now: number;
   readonly signal: AbortSignal;
-  /** What bounds the streams that are read at a time, over all calls. */
+  /** Bounds the streams that are read at a time, over all calls. */
   readonly semaphore: Semaphore;
-  /** Told of what nobody foresaw, without failing the call. */
+  /** Told of unforeseen errors, which do not fail the call. */
   readonly report: (error: unknown, about: string) => void;
 }
 
-interface Refusal {
-  readonly code: string;
-  readonly reason: string;
-}
-
-/** Hosts that one stream may lead to; a manifest is somebody else's text. */
-const MOST_HOSTS = 10;
-const AT_ONCE = 4;
-/** Over all calls: a stream takes four manifests of 8 MiB and 100,000 URLs into memory at the most. */
+/** Streams of one call that are read at a time. More would let one call take every permit. */
+const CONCURRENCY = 4;
+/** Over all calls. A stream takes up to four manifests of 8 MiB and 100,000 URLs into memory. */
 export const STREAMS_AT_ONCE = 8;
-/** As long as is parsed at all. */
+/** Longer input is refused unparsed. */
 const LONGEST_URL = 65_536;
-/** Bytes that are read of what only might be a manifest. */
-const MOST_GUESSED = 1_048_576;
 
-/** Throws `invalid_argument` for more URLs than one call may carry. */
+/** Throws `invalid_argument` when the streams come to more URLs than one call may carry. */
 export async function expandStreams(inputs: readonly unknown[], options: ExpandOptions): Promise<Expanded> {
-  const urls = inputs.map((input) => normalUrl(input, options.allowedDomains));
-  const open = new Set(urls.filter((url) => url !== undefined && mayBeManifest(url))).values();
-  const tally = createListCount(options.mostUrls);
-  for (const [index, url] of urls.entries()) tally.add(url ?? inputs[index]);
+  const { allowedDomains, mostUrls, semaphore, signal } = options;
+  const urls = inputs.map((input) => normalUrl(input, allowedDomains));
+  const counter = createUrlCounter(mostUrls);
+  for (const [index, url] of urls.entries()) counter.add(url ?? inputs[index]);
   const streams = new Map<string, Stream>();
-  const refusals = new Map<string, Refusal>();
-  let unread = false;
-  const lane = async (): Promise<void> => {
-    for (const url of open) {
-      if (url === undefined) continue;
-      // What is refused anyway need not be read.
-      unread ||= tally.full();
-      if (unread) return;
-      try {
-        const stream = await withPermit(options.semaphore, options.signal, () => readOne(url, options));
-        if (!stream) continue;
-        for (const child of [...stream.urls, ...stream.refused.map((each) => each.url)]) tally.add(normalUrl(child) ?? child);
-        tally.addUnnamed(stream.omitted);
-        streams.set(url, stream);
-      } catch (error) {
-        options.signal.throwIfAborted();
-        if (!(error instanceof PrefetchError)) options.report(error, "expanding a stream");
-        const known = asPrefetchError(error);
-        refusals.set(url, { code: known.code, reason: `The stream cannot be expanded. ${explain(known)}` });
-      }
+  const refusals = new Map<string, StreamRefusal>();
+
+  const expandOne = async (url: string): Promise<void> => {
+    try {
+      const stream = await withPermit(semaphore, signal, () => readOneStream(url, { ...options, normalUrl }));
+      if (!stream) return;
+      counter.addStream(stream);
+      streams.set(url, stream);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof PrefetchError)) options.report(error, "expanding a stream");
+      const known = asPrefetchError(error);
+      refusals.set(url, { code: known.code, reason: `The stream cannot be expanded. ${explain(known)}` });
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  if (tally.full()) throw tooMany(tally.count(), unread, options);
-  return joined(inputs, urls, streams, refusals);
+
+  const manifests = new Set(urls.filter((url) => url !== undefined && mayBeManifest(url)));
+  // A list that is already too long is refused, so its other streams need not be read.
+  const readAll = await forEachConcurrently(manifests, { concurrency: CONCURRENCY, shouldStop: counter.isOver }, async (url) => {
+    if (url !== undefined) await expandOne(url);
+  });
+  if (counter.isOver()) throw tooMany(counter.count(), readAll, options);
+  return join(inputs, urls, streams, refusals);
 }
 
 /** The list with each stream in the place of its manifest. */
-function joined(
+function join(
   inputs: readonly unknown[],
   urls: readonly (string | undefined)[],
   streams: ReadonlyMap<string, Stream>,
-  refusals: Map<string, Refusal>,
+  refusals: Map<string, StreamRefusal>,
 ): Expanded {
-  // What one stream must not lead to, another one or the caller may still want.
+  // A URL that one stream must not lead to may still be named by another stream, or by the caller.
   const wanted = new Set([...urls, ...[...streams.values()].flatMap((stream) => stream.urls)]);
-  const begun = new Set<string>();
+  const joined = new Set<string>();
   const views: StreamView[] = [];
   const list = inputs.flatMap((input, index) => {
     const url = urls[index];
     const stream = url === undefined ? undefined : streams.get(url);
-    if (!stream || url === undefined || begun.has(url)) return [input];
-    begun.add(url);
+    if (!stream || url === undefined || joined.has(url)) return [input];
+    joined.add(url);
     views.push({ url, format: stream.format, live: stream.live, urls: stream.urls.length });
     const refused = stream.refused.filter((child) => !wanted.has(child.url));
     for (const { url: child, code, reason } of refused) refusals.set(child, { code, reason });
@@ -100,88 +98,42 @@ function joined(
   return { urls: list, streams: views, refusals };
 }
 
-/** Counts what the task would list, each URL once; beyond `most` it no longer remembers which. */
-function createListCount(most: number) {
+/** Counts the entries that the task would list, each once. Beyond `most` it counts without remembering, to bound memory. */
+function createUrlCounter(most: number) {
   const known = new Set<unknown>();
   let more = 0;
+  const add = (entry: unknown): void => {
+    if (known.has(entry)) return;
+    if (known.size < most) known.add(entry);
+    else more += 1;
+  };
   return {
-    add: (entry: unknown): void => {
-      if (known.has(entry)) return;
-      if (known.size < most) known.add(entry);
-      else more += 1;
+    add,
+    addStream: ({ urls, refused, omitted }: Stream): void => {
+      for (const child of [...urls, ...refused.map((each) => each.url)]) add(normalUrl(child) ?? child);
+      more += omitted;
     },
-    addUnnamed: (count: number): void => {
-      more += count;
-    },
-    full: (): boolean => more > 0,
+    isOver: (): boolean => more > 0,
     count: (): number => known.size + more,
   };
 }
 
-/** `undefined` for what is no URL, or not to be used. */
+/** `undefined` for an entry that is no URL, or that the guards refuse. */
 function normalUrl(input: unknown, allowedDomains?: readonly string[]): string | undefined {
-  const reading = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
-  return reading.ok ? reading.url : undefined;
+  const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
+  return parsed.ok ? parsed.url : undefined;
 }
 
-/** `undefined` for what only might have been a manifest and is none. */
-async function readOne(
-  url: string,
-  { edge, read, scope, allowedDomains, mostUrls, now, signal }: ExpandOptions,
-): Promise<Stream | undefined> {
-  const hosts = new Set([new URL(url).hostname]);
-  const isGuess = !isNamedManifest(url);
-  try {
-    const stream = await read(url, {
-      scope,
-      mostUrls,
-      now,
-      signal,
-      fetchText: (wanted, mostBytes) =>
-        edge.text(wanted, isGuess && wanted === url ? Math.min(mostBytes, MOST_GUESSED) : mostBytes, signal),
-      hostAllowed: (hostname) => {
-        if (allowedDomains) return hostAllowed(hostname, allowedDomains);
-        if (hosts.size < MOST_HOSTS) hosts.add(hostname);
-        return hosts.has(hostname);
-      },
-    });
-    return cleaned(url, stream, allowedDomains ? undefined : hosts);
-  } catch (error) {
-    if (error instanceof PrefetchError && error.code === "unsupported" && isGuess) return undefined;
-    throw error;
-  }
-}
-
-/** In normal spelling, the manifest itself always included; what is refused of it is in `refused` only. */
-function cleaned(url: string, stream: Stream, hosts: ReadonlySet<string> | undefined): Stream {
-  const refused = stream.refused.map((child) => {
-    const host = URL.parse(child.url)?.hostname;
-    const beyond = child.code === "forbidden_domain" && host !== undefined && hosts && !hosts.has(host);
-    const reason = beyond
-      ? `A stream may lead to ${MOST_HOSTS} hosts, and ${host} is one more: pass the URL itself to warm it.`
-      : child.reason;
-    return { ...child, url: normalUrl(child.url) ?? child.url, reason };
-  });
-  const dropped = new Set(refused.map((child) => child.url));
-  const named = stream.urls.map((each) => normalUrl(each) ?? each);
-  const urls = new Set(named.includes(url) ? named : [url, ...named]);
-  return { ...stream, refused, urls: [...urls].filter((each) => each === url || !dropped.has(each)) };
-}
-
-function isNamedManifest(url: string): boolean {
-  return /\.(m3u8?|mpd)$/i.test(new URL(url).pathname);
-}
-
-/** By its name, or because its name tells nothing: packagers have addresses such as `/manifest(format=m3u8)`. */
+/** True for a manifest's name, and for a name that tells nothing, such as the packager address `/manifest(format=m3u8)`. */
 function mayBeManifest(url: string): boolean {
   const { pathname, search } = new URL(url);
   const last = pathname.slice(pathname.lastIndexOf("/") + 1);
-  return isNamedManifest(url) || /m3u8|mpd|manifest|playlist/i.test(last + search) || (last !== "" && !last.includes("."));
+  return /\.m3u$/i.test(pathname) || /m3u8|mpd|manifest|playlist/i.test(last + search) || (last !== "" && !last.includes("."));
 }
 
-function tooMany(count: number, unread: boolean, { mostUrls, scope }: ExpandOptions): PrefetchError {
+function tooMany(count: number, isWhole: boolean, { mostUrls, scope }: ExpandOptions): PrefetchError {
   const [found, most] = [count, mostUrls].map((each) => each.toLocaleString("en"));
-  const least = unread ? " at least" : "";
+  const least = isWhole ? "" : " at least";
   const smaller = scope === "full" ? 'Choose scope "startup", or pass fewer streams.' : "Pass fewer streams.";
   return new PrefetchError("invalid_argument", `urls: the streams come to${least} ${found} URLs; one call takes at most ${most}`, {
     hint: `Nothing was sent. ${smaller}`,

@@ -49,7 +49,7 @@ function moreQuota(state: AccountState): string {
   return state.allowance.budgeted && !refused ? "raise PREFETCH_DAILY_BUDGET" : "ask the vendor for a higher quota";
 }
 
-/** The tenant's own budget is what has least left. */
+/** The tenant's own budget has less left than the account. */
 function isBoundByTenant({ allowance, ledger, own, ownBudget }: AccountState): boolean {
   return unitsLeft(ownBudget, own) < remainingUnits(allowance, ledger);
 }

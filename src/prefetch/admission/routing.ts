@@ -1,4 +1,4 @@
-/** Which provider a call means. */
+/** Routing: which provider a call means, and which provider serves each host of a list. */
 
 import { type ErrorCode, PrefetchError } from "../../base/errors.ts";
 import type { Edge } from "../model/edge.ts";
@@ -6,69 +6,80 @@ import type { BatchContent, Provider } from "../model/provider.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
 import { hostMatches } from "../model/url.ts";
 
-/** What a call can mean that names no provider. Whoever has begun to configure another one means that, not a fallback. */
-function unnamed({ configured, fallbacks, unfinished }: ProviderDirectory): readonly string[] {
-  const others = configured.filter((id) => !fallbacks.includes(id));
-  return others.length > 0 || unfinished.length > 0 ? others : configured;
-}
+type Kind = BatchContent["kind"];
 
-/** The provider that a call means: the one it names, or the only one there is to mean. */
+/** The provider that a call names, or the only one that it can mean. Throws `invalid_argument` and `not_configured`. */
 export async function chooseProvider(directory: ProviderDirectory, named: string | undefined): Promise<Provider> {
-  const { known, configured } = directory;
   if (named !== undefined) {
-    if (!known.includes(named)) {
-      throw new PrefetchError("invalid_argument", `provider: "${named.slice(0, 60)}" is not known`, {
-        hint: `Choose one of: ${known.join(", ")}.`,
-      });
-    }
+    if (!directory.known.includes(named)) throw unknownProvider(named, directory.known);
     return directory.get(named);
   }
-  const [only, ...others] = unnamed(directory);
-  if (only === undefined) {
-    const { unfinished, problems, fallbacks } = directory;
-    const hint = `${(unfinished.length > 0 ? unfinished : problems).join(" Or ")} Then restart the server.`;
-    const meanwhile = fallbacks.map((id) => ` Without credentials, provider "${id}" works now.`).join("");
-    throw new PrefetchError("not_configured", unfinished.length > 0 ? "The configuration is not finished" : "No provider is configured", {
-      hint: `${hint}${meanwhile} To try it without touching a CDN, start it with --sandbox.`,
-    });
-  }
+  const [only, ...others] = unnamedChoices(directory);
+  if (only === undefined) throw nothingConfigured(directory);
   if (others.length === 0) return directory.get(only);
   throw new PrefetchError("invalid_argument", "provider: several providers are configured and none was named", {
-    hint: `Nothing was sent. Choose one of: ${configured.join(", ")}.`,
+    hint: `Nothing was sent. Choose one of: ${directory.configured.join(", ")}.`,
   });
 }
 
-/** As `chooseProvider`, for something that not every provider takes; the only one that takes it is meant. */
-export async function chooseTaker(directory: ProviderDirectory, named: string | undefined, kind: BatchContent["kind"]): Promise<Provider> {
+export function unknownProvider(name: string, known: readonly string[]): PrefetchError {
+  return new PrefetchError("invalid_argument", `provider: "${name.slice(0, 60)}" is not known`, {
+    hint: `Choose one of: ${known.join(", ")}.`,
+  });
+}
+
+/**
+ * Providers that a call without a name can mean. An operator with a vendor configured, even by half, means that vendor and
+ * not a fallback.
+ */
+function unnamedChoices({ configured, fallbacks, unfinished }: ProviderDirectory): readonly string[] {
+  const vendors = configured.filter((id) => !fallbacks.includes(id));
+  return vendors.length > 0 || unfinished.length > 0 ? vendors : configured;
+}
+
+function nothingConfigured({ unfinished, problems, fallbacks }: ProviderDirectory): PrefetchError {
+  const isUnfinished = unfinished.length > 0;
+  const fix = `${(isUnfinished ? unfinished : problems).join(" Or ")} Then restart the server.`;
+  const fallback = fallbacks.map((id) => ` Without credentials, provider "${id}" works now.`).join("");
+  return new PrefetchError("not_configured", isUnfinished ? "The configuration is not finished" : "No provider is configured", {
+    hint: `${fix}${fallback} To try it without touching a CDN, start it with --sandbox.`,
+  });
+}
+
+/** As `chooseProvider`, among the providers that accept this kind. Throws `unsupported` when none does. */
+export async function chooseTaker(directory: ProviderDirectory, named: string | undefined, kind: Kind): Promise<Provider> {
   if (named !== undefined || directory.configured.length <= 1) {
     const provider = await chooseProvider(directory, named);
     if (provider.accepts.includes(kind)) return provider;
     throw new PrefetchError("unsupported", `${provider.title} does not take ${kindNames[kind]} as it is configured`, {
       provider: provider.id,
-      hint: hintFor(directory, kind),
+      hint: alternativeTo(kind, directory),
     });
   }
   const providers = await Promise.all(directory.configured.map((id) => directory.get(id)));
   const takers = providers.filter((provider) => provider.accepts.includes(kind));
   if (takers.length === 0) {
-    throw new PrefetchError("unsupported", `None of the configured providers takes ${kindNames[kind]}`, { hint: hintFor(directory, kind) });
+    throw new PrefetchError("unsupported", `None of the configured providers takes ${kindNames[kind]}`, {
+      hint: alternativeTo(kind, directory),
+    });
   }
   return chooseProvider({ ...directory, configured: takers.map((provider) => provider.id) }, undefined);
 }
 
-/** Where only what needs no credentials is configured, what takes more is told. */
-function hintFor({ configured, fallbacks, problems }: ProviderDirectory, kind: BatchContent["kind"]): string {
-  const bare = configured.every((id) => fallbacks.includes(id));
-  return bare && problems.length > 0 ? `${instead[kind]} Or configure a provider that takes them. ${problems.join(" Or ")}` : instead[kind];
-}
-
-const kindNames: Record<BatchContent["kind"], string> = { asset: "asset ids", urls: "URLs" };
-const instead: Record<BatchContent["kind"], string> = {
+const kindNames: Record<Kind, string> = { asset: "asset ids", urls: "URLs" };
+const otherTool: Record<Kind, string> = {
   asset: "Use prefetch_urls with the media's URLs.",
   urls: "Use prefetch_asset with the media's asset id.",
 };
 
-/** What asks CDNs' edges. Throws `not_configured` where nothing that can is. */
+/** Names the other tool and, while only fallbacks are configured, the providers that would accept this kind. */
+function alternativeTo(kind: Kind, { configured, fallbacks, problems }: ProviderDirectory): string {
+  const onlyFallbacks = configured.every((id) => fallbacks.includes(id));
+  if (!onlyFallbacks || problems.length === 0) return otherTool[kind];
+  return `${otherTool[kind]} Or configure a provider that takes them. ${problems.join(" Or ")}`;
+}
+
+/** The first configured provider that can ask a CDN's edge. Throws `not_configured`. */
 export async function edgeOf(directory: ProviderDirectory): Promise<Edge> {
   for (const id of directory.configured) {
     const { edge } = await directory.get(id);
@@ -83,38 +94,30 @@ export type Destination =
   | { readonly ok: true; readonly provider: Provider }
   | { readonly ok: false; readonly code: ErrorCode; readonly reason: string };
 
-/** Where the URLs of a host go. */
+/** The destination of a host's URLs. */
 export type Router = (hostname: string) => Destination;
 
-/** Everything to one provider where there is but one to mean, else host by host as the routes say. */
+/** Routes everything to the named or only provider; without a name and with PREFETCH_ROUTES, host by host. */
 export async function createRouter(directory: ProviderDirectory, named: string | undefined): Promise<Router> {
   const { routes, configured } = directory;
   if (named !== undefined || routes.length === 0 || configured.length === 0) {
     const provider = await chooseTaker(directory, named, "urls");
     return () => ({ ok: true, provider });
   }
-  const [first, ...others] = unnamed(directory);
-  const rest = others.length === 0 ? first : undefined;
+  const [first, ...others] = unnamedChoices(directory);
+  const unrouted = others.length === 0 ? first : undefined;
   const providers = new Map<string, Provider>();
   for (const id of configured) providers.set(id, await directory.get(id));
   return (hostname) => {
-    const route = routes.find(({ pattern }) => hostMatches(hostname, pattern));
-    const id = route?.provider ?? rest;
+    const id = routes.find(({ pattern }) => hostMatches(hostname, pattern))?.provider ?? unrouted;
     if (id === undefined) {
-      const choices = configured.join(", ");
-      return {
-        ok: false,
-        code: "invalid_argument",
-        reason: `is on ${hostname}, for which PREFETCH_ROUTES names no provider; pass provider: ${choices}`,
-      };
+      const reason = `is on ${hostname}, for which PREFETCH_ROUTES names no provider; pass provider: ${configured.join(", ")}`;
+      return { ok: false, code: "invalid_argument", reason };
     }
     const provider = providers.get(id);
     if (!provider) {
-      return {
-        ok: false,
-        code: "not_configured",
-        reason: `is on ${hostname}, which PREFETCH_ROUTES sends to ${id}, and that has no credentials; read prefetch://providers`,
-      };
+      const reason = `is on ${hostname}, which PREFETCH_ROUTES sends to ${id}, and that has no credentials; read prefetch://providers`;
+      return { ok: false, code: "not_configured", reason };
     }
     if (provider.accepts.includes("urls")) return { ok: true, provider };
     return { ok: false, code: "unsupported", reason: `is on ${hostname}, whose provider ${id} takes no URLs as it is configured` };

@@ -1,45 +1,62 @@
-/** Where a page of a task's items ends, in a form that callers need not understand. */
+/** Cursors: the place at which a page ends, as an opaque text that a caller hands back. */
 
 import { PrefetchError } from "../../base/errors.ts";
 
-/** The last of a page: an item, or the first so many URLs of one that stands for several. */
-export interface Place {
+/** The last item of a page or, for an asset that stands for several URLs, one of its URLs. */
+export interface ItemPlace {
   readonly index: number;
-  /** `undefined` for the whole item. */
+  /** Number of the item's URLs that are on the page; `undefined` for all of them. */
   readonly urls?: number | undefined;
 }
 
-/** After the item with this index. */
-export function writeCursor(index: number): string {
-  return written(`after ${index}`);
+/** The last task of a page. */
+export interface TaskPlace {
+  readonly createdAt: number;
+  readonly id: string;
 }
 
-/** Index of the item before the page; -1 for the first page. Throws `invalid_argument`. */
-export function readCursor(cursor: string | undefined): number {
-  const { index, urls } = readPlaceCursor(cursor);
-  if (urls !== undefined) throw foreign();
-  return index;
+export function writeItemCursor({ index, urls }: ItemPlace): string {
+  return encode(urls === undefined ? `after ${index}` : `after ${index}:${urls}`);
 }
 
-/** As `writeCursor`, also in the middle of an item. */
-export function writePlaceCursor({ index, urls }: Place): string {
-  return urls === undefined ? writeCursor(index) : written(`after ${index}:${urls}`);
-}
-
-/** As `readCursor`, for such a cursor. */
-export function readPlaceCursor(cursor: string | undefined): Place {
+/** Index -1 stands for the first page. Throws `invalid_argument`. */
+export function readItemCursor(cursor: string | undefined): ItemPlace {
   if (cursor === undefined || cursor === "") return { index: -1 };
-  const [, index, urls] = /^after (\d{1,9})(?::(\d{1,9}))?$/.exec(Buffer.from(cursor, "base64url").toString("latin1")) ?? [];
-  if (index === undefined) throw foreign();
+  const [, index, urls] = /^after (\d{1,9})(?::(\d{1,9}))?$/.exec(decode(cursor)) ?? [];
+  if (index === undefined) throw foreignCursor("row");
   return { index: Number(index), urls: urls === undefined ? undefined : Number(urls) };
 }
 
-function written(text: string): string {
+/** As `readItemCursor`, for pages that end at whole items only. */
+export function readWholeItemCursor(cursor: string | undefined): number {
+  const { index, urls } = readItemCursor(cursor);
+  if (urls !== undefined) throw foreignCursor("row");
+  return index;
+}
+
+export function writeTaskCursor({ createdAt, id }: TaskPlace): string {
+  return encode(`before ${createdAt} ${id}`);
+}
+
+/** `undefined` stands for the first page. Throws `invalid_argument`. */
+export function readTaskCursor(cursor: string | undefined): TaskPlace | undefined {
+  if (cursor === undefined || cursor === "") return undefined;
+  const [, createdAt, id] = /^before (\d{1,15}) (pf_[\w-]{1,60})$/.exec(decode(cursor)) ?? [];
+  if (createdAt === undefined || id === undefined) throw foreignCursor("task");
+  return { createdAt: Number(createdAt), id };
+}
+
+function encode(text: string): string {
   return Buffer.from(text).toString("base64url");
 }
 
-function foreign(): PrefetchError {
+function decode(cursor: string): string {
+  return Buffer.from(cursor, "base64url").toString("latin1");
+}
+
+function foreignCursor(first: "row" | "task"): PrefetchError {
+  const start = first === "row" ? "begin at the first row" : "begin with the newest task";
   return new PrefetchError("invalid_argument", "cursor: not a cursor of this tool", {
-    hint: "Pass next_cursor of the previous answer, or leave it out to begin at the first row.",
+    hint: `Pass next_cursor of the previous answer, or leave it out to ${start}.`,
   });
 }

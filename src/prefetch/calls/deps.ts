@@ -1,4 +1,4 @@
-/** What the service's parts share. */
+/** The parts that calls are made of. Each call takes the few that it needs (`Pick<Deps, …>`). */
 
 import type { Clock } from "../../base/clock.ts";
 import type { Allowances } from "../admission/allowance.ts";
@@ -20,12 +20,12 @@ export interface Deps {
   readonly directory: ProviderDirectory;
   readonly guards: Guards;
   readonly readStream: StreamReader;
-  /** Aborted when calls that wait had better answer with what is known. */
+  /** Aborted when waiting calls must answer at once. */
   readonly draining: AbortSignal;
-  /** Whether the store outlives this process. */
+  /** The store outlives this process. */
   readonly durable: boolean;
-  /** A new task id, given the time. */
+  /** A new task id for a task of this moment. */
   readonly newTaskId: (now: number) => string;
-  /** Told of what went wrong without failing the call. */
+  /** Told of failures that do not fail the call. */
   readonly report: (error: unknown, about: string) => void;
 }

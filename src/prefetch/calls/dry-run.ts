@@ -1,33 +1,30 @@
-/** What a dry run answers. Pure. */
+/** The answer to a dry run. Pure. */
 
 import { isoTime } from "../../base/iso-time.ts";
 import type { Admission } from "../admission/admit.ts";
 import type { NewTask } from "../model/storage.ts";
-import { noCounts } from "../model/task.ts";
+import { countItems } from "../model/task.ts";
 import { rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
-/** What a dry run says of it. */
-export function dryRunView(plan: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
-  const counts = noCounts();
-  for (const item of plan.items) counts[item.state] += 1;
-  const nothing = plan.batches.length === 0;
+export function dryRunView({ task, batches, items }: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
   return {
-    provider: plan.task.providers.join(", "),
+    provider: task.providers.join(", "),
     state: "queued",
-    counts,
-    batches: plan.batches.length,
+    counts: countItems(items),
+    batches: batches.length,
     cost: admission.cost,
     dryRun: true,
-    duplicatesRemoved: plan.task.duplicatesRemoved,
-    skippedRecent: plan.task.skippedRecent,
-    problems: plan.items
+    duplicatesRemoved: task.duplicatesRemoved,
+    skippedRecent: task.skippedRecent,
+    problems: items
       .filter((item) => item.state === "rejected")
       .slice(0, SUMMARY_ROWS)
       .flatMap(rowsOf),
     quota,
-    nextStep: nothing
-      ? "Nothing would be sent: all of it was sent in the last 10 minutes. Use force true to send it again."
-      : `Nothing was sent. ${schedule(admission)}Call again without dry_run to spend this.`,
+    nextStep:
+      batches.length === 0
+        ? "Nothing would be sent: all of it was sent in the last 10 minutes. Use force true to send it again."
+        : `Nothing was sent. ${schedule(admission)}Call again without dry_run to spend this.`,
   };
 }
 

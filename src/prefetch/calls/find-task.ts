@@ -1,14 +1,14 @@
-/** A task, for those who may see it. */
+/** Finds a task for a caller that may see it. */
 
 import { PrefetchError } from "../../base/errors.ts";
 import type { Caller } from "../model/caller.ts";
 import type { Storage, TaskSnapshot } from "../model/storage.ts";
 
-/** Throws `not_found`, also for a task of somebody else's: it is answered as if there were none. */
+/** Throws `not_found`, also for the task of another tenant, so that an id tells nothing. */
 export async function findTask(storage: Pick<Storage, "task">, taskId: string, { tenant, seesAll }: Caller): Promise<TaskSnapshot> {
   const snapshot = await storage.task(taskId);
   if (snapshot && (seesAll || snapshot.task.tenant === tenant)) return snapshot;
   throw new PrefetchError("not_found", `task_id: there is no task ${taskId.slice(0, 60)}`, {
-    hint: "Tasks are known to the servers that share one PREFETCH_STORE. Check the id, or call prefetch_urls again: what was sent in the last 10 minutes is found, not sent twice.",
+    hint: "Tasks are known to the servers that share one PREFETCH_STORE. Check the id, or call prefetch_urls again: it finds URLs of the last 10 minutes and does not send them twice.",
   });
 }

@@ -1,4 +1,7 @@
-/** The next step for the caller, in words. Pure. */
+/**
+ * The next step for the caller, in one or a few sentences. Pure. Each rule gives a sentence when it applies, and the
+ * sentences follow each other in the order of the rules.
+ */
 
 import { isoTime } from "../../base/iso-time.ts";
 import { passingCodes } from "../model/passing-codes.ts";
@@ -11,25 +14,77 @@ export interface AdviceFacts {
   readonly counts: Counts;
   /** Accounts with unsent items for which this server has no credentials. */
   readonly orphaned: readonly string[];
-  /** What success means at each of the task's providers. */
+  /** How far success reaches at each of the task's providers. */
   readonly reach: readonly string[];
-  /** Items that are on the wire at this moment. */
+  /** Items in flight. */
   readonly sending: number;
+  /** Rejected items by code. */
   readonly rejections: ReadonlyMap<string, number>;
-  /** What keeps unsent items waiting, by the vendor's last answer. */
+  /** Why unsent items wait, by the vendor's last answer. */
   readonly delay: string | undefined;
   /** Unsent items that may not be sent yet. */
   readonly later: TaskSnapshot["later"];
   readonly now: number;
-  /** Whether the store outlives this server. */
+  /** The store outlives this server. */
   readonly durable: boolean;
   readonly resetsAt: number | undefined;
   /** Why the vendor could not be asked just now. */
   readonly stale: string | undefined;
 }
 
-/** From here on, waiting is for another call and not for this one. */
+type Rule = (facts: AdviceFacts) => string | readonly string[] | undefined;
+
+export function nextStep(facts: AdviceFacts): string {
+  const rules = rulesFor(facts);
+  return rules.flatMap((rule) => rule(facts) ?? []).join(" ");
+}
+
+function rulesFor({ stale, state }: AdviceFacts): readonly Rule[] {
+  if (stale !== undefined) return [staleRule];
+  if (!isEnded(state)) return openRules;
+  if (state === "succeeded") return [() => "Nothing more to do.", proofRule];
+  if (state === "cancelled") return [() => "Everything was cancelled before it was sent. Call again to send it."];
+  return endedRules;
+}
+
+const staleRule: Rule = ({ stale, taskId }) =>
+  `The vendor could not be asked just now, so this is the last known state: ${stale} Ask get_prefetch_status again for ${taskId} later.`;
+
+const proofRule: Rule = ({ reach, taskId }) => [...reach, `verify_prefetch with task_id ${taskId} proves what the edge holds.`];
+
+/** Items that become due later than this are for another call; a call waits 50 s at most. */
 const LONG_WAIT_MS = 300_000;
+
+/** Items that wait for a moment far ahead, such as the vendor's next day. */
+function deferredOf({ later, now }: AdviceFacts): TaskSnapshot["later"] {
+  return later && later.from > now + LONG_WAIT_MS ? later : undefined;
+}
+
+const openRules: readonly Rule[] = [
+  ({ sending }) => (sending > 0 ? `${sending} being sent right now.` : undefined),
+  (facts) => {
+    const unsent = facts.counts.queued - facts.sending - (deferredOf(facts)?.items ?? 0);
+    return unsent > 0 ? `${unsent} not sent yet; keep this server running.` : undefined;
+  },
+  ({ delay }) => delay,
+  (facts) => {
+    const deferred = deferredOf(facts);
+    return deferred && deferralAdvice(deferred, facts.durable);
+  },
+  ({ orphaned }) =>
+    orphaned.length > 0
+      ? `Some wait for a server with other credentials than this one's (ledger account ${orphaned.join(", ")}): keep that one running, or configure the key or the PREFETCH_…_ACCOUNT that they were planned for, and restart.`
+      : undefined,
+  (facts) => {
+    const { counts, taskId } = facts;
+    const deferred = deferredOf(facts);
+    if (deferred && deferred.items === counts.queued && counts.processing === 0) {
+      return `Call get_prefetch_status with task_id ${taskId} after that, or cancel_prefetch to drop what waits.`;
+    }
+    const until = deferred ? "only those are left" : "the state is final";
+    return `Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until ${until}; prefetching usually takes minutes.`;
+  },
+];
 
 function deferralAdvice({ items, from, until }: NonNullable<TaskSnapshot["later"]>, durable: boolean): string {
   const when = from === until ? `at ${isoTime(from)}` : `from ${isoTime(from)} to ${isoTime(until)}`;
@@ -39,69 +94,50 @@ function deferralAdvice({ items, from, until }: NonNullable<TaskSnapshot["later"
   return `${items} wait to be sent ${when}, when the vendor's quota is there for them. ${kept}`;
 }
 
-/** One or two sentences for the model that called. */
-export function nextStep(facts: AdviceFacts): string {
-  const { counts, taskId } = facts;
-  if (facts.stale !== undefined) {
-    return `The vendor could not be asked just now, so this is the last known state: ${facts.stale} Ask get_prefetch_status again for ${taskId} later.`;
-  }
-  if (!isEnded(facts.state)) {
-    const parts: string[] = [];
-    if (facts.sending > 0) parts.push(`${facts.sending} being sent right now.`);
-    const later = facts.later && facts.later.from > facts.now + LONG_WAIT_MS ? facts.later : undefined;
-    const unsent = counts.queued - facts.sending - (later?.items ?? 0);
-    if (unsent > 0) parts.push(`${unsent} not sent yet; keep this server running.`);
-    if (facts.delay !== undefined) parts.push(facts.delay);
-    if (later) parts.push(deferralAdvice(later, facts.durable));
-    if (facts.orphaned.length > 0) {
-      parts.push(
-        `Some wait for a server with other credentials than this one's (ledger account ${facts.orphaned.join(", ")}): keep that one running, or configure the key or the PREFETCH_…_ACCOUNT that they were planned for, and restart.`,
-      );
-    }
-    const waitsOnly = later !== undefined && later.items === counts.queued && counts.processing === 0;
-    parts.push(
-      waitsOnly
-        ? `Call get_prefetch_status with task_id ${taskId} after that, or cancel_prefetch to drop what waits.`
-        : `Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until ${later ? "only those are left" : "the state is final"}; prefetching usually takes minutes.`,
-    );
-    return parts.join(" ");
-  }
-  if (facts.state === "succeeded") return ["Nothing more to do.", ...facts.reach, proof(facts)].join(" ");
-  if (facts.state === "cancelled") return "Everything was cancelled before it was sent. Call again to send it.";
-  const advice: string[] = [];
-  if (counts.unknown > 0) {
-    advice.push(
-      `${counts.unknown} URL(s) may or may not have reached the vendor and are not sent again by themselves; verify_prefetch shows in a few minutes whether they are warm; call again with force true only if sending twice is acceptable.`,
-    );
-  }
-  if (counts.untracked > 0) {
-    advice.push(
-      `${counts.untracked} accepted, but their outcome cannot be asked for (any more); detail "all" gives the reasons. Call verify_prefetch with the task_id in about five minutes to see.`,
-    );
-  }
-  const rejected = (codes: readonly string[]) => codes.reduce((sum, code) => sum + (facts.rejections.get(code) ?? 0), 0);
-  const overQuota = rejected(["quota_exhausted"]);
-  const passing = rejected(passingCodes);
-  const setup = rejected(["auth_failed", "not_configured"]);
-  if (overQuota > 0) {
-    const when = facts.resetsAt === undefined ? "the vendor's midnight" : isoTime(facts.resetsAt);
-    advice.push(`${overQuota} over quota: call again with those after ${when}, or now with on_quota_exceeded "defer".`);
-  }
-  if (passing > 0) advice.push(`${passing} refused for reasons that usually pass: call again with those in a few minutes.`);
-  if (setup > 0) advice.push(`${setup} refused because of the credentials or the setup: correct that first.`);
-  if (counts.failed > 0) {
-    advice.push(
-      `${counts.failed} failed: check as their reasons say that each can be fetched and cached, then call again with just those.`,
-    );
-  }
-  const wrong = counts.rejected - overQuota - passing - setup;
-  if (counts.cancelled > 0)
-    advice.push(`${counts.cancelled} cancelled before they were sent (detail "all" names them): call again with those to send them.`);
-  if (wrong > 0) advice.push(`${wrong} rejected: correct them as their reasons say and call again with just those.`);
-  if (counts.succeeded > 0) advice.push(`Of the ${counts.succeeded} that succeeded:`, ...facts.reach, proof(facts));
-  return advice.join(" ");
+const setupCodes = ["auth_failed", "not_configured"];
+
+function rejected({ rejections }: AdviceFacts, codes: readonly string[]): number {
+  return codes.reduce((sum, code) => sum + (rejections.get(code) ?? 0), 0);
 }
 
-function proof({ taskId }: AdviceFacts): string {
-  return `verify_prefetch with task_id ${taskId} proves what the edge holds.`;
-}
+const endedRules: readonly Rule[] = [
+  ({ counts }) =>
+    counts.unknown > 0
+      ? `${counts.unknown} URL(s) may or may not have reached the vendor and are not sent again by themselves; verify_prefetch shows in a few minutes whether they are warm; call again with force true only if sending twice is acceptable.`
+      : undefined,
+  ({ counts }) =>
+    counts.untracked > 0
+      ? `${counts.untracked} accepted, but their outcome cannot be asked for (any more); detail "all" gives the reasons. Call verify_prefetch with the task_id in about five minutes to see.`
+      : undefined,
+  (facts) => {
+    const overQuota = rejected(facts, ["quota_exhausted"]);
+    const when = facts.resetsAt === undefined ? "the vendor's midnight" : isoTime(facts.resetsAt);
+    return overQuota > 0
+      ? `${overQuota} over quota: call again with those after ${when}, or now with on_quota_exceeded "defer".`
+      : undefined;
+  },
+  (facts) => {
+    const passing = rejected(facts, passingCodes);
+    return passing > 0 ? `${passing} refused for reasons that usually pass: call again with those in a few minutes.` : undefined;
+  },
+  (facts) => {
+    const setup = rejected(facts, setupCodes);
+    return setup > 0 ? `${setup} refused because of the credentials or the setup: correct that first.` : undefined;
+  },
+  ({ counts }) =>
+    counts.failed > 0
+      ? `${counts.failed} failed: check as their reasons say that each can be fetched and cached, then call again with just those.`
+      : undefined,
+  ({ counts }) =>
+    counts.cancelled > 0
+      ? `${counts.cancelled} cancelled before they were sent (detail "all" names them): call again with those to send them.`
+      : undefined,
+  (facts) => {
+    const wrong = facts.counts.rejected - rejected(facts, ["quota_exhausted", ...passingCodes, ...setupCodes]);
+    return wrong > 0 ? `${wrong} rejected: correct them as their reasons say and call again with just those.` : undefined;
+  },
+  (facts) => {
+    const { succeeded } = facts.counts;
+    return succeeded > 0 ? [`Of the ${succeeded} that succeeded:`, ...[proofRule(facts) ?? []].flat()] : undefined;
+  },
+];

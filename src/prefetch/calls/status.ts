@@ -4,7 +4,7 @@ import { PrefetchError } from "../../base/errors.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { ItemQuery, Storage } from "../model/storage.ts";
 import type { AwaitTask } from "./await-task.ts";
-import { readCursor, writeCursor } from "./cursors.ts";
+import { readWholeItemCursor, writeItemCursor } from "./cursors.ts";
 import type { Deps } from "./deps.ts";
 import type { Refresh } from "./refresh.ts";
 import type { TaskViews } from "./task-view.ts";
@@ -29,7 +29,7 @@ export async function taskStatus(
 ): Promise<TaskView> {
   const taskId = request.taskId.trim();
   if (!taskId.startsWith("pf_")) return vendorStatus(deps, { ...request, taskId }, call);
-  if (readCursor(request.cursor) >= 0 && request.detail === "summary") {
+  if (readWholeItemCursor(request.cursor) >= 0 && request.detail === "summary") {
     throw new PrefetchError("invalid_argument", "cursor: a summary has no pages", { hint: 'Pass detail "problems" or "all" with it.' });
   }
   const update = async (): Promise<PrefetchError | undefined> => {
@@ -47,7 +47,11 @@ async function page(
   request: StatusRequest,
 ): Promise<Pick<TaskView, "items" | "nextCursor">> {
   const onlyProblems = request.detail === "problems";
-  const query: ItemQuery = { after: readCursor(request.cursor), limit: PAGE_ROWS + 1, ...(onlyProblems && { states: problemStates }) };
+  const query: ItemQuery = {
+    after: readWholeItemCursor(request.cursor),
+    limit: PAGE_ROWS + 1,
+    ...(onlyProblems && { states: problemStates }),
+  };
   const found = await storage.items(taskId, query);
   const rows: ItemRow[] = [];
   let characters = 0;
@@ -55,7 +59,7 @@ async function page(
     const own = onlyProblems ? problemRowsOf(item) : rowsOf(item);
     characters += JSON.stringify(own).length;
     if (position > 0 && (position === PAGE_ROWS || characters > PAGE_CHARACTERS)) {
-      return { items: rows, nextCursor: writeCursor(found[position - 1]?.index ?? 0) };
+      return { items: rows, nextCursor: writeItemCursor({ index: found[position - 1]?.index ?? 0 }) };
     }
     rows.push(...own);
   }

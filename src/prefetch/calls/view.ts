@@ -1,12 +1,13 @@
-/** What a caller asks and is told of a task: bounded, and with the next step in words. */
+/** A task and its items as callers see them: bounded rows, cut texts. */
 
 import type { Quota } from "../model/quota.ts";
 import type { StoredItem } from "../model/storage.ts";
 import type { StreamView } from "../model/stream.ts";
 import type { Counts, Item, ItemState, TaskState } from "../model/task.ts";
 
-/** Problems that are shown unasked. */
+/** Rows of a summary. More would bury its next step; callers ask for the rest by page. */
 export const SUMMARY_ROWS = 20;
+/** Rows per page of details. */
 export const PAGE_ROWS = 100;
 
 export type Detail = "summary" | "problems" | "all";
@@ -18,7 +19,7 @@ export interface StatusRequest {
   readonly detail: Detail;
   readonly cursor?: string | undefined;
   readonly waitSeconds: number;
-  /** For nobody in particular: a vendor that could not answer is left alone for a while. */
+  /** A background look: a vendor that could not answer is not asked again for a while. */
   readonly unhurried?: boolean;
 }
 
@@ -28,7 +29,7 @@ export interface ItemRow {
   readonly state: ItemState;
   readonly code?: string;
   readonly reason?: string;
-  /** Of an item that waits for a time: milliseconds since the epoch. */
+  /** For a deferred item: milliseconds since the epoch. */
   readonly notBefore?: number;
 }
 
@@ -39,15 +40,15 @@ export interface TaskView {
   readonly state: TaskState;
   readonly counts: Counts;
   readonly batches: number;
-  /** Units that a dry run would spend. */
+  /** For a dry run: units that a real call would spend. */
   readonly cost?: number;
   readonly dryRun?: boolean;
   readonly duplicatesRemoved: number;
   readonly skippedRecent: number;
   readonly problems: readonly ItemRow[];
-  /** What was expanded, on a call that asked for it. */
+  /** The expanded streams, on a call with `expand`. */
   readonly streams?: readonly StreamView[];
-  /** Moved for it by this server itself. */
+  /** Bytes that a direct provider moved. */
   readonly bytes?: number;
   readonly items?: readonly ItemRow[];
   readonly nextCursor?: string;
@@ -58,11 +59,11 @@ export interface TaskView {
 
 export const problemStates: readonly ItemState[] = ["failed", "rejected", "unknown"];
 
-/** Longer URLs are cut in answers; storage and the vendor have them whole. */
+/** Characters of a URL in an answer; storage and the vendor have it whole. */
 const SHOWN_URL = 1_000;
 const SHOWN_REASON = 600;
 
-/** The rows of one item: an asset whose URLs fared differently is told URL by URL. */
+/** The rows of one item: its own and, for an asset, one per URL that the vendor told about. */
 export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): ItemRow[] {
   const own: ItemRow = {
     ...(item.kind === "asset" ? { assetId: item.target } : { url: shownUrl(item.target) }),
@@ -82,7 +83,7 @@ export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): Ite
   return [own, ...parts];
 }
 
-/** As `rowsOf`, leaving out the parts of an asset that went well. */
+/** The rows of one item that are problems. */
 export function problemRowsOf(item: Item): ItemRow[] {
   return rowsOf(item).filter((row) => problemStates.includes(row.state));
 }

@@ -1,4 +1,4 @@
-/** Takes one claimed batch to its outcome: sends it, stores what came of it, and tells the account's circuit breaker. */
+/** Takes one claimed batch to its outcome: sends it, stores the change, and tells the account's circuit breaker. */
 
 import type { BatchChange } from "../model/batch-change.ts";
 import type { Provider } from "../model/provider.ts";

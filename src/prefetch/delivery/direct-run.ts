@@ -1,6 +1,6 @@
 /**
- * A direct provider at work: it fetches the URLs of a batch itself and reports each one. Every second what it reported is
- * stored and the lease renewed, so a crash loses a second of work. An unreported URL is safe to fetch again.
+ * Runs a direct provider, which fetches the URLs of a batch itself and reports each one. Every second the reports are stored
+ * and the lease is renewed, so a crash loses a second of work. An unreported URL is safe to fetch again.
  */
 
 import type { Clock } from "../../base/clock.ts";

@@ -1,5 +1,5 @@
 /**
- * What one attempt to send a batch comes to. Pure. The first row that fits decides:
+ * Decides the outcome of one attempt to send a batch. Pure. The first row that fits decides:
  *
  * | turn                   | answer                              | stopping | the batch                          |
  * | ---------------------- | ----------------------------------- | -------- | ---------------------------------- |

@@ -1,4 +1,4 @@
-/** What the answer to a submit, or its absence, means for a batch and its items. Pure. */
+/** The change that each outcome of a submit makes to a batch and its items. Pure. */
 
 import { describe, explain, type PrefetchError } from "../../base/errors.ts";
 import type {

@@ -1,4 +1,4 @@
-/** Collects what a direct provider reports about a batch and stores it about once a second. */
+/** Collects the reports of a direct provider and stores them about once a second. */
 
 import type { Clock } from "../../base/clock.ts";
 import type { BatchChange, ItemChange } from "../model/batch-change.ts";
@@ -31,7 +31,7 @@ export interface ProgressBuffer {
   begin(): void;
   settled(outcome: Settled): void;
   moved(bytes: number): void;
-  /** Waits for a write in progress; resolves with what is left to write and the items without a report. */
+  /** Waits for a write in progress; resolves with the unwritten reports and the items without a report. */
   end(): Promise<PendingProgress & { readonly open: readonly Item[] }>;
 }
 
@@ -40,34 +40,31 @@ export function createProgressBuffer({ items, clock, write, report }: ProgressBu
   const ended = new AbortController();
   let pending: ItemChange[] = [];
   let bytes = 0;
+  let writtenAt = 0;
   let writing: Promise<void> | undefined;
 
   const flush = async (): Promise<void> => {
-    const batch = { items: pending, bytes };
+    const flushed = { items: pending, bytes };
     pending = [];
     bytes = 0;
     try {
-      await write(batch);
+      await write(flushed);
     } catch (error) {
-      pending = [...batch.items, ...pending];
-      bytes += batch.bytes;
-      throw error;
+      report(error);
+      pending = [...flushed.items, ...pending];
+      bytes += flushed.bytes;
+      return;
     }
+    writtenAt = clock.now();
   };
 
+  const isDue = (): boolean => pending.length > 0 || bytes > 0 || clock.now() - writtenAt >= LONGEST_SILENCE_MS;
+
   const writeUntilEnded = async (): Promise<void> => {
-    let writtenAt = clock.now();
-    for (;;) {
+    writtenAt = clock.now();
+    while (!ended.signal.aborted) {
       await clock.sleep(WRITE_EVERY_MS, ended.signal).catch(() => undefined); // `end` wakes it.
-      if (ended.signal.aborted) return;
-      const isSilent = pending.length === 0 && bytes === 0;
-      if (isSilent && clock.now() - writtenAt < LONGEST_SILENCE_MS) continue;
-      try {
-        await flush();
-        writtenAt = clock.now();
-      } catch (error) {
-        report(error);
-      }
+      if (!ended.signal.aborted && isDue()) await flush();
     }
   };
 

@@ -1,4 +1,4 @@
-/** Reconciliation: what became of a batch that was in flight when its answer, or the process that sent it, was lost. */
+/** Reconciliation: the change to a batch whose answer was lost in flight, from the vendor's records. Pure. */
 
 import { asPrefetchError, explain, PrefetchError } from "../../base/errors.ts";
 import type { BatchChange } from "../model/batch-change.ts";

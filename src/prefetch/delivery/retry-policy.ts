@@ -1,4 +1,4 @@
-/** What the retry rules need to know of a provider at this moment. */
+/** The facts that the retry rules need about a provider at this moment. */
 
 import type { Clock } from "../../base/clock.ts";
 import type { Allowances } from "../admission/allowance.ts";

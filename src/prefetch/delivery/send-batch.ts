@@ -1,5 +1,5 @@
 /**
- * Sends one claimed batch, or finds out what became of it:
+ * Sends one claimed batch, or recovers one that was in flight when its process died:
  *
  * 1. Items that a previous run settled are left out; a batch without open items ends.
  * 2. A batch that was in flight when its process died is recovered: reconciled with the vendor, or run again.
@@ -9,21 +9,20 @@
  */
 
 import type { Clock } from "../../base/clock.ts";
-import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
+import { PrefetchError } from "../../base/errors.ts";
 import type { Allowances } from "../admission/allowance.ts";
-import type { BatchChange } from "../model/batch-change.ts";
-import { type BreakerSignal, breakerSignalOf } from "../model/circuit-breaker.ts";
+import { breakerSignalOf } from "../model/circuit-breaker.ts";
 import type { Provider } from "../model/provider.ts";
 import { isUsedUp } from "../model/quota.ts";
 import type { Claim, Storage } from "../model/storage.ts";
 import { type Batch, contentOf } from "../model/task.ts";
 import { vendorDay } from "../model/vendor-day.ts";
-import { DIRECT_LEASE_MS, interrupted, type RunResult, runDirect } from "./direct-run.ts";
-import { type Answer, interpret, isUnsent, NOT_READY_MS, quotaUsedUp } from "./interpret.ts";
-import { awaitReconciliation, done, failed, lost, requeued } from "./outcome.ts";
+import { DIRECT_LEASE_MS, type RunResult, runDirect } from "./direct-run.ts";
+import { type Answer, interpret, isUnsent, NOT_READY_MS, quotaUsedUp, type Verdict } from "./interpret.ts";
+import { done, failed, requeued } from "./outcome.ts";
 import { noProgress, withProgress } from "./progress-buffer.ts";
 import { createPause, type RateLimiter } from "./rate-limit.ts";
-import { reconciled, unreconciled } from "./reconcile.ts";
+import { createRecovery } from "./recover.ts";
 import { createRetryPolicies } from "./retry-policy.ts";
 import { createTurn, type Turn } from "./turn.ts";
 
@@ -32,7 +31,6 @@ import { createTurn, type Turn } from "./turn.ts";
  * living process lose its batch, longer delays the reconciliation after a crash.
  */
 const SEND_LEASE_MS = 90_000;
-const STOPPED = "The server stopped while this was being sent";
 
 export interface SenderOptions {
   readonly storage: Storage;
@@ -52,12 +50,9 @@ export interface SenderSignals {
   readonly stopping: AbortSignal;
 }
 
-export interface Outcome {
+export interface Outcome extends Verdict {
   /** The batch as storage has it, for the change to apply to. */
   readonly batch: Batch;
-  /** `undefined` when another process decides. */
-  readonly change: BatchChange | undefined;
-  readonly signal: BreakerSignal;
 }
 
 /** `onProgress` is called whenever a direct provider is known to get on. */
@@ -67,37 +62,13 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   const { storage, clock, limiter, allowances, report } = options;
   const pause = createPause(storage, clock, report);
   const policyFor = createRetryPolicies(options);
+  const recover = createRecovery({ clock, limiter, report, pause, policyFor, stopping });
 
   /** Whether the vendor's day is exhausted for this batch. Throws when the store cannot be read. */
   const isOverQuota = async (provider: Provider, { cost }: Batch): Promise<boolean> => {
     const entry = await storage.ledger(provider.account, vendorDay(clock.now(), provider.limits.timeZone));
     return entry.exhausted && isUsedUp(await allowances.of(provider, stopping), entry, cost);
   };
-
-  /** Looks up a batch whose answer was lost in the vendor's records. */
-  const reconcile = async (provider: Provider, work: Claim): Promise<Outcome> => {
-    const { batch, items } = work;
-    const lookUp = provider.findSubmitted?.bind(provider);
-    if (!lookUp) return { batch, change: lost(work, `${STOPPED}, so its outcome is not known.`), signal: "unasked" };
-    try {
-      const turn = () => limiter(provider, stopping);
-      const found = await lookUp(contentOf(batch, items), batch.sentAt ?? 0, { signal: stopping, turn });
-      return { batch, change: reconciled(work, found, clock.now(), policyFor(provider)), signal: "answered" };
-    } catch (error) {
-      // Let go at once, so that the next process need not wait for the claim's lease to ask.
-      if (stopping.aborted) return { batch, change: awaitReconciliation(work, "The answer was lost.", clock.now()), signal: "unasked" };
-      if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error);
-      report(error, `asking ${provider.id} for a batch whose answer was lost`);
-      return { batch, change: unreconciled(work, error, clock.now()), signal: breakerSignalOf(asPrefetchError(error)) };
-    }
-  };
-
-  /** A direct provider's URLs without an outcome are simply fetched again. */
-  const rerun = (provider: Provider, work: Claim): Outcome => ({
-    batch: work.batch,
-    change: failed(work, interrupted(STOPPED), clock.now(), policyFor(provider)),
-    signal: "unasked",
-  });
 
   const submit = async (provider: Provider, work: Claim, turn: Turn): Promise<RunResult> => {
     const answer = await provider.submit(contentOf(work.batch, work.items), { signal: sending, turn: turn.take }).then(
@@ -107,11 +78,11 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     return { answer, pending: noProgress, open: { ...work, batch: turn.batch } };
   };
 
-  /** Heeds what the vendor's error says to the whole account. */
+  /** Applies an error to the whole account: pauses a throttled one, forgets a quota that the vendor contradicts. */
   const heed = async (provider: Provider, state: Turn["state"], error: unknown): Promise<void> => {
     if (state === "not_ready") report(error, `preparing to send a batch to ${provider.id}`);
-    if (state !== "claimed" && state !== "sending") return;
-    if (stopping.aborted && isUnsent(state, error)) return;
+    const isHeld = state === "claimed" || state === "sending";
+    if (!isHeld || (stopping.aborted && isUnsent(state, error))) return;
     if (!(error instanceof PrefetchError)) report(error, `sending a batch to ${provider.id}`);
     else if (error.code === "rate_limited") await pause(provider, error);
     else if (error.code === "quota_exhausted") await allowances.forget(provider);
@@ -138,20 +109,25 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     return { batch: turn.batch, change: change && withProgress(open.items.length === 0 ? done() : change, pending), signal };
   };
 
+  /** A day without quota fails the batch unasked; a store that cannot be read returns it. `undefined`: the batch may go. */
+  const refuseUnasked = async (provider: Provider, work: Claim): Promise<Verdict | undefined> => {
+    try {
+      if (!(await isOverQuota(provider, work.batch))) return undefined;
+      const error = quotaUsedUp();
+      return { change: failed(work, error, clock.now(), policyFor(provider)), signal: breakerSignalOf(error) };
+    } catch (error) {
+      if (stopping.aborted) return { change: requeued(), signal: "unasked" };
+      report(error, `preparing to send a batch to ${provider.id}`);
+      return { change: requeued(clock.now() + NOT_READY_MS), signal: "unasked" };
+    }
+  };
+
   return async (provider, claim, onProgress) => {
     const work = { ...claim, items: claim.items.filter(({ state }) => state === "queued") };
     const { batch } = work;
     if (work.items.length === 0) return { batch, change: done(), signal: "unasked" };
-    if (batch.state === "sending") return provider.tracking === "direct" ? rerun(provider, work) : reconcile(provider, work);
-    try {
-      if (await isOverQuota(provider, batch)) {
-        return { batch, change: failed(work, quotaUsedUp(), clock.now(), policyFor(provider)), signal: breakerSignalOf(quotaUsedUp()) };
-      }
-    } catch (error) {
-      if (stopping.aborted) return { batch, change: requeued(), signal: "unasked" };
-      report(error, `preparing to send a batch to ${provider.id}`);
-      return { batch, change: requeued(clock.now() + NOT_READY_MS), signal: "unasked" };
-    }
-    return send(provider, work, onProgress);
+    if (batch.state === "sending") return { batch, ...(await recover(provider, work)) };
+    const refusal = await refuseUnasked(provider, work);
+    return refusal ? { batch, ...refusal } : send(provider, work, onProgress);
   };
 }

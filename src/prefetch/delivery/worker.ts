@@ -15,7 +15,7 @@ const LOOK_AGAIN_MS = 1_000;
 const TROUBLE_MS = 10_000;
 /** Batches in flight per account unless the provider says otherwise. More would only queue at the rate limiter. */
 const BATCHES_AT_ONCE = 4;
-/** Node's timers overflow beyond 24 days, and stand still while the machine sleeps, so long waits go in steps. */
+/** Node's timers overflow beyond 24 days, and stand still while the machine sleeps, which is why the worker waits in steps. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
 export interface Worker {

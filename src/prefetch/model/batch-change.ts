@@ -1,4 +1,4 @@
-/** What happened to a batch, as storage applies it: one kind for each way a batch can move. */
+/** Changes of a batch, as storage applies them: one kind for each way a batch can move. */
 
 import type { Item } from "./task.ts";
 

@@ -1,21 +1,21 @@
-/** Who a call acts for, and how it is cancelled and followed. */
+/** The caller of a tool, and the context of one call. */
 
-/** On whose behalf a call is made. */
+/** The tenant that a call acts for. */
 export interface Caller {
-  /** Whose tasks and budget its calls use; empty where everybody who reaches the server is the same. */
+  /** Owner of the tasks and the budget; empty where the server does not tell callers apart. */
   readonly tenant: string;
-  /** Whether it sees every tenant's tasks. */
+  /** Sees the tasks of every tenant. */
   readonly seesAll: boolean;
 }
 
-/** Whoever starts a server for itself can read its store anyway. */
+/** Over stdio the caller started the server, and can read its store anyway. */
 export const localCaller: Caller = { tenant: "", seesAll: true };
 
 export interface CallContext {
   readonly caller: Caller;
-  /** W3C trace context of the call, for the vendor requests that it leads to. */
+  /** W3C trace context of the call, passed on to vendor requests. */
   readonly traceparent?: string | undefined;
   readonly signal: AbortSignal;
-  /** Told of settled and total items, and of the bytes that were moved for them, while a call waits. */
+  /** Told of settled items, all items and moved bytes while a call waits. */
   readonly onProgress?: ((settled: number, total: number, bytes?: number) => void) | undefined;
 }

@@ -1,4 +1,4 @@
-/** What the operator lets calls do. */
+/** Limits that the operator sets for calls. */
 
 export interface Guards {
   /** Host names or `*.` patterns; `undefined` allows every host. */

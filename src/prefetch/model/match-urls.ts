@@ -1,12 +1,9 @@
-/** Finds URLs again in a vendor's answer, however the vendor spells them. Pure. */
+/** Matches the URLs of a vendor's answer with items, whatever spelling the vendor uses. Pure. */
 
 import type { Item } from "./task.ts";
 import { encodeStrayPercents } from "./url.ts";
 
-/**
- * A key for finding a URL again in a vendor's answer, where it may come back decoded, encoded anew
- * or without its scheme.
- */
+/** A key that a URL keeps when a vendor decodes it, encodes it again, or drops its scheme. */
 export function echoKey(url: string): string {
   const normal = URL.parse(url.trim())?.href ?? URL.parse(`https://${url.trim()}`)?.href ?? url.trim();
   const withoutScheme = normal.replace(/^https?:\/\//i, "");
@@ -20,10 +17,7 @@ export function echoKey(url: string): string {
   });
 }
 
-/**
- * Finds the items that a vendor's spelling of a URL means. Two can differ in their scheme alone, which a vendor may
- * leave out.
- */
+/** Finds the items for a vendor's spelling of a URL: two when they differ only in a scheme that the vendor leaves out. */
 export function matchUrls(items: readonly Item[]): (url: string) => readonly Item[] {
   const byKey = Map.groupBy(items, (item) => echoKey(item.target));
   return (url) => {

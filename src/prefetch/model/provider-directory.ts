@@ -2,21 +2,22 @@
 
 import type { Provider } from "./provider.ts";
 
-/** URLs of hosts that match the pattern go to the provider; the first route that matches counts. */
+/** Sends the URLs of matching hosts to one provider. The first matching route counts. */
 export interface Route {
   readonly pattern: string;
   readonly provider: string;
 }
 
-/** The providers that this server knows, and those that it can use. */
 export interface ProviderDirectory {
+  /** Ids of all providers. */
   readonly known: readonly string[];
+  /** Ids of the providers that calls can use. */
   readonly configured: readonly string[];
-  /** Those of the configured that need no credentials: a call that names none means one of the others, where there are any. */
+  /** The configured ones that need no credentials. A call without `provider` means a fallback only while no vendor is configured. */
   readonly fallbacks: readonly string[];
-  /** What each of the others needs, naming the variables to set. */
+  /** One sentence per provider that is not configured: the variables to set. */
   readonly problems: readonly string[];
-  /** Those of the problems that somebody has begun to solve. */
+  /** The problems of providers with some of their variables set. */
   readonly unfinished: readonly string[];
   readonly routes: readonly Route[];
   /** Throws `not_configured`, naming the variables to set. */

@@ -8,22 +8,22 @@
 import type { PrefetchError } from "../../base/errors.ts";
 import type { Edge } from "./edge.ts";
 
-/** What one vendor request carries: either one media asset or some URLs, never both. */
+/** The content of one vendor request: one media asset or some URLs. */
 export type BatchContent =
   | { readonly kind: "asset"; readonly assetId: string }
   | { readonly kind: "urls"; readonly urls: readonly string[] };
 
 export interface ProviderLimits {
   readonly urlsPerRequest: number;
-  /** What the URLs of one request may come to, each measured by `bytesOf`. */
+  /** Sum of `bytesOf` over the URLs of one request. */
   readonly bytesPerRequest: number;
-  /** Bytes that a URL takes up in a request, separator included. */
+  /** Bytes of one URL in a request, with its separator. */
   readonly bytesOf: (url: string) => number;
-  /** Requests a minute over all calls that `turn` is asked for; `undefined` where no limit is known. */
+  /** Requests per minute over all kinds of calls that use `turn`; `undefined` where no limit is known. */
   readonly requestsPerMinute: number | undefined;
-  /** Milliseconds between two submits with URLs of one host, where that matters to the vendor. */
+  /** Milliseconds between two submits with URLs of one host, for vendors that throttle per host. */
   readonly hostIntervalMs?: number;
-  /** Units a day and account; `undefined` where the vendor names no limit. */
+  /** Units per day and account; `undefined` where the vendor names no limit. */
   readonly urlsPerDay: number | undefined;
   /** Characters of one percent-encoded URL. */
   readonly urlLength: number;
@@ -31,53 +31,54 @@ export interface ProviderLimits {
   readonly timeZone: string;
   /** Seconds that must lie between two status look-ups of one batch. */
   readonly pollSeconds: number;
-  /** Days after which the vendor lists a task no more, where it says so. */
+  /** Days for which the vendor keeps the record of a task, where it documents that. */
   readonly recordDays?: number;
-  /** Batches that are submitted at a time; without it, a few. */
+  /** Batches in flight per account; 4 when missing. */
   readonly batchesAtOnce?: number;
 }
 
 /**
- * Whether outcomes can be asked for by the vendor's task id, not at all, or are told by `Call.progress` before a submit returns:
- * that of which nothing was told was not done, or may be done again.
+ * `task`: outcomes can be asked for by the vendor's task id. `none`: outcomes cannot be asked for. `direct`: the provider
+ * fetches the URLs itself and reports each one by `Call.progress`; an unreported URL is safe to retry.
  */
 export type Tracking = "task" | "none" | "direct";
 
-/** How far "succeeded" reaches: the edge nodes, the mid-tier caches behind them, or the vendor does not say. */
+/** The caches that hold a URL after "succeeded": the edge, the mid-tier behind it, or the vendor does not say. */
 export type Depth = "edge" | "mid-tier" | "unknown";
 
 export interface Call {
   readonly signal: AbortSignal;
   /**
-   * Waits for this account's turn under `requestsPerMinute`. A provider awaits it immediately before every
-   * request that the limit counts; for a submit it is also the moment after which a crash leaves the outcome unknown,
-   * and asking again says that the request before was refused.
+   * Waits for the account's next slot under `requestsPerMinute`. A provider awaits it immediately before every request
+   * that the limit counts. For a submit, a crash after it leaves the outcome unknown; calling it again says that the vendor
+   * refused the request before.
    */
   turn(): Promise<void>;
-  /** Given with a submit, for a provider whose tracking is `direct`. */
+  /** Only for the submit of a `direct` provider. */
   readonly progress?: Progress;
 }
 
-/** What became of one URL, from a provider that does the work itself; `rejected` was not asked for. */
+/** The outcome of one URL from a direct provider; a `rejected` URL was not requested. */
 export interface Settled {
   readonly url: string;
   readonly state: "succeeded" | "failed" | "rejected";
-  /** Of what failed. */
+  /** For `failed` and `rejected`. */
   readonly code?: string;
-  /** Of what succeeded: what was seen of it. */
+  /** For `succeeded`: the observation that proves it. */
   readonly reason: string;
 }
 
 /**
- * What it is told after the turn is stored within a second or so and survives whatever becomes of the rest of the batch. A
- * URL of which it is told nothing counts as not begun when the server stops, and is done again.
+ * Takes the reports of a direct provider and stores them within about a second. A reported outcome is final. An unreported
+ * URL is fetched again after a stop or a crash.
  */
 export interface Progress {
   readonly taskId: string;
-  /** Bytes that were moved for the task before. */
+  /** Bytes moved for the task before this batch. */
   readonly taskBytes: number;
-  /** The outcome of a URL of the batch, told once, as soon as it is known. */
+  /** Reports the outcome of a URL, once, as soon as it is known. */
   settled(outcome: Settled): void;
+  /** Reports bytes as they arrive. */
   moved(bytes: number): void;
 }
 
@@ -88,15 +89,15 @@ export interface Refusal {
 }
 
 export interface Submission {
-  /** Empty when the vendor accepted the batch but gave no id to ask for it. */
+  /** Empty when the vendor accepted the batch without an id. */
   readonly vendorTaskIds: readonly string[];
   readonly requestId?: string;
-  /** URLs of the batch that the vendor turned down while it took the rest. */
+  /** URLs that the vendor refused while it accepted the rest. */
   readonly refused: readonly Refusal[];
 }
 
 export interface StatusRow {
-  /** As the vendor spells it. */
+  /** In the vendor's spelling. */
   readonly url: string;
   readonly state: "processing" | "succeeded" | "failed";
   /** The vendor's own word for the state. */
@@ -106,11 +107,11 @@ export interface StatusRow {
 
 export interface StatusQuery {
   readonly vendorTaskIds: readonly string[];
-  /** What was submitted; absent when the caller only knows the vendor's task id. */
+  /** The submitted content; absent when only the vendor's task id is known. */
   readonly content?: BatchContent;
 }
 
-/** The media of one asset, as far as the vendor tells it. */
+/** The media files of one asset, as far as the vendor lists them. */
 export interface Asset {
   readonly urls: readonly string[];
   /** Units of quota that prefetching it takes. */
@@ -123,11 +124,11 @@ export interface VendorQuota {
   readonly remaining: number;
 }
 
-/** What a vendor's own records say of a submit whose answer was lost. */
+/** The vendor's records about a submit whose answer was lost. */
 export type Reconciliation =
-  /** It was carried out; `urls` are those of the batch that the vendor lists, in its spelling. */
+  /** The vendor carried it out; `urls` are the batch's URLs in its records, in its spelling. */
   | { readonly state: "found"; readonly vendorTaskIds: readonly string[]; readonly urls: readonly string[] }
-  /** It was not carried out, and will not be any more: sending again would not be sending twice. */
+  /** The vendor did not carry it out and never will, so sending again is safe. */
   | { readonly state: "absent" }
   /** The records do not say, or not yet. */
   | { readonly state: "unclear" };
@@ -136,28 +137,28 @@ export interface Provider {
   readonly id: string;
   readonly title: string;
   readonly docs: string;
-  /** Whose quota is spent: stable, unique per vendor account, and no secret. */
+  /** Id of the vendor account that pays: stable, unique, and no secret. */
   readonly account: string;
   readonly accepts: readonly BatchContent["kind"][];
   readonly limits: ProviderLimits;
   readonly tracking: Tracking;
   readonly depth: Depth;
-  /** One short sentence for people: how far the vendor's success reaches. */
+  /** `depth` as one short sentence for people. */
   readonly reach: string;
 
-  /** Why a URL would be turned down, as far as that can be told without asking anybody. */
+  /** The refusal of a URL that the vendor would refuse, as far as the URL alone tells. */
   refusalOf?(url: string): PrefetchError | undefined;
   /** Hands one batch to the vendor. Throws `PrefetchError` with an honest `delivery`. */
   submit(batch: BatchContent, call: Call): Promise<Submission>;
-  /** The vendor's rows for these tasks; an empty list means that it has nothing to say yet. */
+  /** The vendor's rows for these tasks; empty while the vendor lists nothing. */
   status?(query: StatusQuery, call: Call): Promise<StatusRow[]>;
-  /** What an asset stands for. Throws `not_found` or `not_published`. */
+  /** The URLs and the cost of an asset. Throws `not_found` or `not_published`. */
   resolveAsset?(assetId: string, call: Call): Promise<Asset>;
-  /** What the account may still spend, by the vendor's own count. */
+  /** The account's quota by the vendor's own count. */
   quota?(call: Call): Promise<VendorQuota>;
   /** Looks for a batch that was sent at `sentAt` (milliseconds since the epoch) and whose answer was lost. */
   findSubmitted?(batch: BatchContent, sentAt: number, call: Call): Promise<Reconciliation>;
-  /** Asks the CDN's edge itself, about URLs of any provider. */
+  /** Asks CDN edges about URLs of any provider. */
   readonly edge?: Edge;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Quota: what an account may spend on one of its vendor's days, and the arithmetic of what is left. Pure. */
+/** Quota: the units that an account may spend on a vendor day, and the arithmetic of the rest. Pure. */
 
 export interface Quota {
   readonly provider: string;
@@ -22,18 +22,18 @@ export interface LedgerEntry {
   readonly exhausted: boolean;
 }
 
-/** What an account may spend on one of its vendor's days. */
+/** The units that an account may spend on one vendor day. */
 export interface Allowance {
   /** The vendor's limit, or the operator's where that is lower; `undefined` when neither is known. */
   readonly limit: number | undefined;
-  /** How far the ledger's `used` may rise: `limit` less what is spent outside this server. `undefined` for no bound. */
+  /** How far the ledger's `used` may rise: `limit` less the spending outside this server. `undefined` for no bound. */
   readonly ceiling: number | undefined;
   readonly source: Quota["source"];
   /** The limit is the operator's. */
   readonly budgeted?: boolean;
 }
 
-/** What happens to URLs beyond the day's quota: `reject` sends nothing at all, `partial` rejects them, `defer` lets them wait. */
+/** For URLs beyond the day's quota: `reject` sends nothing at all, `partial` rejects them, `defer` lets them wait. */
 export const quotaPolicies = ["reject", "partial", "defer"] as const;
 export type QuotaPolicy = (typeof quotaPolicies)[number];
 
@@ -54,7 +54,7 @@ export function unitsLeft(ceiling: number | undefined, used: number): number {
 
 /**
  * True when the vendor's day is exhausted and a batch with `reserved` units no longer fits. Other reservations of this
- * server are no reason to hold the batch back: the vendor refuses what is too much.
+ * server are no reason to hold the batch back: the vendor refuses the excess.
  */
 export function isUsedUp(allowance: Allowance, entry: LedgerEntry, reserved: number): boolean {
   return entry.exhausted && remainingUnits(allowance, { ...entry, used: entry.used - entry.pending }) < reserved;

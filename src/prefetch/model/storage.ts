@@ -1,6 +1,6 @@
 /**
- * The storage contract: tasks, batches, items, the quota ledger and the pace of each account, shared by every
- * process that opens the same store. Each method is one atomic step.
+ * The storage contract: tasks, batches, items, the quota ledger, rate slots and circuit breakers, shared by every process
+ * on the same store. Each method is one atomic step. Times are milliseconds since the epoch.
  */
 
 import type { BatchChange } from "./batch-change.ts";
@@ -8,17 +8,17 @@ import type { BreakerSignal } from "./circuit-breaker.ts";
 import type { Allowance, LedgerEntry } from "./quota.ts";
 import type { Batch, Counts, Item, ItemState, Task } from "./task.ts";
 
-/** What an admission must know about one provider account. */
+/** Asks for the facts about one provider account that an admission needs. */
 export interface AccountQuery {
   readonly account: string;
-  /** Only what this tenant sent counts as sent lately. */
+  /** Only this tenant's tasks count as recent. */
   readonly tenant: string;
   readonly day: string;
-  /** URLs and asset ids that may have been sent lately. */
+  /** URLs and asset ids to look for among recent ones. */
   readonly targets: readonly string[];
-  /** Sent after this moment counts as lately; what still waits to be sent always counts. */
+  /** A target sent after this moment is recent; a target that waits to be sent always is. */
   readonly recentSince: number;
-  /** Days after `day` that something may be put off to. */
+  /** Days after `day` that URLs can be deferred to. */
   readonly laterDays: readonly string[];
 }
 
@@ -26,10 +26,11 @@ export interface AccountFacts {
   readonly ledger: LedgerEntry;
   /** Units of the ledger's day that the tenant has spent or reserved. */
   readonly own: number;
+  /** Recent target to its newest task. */
   readonly recent: ReadonlyMap<string, string>;
-  /** Units of what waits to be sent, on whichever day. */
+  /** Units that wait to be sent, on any day. */
   readonly waiting: number;
-  /** Of each of the query's later days. */
+  /** One entry per later day of the query. */
   readonly later: readonly { readonly ledger: LedgerEntry; readonly own: number }[];
 }
 
@@ -43,27 +44,27 @@ export interface TaskSnapshot {
   readonly task: Task;
   readonly counts: Counts;
   readonly batches: number;
-  /** Batches whose items can still change. */
+  /** Batches that are not ended. */
   readonly openBatches: number;
-  /** Items of batches that are on the wire at this moment and not settled yet. */
+  /** Items in flight. */
   readonly sending: number;
-  /** Bytes that were moved for it, by a provider that moves them itself. */
+  /** Bytes that a direct provider moved. */
   readonly bytes: number;
-  /** Accounts with batches that wait for somebody to take them up. */
+  /** Accounts with batches that no process holds. */
   readonly waitingAccounts: readonly string[];
-  /** Rejected items by their code. */
+  /** Rejected items by code. */
   readonly rejections: ReadonlyMap<string, number>;
-  /** Items that nobody may send yet, and when the first and the last of them may be sent. */
+  /** Items that may not be sent yet, and when the first and the last of them may. */
   readonly later: { readonly items: number; readonly from: number; readonly until: number } | undefined;
-  /** Why one of the unsent items was not sent at the first attempt. */
+  /** Why the first unsent item with a reason was not sent. */
   readonly delay: string | undefined;
 }
 
 export interface TaskQuery {
-  /** `undefined` asks for everybody's. */
+  /** `undefined` asks for the tasks of every tenant. */
   readonly tenant: string | undefined;
   readonly provider?: string | undefined;
-  /** Tasks that were made before this one. */
+  /** Tasks created before this one. */
   readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
   readonly limit: number;
 }
@@ -87,14 +88,14 @@ export interface SendStart {
   readonly leaseUntil: number;
   /** The vendor's day at `now`. */
   readonly day: string;
-  /** What may be spent on that day; needed for a batch whose quota was reserved on another one. */
+  /** Allowance of that day, for a batch with its quota reserved on another day. */
   readonly allowance: Allowance | undefined;
-  /** Likewise, of the task's tenant; `undefined` for no bound. */
+  /** Units of that day that the task's tenant may spend; `undefined` for no bound. */
   readonly ownBudget?: number | undefined;
 }
 
 export interface StoredItem extends Item {
-  /** Of an item that may not be sent yet: when it may be. */
+  /** For an item that may not be sent yet: when it may. */
   readonly notBefore: number | undefined;
 }
 
@@ -105,9 +106,9 @@ export interface WorkItem {
 
 /** A batch that this process holds. */
 export interface Claim extends WorkItem {
-  /** How often the planned batch that it is a part of has been divided so far. */
+  /** How often the planned batch was divided so far, in all its parts. */
   readonly divisions: number;
-  /** What its whole task has come to so far. */
+  /** Totals of the whole task so far. */
   readonly task: {
     readonly createdAt: number;
     readonly batches: number;
@@ -117,7 +118,7 @@ export interface Claim extends WorkItem {
   };
 }
 
-/** What is still to be sent to a provider. */
+/** Batches of one provider that wait to be sent or are in flight. */
 export interface Backlog {
   readonly provider: string;
   readonly batches: number;
@@ -151,50 +152,47 @@ export interface Storage {
    */
   claim(account: string, now: number, leaseUntil: number, except?: readonly string[]): Promise<Claim | undefined>;
   /**
-   * Marks a claimed batch as being on the wire from now on, extends its lease, and moves what it reserved to the day
-   * on which it is really spent. `lost`: the claim is no longer this process's own; `over_quota`: that day has no
-   * room for it. In both cases nothing may be sent.
+   * Marks a claimed batch as in flight, extends its lease, and moves its reservation to the day that pays for it.
+   * `lost`: another process has the batch; `over_quota`: the day has no room for it. Both forbid the request.
    */
   startSending(batch: Batch, start: SendStart): Promise<SendResult>;
-  /** When the account's next batch becomes due, 0 for one that is due at `now`; `undefined` when none waits. */
+  /** When the account's next batch becomes due: 0 when it is due at `now`, `undefined` when none waits. */
   nextDue(account: string, now: number): Promise<number | undefined>;
   /**
-   * Applies what happened to a batch, its items and the ledger, provided that the batch is still in the state and
-   * under the lease in which the caller knows it; otherwise somebody else has dealt with it, and nothing changes. What
-   * would be sent (again) of a cancelled task is cancelled instead, which the caller is told as the same. A batch that
-   * is put off to another day takes its reservation along.
+   * Applies a change to a batch, its items and the ledger. False, and nothing changes, when the batch is no longer in the
+   * state and under the lease that the caller knows: another process has it. A change that would send a cancelled task
+   * again cancels the batch instead, and is false too.
    */
   change(batch: Batch, change: BatchChange): Promise<boolean>;
 
-  /** Notes in the account's circuit what came of a claimed batch. Tells whether that closed it. */
+  /** Tells the account's circuit breaker about a batch. True when that closed it. */
   noteSignal(account: string, reach: BreakerSignal): Promise<boolean>;
 
-  /** Whether the task has been cancelled. */
   isCancelled(taskId: string): Promise<boolean>;
-  /** Cancels what was not sent yet of a task, gives its quota back, and lets nothing of it be sent from now on. */
+  /** Cancels the unsent items of a task, gives their quota back, and forbids sending any of it. */
   cancel(taskId: string): Promise<void>;
 
   /**
-   * Deletes at most `most` tasks that were made before `before`, with all that belongs to them, their reservations
-   * included, and what was noted of days and paces long gone. Returns how many tasks that were.
+   * Deletes at most `most` tasks created before `before`, with their batches, items and reservations, and ledger days and
+   * rate slots of the past. Resolves with the number of deleted tasks.
    */
   clean(before: number, most: number): Promise<number>;
 
   ledger(account: string, day: string): Promise<LedgerEntry>;
   /** Units of an account's day that a tenant has spent or reserved. */
   spentBy(tenant: string, account: string, day: string): Promise<number>;
-  /** How many items there are in each state. */
+  /** Number of items in each state, over all tasks. */
   census(): Promise<Counts>;
-  /** Batches that wait to be sent or are being sent, by provider. */
+  /** Batches that wait to be sent or are in flight, by provider. */
   backlog(): Promise<readonly Backlog[]>;
   /**
-   * Reserves the next slot of `pace`, a sequence of slots `intervalMs` apart, `burst` of which may be used at once, and
-   * returns how many milliseconds it still lies ahead. An account is a pace, and so is one host of it.
+   * Reserves the next slot of a sequence of slots `intervalMs` apart, with up to `burst` slots at once after a pause.
+   * Resolves with the milliseconds until the slot. Each account has a sequence, and so has each host of an account.
    */
-  reserveSlot(pace: string, intervalMs: number, burst: number, now: number): Promise<number>;
+  reserveSlot(sequence: string, intervalMs: number, burst: number, now: number): Promise<number>;
 
-  /** Lets no slot of the pace begin before `until`. */
-  pauseSlots(pace: string, until: number): Promise<void>;
+  /** Lets no slot of the sequence begin before `until`. */
+  pauseSlots(sequence: string, until: number): Promise<void>;
 
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
-/** Streams: what a manifest stands for, and how much of it is wanted. */
+/** Streams: the URLs that a manifest names, and the scopes in which a call wants them. */
 
-/** What starts playback, everything, or the manifests only. */
+/** `startup`: the URLs that playback starts with; `full`: every URL; `manifests`: only the manifests. */
 export const streamScopes = ["startup", "full", "manifests"] as const;
 export type StreamScope = (typeof streamScopes)[number];
 
@@ -10,30 +10,30 @@ export type Expansion = (typeof expansions)[number];
 export interface StreamRules {
   readonly scope: StreamScope;
   readonly mostUrls: number;
-  /** Milliseconds since the epoch: which part of a live stream is on air. */
+  /** Milliseconds since the epoch; decides which segments of a live stream are on air. */
   readonly now: number;
   readonly hostAllowed: (hostname: string) => boolean;
-  /** Gives a manifest's text and the URL that it came from. Throws `PrefetchError`. */
+  /** A manifest's text and the URL after redirects. Throws `PrefetchError`. */
   readonly fetchText: (url: string, mostBytes: number) => Promise<{ readonly url: string; readonly text: string }>;
   readonly signal: AbortSignal;
 }
 
-/** What a manifest stands for. */
+/** The URLs of one stream. */
 export interface Stream {
   readonly format: "hls" | "dash";
   readonly live: boolean;
-  /** Within the scope, the most urgent first, the manifest itself included. */
+  /** URLs within the scope, the manifest itself among them, most urgent first. */
   readonly urls: readonly string[];
-  /** Within the scope, but beyond `mostUrls`. */
+  /** Number of URLs within the scope beyond `mostUrls`. */
   readonly omitted: number;
-  /** Named by it, but not to be warmed or not to be read, with the reason. */
+  /** URLs that the manifest names and that cannot be warmed or read, with the reason. */
   readonly refused: readonly { readonly url: string; readonly code: string; readonly reason: string }[];
 }
 
 /** Throws `PrefetchError` where the manifest itself cannot be read. */
 export type StreamReader = (url: string, rules: StreamRules) => Promise<Stream>;
 
-/** One stream of a list as callers see it. */
+/** A stream as callers see it; `urls` counts its URLs. */
 export interface StreamView extends Pick<Stream, "format" | "live"> {
   readonly url: string;
   readonly urls: number;

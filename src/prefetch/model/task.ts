@@ -1,13 +1,13 @@
-/** Tasks, batches and items: their states and how a task's state follows from its items. */
+/** Tasks, batches and items: their states, and how a task's state follows from its items. */
 
 import type { BatchContent } from "./provider.ts";
 
 export const itemStates = ["queued", "processing", "succeeded", "failed", "rejected", "untracked", "cancelled", "unknown"] as const;
 
 /**
- * `queued` planned, not sent; `processing` the vendor took it; `failed` the vendor tried and failed;
- * `rejected` never accepted; `untracked` accepted, but there is no way to ask for the outcome;
- * `cancelled` never sent; `unknown` sent, the answer was lost and cannot be looked up.
+ * `queued`: planned, not sent. `processing`: the vendor accepted it. `succeeded`, `failed`: the vendor tried. `rejected`:
+ * never accepted. `untracked`: accepted, but the vendor offers no way to ask for the outcome. `cancelled`: never sent.
+ * `unknown`: sent, and the answer was lost and cannot be looked up.
  */
 export type ItemState = (typeof itemStates)[number];
 
@@ -20,15 +20,15 @@ export type Counts = Readonly<Record<ItemState, number>>;
 export interface Item {
   /** Position in the task, from 0. */
   readonly index: number;
-  /** Position of its batch in the task; `undefined` for an item that was turned down before sending. */
+  /** Number of its batch; `undefined` for an item that was rejected before sending. */
   readonly batch: number | undefined;
   readonly kind: "url" | "asset";
-  /** The normalised URL or the asset id; for an unreadable URL what the caller wrote. */
+  /** The normalised URL or the asset id; for an unreadable URL the caller's text. */
   readonly target: string;
   readonly state: ItemState;
   readonly code: string | undefined;
   readonly reason: string | undefined;
-  /** For an asset: the vendor's answer for each URL that it stands for. */
+  /** For an asset: the vendor's answer for each of its URLs. */
   readonly parts: readonly Part[] | undefined;
 }
 
@@ -39,8 +39,13 @@ export interface Part {
 }
 
 /**
- * `queued` waits (until `notBefore`); `claimed` is held by a process that has sent nothing yet; `sending` may be
- * on the wire, or was and its answer is lost; `sent` was accepted and is followed; `ended` needs nothing more.
+ * | state     | meaning                                                       | goes on as                     |
+ * | --------- | ------------------------------------------------------------- | ------------------------------ |
+ * | `queued`  | waits, until `notBefore`                                       | `claimed`, `ended` (cancelled) |
+ * | `claimed` | a process holds it under a lease and has sent nothing         | `sending`, `queued`, `ended`   |
+ * | `sending` | in flight, or its answer was lost and is being reconciled     | `sent`, `queued`, `ended`      |
+ * | `sent`    | accepted; its outcome is asked for                             | `ended`                        |
+ * | `ended`   | needs nothing more                                             |                                |
  */
 export type BatchState = "queued" | "claimed" | "sending" | "sent" | "ended";
 
@@ -49,17 +54,17 @@ export interface Batch {
   readonly taskId: string;
   /** Position in the task, from 0. */
   readonly number: number;
-  /** Number of the planned batch that it is a part of; its own, unless that one was divided. */
+  /** Number of the planned batch that it was divided from; its own for an undivided batch. */
   readonly origin: number;
   readonly provider: string;
   readonly account: string;
   readonly kind: BatchContent["kind"];
   readonly state: BatchState;
-  /** Vendor day whose quota it spends. */
+  /** Vendor day that pays for it. */
   readonly day: string;
   /** Units of quota reserved for it. */
   readonly cost: number;
-  /** Whether it may wait for the quota of a later day when that of its own is spent. */
+  /** May wait for the quota of a later day. */
   readonly deferrable: boolean;
   readonly attempts: number;
   readonly notBefore: number;
@@ -71,9 +76,9 @@ export interface Batch {
 
 export interface Task {
   readonly id: string;
-  /** Whose it is; empty where callers are not told apart. */
+  /** Owner; empty where the server does not tell callers apart. */
   readonly tenant: string;
-  /** W3C trace context of the call that made it. */
+  /** W3C trace context of the call that created it. */
   readonly traceparent: string | undefined;
   readonly createdAt: number;
   readonly providers: readonly string[];
@@ -104,14 +109,14 @@ export function totalOf(counts: Counts): number {
   return itemStates.reduce((sum, state) => sum + counts[state], 0);
 }
 
-/** Items whose state will not change any more. */
+/** Number of items in a final state. */
 export function settledOf(counts: Counts): number {
   return totalOf(counts) - counts.queued - counts.processing;
 }
 
 /**
- * The state of a task. `succeeded` promises that every item succeeded; `failed` that none was even accepted and
- * carried through; what ended in between, unconfirmed items included, is `partial`.
+ * `succeeded` promises that every item succeeded, `failed` that none did and none may have. Every other end, with
+ * unconfirmed items among them, is `partial`.
  */
 export function taskState(counts: Counts): TaskState {
   const total = totalOf(counts);

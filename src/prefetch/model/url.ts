@@ -1,6 +1,6 @@
-/** One spelling for every URL: what is sent, stored, compared and shown. */
+/** One spelling per URL, for sending, storing, comparing and showing. Pure. */
 
-/** Longer input is refused unparsed; no vendor takes more than about 10 KiB. */
+/** Longer input is refused unparsed: parsing takes time, and no vendor accepts more than about 10 KiB. */
 const LONGEST_PARSED = 65_536;
 
 export type ParsedUrl =
@@ -15,9 +15,9 @@ export interface UrlRules {
 }
 
 /**
- * Reads one URL as WHATWG does: scheme and host lower-cased, default port and fragment dropped, dot segments
- * resolved, path case kept, blanks and non-ASCII percent-encoded once. Existing escapes stay as
- * they are, also in the case of their digits: caches may keep such spellings apart, so they count as different URLs.
+ * Parses one URL as WHATWG does: scheme and host in lower case, no default port, no fragment, dot segments resolved, path
+ * case kept, blanks and non-ASCII percent-encoded once. Existing escapes keep their spelling: `/a%2fb` and `/a%2Fb` are two
+ * URLs, because caches may tell them apart.
  */
 export function parseUrl(input: unknown, rules: UrlRules): ParsedUrl {
   if (typeof input !== "string") return refuse(`is ${article(input)}, not a string`);
@@ -64,7 +64,7 @@ function refuse(reason: string): Extract<ParsedUrl, { ok: false }> {
   return { ok: false, reason, forbidden: false };
 }
 
-/** Why a URL of so many characters is refused. */
+/** The reason to refuse a URL of `length` characters. */
 export function tooLong(length: number, limit: number): string {
   return `has ${length.toLocaleString("en")} characters when encoded; the limit is ${limit.toLocaleString("en")}`;
 }

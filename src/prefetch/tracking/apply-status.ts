@@ -1,4 +1,4 @@
-/** What the vendor's status rows mean for the items of a batch. Pure. */
+/** Applies a vendor's status rows to the items of a batch. Pure. */
 
 import type { EndChange, ItemChange, ReportChange } from "../model/batch-change.ts";
 import { matchUrls } from "../model/match-urls.ts";
@@ -55,7 +55,7 @@ function urlChanges(items: readonly Item[], rows: readonly StatusRow[]): ItemCha
   return [...changes.values()];
 }
 
-/** Of several rows for one item, the least finished counts, then the worst. */
+/** Among several rows for one item the least finished counts, then the worst. */
 function rank(state: string): number {
   return ["succeeded", "failed", "processing"].indexOf(state);
 }

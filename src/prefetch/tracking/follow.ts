@@ -1,9 +1,9 @@
-/** Brings a task up to date: asks vendors about its accepted batches and stores what they answer. */
+/** Brings a task up to date: asks vendors about its accepted batches and stores the answers. */
 
 import type { Clock } from "../../base/clock.ts";
 import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
 import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
-import type { Provider } from "../model/provider.ts";
+import type { Provider, StatusRow } from "../model/provider.ts";
 import type { Storage, WorkItem } from "../model/storage.ts";
 import { contentOf } from "../model/task.ts";
 import { abandoned, applyStatus, finished, type StatusChange } from "./apply-status.ts";
@@ -35,12 +35,7 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
     const query = { vendorTaskIds: work.batch.vendorTaskIds, content: contentOf(work.batch, work.items) };
     const ageMs = clock.now() - (work.batch.sentAt ?? 0);
     try {
-      const rows = await lookups.status(provider, query, signal);
-      const change = applyStatus(work, rows);
-      const isListed = rows.every((row) => row.state !== "processing");
-      const isOver = (ageMs > GIVE_UP_MS && isListed) || isPastRecords(provider, ageMs);
-      if (!isOver || change.kind === "end") return change;
-      return finished(work, change, rows.length === 0 || !isListed ? forgotten(provider) : "The vendor's answer does not name this URL.");
+      return changeFrom(provider, work, await lookups.status(provider, query, signal), ageMs);
     } catch (error) {
       if (ageMs <= GIVE_UP_MS || !isUnknownTask(error)) throw error;
       return abandoned(work.items, forgotten(provider));
@@ -82,6 +77,17 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
     );
     return problems.find((problem) => problem !== undefined);
   };
+}
+
+/** Applies the rows. A batch that the vendor will say no more about ends, with its open items untracked. */
+function changeFrom(provider: Provider, work: WorkItem, rows: readonly StatusRow[], ageMs: number): StatusChange {
+  const change = applyStatus(work, rows);
+  if (change.kind === "end") return change;
+  const isProcessing = rows.some((row) => row.state === "processing");
+  const isOver = isPastRecords(provider, ageMs) || (ageMs > GIVE_UP_MS && !isProcessing);
+  if (!isOver) return change;
+  const isListed = rows.length > 0 && !isProcessing;
+  return finished(work, change, isListed ? "The vendor's answer does not name this URL." : forgotten(provider));
 }
 
 /** The vendor has deleted its record of a batch this old. */

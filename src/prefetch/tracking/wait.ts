@@ -39,7 +39,7 @@ export interface Until {
 /** Waits until `until.done` or the deadline; resolves with the problem of the last refresh. */
 export type WaitForTask = (taskId: string, deadline: number, call: CallContext, until: Until) => Promise<PrefetchError | undefined>;
 
-/** What the calls that wait for one task share. */
+/** Shared by the calls that wait for one task. */
 interface Watch {
   callers: number;
   /** Aborted when the last caller leaves. */
@@ -50,6 +50,17 @@ interface Watch {
   problem: PrefetchError | undefined;
   failure: { readonly error: unknown } | undefined;
   seen: { readonly snapshot: TaskSnapshot; readonly freshUntil: number } | undefined;
+}
+
+/** One waiting call. */
+interface Wait {
+  readonly taskId: string;
+  readonly watch: Watch;
+  readonly deadline: number;
+  readonly call: CallContext;
+  readonly until: Until;
+  readonly tick: (ms: number) => Promise<void>;
+  readonly tell: (snapshot: TaskSnapshot) => void;
 }
 
 export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterOptions): WaitForTask {
@@ -70,7 +81,7 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
     watch.abandoned.abort();
   };
 
-  /** Draining ends a sleep early; the call then answers with what is known. */
+  /** Draining ends a sleep early; the call then answers from the last snapshot. */
   const sleep = async (ms: number, signal: AbortSignal): Promise<void> => {
     try {
       await clock.sleep(Math.max(ms, 1), signal);
@@ -104,24 +115,30 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
     return snapshot;
   };
 
-  return async (taskId, deadline, call, { refreshing, done }) => {
+  /** One look at the task, after a tick or a refresh. True when the wait is over. */
+  const step = async (wait: Wait, tickMs: number): Promise<boolean> => {
+    const { taskId, watch, deadline, call, until } = wait;
+    if (until.refreshing && !watch.refreshing && clock.now() >= watch.restUntil) watch.refreshing = startRefresh(taskId, watch, deadline);
+    await Promise.race([until.refreshing ? watch.refreshing : undefined, wait.tick(tickMs)]);
+    call.signal.throwIfAborted();
+    if (watch.failure && !draining.aborted) throw watch.failure.error;
+    const snapshot = await look(taskId, watch, call.caller);
+    wait.tell(snapshot);
+    return until.done(snapshot, watch.problem) || clock.now() >= deadline || draining.aborted;
+  };
+
+  return async (taskId, deadline, call, until) => {
     // Snapshots are shared, so each caller first proves that it may see the task.
     await read(taskId, call.caller);
     const watch = join(taskId);
     const signal = AbortSignal.any([call.signal, watch.abandoned.signal, draining]);
-    const tell = progressOf(call);
     const tick = (ms: number): Promise<void> => sleep(Math.min(ms, deadline - clock.now()), signal);
+    const wait = { taskId, watch, deadline, call, until, tick, tell: progressOf(call) };
     try {
-      for (let tickMs = FIRST_TICK_MS; ; tickMs = Math.min(tickMs * 2, LONGEST_TICK_MS)) {
-        if (refreshing && !watch.refreshing && clock.now() >= watch.restUntil) watch.refreshing = startRefresh(taskId, watch, deadline);
-        await Promise.race([refreshing ? watch.refreshing : undefined, tick(tickMs)]);
-        call.signal.throwIfAborted();
-        if (watch.failure && !draining.aborted) throw watch.failure.error;
-        const snapshot = await look(taskId, watch, call.caller);
-        tell(snapshot);
-        if (done(snapshot, watch.problem) || clock.now() >= deadline || draining.aborted) return watch.problem;
+      for (let tickMs = FIRST_TICK_MS; !(await step(wait, tickMs)); tickMs = Math.min(tickMs * 2, LONGEST_TICK_MS)) {
         if (!watch.refreshing) await tick(tickMs);
       }
+      return watch.problem;
     } finally {
       leave(taskId, watch);
     }

@@ -75,7 +75,10 @@ describe("deferring", () => {
     const { urls } = await open({ script: { limits: { urlsPerDay: 1 } } });
     const view = await urls(manyUrls(20), defer);
     expect(view.counts).toMatchObject({ processing: 1, queued: 14, rejected: 5 });
-    expect(view.problems[0]).toMatchObject({ code: "quota_exhausted", reason: expect.stringContaining("each of the days") });
+    expect(view.problems[0]).toMatchObject({
+      code: "quota_exhausted",
+      reason: expect.stringContaining("each day that it could be deferred to"),
+    });
     // Those days are full now.
     await expect(urls(["https://later.example/1"], defer)).rejects.toThrow(
       error("quota_exhausted", { hint: expect.stringContaining("The next 14 days have no room for it either") }),

@@ -1,7 +1,7 @@
 import { setImmediate as settled } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { readCursor } from "../../../src/prefetch/calls/cursors.ts";
+import { readWholeItemCursor } from "../../../src/prefetch/calls/cursors.ts";
 import type { VerifyView } from "../../../src/prefetch/calls/verify.ts";
 import type { CallContext, Caller } from "../../../src/prefetch/model/caller.ts";
 import { type Warmth, warmths } from "../../../src/prefetch/model/edge.ts";
@@ -46,7 +46,7 @@ describe("verifying a task", () => {
       rows: manyUrls(3).map((url) => row(url)),
       counts: { warm: 3, "warm-parent-only": 0, cold: 0, uncacheable: 0, unknown: 0 },
       cdns: [],
-      nextStep: "All that was looked at is warm.",
+      nextStep: "Every URL is warm.",
     });
     expect(edge.verified).toEqual(manyUrls(3));
   });
@@ -104,7 +104,7 @@ describe("verifying a task", () => {
   it("passes over an asset of no URLs, and does not call nothing warm", async () => {
     const { store, pages } = await setUp({}, { script: { resolveAsset: async () => ({ urls: [], cost: 0 }) } });
     const [only, ...more] = await pages(await store([asset("empty")]));
-    expect(only).toMatchObject({ rows: [], nextStep: "No URLs are known of this, so nothing was looked at." });
+    expect(only).toMatchObject({ rows: [], nextStep: "No URLs are known for this, so nothing was asked." });
     expect(more).toEqual([]);
     const mixed = await setUp({}, { script: { resolveAsset: async () => ({ urls: [], cost: 0 }) } });
     const items = [...Array.from({ length: 60 }, (_, index) => asset(`empty${index}`)), { target: "https://a.example/last" }];
@@ -231,7 +231,7 @@ describe("verifying a task", () => {
     );
     const taskId = await store([asset("film")]);
     const { nextCursor } = await verify({ taskId, cursor: "" });
-    expect(() => readCursor(nextCursor)).toThrow(error("invalid_argument"));
+    expect(() => readWholeItemCursor(nextCursor)).toThrow(error("invalid_argument"));
     const beyond = Buffer.from("after 99").toString("base64url");
     await expect(verify({ taskId, cursor: beyond })).rejects.toThrow(
       error("not_found", { message: "task_id: nothing of pf_9 from this page on was sent" }),
@@ -344,7 +344,7 @@ describe("what is said of it", () => {
   });
 
   it.each<readonly [readonly Warmth[], string]>([
-    [["warm", "warm"], "All that was looked at is warm."],
+    [["warm", "warm"], "Every URL is warm."],
     [["warm", "cold"], "1 cold: read why, then call prefetch_urls with force true and just those, and verify again."],
     [["warm-parent-only"], '1 held by a tier behind the edge: provider "http" brings them to the edge that serves this server.'],
     [["uncacheable", "warm"], "1 cannot be warm as they are served: change what obstacles say first."],
@@ -380,7 +380,7 @@ describe("what is said of it", () => {
       { ...cdn(), host: "two.example", configured: true },
     ]);
     expect(nextStep).toBe(
-      "All that was looked at is warm. one.example is served by Huawei Cloud CDN (likely): provider huawei-vod would serve it best, but is not configured.",
+      "Every URL is warm. one.example is served by Huawei Cloud CDN (likely): provider huawei-vod would serve it best, but is not configured.",
     );
   });
 

@@ -1,0 +1,66 @@
+/** Sums up a verification: counts, the CDN of each host, and the next step in words. Pure. */
+
+import type { Cdn, Verification, Warmth } from "../model/edge.ts";
+
+/** The CDN that serves a host. */
+export interface HostCdn extends Cdn {
+  readonly host: string;
+  /** The provider that serves this CDN best is configured here. */
+  readonly configured: boolean;
+}
+
+/** Hosts whose better provider is named. More would bury the rest of the advice. */
+const NAMED_HOSTS = 3;
+
+export function countWarmth(rows: readonly Verification[]): Readonly<Record<Warmth, number>> {
+  const counts: Record<Warmth, number> = { warm: 0, "warm-parent-only": 0, cold: 0, uncacheable: 0, unknown: 0 };
+  for (const { state } of rows) counts[state] += 1;
+  return counts;
+}
+
+const confidences: readonly Cdn["confidence"][] = ["guess", "likely", "certain"];
+
+/** Per host the detection with the highest confidence: an error page tells less than a hit. */
+export function cdnsOf(rows: readonly Verification[], configured: readonly string[]): HostCdn[] {
+  const cdns = new Map<string, HostCdn>();
+  const rank = (cdn: Cdn | undefined) => (cdn ? confidences.indexOf(cdn.confidence) : -1);
+  for (const { url, cdn } of rows) {
+    const host = URL.parse(url)?.hostname;
+    if (host === undefined || !cdn || rank(cdn) <= rank(cdns.get(host))) continue;
+    cdns.set(host, { ...cdn, host, configured: configured.includes(cdn.provider) });
+  }
+  return [...cdns.values()];
+}
+
+export interface PageFacts {
+  /** Some URLs of the task are not settled yet. */
+  readonly isUnderWay: boolean;
+  readonly hasMore: boolean;
+}
+
+export function verifyAdvice(rows: readonly Verification[], cdns: readonly HostCdn[], { isUnderWay, hasMore }: PageFacts): string {
+  const counts = countWarmth(rows);
+  const coldAdvice = isUnderWay
+    ? "but the task is under way: call get_prefetch_status with wait_seconds until its state is final, then verify again."
+    : "read why, then call prefetch_urls with force true and just those, and verify again.";
+  const rules: readonly (readonly [boolean, string])[] = [
+    [rows.length === 0, "No URLs are known for this, so nothing was asked."],
+    [rows.length > 0 && counts.warm === rows.length, "Every URL is warm."],
+    [counts.cold > 0, `${counts.cold} cold${isUnderWay ? "," : ":"} ${coldAdvice}`],
+    [
+      counts["warm-parent-only"] > 0,
+      `${counts["warm-parent-only"]} held by a tier behind the edge: provider "http" brings them to the edge that serves this server.`,
+    ],
+    [counts.uncacheable > 0, `${counts.uncacheable} cannot be warm as they are served: change what obstacles say first.`],
+    [counts.unknown > 0, `${counts.unknown} tell nothing: their reasons say why.`],
+    ...cdns
+      .filter(({ configured }) => !configured)
+      .slice(0, NAMED_HOSTS)
+      .map(({ host, name, provider, confidence }): readonly [boolean, string] => [
+        true,
+        `${host} is served by ${name} (${confidence}): provider ${provider} would serve it best, but is not configured.`,
+      ]),
+    [hasMore, "The list goes on: call again with next_cursor."],
+  ];
+  return rules.flatMap(([applies, sentence]) => (applies ? [sentence] : [])).join(" ");
+}

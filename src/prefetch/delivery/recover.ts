@@ -1,0 +1,59 @@
+/** Recovers a batch that was in flight when its answer, or the process that sent it, was lost. */
+
+import type { Clock } from "../../base/clock.ts";
+import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
+import { breakerSignalOf } from "../model/circuit-breaker.ts";
+import type { Provider } from "../model/provider.ts";
+import type { Claim } from "../model/storage.ts";
+import { contentOf } from "../model/task.ts";
+import { interrupted } from "./direct-run.ts";
+import type { Verdict } from "./interpret.ts";
+import { awaitReconciliation, failed, lost } from "./outcome.ts";
+import type { RateLimiter } from "./rate-limit.ts";
+import { reconciled, unreconciled } from "./reconcile.ts";
+import type { RetryPolicy } from "./retry.ts";
+
+const STOPPED = "The server stopped while this was being sent";
+
+export interface RecoveryOptions {
+  readonly clock: Clock;
+  readonly limiter: RateLimiter;
+  readonly report: (error: unknown, about: string) => void;
+  /** Pauses the account of a throttling answer. */
+  readonly pause: (provider: Provider, error: PrefetchError) => Promise<void>;
+  readonly policyFor: (provider: Provider) => RetryPolicy;
+  /** Aborted when nothing new may be asked. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * A direct provider's open URLs are fetched again. A vendor that keeps records is asked for the submit. Without either, the
+ * outcome stays unknown.
+ */
+export function createRecovery(options: RecoveryOptions): (provider: Provider, work: Claim) => Promise<Verdict> {
+  const { clock, limiter, report, pause, policyFor, stopping } = options;
+
+  const lookUp = async (provider: Provider, work: Claim, find: NonNullable<Provider["findSubmitted"]>): Promise<Verdict> => {
+    const { batch, items } = work;
+    try {
+      const turn = () => limiter(provider, stopping);
+      const found = await find(contentOf(batch, items), batch.sentAt ?? 0, { signal: stopping, turn });
+      return { change: reconciled(work, found, clock.now(), policyFor(provider)), signal: "answered" };
+    } catch (error) {
+      // A short lease lets the next process ask at once.
+      if (stopping.aborted) return { change: awaitReconciliation(work, "The answer was lost.", clock.now()), signal: "unasked" };
+      if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error);
+      report(error, `asking ${provider.id} for a batch whose answer was lost`);
+      return { change: unreconciled(work, error, clock.now()), signal: breakerSignalOf(asPrefetchError(error)) };
+    }
+  };
+
+  return async (provider, work) => {
+    if (provider.tracking === "direct") {
+      return { change: failed(work, interrupted(STOPPED), clock.now(), policyFor(provider)), signal: "unasked" };
+    }
+    const find = provider.findSubmitted?.bind(provider);
+    if (find) return lookUp(provider, work, find);
+    return { change: lost(work, `${STOPPED}, so its outcome is not known.`), signal: "unasked" };
+  };
+}
