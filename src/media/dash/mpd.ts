@@ -26,7 +26,7 @@ const MOST_REPRESENTATIONS = 10_000;
 
 /** `url` is the manifest's URL after redirects. Throws a `PrefetchError` for a manifest that cannot be read at all. */
 export function readDash(text: string, url: string, options: DashOptions): Manifest {
-  refuseTooManyRepresentations(text);
+  refuseUnsafeText(text);
   const mpd = parseMpd(text, url, options);
   const representations = mpd.representationInfo;
   refuseTooManySegments(representations, options.maxSegments ?? MOST_SEGMENTS);
@@ -69,7 +69,8 @@ function addRepresentations(representations: readonly DashRepresentation[], url:
   if (firstFailure !== undefined && urls.isEmpty) throw firstFailure;
 }
 
-function refuseTooManyRepresentations(text: string): void {
+/** Checks the text before the parser sees it. */
+function refuseUnsafeText(text: string): void {
   const count = createRepresentationCount();
   checkXml(text, count.addElement);
   if (count.most > MOST_REPRESENTATIONS) throw tooMany(MOST_REPRESENTATIONS, "representations");
