@@ -5,7 +5,6 @@ import { readDash } from "../../src/media/dash/mpd.ts";
 import { readHls } from "../../src/media/hls/playlist.ts";
 import type { Manifest, MediaUrl } from "../../src/media/manifest.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
-import { sniff } from "../../src/media/sniff.ts";
 import { streamScopes } from "../../src/prefetch/model/stream.ts";
 import { BASE, NOW } from "./read-harness.ts";
 
@@ -258,21 +257,5 @@ describe("chooseUrls", () => {
         },
       ),
     );
-  });
-});
-
-describe("sniff", () => {
-  it.each([
-    ["#EXTM3U\n", "hls"],
-    ["\uFEFF\n #EXTM3U8", undefined],
-    ["\uFEFF\n#EXTM3U", "hls"],
-    ["#EXTINF:1,\na.ts", undefined],
-    ['<?xml version="1.0"?><!-- <x> --><MPD xmlns="x">', "dash"],
-    ["<MPD/>", "dash"],
-    ["<MPDX>", undefined],
-    ["text <MPD>", undefined],
-    ["", undefined],
-  ])("recognizes %j as %s", (text, format) => {
-    expect(sniff(text)).toBe(format);
   });
 });

@@ -42,7 +42,7 @@ const film = (segments: number): MediaUrl[] => [
 ];
 
 describe("chooseUrls", () => {
-  it("starts a film of two hours, six rungs and two languages with 57 objects", () => {
+  it("starts a film of two hours, six rungs and two languages with 57 URLs", () => {
     const all = film(1_200);
     const { urls, omitted, bytes } = chooseUrls(all);
     expect(all).toHaveLength(9_617);
