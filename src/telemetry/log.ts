@@ -13,7 +13,7 @@ const escaped = (character: string): string => `\\u${character.charCodeAt(0).toS
 
 /** Redacts the given secrets, and anything that looks like one, from every line. */
 export function createLog(level: LogLevel, secrets: readonly string[]): Logger {
-  // In a log line a secret appears as JSON wrote it, for example with `\"` for `"`.
+  // A log line is JSON, so a secret with a quote or a backslash appears there in its escaped form.
   const redact = createRedactor([...secrets, ...secrets.map((secret) => JSON.stringify(secret).slice(1, -1))]);
   // A host may close the pipe because it reads no logs. Without a listener, that error would end the process.
   process.stderr.on("error", () => undefined);

@@ -1,4 +1,4 @@
-/** Receives the events behind the server's metrics. Over stdio no one scrapes metrics, so that transport uses `silentObserver`. */
+/** Receives the events behind the server's metrics. The stdio transport has no metrics endpoint and uses `silentObserver`. */
 
 export interface Observer {
   /** `outcome` is "ok" or an error's code. */
