@@ -1,4 +1,4 @@
-/** The SDK's own HTTP handler with tools that do nothing: what any server built on it costs at least. */
+/** Baseline of bench/http.ts: the SDK's HTTP handler with tools that do nothing. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,6 +1,8 @@
 /**
- * Our server over HTTP against a bare one on the same SDK: requests a second, many at once, interleaved in one run. Ours
- * checks a token, keeps tenants apart, counts and logs each request, and asks its store. `node bench/http.ts [seconds]`
+ * Compares the requests per second of the server over HTTP with those of a bare server on the same SDK. Only the former
+ * checks a token, separates tenants, counts and logs each request, and reads its store.
+ *
+ * Usage: `npm run build && node bench/http.ts [seconds]`. Rounds alternate, so that load on the machine slows both alike.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
@@ -11,7 +13,7 @@ import { Pool } from "undici";
 const [seconds = 3] = process.argv.slice(2).map(Number);
 const CONNECTIONS = 32;
 const ROUNDS = 5;
-const TOKEN = "the-token-of-the-bench";
+const TOKEN = "benchmark-token";
 const tokens = [{ name: "bench", sha256: createHash("sha256").update(TOKEN).digest("hex"), scopes: ["prefetch:write"] }];
 
 interface Server {
@@ -19,13 +21,13 @@ interface Server {
   readonly url: URL;
 }
 
-async function start(args: readonly string[], env: Record<string, string> = {}): Promise<Server> {
+async function startServer(args: readonly string[], env: Record<string, string> = {}): Promise<Server> {
   const child = spawn(process.execPath, args, { env: { PATH: process.env.PATH ?? "", ...env }, stdio: ["ignore", "ignore", "pipe"] });
   const url = await new Promise<URL>((resolve, reject) => {
     createInterface({ input: child.stderr }).on("line", (line) => {
       if (line.includes('"listening"')) resolve(new URL(JSON.parse(line).url));
     });
-    child.once("exit", (code) => reject(new Error(`ended with ${code}`)));
+    child.once("exit", (code) => reject(new Error(`${args[0]} exited with code ${code}`)));
   });
   return { child, url };
 }
@@ -40,8 +42,8 @@ const requests = {
   "tools/list": { method: "tools/list", params: { _meta }, name: undefined },
 } as const;
 
-/** Requests a second. */
-async function load({ url }: Server, { method, params, name }: (typeof requests)[keyof typeof requests]): Promise<number> {
+/** Measures requests per second. */
+async function measure({ url }: Server, { method, params, name }: (typeof requests)[keyof typeof requests]): Promise<number> {
   const pool = new Pool(url.origin, { connections: CONNECTIONS });
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   const headers = {
@@ -52,12 +54,12 @@ async function load({ url }: Server, { method, params, name }: (typeof requests)
     "mcp-method": method,
     ...(name && { "mcp-name": name }),
   };
-  const begun = performance.now();
-  const until = begun + (seconds * 1_000) / ROUNDS;
+  const start = performance.now();
+  const end = start + (seconds * 1_000) / ROUNDS;
   let done = 0;
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => {
-      while (performance.now() < until) {
+      while (performance.now() < end) {
         const response = await pool.request({ path: url.pathname, method: "POST", headers, body });
         const text = await response.body.text();
         if (response.statusCode !== 200 || text.includes('"isError":true'))
@@ -66,26 +68,27 @@ async function load({ url }: Server, { method, params, name }: (typeof requests)
       }
     }),
   );
-  const rate = (done / (performance.now() - begun)) * 1_000;
+  const rate = (done / (performance.now() - start)) * 1_000;
   await pool.close();
   return rate;
 }
 
-const ours = await start(["dist/main.js", "--transport", "http", "--port", "0", "--sandbox"], {
+const ours = await startServer(["dist/main.js", "--transport", "http", "--port", "0", "--sandbox"], {
   PREFETCH_SERVER_TOKENS: JSON.stringify(tokens),
   PREFETCH_TENANT_REQUESTS_PER_MINUTE: "1000000",
 });
-const bare = await start(["bench/bare-server.ts"]);
+const bare = await startServer(["bench/bare-server.ts"]);
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-for (const [what, request] of Object.entries(requests)) {
-  await Promise.all([load(ours, request), load(bare, request)]);
+for (const [name, request] of Object.entries(requests)) {
+  // Warm-up, so that the first round does not measure compilation.
+  await Promise.all([measure(ours, request), measure(bare, request)]);
   const rates = { ours: [] as number[], bare: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    rates.ours.push(await load(ours, request));
-    rates.bare.push(await load(bare, request));
+    rates.ours.push(await measure(ours, request));
+    rates.bare.push(await measure(bare, request));
   }
-  const [own, least] = [median(rates.ours), median(rates.bare)];
-  process.stdout.write(`${what}: ours ${Math.round(own)}/s, bare ${Math.round(least)}/s, x ${(own / least).toFixed(2)}\n`);
+  const [oursRate, bareRate] = [median(rates.ours), median(rates.bare)];
+  process.stdout.write(`${name}: ours ${Math.round(oursRate)}/s, bare ${Math.round(bareRate)}/s, x ${(oursRate / bareRate).toFixed(2)}\n`);
 }
 ours.child.kill();
 bare.child.kill();

@@ -1,4 +1,4 @@
-/** Bundles the bin: a small entry that checks Node's version, and the server behind it, with no dependencies left. */
+/** Bundles the server with its dependencies into dist/. The entry stays small, so that it can check Node's version first. */
 
 import { chmod, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";

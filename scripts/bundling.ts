@@ -1,4 +1,4 @@
-/** How code of ours becomes JavaScript that needs nothing else. */
+/** esbuild options that the build and the benchmarks share. */
 
 export const bundling = {
   bundle: true,
@@ -7,6 +7,6 @@ export const bundling = {
   target: "node22.19",
   minify: true,
   legalComments: "none",
-  // Bundled CommonJS packages call require(); ES modules have none of their own.
+  // Bundled CommonJS packages call require(), which an ES module does not have.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
 } as const;

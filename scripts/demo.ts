@@ -1,6 +1,6 @@
 /**
- * The main job, for a person to watch: the built server in sandbox mode as a child process, driven over stdio by the
- * official MCP client. Exits with 0 only if everything ended as it should.
+ * Shows the main job: the official MCP client drives the built server in sandbox mode over stdio.
+ * Exits with 1 when a check fails.
  */
 
 import { styleText } from "node:util";
@@ -16,9 +16,9 @@ const verifiedSchema = z.object(verifyOutput);
 
 const out = (line = ""): boolean => process.stdout.write(`${line}\n`);
 const heading = (text: string): boolean => out(`\n${styleText("bold", text)}`);
-const mistakes: string[] = [];
-const expect = (condition: boolean, what: string): void => {
-  if (!condition) mistakes.push(what);
+const failedChecks: string[] = [];
+const check = (condition: boolean, expectation: string): void => {
+  if (!condition) failedChecks.push(expectation);
 };
 
 const client = new Client({ name: "demo", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
@@ -38,7 +38,7 @@ async function task(name: string, args: Record<string, unknown>): Promise<Task> 
   return taskSchema.parse(await call(name, args));
 }
 
-/** Asks the edge, and prints what it holds: the sums, each CDN, and some rows of what is not warm. */
+/** Asks the edge about URLs and prints the counts by state, a warm example and some URLs that are not warm. */
 async function verify(args: Record<string, unknown>): Promise<z.infer<typeof verifiedSchema>> {
   const found = verifiedSchema.parse(await call("verify_prefetch", args));
   const sums = Object.entries(found.counts).filter(([, count]) => count > 0);
@@ -52,7 +52,7 @@ async function verify(args: Record<string, unknown>): Promise<z.infer<typeof ver
   return found;
 }
 
-/** Prints the quotas, and returns what is used of each provider's. */
+/** Prints the quotas and returns the used units by provider. */
 async function showQuota(): Promise<Map<string, number>> {
   const { quotas } = z.object({ quotas: z.array(quotaSchema) }).parse(await call("get_prefetch_quota", {}));
   for (const quota of quotas) {
@@ -63,7 +63,7 @@ async function showQuota(): Promise<Map<string, number>> {
   return new Map(quotas.map((quota) => [quota.provider, quota.used]));
 }
 
-/** Follows a task to its end, drawing a bar that moves in place on a terminal and line by line elsewhere. */
+/** Follows a task to its end with a progress bar, which a terminal redraws in place. */
 async function follow({ task_id: taskId, counts }: Task): Promise<Task> {
   let drawn = "";
   const draw = (done: number, total: number): void => {
@@ -94,15 +94,15 @@ function showTask({ state, counts, batches, duplicates_removed: duplicates, prob
 heading(`Tools of ${client.getServerVersion()?.name} ${client.getServerVersion()?.version}`);
 const { tools } = await client.listTools();
 for (const tool of tools) out(`  ${tool.name.padEnd(20)} ${tool.title}`);
-expect(tools.length === 7, "seven tools are listed");
+check(tools.length === 7, "seven tools are listed");
 
 heading("Quota before");
 const before = await showQuota();
-expect(before.size > 1 && [...before.values()].every((used) => used === 0), "the sandbox begins with unspent quotas");
+check(before.size > 1 && [...before.values()].every((used) => used === 0), "the sandbox starts with unspent quotas");
 
 heading("One published asset of Huawei Cloud VOD, by its id");
 const asset = await follow(await task("prefetch_asset", { provider: "huawei-vod", asset_id: "f488337c31c8e4622f1590735b134c65" }));
-expect(asset.state === "succeeded", "the asset succeeds");
+check(asset.state === "succeeded", "the asset succeeds");
 
 heading("Three URLs of the vendor's own sample");
 const sample = "https://example.com/asset";
@@ -112,9 +112,9 @@ const samples = [
   `${sample}/9e455adb02295aa123809e8dc7ca51c1/play_video/68b1241af3bf58bcde9914626e07f5af_H.264_480X270_HEAACV1_300.mp4`,
 ];
 const three = await follow(await task("prefetch_urls", { urls: samples }));
-expect(three.state === "succeeded" && three.counts.succeeded === 3, "the three sample URLs succeed");
+check(three.state === "succeeded" && three.counts.succeeded === 3, "the three sample URLs succeed");
 
-heading("37 URLs, with duplicates and bad ones among them");
+heading("37 URLs, including duplicates and unusable ones");
 const good = Array.from({ length: 31 }, (_, index) => `https://example.com/season 1/episode-${index + 1}.mp4`);
 const duplicates = ["HTTPS://Example.com:443/season%201/episode-1.mp4", "https://example.com/season%201/episode-2.mp4#t=10", good[2]];
 const bad = ["ftp://example.com/trailer.mp4", "https://user:secret@example.com/poster.jpg", "not a url"];
@@ -123,22 +123,22 @@ const plan = await task("prefetch_urls", { urls: list, dry_run: true });
 out(
   `  plan: ${plan.batches} batches, ${plan.cost} units of quota, ${plan.duplicates_removed} duplicates, ${plan.counts.rejected} unusable`,
 );
-expect(list.length === 37 && plan.batches === 4 && plan.cost === 31, "the plan has four batches and costs 31");
+check(list.length === 37 && plan.batches === 4 && plan.cost === 31, "the plan has four batches and costs 31");
 const many = await follow(await task("prefetch_urls", { urls: list }));
-expect(many.state === "partial" && many.counts.succeeded === 31, "the 31 good URLs succeed");
-expect(many.counts.rejected === 3 && many.problems.length === 3, "the three bad ones are named");
-expect(many.duplicates_removed === 3, "the three duplicates are dropped");
+check(many.state === "partial" && many.counts.succeeded === 31, "the 31 good URLs succeed");
+check(many.counts.rejected === 3 && many.problems.length === 3, "the three unusable URLs are named");
+check(many.duplicates_removed === 3, "the three duplicates are dropped");
 
-heading("The same call again, as an agent that lost its answer would make it");
+heading("The same call again, as an agent repeats it after losing the answer");
 const again = await task("prefetch_urls", { urls: list });
 out(`  ${again.next_step}`);
-expect(again.task_id === many.task_id, "a repeated call returns the first task");
+check(again.task_id === many.task_id, "a repeated call returns the first task");
 
 heading("One published asset of Alibaba Cloud VOD, by its id");
 const media = await follow(await task("prefetch_asset", { provider: "alibaba-vod", asset_id: "93ab850b4f6f44eab54b6e91d24d81d4" }));
-expect(media.state === "succeeded", "the other vendor's asset succeeds");
+check(media.state === "succeeded", "the other vendor's asset succeeds");
 
-heading("One list for both vendors, with two URLs in it that one of them refuses without saying which");
+heading("One list for both vendors; one vendor refuses two URLs without naming them");
 const both = [
   ...Array.from({ length: 12 }, (_, index) => `https://example.com/both/${index + 1}.mp4`),
   ...Array.from({ length: 12 }, (_, index) => `https://vod.example.net/both/${index + 1}.mp4`),
@@ -147,42 +147,41 @@ const both = [
   "https://media.example.net/both/malformed.mp4",
 ];
 const mixed = await follow(await task("prefetch_urls", { urls: both }));
-expect(mixed.provider === "huawei-vod, alibaba-vod", "the list goes to both vendors by its hosts");
-expect(mixed.counts.succeeded === 36 && mixed.counts.rejected === 2, "every good URL succeeds although its request was refused");
-expect(mixed.problems.length === 2 && mixed.problems.every((row) => row.url?.includes("malformed")), "the two bad ones are named");
+check(mixed.provider === "huawei-vod, alibaba-vod", "the list goes to both vendors by its hosts");
+check(mixed.counts.succeeded === 36 && mixed.counts.rejected === 2, "every good URL succeeds although the vendor refused its request");
+check(mixed.problems.length === 2 && mixed.problems.every((row) => row.url?.includes("malformed")), "the two refused URLs are named");
 
-heading("A stream behind a CDN that has no call for prefetching, and needs no credentials");
+heading("A stream on a CDN without a prefetch API, fetched through its edge");
 const film = { urls: ["https://cloudflare.example.org/hls/film/master.m3u8"], expand: "streams" };
 const whole = await task("prefetch_urls", { ...film, scope: "full", dry_run: true });
 const start = await task("prefetch_urls", { ...film, dry_run: true });
-out(`  the whole stream is ${whole.cost} URLs; what viewers need to begin is ${start.cost}`);
-expect(whole.cost === 409 && start.cost === 29, "the plan says exactly what the stream comes to");
+out(`  the whole stream has ${whole.cost} URLs; playback starts with ${start.cost}`);
+check(whole.cost === 409 && start.cost === 29, "the plan counts the URLs of the stream exactly");
 const stream = await follow(await task("prefetch_urls", film));
 out(`  ${stream.bytes?.toLocaleString("en")} bytes were fetched through the edge`);
-expect(stream.state === "succeeded" && stream.counts.succeeded === 29, "the start of the stream is fetched whole");
+check(stream.state === "succeeded" && stream.counts.succeeded === 29, "every URL of the start of the stream succeeds");
 const proof = await verify({ task_id: stream.task_id });
-expect(proof.counts.warm === 29, "the edge holds all of it");
+check(proof.counts.warm === 29, "the edge holds every URL of it");
 
-heading("What a vendor's success is worth, asked at the edge");
+heading("A vendor's success, verified at the edge");
 const edge = await verify({ task_id: mixed.task_id });
-expect(edge.counts.warm === 12 && edge.counts["warm-parent-only"] === 24, "one vendor fills the edge, the other the tier behind it");
+check(edge.counts.warm === 12 && edge.counts["warm-parent-only"] === 24, "one vendor fills the edge, the other vendor the tier behind it");
 
 heading("Why URLs are not warm");
 const stubborn = ["no-store", "cookie", "missing", "evicted"].map((name) => `https://cdn.example.org/${name}.mp4`);
 const reasons = await verify({ urls: [...stubborn, "https://silent.example.org/film.mp4"] });
-expect(reasons.counts.uncacheable === 3 && (reasons.counts.warm ?? 0) === 0 && reasons.counts.unknown === 1, "each is explained");
+check(reasons.counts.uncacheable === 3 && (reasons.counts.warm ?? 0) === 0 && reasons.counts.unknown === 1, "each URL has a reason");
 
 heading("Quota after");
 const after = await showQuota();
-expect(after.get("huawei-vod") === 49, "Huawei Cloud: 3 for the asset, 3 samples, 31 URLs and 12 of the mixed list, once each");
-expect(after.get("alibaba-vod") === 26, "Alibaba Cloud: 2 for the asset and 24 of the mixed list");
-
-expect(after.get("http") === 29, "HTTP: the start of the stream");
+check(after.get("huawei-vod") === 49, "Huawei Cloud spends 3 for the asset, 3 samples, 31 URLs and 12 URLs of the mixed list");
+check(after.get("alibaba-vod") === 26, "Alibaba Cloud spends 2 for the asset and 24 URLs of the mixed list");
+check(after.get("http") === 29, "HTTP spends 29 for the start of the stream");
 
 await client.close();
-if (mistakes.length > 0) {
-  heading("Not as it should be");
-  for (const mistake of mistakes) out(`  ${mistake}`);
+if (failedChecks.length > 0) {
+  heading("Failed checks");
+  for (const expectation of failedChecks) out(`  not true: ${expectation}`);
   process.exit(1);
 }
 heading("Everything ended as it should. This was the sandbox: no real CDN was touched.");

@@ -1,6 +1,8 @@
 /**
- * Writes what would drift if it were typed by hand: the bundle's manifest.json, the tool and settings tables of the
- * README, and the settings tables of the other pages. With --check it writes nothing and fails when a file is not up to date. Needs a built bin.
+ * Generates manifest.json and the tables of tools and settings in the README and in docs/ from the code.
+ *
+ * Usage: `npm run generate`, or `node scripts/generate.ts` after a build. With `--check` it writes nothing and fails when
+ * a file is out of date.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -47,7 +49,7 @@ for (const [file, content] of Object.entries(files)) {
   if ((await readFile(file, "utf8").catch(() => "")) === content) continue;
   if (process.argv.includes("--check")) {
     stale = true;
-    process.stderr.write(`${file} is not up to date: run npm run generate.\n`);
+    process.stderr.write(`${file} is out of date: run npm run generate.\n`);
   } else {
     await writeFile(file, content);
     process.stdout.write(`${file} written\n`);
@@ -68,7 +70,7 @@ function manifest() {
   const userConfig = settings.map((setting) => [
     key(setting),
     {
-      // A number or boolean without a value could not be told from one that was meant, so all but the switch are text.
+      // A number field has no empty state, so an unset number would look set. Every setting except a switch is text.
       type: setting.kind ?? "string",
       title: titleOf(setting),
       description: about(setting),
@@ -124,12 +126,12 @@ function settingRows(list: readonly Setting[]): string[] {
   return list.map((setting) => {
     const flag = setting.flag ? `\`--${setting.flag}\`` : "";
     const cells = [`${setting.about}${setting.secret ? " Secret." : ""}`, setting.fallback ?? ""];
-    // Else a placeholder in angle brackets would be taken for HTML and vanish.
+    // Markdown takes a placeholder in angle brackets for HTML and drops it.
     return `| \`${setting.name}\` | ${flag} | ${cells.map((cell) => cell.replaceAll("<", "\\<")).join(" | ")} |`;
   });
 }
 
-/** The page with its generated sections as they should be. */
+/** The page with its generated sections replaced. */
 async function filled(page: string, sections: Readonly<Record<string, readonly string[]>>): Promise<string> {
   const text = await readFile(page, "utf8");
   return Object.entries(sections).reduce((content, [section, lines]) => {
@@ -137,7 +139,7 @@ async function filled(page: string, sections: Readonly<Record<string, readonly s
     const end = `<!-- end: ${section} -->`;
     const from = content.indexOf(begin);
     const to = content.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`${page} has no section ${begin} … ${end}`);
+    if (from < 0 || to < from) throw new Error(`${page} has no section from ${begin} to ${end}`);
     return `${content.slice(0, from)}${begin}\n${lines.join("\n")}\n${content.slice(to)}`;
   }, text);
 }

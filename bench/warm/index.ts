@@ -1,7 +1,9 @@
 /**
- * Our provider, and the whole server around it, against curl, wget2 and aria2c: the same nginx, the same URLs, the same run, in turns. Prints the median wall of
- * each with process start, and its ratio to curl's. `node bench/warm/index.ts [rounds] [clients] [schemes]`; needs nginx, curl, openssl, /usr/bin/time
- * and what of the others there is.
+ * Compares the http provider, alone and inside the whole server, with curl, wget2 and aria2c: all fetch the same URLs from
+ * the same nginx in turns. Prints each client's median wall time with process start, and its ratio to curl's.
+ *
+ * Usage: `npm run build && node bench/warm/index.ts [rounds] [clients] [schemes]`. Needs nginx, curl, openssl and
+ * /usr/bin/time. Leaves out wget2 and aria2c when they are not installed.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -13,7 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buildSync } from "esbuild";
 import { bundling } from "../../scripts/bundling.ts";
 
-const [rounds = "5", wanted = "ours,server,curl,wget2,aria2c", kinds = "http,https"] = process.argv.slice(2);
+const [rounds = "5", clientNames = "ours,server,curl,wget2,aria2c", schemes = "http,https"] = process.argv.slice(2);
 const KIB = 1_024;
 const CONNECTIONS = 16;
 const loads = [
@@ -22,7 +24,7 @@ const loads = [
   { name: "128 x 8 MiB", files: 16, count: 128, size: 8 * KIB * KIB },
 ] as const;
 
-const has = (program: string): boolean => spawnSync("which", [program]).status === 0;
+const isInstalled = (program: string): boolean => spawnSync("which", [program]).status === 0;
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -35,7 +37,7 @@ async function freePort(): Promise<number> {
 const folder = mkdtempSync(join(tmpdir(), "bench-warm-"));
 const log = join(folder, "access.log");
 const ca = join(folder, "cert.pem");
-/** As it ships: in one file of JavaScript. */
+/** The provider as one JavaScript file, as the server ships. */
 const bundle = join(folder, "ours.mjs");
 buildSync({ ...bundling, entryPoints: [join(import.meta.dirname, "ours.ts")], outfile: bundle });
 
@@ -134,9 +136,10 @@ async function measure(client: Client, urls: readonly string[], bytes: number): 
   writeFileSync(list, `${urls.map(client.lines).join("\n")}\n`);
   truncateSync(log);
   rmSync("/dev/shm/bench-warm", { recursive: true, force: true });
-  const begun = performance.now();
+  const start = performance.now();
   const run = spawnSync("/usr/bin/time", ["-f", "%M", ...client.command(list)], { encoding: "utf8", maxBuffer: 1 << 28 });
-  const seconds = (performance.now() - begun) / 1_000;
+  const seconds = (performance.now() - start) / 1_000;
+  // nginx flushes its log every 200 ms.
   await sleep(400);
   const served = readFileSync(log, "utf8").trim().split("\n");
   const sent = served.reduce((sum, line) => sum + (line.startsWith("200 ") ? Number(line.slice(4)) : 0), 0);
@@ -149,19 +152,21 @@ async function measure(client: Client, urls: readonly string[], bytes: number): 
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const nginx = await startNginx();
 try {
-  const present = clients.filter(({ name }) => wanted.split(",").includes(name) && (["ours", "server"].includes(name) || has(name)));
+  const compared = clients.filter(
+    ({ name }) => clientNames.split(",").includes(name) && (["ours", "server"].includes(name) || isInstalled(name)),
+  );
   for (const { name, files, count, size } of loads) {
     for (let nth = 0; nth < files; nth += 1) writeFileSync(join(folder, "www", `${size}-${nth}`), Buffer.alloc(size, nth % 251));
     for (const [scheme, port] of [
       ["http", nginx.plain],
       ["https", nginx.tls],
     ] as const) {
-      if (!kinds.split(",").includes(scheme)) continue;
-      // A query makes each URL another one, as aria2c and caches see it.
+      if (!schemes.split(",").includes(scheme)) continue;
+      // The query makes each URL different for aria2c and for caches.
       const urls = Array.from({ length: count }, (_, nth) => `${scheme}://localhost:${port}/${size}-${nth % files}?${nth}`);
-      const results = new Map<string, Result[]>(present.map((client) => [client.name, []]));
+      const results = new Map<string, Result[]>(compared.map((client) => [client.name, []]));
       for (let round = 0; round < Number(rounds); round += 1) {
-        for (const client of present) results.get(client.name)?.push(await measure(client, urls, count * size));
+        for (const client of compared) results.get(client.name)?.push(await measure(client, urls, count * size));
       }
       const walls = new Map([...results].map(([client, own]) => [client, median(own.map(({ seconds }) => seconds))]));
       const curl = walls.get("curl") ?? Number.NaN;

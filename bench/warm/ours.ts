@@ -1,7 +1,12 @@
-/** Our provider as a process of its own: `ours.ts <list of URLs> [CA file]`. Prints what it did as one line of JSON. */
+/**
+ * Warms a list of URLs with the http provider alone. Prints the result as one line of JSON.
+ *
+ * Usage: `node ours.ts <list of URLs> [CA file]`.
+ */
 
 import { readFileSync } from "node:fs";
 import { systemClock } from "../../src/app/system-clock.ts";
+import { forEachConcurrently } from "../../src/base/for-each-concurrently.ts";
 import { createHttp } from "../../src/providers/http/http.ts";
 import { usualLimits } from "../../src/providers/http/limits.ts";
 
@@ -20,7 +25,7 @@ const provider = createHttp({
 const urls = readFileSync(list, "utf8").trim().split("\n");
 const batches = Array.from({ length: Math.ceil(urls.length / provider.limits.urlsPerRequest) }, (_, nth) =>
   urls.slice(nth * provider.limits.urlsPerRequest, (nth + 1) * provider.limits.urlsPerRequest),
-).values();
+);
 const { signal } = new AbortController();
 const totals = { urls: 0, failed: 0, bytes: 0 };
 const progress = {
@@ -34,11 +39,8 @@ const progress = {
     totals.bytes += bytes;
   },
 };
-const lane = async (): Promise<void> => {
-  for (const batch of batches) {
-    await provider.submit({ kind: "urls", urls: batch }, { signal, turn: () => Promise.resolve(), progress });
-  }
-};
-await Promise.all(Array.from({ length: provider.limits.batchesAtOnce ?? 1 }, lane));
+await forEachConcurrently(batches, { concurrency: provider.limits.batchesAtOnce ?? 1 }, async (batch) => {
+  await provider.submit({ kind: "urls", urls: batch }, { signal, turn: () => Promise.resolve(), progress });
+});
 process.stdout.write(`${JSON.stringify({ ...totals, rssMb: Math.round(process.resourceUsage().maxRSS / 1_024) })}\n`);
 await provider.close();

@@ -1,4 +1,8 @@
-/** The whole job as an agent has it done: the built server over stdio, every URL planned, stored and told. `server.ts <list of URLs> <CA file>`. */
+/**
+ * Warms a list of URLs through the built server over stdio, as an agent does. Prints the result as one line of JSON.
+ *
+ * Usage: `node server.ts <list of URLs> <CA file>`.
+ */
 
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -23,9 +27,9 @@ const task = z.object(statusOutput);
 const call = async (name: string, args: Record<string, unknown>) =>
   task.parse((await client.callTool({ name, arguments: args })).structuredContent);
 const urls = readFileSync(list, "utf8").trim().split("\n");
-let told = await call("prefetch_urls", { urls, wait_seconds: 50 });
-while (told.state === "queued" || told.state === "running") {
-  told = await call("get_prefetch_status", { task_id: told.task_id, wait_seconds: 50 });
+let status = await call("prefetch_urls", { urls, wait_seconds: 50 });
+while (status.state === "queued" || status.state === "running") {
+  status = await call("get_prefetch_status", { task_id: status.task_id, wait_seconds: 50 });
 }
-process.stdout.write(`${JSON.stringify({ state: told.state, bytes: told.bytes, counts: told.counts })}\n`);
+process.stdout.write(`${JSON.stringify({ state: status.state, bytes: status.bytes, counts: status.counts })}\n`);
 await client.close();

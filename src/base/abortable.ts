@@ -1,4 +1,4 @@
-/** Waits for `work`, but no longer than until the signal is aborted; then it rejects with the signal's reason. */
+/** Settles as `work` does, unless the signal aborts first: then it rejects with the signal's reason, and `work` goes on alone. */
 export function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);

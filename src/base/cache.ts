@@ -1,4 +1,4 @@
-/** Remembers vendor answers for a while. Losing it costs a vendor call, never a fact. */
+/** Keeps vendor answers for a while. A lost entry costs one more vendor call; no fact may live only here. */
 export interface Cache<Value> {
   get(key: string): Promise<Value | undefined>;
   delete(key: string): Promise<unknown>;

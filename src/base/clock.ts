@@ -1,7 +1,7 @@
-/** Time as the domain sees it, so that tests can own it. */
+/** The time source of all code that waits or compares times. Tests pass a clock that they move by hand. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when it is aborted first. Must not keep the process alive. */
+  /** Resolves after `ms`, or rejects with the signal's reason when the signal aborts first. Must not keep the process alive. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The one error class of the house. Everything that can go wrong on purpose is a `PrefetchError`;
- * anything else that reaches the MCP boundary is a bug and is reported as `internal`.
+ * The one error class. Every foreseen failure is a `PrefetchError`.
+ * Any other error that reaches the MCP boundary is a bug, and the caller gets it as `internal`.
  */
 
 export const errorCodes = [
@@ -24,20 +24,20 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 /**
- * What is known about the request that failed. It decides whether sending again can spend twice:
- * `not_sent` never reached the vendor, `refused` was answered with an error,
- * `unknown` may have been carried out although its answer was lost.
+ * How far the failed request got; it decides whether sending it again can spend twice.
+ * `not_sent`: it never reached the vendor. `refused`: the vendor answered with an error.
+ * `unknown`: the answer was lost, so the vendor may have carried it out.
  */
 export type Delivery = "not_sent" | "refused" | "unknown";
 
 export interface ErrorFacts {
-  /** One sentence for the person or model that must act next. */
+  /** One sentence that tells the user or model what to do next. */
   readonly hint?: string;
   readonly retryable?: boolean;
-  /** Milliseconds to wait before another attempt, from the vendor where it says so. */
+  /** The wait before another attempt that the vendor asked for. */
   readonly retryAfterMs?: number;
   readonly delivery?: Delivery;
-  /** Refused because of some of the request's URLs, without saying which: a smaller request may be taken. */
+  /** The vendor refused the request for some of its URLs and did not name them: a part of the request may succeed. */
   readonly divisible?: boolean;
   readonly provider?: string;
   readonly vendorCode?: string;
@@ -71,7 +71,7 @@ export class PrefetchError extends Error {
   }
 }
 
-/** Turns whatever was thrown into a `PrefetchError`; an unforeseen error says nothing of its text. */
+/** Turns anything thrown into a `PrefetchError`. The text of an unforeseen error stays in the log: it may hold secrets. */
 export function asPrefetchError(error: unknown): PrefetchError {
   if (error instanceof PrefetchError) return error;
   return new PrefetchError("internal", "An unexpected error inside the server.", {
@@ -80,13 +80,13 @@ export function asPrefetchError(error: unknown): PrefetchError {
   });
 }
 
-/** One sentence for people and models: what failed, and the vendor's code and request id. */
+/** The message with the vendor's code and request id, such as "The quota is used up (QuotaFull, request id 7)." */
 export function describe({ message, vendorCode, requestId }: PrefetchError): string {
   const vendor = [vendorCode, requestId && `request id ${requestId}`].filter(Boolean).join(", ");
   return `${message.replace(/[.\s]+$/, "")}${vendor && ` (${vendor})`}.`;
 }
 
-/** As `describe`, and what to do next. */
+/** As `describe`, followed by the hint. */
 export function explain(error: PrefetchError): string {
   return [describe(error), error.hint].filter(Boolean).join(" ");
 }

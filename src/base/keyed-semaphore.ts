@@ -1,21 +1,21 @@
-/** Keeps the number of things that are done at once for each key within bounds. */
+/** One semaphore per key, such as an account. A key takes no memory while no work uses it. */
 
 import { createSemaphore, type Semaphore, withPermit } from "./semaphore.ts";
 
-/** The others wait in the order in which they came; an aborted signal ends their waiting with its reason. */
+/** Runs `work` once its key has a free permit, first come, first served. An abort while waiting rejects with the signal's reason. */
 export type KeyedSemaphore = <Result>(key: string, signal: AbortSignal, work: () => Promise<Result>) => Promise<Result>;
 
-export function createKeyedSemaphore(atOnce: number): KeyedSemaphore {
-  const gates = new Map<string, { readonly semaphore: Semaphore; users: number }>();
+export function createKeyedSemaphore(permitsPerKey: number): KeyedSemaphore {
+  const inUse = new Map<string, { readonly semaphore: Semaphore; users: number }>();
   return async (key, signal, work) => {
-    const known = gates.get(key) ?? { semaphore: createSemaphore(atOnce), users: 0 };
-    gates.set(key, known);
-    known.users += 1;
+    const entry = inUse.get(key) ?? { semaphore: createSemaphore(permitsPerKey), users: 0 };
+    inUse.set(key, entry);
+    entry.users += 1;
     try {
-      return await withPermit(known.semaphore, signal, work);
+      return await withPermit(entry.semaphore, signal, work);
     } finally {
-      known.users -= 1;
-      if (known.users === 0) gates.delete(key);
+      entry.users -= 1;
+      if (entry.users === 0) inUse.delete(key);
     }
   };
 }

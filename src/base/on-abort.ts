@@ -1,33 +1,33 @@
-/** Tells many of one abort by a single listener: adding and removing listeners costs more than a small request. */
+/** Shares one abort listener among many waiters: adding and removing a listener costs more than a small request. */
 
-interface Waiting {
-  readonly all: Set<() => void>;
-  readonly stopAll: () => void;
+interface Waiters {
+  readonly callbacks: Set<() => void>;
+  readonly callAll: () => void;
 }
 
-const stops = new WeakMap<AbortSignal, Waiting>();
+const waitersOf = new WeakMap<AbortSignal, Waiters>();
 
-/** Calls `stop` when the signal aborts, unless what is returned has been called before. */
-export function onAbort(signal: AbortSignal, stop: () => void): () => void {
-  const waiting = stops.get(signal) ?? listen(signal);
-  // One of its own for each caller, or who waits twice with the same function would be forgotten with the first.
-  const once = (): void => stop();
-  waiting.all.add(once);
+/** Calls `callback` when the signal aborts. The returned function cancels that. */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  const waiters = waitersOf.get(signal) ?? listen(signal);
+  // A wrapper for each call: the same callback registered twice must run twice, and cancelling one must keep the other.
+  const entry = (): void => callback();
+  waiters.callbacks.add(entry);
   return () => {
-    if (!waiting.all.delete(once) || waiting.all.size > 0) return;
-    // Node keeps a signal that was put together from others for as long as anybody listens to it.
-    signal.removeEventListener("abort", waiting.stopAll);
-    stops.delete(signal);
+    if (!waiters.callbacks.delete(entry) || waiters.callbacks.size > 0) return;
+    // Node keeps a signal from AbortSignal.any() alive as long as it has a listener.
+    signal.removeEventListener("abort", waiters.callAll);
+    waitersOf.delete(signal);
   };
 }
 
-function listen(signal: AbortSignal): Waiting {
-  const all = new Set<() => void>();
-  const stopAll = (): void => {
-    for (const each of all) each();
+function listen(signal: AbortSignal): Waiters {
+  const callbacks = new Set<() => void>();
+  const callAll = (): void => {
+    for (const each of callbacks) each();
   };
-  signal.addEventListener("abort", stopAll, { once: true });
-  const waiting = { all, stopAll };
-  stops.set(signal, waiting);
-  return waiting;
+  signal.addEventListener("abort", callAll, { once: true });
+  const waiters = { callbacks, callAll };
+  waitersOf.set(signal, waiters);
+  return waiters;
 }

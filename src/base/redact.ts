@@ -1,48 +1,50 @@
-/** Keeps secrets and unbounded foreign text out of everything that people, models and files get to see. */
+/** Removes secrets from text, and shortens foreign text, before users, models, logs or files get it. */
 
 const MARK = "[redacted]";
-/** Shorter values would blank out ordinary words. */
-const SHORTEST_SECRET = 6;
+/** A smaller value blanks out ordinary words; a larger one lets short secrets through. */
+const SHORTEST_SECRET_CHARACTERS = 6;
 
 /**
- * Header-like and parameter-like places in which upstream messages echo credentials. What a backslash escapes goes with it:
- * half an escape would let a value out of its quotes, and a line of the log is JSON.
+ * Places in which vendors echo credentials: headers and parameters, such as `X-Auth-Token: …` or `AccessKeyId=…`.
+ * A value includes escaped characters such as `\"`: a log line is JSON, and stopping at `\"` would leave the rest of the value.
  */
-const patterns: readonly RegExp[] = [
+const credentialPatterns: readonly RegExp[] = [
   /((?:x-security-token|x-auth-token|x-subject-token|x-acs-security-token)\s*[:=]\s*)(?:\\.|[^\s|,;"])+/gi,
   /((?:Access|Credential|Signature|AccessKeyId|SecurityToken)=)(?:\\.|[^\s|,;&"])+/gi,
   /(authorization\s*[:=]\s*)(?:\\.|[^|\n"])+/gi,
   /((?:\b(?:ak|sk|access[_ ]?key|secret[_ ]?key|password|token)\b)\s*[:=]\s*)(?:\\.|[^\s|,;"])+/gi,
 ];
 
-/** Longer runs of blanks carry nothing, and would make the patterns' work grow with their square. */
-const LONGEST_BLANK = 20;
+/** Longer whitespace is collapsed: the patterns' time grows with the square of its length. */
+const LONGEST_WHITESPACE_CHARACTERS = 20;
 
 export type Redactor = (text: string) => string;
 
-/** `secrets` is read at every call, so that it may grow. */
+/** Reads `secrets` at every call, so that the caller may add to them. */
 export function createRedactor(secrets: Iterable<string | undefined>): Redactor {
   return (text) => {
     let clean = text;
     for (const secret of longestFirst(secrets)) clean = clean.replaceAll(secret, MARK);
-    clean = clean.replace(/\s+/g, (blank) => (blank.length > LONGEST_BLANK ? " " : blank));
-    for (const pattern of patterns) clean = clean.replace(pattern, `$1${MARK}`);
+    clean = clean.replace(/\s+/g, (space) => (space.length > LONGEST_WHITESPACE_CHARACTERS ? " " : space));
+    for (const pattern of credentialPatterns) clean = clean.replace(pattern, `$1${MARK}`);
     return clean;
   };
 }
 
-/** A secret can begin with another one, whose removal would leave its rest. */
+/** When one secret begins with another, redacting the shorter one first would leave the rest of the longer one. */
 function longestFirst(secrets: Iterable<string | undefined>): string[] {
   return [...secrets]
-    .filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET)
+    .filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET_CHARACTERS)
     .map(String)
     .sort((a, b) => b.length - a.length);
 }
 
-const LONGEST_MESSAGE = 300;
+/** A smaller value cuts off vendors' explanations; a larger one lets foreign text fill a result. */
+const LONGEST_MESSAGE_CHARACTERS = 300;
 
-/** An upstream message fit to be shown: one line, redacted, bounded. */
+/** A vendor's message on one line, redacted and shortened. */
 export function tidyMessage(text: string, redact: Redactor): string {
+  // Redacted before it is cut, so that no cut leaves half a secret.
   const line = redact(text).replace(/\s+/g, " ").trim();
-  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
+  return line.length > LONGEST_MESSAGE_CHARACTERS ? `${line.slice(0, LONGEST_MESSAGE_CHARACTERS)}…` : line;
 }

@@ -1,49 +1,51 @@
-/** Lets so many through at a time, in the order in which they came. */
+/** A counting semaphore: grants a fixed number of permits, first come, first served. */
 
 import { onAbort } from "./on-abort.ts";
 
 export interface Semaphore {
-  /** Resolves when there is room; what was let in calls `release` once. Rejects with the signal's reason. */
+  /** Resolves with a permit, which the caller gives back by `release`. An abort while waiting rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<void>;
+  /** Call it once for each permit. */
   release(): void;
 }
 
-export function createSemaphore(most: number): Semaphore {
-  let inside = 0;
+export function createSemaphore(permits: number): Semaphore {
+  let taken = 0;
+  /** In the order of arrival. */
   const waiting = new Set<() => void>();
   return {
     acquire: (signal) => {
       if (signal.aborted) return Promise.reject(signal.reason);
-      if (inside < most) {
-        inside += 1;
+      if (taken < permits) {
+        taken += 1;
         return Promise.resolve();
       }
       return new Promise((resolve, reject) => {
-        const stay = onAbort(signal, () => {
-          waiting.delete(admit);
+        const cancelAbort = onAbort(signal, () => {
+          waiting.delete(grant);
           reject(signal.reason);
         });
-        const admit = (): void => {
-          stay();
+        const grant = (): void => {
+          cancelAbort();
           resolve();
         };
-        waiting.add(admit);
+        waiting.add(grant);
       });
     },
     release: () => {
-      // Whoever is next takes the place over.
       const [next] = waiting;
       if (next === undefined) {
-        inside -= 1;
+        taken -= 1;
         return;
       }
+      // The permit passes to the next waiter without becoming free, so no newcomer can overtake.
       waiting.delete(next);
       next();
     },
   };
 }
 
-/** Does the work when there is room for it. */
+/** Runs `work` with a permit, and gives the permit back when `work` settles. */
 export async function withPermit<Result>(semaphore: Semaphore, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
   await semaphore.acquire(signal);
   try {

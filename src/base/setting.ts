@@ -1,20 +1,20 @@
-/** A setting that a person can make: an environment variable, sometimes with a command-line flag. */
+/** Describes one setting of the server: an environment variable, sometimes with a command-line flag. */
 
 export interface Setting {
   /** Environment variable. */
   readonly name: string;
-  /** Command-line flag; secrets and credentials have none, because command lines are public. */
+  /** Command-line flag. Secrets have none: other users of the machine can read a process's command line. */
   readonly flag?: string;
   readonly kind?: "boolean";
   readonly about: string;
-  /** What holds when it is not set, in words. */
+  /** The default in words, such as "30 days". */
   readonly fallback?: string;
   readonly secret?: boolean;
 }
 
 export type SettingValues = Readonly<Record<string, string | undefined>>;
 
-/** Set and meant: not empty, and not a placeholder that a host left in because the user gave no value. */
+/** The trimmed value, or `undefined` when it is empty or a placeholder such as `${user_config.key}` that a host left unfilled. */
 export function settingValue(value: string | undefined): string | undefined {
   const text = value?.trim();
   return text === undefined || text === "" || /^\$\{[^}]*\}$/.test(text) ? undefined : text;

@@ -1,26 +1,28 @@
-/** Evens out how much of something is used in a second. */
+/** Limits an amount per second, such as bytes or requests, by delaying its users. */
 
 import type { Clock } from "./clock.ts";
 
-/** Takes an amount; a promise when that has to wait. */
+/** Uses an amount. Returns a promise when the caller must wait before it goes on, and `undefined` when it need not. */
 export type Throttle = (amount: number, signal: AbortSignal) => Promise<void> | undefined;
 
-/** Waits shorter than this cost more than they even out. */
+/** A larger value makes the flow uneven; a smaller one sets more timers than the smoothing is worth. */
 const SHORTEST_WAIT_MS = 5;
+/** Unused amounts expire after this time. A larger value allows larger bursts after a pause; a smaller one wastes capacity. */
+const BURST_MS = 100;
 
-/** `undefined` for no bound. What is not used does not add up: after a pause, a tenth of a second's worth may go at once. */
+/** `perSecond: undefined` never delays. */
 export function createThrottle(perSecond: number | undefined, clock: Clock): Throttle {
   if (perSecond === undefined) return () => undefined;
-  const burstMs = 100;
+  /** The time at which everything used so far is paid for at the allowed rate. */
   let paidUntil = 0;
-  let before = 0;
+  let lastNow = 0;
   return (amount, signal) => {
     const now = clock.now();
-    // Where the clock was set back, nobody waits for it to come there again.
-    paidUntil -= Math.max(0, before - now);
-    before = now;
-    paidUntil = Math.max(paidUntil, now - burstMs) + (amount / perSecond) * 1_000;
-    const wait = paidUntil - now;
-    return wait < SHORTEST_WAIT_MS ? undefined : clock.sleep(wait, signal);
+    // If the clock was set back by an hour, waits must not become an hour longer.
+    paidUntil -= Math.max(0, lastNow - now);
+    lastNow = now;
+    paidUntil = Math.max(paidUntil, now - BURST_MS) + (amount / perSecond) * 1_000;
+    const waitMs = paidUntil - now;
+    return waitMs < SHORTEST_WAIT_MS ? undefined : clock.sleep(waitMs, signal);
   };
 }

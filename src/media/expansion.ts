@@ -1,22 +1,26 @@
-/** What an expansion takes and gives. */
+/** Options, limits and result of expanding a manifest. */
 
 import type { ErrorCode } from "../base/errors.ts";
-import type { HlsOptions } from "./hls/urls.ts";
+import type { HlsOptions } from "./hls/options.ts";
 import type { Manifest, MediaRole, MediaUrl } from "./manifest.ts";
 
 export interface ExpandLimits {
-  /** Manifests below each other, the first one counted. */
+  /** Nesting of manifests, including the first one. */
   readonly depth: number;
   readonly manifests: number;
   readonly urls: number;
-  /** Of each manifest's text; whoever fetches should stop there too. */
+  /** Size of each manifest. `fetchText` should stop at it too. */
   readonly manifestBytes: number;
-  /** Manifests that are fetched at a time. */
+  /** Manifests that are fetched at the same time. */
   readonly concurrency: number;
-  /** Refusals that are told one by one. */
+  /** Refused URLs that the result lists one by one; the result only counts further ones. */
   readonly refused: number;
 }
 
+/**
+ * Larger limits let a hostile stream take more memory and more requests. Smaller ones refuse real streams: a multivariant
+ * playlist, a media playlist and an interstitial make a depth of 3; a day of one-second segments makes 86,400 URLs per rendition.
+ */
 export const expandLimits: ExpandLimits = {
   depth: 3,
   manifests: 100,
@@ -27,9 +31,9 @@ export const expandLimits: ExpandLimits = {
 };
 
 export interface ExpandOptions {
-  /** Gives the text and the URL that it came from after redirects; throws a `PrefetchError` where it cannot. */
+  /** Returns a manifest's text and its URL after redirects. Throws a `PrefetchError` when it cannot. */
   fetchText(url: string): Promise<{ readonly url: string; readonly text: string }>;
-  /** Asked for every child, and for wherever a manifest was redirected to. */
+  /** The expansion asks it for the host of each URL and each redirect. */
   hostAllowed(hostname: string): boolean;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
@@ -38,30 +42,34 @@ export interface ExpandOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A URL that a manifest names and that the expansion does not list or does not read. */
 export interface RefusedChild {
   readonly url: string;
   /** The manifest that names it. */
   readonly parent: string;
   readonly role: MediaRole;
+  /** `cycle`: it is a manifest above its parent. `limit`: a limit of the expansion. `skipped`: it leads to no URL. */
   readonly code: ErrorCode | "cycle" | "limit" | "skipped";
   readonly reason: string;
 }
 
-export interface ReadManifest extends Pick<Manifest, "format" | "shape" | "live" | "duration"> {
+/** A manifest that the expansion has read. */
+export interface ManifestSummary extends Pick<Manifest, "format" | "shape" | "live" | "duration"> {
   readonly url: string;
+  /** After redirects. */
   readonly finalUrl: string;
   readonly depth: number;
-  /** URLs that it names, those that were refused too. */
+  /** Number of URLs that it names, including refused ones. */
   readonly urls: number;
 }
 
 export interface Expansion {
-  /** Each once, the entry first. */
+  /** Each URL once, the first manifest first. */
   readonly urls: readonly MediaUrl[];
-  readonly manifests: readonly ReadManifest[];
+  readonly manifests: readonly ManifestSummary[];
   readonly refused: readonly RefusedChild[];
-  /** Refusals beyond those in `refused`. */
+  /** Number of refused URLs that `refused` does not list. */
   readonly refusedMore: number;
-  /** URLs beyond the limit. */
+  /** Number of URLs beyond the limit. */
   readonly omitted: number;
 }

@@ -1,33 +1,36 @@
-/** What a manifest says that a viewer will fetch, in one form for HLS and DASH. */
+/** The URLs that a viewer of a manifest fetches, in one form for HLS and DASH. */
 
-/**
- * What an object is. `file` is a whole rendition in one file, as DASH's on-demand profile has it. `report`, `location`,
- * `steering` and `asset_list` change with every viewer or every few seconds: they are named, but not worth warming.
- */
-const mediaRoles = [
-  "playlist",
-  "init",
-  "segment",
-  "file",
-  "part",
-  "hint",
-  "key",
-  "data",
-  "report",
-  "location",
-  "steering",
-  "asset_list",
-] as const;
-export type MediaRole = (typeof mediaRoles)[number];
+/** The part that an object plays in a stream. */
+export type MediaRole =
+  | "playlist"
+  /** Initialization section of a rendition, without media. */
+  | "init"
+  | "segment"
+  /** A whole rendition in one file, as in DASH's on-demand profile. */
+  | "file"
+  /** Part of a segment that is still growing (low-latency HLS). */
+  | "part"
+  /** The next part, announced before it exists (low-latency HLS). */
+  | "hint"
+  | "key"
+  /** Session data (HLS), such as titles. */
+  | "data"
+  // The roles below differ for each viewer or change every few seconds. They are listed, but never warmed.
+  /** Position of another live playlist (`EXT-X-RENDITION-REPORT`). */
+  | "report"
+  /** Where a DASH manifest has moved to. */
+  | "location"
+  | "steering"
+  /** List of advertisements (`X-ASSET-LIST`). */
+  | "asset_list";
 
-/** What is in it; `main` when nothing says so, as in a media playlist that was asked for by itself. */
-const mediaKinds = ["main", "video", "audio", "subtitle", "iframe", "image", "interstitial"] as const;
-export type MediaKind = (typeof mediaKinds)[number];
+/** The content of an object. `main` when no manifest says it, as in a media playlist that is read on its own. */
+export type MediaKind = "main" | "video" | "audio" | "subtitle" | "iframe" | "image" | "interstitial";
 
-/** Bytes of a file, and the time that they play at where they are media. */
+/** A byte range of a file, with its place on the time line when it is media. */
 export interface MediaRange {
   readonly start: number;
-  /** `undefined` reaches to the end of the file. */
+  /** `undefined`: up to the end of the file. */
   readonly length: number | undefined;
   readonly offset: number | undefined;
   readonly duration: number | undefined;
@@ -38,25 +41,26 @@ export interface MediaUrl {
   readonly host: string;
   readonly role: MediaRole;
   readonly kind: MediaKind;
-  /** Names one rung, language or view; the same rendition on another host has the same name. */
+  /** Identifies one quality, language or view, such as "video/640x360@800000". The same rendition has one name on all hosts. */
   readonly rendition: string;
-  /** Bits per second at the peak, and on average where that is stated too. */
+  /** Peak bits per second. */
   readonly bandwidth: number | undefined;
+  /** Average bits per second. */
   readonly average: number | undefined;
-  /** Seconds from where players begin; below zero for what lies before `EXT-X-START`. */
+  /** Seconds after the place where players start. Negative for media before `EXT-X-START`. */
   readonly offset: number | undefined;
   readonly duration: number | undefined;
-  /** Seconds from its beginning to the live edge; `undefined` for what does not grow. */
+  /** Seconds from its beginning to the live edge; `undefined` when the stream is not live. */
   readonly edge: number | undefined;
-  /** The ranges that are used of a file; `undefined` when the whole of it is. */
+  /** The ranges that the stream uses; `undefined` when it uses the whole file. */
   readonly ranges: readonly MediaRange[] | undefined;
-  /** Size as the manifest lets it be known: ranges exactly, bandwidth times duration roughly. */
+  /** Exact for ranges, otherwise estimated as bandwidth times duration. */
   readonly bytes: number | undefined;
-  /** 0 for the first host that a rendition is offered on, 1 for the next. */
+  /** 0 on the first host that offers the rendition, 1 on the next. */
   readonly alternative: number;
 }
 
-/** A URI that leads to no URL, and why. */
+/** A URI that leads to no URL. */
 export interface SkippedUri {
   readonly uri: string;
   readonly role: MediaRole;
@@ -66,20 +70,20 @@ export interface SkippedUri {
 export interface Manifest {
   readonly format: "hls" | "dash";
   readonly shape: "multivariant" | "media";
-  /** Whether it may still grow. */
+  /** The manifest may still grow. */
   readonly live: boolean;
   readonly targetDuration: number | undefined;
   readonly duration: number | undefined;
-  /** Where players begin, in seconds; below zero counts from the end. */
+  /** Seconds after the beginning at which players start. A negative value counts from the end. */
   readonly start: number | undefined;
-  /** A delta update leaves out what the last answer had. */
+  /** An HLS delta update: it omits segments that the previous playlist had. */
   readonly delta: boolean;
   readonly variables: ReadonlyMap<string, string>;
   readonly urls: readonly MediaUrl[];
   readonly skipped: readonly SkippedUri[];
 }
 
-/** What the playlist above says of the one that is read. */
+/** Facts that a multivariant playlist states about the media playlist that is read next. */
 export interface MediaContext {
   readonly kind?: MediaKind | undefined;
   readonly rendition?: string | undefined;
@@ -89,13 +93,7 @@ export interface MediaContext {
   readonly variables?: ReadonlyMap<string, string> | undefined;
 }
 
-const SHOWN_OF_URI = 200;
-
-export function shownUri(uri: string): string {
-  return uri.length > SHOWN_OF_URI ? `${uri.slice(0, SHOWN_OF_URI)}…` : uri;
-}
-
-/** Trick play is what players fetch only when a viewer scrubs. */
+/** Trick play: the pictures that players show while a viewer scrubs. */
 export function isTrickPlay(kind: MediaKind): boolean {
   return kind === "iframe" || kind === "image";
 }

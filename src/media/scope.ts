@@ -1,34 +1,37 @@
-/** Which URLs of a stream to warm, and in which order: a run that is cut short still helps the first viewers. */
+/** Chooses the URLs of a stream to warm and puts the most urgent first, so that an interrupted task still helps viewers. */
 
 import type { StreamScope } from "../prefetch/model/stream.ts";
-import { bytesOf } from "./collect.ts";
-import { isTrickPlay, type MediaRange, type MediaRole, type MediaUrl } from "./manifest.ts";
+import { coveredBytes } from "./byte-coverage.ts";
+import { isTrickPlay, type MediaKind, type MediaRange, type MediaRole, type MediaUrl } from "./manifest.ts";
 
 export interface ScopeRules {
   readonly scope?: StreamScope;
-  /** Seconds from the beginning of each rendition, or up to the edge of a live stream. */
+  /** Seconds after the start of a recording, or before the edge of a live stream. */
   readonly windowSeconds?: number;
-  /** Whether `startup` takes the pictures that players show while scrubbing. */
+  /** `startup` includes trick play. */
   readonly trickPlay?: boolean;
   readonly maxUrls?: number;
 }
 
 export interface Scoped {
-  /** Each once, the most urgent first; of files that are used in ranges, only the ranges that are wanted. */
+  /** Each URL once, the most urgent first. `ranges` holds the chosen ranges only. */
   readonly urls: readonly MediaUrl[];
-  /** Chosen, but beyond `maxUrls`. */
+  /** Number of chosen URLs beyond `maxUrls`. */
   readonly omitted: number;
-  /** What is known of the size of `urls`, and how many of them, manifests apart, nothing is known of. */
+  /** The known size of `urls`, and the number of media files among them with an unknown size. */
   readonly bytes: { readonly known: number; readonly unknownUrls: number };
 }
 
-/** As much as hls.js buffers ahead. */
+/**
+ * The buffer that hls.js fills ahead (https://github.com/video-dev/hls.js/blob/master/docs/API.md#maxbufferlength).
+ * A larger window costs more quota per stream; with a smaller one, playback reaches cold segments while it fills its buffer.
+ */
 const WINDOW_SECONDS = 30;
 
 export function chooseUrls(urls: readonly MediaUrl[], rules: ScopeRules = {}): Scoped {
   const { scope = "startup", windowSeconds = WINDOW_SECONDS, trickPlay = false, maxUrls = Number.POSITIVE_INFINITY } = rules;
-  const lowest = lowestRung(urls);
-  const chosen: Placed[] = [];
+  const lowest = lowestVideo(urls);
+  const chosen: Ranked[] = [];
   for (const entry of unique(urls)) {
     const inWindow = withinWindow(entry, windowSeconds);
     const wanted = scope === "full" && entry.edge === undefined ? entry : inWindow;
@@ -40,30 +43,31 @@ export function chooseUrls(urls: readonly MediaUrl[], rules: ScopeRules = {}): S
   return { urls: taken, omitted: sorted.length - taken.length, bytes: estimate(taken) };
 }
 
-interface Placed {
+interface Ranked {
   readonly url: MediaUrl;
+  /** Compared from the first number to the last; the smallest goes first. */
   readonly rank: readonly number[];
 }
 
-/** Of a service to each viewer there is nothing to keep, and a report names what a playlist names too. */
-const fleeting: ReadonlySet<MediaRole> = new Set(["report", "location", "steering", "asset_list"]);
+/** Their answers differ for each viewer or change every few seconds. */
+const neverWarmed: ReadonlySet<MediaRole> = new Set(["report", "location", "steering", "asset_list"]);
 const manifests: ReadonlySet<MediaRole> = new Set(["playlist", "data"]);
 const headers: ReadonlySet<MediaRole> = new Set(["init", "key"]);
 
 function inScope({ role, kind }: MediaUrl, scope: StreamScope, trickPlay: boolean): boolean {
-  if (fleeting.has(role)) return false;
+  if (neverWarmed.has(role)) return false;
   if (scope === "full" || manifests.has(role)) return true;
   return scope === "startup" && (trickPlay || !isTrickPlay(kind));
 }
 
-/** What plays in the window; of a file in ranges, those that do. What has no time belongs to every window. */
+/** The entry with its ranges in the window; `undefined` when nothing of it plays there. An entry without a time is in every window. */
 function withinWindow(entry: MediaUrl, seconds: number): MediaUrl | undefined {
   const { ranges, edge, offset } = entry;
   if (manifests.has(entry.role)) return entry;
   if (ranges === undefined) return plays(entry, edge, seconds) ? entry : undefined;
   const kept = ranges.filter((range) => plays(range, edgeOf(range, edge, offset), seconds));
   if (kept.length === 0) return undefined;
-  return kept.length === ranges.length ? entry : { ...entry, ranges: kept, bytes: bytesOf(kept), ...span(kept) };
+  return kept.length === ranges.length ? entry : { ...entry, ranges: kept, bytes: coveredBytes(kept), ...span(kept) };
 }
 
 function plays({ offset, duration = 0 }: Pick<MediaRange, "offset" | "duration">, edge: number | undefined, seconds: number): boolean {
@@ -82,34 +86,46 @@ function span(ranges: readonly MediaRange[]): { offset: number | undefined; dura
   return { offset, duration: timed.reduce((most, each) => Math.max(most, each.end), offset) - offset };
 }
 
-/** The rendition that a player with an unknown connection begins with. */
-function lowestRung(urls: readonly MediaUrl[]): string | undefined {
+/** The video rendition with the lowest bit rate. Players start with it while they do not know their connection. */
+function lowestVideo(urls: readonly MediaUrl[]): string | undefined {
   let lowest: MediaUrl | undefined;
   for (const entry of urls) {
-    const better = lowest === undefined || rate(entry) < rate(lowest);
+    const better = lowest === undefined || rateOf(entry) < rateOf(lowest);
     if (entry.kind === "video" && better) lowest = entry;
   }
   return lowest?.rendition;
 }
 
-function rate({ bandwidth }: MediaUrl): number {
+function rateOf({ bandwidth }: MediaUrl): number {
   return bandwidth ?? Number.MAX_SAFE_INTEGER;
 }
 
+/** Main content goes before interstitials, and interstitials before trick play. */
+const lateness: Partial<Record<MediaKind, number>> = { interstitial: 1, iframe: 2, image: 2 };
+
+/** Within a step, other kinds go by their bit rate, the lowest first. */
+const orderOfKind: Partial<Record<MediaKind, number>> = { main: -2, subtitle: -1, audio: Number.MAX_SAFE_INTEGER };
+
 /**
- * Playlists, then headers, then the window of the lowest rung and of audio in step with each other, then the other rungs
- * from the lowest up, then the rest in the order of time. The first hosts come before the others within each step.
+ * Steps: playlists, session data, init sections, the window of the renditions that start playback in the order of time, the
+ * window of the higher renditions one after the other, and everything later in the order of time. In each step, the first
+ * host of a rendition goes before its alternatives.
  */
 function rankOf(entry: MediaUrl, lowest: string | undefined, inWindow: boolean): readonly number[] {
-  const first = entry.kind === "main" || entry.kind === "audio" || (entry.kind === "video" && entry.rendition === lowest);
-  const late = isTrickPlay(entry.kind) ? 2 : entry.kind === "interstitial" ? 1 : 0;
-  const rung = entry.kind === "main" ? -2 : entry.kind === "subtitle" ? -1 : entry.kind === "audio" ? Number.MAX_SAFE_INTEGER : rate(entry);
+  const { role, alternative } = entry;
+  const late = lateness[entry.kind] ?? 0;
+  const rate = orderOfKind[entry.kind] ?? rateOf(entry);
   const time = entry.offset ?? 0;
-  const turn = first ? 0 : 1;
-  if (manifests.has(entry.role)) return [entry.role === "playlist" ? 0 : 1, late, turn, entry.alternative, rung];
-  if (headers.has(entry.role)) return [2, late, turn, entry.alternative, rung];
-  if (!inWindow) return [5, late, time, turn, entry.alternative, rung];
-  return first ? [3, late, entry.alternative, time, rung] : [4, late, entry.alternative, rung, time];
+  const isFirst = startsPlayback(entry, lowest);
+  const turn = isFirst ? 0 : 1;
+  if (manifests.has(role)) return [role === "playlist" ? 0 : 1, late, turn, alternative, rate];
+  if (headers.has(role)) return [2, late, turn, alternative, rate];
+  if (!inWindow) return [5, late, time, turn, alternative, rate];
+  return isFirst ? [3, late, alternative, time, rate] : [4, late, alternative, rate, time];
+}
+
+function startsPlayback({ kind, rendition }: MediaUrl, lowest: string | undefined): boolean {
+  return kind === "main" || kind === "audio" || (kind === "video" && rendition === lowest);
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {

@@ -1,4 +1,4 @@
-/** A stream as the planning of a prefetch wants it: what its manifests name, within a scope. */
+/** Reads a stream for the planning of a prefetch: the URLs of its manifests within a scope. */
 
 import { PrefetchError } from "../base/errors.ts";
 import type { Stream, StreamRules } from "../prefetch/model/stream.ts";
@@ -6,7 +6,7 @@ import { expandManifest } from "./expand.ts";
 import { expandLimits } from "./expansion.ts";
 import { chooseUrls } from "./scope.ts";
 
-/** Throws `PrefetchError` where the manifest itself cannot be read. */
+/** Throws a `PrefetchError` when the first manifest cannot be read. */
 export async function readStream(url: string, { scope, mostUrls, now, hostAllowed, fetchText, signal }: StreamRules): Promise<Stream> {
   const { urls, manifests, refused, omitted } = await expandManifest(url, {
     fetchText: (wanted) => fetchText(wanted, expandLimits.manifestBytes),
@@ -14,7 +14,7 @@ export async function readStream(url: string, { scope, mostUrls, now, hostAllowe
     now,
     signal,
   });
-  // What is beyond was not kept, so there is no telling how much of it would have been chosen.
+  // The omitted URLs are unknown, so only the full scope can tell how many of them it would have chosen.
   if (omitted > 0 && scope !== "full") throw tooLarge();
   const chosen = chooseUrls(urls, { scope, maxUrls: mostUrls });
   const [entry] = manifests;
@@ -23,16 +23,17 @@ export async function readStream(url: string, { scope, mostUrls, now, hostAllowe
     live: manifests.some(({ live }) => live),
     urls: chosen.urls.map((each) => each.url),
     omitted: chosen.omitted + omitted,
-    // What is left out on purpose, such as keys, is nobody's loss.
-    refused: refused.flatMap(({ url: child, code, reason }) =>
-      code === "skipped" || code === "cycle" ? [] : [{ url: child, code: code === "limit" ? "limit_reached" : code, reason: `${reason}.` }],
-    ),
+    refused: refused.flatMap(({ url: child, code, reason }) => {
+      // Viewers lose nothing without them: a cycle is listed already, and a skipped URI leads to no URL.
+      if (code === "skipped" || code === "cycle") return [];
+      return [{ url: child, code: code === "limit" ? "limit_reached" : code, reason: `${reason}.` }];
+    }),
   };
 }
 
 function tooLarge(): PrefetchError {
   const most = expandLimits.urls.toLocaleString("en");
-  return new PrefetchError("limit_reached", `It names more than ${most} URLs, and no more are read of one stream`, {
-    hint: "Pass the playlists of its renditions instead, each as a stream of its own.",
+  return new PrefetchError("limit_reached", `It names more than ${most} URLs, the most that one stream may have`, {
+    hint: "Pass the media playlists of its renditions as separate streams instead.",
   });
 }

@@ -1,4 +1,4 @@
-/** What log lines and vendor requests say of the call that they belong to, without every function handing it on. */
+/** Facts about the current call for its log lines and vendor requests, carried without a parameter in every function. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
 
@@ -11,18 +11,18 @@ export interface AmbientContext {
 }
 
 const storage = new AsyncLocalStorage<AmbientContext>();
-const nothing: AmbientContext = {};
+const noFacts: AmbientContext = {};
 
 export function ambientContext(): AmbientContext {
-  return storage.getStore() ?? nothing;
+  return storage.getStore() ?? noFacts;
 }
 
-/** Runs `work` with these facts and no others: what it starts belongs to no other call. */
+/** Runs `work` with exactly these facts: the facts of an outer call do not apply inside. */
 export function withAmbientContext<Result>(facts: AmbientContext, work: () => Result): Result {
   return storage.run(facts, work);
 }
 
-/** The value if it is a trace context that vendors and logs can be given. Source: W3C Trace Context, section 3.2. */
+/** The value when it is a valid `traceparent` header, else `undefined`. https://www.w3.org/TR/trace-context/#traceparent-header */
 export function validTraceparent(value: unknown): string | undefined {
   if (typeof value !== "string" || !/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(value)) return undefined;
   const [version = "", trace = "", parent = ""] = value.split("-");

@@ -1,9 +1,9 @@
-/** What a server can count of itself; over stdio silentObserver asks. */
+/** Receives the events behind the server's metrics. The stdio transport has no metrics endpoint and uses `silentObserver`. */
 
 export interface Observer {
   /** `outcome` is "ok" or an error's code. */
   toolCalled(tool: string, outcome: string, seconds: number): void;
-  /** `outcome` is the class of the HTTP status, such as "2xx", or the code of the error that came instead. */
+  /** `outcome` is the class of the HTTP status, such as "2xx", or an error's code when there was no HTTP answer. */
   vendorCalled(provider: string, outcome: string, seconds: number): void;
 }
 

@@ -2,31 +2,31 @@ import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { onAbort } from "../../src/base/on-abort.ts";
 
-describe("an abort", () => {
-  it("is told to all who wait for it, by one listener, and not to who has gone", () => {
-    const { signal, abort } = aborting();
-    const told: string[] = [];
-    const leave = ["a", "b", "c"].map((name) => onAbort(signal, () => told.push(name)));
+describe("onAbort", () => {
+  it("calls every callback except a cancelled one, through one listener", () => {
+    const { signal, abort } = combinedSignal();
+    const called: string[] = [];
+    const cancels = ["a", "b", "c"].map((name) => onAbort(signal, () => called.push(name)));
     expect(getEventListeners(signal, "abort")).toHaveLength(1);
-    leave[1]?.();
+    cancels[1]?.();
     abort();
-    expect(told).toEqual(["a", "c"]);
+    expect(called).toEqual(["a", "c"]);
   });
 
-  it("is told twice to who waits twice", () => {
-    const { signal, abort } = aborting();
-    let told = 0;
-    const tell = (): void => {
-      told += 1;
+  it("calls a callback once for each registration", () => {
+    const { signal, abort } = combinedSignal();
+    let calls = 0;
+    const count = (): void => {
+      calls += 1;
     };
-    const [leave] = [onAbort(signal, tell), onAbort(signal, tell), onAbort(signal, tell)];
-    leave();
+    const [cancel] = [onAbort(signal, count), onAbort(signal, count), onAbort(signal, count)];
+    cancel();
     abort();
-    expect(told).toBe(2);
+    expect(calls).toBe(2);
   });
 
-  it("leaves no listener once nobody waits, as Node would keep the signal for it", () => {
-    const { signal } = aborting();
+  it("removes its listener with the last callback, because a listener keeps a combined signal in memory", () => {
+    const { signal } = combinedSignal();
     const [first, second] = [onAbort(signal, () => undefined), onAbort(signal, () => undefined)];
     first();
     first();
@@ -35,22 +35,22 @@ describe("an abort", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("is told to who came after all others had gone, whatever those do", () => {
-    const { signal, abort } = aborting();
-    const gone = onAbort(signal, () => undefined);
-    gone();
-    let told = 0;
+  it("calls a callback registered after all earlier ones were cancelled, even when one is cancelled again", () => {
+    const { signal, abort } = combinedSignal();
+    const cancel = onAbort(signal, () => undefined);
+    cancel();
+    let calls = 0;
     onAbort(signal, () => {
-      told += 1;
+      calls += 1;
     });
-    gone();
+    cancel();
     abort();
-    expect(told).toBe(1);
+    expect(calls).toBe(1);
   });
 });
 
-/** A signal as each batch has one: put together from others. */
-function aborting() {
+/** A signal from AbortSignal.any(), as each batch has one. */
+function combinedSignal() {
   const controller = new AbortController();
   return { signal: AbortSignal.any([controller.signal, new AbortController().signal]), abort: () => controller.abort() };
 }

@@ -6,31 +6,31 @@ import { anyText } from "../providers/text-harness.ts";
 const secret = "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc";
 const mark = "[redacted]";
 
-describe("known secrets", () => {
-  it("disappear wherever they stand, as often as they stand there", () => {
+describe("createRedactor with known secrets", () => {
+  it("redacts every occurrence", () => {
     const redact = createRedactor([secret]);
     expect(redact(`a${secret}b ${secret}${secret}`)).toBe(`a${mark}b ${mark}${mark}`);
     expect(redact(secret)).toBe(mark);
     expect(redact("nothing to hide")).toBe("nothing to hide");
   });
 
-  it("are texts, not patterns", () => {
+  it("takes a secret as text, not as a pattern", () => {
     const redact = createRedactor(["a.c+$&(x", "$1$&$$secret"]);
     expect(redact("a.c+$&(x abc+$&(x $1$&$$secret")).toBe(`${mark} abc+$&(x ${mark}`);
   });
 
-  it("leave no rest when one begins another", () => {
+  it("redacts the longer secret whole when another one is its beginning", () => {
     const redact = createRedactor(["abcdefgh", "abcdefghijklmnop", undefined]);
     expect(redact("key abcdefghijklmnop.")).toBe(`key ${mark}.`);
   });
 
-  it("that are too short to be told from words do not blank out words", () => {
+  it("ignores secrets short enough to be ordinary words", () => {
     expect(createRedactor(["the", ""])("the answer")).toBe("the answer");
   });
 
-  it("never survive, whatever surrounds them", () => {
+  it("leaves no secret in any surrounding text", () => {
     const surroundings = anyText(200);
-    // A piece of the mark itself can't be hidden by it.
+    // Redacting a part of the mark itself would leave the mark, which contains it.
     const secrets = fc.string({ unit: "binary-ascii", minLength: 8, maxLength: 60 }).filter((one) => !mark.includes(one));
     fc.assert(
       fc.property(secrets, fc.array(surroundings, { minLength: 2, maxLength: 4 }), (hidden, parts) => {
@@ -43,7 +43,7 @@ describe("known secrets", () => {
   });
 });
 
-describe("secrets that nobody told of", () => {
+describe("createRedactor without known secrets", () => {
   const redact = createRedactor([]);
 
   it.each([
@@ -63,7 +63,7 @@ describe("secrets that nobody told of", () => {
     ["secret_key: SECRETVALUE", ""],
     ["password = SECRETVALUE", ""],
     ["token: SECRETVALUE", ""],
-  ])("are known by their places: %s", (text, rest) => {
+  ])("redacts a credential by its place: %s", (text, rest) => {
     const clean = redact(text);
     expect(clean).not.toContain("SECRETVALUE");
     expect(clean).toContain(mark);
@@ -71,20 +71,20 @@ describe("secrets that nobody told of", () => {
   });
 
   it.each(["The token must be updated.", "ak not exist", "Incorrect IAM authentication information: verify aksk signature fail"])(
-    "do not make sentences unreadable: %s",
+    "leaves a sentence readable: %s",
     (sentence) => {
       expect(redact(sentence)).toBe(sentence);
     },
   );
 });
 
-describe("a tidy message", () => {
-  it("is one line", () => {
+describe("tidyMessage", () => {
+  it("returns one line", () => {
     expect(tidyMessage("  first\r\n\tsecond\u2028third\v \n ", (text) => text)).toBe("first second third");
     expect(tidyMessage(" \n ", (text) => text)).toBe("");
   });
 
-  it("is bounded, and says that it was longer", () => {
+  it("cuts a long text and marks the cut", () => {
     const short = "x".repeat(300);
     expect(tidyMessage(short, (text) => text)).toBe(short);
     const long = tidyMessage("x".repeat(1_000_000), (text) => text);
@@ -92,7 +92,7 @@ describe("a tidy message", () => {
     expect(long).toMatch(/^x+…$/);
   });
 
-  it("is cut after the secrets are gone, so that no cut can leave half of one", () => {
+  it("redacts before it cuts, so that no cut leaves half a secret", () => {
     const redact = createRedactor([secret]);
     for (let before = 270; before <= 300; before += 1) {
       const message = tidyMessage(`${"x".repeat(before)}${secret}`, redact);
@@ -100,15 +100,15 @@ describe("a tidy message", () => {
     }
   });
 
-  it("shows no half of a secret either that lies across some inner limit, behind text that is tidied away", () => {
+  it("leaves no half of a secret behind long whitespace", () => {
     const redact = createRedactor([secret]);
-    // Steps so small that, wherever a cut is made, one of these secrets lies across it by more than six characters.
+    // At steps of 20, one of these secrets reaches more than six characters across any possible cut.
     for (let before = 0; before < 20_000; before += 20) {
       expect(tidyMessage(`${" ".repeat(before)}${secret}`, redact)).not.toContain(secret.slice(0, 6));
     }
   });
 
-  it("is one bounded line, whatever it is made from", () => {
+  it("returns one short line for any text", () => {
     fc.assert(
       fc.property(anyText(2_000), (text) => {
         const message = tidyMessage(text, createRedactor([secret]));

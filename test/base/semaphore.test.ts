@@ -1,101 +1,109 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createSemaphore, type Semaphore } from "../../src/base/semaphore.ts";
+import { createSemaphore, type Semaphore, withPermit } from "../../src/base/semaphore.ts";
 
 const { signal } = new AbortController();
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-function visitor(semaphore: Semaphore, own = signal) {
-  const visit = { state: "waiting" };
+/** Asks for a permit; `state` becomes "holding", or the reason of the rejection. */
+function startHolder(semaphore: Semaphore, own = signal) {
+  const holder = { state: "waiting" };
   semaphore.acquire(own).then(
     () => {
-      visit.state = "inside";
+      holder.state = "holding";
     },
     (reason: unknown) => {
-      visit.state = String(reason);
+      holder.state = String(reason);
     },
   );
-  return visit;
+  return holder;
 }
 
-describe("a gate", () => {
-  it("lets so many in, and the others in their order as they leave", async () => {
+describe("createSemaphore", () => {
+  it("grants its permits, then serves waiters in their order as permits are released", async () => {
     const semaphore = createSemaphore(2);
-    const visits = [1, 2, 3, 4].map(() => visitor(semaphore));
+    const holders = [1, 2, 3, 4].map(() => startHolder(semaphore));
     const states = async () => {
       await settled();
-      return visits.map(({ state }) => state);
+      return holders.map(({ state }) => state);
     };
-    expect(await states()).toEqual(["inside", "inside", "waiting", "waiting"]);
+    expect(await states()).toEqual(["holding", "holding", "waiting", "waiting"]);
     semaphore.release();
-    expect(await states()).toEqual(["inside", "inside", "inside", "waiting"]);
+    expect(await states()).toEqual(["holding", "holding", "holding", "waiting"]);
     semaphore.release();
-    expect(await states()).toEqual(["inside", "inside", "inside", "inside"]);
+    expect(await states()).toEqual(["holding", "holding", "holding", "holding"]);
     semaphore.release();
     semaphore.release();
-    const after = [visitor(semaphore), visitor(semaphore), visitor(semaphore)];
+    const later = [startHolder(semaphore), startHolder(semaphore), startHolder(semaphore)];
     await settled();
-    expect(after.map(({ state }) => state)).toEqual(["inside", "inside", "waiting"]);
+    expect(later.map(({ state }) => state)).toEqual(["holding", "holding", "waiting"]);
   });
 
-  it("lets nobody overtake", async () => {
+  it("passes a released permit to the waiter, not to a newcomer that asks in the same turn", async () => {
     const semaphore = createSemaphore(1);
     await semaphore.acquire(signal);
-    const first = visitor(semaphore);
+    const waiter = startHolder(semaphore);
     semaphore.release();
-    // The place is the waiting one's, although it has not got to know yet.
-    const second = visitor(semaphore);
+    const newcomer = startHolder(semaphore);
     await settled();
-    expect([first.state, second.state]).toEqual(["inside", "waiting"]);
+    expect([waiter.state, newcomer.state]).toEqual(["holding", "waiting"]);
   });
 
-  it("forgets who gives up, and leaves no hole where it stood", async () => {
+  it("rejects an aborted waiter and loses no permit by it", async () => {
     const semaphore = createSemaphore(1);
     await semaphore.acquire(signal);
     const stop = new AbortController();
-    const [first, second] = [visitor(semaphore, stop.signal), visitor(semaphore)];
+    const [aborted, waiter] = [startHolder(semaphore, stop.signal), startHolder(semaphore)];
     stop.abort("enough");
     await settled();
-    expect([first.state, second.state]).toEqual(["enough", "waiting"]);
+    expect([aborted.state, waiter.state]).toEqual(["enough", "waiting"]);
     semaphore.release();
     await settled();
-    expect([first.state, second.state]).toEqual(["enough", "inside"]);
+    expect([aborted.state, waiter.state]).toEqual(["enough", "holding"]);
     semaphore.release();
     await semaphore.acquire(signal);
   });
 
-  it("keeps out who has given up before, though there is room", async () => {
+  it("rejects an aborted signal even when a permit is free", async () => {
     const semaphore = createSemaphore(1);
     await expect(semaphore.acquire(AbortSignal.abort(new Error("late")))).rejects.toThrow("late");
     await semaphore.acquire(signal);
   });
 
-  it("never holds more than it may, nor keeps anybody waiting while there is room, whoever comes, leaves and gives up", async () => {
-    const step = fc.constantFrom("come", "come", "leave", "give up", "look");
+  it("never grants more than its permits nor leaves one free while a caller waits, in any order of acquire, release and abort", async () => {
+    const step = fc.constantFrom("acquire", "acquire", "release", "abort", "check");
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), async (most, steps) => {
-        const semaphore = createSemaphore(most);
-        const visits: { readonly stop: AbortController; readonly visit: { state: string } }[] = [];
-        const gone = new Set<unknown>();
-        const inState = (wanted: string) => visits.filter(({ visit }) => visit.state === wanted && !gone.has(visit));
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), async (permits, steps) => {
+        const semaphore = createSemaphore(permits);
+        const started: { readonly stop: AbortController; readonly holder: { state: string } }[] = [];
+        const released = new Set<unknown>();
+        const inState = (state: string) => started.filter(({ holder }) => holder.state === state && !released.has(holder));
         for (const each of steps) {
-          if (each === "come") {
+          if (each === "acquire") {
             const stop = new AbortController();
-            visits.push({ stop, visit: visitor(semaphore, stop.signal) });
-          } else if (each === "leave") {
-            const [first] = inState("inside");
+            started.push({ stop, holder: startHolder(semaphore, stop.signal) });
+          } else if (each === "release") {
+            const [first] = inState("holding");
             if (!first) continue;
-            gone.add(first.visit);
+            released.add(first.holder);
             semaphore.release();
-          } else if (each === "give up") inState("waiting").at(-1)?.stop.abort("enough");
+          } else if (each === "abort") inState("waiting").at(-1)?.stop.abort("enough");
           else {
             await settled();
-            const [inside, waiting] = [inState("inside"), inState("waiting")];
-            expect(inside.length).toBeLessThanOrEqual(most);
-            if (waiting.length > 0) expect(inside).toHaveLength(most);
+            const [holding, waiting] = [inState("holding"), inState("waiting")];
+            expect(holding.length).toBeLessThanOrEqual(permits);
+            if (waiting.length > 0) expect(holding).toHaveLength(permits);
           }
         }
       }),
     );
+  });
+});
+
+describe("withPermit", () => {
+  it("releases the permit when the work fails", async () => {
+    const semaphore = createSemaphore(1);
+    await expect(withPermit(semaphore, signal, () => Promise.reject(new Error("failed")))).rejects.toThrow("failed");
+    expect(await withPermit(semaphore, signal, async () => "done")).toBe("done");
   });
 });

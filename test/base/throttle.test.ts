@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { createThrottle } from "../../src/base/throttle.ts";
 import { fakeClock, never } from "../fakes.ts";
 
-describe("a throttle", () => {
-  it("lets no more through in any stretch of time than it may, but for a tenth of a second's worth", async () => {
+describe("createThrottle", () => {
+  it("never exceeds its rate by more than 100 ms' worth, over any series of amounts and pauses", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 10, max: 5_000 }),
@@ -12,26 +12,26 @@ describe("a throttle", () => {
         async (rate, steps) => {
           const clock = fakeClock();
           const throttle = createThrottle(rate, clock);
-          const begun = clock.now();
+          const start = clock.now();
           let passed = 0;
           for (const [amount, pause] of steps) {
             await clock.advance(pause);
             const wait = throttle(amount, never);
             if (wait) await clock.drive(wait);
             passed += amount;
-            const most = ((clock.now() - begun + 100 + 6) / 1_000) * rate + 1;
-            expect(passed).toBeLessThanOrEqual(most);
+            const allowed = ((clock.now() - start + 100 + 6) / 1_000) * rate + 1;
+            expect(passed).toBeLessThanOrEqual(allowed);
           }
         },
       ),
     );
   });
 
-  it("is none without a bound", () => {
+  it("never delays without a rate", () => {
     expect(createThrottle(undefined, fakeClock())(1e9, never)).toBeUndefined();
   });
 
-  it("has nobody wait for a clock that was set back to come there again", () => {
+  it("does not lengthen waits when the clock is set back", () => {
     const slept: number[] = [];
     let now = 1_000_000_000;
     const throttle = createThrottle(10, {
@@ -46,7 +46,7 @@ describe("a throttle", () => {
     expect(slept).toEqual([100, 200, 300]);
   });
 
-  it("wakes who gives up waiting", async () => {
+  it("rejects a wait when the signal aborts", async () => {
     const clock = fakeClock();
     const stop = new AbortController();
     const waiting = createThrottle(1, clock)(100, stop.signal);

@@ -7,7 +7,7 @@ import { NOW } from "./read-harness.ts";
 
 const at = (name: string): string => new URL(name, "https://media.example.com/").href;
 
-/** A host with these texts; `redirects` say where each really comes from. */
+/** A fake host that serves these texts and redirects. */
 function site(texts: Readonly<Record<string, string>>, redirects: Readonly<Record<string, string>> = {}) {
   const asked: string[] = [];
   const options: ExpandOptions = {
@@ -53,7 +53,7 @@ describe("expandManifest", () => {
     expect(asked).toHaveLength(3);
   });
 
-  it("comes to 57 objects for six rungs and two languages", async () => {
+  it("lists a film of six rungs and two languages, and 57 of its URLs start playback", async () => {
     const rungs = ["v1", "v2", "v3", "v4", "v5", "v6"];
     const audio = ["en", "de"].map((name) => `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="${name}",URI="${name}.m3u8"`);
     const playlists = [...rungs, "en", "de"].map((name) => [`${name}.m3u8`, media(1_200, `${name}/`)] as const);
@@ -74,7 +74,7 @@ describe("expandManifest", () => {
     ]);
   });
 
-  it("reads DASH, whatever the extension says", async () => {
+  it("recognizes DASH by its text, not by its extension", async () => {
     const text =
       '<MPD mediaPresentationDuration="PT6S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1"><BaseURL>a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>';
     const expansion = await site({ "main.m3u8": text }).expand();
@@ -82,12 +82,12 @@ describe("expandManifest", () => {
     expect(expansion.manifests).toMatchObject([{ format: "dash" }]);
   });
 
-  it("resolves against where a manifest came from, and warms what viewers ask for", async () => {
+  it("resolves URIs against the redirected URL and lists the requested one", async () => {
     const { expand } = site({ "main.m3u8": multivariant("a"), "moved/b": media(1) }, { [at("a")]: at("moved/b") });
     expect(names(await expand())).toEqual(["main.m3u8", "a", "moved/init", "moved/0"]);
   });
 
-  it("asks for leave for every child, and for where a redirect leads", async () => {
+  it("checks the host of every child and of every redirect", async () => {
     const { asked, expand } = site(
       {
         "main.m3u8": multivariant("https://evil.example/x", "a", "b"),
@@ -108,15 +108,15 @@ describe("expandManifest", () => {
     expect(expansion.refused[0]).toMatchObject({ parent: at("main.m3u8"), reason: expect.stringContaining("evil.example") });
   });
 
-  it("goes three manifests deep and no further", async () => {
+  it("reads manifests up to three levels deep", async () => {
     const { asked, expand } = site({ "main.m3u8": multivariant("2"), "2": multivariant("3"), "3": multivariant("4"), "4": media(1) });
     const expansion = await expand();
     expect(asked).toHaveLength(3);
     expect(names(expansion)).toEqual(["main.m3u8", "2", "3", "4"]);
-    expect(expansion.refused).toMatchObject([{ url: at("4"), code: "limit", reason: "It lies deeper than 3 manifests" }]);
+    expect(expansion.refused).toMatchObject([{ url: at("4"), code: "limit", reason: "It is nested deeper than 3 manifests" }]);
   });
 
-  it("follows no circle, straight or by redirect", async () => {
+  it("refuses a cycle, directly or by redirect", async () => {
     const { asked, expand } = site(
       { "main.m3u8": multivariant("b", "c"), b: multivariant("main.m3u8", "b") },
       { [at("c")]: at("main.m3u8") },
@@ -130,7 +130,7 @@ describe("expandManifest", () => {
     ]);
   });
 
-  it("stops at its limits and says so", async () => {
+  it("stops at each limit and reports it", async () => {
     const { asked, expand } = site({ "main.m3u8": multivariant("a", "b", "c"), a: media(50), b: media(50), c: media(50) });
     const few = await expand({ limits: { manifests: 2 } });
     expect(asked).toHaveLength(2);
@@ -148,7 +148,7 @@ describe("expandManifest", () => {
     expect(quiet).toMatchObject({ refused: [{}], refusedMore: 2 });
   });
 
-  it("keeps what it has when a child cannot be read", async () => {
+  it("keeps the readable children when one cannot be read", async () => {
     const { expand } = site({
       "main.m3u8": multivariant("gone", "page", "a", "broken"),
       page: "<html><body>Hello</body></html>",
@@ -164,19 +164,19 @@ describe("expandManifest", () => {
     ]);
   });
 
-  it("tells what a manifest names that is no address", async () => {
+  it("reports a URI that leads to no URL", async () => {
     const { expand } = site({ "main.m3u8": "#EXTM3U\n#EXTINF:1,\ndata:x\n#EXTINF:1,\na" });
     expect((await expand()).refused).toMatchObject([{ url: "data:x", code: "skipped", parent: at("main.m3u8") }]);
   });
 
-  it("needs an entry that it can read", async () => {
+  it("rejects when the first manifest cannot be read", async () => {
     await expect(site({}).expand()).rejects.toMatchObject({ code: "not_found" });
     await expect(site({ "main.m3u8": "hello" }).expand()).rejects.toMatchObject({ code: "unsupported" });
     await expect(site({}).expand({}, "https://evil.example/a")).rejects.toMatchObject({ code: "forbidden_domain" });
     await expect(site({}).expand({}, "ftp://media.example.com/a")).rejects.toMatchObject({ code: "invalid_argument" });
   });
 
-  it("stops when it is told to, and hides no bug", async () => {
+  it("rejects when the signal aborts or a bug throws", async () => {
     const { expand } = site({ "main.m3u8": multivariant("a"), a: media(1) });
     await expect(expand({ signal: AbortSignal.abort(new PrefetchError("cancelled", "Stopped")) })).rejects.toMatchObject({
       code: "cancelled",
@@ -186,7 +186,7 @@ describe("expandManifest", () => {
     await expect(expand({ fetchText: failing })).rejects.toBe(bug);
   });
 
-  it("hands variables, the begin and the rate down, and knows an advertisement by where it stands", async () => {
+  it("passes variables, start and bit rate down, and marks everything below an interstitial", async () => {
     const main = [
       "#EXTM3U",
       "#EXT-X-START:TIME-OFFSET=6",
@@ -217,7 +217,7 @@ describe("expandManifest", () => {
     ]);
   });
 
-  it("takes no rung of an advertisement for one of the film", async () => {
+  it("does not take a rung of an advertisement for a rung of the film", async () => {
     const main = ["#EXTM3U", '#EXT-X-DATERANGE:ID="ad",X-ASSET-URI="ad"', "#EXTINF:6,", "0", "#EXT-X-ENDLIST"].join("\n");
     const { urls } = await site({ "main.m3u8": main, ad: multivariant("ad-low"), "ad-low": media(1, "ad-") }).expand();
     expect(urls.map(({ url, kind, bandwidth }) => [url.replace(at(""), ""), kind, bandwidth])).toEqual([
@@ -230,7 +230,7 @@ describe("expandManifest", () => {
     ]);
   });
 
-  it("keeps files that trick play shares with the film as the film's", async () => {
+  it("counts a file as the film's when trick play shares it", async () => {
     const main = ["#EXTM3U", '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=10,URI="frames"', "#EXT-X-STREAM-INF:BANDWIDTH=1000", "a"].join("\n");
     const frames = "#EXTM3U\n#EXT-X-I-FRAMES-ONLY\n#EXTINF:6,\n#EXT-X-BYTERANGE:100@0\n0\n#EXT-X-ENDLIST";
     const { urls } = await site({ "main.m3u8": main, frames, a: media(1) }).expand();

@@ -1,4 +1,4 @@
-/** m3u8-parser has no types; what it gives is read from `unknown`. */
+/** Types for m3u8-parser, which has none. Its manifest stays `unknown`. */
 declare module "m3u8-parser" {
   export class Parser {
     constructor(options?: { readonly uri?: string });

@@ -1,10 +1,10 @@
-/** What other parsers find, as plain lists of absolute URLs: the judges of ours. */
+/** Oracles: other parsers, reduced to the set of absolute URLs that they find. */
 
 import { createRequire } from "node:module";
 import { Parser } from "m3u8-parser";
 import { z } from "zod";
 
-/** Every string under the keys that hold addresses, however deep: the shapes differ, the meaning of the names does not. */
+/** Every string under one of the keys, at any depth. The parsers' results differ in shape, but use the same key names. */
 function addresses(value: unknown, keys: ReadonlySet<string>, found: Set<string> = new Set(), seen: Set<unknown> = new Set()): Set<string> {
   if (typeof value !== "object" || value === null || seen.has(value)) return found;
   seen.add(value);
@@ -35,7 +35,7 @@ const hlsParser = z
   })
   .parse(createRequire(import.meta.url)("hls-parser"));
 
-/** The reason instead, where it refuses the playlist. */
+/** Returns the error message when hls-parser refuses the playlist. */
 export function byHlsParser(text: string, base: string): Set<string> | string {
   hlsParser.setOptions({ silent: true, strictMode: false });
   try {
@@ -49,13 +49,13 @@ const fields = z.object({ segments: z.unknown(), resolvedUri: z.string(), uri: z
 const parse = z.custom<(text: string, options: object) => unknown>((value) => typeof value === "function");
 const mpdParser = z.object({ parse }).parse(createRequire(import.meta.url)("mpd-parser"));
 
-/** The front door of mpd-parser, which merges periods and drops what is no video, audio or VTT. */
+/** Uses mpd-parser's own entry point, which merges periods and drops everything except video, audio and VTT. */
 export function byMpdParser(text: string, base: string, now: number): Set<string> {
   const found = new Set<string>();
   const visit = (value: unknown): void => {
     if (typeof value !== "object" || value === null) return;
     const { segments, resolvedUri, uri, byterange } = fields.parse(value);
-    // The address of a playlist is the base of its segments; only where it has none is it a file itself.
+    // The URI of a playlist is the base of its segments. A playlist without segments is itself a file.
     const isPlaylist = "attributes" in value;
     const names = isPlaylist ? segments === undefined : Boolean(uri) || byterange !== undefined;
     if (names && resolvedUri !== undefined) found.add(resolvedUri);

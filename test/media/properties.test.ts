@@ -5,7 +5,6 @@ import { readDash } from "../../src/media/dash/mpd.ts";
 import { readHls } from "../../src/media/hls/playlist.ts";
 import type { Manifest, MediaUrl } from "../../src/media/manifest.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
-import { sniff } from "../../src/media/sniff.ts";
 import { streamScopes } from "../../src/prefetch/model/stream.ts";
 import { BASE, NOW } from "./read-harness.ts";
 
@@ -45,7 +44,7 @@ const attribute = fc
   )
   .map(([name, value]) => `${name}=${value}`);
 
-/** Lines that look like a playlist's, in any order and with any mistake. */
+/** Lines that resemble a playlist, in any order and with any mistake. */
 const line = fc.oneof(
   fc.tuple(fc.constantFrom(...tags), fc.array(attribute, { maxLength: 4 })).map(([tag, list]) => `#EXT-X-${tag}:${list.join(",")}`),
   fc.oneof(fc.double(), fc.string()).map((duration) => `#EXTINF:${duration},`),
@@ -142,7 +141,7 @@ describe("readHls", () => {
     );
   });
 
-  it("finds in a playlist what was written into it", () => {
+  it("reads back every segment written into a playlist", () => {
     const name = fc.string({ unit: fc.constantFrom(..."abc019-_."), minLength: 1, maxLength: 8 }).map((text) => `s-${text}`);
     const segment = fc.record({
       name,
@@ -174,13 +173,14 @@ describe("readHls", () => {
     );
   });
 
-  it("takes time in step with the text", () => {
-    const begin = performance.now();
+  // Quadratic time on these texts of about a million characters would take minutes and exceed the test's timeout.
+  it("reads a long hostile text in linear time", () => {
     for (const piece of ['#EXT-X-KEY:A="', "#EXT-X-MEDIA:=,=,", "{$", "#EXTINF:1\r", ',="', '#EXT-X-PART:URI="a",', "a\n"]) {
-      readHls(`#EXTM3U\n#EXT-X-MEDIA:${piece.repeat(100_000)}`, BASE, {}, { parts: true, keys: true });
-      readHls(piece.repeat(100_000), BASE, {}, { parts: true, keys: true });
+      for (const begin of ["#EXTM3U\n#EXT-X-MEDIA:", ""]) {
+        const { urls } = readHls(begin + piece.repeat(100_000), BASE, {}, { parts: true, keys: true });
+        expect(urls.length).toBeLessThanOrEqual(100_000);
+      }
     }
-    expect(performance.now() - begin).toBeLessThan(10_000);
   });
 });
 
@@ -198,7 +198,7 @@ describe("readDash", () => {
           try {
             const manifest = readDash(text, BASE, { now: NOW, maxSegments: 1_000 });
             checkUrls(manifest);
-            // A header for each segment at most.
+            // At most one init section for each segment.
             expect(manifest.urls.length).toBeLessThanOrEqual(2_000);
           } catch (error) {
             if (!(error instanceof PrefetchError)) throw error;
@@ -235,7 +235,7 @@ describe("chooseUrls", () => {
     alternative: fc.constantFrom(0, 1),
   });
 
-  it("takes each URL once, headers after playlists and media after both, and cuts from the end", () => {
+  it("lists each URL once, ordered playlists, init sections, media, and cuts from the end", () => {
     const step: Partial<Record<MediaUrl["role"], number>> = { playlist: 0, data: 1, init: 2, key: 2 };
     fc.assert(
       fc.property(
@@ -257,21 +257,5 @@ describe("chooseUrls", () => {
         },
       ),
     );
-  });
-});
-
-describe("sniff", () => {
-  it.each([
-    ["#EXTM3U\n", "hls"],
-    ["\uFEFF\n #EXTM3U8", undefined],
-    ["\uFEFF\n#EXTM3U", "hls"],
-    ["#EXTINF:1,\na.ts", undefined],
-    ['<?xml version="1.0"?><!-- <x> --><MPD xmlns="x">', "dash"],
-    ["<MPD/>", "dash"],
-    ["<MPDX>", undefined],
-    ["text <MPD>", undefined],
-    ["", undefined],
-  ])("takes %j for %s", (text, format) => {
-    expect(sniff(text)).toBe(format);
   });
 });

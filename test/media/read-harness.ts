@@ -1,12 +1,12 @@
 import { readDash } from "../../src/media/dash/mpd.ts";
+import type { HlsOptions } from "../../src/media/hls/options.ts";
 import { readHls } from "../../src/media/hls/playlist.ts";
-import type { HlsOptions } from "../../src/media/hls/urls.ts";
 import type { Manifest, MediaContext, MediaUrl } from "../../src/media/manifest.ts";
 
 export const BASE = "https://media.example.com/film/main.m3u8";
 export const NOW = Date.parse("2026-06-01T00:00:00Z");
 
-/** A playlist of these lines. */
+/** Reads a playlist of these lines. */
 export function hls(lines: readonly string[], context?: MediaContext, options?: HlsOptions, url = BASE): Manifest {
   return readHls(["#EXTM3U", ...lines, ""].join("\n"), url, context, options);
 }
@@ -15,7 +15,7 @@ export function dash(periods: string, attributes = 'mediaPresentationDuration="P
   return readDash(`<?xml version="1.0"?><MPD ${attributes}>${periods}</MPD>`, "https://media.example.com/film/main.mpd", { now });
 }
 
-/** `role name` of each, where the name is what stands behind the manifest's folder. */
+/** Each URL as "role name", relative to the folder of the manifest. */
 export function named({ urls }: { readonly urls: readonly MediaUrl[] }): string[] {
   return urls.map(({ role, url }) => `${role} ${url.replace("https://media.example.com/film/", "")}`);
 }
@@ -26,7 +26,7 @@ export function only({ urls }: Manifest): MediaUrl {
   return url;
 }
 
-/** Names of a folder of a package's fixtures. */
+/** The folder of a parser's fixtures. */
 export function fixtureFolder(name: "m3u8-parser" | "mpd-parser"): string {
   const folder = name === "m3u8-parser" ? "fixtures/integration" : "manifests";
   return new URL(`../../node_modules/${name}/test/${folder}/`, import.meta.url).pathname;

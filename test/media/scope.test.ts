@@ -22,7 +22,7 @@ function entry(name: string, facts: Partial<MediaUrl> = {}): MediaUrl {
   };
 }
 
-/** A rendition: its playlist, its header and its segments. */
+/** The playlist, the init section and the segments of a rendition. */
 function rendition(name: string, kind: MediaUrl["kind"], count: number, facts: Partial<MediaUrl> = {}): MediaUrl[] {
   const shared = { kind, rendition: name, ...facts };
   return [
@@ -42,7 +42,7 @@ const film = (segments: number): MediaUrl[] => [
 ];
 
 describe("chooseUrls", () => {
-  it("starts a film of two hours, six rungs and two languages with 57 objects", () => {
+  it("starts a film of two hours, six rungs and two languages with 57 URLs", () => {
     const all = film(1_200);
     const { urls, omitted, bytes } = chooseUrls(all);
     expect(all).toHaveLength(9_617);
@@ -53,7 +53,7 @@ describe("chooseUrls", () => {
     expect(chooseUrls(all, { scope: "manifests" }).urls).toHaveLength(9);
   });
 
-  it("has playlists first, then headers, then the lowest rung and audio in step, then the rungs upwards, then the rest", () => {
+  it("orders playlists, init sections, the lowest rung with audio, the higher rungs, then the rest", () => {
     const small = [
       entry("main.m3u8", { role: "playlist" }),
       ...rendition("hi", "video", 3, { bandwidth: 3 }),
@@ -72,14 +72,14 @@ describe("chooseUrls", () => {
     ]);
   });
 
-  it("takes the window that playback begins in", () => {
+  it("chooses the window in which playback begins", () => {
     const urls = [-12, -3, 0, 29, 30].map((offset) => entry(`${offset}`, { offset, duration: 6 }));
     expect(names(chooseUrls(urls).urls)).toEqual(["-3", "0", "29"]);
     expect(names(chooseUrls(urls, { windowSeconds: 10 }).urls)).toEqual(["-3", "0"]);
     expect(names(chooseUrls([entry("untimed")]).urls)).toEqual(["untimed"]);
   });
 
-  it("takes only what is near the edge of a live stream, whatever the scope", () => {
+  it("chooses only segments near the edge of a live stream, in any scope", () => {
     const lines = Array.from({ length: 100 }, (_, index) => ["#EXTINF:6,", `${index}.ts`]).flat();
     const { urls } = hls(["#EXT-X-TARGETDURATION:6", '#EXT-X-MAP:URI="init"', ...lines]);
     for (const scope of ["startup", "full"] as const) {
@@ -95,7 +95,7 @@ describe("chooseUrls", () => {
     expect(chooseUrls(urls, { windowSeconds: 1 }).urls.map(({ edge }) => edge)).toEqual([undefined, 6]);
   });
 
-  it("takes of a file in ranges those that play in the window", () => {
+  it("chooses the ranges of a file that play in the window", () => {
     const lines = Array.from({ length: 20 }, (_, index) => ["#EXTINF:6,", `#EXT-X-BYTERANGE:100@${50 + index * 100}`, "all.mp4"]).flat();
     const vod = hls(['#EXT-X-MAP:URI="all.mp4",BYTERANGE="50@0"', ...lines, "#EXT-X-ENDLIST"]);
     const [start] = chooseUrls(vod.urls).urls;
@@ -106,26 +106,26 @@ describe("chooseUrls", () => {
     expect(chooseUrls(vod.urls, { scope: "full" }).urls[0]?.ranges).toHaveLength(21);
   });
 
-  it("warms nothing that is made for each viewer", () => {
+  it("leaves out objects that differ for each viewer", () => {
     const urls = (["report", "location", "steering", "asset_list"] as const).map((role) => entry(role, { role }));
     expect(chooseUrls(urls, { scope: "full" }).urls).toEqual([]);
   });
 
-  it("has trick play in the first start only when asked, its playlists always", () => {
+  it("includes trick play at startup only with the option, and its playlists always", () => {
     const urls = rendition("frames", "iframe", 2);
     expect(names(chooseUrls(urls).urls)).toEqual(["frames.m3u8"]);
     expect(names(chooseUrls(urls, { trickPlay: true }).urls)).toEqual(["frames.m3u8", "frames/init", "frames/0", "frames/1"]);
     expect(chooseUrls(urls, { scope: "full" }).urls).toHaveLength(4);
   });
 
-  it("puts the first host before the others, and advertisements last", () => {
+  it("puts the first host before its alternatives and advertisements last", () => {
     const ad = entry("ad/0", { kind: "interstitial", offset: 0, duration: 6 });
     const backup = rendition("b", "video", 1, { bandwidth: 1, alternative: 1, rendition: "sd" });
     const first = rendition("a", "video", 1, { bandwidth: 1, rendition: "sd" });
     expect(names(chooseUrls([ad, ...backup, ...first]).urls)).toEqual(["a.m3u8", "b.m3u8", "a/init", "b/init", "a/0", "b/0", "ad/0"]);
   });
 
-  it("says what it left out and what it does not know", () => {
+  it("counts omitted URLs and URLs of unknown size", () => {
     const urls = [...rendition("a", "video", 3), entry("b", { offset: 0 })];
     expect(chooseUrls(urls)).toMatchObject({ omitted: 0, bytes: { known: 3_000, unknownUrls: 1 } });
     const cut = chooseUrls(urls, { maxUrls: 3 });
@@ -133,7 +133,7 @@ describe("chooseUrls", () => {
     expect(cut.omitted).toBe(3);
   });
 
-  it("takes each URL once", () => {
+  it("lists each URL once", () => {
     expect(chooseUrls([entry("a"), entry("a"), entry("b")]).urls).toHaveLength(2);
   });
 });

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, "../..");
 const manifest = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8"));
 
 describe("manifest.json", () => {
-  it("is accepted by the bundle format's own validator", () => {
+  it("passes the validator of the MCPB bundle format", () => {
     const cli = join(root, "node_modules/@anthropic-ai/mcpb/dist/cli/cli.js");
     const result = spawnSync(process.execPath, [cli, "validate", join(root, "manifest.json")], { encoding: "utf8" });
     expect(result.stderr).toBe("");
@@ -18,7 +18,7 @@ describe("manifest.json", () => {
     expect(result.status).toBe(0);
   });
 
-  it("offers every setting that a server over stdio has, secrets as such, and a default for all, since an unset value would stay a placeholder", () => {
+  it("offers every setting of a stdio server, marks secrets, and has a default for each so that no placeholder stays unfilled", () => {
     const config = manifest.user_config;
     const { env } = manifest.server.mcp_config;
     const forHttp: readonly Setting[] = Object.values(serverSettings);

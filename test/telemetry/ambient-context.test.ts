@@ -4,21 +4,21 @@ import { ambientContext, validTraceparent, withAmbientContext } from "../../src/
 
 const hex = (length: number) => fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length });
 
-describe("a trace context", () => {
-  it("is taken as it is when it is one", () => {
+describe("validTraceparent", () => {
+  it("returns a valid value unchanged and rejects reserved ids and versions", () => {
     fc.assert(
       fc.property(hex(2), hex(32), hex(16), hex(2), (version, trace, parent, flags) => {
         const value = `${version}-${trace}-${parent}-${flags}`;
-        const nothing = version === "ff" || /^0+$/.test(trace) || /^0+$/.test(parent);
-        expect(validTraceparent(value)).toBe(nothing ? undefined : value);
+        const reserved = version === "ff" || /^0+$/.test(trace) || /^0+$/.test(parent);
+        expect(validTraceparent(value)).toBe(reserved ? undefined : value);
       }),
     );
   });
 
-  it("is left out when it is anything else", () => {
+  it("returns undefined for any other value", () => {
     const good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     expect(validTraceparent(good)).toBe(good);
-    const others = [
+    const invalid = [
       good.toUpperCase(),
       `${good}\r\nx: y`,
       ` ${good}`,
@@ -31,7 +31,7 @@ describe("a trace context", () => {
       [good],
       { good },
     ];
-    for (const value of others) expect(validTraceparent(value)).toBeUndefined();
+    for (const value of invalid) expect(validTraceparent(value)).toBeUndefined();
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(validTraceparent(text)).toBeUndefined();
@@ -40,8 +40,8 @@ describe("a trace context", () => {
   });
 });
 
-describe("the facts of a call", () => {
-  it("hold for all that is done in it, and for nothing else", async () => {
+describe("withAmbientContext", () => {
+  it("applies its facts to all asynchronous work inside, and to nothing outside", async () => {
     const seen = async () => {
       await Promise.resolve();
       return ambientContext();

@@ -1,4 +1,4 @@
-/** mpd-parser has no types. What it takes and gives is `unknown` here, and read with zod where it comes in. */
+/** Types for mpd-parser, which has none. Values are `unknown`, so that zod checks them where they come in. */
 declare module "mpd-parser" {
   export function stringToMpdXml(text: string): unknown;
   export function inheritAttributes(

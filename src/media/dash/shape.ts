@@ -1,12 +1,12 @@
-/** What comes out of `mpd-parser`, as far as it is used. Loose, because it goes back in for the next step. */
+/** Zod schemas for the values that `mpd-parser` returns. They are loose, because representations go back into the parser. */
 
 import { z } from "zod";
 
-/** Attributes that do not parse come out as NaN, which says no more than their absence. */
+/** The parser returns NaN for an attribute that it cannot parse, which means the same as no attribute. */
 const number = z.unknown().transform((value) => (typeof value === "number" && !Number.isNaN(value) ? value : undefined));
 const text = z.unknown().transform((value) => (typeof value === "string" ? value : undefined));
 
-/** Beyond 2^53 the parser counts in big integers; no file is that long. */
+/** The parser returns a bigint beyond 2^53. No file is that long, so losing precision there is harmless. */
 const bytes = z.union([z.number(), z.bigint()]).transform(Number);
 const byteRange = z.object({ length: bytes, offset: bytes });
 
@@ -40,7 +40,7 @@ const attributes = z.looseObject({
   periodStart: z.number().nullish(),
 });
 
-/** Lists are shared by many representations: they pass unread, or each of them would get a copy. */
+/** `segmentUrls` and `segmentTimeline` stay unparsed: many representations share one list, and parsing copies it for each. */
 const representationShape = z.looseObject({
   attributes,
   segmentInfo: z.looseObject({

@@ -2,13 +2,16 @@
 
 export type Attributes = ReadonlyMap<string, string>;
 
-/** Lines without their ends and surrounding blanks; blank ones are left out. A byte order mark is no part of the first. */
+/** Functions by tag name, such as `#EXTINF`. Each gets the text after the colon. */
+export type TagHandlers = Readonly<Record<string, (value: string) => void>>;
+
+/** Trimmed lines that are not blank. A byte order mark is not part of the first line. */
 export function* linesOf(text: string): Generator<string> {
   let from = text.startsWith("\uFEFF") ? 1 : 0;
   while (from < text.length) {
     let to = text.indexOf("\n", from);
     if (to < 0) to = text.length;
-    // Old writers end lines with a lone carriage return.
+    // Some writers end lines with a lone carriage return.
     for (const line of text.slice(from, to).split("\r")) {
       const trimmed = line.trim();
       if (trimmed !== "") yield trimmed;
@@ -17,7 +20,13 @@ export function* linesOf(text: string): Generator<string> {
   }
 }
 
-/** `NAME=value,NAME="quoted, value"`. Of an attribute that is there twice the first counts. */
+/** Splits `#EXTINF:6,` into `#EXTINF` and `6,`. */
+export function splitTag(line: string): { readonly name: string; readonly value: string } {
+  const colon = line.indexOf(":");
+  return colon < 0 ? { name: line, value: "" } : { name: line.slice(0, colon).trimEnd(), value: line.slice(colon + 1) };
+}
+
+/** Reads `NAME=value,NAME="quoted, value"`. The first of two attributes with one name counts. */
 export function readAttributes(list: string): Attributes {
   const attributes = new Map<string, string>();
   let at = 0;
@@ -26,29 +35,39 @@ export function readAttributes(list: string): Attributes {
     if (equals < 0) break;
     const before = list.slice(at, equals);
     const name = before.slice(before.lastIndexOf(",") + 1).trim();
-    let from = equals + 1;
-    while (list[from] === " " || list[from] === "\t") from += 1;
-    const quoted = list[from] === '"';
-    const closing = quoted ? list.indexOf('"', from + 1) : -1;
-    const comma = list.indexOf(",", closing < 0 ? from : closing);
-    const end = comma < 0 ? list.length : comma;
-    const value = closing < 0 ? list.slice(quoted ? from + 1 : from, end).trim() : list.slice(from + 1, closing);
+    const { value, end } = readValue(list, equals + 1);
     if (name !== "" && !attributes.has(name)) attributes.set(name, value);
     at = end + 1;
   }
   return attributes;
 }
 
-/** Longer than any recording; what is beyond it is a mistake that would spoil every time after it. */
-const LONGEST_SECONDS = 10_000_000;
-
-/** Seconds, whatever else stands behind them. */
-export function readSeconds(text: string | undefined): number | undefined {
-  const seconds = Number.parseFloat(text ?? "");
-  return seconds >= 0 && seconds <= LONGEST_SECONDS ? seconds : undefined;
+/** A quoted value may contain commas. A quote that never closes ends at the next comma. */
+function readValue(list: string, after: number): { readonly value: string; readonly end: number } {
+  const from = skipBlanks(list, after);
+  const isQuoted = list[from] === '"';
+  const closing = isQuoted ? list.indexOf('"', from + 1) : -1;
+  const comma = list.indexOf(",", closing < 0 ? from : closing);
+  const end = comma < 0 ? list.length : comma;
+  if (closing >= 0) return { value: list.slice(from + 1, closing), end };
+  return { value: list.slice(isQuoted ? from + 1 : from, end).trim(), end };
 }
 
-/** As `readSeconds`, with a sign. */
+function skipBlanks(text: string, at: number): number {
+  let from = at;
+  while (text[from] === " " || text[from] === "\t") from += 1;
+  return from;
+}
+
+/** About 115 days, longer than any recording. A larger value is a mistake that would shift every later segment. */
+const LONGEST_SECONDS = 10_000_000;
+
+/** Reads leading seconds and ignores the text after them: `6.006,title` is 6.006. */
+export function readSeconds(text: string | undefined): number | undefined {
+  const seconds = readSignedSeconds(text);
+  return seconds !== undefined && seconds >= 0 ? seconds : undefined;
+}
+
 export function readSignedSeconds(text: string | undefined): number | undefined {
   const seconds = Number.parseFloat(text ?? "");
   return Math.abs(seconds) <= LONGEST_SECONDS ? seconds : undefined;
@@ -57,10 +76,4 @@ export function readSignedSeconds(text: string | undefined): number | undefined 
 export function readInteger(text: string | undefined): number | undefined {
   const match = /^\s*(\d{1,15})(?!\d)/.exec(text ?? "");
   return match?.[1] === undefined ? undefined : Number(match[1]);
-}
-
-/** `length[@start]`. */
-export function readByteRange(text: string | undefined): { readonly length: number; readonly start: number | undefined } | undefined {
-  const [length, start] = (text ?? "").split("@").map(readInteger);
-  return length === undefined ? undefined : { length, start };
 }

@@ -4,55 +4,62 @@ import type { Attributes } from "./grammar.ts";
 
 const REFERENCE = /\{\$([A-Za-z0-9_-]{1,256})\}/g;
 
-/** Definitions may build on each other, so that a few lines could grow without end. */
-const LONGEST_VALUE = 8_192;
-const LONGEST_TEXT = 65_536;
+/**
+ * Definitions may build on each other. A larger value lets a few lines double one until the memory is full;
+ * a smaller one refuses long tokens.
+ */
+const LONGEST_VALUE_CHARACTERS = 8_192;
+/** Limits one URI in which variables repeat. A smaller limit refuses URIs that `resolveUri` accepts. */
+const LONGEST_URI_CHARACTERS = 65_536;
 
 export type Substituted = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
 
-export class Variables {
-  readonly #values = new Map<string, string>();
-  readonly #imported: ReadonlyMap<string, string>;
-  readonly #query: URLSearchParams | undefined;
+export interface Variables {
+  readonly values: ReadonlyMap<string, string>;
+  /** Executes an `EXT-X-DEFINE` tag. */
+  define(attributes: Attributes): void;
+  substitute(text: string): Substituted;
+}
 
-  constructor(imported: ReadonlyMap<string, string> | undefined, url: URL | null) {
-    this.#imported = imported ?? new Map();
-    this.#query = url?.searchParams;
-  }
+/** `imported` are the variables of the multivariant playlist; `url` is this playlist's own URL. */
+export function createVariables(imported: ReadonlyMap<string, string> | undefined, url: URL | null): Variables {
+  const values = new Map<string, string>();
 
-  get values(): ReadonlyMap<string, string> {
-    return this.#values;
-  }
+  const set = (name: string, value: string | undefined): void => {
+    if (value !== undefined && value.length <= LONGEST_VALUE_CHARACTERS) values.set(name, value);
+  };
 
-  define(attributes: Attributes): void {
-    const name = attributes.get("NAME");
-    const imported = attributes.get("IMPORT");
-    const parameter = attributes.get("QUERYPARAM");
-    if (name !== undefined) {
-      const value = this.substitute(attributes.get("VALUE") ?? "");
-      if (value.ok) this.#set(name, value.text);
-    } else if (imported !== undefined) this.#set(imported, this.#imported.get(imported));
-    // The draft leaves open whether the value is decoded; the players decode it.
-    else if (parameter !== undefined) this.#set(parameter, this.#query?.get(parameter) ?? undefined);
-  }
+  return {
+    values,
+    define: (attributes) => {
+      const name = attributes.get("NAME");
+      const importedName = attributes.get("IMPORT");
+      const parameter = attributes.get("QUERYPARAM");
+      if (name !== undefined) {
+        const value = substitute(attributes.get("VALUE") ?? "", values);
+        if (value.ok) set(name, value.text);
+      } else if (importedName !== undefined) set(importedName, imported?.get(importedName));
+      // The draft does not say whether to decode the parameter; players decode it.
+      else if (parameter !== undefined) set(parameter, url?.searchParams.get(parameter) ?? undefined);
+    },
+    substitute: (text) => substitute(text, values),
+  };
+}
 
-  substitute(text: string): Substituted {
-    if (!text.includes("{$")) return { ok: true, text };
-    const pieces: string[] = [];
-    let length = 0;
-    let from = 0;
-    for (const match of text.matchAll(REFERENCE)) {
-      const value = this.#values.get(match[1] ?? "");
-      if (value === undefined) return { ok: false, reason: `uses the variable ${match[0]}, which has no value` };
-      pieces.push(text.slice(from, match.index), value);
-      length += match.index - from + value.length;
-      if (length > LONGEST_TEXT) return { ok: false, reason: "grows too long when its variables are put in" };
-      from = match.index + match[0].length;
+function substitute(text: string, values: ReadonlyMap<string, string>): Substituted {
+  if (!text.includes("{$")) return { ok: true, text };
+  const pieces: string[] = [];
+  let length = 0;
+  let from = 0;
+  for (const match of text.matchAll(REFERENCE)) {
+    const value = values.get(match[1] ?? "");
+    if (value === undefined) return { ok: false, reason: `uses the variable ${match[0]}, which has no value` };
+    pieces.push(text.slice(from, match.index), value);
+    length += match.index - from + value.length;
+    if (length > LONGEST_URI_CHARACTERS) {
+      return { ok: false, reason: `is longer than ${LONGEST_URI_CHARACTERS.toLocaleString("en")} characters with its variables filled in` };
     }
-    return { ok: true, text: pieces.join("") + text.slice(from) };
+    from = match.index + match[0].length;
   }
-
-  #set(name: string, value: string | undefined): void {
-    if (value !== undefined && value.length <= LONGEST_VALUE) this.#values.set(name, value);
-  }
+  return { ok: true, text: pieces.join("") + text.slice(from) };
 }

@@ -6,7 +6,7 @@ describe("checkXml", () => {
     '<?xml version="1.0"?>\n<MPD/>',
     "\uFEFF <a b='1' c=\"'\"><!-- <x> & --><b:c/><![CDATA[ <&& ]]>&amp;&#10;&#x1F600;</a>\n<!-- end -->",
     '<a b = "x>y" />',
-  ])("takes %j", (text) => {
+  ])("accepts %j", (text) => {
     expect(() => checkXml(text)).not.toThrow();
   });
 
@@ -18,10 +18,10 @@ describe("checkXml", () => {
     ["<!DOCTYPE a><a/>", "DOCTYPE"],
     ["<a><!DOCTYPE a></a>", "DOCTYPE"],
     ["<a/><b/>", "more than one root"],
-    ["<a></b>", "fits no start tag"],
-    ["</a>", "fits no start tag"],
+    ["<a></b>", "matches no start tag"],
+    ["</a>", "matches no start tag"],
     ["<a b=1/>", "cannot be read"],
-    ["<a b='1' b='2'/>", "twice"],
+    ["<a b='1' b='2'/>", "repeats an attribute"],
     ["<a b='<'/>", "cannot be read"],
     ["<!ELEMENT a>", "cannot be read"],
     ["<a", "cannot be read"],
@@ -35,8 +35,8 @@ describe("checkXml", () => {
     expect(() => checkXml(text)).toThrow(reason);
   });
 
-  it("takes no longer than its text is long", () => {
-    const begin = performance.now();
+  // Quadratic backtracking on a million characters would take minutes and exceed the test's timeout.
+  it("refuses a long malformed text without backtracking", () => {
     for (const text of [
       `<a ${" ".repeat(1_000_000)}`,
       `<a${' b="1"'.repeat(3)}${" ".repeat(1_000_000)}!`,
@@ -46,6 +46,5 @@ describe("checkXml", () => {
     ]) {
       expect(() => checkXml(text)).toThrow("The XML");
     }
-    expect(performance.now() - begin).toBeLessThan(2_000);
   });
 });

@@ -7,8 +7,8 @@ function times({ urls }: Manifest): (number | undefined)[] {
   return urls.map(({ offset }) => offset);
 }
 
-describe("segments", () => {
-  it("have their times, what is above them says the rest", () => {
+describe("readHls on segments", () => {
+  it("places them on the time line and takes kind and rates from the multivariant playlist", () => {
     const context = { kind: "video", rendition: "video/sd", bandwidth: 800_000, average: 400_000 } as const;
     const manifest = hls(
       [
@@ -39,33 +39,33 @@ describe("segments", () => {
     ["#EXTINF:1e99,", 6],
     ["#EXTINF:0,", 0],
     ["#SOMETHING", 6],
-  ])("takes %s", (line, seconds) => {
+  ])("reads the duration of %s", (line, seconds) => {
     expect(only(hls(["#EXT-X-TARGETDURATION:6", line, "a.ts"]))).toMatchObject({ duration: seconds });
   });
 
-  it("counts their size from EXT-X-BITRATE", () => {
+  it("estimates their size from EXT-X-BITRATE", () => {
     expect(hls(["#EXT-X-BITRATE:800", "#EXTINF:10,", "a.ts"], { bandwidth: 5 }).urls).toMatchObject([{ bytes: 1_000_000 }]);
   });
 
-  it("that are missing are named and keep their time", () => {
+  it("skips missing ones but keeps their time", () => {
     const manifest = hls(["#EXTINF:4,", "a.ts", "#EXT-X-GAP", "#EXTINF:4,", "b.ts", "#EXTINF:4,", "c.ts"]);
     expect(named(manifest)).toEqual(["segment a.ts", "segment c.ts"]);
     expect(times(manifest)).toEqual([0, 8]);
     expect(manifest.skipped).toEqual([{ uri: "b.ts", role: "segment", reason: "is marked as missing (EXT-X-GAP)" }]);
   });
 
-  it("read alike whatever the lines end with, and behind a byte order mark", () => {
+  it("reads the same with any line ending and with a byte order mark", () => {
     const lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:6", "", "#EXTINF:6,", "  a b.ts\t", "#EXT-X-ENDLIST"];
-    const [first, ...others] = ["\n", "\r\n", "\r"]
+    const [first, ...variants] = ["\n", "\r\n", "\r"]
       .flatMap((end) => [lines.join(end), `\uFEFF${lines.join(end)}${end}`])
       .map((text) => readHls(text, BASE));
     expect(first?.urls).toMatchObject([{ url: "https://media.example.com/film/a%20b.ts" }]);
-    for (const other of others) expect(other).toEqual(first);
+    for (const variant of variants) expect(variant).toEqual(first);
   });
 });
 
-describe("byte ranges", () => {
-  it("of one file are one entry", () => {
+describe("readHls on byte ranges", () => {
+  it("merges the ranges of one file into one entry", () => {
     const manifest = hls(
       [
         '#EXT-X-MAP:URI="all.mp4",BYTERANGE="700@0"',
@@ -87,7 +87,7 @@ describe("byte ranges", () => {
     ]);
   });
 
-  it("give way when the whole file is named too, in either order", () => {
+  it("drops the ranges when the playlist also names the whole file, in either order", () => {
     const whole = ["#EXTINF:6,", "all.mp4"];
     const range = ["#EXTINF:6,", "#EXT-X-BYTERANGE:10@0", "all.mp4"];
     for (const lines of [
@@ -98,7 +98,7 @@ describe("byte ranges", () => {
     }
   });
 
-  it("count bytes that ranges share once", () => {
+  it("counts overlapping bytes once", () => {
     const lines = [
       "#EXTINF:6,",
       "#EXT-X-BYTERANGE:10@0",
@@ -113,15 +113,15 @@ describe("byte ranges", () => {
     expect(only(hls(lines))).toMatchObject({ bytes: 15, ranges: [{ start: 0 }, { start: 5 }] });
   });
 
-  it("that cannot be read mean the whole file", () => {
+  it("lists the whole file when a range is unreadable", () => {
     expect(only(hls(["#EXTINF:6,", "#EXT-X-BYTERANGE:ten", "a"])).ranges).toBeUndefined();
   });
 });
 
-describe("live playlists", () => {
+describe("readHls on a live playlist", () => {
   const lines = ["#EXT-X-TARGETDURATION:4", "#EXTINF:4,", "a.ts", "#EXTINF:4,", "b.ts"];
 
-  it("grow until they have an end list or are of the type VOD", () => {
+  it("is live without an end list and without the type VOD", () => {
     const live = hls(lines);
     expect(live.live).toBe(true);
     expect(live.urls.map(({ edge }) => edge)).toEqual([8, 4]);
@@ -130,7 +130,7 @@ describe("live playlists", () => {
     expect(hls(["#EXT-X-PLAYLIST-TYPE:EVENT", ...lines]).live).toBe(true);
   });
 
-  it("keep the time of what a delta update leaves out", () => {
+  it("keeps the time of segments that a delta update omits", () => {
     const manifest = hls(["#EXT-X-TARGETDURATION:4", "#EXT-X-SKIP:SKIPPED-SEGMENTS=10", "#EXTINF:4,", "k.ts"]);
     expect(manifest).toMatchObject({ delta: true, live: true, duration: 44 });
     expect(only(manifest)).toMatchObject({ offset: 40, edge: 4 });
@@ -147,7 +147,7 @@ describe("live playlists", () => {
     '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="b.mp4",BYTERANGE-START=150',
   ];
 
-  it("leave parts and hints out unless asked for", () => {
+  it("lists parts and hints only with the option", () => {
     expect(named(hls(lowLatency))).toEqual(["segment a.mp4"]);
     const manifest = hls(lowLatency, {}, { parts: true });
     expect(named(manifest)).toEqual(["part a1.mp4", "segment a.mp4", "part b.mp4"]);
@@ -160,12 +160,12 @@ describe("live playlists", () => {
     expect(manifest.skipped).toMatchObject([{ uri: "a2.mp4", role: "part" }]);
   });
 
-  it("hint at whole files too", () => {
+  it("lists a hint at a whole file", () => {
     expect(named(hls(['#EXT-X-PRELOAD-HINT:TYPE=MAP,URI="next.mp4"'], {}, { parts: true }))).toEqual(["hint next.mp4"]);
   });
 });
 
-describe("where players begin", () => {
+describe("readHls on EXT-X-START", () => {
   const lines = ["#EXTINF:4,", "a.ts", "#EXTINF:4,", "b.ts", "#EXTINF:4,", "c.ts", "#EXT-X-ENDLIST"];
 
   it.each([
@@ -174,26 +174,26 @@ describe("where players begin", () => {
     ["-100", [0, 4, 8]],
     ["100", [-12, -8, -4]],
     ["x", [0, 4, 8]],
-  ])("is time zero: EXT-X-START %s", (start, offsets) => {
+  ])("puts time zero at %s", (start, offsets) => {
     expect(times(hls([`#EXT-X-START:TIME-OFFSET=${start}`, ...lines]))).toEqual(offsets);
   });
 
-  it("is said above for all, and below for one", () => {
+  it("takes the start from the multivariant playlist unless the media playlist has its own", () => {
     expect(times(hls(lines, { start: 4 }))).toEqual([-4, 0, 4]);
     expect(times(hls(["#EXT-X-START:TIME-OFFSET=0", ...lines], { start: 4 }))).toEqual([0, 4, 8]);
   });
 });
 
-describe("trick play", () => {
-  it("says of itself what it is when nothing above does", () => {
+describe("readHls on trick play", () => {
+  it("takes the kind from the playlist itself unless the multivariant playlist states one", () => {
     expect(only(hls(["#EXT-X-I-FRAMES-ONLY", "#EXTINF:4,", "a.ts"])).kind).toBe("iframe");
     expect(only(hls(["#EXT-X-IMAGES-ONLY", "#EXTINF:4,", "a.jpg"])).kind).toBe("image");
     expect(only(hls(["#EXT-X-I-FRAMES-ONLY", "#EXTINF:4,", "a.ts"], { kind: "interstitial" })).kind).toBe("interstitial");
   });
 });
 
-describe("more than anyone would list", () => {
-  it("is cut off with the reason", () => {
+describe("readHls on too many URLs", () => {
+  it("skips the URLs beyond the limit and lists at most 1,000 reasons", () => {
     const { urls, skipped } = hls(
       Array.from({ length: 3_000 }, (_, index) => `${index}.ts`),
       {},

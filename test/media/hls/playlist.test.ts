@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { hls, named, only } from "../read-harness.ts";
 
-describe("a multivariant playlist", () => {
-  it("names variants, renditions, trick play and what belongs to the session", () => {
+describe("readHls on a multivariant playlist", () => {
+  it("lists variants, renditions, trick play and session objects", () => {
     const manifest = hls(
       [
         '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English, stereo",LANGUAGE="en",URI="audio/en.m3u8"',
@@ -42,9 +42,16 @@ describe("a multivariant playlist", () => {
     expect(manifest.urls[3]).toMatchObject({ average: 600_000, host: "media.example.com" });
   });
 
-  it("names a playlist that several variants share once", () => {
+  it("lists a playlist once when several variants share it", () => {
     const lines = ["#EXT-X-STREAM-INF:BANDWIDTH=1", "a.m3u8", "#EXT-X-STREAM-INF:BANDWIDTH=2", "a.m3u8"];
     expect(only(hls(lines))).toMatchObject({ bandwidth: 1 });
+  });
+
+  it("takes an unknown media type as main, even one named like a method of every object", () => {
+    expect(only(hls(['#EXT-X-MEDIA:TYPE=constructor,GROUP-ID="a",NAME="b",URI="a.m3u8"']))).toMatchObject({
+      kind: "main",
+      rendition: "main/a/b",
+    });
   });
 
   it("gives the same rendition on a second host the same name", () => {
@@ -55,7 +62,7 @@ describe("a multivariant playlist", () => {
     ]);
   });
 
-  it("leaves keys out unless asked for", () => {
+  it("lists keys only with the option", () => {
     const lines = ['#EXT-X-SESSION-KEY:METHOD=AES-128,URI="k"', '#EXT-X-KEY:METHOD=AES-128,URI="k2"', "#EXTINF:1,", "a.ts"];
     expect(named(hls(lines))).toEqual(["segment a.ts"]);
     expect(named(hls(lines, {}, { keys: true }))).toEqual(["key k", "key k2", "segment a.ts"]);
@@ -63,7 +70,7 @@ describe("a multivariant playlist", () => {
   });
 });
 
-describe("addresses", () => {
+describe("readHls on URIs", () => {
   it.each([
     ["a.ts", "https://media.example.com/film/a.ts"],
     ["/a.ts", "https://media.example.com/a.ts"],
@@ -82,26 +89,26 @@ describe("addresses", () => {
     ["https://[", "cannot be resolved to a URL"],
     [`https://a.example/${"x".repeat(70_000)}`, "has 70,018 characters"],
     ["{$nowhere}.ts", "uses the variable {$nowhere}, which has no value"],
-  ])("names %s with the reason", (uri, reason) => {
+  ])("skips %.60s with the reason", (uri, reason) => {
     const { urls, skipped } = hls(["#EXTINF:1,", uri]);
     expect(urls).toEqual([]);
     expect(skipped).toMatchObject([{ role: "segment", reason }]);
     expect(skipped[0]?.uri.length).toBeLessThanOrEqual(201);
   });
 
-  it("takes an empty address for none", () => {
+  it("skips an empty URI", () => {
     const { urls, skipped } = hls(['#EXT-X-MAP:URI=""', "#EXTINF:1,", "a.ts"]);
     expect(named({ urls })).toEqual(["segment a.ts"]);
     expect(skipped).toEqual([{ uri: "", role: "init", reason: "is empty" }]);
   });
 
-  it("takes a base that is no URL", () => {
+  it("resolves only absolute URIs when its own URL is invalid", () => {
     const { urls, skipped } = hls(["#EXTINF:1,", "a.ts", "#EXTINF:1,", "https://a.example/b.ts"], {}, {}, "nonsense");
     expect(urls.map(({ url }) => url)).toEqual(["https://a.example/b.ts"]);
     expect(skipped).toHaveLength(1);
   });
 
-  it("hands the query on only when asked, and to no other host", () => {
+  it("appends its own query only with the option, and to no other host", () => {
     const lines = ["#EXTINF:1,", "a.ts", "#EXTINF:1,", "b.ts?own=1", "#EXTINF:1,", "https://cdn.example.com/c.ts"];
     const url = "https://media.example.com/film/main.m3u8?token=t";
     expect(named(hls(lines, {}, {}, url))).toEqual(["segment a.ts", "segment b.ts?own=1", "segment https://cdn.example.com/c.ts"]);
@@ -113,8 +120,8 @@ describe("addresses", () => {
   });
 });
 
-describe("variables", () => {
-  it("are put into addresses and quoted attributes", () => {
+describe("readHls on variables", () => {
+  it("fills them into URIs and quoted attributes", () => {
     const { urls, variables } = hls(
       [
         '#EXT-X-DEFINE:NAME="path",VALUE="v1/{$lang}"',
@@ -137,7 +144,7 @@ describe("variables", () => {
     ]);
   });
 
-  it("have no value when they are not imported or not in the query", () => {
+  it("skips URIs with a variable that is not imported or not in the query", () => {
     const lines = ['#EXT-X-DEFINE:IMPORT="a"', '#EXT-X-DEFINE:QUERYPARAM="b"', "#EXTINF:1,", "{$a}", "#EXTINF:1,", "{$b}"];
     expect(hls(lines).skipped.map(({ reason }) => reason)).toEqual([
       "uses the variable {$a}, which has no value",
@@ -145,17 +152,17 @@ describe("variables", () => {
     ]);
   });
 
-  it("cannot grow without end", () => {
+  it("limits the length of their values and of a URI", () => {
     const doubling = Array.from({ length: 40 }, (_, index) => `#EXT-X-DEFINE:NAME="v${index + 1}",VALUE="{$v${index}}{$v${index}}"`);
     const { variables } = hls(['#EXT-X-DEFINE:NAME="v0",VALUE="xx"', ...doubling]);
     expect(Math.max(...[...variables.values()].map(({ length }) => length))).toBeLessThanOrEqual(8_192);
     const many = hls([`#EXT-X-DEFINE:NAME="v",VALUE="${"x".repeat(8_000)}"`, "#EXTINF:1,", "{$v}".repeat(100_000)]);
-    expect(many.skipped).toMatchObject([{ reason: "grows too long when its variables are put in" }]);
+    expect(many.skipped).toMatchObject([{ reason: "is longer than 65,536 characters with its variables filled in" }]);
   });
 });
 
-describe("interstitials and reports", () => {
-  it("are named, with their time where the playlist has a clock", () => {
+describe("readHls on interstitials and reports", () => {
+  it("lists them, with their time when the playlist has a clock", () => {
     const { urls } = hls([
       "#EXT-X-TARGETDURATION:6",
       "#EXTINF:6,",

@@ -281,7 +281,7 @@ describe("what cannot be expanded", () => {
         target: at("day.m3u8"),
         code: "limit_reached",
         reason:
-          "The stream cannot be expanded. It names more than 100,000 URLs, and no more are read of one stream. Pass the playlists of its renditions instead, each as a stream of its own.",
+          "The stream cannot be expanded. It names more than 100,000 URLs, the most that one stream may have. Pass the media playlists of its renditions as separate streams instead.",
       },
     ]);
   });
