@@ -1,4 +1,4 @@
-/** Builds header lines, and checks what is read from them. */
+/** Builds header lines, and checks a vendor's readings of them. */
 
 import { describe, expect, it } from "vitest";
 import { type CacheReading, readCache } from "../../../../src/providers/http/cache/cache-status.ts";

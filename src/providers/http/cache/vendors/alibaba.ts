@@ -27,7 +27,7 @@ export const readAlibaba: Reader = (headers) => {
   const lifetimeS = secondsOf(firstOf(headers, "x-swift-cachetime"));
   if (!isFetched(found.verdict)) return { ...found, ttlS: remainingLifetimeS(headers, lifetimeS) };
   if (parentHit) return { verdict: verdictOf("hit", "parent"), from: ["x-cache", "via"] };
-  // With the lifetime 0, no tier stores the object.
+  // The lifetime 0 means that no tier stores the object.
   if (lifetimeS === 0) return { verdict: { ...found.verdict, stored: false }, from: ["x-cache", "x-swift-cachetime"] };
   return found;
 };

@@ -8,7 +8,7 @@ import { verdictOf } from "../verdict.ts";
 const MEGABYTE = 1_048_576;
 
 /**
- * With Tiered Cache, a `HIT` without `Age` means that a lower tier got the object from an upper tier for this very request.
+ * A `HIT` without `Age` appears with Tiered Cache: the lower tier got the object from an upper tier for this very request.
  * https://developers.cloudflare.com/cache/concepts/cache-responses/
  * https://developers.cloudflare.com/cache/how-to/tiered-cache/
  */
