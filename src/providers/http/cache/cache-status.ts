@@ -24,7 +24,7 @@ export type CacheReading = Verdict & {
   readonly evidence: readonly Evidence[];
 };
 
-export interface CacheAnswer {
+interface CacheAnswer {
   readonly status: number;
   readonly headers: HeaderLines;
   /** The vendor if it is known from elsewhere, e.g. from a CNAME. Without it, the headers decide. */

@@ -6,7 +6,7 @@ import type { HeaderMark, PrefixMark, ServingProvider, Vendor } from "./vendor.t
 import { type VendorId, vendors } from "./vendors.ts";
 
 /** `likely`: marks of several vendors, one in front of another. `guess`: only marks that other servers send too. */
-export type Confidence = "certain" | "likely" | "guess";
+type Confidence = "certain" | "likely" | "guess";
 
 export interface Detection {
   readonly vendor: VendorId;

@@ -8,7 +8,7 @@ import { type HeaderLines, linesOf, splitOutside } from "./headers.ts";
 import { type Finding, type Layer, type Verdict, verdictOf } from "./verdict.ts";
 import { stateOf } from "./words.ts";
 
-export interface CacheMember {
+interface CacheMember {
   readonly name: string;
   readonly hit: boolean;
   readonly fwd?: string | undefined;

@@ -22,7 +22,7 @@ export interface PrefixMark {
   readonly weak?: true;
 }
 
-export type Mark = HeaderMark | PrefixMark;
+type Mark = HeaderMark | PrefixMark;
 
 /** Header names are in lower case throughout. */
 export interface Vendor<Id extends string = string> {

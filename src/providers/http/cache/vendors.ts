@@ -1,6 +1,9 @@
 /**
- * Every CDN whose cache headers can be read. To add one: write `vendors/<id>.ts` after the pattern of its neighbours
- * (vendor.ts explains each member), add it to this list, and write `test/providers/http/cache/vendors/<id>.test.ts`.
+ * Every CDN whose cache headers can be read. To add one:
+ * 1. Write `vendors/<id>.ts` after the pattern of its neighbours; vendor.ts explains each member.
+ * 2. Add it to this list.
+ * 3. Write `test/providers/http/cache/vendors/<id>.test.ts`; a test fails while it is missing.
+ * 4. Name the vendor in docs/verifying.md.
  */
 
 import type { Vendor } from "./vendor.ts";
@@ -31,9 +34,7 @@ import { vercel } from "./vendors/vercel.ts";
 import { volcengine } from "./vendors/volcengine.ts";
 import { wangsu } from "./vendors/wangsu.ts";
 
-/**
- * The first vendor wins when a response carries marks of several vendors and neither `Server` nor `Via` names the outermost.
- */
+/** The first vendor wins when a response carries marks of several vendors and neither `Server` nor `Via` names the outermost. */
 const list = [
   cloudflare,
   cloudfront,

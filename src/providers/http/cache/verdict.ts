@@ -4,14 +4,14 @@
 export type Layer = "edge" | "parent" | "unknown";
 
 /** The response came from a store. If that was a parent's store, `stored` tells whether the edge kept a copy. */
-export interface Served {
+interface Served {
   readonly state: "hit" | "revalidated" | "stale";
   readonly layer: Layer;
   readonly stored?: boolean;
 }
 
 /** No cache had the object. Without `stored`, only a second request shows whether a cache kept it. */
-export interface Fetched {
+interface Fetched {
   readonly state: "miss" | "expired";
   readonly layer?: undefined;
   readonly stored?: boolean;
@@ -20,20 +20,20 @@ export interface Fetched {
 }
 
 /** `bypass`: the cache skipped this request or response. `uncacheable`: the vendor never stores this kind of object. */
-export interface NotStored {
+interface NotStored {
   readonly state: "bypass" | "uncacheable";
   readonly layer?: undefined;
   readonly stored: false;
 }
 
 /** An error is never a warm object. `stored` is true if the cache keeps the error. */
-export interface Failed {
+interface Failed {
   readonly state: "error";
   readonly layer?: undefined;
   readonly stored?: boolean;
 }
 
-export interface Unknown {
+interface Unknown {
   readonly state: "unknown";
   readonly layer?: undefined;
   readonly stored?: undefined;

@@ -7,7 +7,7 @@ import type { Vendor, VendorResponse } from "./vendor.ts";
 import { type VendorId, vendorOf } from "./vendors.ts";
 import { isServed } from "./verdict.ts";
 
-export interface Uncached extends VendorResponse {
+interface Uncached extends VendorResponse {
   readonly status: number;
   readonly vendor?: VendorId | undefined;
   /** The request carried `Authorization`. */

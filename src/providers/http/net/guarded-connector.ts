@@ -12,7 +12,7 @@ import { isSame } from "./public-address.ts";
 import { PUBLIC_ONLY, refuse } from "./refusal.ts";
 import type { Pop, Target, TargetRules } from "./target-rules.ts";
 
-export interface GuardedConnectorOptions {
+interface GuardedConnectorOptions {
   readonly rules: TargetRules;
   readonly lookup: (hostname: string) => Promise<readonly string[]>;
   readonly connectMs: number;

@@ -21,7 +21,7 @@ const read: Reader = (headers) => {
   return { verdict, from: [...found.from, "fastly-debug-ttl"], ttlS: Math.max(0, debug.ttlS) };
 };
 
-export interface DebugTtl {
+interface DebugTtl {
   readonly hit: boolean;
   /** Absent if the responding server does not hold the object; the header then has `-`. */
   readonly ttlS?: number;
