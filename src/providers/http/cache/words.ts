@@ -1,4 +1,4 @@
-/** The words that caches use for their states. A word with a different meaning at one vendor belongs into that vendor's file. */
+/** The words that caches use for their states. A word with a different meaning at one vendor belongs in that vendor's file. */
 
 import type { CacheState } from "./verdict.ts";
 
@@ -63,8 +63,10 @@ const words = new Map<string, CacheState>(
 
 /** These words come before the state: "Cache Miss", "Edge : HIT". */
 const fillers = new Set(["CACHE", "EDGE"]);
-/** More words reach into machine names, such as "MISS from hit-server-1"; fewer miss the code in "HIT TCP_REFRESH_HIT". */
+/** Larger: a machine name could pass for a state. Smaller: the code in "HIT TCP_REFRESH_HIT" goes unread. */
 const MAX_WORDS = 3;
+/** Enough for that many words; the rest of a hostile line costs no time. */
+const MAX_TEXT_CHARS = 200;
 
 /**
  * The state in the first words of a header's text, or `undefined` if they are not a cache's words. A Squid code is more exact
@@ -74,7 +76,7 @@ export function stateOf(text: string): CacheState | undefined {
   // Azure denied the request before it reached the cache.
   if (/^\s*N\/A\b/i.test(text)) return "uncacheable";
   const tokens = text
-    .slice(0, 200)
+    .slice(0, MAX_TEXT_CHARS)
     .toUpperCase()
     .split(/[^A-Z_]+/)
     .filter(Boolean)
@@ -86,5 +88,5 @@ export function stateOf(text: string): CacheState | undefined {
 
 /** True if the cache itself keeps the error. */
 export function isStoredError(text: string): boolean {
-  return /\bTCP_NEGATIVE_HIT\b/i.test(text.slice(0, 200));
+  return /\bTCP_NEGATIVE_HIT\b/i.test(text.slice(0, MAX_TEXT_CHARS));
 }
