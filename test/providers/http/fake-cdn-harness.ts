@@ -1,9 +1,9 @@
-/** A CDN on loopback that really keeps what it is asked for, and speaks of it as one vendor or another does. */
+/** A CDN on loopback with a real store, whose headers follow one vendor's dialect. */
 
 import type { IncomingMessage } from "node:http";
 import { type Canary, canary } from "./network-harness.ts";
 
-/** Header lines of an answer: from the store with its age, or fetched. */
+/** The headers of a response; `found` is the stored copy. */
 export type Dialect = (found: { readonly ageS: number } | undefined, request: IncomingMessage) => Readonly<Record<string, string>>;
 
 export const dialects = {
@@ -31,26 +31,26 @@ export const dialects = {
   }),
   netlify: (found) => ({ server: "Netlify", "cache-status": found ? '"Netlify Edge"; hit; ttl=30' : '"Netlify Edge"; fwd=miss' }),
   varnish: (found) => ({ via: "1.1 varnish (Varnish/7.1)", "x-cache": found ? "HIT" : "MISS" }),
-  /** Answers about its cache only where it is asked to. */
+  /** Describes its cache only when the request has the debug `Pragma`. */
   akamai: (found, { headers }) => ({
     server: "AkamaiGHost",
     ...(String(headers.pragma).includes("akamai-x-cache-on") && {
       "x-cache": `${found ? "TCP_HIT" : "TCP_MISS"} from a23-67-252-148.deploy.akamaitechnologies.com (AkamaiGHost/11.1) (-)`,
     }),
   }),
-  /** Says nothing but how old a copy is. */
+  /** Sends only `Age`. */
   plain: (found): Record<string, string> => (found ? { age: String(found.ageS) } : {}),
   silent: () => ({}),
 } satisfies Record<string, Dialect>;
 
 export interface FakeCdn extends Canary {
   readonly url: (path: string, host?: string) => string;
-  /** Method, and the range that was asked for, of each request. */
+  /** Method and range of each request, e.g. `GET bytes=0-0`. */
   readonly asked: readonly string[];
   readonly headers: readonly IncomingMessage["headers"][];
-  /** What it was asked so far, which is then forgotten. */
+  /** Returns `asked` and clears it. */
   forget(): readonly string[];
-  /** Puts objects into the store. */
+  /** Puts an object into the store. */
   hold(path: string, ageS?: number): void;
 }
 

@@ -1,4 +1,4 @@
-/** A real nginx with `proxy_cache` in front of an origin that counts: many CDNs are made of it. */
+/** A real nginx with `proxy_cache` in front of an origin, because many CDNs run on nginx. */
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,21 +10,21 @@ import { join } from "node:path";
 
 export interface CachingNginx {
   readonly port: number;
-  /** Method and path of what came through to the origin. */
+  /** Method and path of each request that reached the origin. */
   readonly fetched: readonly string[];
   stop(): Promise<void>;
 }
 
-/** Where it is not on PATH, distributions keep it here. */
-const PLACES = ["nginx", "/usr/sbin/nginx"];
+/** Distributions install nginx outside PATH. */
+const PROGRAMS = ["nginx", "/usr/sbin/nginx"];
 
 export function findNginx(): string | undefined {
-  return PLACES.find((place) => {
+  return PROGRAMS.find((program) => {
     try {
-      execFileSync(place, ["-v"], { stdio: "ignore" });
+      execFileSync(program, ["-v"], { stdio: "ignore" });
       return true;
     } catch {
-      // Not installed there.
+      // nginx is not installed at this path.
       return false;
     }
   });
@@ -42,9 +42,9 @@ export async function startNginx(program: string, answer: RequestListener): Prom
   const config = join(folder, "nginx.conf");
   writeFileSync(config, configuration(folder, port, originPort));
   const child = spawn(program, ["-e", "stderr", "-p", folder, "-c", config], { stdio: ["ignore", "ignore", "pipe"] });
-  let said = "";
+  let stderr = "";
   child.stderr.on("data", (text) => {
-    said += text;
+    stderr += text;
   });
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -58,7 +58,7 @@ export async function startNginx(program: string, answer: RequestListener): Prom
   for (let time = 0; !(await answers(port)); time += 1) {
     if (time === 200 || child.exitCode !== null) {
       await stop();
-      throw new Error(`nginx did not start: ${said}`);
+      throw new Error(`nginx did not start: ${stderr}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -108,7 +108,7 @@ async function answers(port: number): Promise<boolean> {
     await once(socket, "connect");
     return true;
   } catch {
-    // It does not listen yet.
+    // nginx does not listen yet.
     return false;
   } finally {
     socket.destroy();

@@ -1,35 +1,37 @@
-/** A web server on loopback that does what its paths say, and remembers who came. */
+/** A web server on loopback that records its requests. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { onTestFinished } from "vitest";
 
 export interface Origin {
-  /** Scheme, host and port; the same server under as many names as wanted. */
+  /** The URL of a path. Any host name works if the test resolves it to loopback. */
   readonly url: (path: string, host?: string) => string;
+  /** Paths in order of arrival. */
   readonly seen: readonly string[];
-  /** Requests under way at this moment, and the most that there were, of each host. */
+  /** Most concurrent requests, by host. */
   readonly most: ReadonlyMap<string, number>;
   connections(): number;
 }
 
+/** `nth` counts the requests for this path from 1. */
 type Answer = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
 
 export async function startOrigin(answer: Answer): Promise<Origin> {
   const seen: string[] = [];
-  const underWay = new Map<string, number>();
+  const inFlight = new Map<string, number>();
   const most = new Map<string, number>();
-  const times = new Map<string, number>();
+  const counts = new Map<string, number>();
   let connections = 0;
   const server = createServer((request, response) => {
     const { url = "", headers } = request;
     const host = headers.host ?? "";
     seen.push(url);
-    const now = (underWay.get(host) ?? 0) + 1;
-    underWay.set(host, now);
+    const now = (inFlight.get(host) ?? 0) + 1;
+    inFlight.set(host, now);
     most.set(host, Math.max(most.get(host) ?? 0, now));
-    response.once("close", () => underWay.set(host, (underWay.get(host) ?? 1) - 1));
-    const nth = (times.get(url) ?? 0) + 1;
-    times.set(url, nth);
+    response.once("close", () => inFlight.set(host, (inFlight.get(host) ?? 1) - 1));
+    const nth = (counts.get(url) ?? 0) + 1;
+    counts.set(url, nth);
     answer(request, response, nth);
   });
   server.on("connection", () => {

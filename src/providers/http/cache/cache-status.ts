@@ -1,47 +1,47 @@
 /**
- * What a response says about the CDN's cache, and of which layer. A hit is the edge's only where the vendor's headers tell
- * so: filled at a parent is not warm at the edge.
+ * Reads from a response whether a CDN's cache served it, and which tier. Only a header that the edge writes proves a hit at the
+ * edge: a hit at a parent leaves the edge cold.
  */
 
 import { detectByHeaders } from "./detect.ts";
+import { secondsSince } from "./freshness.ts";
 import { type Evidence, evidenceOf, firstOf, type HeaderLines, itemsOf, secondsOf } from "./headers.ts";
-import { firstReader, verdictOfText, word } from "./readers.ts";
-import { secondsSince } from "./readers-western.ts";
+import { firstReader, type Reader, statusHeader, verdictOfText } from "./readers.ts";
 import { readCacheStatus } from "./rfc9211.ts";
 import { readServerTiming } from "./server-timing.ts";
-import type { Vendor, VendorId } from "./vendor.ts";
-import { vendorOf } from "./vendors.ts";
-import { type Finding, isServed, underStatus, type Verdict, withoutEdge } from "./verdict.ts";
+import type { Vendor } from "./vendor.ts";
+import { type VendorId, vendorOf } from "./vendors.ts";
+import { type Finding, isServed, type Verdict, withoutEdge, withStatus } from "./verdict.ts";
 
 export type CacheReading = Verdict & {
   readonly vendor?: VendorId;
-  /** How long the object has been in the cache that answered; with what was served from a store only. */
+  /** Time since the answering cache stored the object; absent if no cache served it. */
   readonly ageS?: number;
-  /** How long it stays fresh there; negative when it no longer is. */
+  /** Remaining freshness in that cache; negative if the object is stale. */
   readonly ttlS?: number;
-  /** The vendor's own name of the place that answered. */
+  /** The vendor's name for the place that answered. */
   readonly pop?: string;
   readonly evidence: readonly Evidence[];
 };
 
-export interface CacheAnswer {
+interface CacheAnswer {
   readonly status: number;
   readonly headers: HeaderLines;
-  /** The vendor where it is known otherwise, by CNAME for example. Without it, the headers have to tell. */
+  /** The vendor if it is known from elsewhere, e.g. from a CNAME. Without it, the headers decide. */
   readonly vendor?: VendorId | undefined;
 }
 
 /**
- * Reads the cache's state from a response. In this order: the vendor's own header, RFC 9211 `Cache-Status`, `Server-Timing`,
- * `X-Cache…` of a vendor that is known to send it or where no vendor is known, `Age` above zero. An error status is never a hit.
+ * The first of these sources decides: the vendor's own header, RFC 9211 `Cache-Status`, `Server-Timing`, `X-Cache…` if the
+ * vendor sends it or is unknown, `Age` above zero. An error status is never a hit.
  */
-export function readCache({ status, headers, vendor: told }: CacheAnswer): CacheReading {
-  const detected = told === undefined ? detectByHeaders(headers) : undefined;
-  const vendor = vendorOf(told ?? detected?.vendor);
+export function readCache({ status, headers, vendor: knownVendor }: CacheAnswer): CacheReading {
+  const detected = knownVendor === undefined ? detectByHeaders(headers) : undefined;
+  const vendor = vendorOf(knownVendor ?? detected?.vendor);
   const age = ageOf(headers, vendor);
   const isGuess = detected?.confidence === "guess";
-  const found = vendor?.read?.(headers) ?? standard(headers, vendor) ?? (isGuess ? nobodys(headers) : undefined) ?? byAge(age);
-  const verdict = underStatus(isGuess ? withoutEdge(found.verdict) : found.verdict, status);
+  const found = vendor?.read?.(headers) ?? readStandard(headers, vendor) ?? (isGuess ? readAnonymous(headers) : undefined) ?? readAge(age);
+  const verdict = withStatus(isGuess ? withoutEdge(found.verdict) : found.verdict, status);
   const pop = popOf(headers, vendor);
   return {
     ...verdict,
@@ -53,30 +53,34 @@ export function readCache({ status, headers, vendor: told }: CacheAnswer): Cache
   };
 }
 
-const ownNames = ["x-cache-status", "x-cache", "x-proxy-cache"];
-const commonNames = [...ownNames, "x-cache-lookup"];
-/** Several vendors name them alike and mean different tiers by them, so the layer stays open. */
-const common = firstReader(...commonNames.map((name) => word(name, "unknown")));
+const statusNames = ["x-cache-status", "x-cache", "x-proxy-cache"];
+
+/** Vendors use these names for different tiers, so the layer is unknown. */
+const readXCache: Reader = firstReader(...[...statusNames, "x-cache-lookup"].map((name) => statusHeader(name, "unknown")));
 
 /**
- * The same headers of a cache that is nobody's, such as one's own nginx or Varnish. Where their words differ, the edge's may
- * be the miss and the hit that of a cache at the origin, as no order is known: then nothing tells, not even an age.
+ * The same headers from a cache of no known vendor, e.g. the operator's own nginx or Varnish. If their words differ, the miss may
+ * be the edge's and the hit may be the origin's, so the state is unknown.
  */
-function nobodys(headers: HeaderLines): Finding | undefined {
-  const from = ownNames.filter((name) => headers.has(name));
+const readAnonymous: Reader = (headers) => {
+  const from = statusNames.filter((name) => headers.has(name));
   const verdicts = from.flatMap((name) => itemsOf(headers, name).map((item) => verdictOfText(item, "unknown")));
   const hits = verdicts.filter((verdict) => verdict !== undefined && isServed(verdict));
-  return hits.length > 0 && hits.length < verdicts.length ? { verdict: { state: "unknown" }, from } : common(headers);
+  return hits.length > 0 && hits.length < verdicts.length ? { verdict: { state: "unknown" }, from } : readXCache(headers);
+};
+
+function readStandard(headers: HeaderLines, vendor: Vendor | undefined): Finding | undefined {
+  const listed = readCacheStatus(headers, vendor?.cacheStatus);
+  if (listed) return vendor && !vendor.cacheStatus ? maybeFromOrigin(listed) : listed;
+  const timed = readServerTiming(headers);
+  if (timed) return vendor && !vendor.serverTiming ? maybeFromOrigin(timed) : timed;
+  if (!vendor) return readAnonymous(headers);
+  return vendor.xCache ? readXCache(headers) : undefined;
 }
 
-function standard(headers: HeaderLines, vendor: Vendor | undefined): Finding | undefined {
-  const listed = readCacheStatus(headers, vendor?.cacheStatus);
-  // A vendor that does not write the header leaves its origin's in: the last member is then not the edge.
-  if (listed) return vendor && !vendor.cacheStatus ? { ...listed, verdict: withoutEdge(listed.verdict) } : listed;
-  const timed = readServerTiming(headers);
-  if (timed) return vendor && vendor.id !== "cloudfront" ? { ...timed, verdict: withoutEdge(timed.verdict) } : timed;
-  if (!vendor) return nobodys(headers);
-  return vendor.xCache ? common(headers) : undefined;
+/** A vendor that does not write a header itself passes on its origin's. */
+function maybeFromOrigin(found: Finding): Finding {
+  return { ...found, verdict: withoutEdge(found.verdict) };
 }
 
 interface Age {
@@ -84,28 +88,27 @@ interface Age {
   readonly from: string;
 }
 
-/** RFC 9111, section 5.1: only a cache sends `Age`. Zero proves nothing: some send it with what they have just fetched. */
-function byAge(age: Age | undefined): Finding {
+/** Only a cache sends `Age` (RFC 9111, section 5.1). Zero proves nothing: some caches send it with a fresh miss. */
+function readAge(age: Age | undefined): Finding {
   if (age === undefined || age.seconds === 0) return { verdict: { state: "unknown" }, from: [] };
   return { verdict: { state: "hit", layer: "unknown" }, from: [age.from] };
 }
 
 function ageOf(headers: HeaderLines, vendor: Vendor | undefined): Age | undefined {
-  for (const from of ["age", ...(vendor?.age ?? [])]) {
+  for (const from of ["age", ...(vendor?.ageHeaders ?? [])]) {
     const seconds = secondsOf(firstOf(headers, from));
     if (seconds !== undefined) return { seconds, from };
   }
-  if (vendor?.storedAt === undefined) return undefined;
-  const seconds = secondsSince(headers, vendor.storedAt);
-  return seconds === undefined ? undefined : { seconds, from: vendor.storedAt };
+  const from = vendor?.storedAtHeader;
+  const seconds = from === undefined ? undefined : secondsSince(headers, from);
+  return from === undefined || seconds === undefined ? undefined : { seconds, from };
 }
 
-const LONGEST_POP = 40;
+const MAX_POP_CHARS = 40;
 
 function popOf(headers: HeaderLines, vendor: Vendor | undefined): { value: string; from: string } | undefined {
   if (!vendor?.pop) return undefined;
   const { header, value } = vendor.pop;
-  const line = firstOf(headers, header);
-  const pop = line === undefined ? undefined : value.exec(line)?.[1];
-  return pop === undefined ? undefined : { value: pop.slice(0, LONGEST_POP), from: header };
+  const pop = value.exec(firstOf(headers, header) ?? "")?.[1];
+  return pop === undefined ? undefined : { value: pop.slice(0, MAX_POP_CHARS), from: header };
 }

@@ -1,6 +1,6 @@
-/** Response headers as caches send them: names in lower case, one value a line, and nothing about them trusted. */
+/** Response headers as caches send them. Names are in lower case; values are untrusted. */
 
-/** Lower-case names. Lines stay apart: some vendors send one line for each tier, and joining would hide that. */
+/** The lines of a header stay apart: some vendors send one line per tier, and joining would hide that. */
 export type HeaderLines = ReadonlyMap<string, readonly string[]>;
 
 export interface Evidence {
@@ -9,16 +9,19 @@ export interface Evidence {
   readonly value: string;
 }
 
-/** More than this says nothing about a cache; it only costs time. */
-const LONGEST_VALUE = 8_192;
-const MOST_LINES = 32;
-const MOST_ITEMS = 64;
-const LONGEST_EVIDENCE = 200;
-const MOST_EVIDENCE = 16;
-/** RFC 9111, section 1.2.2: what an implementation cannot hold counts as this. */
-const LONGEST_SECONDS = 2_147_483_648;
+/** Longest line that is parsed. Smaller: a long but honest `Via` goes unread. Larger: a hostile server costs parsing time. */
+const MAX_VALUE_CHARS = 8_192;
+/** Most lines of one header that are parsed; the trade-off is the same. */
+const MAX_LINES = 32;
+/** Most list items that are parsed, half of them from each end. */
+const MAX_ITEMS = 64;
+/** Tool results show the evidence, so more of it costs the caller tokens; less of it cuts off a `Via` in the middle. */
+const MAX_EVIDENCE_CHARS = 200;
+const MAX_EVIDENCE_LINES = 16;
+/** RFC 9111, section 1.2.2: a larger delta-seconds value counts as this one. */
+const MAX_DELTA_SECONDS = 2_147_483_648;
 
-/** Builds the multimap from names and values in the order of the wire. */
+/** Groups name and value pairs by name, in the order of the wire. */
 export function headerLines(pairs: Iterable<readonly [string, string]>): HeaderLines {
   const lines = new Map<string, string[]>();
   for (const [name, value] of pairs) {
@@ -31,13 +34,13 @@ export function headerLines(pairs: Iterable<readonly [string, string]>): HeaderL
 }
 
 /**
- * The lines of one header, trimmed. None where there are too many or one is too long: without some of them, a word of a
- * tier behind would pass for the edge's.
+ * The trimmed lines of one header. Empty if there are too many lines or one is too long: reading only some of them could
+ * mistake a parent's word for the edge's.
  */
 export function linesOf(headers: HeaderLines, name: string): string[] {
   const lines = headers.get(name);
   if (lines === undefined) return [];
-  if (lines.length > MOST_LINES || lines.some((line) => line.length > LONGEST_VALUE)) return [];
+  if (lines.length > MAX_LINES || lines.some((line) => line.length > MAX_VALUE_CHARS)) return [];
   return lines.map((line) => line.trim()).filter((line) => line !== "");
 }
 
@@ -45,58 +48,64 @@ export function firstOf(headers: HeaderLines, name: string): string | undefined 
   return linesOf(headers, name)[0];
 }
 
-/** The header's list over all its lines. Commas inside of quotes or brackets part nothing. */
+/** The items of a comma-separated header over all its lines. */
 export function itemsOf(headers: HeaderLines, name: string): string[] {
   if (!headers.has(name)) return [];
   const items = linesOf(headers, name).flatMap((line) => splitOutside(line, ","));
-  // Where a list has two ends that matter, its middle is what can be spared.
-  return items.length > MOST_ITEMS ? [...items.slice(0, MOST_ITEMS / 2), ...items.slice(-MOST_ITEMS / 2)] : items;
+  // The edge is the first or the last item, depending on the vendor, so the middle is dropped.
+  return items.length > MAX_ITEMS ? [...items.slice(0, MAX_ITEMS / 2), ...items.slice(-MAX_ITEMS / 2)] : items;
 }
 
-/** Pieces of `text` between separators that are not inside of quotes or brackets, trimmed, empty ones left out. */
-export function splitOutside(text: string, separator: string): string[] {
-  const pieces: string[] = [];
-  let begin = 0;
-  let quoted = false;
+/** A complete quoted string, or one character that matters. A lone `"` is the start of a string that never ends. */
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|["[\](),;]/gs;
+
+const depthChanges = new Map([
+  ["[", 1],
+  ["(", 1],
+  ["]", -1],
+  [")", -1],
+]);
+
+/**
+ * Splits `text` at each separator outside quotes and brackets, e.g. `a[0,H], "b,c"` has two pieces at `,`. Pieces are trimmed;
+ * empty pieces are dropped.
+ */
+export function splitOutside(text: string, separator: "," | ";"): string[] {
+  const separators: number[] = [];
   let depth = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const char = text[at];
-    if (quoted) {
-      if (char === "\\") at += 1;
-      else if (char === '"') quoted = false;
-    } else if (char === '"') quoted = true;
-    else if (char === "[" || char === "(") depth += 1;
-    else if (char === "]" || char === ")") depth = Math.max(0, depth - 1);
-    else if (char === separator && depth === 0) {
-      pieces.push(text.slice(begin, at));
-      begin = at + 1;
-    }
+  for (const { 0: token, index } of text.matchAll(tokens)) {
+    if (token === '"') return piecesOf(text.split(separator));
+    depth = Math.max(0, depth + (depthChanges.get(token) ?? 0));
+    if (token === separator && depth === 0) separators.push(index);
   }
-  pieces.push(text.slice(begin));
-  // What never closes has not been opened: else it would hide all that follows.
-  const found = quoted || depth > 0 ? text.split(separator) : pieces;
-  return found.map((piece) => piece.trim()).filter((piece) => piece !== "");
+  // A bracket that never closes would hide all items after it, so brackets do not count then.
+  if (depth > 0) return piecesOf(text.split(separator));
+  return piecesOf([...separators, text.length].map((end, index) => text.slice(index === 0 ? 0 : (separators[index - 1] ?? 0) + 1, end)));
 }
 
-/** Delta-seconds of RFC 9111. `undefined` for anything else. */
+function piecesOf(parts: readonly string[]): string[] {
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
+}
+
+/** Reads delta-seconds (RFC 9111, section 1.2.2). */
 export function secondsOf(text: string | undefined): number | undefined {
   const digits = /^\s*"?(\d{1,20})"?\s*(?:,|$)/.exec(text ?? "")?.[1];
-  return digits === undefined ? undefined : Math.min(Number(digits), LONGEST_SECONDS);
+  return digits === undefined ? undefined : Math.min(Number(digits), MAX_DELTA_SECONDS);
 }
 
-/** What a header said, fit to be shown: bounded, printable, and without the query strings that signed URLs keep their keys in. */
+/** Makes a header value safe to show. Query strings go, because signed URLs keep their keys there. */
 function showable(text: string): string {
   return text
-    .slice(0, LONGEST_VALUE)
+    .slice(0, MAX_VALUE_CHARS)
     .replace(/\?[^\s"',;]+/g, "?...")
     .replace(/[^ -~]/g, "?")
-    .slice(0, LONGEST_EVIDENCE);
+    .slice(0, MAX_EVIDENCE_CHARS);
 }
 
 export function evidenceOf(headers: HeaderLines, names: Iterable<string>): Evidence[] {
   return [...new Set(names)]
     .flatMap((header) =>
-      (headers.get(header) ?? []).slice(0, MOST_LINES).map((value) => ({ header: showable(header), value: showable(value) })),
+      (headers.get(header) ?? []).slice(0, MAX_LINES).map((value) => ({ header: showable(header), value: showable(value) })),
     )
-    .slice(0, MOST_EVIDENCE);
+    .slice(0, MAX_EVIDENCE_LINES);
 }

@@ -1,6 +1,6 @@
 /**
- * The `Cache-Status` header. Source: RFC 9211; its grammar is a List of RFC 9651.
- * The first member is the cache nearest to the origin and the last one the cache nearest to the client.
+ * The `Cache-Status` header of RFC 9211, a structured List (RFC 9651). Its first member is the cache nearest to the origin, its
+ * last member the cache nearest to the client.
  */
 
 import { isInnerList, parseList } from "structured-headers";
@@ -8,7 +8,7 @@ import { type HeaderLines, linesOf, splitOutside } from "./headers.ts";
 import { type Finding, type Layer, type Verdict, verdictOf } from "./verdict.ts";
 import { stateOf } from "./words.ts";
 
-export interface CacheMember {
+interface CacheMember {
   readonly name: string;
   readonly hit: boolean;
   readonly fwd?: string | undefined;
@@ -20,17 +20,17 @@ export interface CacheMember {
 type Params = ReadonlyMap<string, unknown>;
 
 const HEADER = "cache-status";
-const LONGEST_LIST = 8_192;
+/** A longer header is not read at all: the edge is at the end, so cutting would lose it. */
+const MAX_HEADER_CHARS = 8_192;
 
-/** Members in the order of the header. What no strict parser takes, such as `Nginx; HIT`, is read as well as it can be. */
+/** Members in the order of the header. A header that breaks the grammar, e.g. `Nginx; HIT`, is parsed tolerantly. */
 export function cacheMembers(lines: readonly string[]): CacheMember[] {
   const text = lines.join(", ");
-  // Cut off, it would lose its end, which is the edge.
-  if (text.length > LONGEST_LIST) return [];
-  return (strictly(text) ?? tolerantly(text)).map(([name, params]) => memberOf(name, params));
+  if (text.length > MAX_HEADER_CHARS) return [];
+  return (parseStrictly(text) ?? parseTolerantly(text)).map(([name, params]) => memberOf(name, params));
 }
 
-function strictly(text: string): [string, Params][] | undefined {
+function parseStrictly(text: string): [string, Params][] | undefined {
   try {
     return parseList(text).map((entry) => (isInnerList(entry) ? ["", new Map()] : [String(entry[0]), entry[1]]));
   } catch {
@@ -38,18 +38,18 @@ function strictly(text: string): [string, Params][] | undefined {
   }
 }
 
-function tolerantly(text: string): [string, Params][] {
+function parseTolerantly(text: string): [string, Params][] {
   return splitOutside(text, ",").map((member) => {
     const [name = "", ...pairs] = splitOutside(member, ";");
     const params = pairs.map((pair): [string, unknown] => {
       const [key = "", value] = pair.split(/=(.*)/s, 2).map((part) => part.trim());
-      return [key.toLowerCase(), value === undefined ? true : plain(value)];
+      return [key.toLowerCase(), value === undefined ? true : bareItem(value)];
     });
     return [name.replace(/^"|"$/g, ""), new Map(params)];
   });
 }
 
-function plain(value: string): unknown {
+function bareItem(value: string): unknown {
   if (/^\?[01]$/.test(value)) return value === "?1";
   return /^-?\d{1,15}$/.test(value) ? Number(value) : value.replace(/^"|"$/g, "");
 }
@@ -59,28 +59,25 @@ function memberOf(name: string, params: Params): CacheMember {
   const fwdStatus = params.get("fwd-status");
   const ttl = params.get("ttl");
   const stored = params.get("stored");
-  const loose = looseWord(name, params);
+  const word = nonStandardState(name, params);
   return {
     name,
-    // The two exclude each other; a member that claims both has at least not proved that it hit.
-    hit: fwd === undefined && (params.get("hit") === true || loose === "hit"),
-    fwd: fwd === undefined || fwd === false ? fwdOf(loose) : String(fwd).toLowerCase(),
+    // `hit` and `fwd` exclude each other; a member with both does not prove a hit.
+    hit: fwd === undefined && (params.get("hit") === true || word === "hit"),
+    fwd: fwd === undefined || fwd === false ? fwdOf(word) : String(fwd).toLowerCase(),
     ...(typeof fwdStatus === "number" && { fwdStatus }),
     ...(typeof ttl === "number" && { ttlS: ttl }),
     ...(typeof stored === "boolean" && { stored }),
   };
 }
 
-/** The state in `Nginx; MISS` or in a bare `HIT`: nothing in the standard, and common all the same. */
-function looseWord(name: string, params: Params): string | undefined {
+const standardFlags = new Set(["hit", "stored", "collapsed"]);
+
+/** Many servers write the state as a word: `Nginx; MISS`, or a bare `HIT`. */
+function nonStandardState(name: string, params: Params): string | undefined {
   if (params.size === 0) return /^[A-Z]+$/.test(name) ? stateOf(name) : undefined;
-  for (const [key, value] of params) {
-    if (value === true && key !== "hit" && key !== "stored" && key !== "collapsed") {
-      const state = stateOf(key);
-      if (state) return state;
-    }
-  }
-  return undefined;
+  const flags = [...params].filter(([key, value]) => value === true && !standardFlags.has(key));
+  return flags.map(([key]) => stateOf(key)).find((state) => state !== undefined);
 }
 
 function fwdOf(state: string | undefined): string | undefined {
@@ -90,44 +87,55 @@ function fwdOf(state: string | undefined): string | undefined {
 }
 
 export interface CacheStatusOptions {
-  /** Caches that count; others, such as an application's own, are skipped. */
+  /** Names of the CDN's caches. Members with other names, such as an application's cache, do not count. */
   readonly caches?: RegExp | undefined;
-  /** Finds the edge by its name, for vendors that do not keep to the standard's order. */
+  /** The edge's name, for vendors whose edge is not always the last member. */
   readonly edge?: RegExp | undefined;
 }
 
-/** Reads the header: the edge's own word first, then a hit of any cache behind it, which is a parent's. */
+/** The edge's own member decides. If the edge missed, a hit of a member behind it is a parent's hit. */
 export function readCacheStatus(headers: HeaderLines, { caches, edge }: CacheStatusOptions = {}): Finding | undefined {
   const members = cacheMembers(linesOf(headers, HEADER)).filter(({ name }) => caches?.test(name) ?? true);
   const named = edge && members.findLast(({ name }) => edge.test(name));
   const front = named ?? members.at(-1);
   if (front === undefined) return undefined;
-  const behind = members.filter((member) => member !== front);
-  const verdict = verdictOfFront(front, behind, layerOf(front, named !== undefined || edge === undefined));
-  const warm = front.hit ? front : behind.findLast(({ hit }) => hit);
-  return verdict && { verdict, from: [HEADER], ttlS: warm?.ttlS ?? front.ttlS };
+  const parent = members.findLast((member) => member !== front && member.hit);
+  const verdict =
+    servedByFront(front, layerOf(front, named !== undefined || edge === undefined)) ?? servedByParent(parent, front) ?? notServed(front);
+  return verdict && { verdict, from: [HEADER], ttlS: (front.hit ? front : parent)?.ttlS ?? front.ttlS };
 }
 
-/** A vendor whose edge has a name has been heard without it only from behind. A bare `HIT` names nobody. */
+/** If the vendor names its edge and no member has that name, only parents wrote the header. A bare `HIT` names no cache. */
 function layerOf({ name }: CacheMember, isEdge: boolean): Layer {
   if (!isEdge) return "parent";
   return stateOf(name) === undefined ? "edge" : "unknown";
 }
 
-function verdictOfFront(front: CacheMember, behind: readonly CacheMember[], layer: Layer): Verdict | undefined {
-  const { fwd, stored } = front;
-  const kept = stored !== undefined && { stored };
-  if (front.hit) return verdictOf(isStale(front) ? "stale" : "hit", layer);
-  if (fwd === "stale" && front.fwdStatus === 304) return { state: "revalidated", layer, ...kept };
-  const aside = fwd === "bypass" || fwd === "method" || fwd === "request";
-  const parent = behind.findLast(({ hit }) => hit);
-  if (parent) return { state: isStale(parent) ? "stale" : "hit", layer: "parent", ...(aside ? { stored: false } : kept) };
-  if (aside) return verdictOf("bypass");
-  if (fwd !== undefined) return { state: fwd === "stale" ? "expired" : "miss", ...kept };
+function servedByFront(front: CacheMember, layer: Layer): Verdict | undefined {
+  if (front.hit) return verdictOf(servedState(front), layer);
+  if (front.fwd === "stale" && front.fwdStatus === 304) return { state: "revalidated", layer, ...storedOf(front) };
   return undefined;
 }
 
-/** A stale answer that did not go forward is a hit to the standard; only the lifetime tells. */
-function isStale({ ttlS }: CacheMember): boolean {
-  return ttlS !== undefined && ttlS < 0;
+function servedByParent(parent: CacheMember | undefined, front: CacheMember): Verdict | undefined {
+  return parent && { state: servedState(parent), layer: "parent", ...(isBypass(front) ? { stored: false } : storedOf(front)) };
+}
+
+function notServed(front: CacheMember): Verdict | undefined {
+  if (isBypass(front)) return verdictOf("bypass");
+  if (front.fwd === undefined) return undefined;
+  return { state: front.fwd === "stale" ? "expired" : "miss", ...storedOf(front) };
+}
+
+/** RFC 9211 calls a stale response a hit if the cache did not forward the request; only `ttl` shows that it was stale. */
+function servedState({ ttlS }: CacheMember): "stale" | "hit" {
+  return ttlS !== undefined && ttlS < 0 ? "stale" : "hit";
+}
+
+function isBypass({ fwd }: CacheMember): boolean {
+  return fwd === "bypass" || fwd === "method" || fwd === "request";
+}
+
+function storedOf({ stored }: CacheMember): { stored?: boolean } {
+  return stored === undefined ? {} : { stored };
 }

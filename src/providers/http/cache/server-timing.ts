@@ -1,6 +1,6 @@
 /**
- * `Server-Timing` where CDNs speak of their cache in it.
- * Sources: W3C Server Timing; CloudFront Developer Guide "Server-Timing header"; Akamai and Volcengine captures.
+ * The `Server-Timing` header, in which some CDNs report their cache state.
+ * https://www.w3.org/TR/server-timing/
  */
 
 import { firstOf, type HeaderLines, itemsOf, splitOutside } from "./headers.ts";
@@ -9,7 +9,7 @@ import { stateOf } from "./words.ts";
 
 const HEADER = "server-timing";
 
-/** Metric names in lower case with their descriptions. */
+/** Descriptions by metric name in lower case, e.g. `cdn-pop;desc="FRA60-P4"`. */
 export function serverTimings(headers: HeaderLines): ReadonlyMap<string, string> {
   const metrics = new Map<string, string>();
   if (firstOf(headers, HEADER) === undefined) return metrics;
@@ -21,14 +21,14 @@ export function serverTimings(headers: HeaderLines): ReadonlyMap<string, string>
   return metrics;
 }
 
-/** Which of CloudFront's tiers had the object: its regional caches and Origin Shield are parents. */
+/** The tier of a CloudFront hit. Regional caches (`REC`) and Origin Shield are parents. */
 export function hitLayer(metrics: ReadonlyMap<string, string>): Layer {
   const layer = metrics.get("cdn-hit-layer");
   if (layer === undefined) return "unknown";
   return /^edge$/i.test(layer.trim()) ? "edge" : "parent";
 }
 
-/** CloudFront's `cdn-cache-hit`, `-miss` and `-refresh`, or the `cdn-cache; desc=HIT` of Akamai and Volcengine. */
+/** CloudFront sends `cdn-cache-hit`, `-miss` or `-refresh`; Akamai and Volcengine send `cdn-cache; desc=HIT`. */
 export function readServerTiming(headers: HeaderLines): Finding | undefined {
   const metrics = serverTimings(headers);
   const from = [HEADER];

@@ -1,58 +1,75 @@
-/** What a row of the vendor table holds. */
+/** The shape of a vendor file: how to recognise one CDN, how to read its cache headers, and why it declines to store a response. */
 
+import type { Obstacle } from "../../../prefetch/model/edge.ts";
+import type { HeaderLines } from "./headers.ts";
 import type { Reader } from "./readers.ts";
 import type { CacheStatusOptions } from "./rfc9211.ts";
 
-export type VendorId =
-  | "akamai"
-  | "alibaba"
-  | "alibaba-esa"
-  | "azure"
-  | "baidu"
-  | "bunny"
-  | "cachefly"
-  | "cdn77"
-  | "cloudflare"
-  | "cloudfront"
-  | "edgeone"
-  | "fastly"
-  | "gcore"
-  | "google"
-  | "huawei"
-  | "keycdn"
-  | "ksyun"
-  | "medianova"
-  | "netlify"
-  | "qiniu"
-  | "state-cloud"
-  | "swiftserve"
-  | "tencent"
-  | "vercel"
-  | "volcengine"
-  | "wangsu";
+/** `http` accepts any URL. The VOD providers accept only media that their own service publishes. */
+export type ServingProvider = "huawei-vod" | "alibaba-vod" | "http";
 
-/** `weak`: others send it too, so it counts only together with something else. */
-export type Mark = Readonly<{ weak?: true } & ({ header: string; value?: RegExp } | { prefix: string })>;
-
-export interface Vendor {
-  readonly id: VendorId;
-  readonly name: string;
-  readonly marks: readonly Mark[];
-  readonly read?: Reader;
-  readonly cacheStatus?: CacheStatusOptions;
-  /** It is known to send `X-Cache…` where its own header is missing; with other vendors, that is the origin's. */
-  readonly xCache?: true;
-  /** Other names of `Age`. */
-  readonly age?: readonly string[];
-  /** When the object was stored, as a date. */
-  readonly storedAt?: string;
-  /** Its first group is the PoP's name. */
-  readonly pop?: Readonly<{ header: string; value: RegExp }>;
-  /** Networks of others that this vendor sells as its own. */
-  readonly resells?: readonly VendorId[];
+/** A header that a vendor's edge adds. `value` narrows the mark to matching lines, e.g. `{ header: "server", value: /^cloudflare/i }`. */
+export interface HeaderMark {
+  readonly header: string;
+  readonly value?: RegExp;
+  /** Other servers send it too, so it counts only when a response has no strong mark. */
+  readonly weak?: true;
 }
 
-export const server = (value: RegExp): Mark => ({ header: "server", value });
-export const via = (value: RegExp): Mark => ({ header: "via", value });
-/** As `mark`, where others send it too. */
-export const weakly = (mark: Mark): Mark => ({ ...mark, weak: true });
+/** Any header whose name starts with `prefix`, e.g. `{ prefix: "x-ccdn-" }`. */
+export interface PrefixMark {
+  readonly prefix: string;
+  readonly weak?: true;
+}
+
+type Mark = HeaderMark | PrefixMark;
+
+/** Header names are in lower case throughout. */
+export interface Vendor<Id extends string = string> {
+  readonly id: Id;
+  readonly name: string;
+
+  // Recognition: detect.ts
+  readonly marks: readonly Mark[];
+  /**
+   * Domains that the vendor's customers point their CNAME at. A suffix matches whole labels; `*` stands for up to 20 letters
+   * or digits, e.g. `tdnsv*.com`.
+   */
+  readonly cnames?: readonly string[];
+  /** Ids of the vendors whose networks this one sells; their marks do not count beside its own. */
+  readonly resells?: readonly string[];
+  /** The edge replaces `Server` on every response, so that header names the outermost CDN. */
+  readonly overwritesServer?: true;
+  /** The provider to try first for this vendor's hosts; without it, `http`. */
+  readonly provider?: ServingProvider;
+
+  // Reading: cache-status.ts
+  readonly read?: Reader;
+  /** Set if the vendor writes RFC 9211 `Cache-Status`. Otherwise the header may come from the origin. */
+  readonly cacheStatus?: CacheStatusOptions;
+  /** The vendor writes its edge's state into `Server-Timing`. Otherwise the header may come from the origin. */
+  readonly serverTiming?: true;
+  /** The vendor sends `X-Cache…` when its own header is missing. Otherwise the header may come from the origin. */
+  readonly xCache?: true;
+  /** Headers that the vendor sends instead of `Age`. */
+  readonly ageHeaders?: readonly string[];
+  /** A header with the date on which the cache stored the object. */
+  readonly storedAtHeader?: string;
+  /** The first group of `value` is the PoP's name. */
+  readonly pop?: Readonly<{ header: string; value: RegExp }>;
+  /** Request headers that make the edge reveal more. The probe sends them to no other vendor: each request reaches a third party. */
+  readonly debugHeaders?: Readonly<Record<string, string>>;
+
+  // Obstacles: why-not-cached.ts
+  /** The vendor's own `Cache-Control` field (RFC 9213); it replaces `Cache-Control` and `CDN-Cache-Control`. */
+  readonly cacheControl?: string;
+  /** The largest object that the vendor stores by default, and how to raise that limit. */
+  readonly largestObject?: Readonly<{ bytes: number; change: string }>;
+  /** Obstacles that only this vendor reports. */
+  readonly obstacles?: (response: VendorResponse) => readonly Obstacle[];
+}
+
+export interface VendorResponse {
+  readonly headers: HeaderLines;
+  readonly url: string;
+}

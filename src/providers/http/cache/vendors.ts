@@ -1,16 +1,75 @@
 /**
- * The vendors whose caches can be read, as data: how to recognise each, where its state stands, and where its PoP does.
- * The order counts only where a response carries the marks of several vendors and nothing else tells which is outermost.
+ * Every CDN whose cache headers can be read. To add one:
+ * 1. Write `vendors/<id>.ts` after the pattern of its neighbours; vendor.ts explains each member.
+ * 2. Add it to this list.
+ * 3. Write `test/providers/http/cache/vendors/<id>.test.ts`; a test fails while it is missing.
+ * 4. Name the vendor in docs/verifying.md.
  */
 
-import type { Vendor, VendorId } from "./vendor.ts";
-import { chineseVendors } from "./vendors-chinese.ts";
-import { westernVendors } from "./vendors-western.ts";
+import type { Vendor } from "./vendor.ts";
+import { akamai } from "./vendors/akamai.ts";
+import { alibaba } from "./vendors/alibaba.ts";
+import { alibabaEsa } from "./vendors/alibaba-esa.ts";
+import { azure } from "./vendors/azure.ts";
+import { baidu } from "./vendors/baidu.ts";
+import { bunny } from "./vendors/bunny.ts";
+import { cachefly } from "./vendors/cachefly.ts";
+import { cdn77 } from "./vendors/cdn77.ts";
+import { cloudflare } from "./vendors/cloudflare.ts";
+import { cloudfront } from "./vendors/cloudfront.ts";
+import { edgeone } from "./vendors/edgeone.ts";
+import { fastly } from "./vendors/fastly.ts";
+import { gcore } from "./vendors/gcore.ts";
+import { google } from "./vendors/google.ts";
+import { huawei } from "./vendors/huawei.ts";
+import { keycdn } from "./vendors/keycdn.ts";
+import { ksyun } from "./vendors/ksyun.ts";
+import { medianova } from "./vendors/medianova.ts";
+import { netlify } from "./vendors/netlify.ts";
+import { qiniu } from "./vendors/qiniu.ts";
+import { stateCloud } from "./vendors/state-cloud.ts";
+import { swiftserve } from "./vendors/swiftserve.ts";
+import { tencent } from "./vendors/tencent.ts";
+import { vercel } from "./vendors/vercel.ts";
+import { volcengine } from "./vendors/volcengine.ts";
+import { wangsu } from "./vendors/wangsu.ts";
 
-export const vendors: readonly Vendor[] = [...westernVendors, ...chineseVendors];
+/** The first vendor wins when a response carries marks of several vendors and neither `Server` nor `Via` names the outermost. */
+const list = [
+  cloudflare,
+  cloudfront,
+  bunny,
+  vercel,
+  netlify,
+  gcore,
+  cdn77,
+  azure,
+  akamai,
+  fastly,
+  keycdn,
+  cachefly,
+  medianova,
+  swiftserve,
+  google,
+  qiniu,
+  edgeone,
+  alibabaEsa,
+  huawei,
+  volcengine,
+  baidu,
+  tencent,
+  alibaba,
+  ksyun,
+  stateCloud,
+  wangsu,
+];
+
+export type VendorId = (typeof list)[number]["id"];
+
+export const vendors: readonly Vendor<VendorId>[] = list;
 
 const byId = new Map(vendors.map((vendor) => [vendor.id, vendor]));
 
-export function vendorOf(id: VendorId | undefined): Vendor | undefined {
+export function vendorOf(id: VendorId | undefined): Vendor<VendorId> | undefined {
   return id === undefined ? undefined : byId.get(id);
 }

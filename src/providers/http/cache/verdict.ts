@@ -1,39 +1,39 @@
-/** What can be said about a cache. Each state carries only the facts that make sense with it. */
+/** The verdict on a response's cache state. Each state carries only the facts that make sense with it. */
 
-/** `unknown`: some cache of the vendor's answered, and nothing tells whether it was the one next to the client. */
+/** `unknown`: one of the vendor's caches answered, but the headers do not show whether it was the one next to the client. */
 export type Layer = "edge" | "parent" | "unknown";
 
-/** Answered from a store. From a parent's, `stored` tells whether the edge has kept a copy on the way. */
-export interface Served {
+/** The response came from a store. If that was a parent's store, `stored` tells whether the edge kept a copy. */
+interface Served {
   readonly state: "hit" | "revalidated" | "stale";
   readonly layer: Layer;
   readonly stored?: boolean;
 }
 
-/** Fetched from behind all caches. Without `stored`, only a second request shows whether it was kept. */
-export interface Fetched {
+/** No cache had the object. Without `stored`, only a second request shows whether a cache kept it. */
+interface Fetched {
   readonly state: "miss" | "expired";
   readonly layer?: undefined;
   readonly stored?: boolean;
-  /** The vendor's word for a miss also covers what it never stores: a miss that stays one is a bypass. */
+  /** The vendor uses the same word for a bypass, so a repeated miss may be one. */
   readonly mayBeBypass?: true;
 }
 
-/** `bypass`: this request or response went around the cache. `uncacheable`: the vendor stores nothing of this kind. */
-export interface NotStored {
+/** `bypass`: the cache skipped this request or response. `uncacheable`: the vendor never stores this kind of object. */
+interface NotStored {
   readonly state: "bypass" | "uncacheable";
   readonly layer?: undefined;
   readonly stored: false;
 }
 
-/** An error is no warm object, even where a cache keeps it: then `stored` is true. */
-export interface Failed {
+/** An error is never a warm object. `stored` is true if the cache keeps the error. */
+interface Failed {
   readonly state: "error";
   readonly layer?: undefined;
   readonly stored?: boolean;
 }
 
-export interface Unknown {
+interface Unknown {
   readonly state: "unknown";
   readonly layer?: undefined;
   readonly stored?: undefined;
@@ -42,14 +42,15 @@ export interface Unknown {
 export type Verdict = Served | Fetched | NotStored | Failed | Unknown;
 export type CacheState = Verdict["state"];
 
-/** A verdict with the headers it was read from. */
+/** A verdict with the names of the headers that prove it. */
 export interface Finding {
   readonly verdict: Verdict;
   readonly from: readonly string[];
+  /** Remaining freshness. */
   readonly ttlS?: number | undefined;
 }
 
-/** From a state's name to a verdict; `layer` is used where the state has one. */
+/** Builds the verdict for a state; states without a layer ignore `layer`. */
 export function verdictOf(state: CacheState, layer: Layer = "unknown"): Verdict {
   switch (state) {
     case "hit":
@@ -75,23 +76,20 @@ export function isFetched(verdict: Verdict): verdict is Fetched {
   return verdict.state === "miss" || verdict.state === "expired";
 }
 
-/** What an HTTP status makes of a verdict: an error that comes from a store is a stored error, never a warm object. */
-export function underStatus(verdict: Verdict, status: number): Verdict {
+/** Turns the verdict on an error response into `error`: a hit with status 404 is a stored error, not a warm object. */
+export function withStatus(verdict: Verdict, status: number): Verdict {
   if (status < 400 || verdict.state === "error") return verdict;
   const stored = verdict.stored ?? (isServed(verdict) ? true : undefined);
   return { state: "error", ...(stored !== undefined && { stored }) };
 }
 
-/** The verdict of a witness that cannot know about the edge. */
+/** Drops a claim about the edge that came from a header which the edge may not have written. */
 export function withoutEdge(verdict: Verdict): Verdict {
   return verdict.layer === "edge" ? { ...verdict, layer: "unknown" } : verdict;
 }
 
-/**
- * One verdict from those of several tiers whose order is not known: they agree, or all that can be said is that some
- * tier had it.
- */
-export function combined(verdicts: readonly Verdict[]): Verdict | undefined {
+/** One verdict from tiers in an unknown order. If they differ, a hit proves only that some tier had the object. */
+export function combineTiers(verdicts: readonly Verdict[]): Verdict | undefined {
   const known = verdicts.filter(({ state }) => state !== "unknown");
   const [first] = known;
   if (first === undefined || known.every(({ state }) => state === first.state)) return first;

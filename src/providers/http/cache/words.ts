@@ -1,10 +1,10 @@
-/** The words that caches use for their states: those of Squid, of nginx, and the vendors' own that are theirs alone. */
+/** The words that caches use for their states. A word with a different meaning at one vendor belongs in that vendor's file. */
 
 import type { CacheState } from "./verdict.ts";
 
 /**
- * Squid's result codes (Akamai "Pragma headers", Microsoft "Debug HTTP headers", Alibaba captures), nginx's
- * `$upstream_cache_status`, Cloudflare "Cloudflare cache responses", CloudFront's sentences, EdgeOne, Vercel.
+ * Squid's result codes (`TCP_…`, also of Akamai, Azure and Alibaba), nginx's `$upstream_cache_status`
+ * (https://nginx.org/en/docs/http/ngx_http_upstream_module.html#variables), and words of Cloudflare, CloudFront, EdgeOne and Vercel.
  */
 const words = new Map<string, CacheState>(
   Object.entries({
@@ -49,7 +49,7 @@ const words = new Map<string, CacheState>(
     TCP_REFRESH_UNMODIFIED: "revalidated",
     TCP_REFRESH_FAIL_HIT: "stale",
     TCP_STALE_HIT: "stale",
-    // A hit of the part that was asked for says nothing of the rest.
+    // Only the requested part was a hit; the rest of the object may be missing.
     TCP_PARTIAL_HIT: "miss",
     TCP_MISS: "miss",
     TCP_REFRESH_MISS: "expired",
@@ -61,30 +61,32 @@ const words = new Map<string, CacheState>(
   } satisfies Record<string, CacheState>),
 );
 
-/** These name a tier or a cache before the word that counts: "Cache Miss", "Edge : HIT". */
+/** These words come before the state: "Cache Miss", "Edge : HIT". */
 const fillers = new Set(["CACHE", "EDGE"]);
-/** A code of Squid's is more exact than the word in front of it: "HIT TCP_REFRESH_HIT". */
-const PLACES_OF_A_CODE = 3;
+/** Larger: a machine name could pass for a state. Smaller: the code in "HIT TCP_REFRESH_HIT" goes unread. */
+const MAX_WORDS = 3;
+/** Enough for that many words; the rest of a hostile line costs no time. */
+const MAX_TEXT_CHARS = 200;
 
 /**
- * The state that a header's text stands for, or `undefined` when its first words are none of a cache's. Only the first
- * words count: what follows is the name of a machine, which may be called anything.
+ * The state in the first words of a header's text, or `undefined` if they are not a cache's words. A Squid code is more exact
+ * than the word before it, so it wins.
  */
 export function stateOf(text: string): CacheState | undefined {
-  // Azure's way to say that it did not come to the cache at all.
+  // Azure denied the request before it reached the cache.
   if (/^\s*N\/A\b/i.test(text)) return "uncacheable";
   const tokens = text
-    .slice(0, 200)
+    .slice(0, MAX_TEXT_CHARS)
     .toUpperCase()
     .split(/[^A-Z_]+/)
     .filter(Boolean)
-    .slice(0, PLACES_OF_A_CODE);
+    .slice(0, MAX_WORDS);
   const code = tokens.find((token) => token.startsWith("TCP_") && words.has(token));
   const word = code ?? tokens.find((token) => !fillers.has(token));
   return word === undefined ? undefined : words.get(word);
 }
 
-/** An error that the cache keeps: the one state for which the code says more than the state. */
+/** True if the cache itself keeps the error. */
 export function isStoredError(text: string): boolean {
-  return /\bTCP_NEGATIVE_HIT\b/i.test(text.slice(0, 200));
+  return /\bTCP_NEGATIVE_HIT\b/i.test(text.slice(0, MAX_TEXT_CHARS));
 }

@@ -1,117 +1,69 @@
 /**
- * The one door to the network for URLs that others chose. What is checked is what is dialled: the check sits inside the lookup
- * of the connection itself, so there is no second answer that DNS rebinding could change. undici has no such guard of its own
- * (https://github.com/nodejs/undici/issues/2019) and, as Node does, asks no lookup about hosts that are addresses already.
+ * The only way to the network for URLs that callers choose: it connects to allowed hosts at public addresses.
  *
- * Nothing here follows a redirect, and undici's agents do not know the proxy variables of the environment: a proxy would look
- * names up elsewhere, past every check.
+ * Nothing here follows redirects, and undici's agents ignore the proxy variables of the environment. A proxy would look up
+ * names itself and so bypass the checks.
  */
 
 import { lookup as lookUp } from "node:dns/promises";
-import { isIP, type LookupFunction } from "node:net";
 import type { ConnectionOptions } from "node:tls";
-import { Agent, buildConnector, type Dispatcher } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import { PrefetchError } from "../../../base/errors.ts";
 import { parseUrl } from "../../../prefetch/model/url.ts";
-import { isSame } from "./public-address.ts";
-import { describeFailure, LISTED_ONLY, noAnswer, PUBLIC_ONLY, refuse } from "./refusal.ts";
-import { type Pop, rulesOf, type TargetRules } from "./target-rules.ts";
+import { createGuardedConnector } from "./guarded-connector.ts";
+import { LISTED_ONLY, refuse } from "./refusal.ts";
+import { createTargetRules, type Pop, type TargetRuleOptions } from "./target-rules.ts";
 
-export interface AddressGuardOptions extends TargetRules {
-  /** All addresses of a name, asked once a connection. */
+export interface AddressGuardOptions extends TargetRuleOptions {
+  /** Returns all addresses of a name; runs once per connection. */
   readonly lookup?: ((hostname: string) => Promise<readonly string[]>) | undefined;
-  /** Certificate authorities instead of those that Node trusts. */
+  /** Certificate authorities that replace Node's list. */
   readonly ca?: ConnectionOptions["ca"];
   readonly connectMs?: number | undefined;
   /** Longest silence before the headers and within the body. */
   readonly answerMs?: number | undefined;
-  /** For each origin and PoP. */
+  /** For each pair of origin and PoP. */
   readonly connections?: number | undefined;
 }
 
 export interface AddressGuard {
-  /** The URL as it is to be sent. Throws `PrefetchError` where no lookup is needed to refuse it; the connection checks all of it again. */
+  /** Parses and checks a URL without a lookup. Throws a `PrefetchError`. The connection repeats all checks. */
   checkUrl(input: unknown): URL;
   /**
-   * Where requests go through. Each PoP has an agent of its own, as pools know their connections by origin only.
-   * HEAD needs `reset: false`, or undici closes the connection after each (https://github.com/nodejs/undici/issues/258).
-   * Failures to connect are `PrefetchError`s that are known not to have sent anything.
+   * The dispatcher for a PoP, or for the host's own addresses. Connection errors are `PrefetchError`s with nothing sent. A HEAD
+   * request needs `reset: false`, or undici closes its connection (https://github.com/nodejs/undici/issues/258).
    */
   dispatcher(pop?: Pop): Dispatcher;
   close(): Promise<void>;
 }
 
+/** Larger: a dead host holds a slot longer. Smaller: distant or busy hosts fail. */
 const CONNECT_MS = 10_000;
+/** Larger: a stalled response holds a slot longer. Smaller: a CDN that first fetches from a slow origin fails. */
 const ANSWER_MS = 30_000;
+/** Larger: more load on one edge. Smaller: less throughput. */
 const CONNECTIONS = 8;
-const KEPT_MS = 10_000;
-const LONGEST_KEPT_MS = 60_000;
-const LARGEST_HEADERS = 65_536;
-/** Of the encoded URL; servers commonly take 8 KiB. */
-const LONGEST_URL = 8_192;
+/** Larger: more requests meet a connection that the server has closed. Smaller: more connections are made. */
+const KEEP_ALIVE_MS = 10_000;
+/** The limit for a server's own `Keep-Alive: timeout=…`; the trade-off is the same. */
+const MAX_KEEP_ALIVE_MS = 60_000;
+/** Larger: a hostile server costs memory. Smaller: responses with many cookies or debug headers fail. */
+const MAX_HEADER_BYTES = 65_536;
+/** Limit of the percent-encoded URL. Larger: many servers, whose limit is 8 KiB, reject the request. Smaller: long signed URLs fail. */
+const MAX_URL_CHARS = 8_192;
 
 export function createAddressGuard(options: AddressGuardOptions = {}): AddressGuard {
   const { connectMs = CONNECT_MS, answerMs = ANSWER_MS, connections = CONNECTIONS, lookup = allAddresses, ca } = options;
   const { allowedDomains } = options;
-  const rules = rulesOf(options);
+  const rules = createTargetRules(options);
   const agents = new Map<string, Dispatcher>();
-
-  const connectVia =
-    (pop: Pop | undefined): buildConnector.connector =>
-    (asked, callback) => {
-      const { hostname } = asked;
-      let checked: readonly string[] = [hostname];
-      const findAll = async () => {
-        const addresses = pop ? [pop.address] : await lookup(hostname);
-        rules.checkAddresses(addresses, asked, pop);
-        checked = addresses;
-        return addresses.map((address) => ({ address, family: isIP(address) }));
-      };
-      const checkedLookup: LookupFunction = (_name, _options, answer) => {
-        findAll().then(
-          (found) => answer(null, found),
-          (error: unknown) => answer(describeFailure(error, hostname), ""),
-        );
-      };
-      try {
-        rules.checkTarget(asked);
-        // No lookup is asked about an address, so it would be dialled itself.
-        if (pop && isIP(hostname) !== 0) throw refuse(`PoP ${pop.name} cannot stand in for ${hostname}`, "Use the name of the host.");
-        // One connector a connection, because undici's own keeps no tie between a connection and what was looked up for it.
-        const dial = buildConnector({
-          timeout: connectMs,
-          lookup: checkedLookup,
-          // What makes Node ask for, and then try, all addresses of a name.
-          autoSelectFamily: true,
-          allowH2: false,
-          maxCachedSessions: 0,
-          // Said here because NODE_TLS_REJECT_UNAUTHORIZED could say otherwise.
-          rejectUnauthorized: true,
-          ...(ca !== undefined && { ca }),
-        });
-        dial(pop?.port === undefined ? asked : { ...asked, port: String(pop.port) }, (error, socket) => {
-          if (error) return callback(describeFailure(error, hostname), null);
-          const { remoteAddress } = socket;
-          if (remoteAddress !== undefined && checked.some((address) => isSame(address, remoteAddress))) return callback(null, socket);
-          socket.destroy();
-          callback(
-            remoteAddress === undefined
-              ? noAnswer(hostname, "closed at once")
-              : refuse(`${hostname} was reached at ${remoteAddress}, not at an address that was checked`, PUBLIC_ONLY),
-            null,
-          );
-        });
-      } catch (error) {
-        callback(describeFailure(error, hostname), null);
-      }
-    };
 
   return {
     checkUrl: (input) => {
-      const reading = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
-      if (!reading.ok && reading.forbidden) throw refuse(`The URL ${reading.reason}`, LISTED_ONLY);
-      if (!reading.ok) throw new PrefetchError("invalid_argument", `The URL ${reading.reason}`);
-      const url = new URL(reading.url);
+      const parsed = parseUrl(input, { maxLength: MAX_URL_CHARS, allowedDomains });
+      if (!parsed.ok && parsed.forbidden) throw refuse(`The URL ${parsed.reason}`, LISTED_ONLY);
+      if (!parsed.ok) throw new PrefetchError("invalid_argument", `The URL ${parsed.reason}`);
+      const url = new URL(parsed.url);
       rules.checkTarget({ protocol: url.protocol, hostname: url.hostname.replace(/^\[(.*)\]$/, "$1"), port: url.port });
       return url;
     },
@@ -120,16 +72,17 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
       const key = JSON.stringify([pop?.address, pop?.port, pop?.name]);
       const known = agents.get(key);
       if (known) return known;
+      // One agent per PoP: an agent would reuse a connection for the same origin at another PoP.
       const agent = new Agent({
-        connect: connectVia(pop),
+        connect: createGuardedConnector({ rules, lookup, connectMs, ca }, pop),
         connections,
         allowH2: false,
         headersTimeout: answerMs,
         bodyTimeout: answerMs,
-        maxHeaderSize: LARGEST_HEADERS,
-        keepAliveTimeout: KEPT_MS,
-        keepAliveMaxTimeout: LONGEST_KEPT_MS,
-      }).compose(keepHost);
+        maxHeaderSize: MAX_HEADER_BYTES,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+        keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
+      }).compose(refuseHostHeader);
       agents.set(key, agent);
       return agent;
     },
@@ -139,19 +92,19 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
   };
 }
 
-/** A Host of one's own would ask a checked address for an unchecked host, and undici takes the name for TLS from it. */
-const keepHost: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
-  const headers = options.headers ?? [];
-  const names = Array.isArray(headers)
-    ? headers.filter((_, index) => index % 2 === 0)
-    : Symbol.iterator in headers
-      ? Array.from(headers, ([name]) => name)
-      : Object.keys(headers);
-  if (names.some((name) => /^host$/i.test(name))) {
-    throw refuse("A request carries a Host header of its own", "Put the host into the URL; a PoP is pinned by its address.");
+/** A caller's `Host` header would request an unchecked host from a checked address; undici would also use it for SNI. */
+const refuseHostHeader: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  if (headerNames(options.headers ?? []).some((name) => /^host$/i.test(name))) {
+    throw refuse("The request sets a Host header, which would bypass the host check", "Put the host into the URL.");
   }
   return dispatch(options, handler);
 };
+
+/** undici accepts headers as a flat list of names and values, as pairs, or as an object. */
+function headerNames(headers: NonNullable<Dispatcher.DispatchOptions["headers"]>): string[] {
+  if (Array.isArray(headers)) return headers.filter((_, index) => index % 2 === 0);
+  return Symbol.iterator in headers ? Array.from(headers, ([name]) => name) : Object.keys(headers);
+}
 
 async function allAddresses(hostname: string): Promise<readonly string[]> {
   return (await lookUp(hostname, { all: true })).map(({ address }) => address);

@@ -1,7 +1,4 @@
-/**
- * One request through the edge, whose body is counted and thrown away. undici's own ways to drain a body stop early
- * without saying so, so the bytes are counted here.
- */
+/** One request through an edge. It counts the body's bytes and drops them; undici's own ways to drain a body stop early silently. */
 
 import type { Dispatcher } from "undici";
 import { onAbort } from "../../../base/on-abort.ts";
@@ -12,56 +9,56 @@ export interface GetRequest {
   readonly method: "GET" | "HEAD";
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Told of bytes as they arrive; may return a promise, which holds the connection back until it is settled. */
+  /** Called for each chunk. Until a returned promise settles, no more bytes are read from the connection. */
   readonly onBytes?: (count: number) => Promise<void> | undefined;
-  /** Handed the body's bytes as they arrive. */
   readonly onChunk?: (chunk: Uint8Array) => void;
   /**
-   * A body that is longer is given up, and its connection with it; 0 gives up all but an empty one as soon as it begins.
-   * `bytes` or `declared` then exceed this, unless nothing of either was known yet.
+   * A longer body ends the request and closes its connection; 0 ends it as soon as a body begins. In the result, `bytes` or
+   * `declared` then exceeds this limit, unless a body of undeclared length began.
    */
   readonly mostBytes?: number;
+  /** Milliseconds of a monotonic clock. */
+  readonly now?: () => number;
 }
 
 export interface Got {
   readonly status: number;
   readonly headers: HeaderLines;
-  /** Bytes of the body as it was transferred, compressed if it was. */
+  /** Bytes of the body as transferred; a compressed body is not unpacked. */
   readonly bytes: number;
-  /** What the answer said its body would have; `undefined` when it said nothing, or had none. */
+  /** `Content-Length`; `undefined` without one, and for HEAD. */
   readonly declared: number | undefined;
-  /** Milliseconds from the request's start on its connection to its answer's first byte; connecting is not in it. */
+  /** From the request's start on its connection to the response's first byte, without the time to connect. */
   readonly firstByteMs: number;
 }
 
 /**
- * Resolves when the whole answer has arrived, or as much of it as was wanted. Rejects with the dispatcher's or the signal's
- * error; redirects are answers.
+ * Resolves with the complete response, or when its body exceeds `mostBytes`. Redirects are responses. Rejects with the
+ * dispatcher's error or the signal's reason.
  */
 export function get(
   dispatcher: Dispatcher,
-  { url, method, headers, signal, onBytes, onChunk, mostBytes = Number.POSITIVE_INFINITY }: GetRequest,
+  { url, method, headers, signal, onBytes, onChunk, mostBytes = Number.POSITIVE_INFINITY, now = () => performance.now() }: GetRequest,
 ): Promise<Got> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    let begun = performance.now();
+    let startedAt = now();
     let firstByteMs = 0;
     let status = 0;
     let bytes = 0;
-    let answered: HeaderLines = new Map();
+    let received: HeaderLines = new Map();
     let controller: Dispatcher.DispatchController | undefined;
-    const stop = (): void => {
+    const stopListening = onAbort(signal, () => {
       controller?.abort(signal.reason);
       reject(signal.reason);
-    };
-    const over = onAbort(signal, stop);
+    });
     const declared = (): number | undefined => {
-      const length = method === "GET" ? answered.get("content-length")?.[0] : undefined;
+      const length = method === "GET" ? received.get("content-length")?.[0] : undefined;
       return length === undefined ? undefined : Number(length);
     };
     const finish = (): void => {
-      over();
-      resolve({ status, headers: answered, bytes, declared: declared(), firstByteMs });
+      stopListening();
+      resolve({ status, headers: received, bytes, declared: declared(), firstByteMs });
     };
     dispatcher.dispatch(
       {
@@ -69,45 +66,45 @@ export function get(
         path: url.pathname + url.search,
         method,
         headers,
-        // undici ends the connection after each HEAD unless it is told not to.
+        // By default, undici closes the connection after a HEAD request.
         reset: false,
       },
       {
         onRequestStart: (started) => {
           controller = started;
-          begun = performance.now();
+          startedAt = now();
           if (signal.aborted) started.abort(signal.reason);
         },
-        onResponseStart: (flowing, statusCode, received) => {
-          // Interim answers come before the one that counts.
+        onResponseStart: (flow, statusCode, responseHeaders) => {
+          // Interim responses, e.g. 103 Early Hints, precede the final one.
           if (statusCode < 200) return;
           status = statusCode;
-          firstByteMs = performance.now() - begun;
-          answered = linesIn(received);
-          const expected = declared() ?? (mostBytes === 0 ? 1 : 0);
-          if (method !== "GET" || expected <= mostBytes) return;
+          firstByteMs = now() - startedAt;
+          received = linesIn(responseHeaders);
+          const expectedBytes = declared() ?? (mostBytes === 0 ? 1 : 0);
+          if (method !== "GET" || expectedBytes <= mostBytes) return;
           finish();
-          flowing.abort(new Error("Its body is not wanted"));
+          flow.abort(new Error("The body is longer than wanted"));
         },
-        onResponseData: (flowing, chunk) => {
+        onResponseData: (flow, chunk) => {
           bytes += chunk.length;
           if (bytes > mostBytes) {
             finish();
-            flowing.abort(new Error("Its body is longer than wanted"));
+            flow.abort(new Error("The body is longer than wanted"));
             return;
           }
           onChunk?.(chunk);
-          const held = onBytes?.(chunk.length);
-          if (!held) return;
-          flowing.pause();
-          held.then(
-            () => flowing.resume(),
-            (error: unknown) => flowing.abort(error instanceof Error ? error : new Error(String(error))),
+          const paused = onBytes?.(chunk.length);
+          if (!paused) return;
+          flow.pause();
+          paused.then(
+            () => flow.resume(),
+            (error: unknown) => flow.abort(error instanceof Error ? error : new Error(String(error))),
           );
         },
         onResponseEnd: finish,
         onResponseError: (_, error) => {
-          over();
+          stopListening();
           reject(error);
         },
       },

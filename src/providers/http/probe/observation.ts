@@ -4,7 +4,7 @@ import type { PrefetchError } from "../../../base/errors.ts";
 import type { Obstacle } from "../../../prefetch/model/edge.ts";
 import { type CacheReading, readCache } from "../cache/cache-status.ts";
 import type { HeaderLines } from "../cache/headers.ts";
-import type { VendorId } from "../cache/vendor.ts";
+import type { VendorId } from "../cache/vendors.ts";
 import { isFetched, isServed } from "../cache/verdict.ts";
 import { whyNotCached } from "../cache/why-not-cached.ts";
 

@@ -3,8 +3,7 @@
 import type { Cdn } from "../../../prefetch/model/edge.ts";
 import { type Detection, detectByCname, detectByHeaders } from "../cache/detect.ts";
 import type { HeaderLines } from "../cache/headers.ts";
-import type { VendorId } from "../cache/vendor.ts";
-import { vendorOf } from "../cache/vendors.ts";
+import { type VendorId, vendorOf } from "../cache/vendors.ts";
 import type { CnameChain } from "./cname.ts";
 
 export interface Recognised {

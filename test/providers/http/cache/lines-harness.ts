@@ -1,11 +1,13 @@
-import { expect, it } from "vitest";
-import { readCache } from "../../../../src/providers/http/cache/cache-status.ts";
+/** Builds header lines, and checks a vendor's readings of them. */
+
+import { describe, expect, it } from "vitest";
+import { type CacheReading, readCache } from "../../../../src/providers/http/cache/cache-status.ts";
 import { type HeaderLines, headerLines } from "../../../../src/providers/http/cache/headers.ts";
-import type { VendorId } from "../../../../src/providers/http/cache/vendor.ts";
+import { type VendorId, vendorOf } from "../../../../src/providers/http/cache/vendors.ts";
 
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
 
-/** Headers from an object; a list stands for several lines of the same name. */
+/** A list stands for several lines of one header. */
 export function lines(headers: Headers): HeaderLines {
   return headerLines(
     Object.entries(headers).flatMap(([name, value]) =>
@@ -14,11 +16,18 @@ export function lines(headers: Headers): HeaderLines {
   );
 }
 
-/** A response with the status 200: what it shows, whose it is, its headers, and what must be read from them. */
-export type Reading = readonly [what: string, vendor: VendorId, headers: Headers, expected: Readonly<Record<string, unknown>>];
+/** A name for the headers, the headers of a response with status 200, and members of the expected reading. */
+export type Reading = readonly [input: string, headers: Headers, expected: Partial<CacheReading>];
 
-export function expectReadings(readings: readonly Reading[]): void {
-  it.each(readings)("%s (%s)", (_what, vendor, headers, expected) => {
-    expect(readCache({ status: 200, headers: lines(headers) })).toMatchObject({ vendor, ...expected });
+/** Checks that the headers show the vendor by themselves, and the cache state that they stand for. */
+export function describeReadings(vendor: VendorId, readings: readonly Reading[]): void {
+  const titled = readings.map(([input, headers, expected]) => {
+    const { state, layer } = expected;
+    return [input, layer === undefined ? state : `${state} (${layer})`, headers, expected] as const;
+  });
+  describe(vendorOf(vendor)?.name ?? vendor, () => {
+    it.each(titled)("reads %s as %s", (_input, _state, headers, expected) => {
+      expect(readCache({ status: 200, headers: lines(headers) })).toMatchObject({ vendor, ...expected });
+    });
   });
 }

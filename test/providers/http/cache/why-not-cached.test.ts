@@ -11,9 +11,9 @@ const fastly = { "x-timer": "S1.1,VS0" };
 const codes = (headers: Headers, facts: { status?: number; url?: string; authorized?: boolean } = {}) =>
   whyNotCached({ status: 200, url, headers: lines(headers), ...facts }).map(({ code }) => code);
 
-describe("why a response is not cached", () => {
+describe("whyNotCached", () => {
   it.each<[string, Headers, string[]]>([
-    ["nothing is in the way", lasting, []],
+    ["no obstacle", lasting, []],
     ["no-store", { "cache-control": "no-store" }, ["no-store"]],
     ["private", { "cache-control": "private, max-age=60" }, ["private"]],
     ["private for one field only", { "cache-control": 'private="x-a, x-b", max-age=60' }, []],
@@ -24,46 +24,42 @@ describe("why a response is not cached", () => {
     ["s-maxage beats max-age=0", { "cache-control": "max-age=0, s-maxage=60" }, []],
     ["several lines", { "cache-control": ["public", "no-store"] }, ["no-store"]],
     ["Expires in the past", { expires: "Sat, 21 Nov 2026 11:00:00 GMT", date }, ["expired"]],
-    ["Expires that is no date", { expires: "-1", date }, ["expired"]],
+    ["an invalid Expires", { expires: "-1", date }, ["expired"]],
     ["Expires in the past beside a Cache-Control without a lifetime", { "cache-control": "public", expires: "0" }, ["expired"]],
     ["Expires in the past beside max-age", { ...lasting, expires: "0" }, []],
     ["Expires in the future", { expires: "Sat, 21 Nov 2026 13:00:00 GMT", date }, []],
     ["no lifetime at all", {}, ["no-lifetime"]],
-    ["Pragma of old", { pragma: "no-cache" }, ["no-cache"]],
+    ["Pragma alone", { pragma: "no-cache" }, ["no-cache"]],
     ["Pragma beside Cache-Control", { pragma: "no-cache", ...lasting }, []],
     ["Set-Cookie", { ...lasting, "set-cookie": "a=b" }, ["set-cookie"]],
     ["Vary: *", { ...lasting, vary: "Accept-Encoding, *" }, ["vary-any"]],
     ["Vary: Cookie", { ...lasting, vary: "cookie" }, ["vary-wide"]],
     ["Vary: Accept-Encoding", { ...lasting, vary: "Accept-Encoding" }, []],
-    ["a field for CDNs stands in the place of Cache-Control", { "cache-control": "no-store", "cdn-cache-control": "max-age=60" }, []],
-    ["a vendor's own field too", { ...fastly, "x-cache": "MISS", "cache-control": "private", "surrogate-control": "max-age=60" }, []],
+    ["CDN-Cache-Control instead of Cache-Control", { "cache-control": "no-store", "cdn-cache-control": "max-age=60" }, []],
     [
-      "another vendor's does not",
+      "the vendor's own field instead of Cache-Control",
+      { ...fastly, "x-cache": "MISS", "cache-control": "private", "surrogate-control": "max-age=60" },
+      [],
+    ],
+    [
+      "another vendor's field beside Cache-Control",
       { ...cf, "cf-cache-status": "MISS", "cache-control": "private", "surrogate-control": "max-age=60" },
       ["private"],
     ],
-    ["Cloudflare does not know playlists", { ...lasting, ...cf, "cf-cache-status": "DYNAMIC" }, ["cloudflare-type"]],
-    ["too large for Fastly", { ...lasting, ...fastly, "x-cache": "MISS", "content-length": "30000000" }, ["too-large"]],
-    ["not too large", { ...lasting, ...fastly, "x-cache": "MISS", "content-length": "3000000" }, []],
-    ["the vendor says so and nothing else does", { ...lasting, ...cf, "cf-cache-status": "BYPASS" }, ["vendor-says-no"]],
+    ["an object above Fastly's limit", { ...lasting, ...fastly, "x-cache": "MISS", "content-length": "30000000" }, ["too-large"]],
+    ["an object below Fastly's limit", { ...lasting, ...fastly, "x-cache": "MISS", "content-length": "3000000" }, []],
+    ["a vendor's refusal without a visible reason", { ...lasting, ...cf, "cf-cache-status": "BYPASS" }, ["vendor-says-no"]],
     [
-      "everything at once",
+      "several obstacles at once",
       { "cache-control": "no-store, private, no-cache", "set-cookie": "a", vary: "*" },
       ["no-store", "private", "no-cache", "set-cookie", "vary-any"],
     ],
-    ["served from a cache all the same", { ...cf, "cf-cache-status": "HIT", age: "3", "cache-control": "no-store" }, []],
-  ])("%s", (_what, headers, expected) => {
+    ["no-store on a response from a cache", { ...cf, "cf-cache-status": "HIT", age: "3", "cache-control": "no-store" }, []],
+  ])("lists the obstacles of %s", (_input, headers, expected) => {
     expect(codes(headers)).toEqual(expected);
   });
 
-  it("an ending that Cloudflare knows points to a rule", () => {
-    const headers = { ...lasting, ...cf, "cf-cache-status": "DYNAMIC" };
-    expect(codes(headers, { url: "https://a.example/v.MP4?x=1" })).toEqual(["cloudflare-rule"]);
-    expect(codes(headers, { url: "https://a.example/mp4" })).toEqual(["cloudflare-type"]);
-    expect(codes(headers, { url: "no url" })).toEqual(["cloudflare-type"]);
-  });
-
-  it("the status comes first", () => {
+  it("reports the status of redirects, errors and partial responses", () => {
     expect(codes(lasting, { status: 302 })).toEqual(["redirect"]);
     expect(codes(lasting, { status: 404 })).toEqual(["error-status"]);
     expect(codes(lasting, { status: 503 })).toEqual(["error-status"]);
@@ -71,19 +67,19 @@ describe("why a response is not cached", () => {
     expect(codes(lasting, { status: 304 })).toEqual([]);
   });
 
-  it("a part tells the size of the whole", () => {
+  it("compares the size of the whole object when the response is partial", () => {
     const headers = { ...lasting, ...cf, "cf-cache-status": "MISS", "content-range": "bytes 0-0/999999999", "content-length": "1" };
     expect(codes(headers, { status: 206 })).toEqual(["partial", "too-large"]);
   });
 
-  it("answers to Authorization are shared only where the origin allows it", () => {
+  it("reports Authorization unless the origin allows sharing", () => {
     expect(codes(lasting, { authorized: true })).toEqual(["authorization"]);
     for (const allowed of ["public, max-age=60", "s-maxage=60", "max-age=60, must-revalidate"]) {
       expect(codes({ "cache-control": allowed }, { authorized: true })).toEqual([]);
     }
   });
 
-  it("each reason is a sentence, with what to change", () => {
+  it("writes each reason and change as a sentence", () => {
     const found = whyNotCached({ status: 404, url, headers: lines({ "cache-control": "no-store", "set-cookie": "a" }) });
     expect(found.map(({ code }) => code)).toEqual(["error-status", "no-store", "set-cookie"]);
     for (const { reason, change } of found) for (const text of [reason, change]) expect(text).toMatch(/^[A-Z].{10,120}\.$/);

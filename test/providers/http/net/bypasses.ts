@@ -1,9 +1,9 @@
-/** Ways in which URLs have been made to reach what they must not, and who is to stop each of them. */
+/** Known tricks to make a URL reach a private address, each with the check that must stop it. */
 
-/** `reading` finds no URL that can be sent, `check` needs no lookup to refuse it, and only the `connection` knows where a name leads. */
-export type Refuser = "reading" | "check" | "connection";
+/** `parser`: not a URL that can be sent. `check`: refused without a lookup. `connection`: refused after its lookup. */
+export type Refuser = "parser" | "check" | "connection";
 
-/** The names among them lead to loopback; `port` is one that is open there. */
+/** The names resolve to loopback; `port` is open there. */
 export function bypasses(port: number): readonly (readonly [form: string, refuser: Refuser])[] {
   const all = (refuser: Refuser, forms: readonly string[]) => forms.map((form) => [form, refuser] as const);
   const hosts = (refuser: Refuser, names: readonly string[]) =>
@@ -28,7 +28,7 @@ export function bypasses(port: number): readonly (readonly [form: string, refuse
       "%6cocalhost",
     ]),
     ...hosts("connection", names),
-    ...hosts("reading", malformed),
+    ...hosts("parser", malformed),
     ...all("check", [
       `http:127.0.0.1:${port}/`,
       `http:/127.0.0.1:${port}/`,
@@ -52,7 +52,7 @@ export function bypasses(port: number): readonly (readonly [form: string, refuse
       `http://media.example:${port}/%0d%0aHost:%20127.0.0.1`,
       `http://media.example:${port}#@127.0.0.1:${port}/`,
     ]),
-    ...all("reading", [
+    ...all("parser", [
       `http://media.example@127.0.0.1:${port}/`,
       `http://media.example:80@127.0.0.1:${port}/`,
       `http://media.example:80%2f@127.0.0.1:${port}/`,
@@ -138,7 +138,7 @@ const privateV4 = [
   "172.31.255.255",
   "192.168.1.1",
   "3232235777",
-  // AWS, GCP, Azure, Oracle, Huawei; containers of AWS; Tencent; Alibaba; Oracle's older one; Azure's host.
+  // Metadata services of AWS, GCP, Azure, Oracle, Huawei, AWS containers, Tencent, Alibaba and older Oracle; Azure's host.
   "169.254.169.254",
   "2852039166",
   "0xa9fea9fe",
@@ -219,7 +219,7 @@ const v6 = [
   "[ff05::1:3]",
 ];
 
-/** Public names of private addresses, metadata services by name, look-alikes, and what only seems to be an address. */
+/** Public names of private addresses, names of metadata services, look-alikes, and names that resemble an address. */
 const names = [
   "media.example",
   "MEDIA.EXAMPLE",

@@ -1,11 +1,11 @@
-/** What counts as public, against lists of blocks that know nothing of the library behind it. */
+/** Compares the classification with lists of blocks that are independent of the library behind it. */
 
 import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isSame, kindOf } from "../../../../src/providers/http/net/public-address.ts";
 
-/** From the registries of IANA by hand: special-purpose blocks, and Azure's host. */
+/** Special-purpose blocks, copied by hand from IANA's registry, and Azure's host. */
 const barredV4 = [
   "0.0.0.0/8",
   "10.0.0.0/8",
@@ -27,7 +27,7 @@ const barredV4 = [
   "240.0.0.0/4",
   "168.63.129.16/32",
 ];
-/** Within 2000::/3, outside of which nothing is public. */
+/** Within 2000::/3; no address outside that block is public. */
 const barredV6 = ["2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20"];
 
 const blocks = new BlockList();
@@ -47,7 +47,7 @@ const dotted = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift
 const groups = (value: bigint) => Array.from({ length: 8 }, (_, i) => ((value >> BigInt(112 - 16 * i)) & 0xffffn).toString(16)).join(":");
 
 const numberOf = (address: string) => address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
-/** First and last of each block and their neighbours, where mistakes are made. */
+/** The first and last address of each block, and their neighbours. */
 const edgesV4 = barredV4.flatMap((block) => {
   const [network = "", bits] = block.split("/");
   const first = numberOf(network);
@@ -73,14 +73,14 @@ const anyV6 = fc
     fc.tuple(fc.constantFrom(...edgesV6), fc.bigInt({ min: 0n, max: (1n << 64n) - 1n })).map(([edge, low]) => ((edge >> 64n) << 64n) | low),
     fc.constantFrom(...edgesV6),
   )
-  // Mapped addresses are IPv4 and tried as such.
+  // Mapped addresses are IPv4; the IPv4 test covers them.
   .filter((value) => value >> 32n !== 0xffffn)
   .map(groups);
 
 const runs = { numRuns: 5_000 };
 
-describe("an address is public", () => {
-  it("in IPv4 exactly if no block of the registry has it, in each spelling", () => {
+describe("kindOf", () => {
+  it("calls an IPv4 address public exactly if no special-purpose block holds it", () => {
     fc.assert(
       fc.property(anyV4, (address) => {
         const isPublic = !blocks.check(address, "ipv4");
@@ -92,7 +92,7 @@ describe("an address is public", () => {
     );
   });
 
-  it("in IPv6 exactly if it is of the unicast block and of no other", () => {
+  it("calls an IPv6 address public exactly if only the unicast block holds it", () => {
     fc.assert(
       fc.property(anyV6, (address) => {
         const isPublic = unicast.check(address, "ipv6") && !blocks.check(address, "ipv6");
@@ -104,7 +104,7 @@ describe("an address is public", () => {
     );
   });
 
-  it("only if it is one", () => {
+  it("calls no other text public", () => {
     for (const text of [
       "",
       "localhost",
@@ -122,7 +122,7 @@ describe("an address is public", () => {
   });
 });
 
-it("spellings of one address are the same, and nothing else is", () => {
+it("isSame compares addresses, not spellings", () => {
   expect(isSame("::ffff:1.1.1.1", "1.1.1.1")).toBe(true);
   expect(isSame("2606:4700:0:0::1111", "2606:4700::1111")).toBe(true);
   expect(isSame("1.1.1.1", "1.1.1.2")).toBe(false);

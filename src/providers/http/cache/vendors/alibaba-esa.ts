@@ -1,0 +1,12 @@
+/** Alibaba Cloud ESA. Source: public captures. */
+
+import { statusHeader } from "../readers.ts";
+import type { Vendor } from "../vendor.ts";
+
+export const alibabaEsa: Vendor<"alibaba-esa"> = {
+  id: "alibaba-esa",
+  name: "Alibaba Cloud ESA",
+  marks: [{ header: "x-site-cache-status" }, { header: "server", value: /^ESA$/i }],
+  read: statusHeader("x-site-cache-status"),
+  xCache: true,
+};

@@ -1,0 +1,25 @@
+/** Volcengine CDN and BytePlus. Source: public captures. */
+
+import { firstReader, ownWordsHeader, statusHeader } from "../readers.ts";
+import type { Vendor } from "../vendor.ts";
+import { verdictOf } from "../verdict.ts";
+
+/** `X-Response-Cache` names the tier; `X-Bdcdn-Cache-Status` lists one word per tier in an unknown order. */
+const read = firstReader(
+  ownWordsHeader("x-response-cache", {
+    edge_hit: verdictOf("hit", "edge"),
+    parent_hit: verdictOf("hit", "parent"),
+    hit: verdictOf("hit"),
+    miss: verdictOf("miss"),
+  }),
+  statusHeader("x-bdcdn-cache-status"),
+);
+
+export const volcengine: Vendor<"volcengine"> = {
+  id: "volcengine",
+  name: "Volcengine CDN (BytePlus)",
+  marks: [{ prefix: "x-bdcdn-" }, { header: "x-response-cache" }, { prefix: "x-tt-trace-", weak: true }],
+  cnames: ["volcgslb.com", "volccdn.com", "bytegslb.com", "bytecdn.cn"],
+  read,
+  xCache: true,
+};
