@@ -193,7 +193,7 @@ describe("what settings do", () => {
   it("PoPs are named, and may be on this machine where that is allowed", async () => {
     const origin = await startOrigin((_, response) => response.end("x"));
     const told = await warm({ [setting("POPS")]: "here=127.0.0.1" }, [origin.url("/a", "media.test")]);
-    expect(told).toEqual(["succeeded: here: 1 bytes came whole; no word about the cache."]);
+    expect(told).toEqual(["succeeded: here: Received 1 byte; cache status unknown."]);
   });
 
   it("variants stand for the headers that are always sent, however they are spelt", async () => {
@@ -241,7 +241,7 @@ describe("what settings do", () => {
 it("a PoP's port has to be open", () => {
   const read = (more: Record<string, string>) => httpAnyCdn.read({ PREFETCH_HTTP_POPS: "paris=8.8.8.8:8443", ...more });
   expect(read({ PREFETCH_HTTP_OPEN_PORTS: "8443" })).toMatchObject({ ok: true });
-  expect(read({})).toEqual({ ok: false, problem: "http: PREFETCH_HTTP_POPS names a port that PREFETCH_HTTP_OPEN_PORTS does not." });
+  expect(read({})).toEqual({ ok: false, problem: "http: PREFETCH_HTTP_POPS uses a port that PREFETCH_HTTP_OPEN_PORTS does not list." });
   const local = { PREFETCH_HTTP_POPS: "here=127.0.0.1:8443", PREFETCH_HTTP_ALLOW_LOOPBACK: "1" };
   expect(httpAnyCdn.read(local)).toMatchObject({ ok: true });
 });

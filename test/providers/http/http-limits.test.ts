@@ -16,7 +16,7 @@ const slowly = (response: ServerResponse): void => {
 describe("requests under way", () => {
   it("are no more to one host than are wanted, of however many batches and tasks, and hosts go side by side", async () => {
     const origin = await startOrigin((_, response) => slowly(response));
-    const { warm } = warming({ limits: { perHost: 4 } });
+    const { warm } = warming({ limits: { requestsPerHost: 4 } });
     const batch = (nth: number, host: string) => numbered(20, (path) => origin.url(`/${nth}${path}`, host));
     const batches = [0, 1, 2, 3].map((nth) => warm([...batch(nth, "a.test"), ...batch(nth, "b.test")], { taskId: `pf_${nth % 2}` }));
     const told = (await Promise.all(batches)).flatMap((result) => result.told);
@@ -36,7 +36,7 @@ describe("requests under way", () => {
       });
       slowly(response);
     });
-    const { warm } = warming({ limits: { perHost: 4, atOnce: 6 } });
+    const { warm } = warming({ limits: { requestsPerHost: 4, requestsInFlight: 6 } });
     const hosts = ["a.test", "b.test", "c.test"];
     await Promise.all(hosts.map((host) => warm(numbered(20, (path) => origin.url(path, host)))));
     expect(origin.seen).toHaveLength(60);
@@ -49,7 +49,7 @@ describe("requests under way", () => {
       if (request.url?.startsWith("/small")) response.writeHead(200, fresh).end("x");
       else answers.push(response);
     });
-    const { warm } = warming({ limits: { perHost: 2 } });
+    const { warm } = warming({ limits: { requestsPerHost: 2 } });
     const large = warm(numbered(6, origin.url));
     await until(() => answers.length).toBe(2);
     const small = warm([origin.url("/small")]);
@@ -68,7 +68,7 @@ describe("requests under way", () => {
     onTestFinished(() => void process.off("warning", warn));
     const origin = await startOrigin((_, response) => slowly(response));
     const { signal } = new AbortController();
-    const { warm } = warming({ limits: { perHost: 32, atOnce: 32 } });
+    const { warm } = warming({ limits: { requestsPerHost: 32, requestsInFlight: 32 } });
     await Promise.all(
       [0, 1, 2].map((nth) =>
         warm(
@@ -142,7 +142,7 @@ describe("a rate", () => {
     const clock = fakeClock();
     const begun = clock.now();
     const origin = await startOrigin((_, response) => response.writeHead(200, fresh).end(Buffer.alloc(200_000)));
-    const { warm } = warming({ clock, limits: { bytesPerSecond: 100_000, slowest: 0 } });
+    const { warm } = warming({ clock, limits: { bytesPerSecond: 100_000, minBytesPerSecond: 0 } });
     const hosts = ["a.test", "b.test"].map((host) => warm(numbered(2, (path) => origin.url(path, host))));
     const results = await held(clock, Promise.all(hosts));
     expect(results.map(({ told }) => statesIn(told))).toEqual([{ succeeded: 2 }, { succeeded: 2 }]);
@@ -153,7 +153,7 @@ describe("a rate", () => {
   it("of bytes does not make a server pass for slow", async () => {
     const clock = fakeClock();
     const origin = await startOrigin((_, response) => response.writeHead(200, fresh).end(Buffer.alloc(400_000)));
-    const { warm } = warming({ clock, limits: { bytesPerSecond: 10_000, patienceMs: 1_000, slowest: 100_000 } });
+    const { warm } = warming({ clock, limits: { bytesPerSecond: 10_000, slowAnswerGraceMs: 1_000, minBytesPerSecond: 100_000 } });
     const { told } = await held(clock, warm([origin.url("/")]));
     expect(statesIn(told)).toEqual({ succeeded: 1 });
   });
@@ -176,11 +176,11 @@ describe("a rate", () => {
       const going = setInterval(() => response.write("x"), 5);
       request.socket.once("close", () => clearInterval(going));
     });
-    const { outcomeOf } = warming({ limits: { patienceMs: 30, slowest: 10_000 } });
+    const { outcomeOf } = warming({ limits: { slowAnswerGraceMs: 30, minBytesPerSecond: 10_000 } });
     expect(await outcomeOf(origin.url("/"))).toMatchObject({
       state: "failed",
       code: "timeout",
-      reason: expect.stringMatching(/sends [\d,]+ bytes a second, which is too slow to wait for/),
+      reason: expect.stringMatching(/sends [\d,]+ bytes a second, less than the minimum of 10,000/),
     });
     expect(origin.seen).toHaveLength(1);
   });
@@ -194,7 +194,7 @@ describe("a host that asks to wait", () => {
       if (nth > 1) response.writeHead(200, fresh).end("x");
       else answers.set(request.url ?? "", response);
     });
-    const { warm } = warming({ clock, limits: { perHost: 2 } });
+    const { warm } = warming({ clock, limits: { requestsPerHost: 2 } });
     const going = warm(["/a", "/b"].map((path) => origin.url(path)));
     await until(() => answers.size).toBe(2);
     answers.get("/a")?.writeHead(503, { "retry-after": "1" }).end();
@@ -235,7 +235,7 @@ describe("a task", () => {
 
   it("stops at its limit of bytes, over all its batches, and names what it leaves out", async () => {
     const origin = await large();
-    const { warm } = warming({ limits: { mostBytes: 2 * MIB, perHost: 1 } });
+    const { warm } = warming({ limits: { maxTaskBytes: 2 * MIB, requestsPerHost: 1 } });
     const first = await warm(numbered(3, origin.url), { taskId: "pf_a" });
     expect(statesIn(first.told)).toEqual({ succeeded: 3 });
     const second = await warm(numbered(5, origin.url), { taskId: "pf_a", taskBytes: 1 });
@@ -248,7 +248,7 @@ describe("a task", () => {
 
   it("counts what was moved for it before, by other processes too", async () => {
     const origin = await large();
-    const { warm } = warming({ limits: { mostBytes: 2 * MIB, perHost: 1 } });
+    const { warm } = warming({ limits: { maxTaskBytes: 2 * MIB, requestsPerHost: 1 } });
     const restarted = await warm(numbered(2, origin.url), { taskId: "pf_a", taskBytes: 1.5 * MIB });
     expect(restarted.told.map(({ state }) => state)).toEqual(["succeeded", "rejected"]);
     expect(statesIn((await warm([origin.url("/")], { taskId: "pf_b" })).told)).toEqual({ succeeded: 1 });
@@ -263,7 +263,7 @@ describe("a task", () => {
       request.socket.once("close", () => clearInterval(going));
     });
     const clock = hastyClock();
-    const { warm } = warming({ clock, limits: { mostMs: 50_000, perHost: 2 } });
+    const { warm } = warming({ clock, limits: { maxTaskMs: 50_000, requestsPerHost: 2 } });
     const going = warm(numbered(10, origin.url));
     await until(() => origin.seen.length).toBe(2);
     await clock.sleep(60_001);
@@ -278,7 +278,7 @@ describe("a task", () => {
     const origin = await startOrigin((request, response) =>
       response.writeHead(request.headers.host?.startsWith("bad.test") ? 500 : 200, fresh).end("x"),
     );
-    const { warm } = warming({ limits: { judgedAfter: 10, perHost: 1 } });
+    const { warm } = warming({ limits: { minFailureSample: 10, requestsPerHost: 1 } });
     const bad = (batch: number) => numbered(20, (path) => origin.url(`/${batch}${path}`, "bad.test"));
     const [first, good] = await Promise.all([
       warm(bad(1), { taskId: "pf_a" }),
@@ -291,7 +291,7 @@ describe("a task", () => {
     expect(statesIn(first.told)).toEqual({ failed: 10, rejected: 10 });
     expect(first.told.at(-1)).toMatchObject({
       code: "vendor_unavailable",
-      reason: expect.stringMatching(/^Not fetched\. 10 of 10 URLs of bad\.test:\d+ have come to nothing\. /),
+      reason: expect.stringMatching(/^Not fetched\. 10 of 10 URLs at bad\.test:\d+ failed, so the task skips the rest of them\. /),
     });
     expect(statesIn((await warm(bad(2), { taskId: "pf_a" })).told)).toEqual({ rejected: 20 });
     // What one task has met says nothing about another.
@@ -300,7 +300,7 @@ describe("a task", () => {
 
   it.each([404, 403, 400])("does not blame a host for URLs that it answers with %i", async (status) => {
     const origin = await startOrigin((_, response) => response.writeHead(status).end());
-    const { warm } = warming({ limits: { judgedAfter: 5 } });
+    const { warm } = warming({ limits: { minFailureSample: 5 } });
     expect(statesIn((await warm(numbered(30, origin.url))).told)).toEqual({ failed: 30 });
     expect(origin.seen).toHaveLength(30);
   });
@@ -312,7 +312,7 @@ describe("a task", () => {
       const going = setInterval(() => response.write("x"), 2);
       request.socket.once("close", () => clearInterval(going));
     });
-    const { warm } = warming({ limits: { judgedAfter: 4, perHost: 1, patienceMs: what === "429" ? 60_000 : 10 } });
+    const { warm } = warming({ limits: { minFailureSample: 4, requestsPerHost: 1, slowAnswerGraceMs: what === "429" ? 60_000 : 10 } });
     expect(statesIn((await warm(numbered(12, origin.url))).told)).toEqual({ failed: 4, rejected: 8 });
   });
 });
@@ -326,7 +326,7 @@ describe("giving up in the middle", () => {
 
   it("rejects with the reason, and tells nothing twice or afterwards", async () => {
     const origin = await endless();
-    const { warm } = warming({ limits: { perHost: 4 } });
+    const { warm } = warming({ limits: { requestsPerHost: 4 } });
     const stop = new AbortController();
     const told: string[] = [];
     const urls = [...numbered(10, (path) => origin.url(`/good${path}`)), ...numbered(20, origin.url)];
@@ -344,7 +344,7 @@ describe("giving up in the middle", () => {
 
   it("leaves the host to others, with all its places, at once", async () => {
     const origin = await endless();
-    const { warm } = warming({ limits: { perHost: 4, atOnce: 4 } });
+    const { warm } = warming({ limits: { requestsPerHost: 4, requestsInFlight: 4 } });
     const stops = [new AbortController(), new AbortController()];
     const going = stops.map(({ signal }, nth) =>
       warm(
@@ -363,7 +363,7 @@ describe("giving up in the middle", () => {
   it("wakes whoever is held back by a rate of bytes, and the connection is let go of", async () => {
     const clock = fakeClock();
     const origin = await startOrigin((_, response) => response.writeHead(200, fresh).end(Buffer.alloc(MIB)));
-    const { warm } = warming({ clock, limits: { bytesPerSecond: 1_000, perHost: 2 } });
+    const { warm } = warming({ clock, limits: { bytesPerSecond: 1_000, requestsPerHost: 2 } });
     const stop = new AbortController();
     const going = warm(numbered(4, origin.url), { signal: stop.signal });
     await until(() => clock.alarms().length).toBe(2);

@@ -5,7 +5,7 @@ import { expect, onTestFinished } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import { createHttp, type HttpOptions } from "../../../src/providers/http/http.ts";
-import { usualLimits, type WarmLimits } from "../../../src/providers/http/limits.ts";
+import { defaultWarmLimits, type WarmLimits } from "../../../src/providers/http/limits.ts";
 import { never } from "../../fakes.ts";
 
 export interface HastyClock extends Clock {
@@ -47,7 +47,7 @@ export function warming({ limits, ...more }: Warming = {}) {
   const provider = createHttp({
     clock: hastyClock(),
     userAgent: "test",
-    limits: { ...usualLimits, ...limits },
+    limits: { ...defaultWarmLimits, ...limits },
     method: "GET",
     redirects: 0,
     pops: [],

@@ -1,4 +1,4 @@
-/** The rows of a check, and what checks that run at once share. */
+/** `Edge.verify`: the rows of a check, and the limits that concurrent checks share. */
 
 import { describe, expect, it } from "vitest";
 import type { Verification } from "../../../../src/prefetch/model/edge.ts";
@@ -10,8 +10,8 @@ import { startOrigin } from "../origin-harness.ts";
 const noSignal = (): AbortSignal => new AbortController().signal;
 const akamaiName = async (host: string): Promise<string[]> => (host === "media.example" ? ["media.example.edgekey.net"] : []);
 
-describe("a row for each", () => {
-  it("PoP, each of which is asked itself, under the host's own name", async () => {
+describe("Edge.verify", () => {
+  it("returns a row for each PoP and sends the URL's host name to each", async () => {
     const [fra, sin] = [await fakeCdn(dialects.cloudflare), await fakeCdn(dialects.cloudflare)];
     fra.hold("/a");
     const pops = [
@@ -27,7 +27,7 @@ describe("a row for each", () => {
     expect([...fra.requests, ...sin.requests]).toEqual(Array(3).fill(expect.stringMatching(/^(HEAD|GET) media\.example \/a$/)));
   });
 
-  it("variant, named by what tells it from the others, but not by what is secret", async () => {
+  it("labels each variant with the headers that differ, and redacts secrets", async () => {
     const cdn = await fakeCdn((_, { headers }) => ({ "x-cache-status": headers.origin ? "HIT" : "BYPASS" }));
     const variants: readonly Record<string, string>[] = [
       { Origin: "https://a.example", Accept: "*/*", "X-Api-Key": "k1" },
@@ -41,7 +41,7 @@ describe("a row for each", () => {
     expect(rows[0]).not.toHaveProperty("edge");
   });
 
-  it("of both, and none is hidden by what fails with another", async () => {
+  it("returns a row for each PoP and variant, even if one PoP fails", async () => {
     const cdn = await fakeCdn(dialects.cloudflare);
     cdn.hold("/a");
     const pops = [
@@ -62,7 +62,7 @@ describe("a row for each", () => {
     expect(literal).toMatchObject({ state: "unknown", edge: "here", reason: expect.stringContaining("cannot stand in for 127.0.0.1") });
   });
 
-  describe("PoP, where all have one cache behind them, ", () => {
+  describe("with PoPs that share a cache behind them", () => {
     const pops = async (headers: (atParent: boolean) => Readonly<Record<string, string>>) => {
       const parent = new Set<string>();
       const edges = [0, 1].map(async (nth) => {
@@ -81,14 +81,14 @@ describe("a row for each", () => {
     };
     const states = (rows: readonly Verification[]) => rows.map(({ state }) => state).sort();
 
-    it("is not called warm for what this check brought there", async () => {
+    it("does not call a PoP warm when the check filled the shared cache through another PoP", async () => {
       const { edge } = await pops(() => ({ "x-cache": "HIT" }));
       expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["cold", "unknown"]);
       const told = await pops((atParent) => ({ "cache-status": atParent ? "Parent; hit, Edge; fwd=miss" : "Edge; hit" }));
       expect(states(await told.edge.verify("http://media.example/a", noSignal()))).not.toContain("warm-parent-only");
     });
 
-    it("is believed where none had to fetch it, or its age is older than the check", async () => {
+    it("calls a PoP warm when no PoP had to fetch, or when the age is older than the check", async () => {
       const { edge, parent } = await pops(() => ({ "x-cache": "HIT" }));
       parent.add("/a");
       expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["warm", "warm"]);
@@ -97,7 +97,7 @@ describe("a row for each", () => {
     });
   });
 
-  it("variant that the one before it may have warmed is not called warm for that", async () => {
+  it("does not call a variant warm when the request for the variant before may have filled the cache", async () => {
     const silent = { "accept-encoding": "identity" };
     const variants = [{ "accept-encoding": "gzip" }, silent];
     const shared = await fakeCdn(dialects.cloudfront);
@@ -112,13 +112,13 @@ describe("a row for each", () => {
       ...dialects.cloudflare(headers["accept-encoding"] === "identity" ? { ageS: 900 } : found),
     }));
     expect((await askedEdge({ variants }).verify(aged.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "warm"]);
-    // A check that comes later finds both as it was told they are now.
+    // A later check finds both variants in the cache.
     expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["warm", "warm"]);
   });
 });
 
-describe("who serves a host", () => {
-  it("is told by its names where headers tell nothing, and asked once", async () => {
+describe("Edge.verify, recognising the CDN,", () => {
+  it("uses the CNAME when headers name no CDN, and resolves it once", async () => {
     const asked: string[] = [];
     const resolveCname = (host: string): Promise<string[]> => {
       asked.push(host);
@@ -131,28 +131,28 @@ describe("who serves a host", () => {
     const edge = askedEdge({ resolveCname });
     const [row] = await Promise.all([edge.one(cdn.url("/a")), edge.one(cdn.url("/b")), edge.one(cdn.url("/c", "other.example"))]);
     expect(row?.cdn).toEqual({ id: "akamai", name: "Akamai", confidence: "certain", by: "cname", provider: "http" });
-    // The vendor that a name has told is asked for more, as one that its headers have.
+    // Debug headers go to a vendor that a CNAME named, too.
     expect(row).toMatchObject({ state: "cold", obstacles: [{ code: "stays-a-miss" }] });
     expect(asked.toSorted()).toEqual(["media.example", "media.example.edgekey.net", "other.example"]);
   });
 
-  it("is told by a name rather than by a guess, and by headers rather than by a name", async () => {
+  it("prefers certain headers to the CNAME, and the CNAME to a guess", async () => {
     const guessed = await fakeCdn(dialects.varnish);
     expect((await askedEdge({ resolveCname: akamaiName }).one(guessed.url("/a"))).cdn).toMatchObject({ id: "akamai", by: "cname" });
     const certain = await fakeCdn(dialects.cloudflare);
     expect((await askedEdge({ resolveCname: akamaiName }).one(certain.url("/a"))).cdn).toMatchObject({ id: "cloudflare", by: "headers" });
-    const nobody = await fakeCdn(dialects.silent);
-    expect(await askedEdge().one(nobody.url("/a"))).not.toHaveProperty("cdn");
+    const unknown = await fakeCdn(dialects.silent);
+    expect(await askedEdge().one(unknown.url("/a"))).not.toHaveProperty("cdn");
   });
 });
 
-describe("requests under way to one host", () => {
+describe("Edge.verify, with many URLs of one host,", () => {
   it.each([
     [undefined, 4],
     [2, 2],
-  ])("are bounded over all checks (%s)", async (perHost, most) => {
+  ])("limits the concurrent requests over all checks (urlsPerHost %s)", async (perHost, most) => {
     const origin = await startOrigin((_, response) => void setTimeout(() => response.writeHead(200, { "x-cache": "HIT" }).end("x"), 5));
-    const edge = askedEdge({ perHost });
+    const edge = askedEdge({ urlsPerHost: perHost });
     const hosts = ["media.example", "other.example"];
     const urls = Array.from({ length: 40 }, (_, nth) => origin.url(`/${nth}`, hosts[nth % 2]));
     const rows = await Promise.all(urls.map((url) => edge.one(url)));
@@ -160,20 +160,20 @@ describe("requests under way to one host", () => {
     expect([...origin.most.values()]).toEqual([most, most]);
   });
 
-  it("finish what they have begun, before anything else of the host is: a call that is cut short has something to tell", async () => {
+  it("finishes one URL before it begins the next, so a call that is cut short has results", async () => {
     const origin = await startOrigin((_, response) => void response.writeHead(200, { "cache-control": "max-age=60" }).end("x"));
-    const edge = askedEdge({ perHost: 1 });
+    const edge = askedEdge({ urlsPerHost: 1 });
     const urls = Array.from({ length: 5 }, (_, nth) => origin.url(`/${nth}`, "media.example"));
     await Promise.all(urls.map((url) => edge.one(url)));
-    // All that is asked of one comes before all that is asked of the next.
+    // Without repetitions, the paths are in order: no URL is interrupted by another.
     const order = origin.seen.filter((path, nth) => path !== origin.seen[nth - 1]);
     expect(order).toEqual(["/0", "/1", "/2", "/3", "/4"]);
     expect(origin.seen.length).toBeGreaterThan(5 * 3);
   });
 });
 
-describe("a host that does not answer", () => {
-  it("keeps nobody from hearing of another one, however many of its URLs are asked about", async () => {
+describe("Edge.verify, with a host that does not answer,", () => {
+  it("checks other hosts, however many of its URLs wait", async () => {
     const silent = await canary({ answer: () => undefined });
     const origin = await startOrigin((_, response) => void response.writeHead(200, { "x-cache": "HIT" }).end("x"));
     const edge = askedEdge();
@@ -187,8 +187,8 @@ describe("a host that does not answer", () => {
   });
 });
 
-describe("a copy that few viewers get", () => {
-  it("is warm, with what keeps the others from it", async () => {
+describe("Edge.verify, with a wide Vary,", () => {
+  it("says warm and lists Vary as an obstacle", async () => {
     const origin = await startOrigin((_, response) =>
       response.writeHead(200, { "x-cache-status": "HIT", vary: "Cookie, User-Agent", "cache-control": "max-age=60" }).end("x"),
     );

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Got } from "../../../../src/providers/http/net/get.ts";
-import { judge, type Verdict } from "../../../../src/providers/http/warm/judge.ts";
+import { classifyAnswer, type FetchOutcome } from "../../../../src/providers/http/warm/classify.ts";
 import { type Headers, lines } from "../cache/lines-harness.ts";
 
 const url = "https://media.example.com/a.mp4";
-const judged = (headers: Headers, more: Partial<Got> = {}): Verdict =>
-  judge({ status: 200, headers: lines(headers), bytes: 1_234, declared: undefined, firstByteMs: 1, ...more }, url);
+const judged = (headers: Headers, more: Partial<Got> = {}): FetchOutcome =>
+  classifyAnswer({ status: 200, headers: lines(headers), bytes: 1_234, declared: undefined, firstByteMs: 1, ...more }, url);
 
 const cloudflare = { server: "cloudflare", "cf-ray": "8a1-FRA" };
 const fresh = { "cache-control": "public, max-age=60" };
 
 describe("an answer is judged", () => {
-  const table: readonly (readonly [string, Headers, Partial<Got>, Partial<Verdict>])[] = [
+  const table: readonly (readonly [string, Headers, Partial<Got>, Partial<FetchOutcome>])[] = [
     ["whole and cacheable", fresh, {}, { state: "succeeded" }],
     ["whole, of the declared length", fresh, { declared: 1_234 }, { state: "succeeded" }],
     ["without a body", fresh, { bytes: 0, declared: 0 }, { state: "succeeded" }],
@@ -70,10 +70,10 @@ describe("an answer is judged", () => {
 
   it("by what was seen, in words", () => {
     expect(judged({ ...cloudflare, "cf-cache-status": "HIT", age: "3" }).reason).toBe(
-      "1,234 bytes came whole; Cloudflare FRA: was in the cache already.",
+      "Received 1,234 bytes; Cloudflare FRA: already in the cache.",
     );
     expect(judged({ ...cloudflare, "cf-cache-status": "MISS", ...fresh }).reason).toBe(
-      "1,234 bytes came whole; Cloudflare FRA: was not in the cache and is fetched now.",
+      "Received 1,234 bytes; Cloudflare FRA: not in the cache before, fetched now.",
     );
   });
 
@@ -93,8 +93,8 @@ describe("an answer is judged", () => {
   });
 
   it("with the whole of a URL that is named in part, and without one that is none", () => {
-    expect(judged({ location: "/b c" }, { status: 302 }).reason).toContain("leads to https://media.example.com/b%20c. ");
-    expect(judged({ location: "https://[" }, { status: 302 }).reason).not.toContain("leads to ");
+    expect(judged({ location: "/b c" }, { status: 302 }).reason).toContain("redirects to https://media.example.com/b%20c. ");
+    expect(judged({ location: "https://[" }, { status: 302 }).reason).not.toContain("redirects to ");
   });
 });
 
