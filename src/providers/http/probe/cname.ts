@@ -8,7 +8,7 @@ import { abortable } from "../../../base/abortable.ts";
 /** The CNAME records of one name. Rejects if it has none, or if the resolver does not answer. */
 export type ResolveCname = (host: string) => Promise<string[]>;
 
-/** The names of the chain, nearest first; what was found when the time was over. Never rejects. */
+/** The names of the chain, nearest first. At its deadline it returns the names that it has found. Never rejects. */
 export type CnameChain = (host: string) => Promise<readonly string[]>;
 
 /** More follows broken chains for longer; fewer may stop before the CDN's own name. */

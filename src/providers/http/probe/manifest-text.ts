@@ -32,7 +32,7 @@ interface FetchedText {
 /** More lets a chain of redirects delay a call; fewer breaks CDNs that redirect to a shard and to https. */
 const MAX_REDIRECTS = 3;
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** The configured headers that another origin may see. The others may hold credentials. */
+/** The configured headers that another origin may see. Any other header may hold credentials. */
 const publicHeaders: ReadonlySet<string> = new Set(["user-agent", "accept", "accept-language"]);
 
 /** Returns the text and the URL that served it. Throws `PrefetchError`, or the signal's reason. */

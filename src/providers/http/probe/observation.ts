@@ -35,7 +35,7 @@ export interface FailedRequest extends SentRequest {
 export type Observation = Answer | FailedRequest;
 
 /**
- * What an answer says about the object:
+ * The statement of an answer about the object:
  *
  * | meaning       | the answer                                                                   |
  * |---------------|------------------------------------------------------------------------------|

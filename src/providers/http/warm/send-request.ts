@@ -48,7 +48,7 @@ export function createSendRequest({ clock, limits }: { readonly clock: Clock; re
 }
 
 function tooSlow(host: string, bytesPerSecond: number, minimum: number): PrefetchError {
-  const [actual, least] = [Math.round(bytesPerSecond), minimum].map((rate) => rate.toLocaleString("en"));
+  const [actual, least] = [Math.floor(bytesPerSecond), minimum].map((rate) => rate.toLocaleString("en"));
   return new PrefetchError("timeout", `${host} sends ${actual} bytes a second, less than the minimum of ${least}`, {
     hint: "Check the origin behind the CDN, then call again.",
   });

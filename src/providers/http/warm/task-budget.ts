@@ -1,4 +1,4 @@
-/** What one task may still use: bytes, working time, and patience with hosts that fail. */
+/** The budget of one task: bytes, working time, and failures of a host before the task skips it. */
 
 import type { Clock } from "../../../base/clock.ts";
 import { type ErrorCode, PrefetchError } from "../../../base/errors.ts";

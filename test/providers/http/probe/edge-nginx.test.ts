@@ -1,7 +1,7 @@
 /** `Edge.verify` against a real nginx cache, which reports its state in `X-Cache-Status` only. */
 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { askedEdge } from "../edges-harness.ts";
+import { testEdge } from "../edges-harness.ts";
 import { type CachingNginx, findNginx, startNginx } from "../nginx-harness.ts";
 
 const program = findNginx();
@@ -39,7 +39,7 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
   afterAll(() => nginx?.stop());
 
   it("says cold for a new object, and that the check has filled the cache", async () => {
-    const edge = askedEdge();
+    const edge = testEdge();
     const path = "/cold";
     expect(await edge.one(url(path))).toMatchObject({
       state: "cold",
@@ -58,7 +58,7 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
 
   it("says warm after a GET, with a single HEAD", async () => {
     await warm("/warm");
-    const row = await askedEdge().one(url("/warm"));
+    const row = await testEdge().one(url("/warm"));
     expect(row).toEqual({
       url: url("/warm"),
       state: "warm",
@@ -73,7 +73,7 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
   });
 
   it("says uncacheable when the origin sends no-store", async () => {
-    const edge = askedEdge();
+    const edge = testEdge();
     const row = await edge.one(url("/forbidden?no-store"));
     expect(row).toMatchObject({ state: "uncacheable", evidence: ["x-cache-status: MISS", "cache-control: no-store"] });
     expect(row.obstacles.map(({ code }) => code)).toEqual(["no-store"]);
@@ -82,15 +82,15 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
   });
 
   it("says uncacheable when nginx bypasses its cache", async () => {
-    const row = await askedEdge().one(url("/bypass/a"));
+    const row = await testEdge().one(url("/bypass/a"));
     expect(row).toMatchObject({ state: "uncacheable", evidence: ["x-cache-status: BYPASS"] });
     expect(row.obstacles.map(({ code }) => code)).toEqual(["vendor-says-no"]);
   });
 
   it("says cold, then warm, when nginx caches ranges separately", async () => {
     const path = "/ranges-aside/a";
-    expect(await askedEdge().one(url(path))).toMatchObject({ state: "cold", reason: expect.stringContaining("it is warm now") });
-    expect(await askedEdge().one(url(path))).toMatchObject({ state: "warm" });
+    expect(await testEdge().one(url(path))).toMatchObject({ state: "cold", reason: expect.stringContaining("it is warm now") });
+    expect(await testEdge().one(url(path))).toMatchObject({ state: "warm" });
   });
 
   it.each([
@@ -99,14 +99,14 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
     ["/moved", 302, "redirect"],
   ])("says uncacheable for %s, cached or not", async (path, status, code) => {
     for (let time = 0; time < 2; time += 1) {
-      const row = await askedEdge().one(url(path));
+      const row = await testEdge().one(url(path));
       expect(row).toMatchObject({ state: "uncacheable", status, reason: `The CDN answers with status ${status}.` });
       expect(row.obstacles[0]?.code).toBe(code);
     }
   });
 
   it("returns the state of each variant when Vary separates them", async () => {
-    const edge = askedEdge({ variants: [{ "Accept-Encoding": "gzip" }, { "accept-encoding": "identity" }] });
+    const edge = testEdge({ variants: [{ "Accept-Encoding": "gzip" }, { "accept-encoding": "identity" }] });
     await warm("/variants");
     const rows = await edge.verify(url("/variants"), new AbortController().signal);
     expect(rows.map(({ state, variant }) => [state, variant])).toEqual([
@@ -121,17 +121,17 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
   it("tells expired, stale and revalidated copies apart", async () => {
     // nginx cached this path last, so the others have expired as soon as this one has. A hit does not extend its lifetime.
     await vi.waitFor(async () => expect(await cacheStatus("/last-aged?max-age=1")).toBe("EXPIRED"), { timeout: 20_000, interval: 100 });
-    expect(await askedEdge().one(url("/expired?max-age=1"))).toMatchObject({
+    expect(await testEdge().one(url("/expired?max-age=1"))).toMatchObject({
       state: "cold",
       reason: expect.stringMatching(/^The cached copy had expired, so the CDN fetched the first answer again\. This check's own request/),
       evidence: ["x-cache-status: EXPIRED", "x-cache-status: HIT"],
     });
-    expect(await askedEdge().one(url("/stale/?max-age=1"))).toMatchObject({
+    expect(await testEdge().one(url("/stale/?max-age=1"))).toMatchObject({
       state: "warm",
       reason: expect.stringContaining("Its lifetime has expired (stale)"),
       evidence: ["x-cache-status: STALE"],
     });
-    expect(await askedEdge().one(url("/revalidated/?max-age=1"))).toMatchObject({
+    expect(await testEdge().one(url("/revalidated/?max-age=1"))).toMatchObject({
       state: "warm",
       reason: expect.stringContaining("confirmed that it has not changed"),
       evidence: ["x-cache-status: REVALIDATED"],

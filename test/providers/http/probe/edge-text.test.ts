@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
 import { createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
-import { askedEdge, HERE } from "../edges-harness.ts";
+import { HERE, testEdge } from "../edges-harness.ts";
 import { canary, closeAfterwards } from "../network-harness.ts";
 import { startOrigin } from "../origin-harness.ts";
 
@@ -27,7 +27,7 @@ describe("Edge.text", () => {
       response.end(`\uFEFF#EXTM3U ü€😀 ${headers["accept-encoding"]} ${headers["user-agent"]}`),
     );
     const url = origin.url("/a.m3u8?x=1", "media.example");
-    const edge = askedEdge({ headers: { "User-Agent": "mine", "Accept-Encoding": "br" } });
+    const edge = testEdge({ headers: { "User-Agent": "mine", "Accept-Encoding": "br" } });
     expect(await edge.text(`${url}#part`, MOST, noSignal())).toEqual({ url, text: "#EXTM3U ü€😀 identity mine" });
   });
 
@@ -40,13 +40,13 @@ describe("Edge.text", () => {
       }
       response.end();
     });
-    expect((await askedEdge().text(origin.url("/a"), bytes.length, noSignal())).text).toBe("ü€😀".repeat(10));
+    expect((await testEdge().text(origin.url("/a"), bytes.length, noSignal())).text).toBe("ü€😀".repeat(10));
   });
 
   it("accepts an empty text and a text as long as the limit", async () => {
     const origin = await startOrigin(({ url }, response) => response.end("x".repeat(url === "/0" ? 0 : MOST)));
-    expect((await askedEdge().text(origin.url("/0"), MOST, noSignal())).text).toBe("");
-    expect((await askedEdge().text(origin.url("/1"), MOST, noSignal())).text).toHaveLength(MOST);
+    expect((await testEdge().text(origin.url("/0"), MOST, noSignal())).text).toBe("");
+    expect((await testEdge().text(origin.url("/1"), MOST, noSignal())).text).toHaveLength(MOST);
   });
 
   it.each([
@@ -58,14 +58,14 @@ describe("Edge.text", () => {
       closed = new Promise((resolve) => response.once("close", resolve));
       response.writeHead(200, headers).write("x".repeat(MOST + 1));
     });
-    const error = await failure(askedEdge().text(origin.url("/a"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a"), MOST, noSignal()));
     expect(error).toMatchObject({ code: "unsupported", retryable: false, message: message.replace("PORT", new URL(origin.url("/")).port) });
     await closed;
   });
 
   it("reads through the first PoP", async () => {
     const server = await canary();
-    const edge = askedEdge({
+    const edge = testEdge({
       pops: [
         { name: "fra", address: HERE, port: server.port },
         { name: "none", address: "10.0.0.5" },
@@ -92,7 +92,7 @@ describe("Edge.text, without a usable answer,", () => {
     [304, "unsupported", false],
   ])("reports status %i as %s", async (status, code, retryable) => {
     const origin = await startOrigin((_, response) => response.writeHead(status).end());
-    const error = await failure(askedEdge().text(origin.url("/a?token=secret", "media.example"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a?token=secret", "media.example"), MOST, noSignal()));
     expect(error).toMatchObject({
       code,
       retryable,
@@ -102,7 +102,7 @@ describe("Edge.text, without a usable answer,", () => {
 
   it("refuses compressed text", async () => {
     const origin = await startOrigin((_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("#EXTM3U")));
-    expect(await failure(askedEdge().text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "unsupported" });
+    expect(await failure(testEdge().text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "unsupported" });
   });
 
   it("reports an answer that breaks off or never comes", async () => {
@@ -113,24 +113,24 @@ describe("Edge.text, without a usable answer,", () => {
     });
     const guard = createAddressGuard({ allowLoopback: true, answerMs: 200 });
     closeAfterwards(() => guard.close());
-    const edge = askedEdge({ guard });
+    const edge = testEdge({ guard });
     expect(await failure(edge.text(origin.url("/half"), MOST, noSignal()))).toMatchObject({ code: "vendor_unavailable", retryable: true });
     expect(await failure(edge.text(origin.url("/never"), MOST, noSignal()))).toMatchObject({ code: "timeout", retryable: true });
   });
 
   it("refuses a URL that the guard does not allow", async () => {
     for (const url of ["http://10.0.0.5/a", "http://93.184.215.14:22/", "http://user:secret@media.example/"]) {
-      const error = await failure(askedEdge().text(url, MOST, noSignal()));
+      const error = await failure(testEdge().text(url, MOST, noSignal()));
       expect(error.code).toMatch(/^(forbidden_domain|invalid_argument)$/);
     }
   });
 
   it("rejects with the signal's reason", async () => {
     const reason = new Error("enough");
-    await expect(askedEdge().text("http://media.example/", MOST, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(testEdge().text("http://media.example/", MOST, AbortSignal.abort(reason))).rejects.toBe(reason);
     const stop = new AbortController();
     const origin = await startOrigin(() => stop.abort(reason));
-    await expect(askedEdge().text(origin.url("/a"), MOST, stop.signal)).rejects.toBe(reason);
+    await expect(testEdge().text(origin.url("/a"), MOST, stop.signal)).rejects.toBe(reason);
   });
 });
 
@@ -140,7 +140,7 @@ describe("Edge.text, when redirected,", () => {
       if (url === "/a") return void response.writeHead(status, { location: "b/../c?x=1#part" }).end("moved");
       response.end("there");
     });
-    expect(await askedEdge().text(origin.url("/a"), MOST, noSignal())).toEqual({ url: origin.url("/c?x=1"), text: "there" });
+    expect(await testEdge().text(origin.url("/a"), MOST, noSignal())).toEqual({ url: origin.url("/c?x=1"), text: "there" });
   });
 
   it("follows three redirects, but not a fourth", async () => {
@@ -149,7 +149,7 @@ describe("Edge.text, when redirected,", () => {
       if (step === 9) return void response.end("there");
       response.writeHead(302, { location: `/${step + 1}` }).end();
     });
-    const edge = askedEdge();
+    const edge = testEdge();
     expect((await edge.text(origin.url("/6"), MOST, noSignal())).url).toBe(origin.url("/9"));
     const error = await failure(edge.text(origin.url("/5"), MOST, noSignal()));
     expect(error).toMatchObject({ code: "unsupported", message: expect.stringContaining("redirects more than 3 times") });
@@ -164,7 +164,7 @@ describe("Edge.text, when redirected,", () => {
     "http://user:secret@media.example/",
   ])("refuses a redirect to %s", async (location) => {
     const origin = await startOrigin((_, response) => response.writeHead(302, { location }).end());
-    const error = await failure(askedEdge().text(origin.url("/a"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a"), MOST, noSignal()));
     expect(error.code).toMatch(/^(forbidden_domain|invalid_argument)$/);
   });
 
@@ -172,13 +172,13 @@ describe("Edge.text, when redirected,", () => {
     const origin = await startOrigin((_, response) => response.writeHead(302, { location: "http://inner.example/" }).end());
     const guard = createAddressGuard({ allowLoopback: true, lookup: async (host) => [host === "inner.example" ? "10.0.0.5" : HERE] });
     closeAfterwards(() => guard.close());
-    expect(await failure(askedEdge({ guard }).text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "forbidden_domain" });
+    expect(await failure(testEdge({ guard }).text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "forbidden_domain" });
   });
 
   it("reports a redirect without a valid location", async () => {
     for (const location of [undefined, "http://"]) {
       const origin = await startOrigin((_, response) => response.writeHead(302, location === undefined ? {} : { location }).end());
-      expect(await failure(askedEdge().text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "unsupported" });
+      expect(await failure(testEdge().text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "unsupported" });
     }
   });
 
@@ -192,13 +192,13 @@ describe("Edge.text, when redirected,", () => {
       seen.push(headers);
       response.end("there");
     });
-    const edge = askedEdge({ pops: [{ name: "fra", address: HERE, port: first.port }] });
+    const edge = testEdge({ pops: [{ name: "fra", address: HERE, port: first.port }] });
     expect(await edge.text("http://media.example/a", MOST, noSignal())).toEqual({
       url: `http://other.example:${other.port}/b`,
       text: "here",
     });
     const away = await startOrigin((_, response) => response.writeHead(302, { location: origin.url("/b", "other.example") }).end());
-    await askedEdge({ headers: { "user-agent": "mine", authorization: "secret", referer: "https://a.example/" } }).text(
+    await testEdge({ headers: { "user-agent": "mine", authorization: "secret", referer: "https://a.example/" } }).text(
       away.url("/a"),
       MOST,
       noSignal(),

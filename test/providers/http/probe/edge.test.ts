@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Verification } from "../../../../src/prefetch/model/edge.ts";
-import { askedEdge, HERE } from "../edges-harness.ts";
+import { HERE, testEdge } from "../edges-harness.ts";
 import { dialects, fakeCdn } from "../fake-cdn-harness.ts";
 import { canary } from "../network-harness.ts";
 import { startOrigin } from "../origin-harness.ts";
@@ -18,7 +18,7 @@ describe("Edge.verify", () => {
       { name: "fra", address: HERE, port: fra.port },
       { name: "sin", address: "::ffff:127.0.0.1", port: sin.port },
     ];
-    const rows = await askedEdge({ pops }).verify("http://media.example/a", noSignal());
+    const rows = await testEdge({ pops }).verify("http://media.example/a", noSignal());
     expect(rows.map(({ edge, state, url, variant }) => [edge, state, url, variant])).toEqual([
       ["fra", "warm", "http://media.example/a", undefined],
       ["sin", "cold", "http://media.example/a", undefined],
@@ -33,7 +33,7 @@ describe("Edge.verify", () => {
       { Origin: "https://a.example", Accept: "*/*", "X-Api-Key": "k1" },
       { accept: "*/*", "x-api-key": "k2" },
     ];
-    const rows = await askedEdge({ variants }).verify(cdn.url("/a"), noSignal());
+    const rows = await testEdge({ variants }).verify(cdn.url("/a"), noSignal());
     expect(rows.map(({ state, variant }) => [state, variant])).toEqual([
       ["warm", "origin: https://a.example, x-api-key: [redacted]"],
       ["uncacheable", "no origin, x-api-key: [redacted]"],
@@ -48,7 +48,7 @@ describe("Edge.verify", () => {
       { name: "here", address: HERE, port: cdn.port },
       { name: "inner", address: "10.0.0.5" },
     ];
-    const edge = askedEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] });
+    const edge = testEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] });
     const rows = await edge.verify("http://media.example/a", noSignal());
     expect(rows).toHaveLength(edge.rowsPerUrl);
     expect(rows.map(({ edge, variant, state }) => `${edge} ${variant} ${state}`)).toEqual([
@@ -58,7 +58,7 @@ describe("Edge.verify", () => {
       "inner accept-encoding: gzip unknown",
     ]);
     expect(rows[3]?.reason).toContain("PoP inner is pinned to 10.0.0.5, which is not a public address");
-    const literal = await askedEdge({ pops: pops.slice(0, 1) }).one(`http://${HERE}:${cdn.port}/a`);
+    const literal = await testEdge({ pops: pops.slice(0, 1) }).one(`http://${HERE}:${cdn.port}/a`);
     expect(literal).toMatchObject({ state: "unknown", edge: "here", reason: expect.stringContaining("cannot stand in for 127.0.0.1") });
   });
 
@@ -77,7 +77,7 @@ describe("Edge.verify", () => {
         });
         return { name: String(nth), address: HERE, port: cdn.port };
       });
-      return { parent, edge: askedEdge({ pops: await Promise.all(edges) }) };
+      return { parent, edge: testEdge({ pops: await Promise.all(edges) }) };
     };
     const states = (rows: readonly Verification[]) => rows.map(({ state }) => state).sort();
 
@@ -101,9 +101,9 @@ describe("Edge.verify", () => {
     const silent = { "accept-encoding": "identity" };
     const variants = [{ "accept-encoding": "gzip" }, silent];
     const shared = await fakeCdn(dialects.cloudfront);
-    expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "unknown"]);
+    expect((await testEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "unknown"]);
     const third = [...variants, { "accept-encoding": "br" }];
-    expect((await askedEdge({ variants: third }).verify(shared.url("/b"), noSignal())).map(({ state }) => state)).toEqual([
+    expect((await testEdge({ variants: third }).verify(shared.url("/b"), noSignal())).map(({ state }) => state)).toEqual([
       "cold",
       "unknown",
       "unknown",
@@ -111,9 +111,9 @@ describe("Edge.verify", () => {
     const aged = await fakeCdn((found, { headers }) => ({
       ...dialects.cloudflare(headers["accept-encoding"] === "identity" ? { ageS: 900 } : found),
     }));
-    expect((await askedEdge({ variants }).verify(aged.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "warm"]);
+    expect((await testEdge({ variants }).verify(aged.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "warm"]);
     // A later check finds both variants in the cache.
-    expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["warm", "warm"]);
+    expect((await testEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["warm", "warm"]);
   });
 });
 
@@ -128,7 +128,7 @@ describe("Edge.verify, recognising the CDN,", () => {
       (_, { headers }): Record<string, string> =>
         headers.pragma ? { "x-cache": "TCP_MISS from a1-2-3-4.deploy.akamaitechnologies.com" } : {},
     );
-    const edge = askedEdge({ resolveCname });
+    const edge = testEdge({ resolveCname });
     const [row] = await Promise.all([edge.one(cdn.url("/a")), edge.one(cdn.url("/b")), edge.one(cdn.url("/c", "other.example"))]);
     expect(row?.cdn).toEqual({ id: "akamai", name: "Akamai", confidence: "certain", by: "cname", provider: "http" });
     // Debug headers go to a vendor that a CNAME named, too.
@@ -138,11 +138,11 @@ describe("Edge.verify, recognising the CDN,", () => {
 
   it("prefers certain headers to the CNAME, and the CNAME to a guess", async () => {
     const guessed = await fakeCdn(dialects.varnish);
-    expect((await askedEdge({ resolveCname: akamaiName }).one(guessed.url("/a"))).cdn).toMatchObject({ id: "akamai", by: "cname" });
+    expect((await testEdge({ resolveCname: akamaiName }).one(guessed.url("/a"))).cdn).toMatchObject({ id: "akamai", by: "cname" });
     const certain = await fakeCdn(dialects.cloudflare);
-    expect((await askedEdge({ resolveCname: akamaiName }).one(certain.url("/a"))).cdn).toMatchObject({ id: "cloudflare", by: "headers" });
+    expect((await testEdge({ resolveCname: akamaiName }).one(certain.url("/a"))).cdn).toMatchObject({ id: "cloudflare", by: "headers" });
     const unknown = await fakeCdn(dialects.silent);
-    expect(await askedEdge().one(unknown.url("/a"))).not.toHaveProperty("cdn");
+    expect(await testEdge().one(unknown.url("/a"))).not.toHaveProperty("cdn");
   });
 });
 
@@ -152,7 +152,7 @@ describe("Edge.verify, with many URLs of one host,", () => {
     [2, 2],
   ])("limits the concurrent requests over all checks (urlsPerHost %s)", async (perHost, most) => {
     const origin = await startOrigin((_, response) => void setTimeout(() => response.writeHead(200, { "x-cache": "HIT" }).end("x"), 5));
-    const edge = askedEdge({ urlsPerHost: perHost });
+    const edge = testEdge({ urlsPerHost: perHost });
     const hosts = ["media.example", "other.example"];
     const urls = Array.from({ length: 40 }, (_, nth) => origin.url(`/${nth}`, hosts[nth % 2]));
     const rows = await Promise.all(urls.map((url) => edge.one(url)));
@@ -162,7 +162,7 @@ describe("Edge.verify, with many URLs of one host,", () => {
 
   it("finishes one URL before it begins the next, so a call that is cut short has results", async () => {
     const origin = await startOrigin((_, response) => void response.writeHead(200, { "cache-control": "max-age=60" }).end("x"));
-    const edge = askedEdge({ urlsPerHost: 1 });
+    const edge = testEdge({ urlsPerHost: 1 });
     const urls = Array.from({ length: 5 }, (_, nth) => origin.url(`/${nth}`, "media.example"));
     await Promise.all(urls.map((url) => edge.one(url)));
     // Without repetitions, the paths are in order: no URL is interrupted by another.
@@ -176,7 +176,7 @@ describe("Edge.verify, with a host that does not answer,", () => {
   it("checks other hosts, however many of its URLs wait", async () => {
     const silent = await canary({ answer: () => undefined });
     const origin = await startOrigin((_, response) => void response.writeHead(200, { "x-cache": "HIT" }).end("x"));
-    const edge = askedEdge();
+    const edge = testEdge();
     const stop = new AbortController();
     const waiting = Array.from({ length: 200 }, (_, nth) => edge.verify(`http://silent.example:${silent.port}/${nth}`, stop.signal));
     expect(await edge.one(origin.url("/a", "media.example"))).toMatchObject({ state: "warm" });
@@ -192,7 +192,7 @@ describe("Edge.verify, with a wide Vary,", () => {
     const origin = await startOrigin((_, response) =>
       response.writeHead(200, { "x-cache-status": "HIT", vary: "Cookie, User-Agent", "cache-control": "max-age=60" }).end("x"),
     );
-    const row = await askedEdge().one(origin.url("/a", "media.example"));
+    const row = await testEdge().one(origin.url("/a", "media.example"));
     expect(row).toMatchObject({ state: "warm", obstacles: [{ code: "vary-wide", change: expect.stringContaining("Vary") }] });
   });
 });

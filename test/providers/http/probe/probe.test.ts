@@ -3,7 +3,7 @@
 import { createServer } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
-import { askedEdge, HERE, skippingClock } from "../edges-harness.ts";
+import { HERE, skippingClock, testEdge } from "../edges-harness.ts";
 import { type Dialect, dialects, fakeCdn } from "../fake-cdn-harness.ts";
 import { canary, closeAfterwards } from "../network-harness.ts";
 
@@ -12,7 +12,7 @@ const ONE_ROUND = ["HEAD", "GET bytes=0-0", "GET"];
 function hurried(answerMs: number) {
   const guard = createAddressGuard({ allowLoopback: true, lookup: async () => [HERE], connectMs: answerMs, answerMs });
   closeAfterwards(() => guard.close());
-  return askedEdge({ guard });
+  return testEdge({ guard });
 }
 
 describe("a check of a CDN that caches", () => {
@@ -26,7 +26,7 @@ describe("a check of a CDN that caches", () => {
   ] as const)("says warm after one HEAD and cold after a miss: %s", async (id, facts, line) => {
     const cdn = await fakeCdn(dialects[id]);
     cdn.hold("/held");
-    const edge = askedEdge();
+    const edge = testEdge();
     const warm = await edge.one(cdn.url("/held"));
     expect(warm).toMatchObject({ state: "warm", status: 200, ...facts, cdn: { id, confidence: "certain", by: "headers" } });
     expect(warm.evidence).toContain(line);
@@ -45,7 +45,7 @@ describe("a check of a CDN that caches", () => {
     const providers = new Map<string, string | undefined>();
     for (const id of ["huawei", "alibaba", "cloudflare"] as const) {
       const cdn = await fakeCdn(dialects[id]);
-      providers.set(id, (await askedEdge().one(cdn.url("/a"))).cdn?.provider);
+      providers.set(id, (await testEdge().one(cdn.url("/a"))).cdn?.provider);
     }
     expect(Object.fromEntries(providers)).toEqual({ huawei: "huawei-vod", alibaba: "alibaba-vod", cloudflare: "http" });
   });
@@ -57,7 +57,7 @@ describe("a check of a CDN that caches", () => {
       ...(found && found.ageS < 50 && { age: "7" }),
     }));
     cdn.hold("/a", 60);
-    const edge = askedEdge();
+    const edge = testEdge();
     expect(await edge.one(cdn.url("/a"))).toMatchObject({
       state: "warm-parent-only",
       layer: "parent",
@@ -79,7 +79,7 @@ describe("a check of a CDN that caches", () => {
   it("only guesses the CDN when other CDNs send the same headers", async () => {
     const cdn = await fakeCdn(dialects.varnish);
     cdn.hold("/a");
-    const row = await askedEdge().one(cdn.url("/a"));
+    const row = await testEdge().one(cdn.url("/a"));
     expect(row).toMatchObject({ state: "warm", layer: "unknown", cdn: { confidence: "guess" } });
     expect(row.reason).toMatch(/^The CDN served it/);
   });
@@ -88,14 +88,14 @@ describe("a check of a CDN that caches", () => {
     const { clock } = skippingClock();
     const cdn = await fakeCdn(dialects.plain, clock.now);
     cdn.hold("/held", 30);
-    expect(await askedEdge({ clock }).one(cdn.url("/held"))).toMatchObject({
+    expect(await testEdge({ clock }).one(cdn.url("/held"))).toMatchObject({
       state: "warm",
       ageS: 30,
       layer: "unknown",
       evidence: ["age: 30"],
     });
     // After three rounds with long waits the copy is older than a second and younger than the check.
-    const row = await askedEdge({ clock, random: () => 0.99 }).one(cdn.url("/new"));
+    const row = await testEdge({ clock, random: () => 0.99 }).one(cdn.url("/new"));
     expect(row).toMatchObject({ state: "cold", reason: expect.stringContaining("after this check began") });
   });
 
@@ -109,7 +109,7 @@ describe("a check of a CDN that caches", () => {
           .end("x");
       },
     });
-    const row = await askedEdge().one(`http://media.example:${server.port}/`);
+    const row = await testEdge().one(`http://media.example:${server.port}/`);
     expect(row).toMatchObject({ state: "warm", ageS: 400, reason: expect.stringContaining("another server at the same place held it") });
   });
 });
@@ -121,7 +121,7 @@ describe("the requests of a check", () => {
       [0, 300],
       [0.999_999, 1_000],
     ] as const) {
-      const edge = askedEdge({ random: () => random });
+      const edge = testEdge({ random: () => random });
       const row = await edge.one(cdn.url("/a"));
       expect(row).toMatchObject({ state: "unknown", status: 200, evidence: [], obstacles: [] });
       expect(row.reason).toMatch(
@@ -134,7 +134,7 @@ describe("the requests of a check", () => {
 
   it("carry the configured headers and those of the variant only", async () => {
     const cdn = await fakeCdn(dialects.silent);
-    await askedEdge({ headers: { "User-Agent": "mine" }, variants: [{ ORIGIN: "https://player.example" }] }).one(cdn.url("/a"));
+    await testEdge({ headers: { "User-Agent": "mine" }, variants: [{ ORIGIN: "https://player.example" }] }).one(cdn.url("/a"));
     for (const headers of cdn.headers) {
       const { host: _, connection: __, range: ___, ...own } = headers;
       expect(own).toEqual({ "user-agent": "mine", origin: "https://player.example" });
@@ -156,7 +156,7 @@ describe("the requests of a check", () => {
         more();
       },
     });
-    expect(await askedEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "cold" });
+    expect(await testEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "cold" });
     expect(sent).toBeLessThan(50 * 1_048_576);
   });
 
@@ -170,7 +170,7 @@ describe("the requests of a check", () => {
           response.writeHead(refuse).end();
         },
       });
-      expect(await askedEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "warm", status: 200 });
+      expect(await testEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "warm", status: 200 });
       expect(server.requests).toHaveLength(2);
     }
   });
@@ -190,7 +190,7 @@ describe("the requests of a check", () => {
         varnish: { via: "1.1 varnish" },
       };
       const cdn = await fakeCdn(() => marks[id]);
-      expect((await askedEdge().one(cdn.url("/a"))).state).toBe("unknown");
+      expect((await testEdge().one(cdn.url("/a"))).state).toBe("unknown");
       const rounds = cdn.headers.map((headers) => Object.hasOwn(headers, name));
       const expected = id === "akamai" || id === "fastly";
       expect(rounds).toEqual([false, false, false, expected, expected, expected, expected, expected, expected]);
@@ -200,7 +200,7 @@ describe("the requests of a check", () => {
   it("get a cache status too late when only debug headers reveal it", async () => {
     const cdn = await fakeCdn(dialects.akamai);
     cdn.hold("/a");
-    expect(await askedEdge().one(cdn.url("/a"))).toMatchObject({
+    expect(await testEdge().one(cdn.url("/a"))).toMatchObject({
       state: "unknown",
       layer: "edge",
       reason: expect.stringContaining("may have put it there"),
@@ -218,7 +218,7 @@ describe("the evidence of a check", () => {
       vary: "*",
       via: Array.from({ length: 9 }, (_, nth) => `1.1 host${nth}?token=abc`).join(", "),
     });
-    const row = await askedEdge().one((await fakeCdn(loud)).url("/a?token=abc"));
+    const row = await testEdge().one((await fakeCdn(loud)).url("/a?token=abc"));
     expect(row).toMatchObject({ state: "uncacheable" });
     expect(row.evidence.length).toBeLessThanOrEqual(6);
     for (const line of row.evidence) expect(line.length).toBeLessThanOrEqual(200);
@@ -229,10 +229,10 @@ describe("the evidence of a check", () => {
   it("names a cookie as the obstacle, unless the CDN caches the object anyway", async () => {
     const cookie = { "set-cookie": "a=b" };
     const never = await fakeCdn(() => ({ ...cookie, "x-cache": "MISS" }));
-    expect(await askedEdge().one(never.url("/a"))).toMatchObject({ state: "uncacheable", obstacles: [{ code: "set-cookie" }] });
+    expect(await testEdge().one(never.url("/a"))).toMatchObject({ state: "uncacheable", obstacles: [{ code: "set-cookie" }] });
     const kept = await fakeCdn((found) => ({ ...cookie, "x-cache": found ? "HIT" : "MISS" }));
-    expect(await askedEdge().one(kept.url("/a"))).toMatchObject({ state: "cold" });
-    expect(await askedEdge().one(kept.url("/a"))).toMatchObject({ state: "warm", obstacles: [] });
+    expect(await testEdge().one(kept.url("/a"))).toMatchObject({ state: "cold" });
+    expect(await testEdge().one(kept.url("/a"))).toMatchObject({ state: "warm", obstacles: [] });
   });
 });
 
@@ -240,7 +240,7 @@ describe("a check without an answer says unknown, with the reason,", () => {
   it("for a closed port", async () => {
     const { port, close } = await canary();
     await close();
-    const row = await askedEdge().one(`http://media.example:${port}/`);
+    const row = await testEdge().one(`http://media.example:${port}/`);
     expect(row).toEqual({
       url: `http://media.example:${port}/`,
       state: "unknown",
@@ -257,7 +257,7 @@ describe("a check without an answer says unknown, with the reason,", () => {
     expect(row).toMatchObject({ state: "unknown", reason: expect.stringContaining("did not answer in time") });
     expect(silent.requests.map((line) => line.split(" ")[0])).toEqual(["HEAD", "GET"]);
     const broken = await canary({ answer: (request) => void request.socket.destroy() });
-    expect(await askedEdge().one(`http://media.example:${broken.port}/`)).toMatchObject({
+    expect(await testEdge().one(`http://media.example:${broken.port}/`)).toMatchObject({
       state: "unknown",
       reason: expect.stringContaining("broke off before its answer was whole"),
     });
@@ -265,7 +265,7 @@ describe("a check without an answer says unknown, with the reason,", () => {
 
   it("for a port without TLS", async () => {
     const { port } = await canary();
-    expect(await askedEdge().one(`https://media.example:${port}/`)).toMatchObject({
+    expect(await testEdge().one(`https://media.example:${port}/`)).toMatchObject({
       state: "unknown",
       reason: expect.stringMatching(/does not speak TLS there .* scheme/),
     });
@@ -276,7 +276,7 @@ describe("a check without an answer says unknown, with the reason,", () => {
     async (url) => {
       const guard = createAddressGuard({ lookup: async () => [HERE] });
       closeAfterwards(() => guard.close());
-      const row = await askedEdge({ guard }).one(url);
+      const row = await testEdge({ guard }).one(url);
       expect(row).toMatchObject({ url, state: "unknown", obstacles: [], evidence: [] });
       expect(row.reason).toMatch(/\S/);
       expect(row.reason).not.toContain("secret");
@@ -285,7 +285,7 @@ describe("a check without an answer says unknown, with the reason,", () => {
 
   it("for invalid request headers", async () => {
     const { port } = await canary();
-    const row = await askedEdge({ headers: { "x-bad": "a\nb" } }).one(`http://media.example:${port}/`);
+    const row = await testEdge({ headers: { "x-bad": "a\nb" } }).one(`http://media.example:${port}/`);
     expect(row).toMatchObject({ state: "unknown", reason: expect.stringContaining("cannot be made") });
   });
 });
@@ -295,12 +295,12 @@ describe("an aborted check rejects with the signal's reason", () => {
 
   it("before it begins, while it waits for an answer, and between rounds", async () => {
     const cdn = await fakeCdn(dialects.silent);
-    await expect(askedEdge().verify(cdn.url("/a"), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(testEdge().verify(cdn.url("/a"), AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(cdn.asked).toEqual([]);
 
     const waiting = new AbortController();
     const silent = await canary({ answer: () => waiting.abort(reason) });
-    await expect(askedEdge().verify(`http://media.example:${silent.port}/`, waiting.signal)).rejects.toBe(reason);
+    await expect(testEdge().verify(`http://media.example:${silent.port}/`, waiting.signal)).rejects.toBe(reason);
 
     const between = new AbortController();
     const { clock } = skippingClock();
@@ -308,14 +308,14 @@ describe("an aborted check rejects with the signal's reason", () => {
       between.abort(reason);
       signal?.throwIfAborted();
     };
-    await expect(askedEdge({ clock: { ...clock, sleep } }).verify(cdn.url("/a"), between.signal)).rejects.toBe(reason);
+    await expect(testEdge({ clock: { ...clock, sleep } }).verify(cdn.url("/a"), between.signal)).rejects.toBe(reason);
     expect(cdn.asked).toEqual(ONE_ROUND);
   });
 
   it("during the CNAME look-up, and while it waits for a slot", async () => {
     const cdn = await fakeCdn(dialects.silent);
     const stop = new AbortController();
-    const looking = askedEdge({ resolveCname: () => new Promise(() => stop.abort(reason)) });
+    const looking = testEdge({ resolveCname: () => new Promise(() => stop.abort(reason)) });
     await expect(looking.verify(cdn.url("/a"), stop.signal)).rejects.toBe(reason);
 
     const held = createServer((socket) => socket.resume());
@@ -323,7 +323,7 @@ describe("an aborted check rejects with the signal's reason", () => {
     closeAfterwards(() => held.close());
     const address = held.address();
     const url = `http://media.example:${typeof address === "object" ? address?.port : 0}/`;
-    const edge = askedEdge({ urlsPerHost: 1 });
+    const edge = testEdge({ urlsPerHost: 1 });
     const [first, second] = [new AbortController(), new AbortController()];
     const asking = [edge.verify(url, first.signal), edge.verify(url, second.signal)].map((work) => work.catch((error: unknown) => error));
     await vi.waitFor(

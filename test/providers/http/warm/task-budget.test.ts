@@ -12,13 +12,13 @@ function setUp(limits: Partial<WarmLimits> = {}) {
 const outcome = (state: Settled["state"], code?: string): Settled => ({
   url: "https://a.test/",
   state,
-  reason: "So it is.",
+  reason: "A reason.",
   ...(code !== undefined && { code }),
 });
-const lost = outcome("failed", "vendor_unavailable");
+const failure = outcome("failed", "vendor_unavailable");
 
-describe("what a task may use", () => {
-  it("is over when more bytes were moved than it may, whoever moved them", () => {
+describe("TaskBudget.limitReached", () => {
+  it("reports the byte limit, whichever process received the bytes", () => {
     const { budget } = setUp({ maxTaskBytes: 1_000 });
     budget.addBytes(600);
     budget.raiseBytesTo(400);
@@ -38,7 +38,7 @@ describe("what a task may use", () => {
     expect(shared.limitReached()).toMatchObject({ code: "limit_reached" });
   });
 
-  it("is over when it has taken longer than it may", async () => {
+  it("reports the time limit", async () => {
     const { clock, budget } = setUp({ maxTaskMs: 60_000 });
     await clock.advance(60_000);
     expect(budget.limitReached()).toBeUndefined();
@@ -48,10 +48,10 @@ describe("what a task may use", () => {
   });
 });
 
-describe("what a task has met at a host", () => {
-  it("is judged when it is enough, and by what share of it came to nothing", () => {
+describe("TaskBudget.stopReason", () => {
+  it("applies the failure share once the sample is large enough", () => {
     const { budget } = setUp({ minFailureSample: 4, maxFailureShare: 0.5 });
-    for (let nth = 0; nth < 3; nth += 1) budget.record("a.test", lost);
+    for (let nth = 0; nth < 3; nth += 1) budget.record("a.test", failure);
     expect(budget.stopReason("a.test")).toBeUndefined();
     budget.record("a.test", outcome("succeeded"));
     expect(budget.stopReason("a.test")).toMatchObject({
@@ -60,20 +60,20 @@ describe("what a task has met at a host", () => {
       message: "3 of 4 URLs at a.test failed, so the task skips the rest of them",
     });
     for (let nth = 0; nth < 2; nth += 1) budget.record("a.test", outcome("succeeded"));
-    // Half of them is not more than half.
+    // Three of six is not more than half.
     expect(budget.stopReason("a.test")).toBeUndefined();
-    budget.record("a.test", lost);
+    budget.record("a.test", failure);
     expect(budget.stopReason("a.test")).toBeDefined();
     expect(budget.stopReason("b.test")).toBeUndefined();
   });
 
-  it.each(["timeout", "rate_limited", "vendor_unavailable"])("counts %s against it", (code) => {
+  it.each(["timeout", "rate_limited", "vendor_unavailable"])("counts %s as a failure of the host", (code) => {
     const { budget } = setUp({ minFailureSample: 1 });
     budget.record("a.test", outcome("failed", code));
     expect(budget.stopReason("a.test")).toBeDefined();
   });
 
-  it.each(["not_found", "forbidden", "uncacheable", "redirect", "http_error"])("does not count %s against it", (code) => {
+  it.each(["not_found", "forbidden", "uncacheable", "redirect", "http_error"])("does not count %s as a failure of the host", (code) => {
     const { budget } = setUp({ minFailureSample: 1 });
     for (let nth = 0; nth < 30; nth += 1) budget.record("a.test", outcome("failed", code));
     budget.record("a.test", outcome("rejected", "vendor_unavailable"));
