@@ -4,12 +4,12 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
 import { createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
+import { never } from "../../../fakes.ts";
 import { HERE, testEdge } from "../edges-harness.ts";
 import { canary, closeAfterwards } from "../network-harness.ts";
 import { startOrigin } from "../origin-harness.ts";
 
 const MOST = 1_000;
-const noSignal = (): AbortSignal => new AbortController().signal;
 
 async function failure(work: Promise<unknown>): Promise<PrefetchError> {
   const error = await work.then(
@@ -28,7 +28,7 @@ describe("Edge.text", () => {
     );
     const url = origin.url("/a.m3u8?x=1", "media.example");
     const edge = testEdge({ headers: { "User-Agent": "mine", "Accept-Encoding": "br" } });
-    expect(await edge.text(`${url}#part`, MOST, noSignal())).toEqual({ url, text: "#EXTM3U ü€😀 identity mine" });
+    expect(await edge.text(`${url}#part`, MOST, never)).toEqual({ url, text: "#EXTM3U ü€😀 identity mine" });
   });
 
   it("joins chunks that split a character", async () => {
@@ -40,13 +40,13 @@ describe("Edge.text", () => {
       }
       response.end();
     });
-    expect((await testEdge().text(origin.url("/a"), bytes.length, noSignal())).text).toBe("ü€😀".repeat(10));
+    expect((await testEdge().text(origin.url("/a"), bytes.length, never)).text).toBe("ü€😀".repeat(10));
   });
 
   it("accepts an empty text and a text as long as the limit", async () => {
     const origin = await startOrigin(({ url }, response) => response.end("x".repeat(url === "/0" ? 0 : MOST)));
-    expect((await testEdge().text(origin.url("/0"), MOST, noSignal())).text).toBe("");
-    expect((await testEdge().text(origin.url("/1"), MOST, noSignal())).text).toHaveLength(MOST);
+    expect((await testEdge().text(origin.url("/0"), MOST, never)).text).toBe("");
+    expect((await testEdge().text(origin.url("/1"), MOST, never)).text).toHaveLength(MOST);
   });
 
   it.each([
@@ -58,7 +58,7 @@ describe("Edge.text", () => {
       closed = new Promise((resolve) => response.once("close", resolve));
       response.writeHead(200, headers).write("x".repeat(MOST + 1));
     });
-    const error = await failure(testEdge().text(origin.url("/a"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a"), MOST, never));
     expect(error).toMatchObject({ code: "unsupported", retryable: false, message: message.replace("PORT", new URL(origin.url("/")).port) });
     await closed;
   });
@@ -71,7 +71,7 @@ describe("Edge.text", () => {
         { name: "none", address: "10.0.0.5" },
       ],
     });
-    expect(await edge.text("http://media.example/a", MOST, noSignal())).toEqual({ url: "http://media.example/a", text: "here" });
+    expect(await edge.text("http://media.example/a", MOST, never)).toEqual({ url: "http://media.example/a", text: "here" });
     expect(server.requests).toEqual(["GET media.example /a"]);
   });
 });
@@ -92,7 +92,7 @@ describe("Edge.text, without a usable answer,", () => {
     [304, "unsupported", false],
   ])("reports status %i as %s", async (status, code, retryable) => {
     const origin = await startOrigin((_, response) => response.writeHead(status).end());
-    const error = await failure(testEdge().text(origin.url("/a?token=secret", "media.example"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a?token=secret", "media.example"), MOST, never));
     expect(error).toMatchObject({
       code,
       retryable,
@@ -102,7 +102,7 @@ describe("Edge.text, without a usable answer,", () => {
 
   it("refuses compressed text", async () => {
     const origin = await startOrigin((_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("#EXTM3U")));
-    expect(await failure(testEdge().text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "unsupported" });
+    expect(await failure(testEdge().text(origin.url("/a"), MOST, never))).toMatchObject({ code: "unsupported" });
   });
 
   it("reports an answer that breaks off or never comes", async () => {
@@ -111,16 +111,15 @@ describe("Edge.text, without a usable answer,", () => {
       response.writeHead(200, { "content-length": 100 }).write("half");
       setImmediate(() => response.destroy());
     });
+    expect(await failure(testEdge().text(origin.url("/half"), MOST, never))).toMatchObject({ code: "vendor_unavailable", retryable: true });
     const guard = createAddressGuard({ allowLoopback: true, answerMs: 200 });
     closeAfterwards(() => guard.close());
-    const edge = testEdge({ guard });
-    expect(await failure(edge.text(origin.url("/half"), MOST, noSignal()))).toMatchObject({ code: "vendor_unavailable", retryable: true });
-    expect(await failure(edge.text(origin.url("/never"), MOST, noSignal()))).toMatchObject({ code: "timeout", retryable: true });
+    expect(await failure(testEdge({ guard }).text(origin.url("/never"), MOST, never))).toMatchObject({ code: "timeout", retryable: true });
   });
 
   it("refuses a URL that the guard does not allow", async () => {
     for (const url of ["http://10.0.0.5/a", "http://93.184.215.14:22/", "http://user:secret@media.example/"]) {
-      const error = await failure(testEdge().text(url, MOST, noSignal()));
+      const error = await failure(testEdge().text(url, MOST, never));
       expect(error.code).toMatch(/^(forbidden_domain|invalid_argument)$/);
     }
   });
@@ -140,7 +139,7 @@ describe("Edge.text, when redirected,", () => {
       if (url === "/a") return void response.writeHead(status, { location: "b/../c?x=1#part" }).end("moved");
       response.end("there");
     });
-    expect(await testEdge().text(origin.url("/a"), MOST, noSignal())).toEqual({ url: origin.url("/c?x=1"), text: "there" });
+    expect(await testEdge().text(origin.url("/a"), MOST, never)).toEqual({ url: origin.url("/c?x=1"), text: "there" });
   });
 
   it("follows three redirects, but not a fourth", async () => {
@@ -150,8 +149,8 @@ describe("Edge.text, when redirected,", () => {
       response.writeHead(302, { location: `/${step + 1}` }).end();
     });
     const edge = testEdge();
-    expect((await edge.text(origin.url("/6"), MOST, noSignal())).url).toBe(origin.url("/9"));
-    const error = await failure(edge.text(origin.url("/5"), MOST, noSignal()));
+    expect((await edge.text(origin.url("/6"), MOST, never)).url).toBe(origin.url("/9"));
+    const error = await failure(edge.text(origin.url("/5"), MOST, never));
     expect(error).toMatchObject({ code: "unsupported", message: expect.stringContaining("redirects more than 3 times") });
     expect(origin.seen).toEqual(["/6", "/7", "/8", "/9", "/5", "/6", "/7", "/8"]);
   });
@@ -164,7 +163,7 @@ describe("Edge.text, when redirected,", () => {
     "http://user:secret@media.example/",
   ])("refuses a redirect to %s", async (location) => {
     const origin = await startOrigin((_, response) => response.writeHead(302, { location }).end());
-    const error = await failure(testEdge().text(origin.url("/a"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a"), MOST, never));
     expect(error.code).toMatch(/^(forbidden_domain|invalid_argument)$/);
   });
 
@@ -172,13 +171,13 @@ describe("Edge.text, when redirected,", () => {
     const origin = await startOrigin((_, response) => response.writeHead(302, { location: "http://inner.example/" }).end());
     const guard = createAddressGuard({ allowLoopback: true, lookup: async (host) => [host === "inner.example" ? "10.0.0.5" : HERE] });
     closeAfterwards(() => guard.close());
-    expect(await failure(testEdge({ guard }).text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "forbidden_domain" });
+    expect(await failure(testEdge({ guard }).text(origin.url("/a"), MOST, never))).toMatchObject({ code: "forbidden_domain" });
   });
 
   it("reports a redirect without a valid location", async () => {
     for (const location of [undefined, "http://"]) {
       const origin = await startOrigin((_, response) => response.writeHead(302, location === undefined ? {} : { location }).end());
-      expect(await failure(testEdge().text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "unsupported" });
+      expect(await failure(testEdge().text(origin.url("/a"), MOST, never))).toMatchObject({ code: "unsupported" });
     }
   });
 
@@ -193,7 +192,7 @@ describe("Edge.text, when redirected,", () => {
       response.end("there");
     });
     const edge = testEdge({ pops: [{ name: "fra", address: HERE, port: first.port }] });
-    expect(await edge.text("http://media.example/a", MOST, noSignal())).toEqual({
+    expect(await edge.text("http://media.example/a", MOST, never)).toEqual({
       url: `http://other.example:${other.port}/b`,
       text: "here",
     });
@@ -201,7 +200,7 @@ describe("Edge.text, when redirected,", () => {
     await testEdge({ headers: { "user-agent": "mine", authorization: "secret", referer: "https://a.example/" } }).text(
       away.url("/a"),
       MOST,
-      noSignal(),
+      never,
     );
     expect(seen).toEqual([expect.objectContaining({ "user-agent": "mine" })]);
     expect(seen).toEqual([expect.not.objectContaining({ authorization: expect.anything() })]);

@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import type { Verification } from "../../../../src/prefetch/model/edge.ts";
+import { never } from "../../../fakes.ts";
 import { HERE, testEdge } from "../edges-harness.ts";
 import { dialects, fakeCdn } from "../fake-cdn-harness.ts";
 import { canary } from "../network-harness.ts";
 import { startOrigin } from "../origin-harness.ts";
 
-const noSignal = (): AbortSignal => new AbortController().signal;
 const akamaiName = async (host: string): Promise<string[]> => (host === "media.example" ? ["media.example.edgekey.net"] : []);
 
 describe("Edge.verify", () => {
@@ -18,7 +18,7 @@ describe("Edge.verify", () => {
       { name: "fra", address: HERE, port: fra.port },
       { name: "sin", address: "::ffff:127.0.0.1", port: sin.port },
     ];
-    const rows = await testEdge({ pops }).verify("http://media.example/a", noSignal());
+    const rows = await testEdge({ pops }).verify("http://media.example/a", never);
     expect(rows.map(({ edge, state, url, variant }) => [edge, state, url, variant])).toEqual([
       ["fra", "warm", "http://media.example/a", undefined],
       ["sin", "cold", "http://media.example/a", undefined],
@@ -33,7 +33,7 @@ describe("Edge.verify", () => {
       { Origin: "https://a.example", Accept: "*/*", "X-Api-Key": "k1" },
       { accept: "*/*", "x-api-key": "k2" },
     ];
-    const rows = await testEdge({ variants }).verify(cdn.url("/a"), noSignal());
+    const rows = await testEdge({ variants }).verify(cdn.url("/a"), never);
     expect(rows.map(({ state, variant }) => [state, variant])).toEqual([
       ["warm", "origin: https://a.example, x-api-key: [redacted]"],
       ["uncacheable", "no origin, x-api-key: [redacted]"],
@@ -49,7 +49,7 @@ describe("Edge.verify", () => {
       { name: "inner", address: "10.0.0.5" },
     ];
     const edge = testEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] });
-    const rows = await edge.verify("http://media.example/a", noSignal());
+    const rows = await edge.verify("http://media.example/a", never);
     expect(rows).toHaveLength(edge.rowsPerUrl);
     expect(rows.map(({ edge, variant, state }) => `${edge} ${variant} ${state}`)).toEqual([
       "here accept-encoding: br warm",
@@ -83,17 +83,17 @@ describe("Edge.verify", () => {
 
     it("does not call a PoP warm when the check filled the shared cache through another PoP", async () => {
       const { edge } = await pops(() => ({ "x-cache": "HIT" }));
-      expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["cold", "unknown"]);
+      expect(states(await edge.verify("http://media.example/a", never))).toEqual(["cold", "unknown"]);
       const told = await pops((atParent) => ({ "cache-status": atParent ? "Parent; hit, Edge; fwd=miss" : "Edge; hit" }));
-      expect(states(await told.edge.verify("http://media.example/a", noSignal()))).not.toContain("warm-parent-only");
+      expect(states(await told.edge.verify("http://media.example/a", never))).not.toContain("warm-parent-only");
     });
 
     it("calls a PoP warm when no PoP had to fetch, or when the age is older than the check", async () => {
       const { edge, parent } = await pops(() => ({ "x-cache": "HIT" }));
       parent.add("/a");
-      expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["warm", "warm"]);
+      expect(states(await edge.verify("http://media.example/a", never))).toEqual(["warm", "warm"]);
       const aged = await pops(() => ({ "x-cache": "HIT", age: "500" }));
-      expect(states(await aged.edge.verify("http://media.example/a", noSignal()))).not.toContain("unknown");
+      expect(states(await aged.edge.verify("http://media.example/a", never))).not.toContain("unknown");
     });
   });
 
@@ -101,9 +101,9 @@ describe("Edge.verify", () => {
     const silent = { "accept-encoding": "identity" };
     const variants = [{ "accept-encoding": "gzip" }, silent];
     const shared = await fakeCdn(dialects.cloudfront);
-    expect((await testEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "unknown"]);
+    expect((await testEdge({ variants }).verify(shared.url("/a"), never)).map(({ state }) => state)).toEqual(["cold", "unknown"]);
     const third = [...variants, { "accept-encoding": "br" }];
-    expect((await testEdge({ variants: third }).verify(shared.url("/b"), noSignal())).map(({ state }) => state)).toEqual([
+    expect((await testEdge({ variants: third }).verify(shared.url("/b"), never)).map(({ state }) => state)).toEqual([
       "cold",
       "unknown",
       "unknown",
@@ -111,9 +111,9 @@ describe("Edge.verify", () => {
     const aged = await fakeCdn((found, { headers }) => ({
       ...dialects.cloudflare(headers["accept-encoding"] === "identity" ? { ageS: 900 } : found),
     }));
-    expect((await testEdge({ variants }).verify(aged.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "warm"]);
+    expect((await testEdge({ variants }).verify(aged.url("/a"), never)).map(({ state }) => state)).toEqual(["cold", "warm"]);
     // A later check finds both variants in the cache.
-    expect((await testEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["warm", "warm"]);
+    expect((await testEdge({ variants }).verify(shared.url("/a"), never)).map(({ state }) => state)).toEqual(["warm", "warm"]);
   });
 });
 

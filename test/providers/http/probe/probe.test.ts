@@ -9,7 +9,7 @@ import { canary, closeAfterwards } from "../network-harness.ts";
 
 const ONE_ROUND = ["HEAD", "GET bytes=0-0", "GET"];
 
-function hurried(answerMs: number) {
+function impatientEdge(answerMs: number) {
   const guard = createAddressGuard({ allowLoopback: true, lookup: async () => [HERE], connectMs: answerMs, answerMs });
   closeAfterwards(() => guard.close());
   return testEdge({ guard });
@@ -253,7 +253,7 @@ describe("a check without an answer says unknown, with the reason,", () => {
 
   it("for an answer that never comes or breaks off", async () => {
     const silent = await canary({ answer: () => undefined });
-    const row = await hurried(200).one(`http://media.example:${silent.port}/`);
+    const row = await impatientEdge(200).one(`http://media.example:${silent.port}/`);
     expect(row).toMatchObject({ state: "unknown", reason: expect.stringContaining("did not answer in time") });
     expect(silent.requests.map((line) => line.split(" ")[0])).toEqual(["HEAD", "GET"]);
     const broken = await canary({ answer: (request) => void request.socket.destroy() });

@@ -59,13 +59,17 @@ describe("bytesPerSecond", () => {
 
   it("does not hide that a throttled answer breaks off", async () => {
     const clock = fakeClock();
+    let breakOff = (): void => undefined;
     const origin = await startOrigin((_, response, nth) => {
       if (nth > 1) return void response.writeHead(404).end();
       response.writeHead(200, { ...cacheable, "content-length": 100_000 }).write(Buffer.alloc(10_000));
-      setTimeout(() => response.destroy(), 5);
+      breakOff = () => void response.destroy();
     });
     const { warm } = warming({ clock, limits: { bytesPerSecond: 1_000 } });
-    const { outcomes } = await advanceUntilDone(clock, warm([origin.url("/")]));
+    const warmed = warm([origin.url("/")]);
+    await until(() => clock.alarms().length).toBe(1);
+    breakOff();
+    const { outcomes } = await advanceUntilDone(clock, warmed);
     expect(outcomes).toMatchObject([{ state: "failed", code: "not_found" }]);
   });
 });
