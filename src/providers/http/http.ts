@@ -28,7 +28,7 @@ export interface HttpOptions extends Pick<ProviderContext, "clock" | "userAgent"
 
 /** Browsers send this, so most viewers get this variant. */
 const DEFAULT_VARIANT: Headers = { "accept-encoding": "gzip, deflate, br" };
-/** More URLs make a batch, which is the unit of retry after a crash, larger; fewer cost more writes to the store. */
+/** Larger batches repeat more URLs after a crash; smaller ones cost more writes to the store. */
 const URLS_PER_BATCH = 100;
 /** Servers commonly accept request lines of up to 8 KiB. */
 const MAX_URL_LENGTH = 8_192;

@@ -103,7 +103,7 @@ describe("httpAnyCdn accepts", () => {
     expect((await providerOf({ [setting(name)]: value })).id).toBe("http");
   });
 
-  it("a value of every setting in these tests", () => {
+  it("at least one value of each setting", () => {
     const tried = new Set(good.map(([name]) => setting(name)));
     expect([...tried].sort()).toEqual(httpAnyCdn.settings.map(({ name }) => name).sort());
   });

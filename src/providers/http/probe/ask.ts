@@ -7,7 +7,7 @@ import { failureOf } from "../net/failure.ts";
 import { get } from "../net/get.ts";
 import type { Observation, RequestKind } from "./observation.ts";
 
-export interface AskOptions {
+interface AskOptions {
   readonly url: URL;
   readonly dispatcher: Dispatcher;
   readonly clock: Pick<Clock, "now">;

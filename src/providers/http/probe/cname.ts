@@ -11,12 +11,12 @@ export type ResolveCname = (host: string) => Promise<string[]>;
 /** The names of the chain, nearest first. At its deadline it returns the names that it has found. Never rejects. */
 export type CnameChain = (host: string) => Promise<readonly string[]>;
 
-/** More follows broken chains for longer; fewer may stop before the CDN's own name. */
+/** More steps follow broken chains for longer; fewer may end before the CDN's own name. */
 const MAX_STEPS = 8;
-/** Longer delays a check whose resolver does not answer; shorter misses slow resolvers. */
+/** A longer deadline delays checks when the resolver does not answer; a shorter one misses slow resolvers. */
 const MAX_CHAIN_MS = 3_000;
 const HOSTS_KEPT = 500;
-/** Longer shows the old CDN after a host has moved; shorter repeats look-ups within one task. */
+/** With a longer time, a host that moved keeps its old CDN's name; with a shorter one, one task repeats look-ups. */
 const KEPT_MS = 600_000;
 
 /** Concurrent and repeated calls for a host share one look-up. */

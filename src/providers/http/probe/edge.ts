@@ -31,9 +31,9 @@ export interface EdgeOptions {
   readonly random?: (() => number) | undefined;
 }
 
-/** More loads the edge and leaves many URLs half checked at a call's deadline; fewer makes calls with one host slow. */
+/** More URLs load the edge and are half checked at a call's deadline; fewer make calls with one host slow. */
 const URLS_PER_HOST = 4;
-/** URLs of all calls that are checked at the same time. More takes connections from warming; fewer lets slow hosts block calls. */
+/** URLs of all calls that are checked at the same time. More use many sockets; with fewer, slow hosts block other hosts. */
 const URLS_IN_FLIGHT = 64;
 
 export function createEdge(options: EdgeOptions): Edge {

@@ -29,7 +29,7 @@ interface FetchedText {
   readonly text: string;
 }
 
-/** More lets a chain of redirects delay a call; fewer breaks CDNs that redirect to a shard and to https. */
+/** More redirects delay a call; fewer break manifests behind a redirect to https and another to a shard. */
 const MAX_REDIRECTS = 3;
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** The configured headers that another origin may see. Any other header may hold credentials. */

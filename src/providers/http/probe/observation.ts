@@ -26,7 +26,7 @@ export interface Answer extends SentRequest {
   readonly firstByteMs: number;
 }
 
-export interface FailedRequest extends SentRequest {
+interface FailedRequest extends SentRequest {
   readonly error: PrefetchError;
   /** The request may have reached the cache and filled it. */
   readonly sent: boolean;
@@ -35,7 +35,7 @@ export interface FailedRequest extends SentRequest {
 export type Observation = Answer | FailedRequest;
 
 /**
- * The statement of an answer about the object:
+ * Meanings of an answer:
  *
  * | meaning       | the answer                                                                   |
  * |---------------|------------------------------------------------------------------------------|

@@ -59,7 +59,7 @@ const headersOfObstacle: ReadonlyMap<string, readonly string[]> = new Map([
   ["vary-any", ["vary"]],
 ]);
 
-/** More or longer lines would fill the answers to calls; fewer or shorter ones would cut the proof off. */
+/** More or longer lines fill the answers of tools; fewer or shorter lines may lose the decisive header. */
 const MAX_LINES = 6;
 const MAX_LINE_LENGTH = 200;
 

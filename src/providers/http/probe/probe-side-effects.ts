@@ -11,7 +11,7 @@ import { type InterpretedAnswer, type InterpretedObservation, isAnswer, isFailed
 const TOLERANCE_S = 2;
 
 /** The requests before an answer that may have filled the cache. */
-export interface PossibleFills {
+interface PossibleFills {
   /** Those of this check; empty when only a request for another variant may have filled the cache. */
   readonly requests: readonly InterpretedObservation[];
   /** Milliseconds from the first possible fill to the answer. */

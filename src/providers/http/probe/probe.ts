@@ -36,7 +36,7 @@ interface ProbeResult {
   readonly possibleFillAt: number | undefined;
 }
 
-/** More rounds cost the edge requests and the caller time; fewer miss copies that a CDN stores with a delay. */
+/** More rounds cost requests and time; fewer miss copies that a CDN stores with a delay. */
 const MAX_ROUNDS = 3;
 /** The wait between rounds is random, so that checks of several URLs do not stay in step. */
 const MIN_WAIT_MS = 300;

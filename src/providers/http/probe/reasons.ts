@@ -11,7 +11,7 @@ const filledByOther = (request: string): string =>
 
 const firstAnswer = ({ reading }: InterpretedAnswer): string =>
   reading.state === "expired"
-    ? "The cached copy had expired, so the CDN fetched the first answer again."
+    ? "The cached copy had expired, so the CDN fetched it again for the first answer."
     : "The first answer did not come from a cache.";
 
 const milliseconds = ({ firstByteMs }: InterpretedAnswer): string => `${Math.round(firstByteMs)} ms`;
@@ -23,7 +23,7 @@ export const reasons = {
   maybeFilledAtOtherPop: filledByOther("this check's request at another PoP, which may share a cache with this PoP,"),
   heldByOtherServer:
     "An earlier answer did not come from a cache, but this copy is older than the check: another server at the same place held it.",
-  edgeFilledMeanwhile: "The edge has it since this check requested it.",
+  edgeFilledMeanwhile: "The edge has had it since this check requested it.",
   edgeStillEmpty: "The edge still did not have it on the next request.",
   noUsableAnswer: "No request got a usable answer.",
 

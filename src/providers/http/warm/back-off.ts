@@ -4,14 +4,17 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Got } from "../net/get.ts";
 import type { Host } from "./hosts.ts";
 
-/** Wait before the second attempt when the server names no time. Longer slows every hiccup down; shorter hits it again. */
+/**
+ * Wait before the second attempt when the server names no time. A longer wait slows recovery from short faults; a shorter
+ * one meets the same fault again.
+ */
 export const FIRST_RETRY_MS = 500;
-/** Longest back-off. More lets one `Retry-After` stall a task; less ignores what servers ask for. */
+/** Longest back-off. A longer one lets a single `Retry-After` stall a task; a shorter one ignores busy servers. */
 const MAX_PAUSE_MS = 60_000;
 
 const retryableStatuses: readonly number[] = [429, 502, 503, 504];
 
-/** Milliseconds that the server asks to wait before another attempt; `undefined` if another attempt is no use. */
+/** Milliseconds to wait before another attempt; `undefined` if another attempt is of no use. */
 export function retryDelayMs({ status, headers }: Got, now: number): number | undefined {
   if (!retryableStatuses.includes(status)) return undefined;
   const value = headers.get("retry-after")?.[0];

@@ -18,17 +18,17 @@ export interface FetcherOptions extends RedirectOptions {
 }
 
 /** Rejects with the signal's reason, or with a bug. Every other failure is an outcome. */
-export type Fetcher = (url: string, route: FetchRoute, context: FetchContext) => Promise<FinalOutcome>;
+type Fetcher = (url: string, route: FetchRoute, context: FetchContext) => Promise<FinalOutcome>;
 
 interface Attempt {
   readonly outcome: FinalOutcome;
-  /** `undefined` if another attempt is no use. */
+  /** `undefined` if another attempt is of no use. */
   readonly retryAfterMs: number | undefined;
 }
 
-/** More repeats requests that keep failing; fewer fails URLs for a short disturbance. */
+/** More attempts repeat requests that keep failing; fewer fail a URL because of a short fault. */
 const MAX_ATTEMPTS = 3;
-/** CDNs store an answer a moment after they sent it. Longer slows doubtful URLs down; shorter asks before it is stored. */
+/** CDNs store an answer a moment after they sent it. A longer wait slows doubtful URLs down; a shorter one asks too early. */
 const CONFIRM_AFTER_MS = 500;
 
 export function createFetcher(options: FetcherOptions): Fetcher {
@@ -77,7 +77,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 
 function failedAttempt(error: unknown, host: string): Attempt {
   const failure = failureOf(error, host);
-  // A bug is not the fault of this URL.
+  // A bug in this server must end the batch, not fail one URL.
   if (failure.code === "internal") throw error;
   return {
     outcome: { state: "failed", code: failure.code, reason: explain(failure) },

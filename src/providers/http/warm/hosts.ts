@@ -14,13 +14,13 @@ export interface Host {
 }
 
 /** Passes the host's state to the work and keeps it for later batches. */
-export type WithHost = <Result>(name: string, work: (host: Host) => Promise<Result>) => Promise<Result>;
+type WithHost = <Result>(name: string, work: (host: Host) => Promise<Result>) => Promise<Result>;
 
 interface UsedHost extends Host {
   users: number;
 }
 
-/** More costs memory for hosts that no batch uses; fewer forgets the rate and the back-off of a host between batches. */
+/** More hosts cost memory while no batch uses them; with fewer, a host loses its rate and back-off between batches. */
 const IDLE_HOSTS_KEPT = 1_000;
 
 export function createHosts(limits: Pick<WarmLimits, "requestsPerHost" | "requestsPerSecond">, clock: Clock): WithHost {

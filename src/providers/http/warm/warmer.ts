@@ -11,11 +11,11 @@ import { createHosts } from "./hosts.ts";
 import { type RouteOutcome, settleUrl } from "./settle.ts";
 import { createTaskBudget, type TaskBudget } from "./task-budget.ts";
 
-export interface WarmerOptions extends FetcherOptions {
+interface WarmerOptions extends FetcherOptions {
   readonly routes: readonly FetchRoute[];
 }
 
-export interface Warmer {
+interface Warmer {
   /**
    * Reports the outcome of each URL to `progress.settled` as soon as it is known. Rejects with the signal's reason only;
    * a URL that was not reported by then is not done.
@@ -23,7 +23,7 @@ export interface Warmer {
   warm(urls: readonly string[], progress: Progress, signal: AbortSignal): Promise<void>;
 }
 
-/** More costs memory for finished tasks; fewer forgets the budget of a task between two of its batches. */
+/** More budgets cost memory for finished tasks; with fewer, a task loses its budget between two of its batches. */
 const TASKS_KEPT = 1_000;
 
 export function createWarmer(options: WarmerOptions): Warmer {

@@ -123,7 +123,9 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
     await vi.waitFor(async () => expect(await cacheStatus("/last-aged?max-age=1")).toBe("EXPIRED"), { timeout: 15_000, interval: 100 });
     expect(await testEdge().one(url("/expired?max-age=1"))).toMatchObject({
       state: "cold",
-      reason: expect.stringMatching(/^The cached copy had expired, so the CDN fetched the first answer again\. This check's own request/),
+      reason: expect.stringMatching(
+        /^The cached copy had expired, so the CDN fetched it again for the first answer\. This check's own request/,
+      ),
       evidence: ["x-cache-status: EXPIRED", "x-cache-status: HIT"],
     });
     expect(await testEdge().one(url("/stale/?max-age=1"))).toMatchObject({

@@ -72,7 +72,7 @@ describe("a check of a CDN that caches", () => {
       return { server: "cloudflare", "cf-cache-status": "HIT", ...(nth > 1 && { age: "7" }) };
     });
     const row = await edge.one(filling.url("/a"));
-    expect(row).toMatchObject({ state: "warm-parent-only", layer: "parent", reason: expect.stringContaining("The edge has it since") });
+    expect(row).toMatchObject({ state: "warm-parent-only", layer: "parent", reason: expect.stringContaining("The edge has had it since") });
     expect(await edge.one(filling.url("/a"))).toMatchObject({ state: "warm", layer: "edge" });
   });
 

@@ -138,7 +138,7 @@ describe("assessWarmth, when a tier behind the edge has a hit,", () => {
       [parentHit, NEXT_ROUND, edgeHit],
       "warm-parent-only",
       true,
-      "The edge has it since",
+      "The edge has had it since",
     ],
     [
       "says warm-parent-only when the edge still lacks it in the next round",

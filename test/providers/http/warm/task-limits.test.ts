@@ -65,7 +65,7 @@ describe("a task", () => {
       reason: expect.stringMatching(/^Not fetched\. 10 of 10 URLs at bad\.test:\d+ failed, so the task skips the rest of them\. /),
     });
     expect(statesIn((await warm(bad(2), { taskId: "pf_a" })).outcomes)).toEqual({ rejected: 20 });
-    // Another task makes its own experience.
+    // Each task counts failures for itself.
     expect(statesIn((await warm(bad(3), { taskId: "pf_b" })).outcomes)).toEqual({ failed: 10, rejected: 10 });
   });
 
