@@ -38,8 +38,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const isStored = async ({ url, route }: FetchedAnswer, context: FetchContext): Promise<boolean> => {
     await clock.sleep(CONFIRM_AFTER_MS, context.signal);
     try {
-      const answer = await send(url, "HEAD", route, context);
-      return answer.status < 400 && isServed(readCache(answer));
+      return isServed(readCache(await send(url, "HEAD", route, context)));
     } catch {
       // The whole body has arrived, so a failed HEAD is no reason to fetch it again.
       context.signal.throwIfAborted();

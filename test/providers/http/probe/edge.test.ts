@@ -13,7 +13,8 @@ const akamaiName = async (host: string): Promise<string[]> => (host === "media.e
 describe("Edge.verify", () => {
   it("returns a row for each PoP and sends the URL's host name to each", async () => {
     const [fra, sin] = [await fakeCdn(dialects.cloudflare), await fakeCdn(dialects.cloudflare)];
-    fra.hold("/a");
+    // A young copy, but of the edge's own cache: the request at the other PoP cannot have filled it.
+    fra.hold("/a", 1);
     const pops = [
       { name: "fra", address: HERE, port: fra.port },
       { name: "sin", address: "::ffff:127.0.0.1", port: sin.port },

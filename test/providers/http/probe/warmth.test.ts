@@ -237,6 +237,7 @@ describe("assessWarmth, when the CDN does not keep the object,", () => {
       "The CDN answers with status 404, from its cache.",
       "error-status",
     ],
+    ["says uncacheable for status 416 to a whole GET", [[405], [416], [416]], "uncacheable", true, "status 416", "error-status"],
     ["says uncacheable for an error after a miss", [miss, [503]], "uncacheable", true, "The CDN answers with status 503.", "error-status"],
     [
       "says uncacheable when the CDN's header reports an error",

@@ -2,9 +2,14 @@
 
 import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
+import { createSemaphore } from "../../../../src/base/semaphore.ts";
+import { pauseHost } from "../../../../src/providers/http/warm/back-off.ts";
+import type { Host } from "../../../../src/providers/http/warm/hosts.ts";
 import { fakeClock, NOON } from "../../../fakes.ts";
 import { startOrigin } from "../origin-harness.ts";
 import { cacheable, instantClock, statesIn, until, warming } from "../warming-harness.ts";
+
+const idleHost: Host = { semaphore: createSemaphore(1), throttle: () => undefined, pausedUntil: 0 };
 
 describe("the back-off of a URL", () => {
   it.each([
@@ -37,6 +42,12 @@ describe("the back-off of a URL", () => {
     const origin = await startOrigin((_, response) => response.writeHead(status, { "retry-after": "2" }).end());
     await warming().outcomeOf(origin.url("/"));
     expect(origin.seen).toHaveLength(1);
+  });
+
+  it("ends the attempts when the task has reached its time limit", async () => {
+    const origin = await startOrigin((_, response) => response.writeHead(503, { "retry-after": "60" }).end());
+    expect(await warming({ limits: { maxTaskMs: 50_000 } }).outcomeOf(origin.url("/"))).toMatchObject({ state: "failed" });
+    expect(origin.seen).toHaveLength(2);
   });
 
   it("is at most a minute from now when the clock is set back", async () => {
@@ -76,6 +87,12 @@ describe("the back-off of a host", () => {
     expect([origin.seen.length, clock.alarms().length]).toEqual([2, 2]);
     await clock.advance(1);
     expect(statesIn((await warmed).outcomes)).toEqual({ succeeded: 2 });
+  });
+
+  it("is not shortened by a later answer that names less time", () => {
+    const host = { ...idleHost, pausedUntil: 30_000 };
+    pauseHost(host, 1_000, 1, 0);
+    expect(host.pausedUntil).toBe(30_000);
   });
 
   it("holds back the next batch, even if the first one was aborted", async () => {

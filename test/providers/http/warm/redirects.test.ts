@@ -35,6 +35,14 @@ describe("a redirect", () => {
     expect([...target.most.keys()]).toEqual([new URL(target.url("/", "other.test")).host]);
   });
 
+  it("is followed to another host without the PoP, and to the same host through it", async () => {
+    const target = await redirecting(() => undefined);
+    const edge = await redirecting((path) => (path === "/a" ? "/b" : target.url("/c", "other.test")));
+    const pops = [{ name: "paris", address: "127.0.0.1", port: Number(new URL(edge.url("/")).port) }];
+    expect(await warming({ redirects: 2, pops }).outcomeOf("http://media.test/a")).toMatchObject({ state: "succeeded" });
+    expect([edge.seen, target.seen]).toEqual([["/a", "/b"], ["/c"]]);
+  });
+
   it.each([
     ["a private address", "http://10.0.0.1/admin"],
     ["the cloud's metadata service", "http://169.254.169.254/latest/meta-data"],

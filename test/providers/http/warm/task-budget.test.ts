@@ -46,6 +46,14 @@ describe("TaskBudget.limitReached", () => {
     expect(budget.limitReached()).toMatchObject({ code: "limit_reached", message: "The task has reached its limit of 60 seconds" });
     expect(budget.limitReached()?.hint).toContain("PREFETCH_HTTP_MAX_SECONDS");
   });
+
+  it("counts at most a minute of a longer gap, in which the task was idle or the machine suspended", async () => {
+    const { clock, budget } = setUp({ maxTaskMs: 100_000 });
+    await clock.advance(3_600_000);
+    expect(budget.limitReached()).toBeUndefined();
+    await clock.advance(3_600_000);
+    expect(budget.limitReached()).toMatchObject({ code: "limit_reached" });
+  });
 });
 
 describe("TaskBudget.stopReason", () => {
