@@ -308,7 +308,7 @@ describe("assessWarmth, when the CDN does not keep the object,", () => {
       [dynamic],
       "uncacheable",
       false,
-      obstacleOf("cloudflare-rule").reason,
+      "did not come from a cache",
       "cloudflare-rule",
     ],
   ]);
