@@ -1,22 +1,22 @@
 /** A concurrent `for … of` loop: several lanes take items from one list, each lane one item at a time. */
 
 export interface ConcurrencyOptions {
-  /** Items that are worked on at the same time. */
+  /** Number of lanes: the most items in flight at the same time. */
   readonly concurrency: number;
   /**
-   * Asked before each item is begun, never after the last one. `true` ends the loop; items in flight are still finished.
-   * The first `concurrency` items are begun before any of them can finish.
+   * The loop calls it before it starts an item, never after the last item. `true` ends the loop once the items in flight finish.
+   * The loop starts the first `concurrency` items synchronously, before any of them can finish.
    */
   readonly shouldStop?: () => boolean;
 }
 
 /**
- * Begins items in their order. Resolves with `false` when `shouldStop` left items out, else with `true`.
+ * Starts the items in their order. Resolves with `false` when `shouldStop` ended the loop early, else with `true`.
  *
- * When `work` rejects, no further item is begun, and the loop rejects with the first error.
- * Either way no work is left in flight. That is why `p-map` is not used: it rejects while work goes on.
+ * When `work` rejects, the loop starts no further item, waits for the items in flight, and rejects with the first error.
+ * p-map does not wait: after a rejection its mappers run on unobserved (https://github.com/sindresorhus/p-map#stoponerror).
  *
- * To abort the loop, let `work` reject with the signal's reason, or ask the signal in `shouldStop`.
+ * To abort the loop, let `work` reject with the signal's reason, or let `shouldStop` return `signal.aborted`.
  */
 export async function forEachConcurrently<Item>(
   items: Iterable<Item>,
@@ -33,7 +33,7 @@ export async function forEachConcurrently<Item>(
   }
   const open = untilStopped();
   const lane = async (): Promise<void> => {
-    // An error that leaves this loop closes the generator, which ends the other lanes, too.
+    // A rejection leaves this loop, which closes the shared generator and so ends the other lanes.
     for (const item of open) await work(item);
   };
   const lanes = Array.from({ length: concurrency }, lane);
