@@ -35,7 +35,7 @@ export function wrongAnswer({ meaning }: Pick<InterpretedAnswer, "meaning">): Ob
   return obstacleOf(meaning === "redirect" ? "redirect" : "error-status");
 }
 
-/** `missMayBeBypass`: the CDN uses the word for a miss for answers that it never stores, too. */
+/** `missMayBeBypass`: the CDN reports a miss for answers that it never stores, too. */
 export function staysMiss(misses: number, missMayBeBypass: boolean): Obstacle {
   const bypass = "This CDN also reports a miss for answers that it passes on without storing them.";
   if (misses === 1) {

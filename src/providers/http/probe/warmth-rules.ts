@@ -144,15 +144,16 @@ const inconclusive = ({ all, answers }: CheckEvidence): Finding => {
   return { ...settled("unknown", failure ? explain(failure) : reasons.noUsableAnswer, []), isSettled: false };
 };
 
+/** In the order in which they apply, with the states that they give. `inconclusive` (unknown) is the fallback. */
 const rules: readonly Rule[] = [
-  storedBeforeCheck,
-  wrongStatus,
-  bypassedByCdn,
-  filledByCheck,
-  onlyPartStored,
-  storingReported,
-  forbiddenByHeaders,
-  missed,
+  storedBeforeCheck, // warm, warm-parent-only
+  wrongStatus, // uncacheable
+  bypassedByCdn, // uncacheable
+  filledByCheck, // cold, unknown
+  onlyPartStored, // cold
+  storingReported, // cold, uncacheable
+  forbiddenByHeaders, // uncacheable
+  missed, // cold
 ];
 
 export function findState(evidence: CheckEvidence): Finding {
