@@ -8,13 +8,13 @@ import { readFileSync } from "node:fs";
 import { systemClock } from "../../src/app/system-clock.ts";
 import { forEachConcurrently } from "../../src/base/for-each-concurrently.ts";
 import { createHttp } from "../../src/providers/http/http.ts";
-import { usualLimits } from "../../src/providers/http/limits.ts";
+import { defaultWarmLimits } from "../../src/providers/http/limits.ts";
 
 const [list = "", ca] = process.argv.slice(2);
 const provider = createHttp({
   clock: systemClock,
   userAgent: "bench",
-  limits: { ...usualLimits, perHost: 16 },
+  limits: { ...defaultWarmLimits, requestsPerHost: 16 },
   method: "GET",
   redirects: 0,
   variants: [{ "accept-encoding": "identity" }],

@@ -1,16 +1,16 @@
-/** The provider that needs no vendor: it fetches each URL through the CDN, as a viewer would, and so has it cached. */
+/** The provider for any CDN: it warms an edge by fetching each URL through it, as a viewer would. */
 
 import { createHash } from "node:crypto";
 import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
 import type { BatchContent, Call, Progress, Provider, Submission } from "../../prefetch/model/provider.ts";
 import type { ProviderContext } from "../definition.ts";
 import { BATCHES_AT_ONCE, type WarmLimits } from "./limits.ts";
-import { type AddressGuardOptions, createAddressGuard } from "./net/address-guard.ts";
+import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from "./net/address-guard.ts";
 import type { Pop } from "./net/target-rules.ts";
 import type { ResolveCname } from "./probe/cname.ts";
 import { createEdge } from "./probe/edge.ts";
 import { variantsOf } from "./variants.ts";
-import type { Way } from "./warm/fetcher.ts";
+import type { FetchRoute } from "./warm/fetch-context.ts";
 import { createWarmer } from "./warm/warmer.ts";
 
 export type Headers = Readonly<Record<string, string>>;
@@ -19,50 +19,45 @@ export interface HttpOptions extends Pick<ProviderContext, "clock" | "userAgent"
   readonly limits: WarmLimits;
   readonly method: "GET" | "HEAD";
   readonly redirects: number;
-  /** Request headers by which viewers' requests differ; each URL is fetched once with each. */
+  /** Sets of request headers. Each URL is fetched once with each set. */
   readonly variants?: readonly Headers[] | undefined;
-  /** Edges to fetch through; without any, the one that DNS names. */
+  /** Edges to fetch through; an empty list means the edge that DNS returns. */
   readonly pops: readonly Pop[];
   readonly resolveCname?: ResolveCname | undefined;
 }
 
-/** What browsers accept, and so what most viewers ask for. */
-const USUAL_VARIANT: Headers = { "accept-encoding": "gzip, deflate, br" };
+/** Browsers send this, so most viewers get this variant. */
+const DEFAULT_VARIANT: Headers = { "accept-encoding": "gzip, deflate, br" };
+/** Larger batches repeat more URLs after a crash; smaller ones cost more writes to the store. */
 const URLS_PER_BATCH = 100;
-/** Servers commonly take 8 KiB. */
-const LONGEST_URL = 8_192;
+/** Servers commonly accept request lines of up to 8 KiB. */
+const MAX_URL_LENGTH = 8_192;
 
 export function createHttp(options: HttpOptions): Provider {
-  const { clock, userAgent, limits, method, redirects, variants = [USUAL_VARIANT], pops, resolveCname } = options;
-  const guard = createAddressGuard({ ...options, connections: limits.perHost });
-  // With connections of its own: what is asked about a host must not wait until the files that it is warmed with are through.
+  const { clock, userAgent, limits, method, redirects, variants = [DEFAULT_VARIANT], pops, resolveCname } = options;
+  const guard = createAddressGuard({ ...options, connections: limits.requestsPerHost });
+  // Probes have their own connections: a question about a host must not wait until its files are fetched.
   const edgeGuard = createAddressGuard(options);
   const headers = { "user-agent": userAgent, accept: "*/*" };
-  const ways = (pops.length === 0 ? [undefined] : pops).flatMap((pop) =>
-    variantsOf(headers, variants).map(({ label, headers: own }): Way => {
-      const names = [pop?.name, label].filter((name) => name !== undefined);
-      return { name: names.join(", "), dispatcher: guard.dispatcher(pop), elsewhere: guard.dispatcher(), headers: own };
-    }),
-  );
-  const warmer = createWarmer({ ways, clock, limits, method, redirects, checkUrl: guard.checkUrl });
+  const routes = routesFor({ guard, headers, variants, pops });
+  const warmer = createWarmer({ routes, clock, limits, method, redirects, checkUrl: guard.checkUrl });
 
   return {
     id: "http",
     title: "HTTP (any CDN)",
     docs: "https://www.rfc-editor.org/rfc/rfc9111",
-    // A batch is carried out by a server that fetches through the same PoPs, as the same variants, by the same method.
     account: accountOf(options),
     accepts: ["urls"],
     tracking: "direct",
     depth: "edge",
-    reach: `Each URL was ${asked[method]} through ${placesOf(pops)}; other edges are not warmed by that.`,
+    reach: `Each URL was ${requested[method]} through ${describePops(pops)}; this warms no other edge.`,
     limits: {
       urlsPerRequest: URLS_PER_BATCH,
       bytesPerRequest: Number.MAX_SAFE_INTEGER,
       bytesOf: (url) => url.length,
       requestsPerMinute: undefined,
       urlsPerDay: undefined,
-      urlLength: LONGEST_URL,
+      urlLength: MAX_URL_LENGTH,
       timeZone: "UTC",
       pollSeconds: 0,
       batchesAtOnce: BATCHES_AT_ONCE,
@@ -92,29 +87,50 @@ export function createHttp(options: HttpOptions): Provider {
   };
 }
 
+interface RouteOptions {
+  readonly guard: AddressGuard;
+  readonly headers: Headers;
+  readonly variants: readonly Headers[];
+  readonly pops: readonly Pop[];
+}
+
+function routesFor({ guard, headers, variants, pops }: RouteOptions): FetchRoute[] {
+  const pinned = pops.length === 0 ? [undefined] : pops;
+  return pinned.flatMap((pop) =>
+    variantsOf(headers, variants).map((variant) => ({
+      name: [pop?.name, variant.label].filter((part) => part !== undefined).join(", "),
+      dispatcher: guard.dispatcher(pop),
+      redirectDispatcher: guard.dispatcher(),
+      headers: variant.headers,
+    })),
+  );
+}
+
 function urlsOf(batch: BatchContent): readonly string[] {
   if (batch.kind === "urls") return batch.urls;
-  throw new PrefetchError("unsupported", "The provider http knows no assets", { hint: "Use prefetch_urls with the media's URLs." });
+  throw new PrefetchError("unsupported", "The provider http accepts URLs only, no assets", {
+    hint: "Call prefetch_urls with the URLs of the media.",
+  });
 }
 
 function progressOf({ progress }: Call): Progress {
   if (progress) return progress;
-  throw new TypeError("The provider http has to be given somewhere to tell outcomes");
+  throw new TypeError("The provider http reports outcomes to call.progress, which is missing");
 }
 
+/** Servers with the same account may take over each other's batches, so it covers everything that makes routes differ. */
 function accountOf({ pops, variants, method }: HttpOptions): string {
-  const own = JSON.stringify([pops, variants, method]);
-  return pops.length === 0 && variants === undefined && method === "GET"
-    ? "http"
-    : `http:${createHash("sha256").update(own).digest("hex").slice(0, 12)}`;
+  if (pops.length === 0 && variants === undefined && method === "GET") return "http";
+  const routing = JSON.stringify([pops, variants, method]);
+  return `http:${createHash("sha256").update(routing).digest("hex").slice(0, 12)}`;
 }
 
-const asked: Record<HttpOptions["method"], string> = {
-  GET: "fetched whole",
-  HEAD: "asked for by HEAD, which fills the cache of some CDNs only,",
+const requested: Record<HttpOptions["method"], string> = {
+  GET: "fetched in full",
+  HEAD: "requested by HEAD, which fills the cache of some CDNs only,",
 };
 
-function placesOf(pops: readonly Pop[]): string {
+function describePops(pops: readonly Pop[]): string {
   if (pops.length === 0) return "the edge that serves this server's network";
   return pops.length > 3 ? `${pops.length} PoPs` : pops.map(({ name }) => name).join(", ");
 }

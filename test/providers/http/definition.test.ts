@@ -5,30 +5,30 @@ import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { httpAnyCdn } from "../../../src/providers/http/definition.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { startOrigin } from "./origin-harness.ts";
-import { hastyClock } from "./warming-harness.ts";
+import { instantClock } from "./warming-harness.ts";
 
 const LOOPBACK = { PREFETCH_HTTP_ALLOW_LOOPBACK: "1" };
 
 async function providerOf(values: SettingValues): Promise<Provider> {
   const reading = httpAnyCdn.read(values);
   if (!reading.ok) throw new Error(reading.problem);
-  const made = await reading.create({ clock: hastyClock(), observer: silentObserver, userAgent: "test" });
-  onTestFinished(() => made.close());
-  return made;
+  const provider = await reading.create({ clock: instantClock(), observer: silentObserver, userAgent: "test" });
+  onTestFinished(() => provider.close());
+  return provider;
 }
 
 function problemOf(values: SettingValues): string {
   const reading = httpAnyCdn.read(values);
-  if (reading.ok) throw new Error("The settings were taken for good");
+  if (reading.ok) throw new Error("The settings were accepted");
   return reading.problem;
 }
 
 const setting = (name: string) => `PREFETCH_HTTP_${name}`;
 
-/** What a provider with these settings does with the URLs of an origin. */
+/** Warms the URLs with these settings. Returns a line for each outcome. */
 async function warm(values: SettingValues, urls: readonly string[]) {
   const provider = await providerOf({ ...LOOPBACK, ...values });
-  const told: string[] = [];
+  const outcomes: string[] = [];
   await provider.submit(
     { kind: "urls", urls },
     {
@@ -38,15 +38,15 @@ async function warm(values: SettingValues, urls: readonly string[]) {
         taskId: "pf_1",
         taskBytes: 0,
         moved: () => undefined,
-        settled: ({ state, code, reason }) => told.push(`${code ?? state}: ${reason}`),
+        settled: ({ state, code, reason }) => outcomes.push(`${code ?? state}: ${reason}`),
       },
     },
   );
-  return told;
+  return outcomes;
 }
 
-describe("without any setting", () => {
-  it("the provider works, and is known as it says itself", async () => {
+describe("httpAnyCdn without settings", () => {
+  it("creates a provider that matches its definition", async () => {
     const provider = await providerOf({});
     expect(provider).toMatchObject({
       id: httpAnyCdn.id,
@@ -62,7 +62,7 @@ describe("without any setting", () => {
       expect(provider.refusalOf?.(url)).toMatchObject({ code: "forbidden_domain" });
   });
 
-  it("none is secret, and all of them are described", () => {
+  it("describes all settings and has no secret ones", () => {
     expect(httpAnyCdn.settings.filter(({ secret }) => secret)).toEqual([]);
     for (const { name, about } of httpAnyCdn.settings) {
       expect(name).toMatch(/^PREFETCH_HTTP_[A-Z_]+$/);
@@ -71,7 +71,7 @@ describe("without any setting", () => {
   });
 });
 
-describe("a setting that will do", () => {
+describe("httpAnyCdn accepts", () => {
   const good: readonly (readonly [string, string])[] = [
     ["POPS", "paris=8.8.8.8"],
     ["POPS", " paris=8.8.8.8 , oslo-2.a=9.9.9.9:443,"],
@@ -103,13 +103,13 @@ describe("a setting that will do", () => {
     expect((await providerOf({ [setting(name)]: value })).id).toBe("http");
   });
 
-  it("is tried here, each of them", () => {
+  it("at least one value of each setting", () => {
     const tried = new Set(good.map(([name]) => setting(name)));
     expect([...tried].sort()).toEqual(httpAnyCdn.settings.map(({ name }) => name).sort());
   });
 });
 
-describe("a setting that will not do is named, and its value not shown", () => {
+describe("httpAnyCdn refuses, naming the setting but not the value,", () => {
   const bad: readonly (readonly [string, string])[] = [
     ["POPS", "paris"],
     ["POPS", "8.8.8.8"],
@@ -126,7 +126,7 @@ describe("a setting that will not do is named, and its value not shown", () => {
     ["POPS", "paris=8.8.8.8,oslo"],
     ["POPS", ","],
     ["POPS", Array.from({ length: 21 }, (_, nth) => `bad${nth}=8.8.8.${nth}`).join(",")],
-    // Not to be found out in the middle of a task.
+    // The guard would refuse these addresses only when a task uses them.
     ["POPS", "paris=10.0.0.1"],
     ["POPS", "paris=8.8.8.8,here=127.0.0.1"],
     ["POPS", "paris=[::1]"],
@@ -183,20 +183,20 @@ describe("a setting that will not do is named, and its value not shown", () => {
     expect(problem.split(setting(name))).toHaveLength(2);
   });
 
-  it("together with all the others", () => {
+  it("several settings in one message", () => {
     const problem = problemOf({ [setting("MODE")]: "x", [setting("POPS")]: "x", [setting("MAX_BYTES")]: "x" });
     for (const name of ["MODE", "POPS", "MAX_BYTES"]) expect(problem).toContain(setting(name));
   });
 });
 
-describe("what settings do", () => {
-  it("PoPs are named, and may be on this machine where that is allowed", async () => {
+describe("the settings of http", () => {
+  it("name PoPs in reasons, and allow loopback PoPs with ALLOW_LOOPBACK", async () => {
     const origin = await startOrigin((_, response) => response.end("x"));
-    const told = await warm({ [setting("POPS")]: "here=127.0.0.1" }, [origin.url("/a", "media.test")]);
-    expect(told).toEqual(["succeeded: here: 1 bytes came whole; no word about the cache."]);
+    const outcomes = await warm({ [setting("POPS")]: "here=127.0.0.1" }, [origin.url("/a", "media.test")]);
+    expect(outcomes).toEqual(["succeeded: here: Received 1 byte; cache status unknown."]);
   });
 
-  it("variants stand for the headers that are always sent, however they are spelt", async () => {
+  it("let variants replace the default headers in any spelling", async () => {
     const seen: string[] = [];
     const server = createServer(({ rawHeaders }, response) => {
       seen.push(rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === "user-agent").join(" and "));
@@ -210,7 +210,7 @@ describe("what settings do", () => {
     expect(seen).toEqual(["phone", "tv"]);
   });
 
-  it("HEAD, redirects and the limits are those of the settings", async () => {
+  it("set the method, the redirects and the limits", async () => {
     const methods: string[] = [];
     const origin = await startOrigin((request, response) => {
       methods.push(`${request.method} ${request.url}`);
@@ -220,8 +220,8 @@ describe("what settings do", () => {
     await warm({ [setting("MODE")]: "head", [setting("REDIRECTS")]: "1" }, [origin.url("/a")]);
     expect(methods).toEqual(["HEAD /a", "HEAD /b"]);
     const urls = ["/1", "/2", "/3"].map((path) => origin.url(path));
-    const told = await warm({ [setting("MAX_BYTES")]: "3000", [setting("CONNECTIONS")]: "1" }, urls);
-    expect(told).toEqual([
+    const outcomes = await warm({ [setting("MAX_BYTES")]: "3000", [setting("CONNECTIONS")]: "1" }, urls);
+    expect(outcomes).toEqual([
       expect.stringMatching(/^succeeded/),
       expect.stringMatching(/^limit_reached/),
       expect.stringMatching(/^limit_reached: Not fetched/),
@@ -229,7 +229,7 @@ describe("what settings do", () => {
     expect([...origin.most.values()]).toEqual([1]);
   });
 
-  it("hosts and ports are those that the server is told of", async () => {
+  it("restrict hosts and open ports", async () => {
     const provider = await providerOf({ PREFETCH_ALLOWED_DOMAINS: "*.Example.com, cdn.test", [setting("OPEN_PORTS")]: "8443" });
     for (const url of ["https://a.example.com/", "http://cdn.test/", "https://cdn.test:8443/"])
       expect(provider.refusalOf?.(url)).toBeUndefined();
@@ -238,10 +238,10 @@ describe("what settings do", () => {
   });
 });
 
-it("a PoP's port has to be open", () => {
+it("httpAnyCdn refuses a PoP's port that is not open", () => {
   const read = (more: Record<string, string>) => httpAnyCdn.read({ PREFETCH_HTTP_POPS: "paris=8.8.8.8:8443", ...more });
   expect(read({ PREFETCH_HTTP_OPEN_PORTS: "8443" })).toMatchObject({ ok: true });
-  expect(read({})).toEqual({ ok: false, problem: "http: PREFETCH_HTTP_POPS names a port that PREFETCH_HTTP_OPEN_PORTS does not." });
+  expect(read({})).toEqual({ ok: false, problem: "http: PREFETCH_HTTP_POPS uses a port that PREFETCH_HTTP_OPEN_PORTS does not list." });
   const local = { PREFETCH_HTTP_POPS: "here=127.0.0.1:8443", PREFETCH_HTTP_ALLOW_LOOPBACK: "1" };
   expect(httpAnyCdn.read(local)).toMatchObject({ ok: true });
 });

@@ -1,36 +1,38 @@
-/** The http provider before web servers on loopback, and what it tells. */
+/** Runs the http provider against web servers on loopback and collects its outcomes. */
 
-import { setImmediate as turnOfTheLoop } from "node:timers/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, onTestFinished } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import { createHttp, type HttpOptions } from "../../../src/providers/http/http.ts";
-import { usualLimits, type WarmLimits } from "../../../src/providers/http/limits.ts";
-import { never } from "../../fakes.ts";
+import { defaultWarmLimits, type WarmLimits } from "../../../src/providers/http/limits.ts";
+import { NOON, never } from "../../fakes.ts";
 
-export interface HastyClock extends Clock {
-  /** What was slept, in milliseconds. */
+export interface InstantClock extends Clock {
+  /** The sleeps so far, in milliseconds. */
   readonly slept: readonly number[];
 }
 
-/** Real time, but nobody waits: whoever sleeps wakes at once, and it is as late as it would be then. */
-export function hastyClock(): HastyClock {
+/** Sleeps take no real time, and time passes in sleeps only. */
+export function instantClock(): InstantClock {
   const slept: number[] = [];
-  let skipped = 0;
-  const now = (): number => Date.now() + skipped;
+  let now = NOON;
   return {
     slept,
-    now,
+    now: () => now,
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
       slept.push(Math.ceil(ms));
-      const end = now() + Math.ceil(ms);
-      await turnOfTheLoop();
+      const end = now + Math.ceil(ms);
+      await nextTurn();
       signal?.throwIfAborted();
-      skipped = Math.max(skipped, end - Date.now());
+      now = Math.max(now, end);
     },
   };
 }
+
+/** Headers that allow every cache to store the answer. */
+export const cacheable = { "cache-control": "public, max-age=60" };
 
 export interface Warming extends Partial<Omit<HttpOptions, "limits">> {
   readonly limits?: Partial<WarmLimits>;
@@ -40,19 +42,19 @@ export interface Submit {
   readonly taskId?: string;
   readonly taskBytes?: number;
   readonly signal?: AbortSignal;
-  readonly told?: (outcome: Settled) => void;
+  readonly onSettled?: (outcome: Settled) => void;
 }
 
 export function warming({ limits, ...more }: Warming = {}) {
   const provider = createHttp({
-    clock: hastyClock(),
+    clock: instantClock(),
     userAgent: "test",
-    limits: { ...usualLimits, ...limits },
+    limits: { ...defaultWarmLimits, ...limits },
     method: "GET",
     redirects: 0,
     pops: [],
     allowLoopback: true,
-    // Every name is this machine, so that one server is as many hosts as are wanted.
+    // Every name resolves to this machine, so one server can stand for many hosts.
     lookup: async () => ["127.0.0.1"],
     ...more,
   });
@@ -60,7 +62,7 @@ export function warming({ limits, ...more }: Warming = {}) {
   let tasks = 0;
   /** Warms the URLs as one batch. */
   const warm = async (urls: readonly string[], submit: Submit = {}) => {
-    const told: Settled[] = [];
+    const outcomes: Settled[] = [];
     const totals = { bytes: 0, turns: 0 };
     tasks += 1;
     const submission = await provider.submit(
@@ -74,8 +76,8 @@ export function warming({ limits, ...more }: Warming = {}) {
           taskId: submit.taskId ?? `pf_${tasks}`,
           taskBytes: submit.taskBytes ?? 0,
           settled: (outcome) => {
-            told.push(outcome);
-            submit.told?.(outcome);
+            outcomes.push(outcome);
+            submit.onSettled?.(outcome);
           },
           moved: (bytes) => {
             totals.bytes += bytes;
@@ -83,16 +85,15 @@ export function warming({ limits, ...more }: Warming = {}) {
         },
       },
     );
-    return { submission, told, ...totals };
+    return { submission, outcomes, ...totals };
   };
   return {
     provider,
     warm,
-    /** Of one URL. */
     outcomeOf: async (url: string): Promise<Settled> => {
-      const { told } = await warm([url]);
-      const [outcome, ...others] = told;
-      if (!outcome || others.length > 0) throw new Error(`It was told ${told.length} times`);
+      const { outcomes } = await warm([url]);
+      const [outcome] = outcomes;
+      if (!outcome || outcomes.length > 1) throw new Error(`The URL settled ${outcomes.length} times`);
       return outcome;
     },
   };
@@ -101,11 +102,11 @@ export function warming({ limits, ...more }: Warming = {}) {
 export const numbered = (count: number, url: (path: string) => string): string[] =>
   Array.from({ length: count }, (_, nth) => url(`/${nth}`));
 
-export const urlsIn = (told: readonly Settled[]): string[] => told.map(({ url }) => url).sort();
+export const urlsIn = (outcomes: readonly Settled[]): string[] => outcomes.map(({ url }) => url).sort();
 
-/** How many of them are in each state. */
-export const statesIn = (told: readonly Settled[]): Partial<Record<Settled["state"], number>> =>
-  Object.fromEntries([...Map.groupBy(told, ({ state }) => state)].map(([state, all]) => [state, all.length]));
+/** Counts the outcomes by state. */
+export const statesIn = (outcomes: readonly Settled[]): Partial<Record<Settled["state"], number>> =>
+  Object.fromEntries([...Map.groupBy(outcomes, ({ state }) => state)].map(([state, all]) => [state, all.length]));
 
-/** Waits for something to come about that happens on the wire. */
-export const until = <Value>(look: () => Value) => expect.poll(look, { interval: 2 });
+/** Waits for an effect of network traffic. */
+export const until = <Value>(look: () => Value) => expect.poll(look, { interval: 2, timeout: 10_000 });

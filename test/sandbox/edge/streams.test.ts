@@ -8,7 +8,7 @@ import type { Expansion } from "../../../src/media/expansion.ts";
 import { chooseUrls } from "../../../src/media/scope.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import { streamScopes } from "../../../src/prefetch/model/stream.ts";
-import { usualLimits } from "../../../src/providers/http/limits.ts";
+import { defaultWarmLimits } from "../../../src/providers/http/limits.ts";
 import { createWarmer } from "../../../src/providers/http/warm/warmer.ts";
 import { edgeStreams } from "../../../src/sandbox/edge/streams.ts";
 import { HOUR, SECOND } from "../../providers/clock-harness.ts";
@@ -96,9 +96,9 @@ it("is warmed by the product's own warmer, byte for byte as estimated, and hit f
   const pass = async () => {
     const reasons: string[] = [];
     const warmer = createWarmer({
-      ways: [{ name: "", dispatcher: test.dispatcher, elsewhere: test.dispatcher, headers: {} }],
+      routes: [{ name: "", dispatcher: test.dispatcher, redirectDispatcher: test.dispatcher, headers: {} }],
       clock: systemClock,
-      limits: usualLimits,
+      limits: defaultWarmLimits,
       method: "GET",
       redirects: 0,
       checkUrl: (url) => new URL(url),
@@ -107,7 +107,7 @@ it("is warmed by the product's own warmer, byte for byte as estimated, and hit f
     const wanted = urls.map(({ url }) => url);
     await warmer.warm(wanted, progress, AbortSignal.timeout(10_000));
     const count = (words: string) => reasons.filter((reason) => reason.includes(words)).length;
-    return { hits: count("was in the cache already"), misses: count("is fetched now"), all: reasons.length };
+    return { hits: count("already in the cache"), misses: count("fetched now"), all: reasons.length };
   };
   // The expansion has read the playlists already.
   expect(await pass()).toEqual({ all: 29, hits: 5, misses: 24 });

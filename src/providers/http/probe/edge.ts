@@ -1,4 +1,4 @@
-/** The edge, asked over HTTP: what `prefetch/edge.ts` promises. */
+/** Implements `Edge` over HTTP: checks URLs at every PoP with every variant, and reads manifests. */
 
 import type { Clock } from "../../../base/clock.ts";
 import { explain, PrefetchError } from "../../../base/errors.ts";
@@ -7,105 +7,114 @@ import { createSemaphore, withPermit } from "../../../base/semaphore.ts";
 import type { Edge, Verification } from "../../../prefetch/model/edge.ts";
 import type { AddressGuard } from "../net/address-guard.ts";
 import type { Pop } from "../net/target-rules.ts";
-import { lowered, variantsOf } from "../variants.ts";
+import { lowerNames, variantsOf } from "../variants.ts";
 import { createCnameChain, type ResolveCname } from "./cname.ts";
+import { fetchManifestText } from "./manifest-text.ts";
 import { type ProbeTools, probe } from "./probe.ts";
-import { mayBeSince } from "./probe-side-effects.ts";
+import { mayBeStoredWithin } from "./probe-side-effects.ts";
+import { reasons } from "./reasons.ts";
 import { recognise } from "./recognise.ts";
-import { readText } from "./text.ts";
-import { perhapsOtherPlace } from "./wording.ts";
 
 export interface EdgeOptions {
   readonly guard: AddressGuard;
   readonly clock: Clock;
-  /** Of every request, the user agent among them. */
+  /** Headers of every request, such as the user agent. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Further headers, one row of the answer for each set; empty for one row without any. */
+  /** Sets of further headers, one row of the answer each; an empty list means one row without further headers. */
   readonly variants: readonly Readonly<Record<string, string>>[];
-  /** Edges to ask instead of the one that DNS names; empty for that one. */
+  /** Edges to ask; an empty list means the edge that DNS returns. */
   readonly pops: readonly Pop[];
   readonly resolveCname?: ResolveCname | undefined;
-  /** URLs of one host that are looked at, at a time. */
-  readonly perHost?: number | undefined;
+  /** URLs of one host that are checked at the same time. */
+  readonly urlsPerHost?: number | undefined;
   /** From 0 to below 1. */
   readonly random?: (() => number) | undefined;
 }
 
-const PER_HOST = 4;
-/** URLs that are looked at, over all calls. */
-const AT_ONCE = 64;
+/** More URLs load the edge and are half checked at a call's deadline; fewer make calls with one host slow. */
+const URLS_PER_HOST = 4;
+/** URLs of all calls that are checked at the same time. More use many sockets; with fewer, slow hosts block other hosts. */
+const URLS_IN_FLIGHT = 64;
 
-export function createEdge({ guard, clock, headers, variants, pops, resolveCname, perHost = PER_HOST, random }: EdgeOptions): Edge {
-  const turns = createKeyedSemaphore(perHost);
-  const everywhere = createSemaphore(AT_ONCE);
+export function createEdge(options: EdgeOptions): Edge {
+  const { guard, clock, headers, variants, pops, resolveCname, urlsPerHost = URLS_PER_HOST, random = Math.random } = options;
+  const hostSlots = createKeyedSemaphore(urlsPerHost);
+  const allSlots = createSemaphore(URLS_IN_FLIGHT);
   const chain = createCnameChain(resolveCname);
-  const tools: ProbeTools = { clock, random: random ?? Math.random, recognise: (lines, host) => recognise(lines, host, chain) };
-  const asked = variantsOf(headers, variants);
-  const places = pops.length > 0 ? pops : [undefined];
+  const tools: ProbeTools = { clock, random, recognise: (lines, host) => recognise(lines, host, chain) };
+  const requestVariants = variantsOf(headers, variants);
+  const targets = pops.length > 0 ? pops : [undefined];
 
-  /** One after the other: where variants share a copy, the first one's request fills it for those after it. */
-  const verifyAt = async (pop: Pop | undefined, text: string, signal: AbortSignal): Promise<AtPlace> => {
+  /** Variants go one after another: where they share a cached copy, the request for the first fills it for the rest. */
+  const verifyAt = async (pop: Pop | undefined, text: string, signal: AbortSignal): Promise<PopResult> => {
     const rows: Verification[] = [];
-    let disturbedAt: number | undefined;
-    for (const variant of asked) {
-      const named = { url: text, ...(pop && { edge: pop.name }), ...(variant.label !== undefined && { variant: variant.label }) };
+    let possibleFillAt: number | undefined;
+    for (const { label, headers: variantHeaders } of requestVariants) {
+      const row = { url: text, ...(pop && { edge: pop.name }), ...(label !== undefined && { variant: label }) };
       try {
         const url = guard.checkUrl(text);
-        const found = await probe({ url, dispatcher: guard.dispatcher(pop), headers: variant.headers, disturbedAt, signal }, tools);
-        disturbedAt = found.disturbedAt;
-        rows.push({ ...named, ...found.verification });
+        const result = await probe({ url, dispatcher: guard.dispatcher(pop), headers: variantHeaders, possibleFillAt, signal }, tools);
+        possibleFillAt = result.possibleFillAt;
+        rows.push({ ...row, ...result.verification });
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof PrefetchError)) throw error;
-        rows.push({ ...named, ...refused(error) });
+        rows.push({ ...row, ...notAllowed(error) });
       }
     }
-    return { rows, disturbedAt };
+    return { rows, possibleFillAt };
   };
 
   return {
-    rowsPerUrl: places.length * asked.length,
+    rowsPerUrl: targets.length * requestVariants.length,
     verify: async (url, signal) => {
       const hostname = URL.parse(url)?.hostname ?? "";
-      // A URL keeps its turn until it is clear: all together, none would be by the time that the call has to answer. Who waits
-      // for a host's turn takes no place from other hosts.
-      const look = (pop: Pop | undefined) =>
-        turns(hostname, signal, () => withPermit(everywhere, signal, () => verifyAt(pop, url, signal)));
-      return withDoubts(await Promise.all(places.map(look)), clock.now());
+      // A URL keeps its slot until its state is clear. If all URLs took turns, none would be done at the call's deadline.
+      // The host's slot comes first, so URLs that wait for a slow host hold no slot that other hosts need.
+      const check = (pop: Pop | undefined) =>
+        hostSlots(hostname, signal, () => withPermit(allSlots, signal, () => verifyAt(pop, url, signal)));
+      return withDoubts(await Promise.all(targets.map(check)), clock.now());
     },
-    text: async (input, mostBytes, signal) => {
+    text: async (input, maxBytes, signal) => {
       signal.throwIfAborted();
       const url = guard.checkUrl(input);
-      // A PoP stands in for the host that was asked for; of others, to which this one redirects, DNS knows more.
+      // A PoP serves the requested host. For the host of a redirect, DNS returns the right edge.
       const dispatcherFor = ({ hostname }: URL) => guard.dispatcher(hostname === url.hostname ? pops[0] : undefined);
-      return readText({ url, mostBytes, headers: lowered(headers), signal }, { turns, checkUrl: guard.checkUrl, dispatcherFor });
+      const request = { url, maxBytes, headers: lowerNames(headers), signal };
+      return fetchManifestText(request, { hostSlots, checkUrl: guard.checkUrl, dispatcherFor });
     },
   };
 }
 
-/** What was found at one place, and since when a request there may have filled caches, by the clock. */
-interface AtPlace {
+interface PopResult {
   readonly rows: readonly Verification[];
-  readonly disturbedAt: number | undefined;
+  /** When a request at this PoP may first have filled caches, by the clock. */
+  readonly possibleFillAt: number | undefined;
 }
 
-/** Places may have a cache behind them in common, which what one of them fetches from the origin fills for the others. */
-function withDoubts(found: readonly AtPlace[], now: number): Verification[] {
-  return found.flatMap(({ rows }, index) => {
-    const others = found.filter((other, nth) => nth !== index && !other.rows.every(isHeld));
-    const since = Math.min(...others.flatMap(({ disturbedAt }) => disturbedAt ?? []));
+/** PoPs may share a cache behind them. A request that one PoP passes to the origin fills that cache for every PoP. */
+function withDoubts(results: readonly PopResult[], now: number): Verification[] {
+  return results.flatMap(({ rows }, index) => {
+    const fillsElsewhere = results
+      .filter((result, other) => other !== index && !result.rows.every(isHeld))
+      .flatMap(({ possibleFillAt }) => possibleFillAt ?? []);
+    const sinceMs = now - Math.min(...fillsElsewhere);
     return rows.map((row): Verification => {
-      if (!isHeld(row) || row.layer === "edge" || !mayBeSince(row.ageS, now - since)) return row;
-      return { ...row, state: "unknown", reason: perhapsOtherPlace };
+      const isDoubtful = isHeld(row) && row.layer !== "edge" && sinceMs >= 0 && isRecent(row, sinceMs);
+      return isDoubtful ? { ...row, state: "unknown", reason: reasons.maybeFilledAtOtherPop } : row;
     });
   });
+}
+
+function isRecent({ ageS }: Verification, sinceMs: number): boolean {
+  return ageS === undefined || mayBeStoredWithin(sinceMs, ageS);
 }
 
 function isHeld({ state }: Verification): boolean {
   return state === "warm" || state === "warm-parent-only";
 }
 
-/** What the guard did not let through has not been asked for. */
-function refused(error: PrefetchError): Pick<Verification, "state" | "reason" | "obstacles" | "evidence"> {
+/** The guard refused the URL, so no request was sent. */
+function notAllowed(error: PrefetchError): Pick<Verification, "state" | "reason" | "obstacles" | "evidence"> {
   return { state: "unknown", reason: explain(error), obstacles: [], evidence: [] };
 }

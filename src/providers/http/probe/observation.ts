@@ -1,4 +1,4 @@
-/** What one request of a check brought to light, and what it means for the question whether the object is in the cache. */
+/** One request of a check, and what its answer says about the cached object. */
 
 import type { PrefetchError } from "../../../base/errors.ts";
 import type { Obstacle } from "../../../prefetch/model/edge.ts";
@@ -8,66 +8,89 @@ import type { VendorId } from "../cache/vendors.ts";
 import { isFetched, isServed } from "../cache/verdict.ts";
 import { whyNotCached } from "../cache/why-not-cached.ts";
 
-/** `range`: a GET of the first byte; `whole`: a GET of everything, whose body is given up. */
-export const questions = ["head", "range", "whole"] as const;
-export type Question = (typeof questions)[number];
+/** In the order of a round. `range`: a GET of the first byte. `whole`: a GET that is cut off after the headers. */
+export const requestKinds = ["head", "range", "whole"] as const;
+export type RequestKind = (typeof requestKinds)[number];
 
-export interface Answer {
-  readonly asked: Question;
+interface SentRequest {
+  readonly kind: RequestKind;
   /** From 1. */
   readonly round: number;
-  /** Milliseconds from the beginning of the check to this answer. */
+}
+
+export interface Answer extends SentRequest {
+  /** Milliseconds from the start of the check to this answer. */
   readonly atMs: number;
   readonly status: number;
   readonly headers: HeaderLines;
   readonly firstByteMs: number;
 }
 
-export interface Silence {
-  readonly asked: Question;
-  readonly round: number;
+interface FailedRequest extends SentRequest {
   readonly error: PrefetchError;
-  /** The request may have reached the cache, and so have filled it. */
+  /** The request may have reached the cache and filled it. */
   readonly sent: boolean;
 }
 
-export type Observation = Answer | Silence;
+export type Observation = Answer | FailedRequest;
 
 /**
- * `held`: served from a store. `part`: so was the first byte, which says nothing of the rest where a CDN stores by pieces.
- * `fetched`: brought from behind. `passed`: the CDN says that it stores none of it. `nothing`: no word about a cache.
- * `declined`: this way of asking is not answered, which says nothing of the object.
+ * Meanings of an answer:
+ *
+ * | meaning       | the answer                                                                   |
+ * |---------------|------------------------------------------------------------------------------|
+ * | `stored`      | came from a cache                                                            |
+ * | `stored-part` | was a range from a cache; CDNs that store slices may lack the rest           |
+ * | `fetched`     | came from the origin or another tier                                         |
+ * | `bypassed`    | carries the CDN's statement that it does not store it                        |
+ * | `silent`      | does not mention a cache                                                     |
+ * | `declined`    | refuses this kind of request, which says nothing about the object            |
+ * | `redirect`    | is a redirect                                                                |
+ * | `error`       | is an error                                                                  |
  */
-type Word = "held" | "part" | "fetched" | "passed" | "nothing" | "declined" | "redirect" | "error";
+type Meaning = "stored" | "stored-part" | "fetched" | "bypassed" | "silent" | "declined" | "redirect" | "error";
 
-export interface Seen extends Answer {
-  readonly word: Word;
+export interface InterpretedAnswer extends Answer {
+  readonly meaning: Meaning;
   readonly reading: CacheReading;
   readonly obstacles: readonly Obstacle[];
 }
 
-export interface Asked {
+export type InterpretedObservation = InterpretedAnswer | FailedRequest;
+
+export interface AnswerContext {
   readonly url: string;
-  /** Where headers do not tell it. */
+  /** The vendor, when the headers cannot tell it but a CNAME did. */
   readonly vendor?: VendorId | undefined;
+  /** The request carried `Authorization`. */
   readonly authorized?: boolean | undefined;
 }
 
-export function see(answer: Answer, { url, vendor, authorized }: Asked): Seen {
+export function interpret(answer: Answer, { url, vendor, authorized }: AnswerContext): InterpretedAnswer {
   const { status, headers } = answer;
   const reading = readCache({ status, headers, vendor });
-  // That only a part was asked for is this check's own doing, and in nobody's way.
+  // 206 counts as 200: the check itself asked for a part, so that is no obstacle.
   const obstacles = whyNotCached({ status: status === 206 ? 200 : status, headers, url, vendor, authorized });
-  return { ...answer, word: wordOf(answer, reading), reading, obstacles };
+  return { ...answer, meaning: meaningOf(answer, reading), reading, obstacles };
 }
 
-function wordOf({ asked, status }: Answer, reading: CacheReading): Word {
-  const isError = status >= 400 || reading.state === "error";
-  // Many origins answer HEAD with an error although they answer GET, and an empty object has no first byte.
-  if (isError && (asked === "head" || status === 416)) return asked === "whole" ? "error" : "declined";
-  if (isError) return "error";
+function meaningOf({ kind, status }: Answer, reading: CacheReading): Meaning {
+  if (status >= 400 || reading.state === "error") return isDeclined(kind, status) ? "declined" : "error";
   if (status >= 300 && status !== 304) return "redirect";
-  if (isServed(reading)) return status === 206 ? "part" : "held";
+  if (isServed(reading)) return status === 206 ? "stored-part" : "stored";
   if (isFetched(reading)) return "fetched";
-  return reading.state === "unknown" ? "nothing" : "passed";
+  return reading.state === "unknown" ? "silent" : "bypassed";
+}
+
+/** Many origins answer HEAD with an error although they answer GET. An empty object has no first byte (416). */
+function isDeclined(kind: RequestKind, status: number): boolean {
+  return kind === "head" || (kind === "range" && status === 416);
+}
+
+export function isAnswer(observation: InterpretedObservation): observation is InterpretedAnswer {
+  return !isFailed(observation);
+}
+
+export function isFailed(observation: Observation): observation is FailedRequest {
+  return "error" in observation;
 }

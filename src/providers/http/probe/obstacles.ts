@@ -1,9 +1,9 @@
-/** Which obstacles decide that an object is not kept, and those that only several answers together show. */
+/** Obstacles that decide a state, obstacles that only several answers together show, and the header lines that prove them. */
 
 import type { Obstacle } from "../../../prefetch/model/edge.ts";
 import { evidenceOf } from "../cache/headers.ts";
 import { isHint, obstacleOf } from "../cache/why-not-cached.ts";
-import type { Seen } from "./observation.ts";
+import type { InterpretedAnswer } from "./observation.ts";
 
 export function decisiveOf(obstacles: readonly Obstacle[]): Obstacle[] {
   return obstacles.filter((each) => !isHint(each));
@@ -13,61 +13,60 @@ export function decisiveFirst(obstacles: readonly Obstacle[]): Obstacle[] {
   return [...decisiveOf(obstacles), ...obstacles.filter(isHint)];
 }
 
-/** The CDN goes by the name's ending, whatever is asked and how often. */
-export function isByType(obstacles: readonly Obstacle[]): boolean {
+/** Cloudflare decides by the file extension, so every request for the URL gets the same answer. */
+export function isByFileType(obstacles: readonly Obstacle[]): boolean {
   return obstacles.some(({ code }) => code === "cloudflare-type");
 }
 
 export const notStored: Obstacle = {
   code: "not-stored",
-  reason: "The CDN says that it has not stored the answer.",
-  change: "Look at the CDN's cache rules for this path, and at the lifetime that the origin sends.",
+  reason: "The CDN reports that it did not store the answer.",
+  change: "Check the CDN's cache rules for this path, and the lifetime that the origin sends.",
 };
-
-/** Of an answer that is none of the object's copies, even where it is stored. */
-export function refusalOf({ word }: Pick<Seen, "word">): Obstacle {
-  return obstacleOf(word === "redirect" ? "redirect" : "error-status");
-}
 
 export const partlyStored: Obstacle = {
   code: "partly-stored",
-  reason: "Its first byte is in the store, the whole is not.",
-  change: "Warm the whole object, or just the ranges that players ask for.",
+  reason: "The cache holds the first byte, but not the whole object.",
+  change: "Warm the whole object, or only the ranges that players request.",
 };
 
-export function staysMissed(times: number, mayBeBypass: boolean): Obstacle {
-  if (times === 1) return { code: "stays-a-miss", reason: onceMissed(mayBeBypass), change: "Check again in a moment." };
-  const often = `${times} times`;
+/** A redirect or an error is not the object, even when the CDN stores it. */
+export function wrongAnswer({ meaning }: Pick<InterpretedAnswer, "meaning">): Obstacle {
+  return obstacleOf(meaning === "redirect" ? "redirect" : "error-status");
+}
+
+/** `missMayBeBypass`: the CDN reports a miss for answers that it never stores, too. */
+export function staysMiss(misses: number, missMayBeBypass: boolean): Obstacle {
+  const bypass = "This CDN also reports a miss for answers that it passes on without storing them.";
+  if (misses === 1) {
+    const reason = "It was a miss, and no later answer shows whether the CDN stored it.";
+    return { code: "stays-a-miss", reason: missMayBeBypass ? `${reason} ${bypass}` : reason, change: "Check again in a moment." };
+  }
+  const cause = "The CDN does not store it by rule, evicts it at once, or has several servers at this place.";
   return {
     code: "stays-a-miss",
-    reason: mayBeBypass
-      ? `It stayed a miss although it was asked for ${often}; with this CDN, that is also the word for what it passes on unstored.`
-      : `It stayed a miss although it was asked for ${often}: it is not stored by rule, is evicted at once, or the place has several servers.`,
-    change: "Look at the CDN's cache rules for this path; if it is to be stored, warm it and check again.",
+    reason: `It stayed a miss in ${misses} requests. ${missMayBeBypass ? bypass : cause}`,
+    change: "Check the CDN's cache rules for this path. If the CDN should store it, warm it and check again.",
   };
 }
 
-function onceMissed(mayBeBypass: boolean): string {
-  const bypass = " With this CDN, that is also the word for what it passes on unstored.";
-  return `It was a miss, and no later answer says whether it was kept.${mayBeBypass ? bypass : ""}`;
-}
+const headersOfObstacle: ReadonlyMap<string, readonly string[]> = new Map([
+  ["no-store", ["cache-control", "cdn-cache-control"]],
+  ["private", ["cache-control", "cdn-cache-control"]],
+  ["no-cache", ["cache-control", "cdn-cache-control", "pragma"]],
+  ["no-age", ["cache-control", "cdn-cache-control"]],
+  ["expired", ["expires"]],
+  ["vary-any", ["vary"]],
+]);
 
-const shownBy: Readonly<Record<string, readonly string[]>> = {
-  "no-store": ["cache-control", "cdn-cache-control"],
-  private: ["cache-control", "cdn-cache-control"],
-  "no-cache": ["cache-control", "cdn-cache-control", "pragma"],
-  "no-age": ["cache-control", "cdn-cache-control"],
-  expired: ["expires"],
-  "vary-any": ["vary"],
-};
+/** More or longer lines fill the answers of tools; fewer or shorter lines may lose the decisive header. */
+const MAX_LINES = 6;
+const MAX_LINE_LENGTH = 200;
 
-const MOST_LINES = 6;
-const LONGEST_LINE = 200;
-
-/** The header lines of these answers that decided, as the readers name them: no cookies among them, and no query strings. */
-export function evidenceLines(by: readonly Seen[], obstacles: readonly Obstacle[]): string[] {
-  const names = obstacles.flatMap(({ code }) => (Object.hasOwn(shownBy, code) ? (shownBy[code] ?? []) : []));
-  const lines = by.flatMap(({ reading, headers }) => [...reading.evidence, ...evidenceOf(headers, names)]);
-  const shown = lines.map(({ header, value }) => `${header}: ${value}`.slice(0, LONGEST_LINE));
-  return [...new Set(shown)].slice(0, MOST_LINES);
+/** The decisive header lines, such as `cf-cache-status: HIT`, without cookies and query strings. */
+export function evidenceLines(answers: readonly InterpretedAnswer[], obstacles: readonly Obstacle[]): string[] {
+  const names = obstacles.flatMap(({ code }) => headersOfObstacle.get(code) ?? []);
+  const lines = answers.flatMap(({ reading, headers }) => [...reading.evidence, ...evidenceOf(headers, names)]);
+  const shown = lines.map(({ header, value }) => `${header}: ${value}`.slice(0, MAX_LINE_LENGTH));
+  return [...new Set(shown)].slice(0, MAX_LINES);
 }

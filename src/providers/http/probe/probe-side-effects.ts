@@ -1,57 +1,59 @@
 /**
- * Whether a check's own requests have put into the cache what it finds there. Many caches turn even a HEAD into a GET, so
- * asking for a cold object warms it; only the first answer, or an age greater than the check's, tells how it was before.
+ * Decides whether a check found an object that its own requests put into the cache. Many caches turn even a HEAD into a
+ * GET, so a question about a cold object warms it. Only the first answer, or an age greater than the check's, shows the
+ * state before the check.
  */
 
 import { firstOf, secondsOf } from "../cache/headers.ts";
-import type { Observation, Seen, Silence } from "./observation.ts";
+import { type InterpretedAnswer, type InterpretedObservation, isAnswer, isFailed } from "./observation.ts";
 
-/** Ages are whole seconds, and the clocks of several servers. */
-const LEEWAY_S = 2;
+/** Ages are in whole seconds, and several servers with different clocks set them. */
+const TOLERANCE_S = 2;
 
-/** Requests before this one that may have filled the cache; a request of another variant counts by its age alone. */
-interface Doubts {
-  readonly before: readonly (Seen | Silence)[];
-  /** Milliseconds from the first of them to the answer in question. */
-  readonly forMs: number;
+/** The requests before an answer that may have filled the cache. */
+interface PossibleFills {
+  /** Those of this check; empty when only a request for another variant may have filled the cache. */
+  readonly requests: readonly InterpretedObservation[];
+  /** Milliseconds from the first possible fill to the answer. */
+  readonly sinceMs: number;
 }
 
-/** `disturbedMs`: how long before the check another request may have filled the cache. `undefined` where nothing can have. */
-export function doubtsAbout(answer: Seen, all: readonly (Seen | Silence)[], disturbedMs: number | undefined): Doubts | undefined {
-  const before = all.slice(0, all.indexOf(answer)).filter(mayHaveFilled);
-  if (before.length === 0 && disturbedMs === undefined) return undefined;
-  return { before, forMs: answer.atMs + (disturbedMs ?? 0) };
+/**
+ * `undefined` if no request before the answer can have filled the cache. `msSinceOtherFill` is the time from a possible
+ * fill by another variant to the start of this check.
+ */
+export function possibleFillsBefore(
+  answer: InterpretedAnswer,
+  all: readonly InterpretedObservation[],
+  msSinceOtherFill: number | undefined,
+): PossibleFills | undefined {
+  const requests = all.slice(0, all.indexOf(answer)).filter(mayHaveFilledCache);
+  if (requests.length === 0 && msSinceOtherFill === undefined) return undefined;
+  return { requests, sinceMs: answer.atMs + (msSinceOtherFill ?? 0) };
 }
 
-export function mayHaveFilled(one: Seen | Silence): boolean {
-  if (isSilence(one)) return one.sent;
-  // What a parent had fills the edge on its way.
-  return one.word === "fetched" || one.word === "nothing" || (one.word === "held" && one.reading.layer === "parent");
+export function mayHaveFilledCache(observation: InterpretedObservation): boolean {
+  if (isFailed(observation)) return observation.sent;
+  const { meaning, reading } = observation;
+  // A hit of a parent tier fills the edge on its way.
+  return meaning === "fetched" || meaning === "silent" || (meaning === "stored" && reading.layer === "parent");
 }
 
-/** Whether something of that age may have been stored within the last so many milliseconds. */
-export function mayBeSince(ageS: number | undefined, ms: number): boolean {
-  return ms >= 0 && (ageS === undefined || ageS <= ms / 1_000 + LEEWAY_S);
+/** Whether a copy of this age may have been stored within the last `ms` milliseconds. */
+export function mayBeStoredWithin(ms: number, ageS: number): boolean {
+  return ageS <= ms / 1_000 + TOLERANCE_S;
 }
 
-/** It was stored long before the first request: then the place has another server that held it all the time. */
-export function isOlder({ reading }: Seen, { before, forMs }: Doubts): boolean {
-  if (reading.ageS === undefined || reading.ageS <= forMs / 1_000 + LEEWAY_S) return false;
-  // What was fetched with an age of its own came from a cache behind, and keeps counting from there.
-  return !before.filter(isSeen).some(({ headers }) => (secondsOf(firstOf(headers, "age")) ?? 0) > 0);
+/** The copy is older than the first possible fill, so another server of the PoP must have held it all the time. */
+export function isOlderThan({ requests, sinceMs }: PossibleFills, { reading }: InterpretedAnswer): boolean {
+  if (reading.ageS === undefined || mayBeStoredWithin(sinceMs, reading.ageS)) return false;
+  // A fetched answer with an age came from a cache behind the edge. The edge's copy continues that age.
+  return !requests.filter(isAnswer).some(({ headers }) => (secondsOf(firstOf(headers, "age")) ?? 0) > 0);
 }
 
-/** It was stored after the first request, whose answer, unlike this one, carried no age at all. */
-export function isYounger({ reading }: Seen, { before, forMs }: Doubts): boolean {
-  const [first] = before;
-  if (first === undefined || isSilence(first) || first.headers.has("age")) return false;
-  return reading.ageS !== undefined && reading.ageS <= forMs / 1_000 + LEEWAY_S;
-}
-
-export function isSeen(one: Seen | Silence): one is Seen {
-  return !isSilence(one);
-}
-
-export function isSilence(one: Observation): one is Silence {
-  return "error" in one;
+/** The copy is younger than the first request, and the age is the edge's: the first answer carried none. */
+export function isYoungerThan({ requests, sinceMs }: PossibleFills, { reading }: InterpretedAnswer): boolean {
+  const [first] = requests;
+  if (first === undefined || isFailed(first) || first.headers.has("age")) return false;
+  return reading.ageS !== undefined && mayBeStoredWithin(sinceMs, reading.ageS);
 }

@@ -1,25 +1,22 @@
-/** Asks one place for one URL, as seldom as it takes to know whether the object is in its cache. */
+/** Checks one URL at one place, with as few requests as the answer takes. */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { abortable } from "../../../base/abortable.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Verification } from "../../../prefetch/model/edge.ts";
 import { debugHeadersFor } from "../cache/debug-headers.ts";
 import type { HeaderLines } from "../cache/headers.ts";
-import { failureOf } from "../net/failure.ts";
-import { get } from "../net/get.ts";
-import { type Observation, type Question, questions } from "./observation.ts";
+import { ask } from "./ask.ts";
+import { isFailed, type Observation, type RequestKind, requestKinds } from "./observation.ts";
 import { evidenceLines } from "./obstacles.ts";
-import { isSilence } from "./probe-side-effects.ts";
 import type { Recognised } from "./recognise.ts";
-import { type Check, type Judgement, warmthBy } from "./warmth.ts";
+import { type Assessment, assessWarmth } from "./warmth.ts";
 
 export interface ProbeTools {
   readonly clock: Clock;
   /** From 0 to below 1. */
   readonly random: () => number;
-  /** Whose answer it is. */
+  /** Finds the CDN that sent the headers. */
   readonly recognise: (headers: HeaderLines, host: string) => Promise<Recognised | undefined>;
 }
 
@@ -28,89 +25,88 @@ interface ProbeRequest {
   readonly dispatcher: Dispatcher;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** When an earlier request for the same URL may have filled this cache, by the clock. */
-  readonly disturbedAt?: number | undefined;
+  /** When a request for another variant may have filled this cache, by the clock. */
+  readonly possibleFillAt?: number | undefined;
   readonly signal: AbortSignal;
 }
 
-interface Probed {
+interface ProbeResult {
   readonly verification: Omit<Verification, "url" | "edge" | "variant">;
-  /** When the first request was made that may have filled the cache, by the clock. */
-  readonly disturbedAt: number | undefined;
+  /** When the first request that may have filled the cache was sent, by the clock. */
+  readonly possibleFillAt: number | undefined;
 }
 
-const ROUNDS = 3;
-const SHORTEST_WAIT_MS = 300;
-const LONGEST_WAIT_MS = 1_000;
-/** Where a server does not know ranges, the first byte would bring everything. */
-const MOST_OF_A_RANGE = 4_096;
+/** More rounds cost requests and time; fewer miss copies that a CDN stores with a delay. */
+const MAX_ROUNDS = 3;
+/** The wait between rounds is random, so that checks of several URLs do not stay in step. */
+const MIN_WAIT_MS = 300;
+const MAX_WAIT_MS = 1_000;
 
-/** Rejects with the signal's reason when that is aborted, and else never: what fails is told as `unknown`. */
-export async function probe({ url, dispatcher, headers, disturbedAt, signal }: ProbeRequest, tools: ProbeTools): Promise<Probed> {
-  const { clock, random, recognise } = tools;
-  const begun = clock.now();
+/** Rejects only with the signal's reason. Every other failure gives the state `unknown`. */
+export async function probe(request: ProbeRequest, { clock, random, recognise }: ProbeTools): Promise<ProbeResult> {
+  const { url, dispatcher, headers, possibleFillAt, signal } = request;
+  const startedAt = clock.now();
   const observations: Observation[] = [];
-  let recognised: Recognised | undefined;
-  let isRecognised = false;
+  let recognition: { readonly cdn: Recognised | undefined } | undefined;
 
-  const ask = async (asked: Question, round: number): Promise<Observation> => {
-    const debug = round > 1 && recognised?.cdn.confidence !== "guess" ? debugHeadersFor(recognised?.vendor) : {};
-    const range: Record<string, string> = asked === "range" ? { range: "bytes=0-0" } : {};
-    const mostBytes = asked === "range" ? MOST_OF_A_RANGE : 0;
-    try {
-      const method = asked === "head" ? "HEAD" : "GET";
-      const got = await get(dispatcher, { url, method, headers: { ...headers, ...debug, ...range }, signal, mostBytes });
-      const answer = { asked, round, atMs: clock.now() - begun, status: got.status, headers: got.headers, firstByteMs: got.firstByteMs };
-      // undici gives a connection to the next request only a turn after its answer; asked sooner, it would make another.
-      await nextTurn();
-      return answer;
-    } catch (error) {
-      signal.throwIfAborted();
-      const failure = failureOf(error, url.host);
-      return { asked, round, error: failure, sent: failure.delivery !== "not_sent" };
-    }
+  const observe = async (kind: RequestKind, round: number): Promise<void> => {
+    const debugHeaders = round > 1 ? debugHeadersOf(recognition?.cdn) : {};
+    const observation = await ask({ kind, round, headers: { ...headers, ...debugHeaders } }, { url, dispatcher, clock, startedAt, signal });
+    observations.push(observation);
+    if (recognition || isFailed(observation)) return;
+    recognition = { cdn: await abortable(recognise(observation.headers, url.hostname), signal) };
   };
 
-  const assess = (over: boolean): Judgement => {
-    const check: Check = {
+  const assess = (isOver: boolean): Assessment =>
+    assessWarmth(observations, {
       url: url.href,
-      vendor: recognised?.cdn.by === "cname" ? recognised.vendor : undefined,
-      name: recognised && recognised.cdn.confidence !== "guess" ? recognised.cdn.name : undefined,
+      ...namesOf(recognition?.cdn),
       authorized: Object.hasOwn(headers, "authorization"),
-      disturbedMs: disturbedAt === undefined ? undefined : begun - disturbedAt,
-      over,
-    };
-    return warmthBy(observations, check);
+      msSinceOtherFill: possibleFillAt === undefined ? undefined : startedAt - possibleFillAt,
+      isOver,
+    });
+
+  const runRound = async (round: number): Promise<Assessment> => {
+    for (const kind of requestKinds) {
+      await observe(kind, round);
+      const assessment = assess(false);
+      // A hit of a parent tier: the next round shows whether the edge has filled itself from it.
+      if (assessment.isSettled || assessment.state === "warm-parent-only") return assessment;
+    }
+    return assess(false);
   };
 
-  const askAll = async (): Promise<Judgement> => {
-    for (let round = 1; round <= ROUNDS; round += 1) {
-      if (round > 1) await clock.sleep(SHORTEST_WAIT_MS + random() * (LONGEST_WAIT_MS - SHORTEST_WAIT_MS), signal);
-      for (const asked of questions) {
-        const observation = await ask(asked, round);
-        observations.push(observation);
-        if (!isRecognised && !isSilence(observation)) {
-          recognised = await abortable(recognise(observation.headers, url.hostname), signal);
-          isRecognised = true;
-        }
-        const judgement = assess(false);
-        if (judgement.isSettled) return judgement;
-        // A parent's hit: whether the edge has it the next time is a question for the next round.
-        if (judgement.state === "warm-parent-only") break;
-      }
+  const runRounds = async (): Promise<Assessment> => {
+    for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+      if (round > 1) await clock.sleep(MIN_WAIT_MS + random() * (MAX_WAIT_MS - MIN_WAIT_MS), signal);
+      const assessment = await runRound(round);
+      if (assessment.isSettled) return assessment;
     }
     return assess(true);
   };
 
-  const judgement = await askAll();
+  const assessment = await runRounds();
   return {
-    verification: verificationOf(judgement, recognised),
-    disturbedAt: disturbedAt ?? (judgement.mayHaveFilled ? begun : undefined),
+    verification: verificationOf(assessment, recognition?.cdn),
+    possibleFillAt: possibleFillAt ?? (assessment.mayHaveFilledCache ? startedAt : undefined),
   };
 }
 
-function verificationOf({ state, reason, obstacles, by }: Judgement, recognised: Recognised | undefined): Probed["verification"] {
-  const [decisive] = by;
+function debugHeadersOf(recognised: Recognised | undefined): Readonly<Record<string, string>> {
+  return recognised?.cdn.confidence === "guess" ? {} : debugHeadersFor(recognised?.vendor);
+}
+
+/** Headers name the vendor again when they are read; only a vendor that a CNAME named must be passed on. */
+function namesOf(recognised: Recognised | undefined) {
+  return {
+    vendor: recognised?.cdn.by === "cname" ? recognised.vendor : undefined,
+    cdnName: recognised && recognised.cdn.confidence !== "guess" ? recognised.cdn.name : undefined,
+  };
+}
+
+function verificationOf(assessment: Assessment, recognised: Recognised | undefined): ProbeResult["verification"] {
+  const { state, reason, obstacles, decidedBy } = assessment;
+  const [decisive] = decidedBy;
   const { layer, pop, ageS, ttlS } = decisive?.reading ?? {};
   return {
     state,
@@ -122,6 +118,6 @@ function verificationOf({ state, reason, obstacles, by }: Judgement, recognised:
     ...(pop !== undefined && { pop }),
     ...(ageS !== undefined && { ageS }),
     ...(ttlS !== undefined && { ttlS }),
-    evidence: evidenceLines(by, obstacles),
+    evidence: evidenceLines(decidedBy, obstacles),
   };
 }

@@ -1,4 +1,4 @@
-/** Which CDN serves a host: by what its answer says, else by the names that lead to it. */
+/** Recognises the CDN that serves a host, by the headers of an answer or by the host's CNAME chain. */
 
 import type { Cdn } from "../../../prefetch/model/edge.ts";
 import { type Detection, detectByCname, detectByHeaders } from "../cache/detect.ts";
@@ -11,13 +11,13 @@ export interface Recognised {
   readonly vendor: VendorId;
 }
 
-/** Headers that only hint at a vendor lose against a name that is surely one's. `undefined` where neither tells anything. */
+/** A CNAME beats headers that only hint at a vendor. `undefined` if neither names a CDN. */
 export async function recognise(headers: HeaderLines, host: string, chain: CnameChain): Promise<Recognised | undefined> {
-  const shown = detectByHeaders(headers);
-  if (shown && shown.confidence !== "guess") return recognised(shown, "headers");
-  const named = detectByCname(await chain(host));
-  if (named) return recognised(named, "cname");
-  return shown && recognised(shown, "headers");
+  const byHeaders = detectByHeaders(headers);
+  if (byHeaders && byHeaders.confidence !== "guess") return recognised(byHeaders, "headers");
+  const byCname = detectByCname(await chain(host));
+  if (byCname) return recognised(byCname, "cname");
+  return byHeaders && recognised(byHeaders, "headers");
 }
 
 function recognised({ vendor, confidence, provider }: Detection, by: Cdn["by"]): Recognised {

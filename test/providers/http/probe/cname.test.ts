@@ -16,25 +16,25 @@ function resolver(records: Readonly<Record<string, readonly string[]>>) {
 
 const longChain = Object.fromEntries(Array.from({ length: 20 }, (_, nth) => [`${nth}.example`, [`${nth + 1}.example`]]));
 
-describe("the chain of a host", () => {
+describe("createCnameChain", () => {
   it.each<[string, Readonly<Record<string, readonly string[]>>, readonly string[]]>([
-    ["none", {}, []],
-    ["an empty answer", { "0.example": [] }, []],
-    ["one name", { "0.example": ["a.example"] }, ["a.example"]],
-    ["some names", { "0.example": ["a.example"], "a.example": ["b.example"] }, ["a.example", "b.example"]],
-    ["the first of several", { "0.example": ["a.example", "b.example"] }, ["a.example"]],
-    ["a circle", { "0.example": ["a.example"], "a.example": ["0.example"] }, ["a.example"]],
+    ["is empty for a host without a CNAME", {}, []],
+    ["is empty for an empty answer", { "0.example": [] }, []],
+    ["has one name", { "0.example": ["a.example"] }, ["a.example"]],
+    ["follows several names", { "0.example": ["a.example"], "a.example": ["b.example"] }, ["a.example", "b.example"]],
+    ["takes the first of several records", { "0.example": ["a.example", "b.example"] }, ["a.example"]],
+    ["stops at a loop to the host", { "0.example": ["a.example"], "a.example": ["0.example"] }, ["a.example"]],
     [
-      "a circle further on",
+      "stops at a loop among later names",
       { "0.example": ["a.example"], "a.example": ["b.example"], "b.example": ["a.example"] },
       ["a.example", "b.example"],
     ],
-    ["eight steps at most", longChain, Array.from({ length: 8 }, (_, nth) => `${nth + 1}.example`)],
+    ["stops after eight steps", longChain, Array.from({ length: 8 }, (_, nth) => `${nth + 1}.example`)],
   ])("%s", async (_what, records, chain) => {
     expect(await createCnameChain(resolver(records).resolve)("0.example")).toEqual(chain);
   });
 
-  it("is as long as it is known when the time is over, and is asked for no further", async () => {
+  it("returns the names so far at its deadline, and resolves no further", async () => {
     const late = Promise.withResolvers<string[]>();
     const asked: string[] = [];
     const chain = createCnameChain((host) => {
@@ -48,7 +48,7 @@ describe("the chain of a host", () => {
     expect(await chain("0.example")).toEqual(["a.example"]);
   });
 
-  it("is looked up once for all who want it, and kept for no more hosts than are worth it", async () => {
+  it("resolves a host once for concurrent and later calls, and forgets the oldest of many hosts", async () => {
     const { asked, resolve } = resolver({});
     const chain = createCnameChain(resolve);
     await Promise.all([chain("0.example"), chain("0.example"), chain("1.example")]);
@@ -59,7 +59,7 @@ describe("the chain of a host", () => {
     expect(asked.filter((host) => host === "0.example")).toHaveLength(2);
   });
 
-  it.each(["127.0.0.1", "[::1]", "2606:4700::1111"])("is none for an address: %s", async (host) => {
+  it.each(["127.0.0.1", "[::1]", "2606:4700::1111"])("is empty for the address %s", async (host) => {
     const { asked, resolve } = resolver({});
     expect(await createCnameChain(resolve)(host)).toEqual([]);
     expect(asked).toEqual([]);

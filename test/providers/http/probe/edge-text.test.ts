@@ -1,15 +1,15 @@
-/** The text of a manifest. */
+/** `Edge.text`: reading manifests. */
 
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
 import { createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
-import { askedEdge, HERE } from "../edges-harness.ts";
+import { never } from "../../../fakes.ts";
+import { HERE, testEdge } from "../edges-harness.ts";
 import { canary, closeAfterwards } from "../network-harness.ts";
 import { startOrigin } from "../origin-harness.ts";
 
 const MOST = 1_000;
-const noSignal = (): AbortSignal => new AbortController().signal;
 
 async function failure(work: Promise<unknown>): Promise<PrefetchError> {
   const error = await work.then(
@@ -21,17 +21,17 @@ async function failure(work: Promise<unknown>): Promise<PrefetchError> {
   return error;
 }
 
-describe("a text", () => {
-  it("comes as it is, uncompressed, without its byte order mark, from the URL that it was asked at", async () => {
+describe("Edge.text", () => {
+  it("returns uncompressed text without its byte order mark, and the URL without its fragment", async () => {
     const origin = await startOrigin(({ headers }, response) =>
       response.end(`\uFEFF#EXTM3U ü€😀 ${headers["accept-encoding"]} ${headers["user-agent"]}`),
     );
     const url = origin.url("/a.m3u8?x=1", "media.example");
-    const edge = askedEdge({ headers: { "User-Agent": "mine", "Accept-Encoding": "br" } });
-    expect(await edge.text(`${url}#part`, MOST, noSignal())).toEqual({ url, text: "#EXTM3U ü€😀 identity mine" });
+    const edge = testEdge({ headers: { "User-Agent": "mine", "Accept-Encoding": "br" } });
+    expect(await edge.text(`${url}#part`, MOST, never)).toEqual({ url, text: "#EXTM3U ü€😀 identity mine" });
   });
 
-  it("of many chunks is put together, whatever they cut through", async () => {
+  it("joins chunks that split a character", async () => {
     const bytes = Buffer.from("ü€😀".repeat(10));
     const origin = await startOrigin(async (_, response) => {
       for (const byte of bytes) {
@@ -40,43 +40,43 @@ describe("a text", () => {
       }
       response.end();
     });
-    expect((await askedEdge().text(origin.url("/a"), bytes.length, noSignal())).text).toBe("ü€😀".repeat(10));
+    expect((await testEdge().text(origin.url("/a"), bytes.length, never)).text).toBe("ü€😀".repeat(10));
   });
 
-  it("may be empty, and as long as the limit", async () => {
+  it("accepts an empty text and a text as long as the limit", async () => {
     const origin = await startOrigin(({ url }, response) => response.end("x".repeat(url === "/0" ? 0 : MOST)));
-    expect((await askedEdge().text(origin.url("/0"), MOST, noSignal())).text).toBe("");
-    expect((await askedEdge().text(origin.url("/1"), MOST, noSignal())).text).toHaveLength(MOST);
+    expect((await testEdge().text(origin.url("/0"), MOST, never)).text).toBe("");
+    expect((await testEdge().text(origin.url("/1"), MOST, never)).text).toHaveLength(MOST);
   });
 
   it.each([
-    ["declared", { "content-length": 5_000 }, "The text that 127.0.0.1:PORT serves has 5,000 bytes; the limit is 1,000"],
-    ["not declared", {}, "The text that 127.0.0.1:PORT serves has more bytes; the limit is 1,000"],
-  ])("that is longer is given up, with its connection: %s", async (_what, headers, message) => {
+    ["declared", { "content-length": 5_000 }, "127.0.0.1:PORT serves a text of 5,000 bytes; the limit is 1,000"],
+    ["not declared", {}, "127.0.0.1:PORT serves a text of more than 1,000 bytes; the limit is 1,000"],
+  ])("refuses a longer text and closes the connection (length %s)", async (_what, headers, message) => {
     let closed: Promise<unknown> = Promise.resolve();
     const origin = await startOrigin((_, response) => {
       closed = new Promise((resolve) => response.once("close", resolve));
       response.writeHead(200, headers).write("x".repeat(MOST + 1));
     });
-    const error = await failure(askedEdge().text(origin.url("/a"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a"), MOST, never));
     expect(error).toMatchObject({ code: "unsupported", retryable: false, message: message.replace("PORT", new URL(origin.url("/")).port) });
     await closed;
   });
 
-  it("is read through the first PoP", async () => {
+  it("reads through the first PoP", async () => {
     const server = await canary();
-    const edge = askedEdge({
+    const edge = testEdge({
       pops: [
         { name: "fra", address: HERE, port: server.port },
         { name: "none", address: "10.0.0.5" },
       ],
     });
-    expect(await edge.text("http://media.example/a", MOST, noSignal())).toEqual({ url: "http://media.example/a", text: "here" });
+    expect(await edge.text("http://media.example/a", MOST, never)).toEqual({ url: "http://media.example/a", text: "here" });
     expect(server.requests).toEqual(["GET media.example /a"]);
   });
 });
 
-describe("an answer that is no text", () => {
+describe("Edge.text, without a usable answer,", () => {
   it.each([
     [401, "auth_failed", false],
     [403, "auth_failed", false],
@@ -90,9 +90,9 @@ describe("an answer that is no text", () => {
     [206, "unsupported", false],
     [300, "unsupported", false],
     [304, "unsupported", false],
-  ])("%i", async (status, code, retryable) => {
+  ])("reports status %i as %s", async (status, code, retryable) => {
     const origin = await startOrigin((_, response) => response.writeHead(status).end());
-    const error = await failure(askedEdge().text(origin.url("/a?token=secret", "media.example"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a?token=secret", "media.example"), MOST, never));
     expect(error).toMatchObject({
       code,
       retryable,
@@ -100,58 +100,57 @@ describe("an answer that is no text", () => {
     });
   });
 
-  it("is compressed although it was asked not to be", async () => {
+  it("refuses compressed text", async () => {
     const origin = await startOrigin((_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("#EXTM3U")));
-    expect(await failure(askedEdge().text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "unsupported" });
+    expect(await failure(testEdge().text(origin.url("/a"), MOST, never))).toMatchObject({ code: "unsupported" });
   });
 
-  it("breaks off, or never comes", async () => {
+  it("reports an answer that breaks off or never comes", async () => {
     const origin = await startOrigin((request, response) => {
       if (request.url === "/never") return;
       response.writeHead(200, { "content-length": 100 }).write("half");
       setImmediate(() => response.destroy());
     });
+    expect(await failure(testEdge().text(origin.url("/half"), MOST, never))).toMatchObject({ code: "vendor_unavailable", retryable: true });
     const guard = createAddressGuard({ allowLoopback: true, answerMs: 200 });
     closeAfterwards(() => guard.close());
-    const edge = askedEdge({ guard });
-    expect(await failure(edge.text(origin.url("/half"), MOST, noSignal()))).toMatchObject({ code: "vendor_unavailable", retryable: true });
-    expect(await failure(edge.text(origin.url("/never"), MOST, noSignal()))).toMatchObject({ code: "timeout", retryable: true });
+    expect(await failure(testEdge({ guard }).text(origin.url("/never"), MOST, never))).toMatchObject({ code: "timeout", retryable: true });
   });
 
-  it("is not asked for where the guard does not let it through", async () => {
+  it("refuses a URL that the guard does not allow", async () => {
     for (const url of ["http://10.0.0.5/a", "http://93.184.215.14:22/", "http://user:secret@media.example/"]) {
-      const error = await failure(askedEdge().text(url, MOST, noSignal()));
+      const error = await failure(testEdge().text(url, MOST, never));
       expect(error.code).toMatch(/^(forbidden_domain|invalid_argument)$/);
     }
   });
 
-  it("ends with the signal, by its reason", async () => {
+  it("rejects with the signal's reason", async () => {
     const reason = new Error("enough");
-    await expect(askedEdge().text("http://media.example/", MOST, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(testEdge().text("http://media.example/", MOST, AbortSignal.abort(reason))).rejects.toBe(reason);
     const stop = new AbortController();
     const origin = await startOrigin(() => stop.abort(reason));
-    await expect(askedEdge().text(origin.url("/a"), MOST, stop.signal)).rejects.toBe(reason);
+    await expect(testEdge().text(origin.url("/a"), MOST, stop.signal)).rejects.toBe(reason);
   });
 });
 
-describe("a redirect", () => {
-  it.each([301, 302, 303, 307, 308])("by %i is followed, and the last URL is told", async (status) => {
+describe("Edge.text, when redirected,", () => {
+  it.each([301, 302, 303, 307, 308])("follows a redirect by %i and returns the last URL", async (status) => {
     const origin = await startOrigin(({ url }, response) => {
       if (url === "/a") return void response.writeHead(status, { location: "b/../c?x=1#part" }).end("moved");
       response.end("there");
     });
-    expect(await askedEdge().text(origin.url("/a"), MOST, noSignal())).toEqual({ url: origin.url("/c?x=1"), text: "there" });
+    expect(await testEdge().text(origin.url("/a"), MOST, never)).toEqual({ url: origin.url("/c?x=1"), text: "there" });
   });
 
-  it("is followed three times, and no more", async () => {
+  it("follows three redirects, but not a fourth", async () => {
     const origin = await startOrigin(({ url = "/0" }, response) => {
       const step = Number(url.slice(1));
       if (step === 9) return void response.end("there");
       response.writeHead(302, { location: `/${step + 1}` }).end();
     });
-    const edge = askedEdge();
-    expect((await edge.text(origin.url("/6"), MOST, noSignal())).url).toBe(origin.url("/9"));
-    const error = await failure(edge.text(origin.url("/5"), MOST, noSignal()));
+    const edge = testEdge();
+    expect((await edge.text(origin.url("/6"), MOST, never)).url).toBe(origin.url("/9"));
+    const error = await failure(edge.text(origin.url("/5"), MOST, never));
     expect(error).toMatchObject({ code: "unsupported", message: expect.stringContaining("redirects more than 3 times") });
     expect(origin.seen).toEqual(["/6", "/7", "/8", "/9", "/5", "/6", "/7", "/8"]);
   });
@@ -162,27 +161,27 @@ describe("a redirect", () => {
     "ftp://media.example/",
     "http://93.184.215.14:22/",
     "http://user:secret@media.example/",
-  ])("to %s is refused", async (location) => {
+  ])("refuses a redirect to %s", async (location) => {
     const origin = await startOrigin((_, response) => response.writeHead(302, { location }).end());
-    const error = await failure(askedEdge().text(origin.url("/a"), MOST, noSignal()));
+    const error = await failure(testEdge().text(origin.url("/a"), MOST, never));
     expect(error.code).toMatch(/^(forbidden_domain|invalid_argument)$/);
   });
 
-  it("to a host that resolves to a private address is refused as well", async () => {
+  it("refuses a redirect to a host that resolves to a private address", async () => {
     const origin = await startOrigin((_, response) => response.writeHead(302, { location: "http://inner.example/" }).end());
     const guard = createAddressGuard({ allowLoopback: true, lookup: async (host) => [host === "inner.example" ? "10.0.0.5" : HERE] });
     closeAfterwards(() => guard.close());
-    expect(await failure(askedEdge({ guard }).text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "forbidden_domain" });
+    expect(await failure(testEdge({ guard }).text(origin.url("/a"), MOST, never))).toMatchObject({ code: "forbidden_domain" });
   });
 
-  it("to nowhere is an error", async () => {
+  it("reports a redirect without a valid location", async () => {
     for (const location of [undefined, "http://"]) {
       const origin = await startOrigin((_, response) => response.writeHead(302, location === undefined ? {} : { location }).end());
-      expect(await failure(askedEdge().text(origin.url("/a"), MOST, noSignal()))).toMatchObject({ code: "unsupported" });
+      expect(await failure(testEdge().text(origin.url("/a"), MOST, never))).toMatchObject({ code: "unsupported" });
     }
   });
 
-  it("to another host takes neither the PoP along nor headers that say who asks", async () => {
+  it("sends neither private headers nor the PoP's address to another host", async () => {
     const other = await canary();
     const first = await canary({
       answer: (_, response) => response.writeHead(302, { location: `http://other.example:${other.port}/b` }).end(),
@@ -192,16 +191,16 @@ describe("a redirect", () => {
       seen.push(headers);
       response.end("there");
     });
-    const edge = askedEdge({ pops: [{ name: "fra", address: HERE, port: first.port }] });
-    expect(await edge.text("http://media.example/a", MOST, noSignal())).toEqual({
+    const edge = testEdge({ pops: [{ name: "fra", address: HERE, port: first.port }] });
+    expect(await edge.text("http://media.example/a", MOST, never)).toEqual({
       url: `http://other.example:${other.port}/b`,
       text: "here",
     });
     const away = await startOrigin((_, response) => response.writeHead(302, { location: origin.url("/b", "other.example") }).end());
-    await askedEdge({ headers: { "user-agent": "mine", authorization: "secret", referer: "https://a.example/" } }).text(
+    await testEdge({ headers: { "user-agent": "mine", authorization: "secret", referer: "https://a.example/" } }).text(
       away.url("/a"),
       MOST,
-      noSignal(),
+      never,
     );
     expect(seen).toEqual([expect.objectContaining({ "user-agent": "mine" })]);
     expect(seen).toEqual([expect.not.objectContaining({ authorization: expect.anything() })]);

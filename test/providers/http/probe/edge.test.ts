@@ -1,24 +1,25 @@
-/** The rows of a check, and what checks that run at once share. */
+/** `Edge.verify`: the rows of a check, and the limits that concurrent checks share. */
 
 import { describe, expect, it } from "vitest";
 import type { Verification } from "../../../../src/prefetch/model/edge.ts";
-import { askedEdge, HERE } from "../edges-harness.ts";
+import { never } from "../../../fakes.ts";
+import { HERE, testEdge } from "../edges-harness.ts";
 import { dialects, fakeCdn } from "../fake-cdn-harness.ts";
 import { canary } from "../network-harness.ts";
 import { startOrigin } from "../origin-harness.ts";
 
-const noSignal = (): AbortSignal => new AbortController().signal;
 const akamaiName = async (host: string): Promise<string[]> => (host === "media.example" ? ["media.example.edgekey.net"] : []);
 
-describe("a row for each", () => {
-  it("PoP, each of which is asked itself, under the host's own name", async () => {
+describe("Edge.verify", () => {
+  it("returns a row for each PoP and sends the URL's host name to each", async () => {
     const [fra, sin] = [await fakeCdn(dialects.cloudflare), await fakeCdn(dialects.cloudflare)];
-    fra.hold("/a");
+    // A young copy, but of the edge's own cache: the request at the other PoP cannot have filled it.
+    fra.hold("/a", 1);
     const pops = [
       { name: "fra", address: HERE, port: fra.port },
       { name: "sin", address: "::ffff:127.0.0.1", port: sin.port },
     ];
-    const rows = await askedEdge({ pops }).verify("http://media.example/a", noSignal());
+    const rows = await testEdge({ pops }).verify("http://media.example/a", never);
     expect(rows.map(({ edge, state, url, variant }) => [edge, state, url, variant])).toEqual([
       ["fra", "warm", "http://media.example/a", undefined],
       ["sin", "cold", "http://media.example/a", undefined],
@@ -27,13 +28,13 @@ describe("a row for each", () => {
     expect([...fra.requests, ...sin.requests]).toEqual(Array(3).fill(expect.stringMatching(/^(HEAD|GET) media\.example \/a$/)));
   });
 
-  it("variant, named by what tells it from the others, but not by what is secret", async () => {
+  it("labels each variant with the headers that differ, and redacts secrets", async () => {
     const cdn = await fakeCdn((_, { headers }) => ({ "x-cache-status": headers.origin ? "HIT" : "BYPASS" }));
     const variants: readonly Record<string, string>[] = [
       { Origin: "https://a.example", Accept: "*/*", "X-Api-Key": "k1" },
       { accept: "*/*", "x-api-key": "k2" },
     ];
-    const rows = await askedEdge({ variants }).verify(cdn.url("/a"), noSignal());
+    const rows = await testEdge({ variants }).verify(cdn.url("/a"), never);
     expect(rows.map(({ state, variant }) => [state, variant])).toEqual([
       ["warm", "origin: https://a.example, x-api-key: [redacted]"],
       ["uncacheable", "no origin, x-api-key: [redacted]"],
@@ -41,15 +42,15 @@ describe("a row for each", () => {
     expect(rows[0]).not.toHaveProperty("edge");
   });
 
-  it("of both, and none is hidden by what fails with another", async () => {
+  it("returns a row for each PoP and variant, even if one PoP fails", async () => {
     const cdn = await fakeCdn(dialects.cloudflare);
     cdn.hold("/a");
     const pops = [
       { name: "here", address: HERE, port: cdn.port },
       { name: "inner", address: "10.0.0.5" },
     ];
-    const edge = askedEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] });
-    const rows = await edge.verify("http://media.example/a", noSignal());
+    const edge = testEdge({ pops, variants: [{ "accept-encoding": "br" }, { "accept-encoding": "gzip" }] });
+    const rows = await edge.verify("http://media.example/a", never);
     expect(rows).toHaveLength(edge.rowsPerUrl);
     expect(rows.map(({ edge, variant, state }) => `${edge} ${variant} ${state}`)).toEqual([
       "here accept-encoding: br warm",
@@ -58,11 +59,11 @@ describe("a row for each", () => {
       "inner accept-encoding: gzip unknown",
     ]);
     expect(rows[3]?.reason).toContain("PoP inner is pinned to 10.0.0.5, which is not a public address");
-    const literal = await askedEdge({ pops: pops.slice(0, 1) }).one(`http://${HERE}:${cdn.port}/a`);
+    const literal = await testEdge({ pops: pops.slice(0, 1) }).one(`http://${HERE}:${cdn.port}/a`);
     expect(literal).toMatchObject({ state: "unknown", edge: "here", reason: expect.stringContaining("cannot stand in for 127.0.0.1") });
   });
 
-  describe("PoP, where all have one cache behind them, ", () => {
+  describe("with PoPs that share a cache behind them", () => {
     const pops = async (headers: (atParent: boolean) => Readonly<Record<string, string>>) => {
       const parent = new Set<string>();
       const edges = [0, 1].map(async (nth) => {
@@ -77,33 +78,33 @@ describe("a row for each", () => {
         });
         return { name: String(nth), address: HERE, port: cdn.port };
       });
-      return { parent, edge: askedEdge({ pops: await Promise.all(edges) }) };
+      return { parent, edge: testEdge({ pops: await Promise.all(edges) }) };
     };
     const states = (rows: readonly Verification[]) => rows.map(({ state }) => state).sort();
 
-    it("is not called warm for what this check brought there", async () => {
+    it("does not call a PoP warm when the check filled the shared cache through another PoP", async () => {
       const { edge } = await pops(() => ({ "x-cache": "HIT" }));
-      expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["cold", "unknown"]);
+      expect(states(await edge.verify("http://media.example/a", never))).toEqual(["cold", "unknown"]);
       const told = await pops((atParent) => ({ "cache-status": atParent ? "Parent; hit, Edge; fwd=miss" : "Edge; hit" }));
-      expect(states(await told.edge.verify("http://media.example/a", noSignal()))).not.toContain("warm-parent-only");
+      expect(states(await told.edge.verify("http://media.example/a", never))).not.toContain("warm-parent-only");
     });
 
-    it("is believed where none had to fetch it, or its age is older than the check", async () => {
+    it("calls a PoP warm when no PoP had to fetch, or when the age is older than the check", async () => {
       const { edge, parent } = await pops(() => ({ "x-cache": "HIT" }));
       parent.add("/a");
-      expect(states(await edge.verify("http://media.example/a", noSignal()))).toEqual(["warm", "warm"]);
+      expect(states(await edge.verify("http://media.example/a", never))).toEqual(["warm", "warm"]);
       const aged = await pops(() => ({ "x-cache": "HIT", age: "500" }));
-      expect(states(await aged.edge.verify("http://media.example/a", noSignal()))).not.toContain("unknown");
+      expect(states(await aged.edge.verify("http://media.example/a", never))).not.toContain("unknown");
     });
   });
 
-  it("variant that the one before it may have warmed is not called warm for that", async () => {
+  it("does not call a variant warm when the request for the variant before may have filled the cache", async () => {
     const silent = { "accept-encoding": "identity" };
     const variants = [{ "accept-encoding": "gzip" }, silent];
     const shared = await fakeCdn(dialects.cloudfront);
-    expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "unknown"]);
+    expect((await testEdge({ variants }).verify(shared.url("/a"), never)).map(({ state }) => state)).toEqual(["cold", "unknown"]);
     const third = [...variants, { "accept-encoding": "br" }];
-    expect((await askedEdge({ variants: third }).verify(shared.url("/b"), noSignal())).map(({ state }) => state)).toEqual([
+    expect((await testEdge({ variants: third }).verify(shared.url("/b"), never)).map(({ state }) => state)).toEqual([
       "cold",
       "unknown",
       "unknown",
@@ -111,14 +112,14 @@ describe("a row for each", () => {
     const aged = await fakeCdn((found, { headers }) => ({
       ...dialects.cloudflare(headers["accept-encoding"] === "identity" ? { ageS: 900 } : found),
     }));
-    expect((await askedEdge({ variants }).verify(aged.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["cold", "warm"]);
-    // A check that comes later finds both as it was told they are now.
-    expect((await askedEdge({ variants }).verify(shared.url("/a"), noSignal())).map(({ state }) => state)).toEqual(["warm", "warm"]);
+    expect((await testEdge({ variants }).verify(aged.url("/a"), never)).map(({ state }) => state)).toEqual(["cold", "warm"]);
+    // A later check finds both variants in the cache.
+    expect((await testEdge({ variants }).verify(shared.url("/a"), never)).map(({ state }) => state)).toEqual(["warm", "warm"]);
   });
 });
 
-describe("who serves a host", () => {
-  it("is told by its names where headers tell nothing, and asked once", async () => {
+describe("Edge.verify, recognising the CDN,", () => {
+  it("uses the CNAME when headers name no CDN, and resolves it once", async () => {
     const asked: string[] = [];
     const resolveCname = (host: string): Promise<string[]> => {
       asked.push(host);
@@ -128,31 +129,31 @@ describe("who serves a host", () => {
       (_, { headers }): Record<string, string> =>
         headers.pragma ? { "x-cache": "TCP_MISS from a1-2-3-4.deploy.akamaitechnologies.com" } : {},
     );
-    const edge = askedEdge({ resolveCname });
+    const edge = testEdge({ resolveCname });
     const [row] = await Promise.all([edge.one(cdn.url("/a")), edge.one(cdn.url("/b")), edge.one(cdn.url("/c", "other.example"))]);
     expect(row?.cdn).toEqual({ id: "akamai", name: "Akamai", confidence: "certain", by: "cname", provider: "http" });
-    // The vendor that a name has told is asked for more, as one that its headers have.
+    // Debug headers go to a vendor that a CNAME named, too.
     expect(row).toMatchObject({ state: "cold", obstacles: [{ code: "stays-a-miss" }] });
     expect(asked.toSorted()).toEqual(["media.example", "media.example.edgekey.net", "other.example"]);
   });
 
-  it("is told by a name rather than by a guess, and by headers rather than by a name", async () => {
+  it("prefers certain headers to the CNAME, and the CNAME to a guess", async () => {
     const guessed = await fakeCdn(dialects.varnish);
-    expect((await askedEdge({ resolveCname: akamaiName }).one(guessed.url("/a"))).cdn).toMatchObject({ id: "akamai", by: "cname" });
+    expect((await testEdge({ resolveCname: akamaiName }).one(guessed.url("/a"))).cdn).toMatchObject({ id: "akamai", by: "cname" });
     const certain = await fakeCdn(dialects.cloudflare);
-    expect((await askedEdge({ resolveCname: akamaiName }).one(certain.url("/a"))).cdn).toMatchObject({ id: "cloudflare", by: "headers" });
-    const nobody = await fakeCdn(dialects.silent);
-    expect(await askedEdge().one(nobody.url("/a"))).not.toHaveProperty("cdn");
+    expect((await testEdge({ resolveCname: akamaiName }).one(certain.url("/a"))).cdn).toMatchObject({ id: "cloudflare", by: "headers" });
+    const unknown = await fakeCdn(dialects.silent);
+    expect(await testEdge().one(unknown.url("/a"))).not.toHaveProperty("cdn");
   });
 });
 
-describe("requests under way to one host", () => {
+describe("Edge.verify, with many URLs of one host,", () => {
   it.each([
     [undefined, 4],
     [2, 2],
-  ])("are bounded over all checks (%s)", async (perHost, most) => {
+  ])("limits the concurrent requests over all checks (urlsPerHost %s)", async (perHost, most) => {
     const origin = await startOrigin((_, response) => void setTimeout(() => response.writeHead(200, { "x-cache": "HIT" }).end("x"), 5));
-    const edge = askedEdge({ perHost });
+    const edge = testEdge({ urlsPerHost: perHost });
     const hosts = ["media.example", "other.example"];
     const urls = Array.from({ length: 40 }, (_, nth) => origin.url(`/${nth}`, hosts[nth % 2]));
     const rows = await Promise.all(urls.map((url) => edge.one(url)));
@@ -160,23 +161,23 @@ describe("requests under way to one host", () => {
     expect([...origin.most.values()]).toEqual([most, most]);
   });
 
-  it("finish what they have begun, before anything else of the host is: a call that is cut short has something to tell", async () => {
+  it("finishes one URL before it begins the next, so a call that is cut short has results", async () => {
     const origin = await startOrigin((_, response) => void response.writeHead(200, { "cache-control": "max-age=60" }).end("x"));
-    const edge = askedEdge({ perHost: 1 });
+    const edge = testEdge({ urlsPerHost: 1 });
     const urls = Array.from({ length: 5 }, (_, nth) => origin.url(`/${nth}`, "media.example"));
     await Promise.all(urls.map((url) => edge.one(url)));
-    // All that is asked of one comes before all that is asked of the next.
+    // Without repetitions, the paths are in order: no URL is interrupted by another.
     const order = origin.seen.filter((path, nth) => path !== origin.seen[nth - 1]);
     expect(order).toEqual(["/0", "/1", "/2", "/3", "/4"]);
     expect(origin.seen.length).toBeGreaterThan(5 * 3);
   });
 });
 
-describe("a host that does not answer", () => {
-  it("keeps nobody from hearing of another one, however many of its URLs are asked about", async () => {
+describe("Edge.verify, with a host that does not answer,", () => {
+  it("checks other hosts, however many of its URLs wait", async () => {
     const silent = await canary({ answer: () => undefined });
     const origin = await startOrigin((_, response) => void response.writeHead(200, { "x-cache": "HIT" }).end("x"));
-    const edge = askedEdge();
+    const edge = testEdge();
     const stop = new AbortController();
     const waiting = Array.from({ length: 200 }, (_, nth) => edge.verify(`http://silent.example:${silent.port}/${nth}`, stop.signal));
     expect(await edge.one(origin.url("/a", "media.example"))).toMatchObject({ state: "warm" });
@@ -187,12 +188,12 @@ describe("a host that does not answer", () => {
   });
 });
 
-describe("a copy that few viewers get", () => {
-  it("is warm, with what keeps the others from it", async () => {
+describe("Edge.verify, with a wide Vary,", () => {
+  it("says warm and lists Vary as an obstacle", async () => {
     const origin = await startOrigin((_, response) =>
       response.writeHead(200, { "x-cache-status": "HIT", vary: "Cookie, User-Agent", "cache-control": "max-age=60" }).end("x"),
     );
-    const row = await askedEdge().one(origin.url("/a", "media.example"));
+    const row = await testEdge().one(origin.url("/a", "media.example"));
     expect(row).toMatchObject({ state: "warm", obstacles: [{ code: "vary-wide", change: expect.stringContaining("Vary") }] });
   });
 });

@@ -1,21 +1,21 @@
-/** One URL at one place, asked over real connections. */
+/** Checks of one URL at one place over real connections. */
 
 import { createServer } from "node:net";
 import { describe, expect, it, vi } from "vitest";
 import { createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
-import { askedEdge, HERE, skippingClock } from "../edges-harness.ts";
+import { HERE, skippingClock, testEdge } from "../edges-harness.ts";
 import { type Dialect, dialects, fakeCdn } from "../fake-cdn-harness.ts";
 import { canary, closeAfterwards } from "../network-harness.ts";
 
 const ONE_ROUND = ["HEAD", "GET bytes=0-0", "GET"];
 
-function hurried(answerMs: number) {
+function impatientEdge(answerMs: number) {
   const guard = createAddressGuard({ allowLoopback: true, lookup: async () => [HERE], connectMs: answerMs, answerMs });
   closeAfterwards(() => guard.close());
-  return askedEdge({ guard });
+  return testEdge({ guard });
 }
 
-describe("a CDN that keeps what it is asked for", () => {
+describe("a check of a CDN that caches", () => {
   it.each([
     ["cloudflare", { layer: "edge", pop: "FRA", ageS: 100 }, "cf-cache-status: HIT"],
     ["fastly", { layer: "edge", pop: "FRA" }, "x-cache: MISS, HIT"],
@@ -23,10 +23,10 @@ describe("a CDN that keeps what it is asked for", () => {
     ["huawei", { layer: "edge" }, "x-hcs-proxy-type: 1"],
     ["alibaba", { layer: "edge" }, "x-cache: HIT TCP_MEM_HIT dirn:1:2"],
     ["netlify", { layer: "edge", ttlS: 30 }, 'cache-status: "Netlify Edge"; hit; ttl=30'],
-  ] as const)("is warm by one HEAD, was cold by the first miss: %s", async (id, facts, line) => {
+  ] as const)("says warm after one HEAD and cold after a miss: %s", async (id, facts, line) => {
     const cdn = await fakeCdn(dialects[id]);
     cdn.hold("/held");
-    const edge = askedEdge();
+    const edge = testEdge();
     const warm = await edge.one(cdn.url("/held"));
     expect(warm).toMatchObject({ state: "warm", status: 200, ...facts, cdn: { id, confidence: "certain", by: "headers" } });
     expect(warm.evidence).toContain(line);
@@ -37,27 +37,27 @@ describe("a CDN that keeps what it is asked for", () => {
     expect(cold).not.toHaveProperty("layer");
     expect(cdn.asked.slice(1)).toEqual(["HEAD", "GET bytes=0-0"]);
     expect(edge.slept).toEqual([]);
-    // All three ways of asking but the one whose body is given up leave the connection open.
+    // HEAD and range leave the connection open. Only a whole GET, which is cut off, would close it.
     expect(cdn.connections).toBe(1);
   });
 
-  it("is named with the provider that serves it best", async () => {
+  it("names the provider that serves the CDN best", async () => {
     const providers = new Map<string, string | undefined>();
     for (const id of ["huawei", "alibaba", "cloudflare"] as const) {
       const cdn = await fakeCdn(dialects[id]);
-      providers.set(id, (await askedEdge().one(cdn.url("/a"))).cdn?.provider);
+      providers.set(id, (await testEdge().one(cdn.url("/a"))).cdn?.provider);
     }
     expect(Object.fromEntries(providers)).toEqual({ huawei: "huawei-vod", alibaba: "alibaba-vod", cloudflare: "http" });
   });
 
-  it("is warm behind the edge alone, where that answers first, and is asked once more for it", async () => {
+  it("says warm-parent-only when the tier behind the edge answers first, after one more request", async () => {
     const cdn = await fakeCdn((found) => ({
       server: "cloudflare",
       "cf-cache-status": "HIT",
       ...(found && found.ageS < 50 && { age: "7" }),
     }));
     cdn.hold("/a", 60);
-    const edge = askedEdge();
+    const edge = testEdge();
     expect(await edge.one(cdn.url("/a"))).toMatchObject({
       state: "warm-parent-only",
       layer: "parent",
@@ -72,34 +72,34 @@ describe("a CDN that keeps what it is asked for", () => {
       return { server: "cloudflare", "cf-cache-status": "HIT", ...(nth > 1 && { age: "7" }) };
     });
     const row = await edge.one(filling.url("/a"));
-    expect(row).toMatchObject({ state: "warm-parent-only", layer: "parent", reason: expect.stringContaining("The edge has it since") });
+    expect(row).toMatchObject({ state: "warm-parent-only", layer: "parent", reason: expect.stringContaining("The edge has had it since") });
     expect(await edge.one(filling.url("/a"))).toMatchObject({ state: "warm", layer: "edge" });
   });
 
-  it("is only guessed at where its marks are others' too", async () => {
+  it("only guesses the CDN when other CDNs send the same headers", async () => {
     const cdn = await fakeCdn(dialects.varnish);
     cdn.hold("/a");
-    const row = await askedEdge().one(cdn.url("/a"));
+    const row = await testEdge().one(cdn.url("/a"));
     expect(row).toMatchObject({ state: "warm", layer: "unknown", cdn: { confidence: "guess" } });
-    expect(row.reason).toMatch(/^The cache served it/);
+    expect(row.reason).toMatch(/^The CDN served it/);
   });
 
-  it("tells by its copies' age alone that they are older than the check", async () => {
+  it("compares the age with the check when no other header mentions a cache", async () => {
     const { clock } = skippingClock();
     const cdn = await fakeCdn(dialects.plain, clock.now);
     cdn.hold("/held", 30);
-    expect(await askedEdge({ clock }).one(cdn.url("/held"))).toMatchObject({
+    expect(await testEdge({ clock }).one(cdn.url("/held"))).toMatchObject({
       state: "warm",
       ageS: 30,
       layer: "unknown",
       evidence: ["age: 30"],
     });
-    // Three rounds with long waits: the copy is then older than a second, and younger than the check.
-    const row = await askedEdge({ clock, random: () => 0.99 }).one(cdn.url("/new"));
+    // After three rounds with long waits the copy is older than a second and younger than the check.
+    const row = await testEdge({ clock, random: () => 0.99 }).one(cdn.url("/new"));
     expect(row).toMatchObject({ state: "cold", reason: expect.stringContaining("after this check began") });
   });
 
-  it("may have another server at the same place that held it", async () => {
+  it("says warm when another server at the same place held the object", async () => {
     let nth = 0;
     const server = await canary({
       answer: (_, response) => {
@@ -109,39 +109,39 @@ describe("a CDN that keeps what it is asked for", () => {
           .end("x");
       },
     });
-    const row = await askedEdge().one(`http://media.example:${server.port}/`);
-    expect(row).toMatchObject({ state: "warm", ageS: 400, reason: expect.stringContaining("another server of the place held it") });
+    const row = await testEdge().one(`http://media.example:${server.port}/`);
+    expect(row).toMatchObject({ state: "warm", ageS: 400, reason: expect.stringContaining("another server at the same place held it") });
   });
 });
 
-describe("the questions", () => {
-  it("are three in a round, and three rounds with a wait between them", async () => {
+describe("the requests of a check", () => {
+  it("are three a round, in three rounds with a wait in between", async () => {
     const cdn = await fakeCdn(dialects.silent);
     for (const [random, wait] of [
       [0, 300],
       [0.999_999, 1_000],
     ] as const) {
-      const edge = askedEdge({ random: () => random });
+      const edge = testEdge({ random: () => random });
       const row = await edge.one(cdn.url("/a"));
       expect(row).toMatchObject({ state: "unknown", status: 200, evidence: [], obstacles: [] });
       expect(row.reason).toMatch(
-        /^No header tells whether it came from a store\. The first byte came after \d+ ms, then after \d+ ms, which proves nothing\.$/,
+        /^No header says whether it came from a cache\. The first byte arrived after \d+ ms, then after \d+ ms, which proves nothing\.$/,
       );
       expect(cdn.forget()).toEqual([...ONE_ROUND, ...ONE_ROUND, ...ONE_ROUND]);
       expect(edge.slept.map(Math.round)).toEqual([wait, wait]);
     }
   });
 
-  it("carry the headers of all requests, and no others", async () => {
+  it("carry the configured headers and those of the variant only", async () => {
     const cdn = await fakeCdn(dialects.silent);
-    await askedEdge({ headers: { "User-Agent": "mine" }, variants: [{ ORIGIN: "https://player.example" }] }).one(cdn.url("/a"));
+    await testEdge({ headers: { "User-Agent": "mine" }, variants: [{ ORIGIN: "https://player.example" }] }).one(cdn.url("/a"));
     for (const headers of cdn.headers) {
       const { host: _, connection: __, range: ___, ...own } = headers;
       expect(own).toEqual({ "user-agent": "mine", origin: "https://player.example" });
     }
   });
 
-  it("bring no body along, however long or slow it is", async () => {
+  it("cut off a long body", async () => {
     let sent = 0;
     const server = await canary({
       answer: (request, response) => {
@@ -156,11 +156,11 @@ describe("the questions", () => {
         more();
       },
     });
-    expect(await askedEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "cold" });
+    expect(await testEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "cold" });
     expect(sent).toBeLessThan(50 * 1_048_576);
   });
 
-  it("go on with GET where HEAD is refused, lost or hangs up", async () => {
+  it("continue with GET when HEAD is refused or breaks off", async () => {
     for (const refuse of [501, 403, 0]) {
       const server = await canary({
         answer: (request, response) => {
@@ -170,19 +170,19 @@ describe("the questions", () => {
           response.writeHead(refuse).end();
         },
       });
-      expect(await askedEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "warm", status: 200 });
+      expect(await testEdge().one(`http://media.example:${server.port}/`)).toMatchObject({ state: "warm", status: 200 });
       expect(server.requests).toHaveLength(2);
     }
   });
 
-  it("for debug headers go to the vendors that know them, when they have been recognised, from the second round on", async () => {
+  it("carry debug headers from the second round on for vendors that support them", async () => {
     for (const [id, name] of [
       ["akamai", "pragma"],
       ["fastly", "fastly-debug"],
       ["cloudflare", "pragma"],
       ["varnish", "fastly-debug"],
     ] as const) {
-      // Of this vendor, but silent: only so is it asked more than twice.
+      // The vendor is recognised but silent about its cache, so the check needs all rounds.
       const marks = {
         akamai: { server: "AkamaiGHost" },
         fastly: { "x-timer": "S1.1,VS0" },
@@ -190,26 +190,26 @@ describe("the questions", () => {
         varnish: { via: "1.1 varnish" },
       };
       const cdn = await fakeCdn(() => marks[id]);
-      expect((await askedEdge().one(cdn.url("/a"))).state).toBe("unknown");
+      expect((await testEdge().one(cdn.url("/a"))).state).toBe("unknown");
       const rounds = cdn.headers.map((headers) => Object.hasOwn(headers, name));
       const expected = id === "akamai" || id === "fastly";
       expect(rounds).toEqual([false, false, false, expected, expected, expected, expected, expected, expected]);
     }
   });
 
-  it("that only debug headers answer come too late to tell how it was before", async () => {
+  it("get a cache status too late when only debug headers reveal it", async () => {
     const cdn = await fakeCdn(dialects.akamai);
     cdn.hold("/a");
-    expect(await askedEdge().one(cdn.url("/a"))).toMatchObject({
+    expect(await testEdge().one(cdn.url("/a"))).toMatchObject({
       state: "unknown",
       layer: "edge",
-      reason: expect.stringContaining("from a store now"),
+      reason: expect.stringContaining("may have put it there"),
     });
   });
 });
 
-describe("what is shown", () => {
-  it("are few lines, short, and without cookies, keys and tokens", async () => {
+describe("the evidence of a check", () => {
+  it("has few and short lines without cookies, keys and tokens", async () => {
     const loud: Dialect = () => ({
       "x-cache-status": "MISS",
       "cache-control": `private, no-store, x="${"y".repeat(400)}"`,
@@ -218,7 +218,7 @@ describe("what is shown", () => {
       vary: "*",
       via: Array.from({ length: 9 }, (_, nth) => `1.1 host${nth}?token=abc`).join(", "),
     });
-    const row = await askedEdge().one((await fakeCdn(loud)).url("/a?token=abc"));
+    const row = await testEdge().one((await fakeCdn(loud)).url("/a?token=abc"));
     expect(row).toMatchObject({ state: "uncacheable" });
     expect(row.evidence.length).toBeLessThanOrEqual(6);
     for (const line of row.evidence) expect(line.length).toBeLessThanOrEqual(200);
@@ -226,21 +226,21 @@ describe("what is shown", () => {
     expect(row.obstacles.map(({ code }) => code)).toEqual(["no-store", "private", "set-cookie", "vary-any"]);
   });
 
-  it("is the CDN's word for a cookie, unless it keeps the object all the same", async () => {
+  it("names a cookie as the obstacle, unless the CDN caches the object anyway", async () => {
     const cookie = { "set-cookie": "a=b" };
     const never = await fakeCdn(() => ({ ...cookie, "x-cache": "MISS" }));
-    expect(await askedEdge().one(never.url("/a"))).toMatchObject({ state: "uncacheable", obstacles: [{ code: "set-cookie" }] });
+    expect(await testEdge().one(never.url("/a"))).toMatchObject({ state: "uncacheable", obstacles: [{ code: "set-cookie" }] });
     const kept = await fakeCdn((found) => ({ ...cookie, "x-cache": found ? "HIT" : "MISS" }));
-    expect(await askedEdge().one(kept.url("/a"))).toMatchObject({ state: "cold" });
-    expect(await askedEdge().one(kept.url("/a"))).toMatchObject({ state: "warm", obstacles: [] });
+    expect(await testEdge().one(kept.url("/a"))).toMatchObject({ state: "cold" });
+    expect(await testEdge().one(kept.url("/a"))).toMatchObject({ state: "warm", obstacles: [] });
   });
 });
 
-describe("what cannot be asked is unknown, with the reason", () => {
-  it("a closed port", async () => {
+describe("a check without an answer says unknown, with the reason,", () => {
+  it("for a closed port", async () => {
     const { port, close } = await canary();
     await close();
-    const row = await askedEdge().one(`http://media.example:${port}/`);
+    const row = await testEdge().one(`http://media.example:${port}/`);
     expect(row).toEqual({
       url: `http://media.example:${port}/`,
       state: "unknown",
@@ -251,56 +251,56 @@ describe("what cannot be asked is unknown, with the reason", () => {
     });
   });
 
-  it("an answer that never comes, or breaks off", async () => {
+  it("for an answer that never comes or breaks off", async () => {
     const silent = await canary({ answer: () => undefined });
-    const row = await hurried(200).one(`http://media.example:${silent.port}/`);
+    const row = await impatientEdge(200).one(`http://media.example:${silent.port}/`);
     expect(row).toMatchObject({ state: "unknown", reason: expect.stringContaining("did not answer in time") });
     expect(silent.requests.map((line) => line.split(" ")[0])).toEqual(["HEAD", "GET"]);
     const broken = await canary({ answer: (request) => void request.socket.destroy() });
-    expect(await askedEdge().one(`http://media.example:${broken.port}/`)).toMatchObject({
+    expect(await testEdge().one(`http://media.example:${broken.port}/`)).toMatchObject({
       state: "unknown",
       reason: expect.stringContaining("broke off before its answer was whole"),
     });
   });
 
-  it("a port that speaks no TLS", async () => {
+  it("for a port without TLS", async () => {
     const { port } = await canary();
-    expect(await askedEdge().one(`https://media.example:${port}/`)).toMatchObject({
+    expect(await testEdge().one(`https://media.example:${port}/`)).toMatchObject({
       state: "unknown",
       reason: expect.stringMatching(/does not speak TLS there .* scheme/),
     });
   });
 
   it.each(["http://10.0.0.5/", "http://media.example:22/", "ftp://media.example/", "no url", "http://user:secret@media.example/"])(
-    "%s",
+    "for %s",
     async (url) => {
       const guard = createAddressGuard({ lookup: async () => [HERE] });
       closeAfterwards(() => guard.close());
-      const row = await askedEdge({ guard }).one(url);
+      const row = await testEdge({ guard }).one(url);
       expect(row).toMatchObject({ url, state: "unknown", obstacles: [], evidence: [] });
       expect(row.reason).toMatch(/\S/);
       expect(row.reason).not.toContain("secret");
     },
   );
 
-  it("headers that no request can carry", async () => {
+  it("for invalid request headers", async () => {
     const { port } = await canary();
-    const row = await askedEdge({ headers: { "x-bad": "a\nb" } }).one(`http://media.example:${port}/`);
+    const row = await testEdge({ headers: { "x-bad": "a\nb" } }).one(`http://media.example:${port}/`);
     expect(row).toMatchObject({ state: "unknown", reason: expect.stringContaining("cannot be made") });
   });
 });
 
-describe("an aborted signal ends it with its reason", () => {
+describe("an aborted check rejects with the signal's reason", () => {
   const reason = new Error("enough");
 
-  it("before it begins, while an answer is awaited, and between the rounds", async () => {
+  it("before it begins, while it waits for an answer, and between rounds", async () => {
     const cdn = await fakeCdn(dialects.silent);
-    await expect(askedEdge().verify(cdn.url("/a"), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(testEdge().verify(cdn.url("/a"), AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(cdn.asked).toEqual([]);
 
     const waiting = new AbortController();
     const silent = await canary({ answer: () => waiting.abort(reason) });
-    await expect(askedEdge().verify(`http://media.example:${silent.port}/`, waiting.signal)).rejects.toBe(reason);
+    await expect(testEdge().verify(`http://media.example:${silent.port}/`, waiting.signal)).rejects.toBe(reason);
 
     const between = new AbortController();
     const { clock } = skippingClock();
@@ -308,14 +308,14 @@ describe("an aborted signal ends it with its reason", () => {
       between.abort(reason);
       signal?.throwIfAborted();
     };
-    await expect(askedEdge({ clock: { ...clock, sleep } }).verify(cdn.url("/a"), between.signal)).rejects.toBe(reason);
+    await expect(testEdge({ clock: { ...clock, sleep } }).verify(cdn.url("/a"), between.signal)).rejects.toBe(reason);
     expect(cdn.asked).toEqual(ONE_ROUND);
   });
 
-  it("while the host's names are looked up, and while others have their turn", async () => {
+  it("during the CNAME look-up, and while it waits for a slot", async () => {
     const cdn = await fakeCdn(dialects.silent);
     const stop = new AbortController();
-    const looking = askedEdge({ resolveCname: () => new Promise(() => stop.abort(reason)) });
+    const looking = testEdge({ resolveCname: () => new Promise(() => stop.abort(reason)) });
     await expect(looking.verify(cdn.url("/a"), stop.signal)).rejects.toBe(reason);
 
     const held = createServer((socket) => socket.resume());
@@ -323,11 +323,12 @@ describe("an aborted signal ends it with its reason", () => {
     closeAfterwards(() => held.close());
     const address = held.address();
     const url = `http://media.example:${typeof address === "object" ? address?.port : 0}/`;
-    const edge = askedEdge({ perHost: 1 });
+    const edge = testEdge({ urlsPerHost: 1 });
     const [first, second] = [new AbortController(), new AbortController()];
     const asking = [edge.verify(url, first.signal), edge.verify(url, second.signal)].map((work) => work.catch((error: unknown) => error));
     await vi.waitFor(
       () => new Promise<void>((resolve, reject) => held.getConnections((_, count) => (count === 1 ? resolve() : reject(count)))),
+      { timeout: 10_000 },
     );
     second.abort(reason);
     expect(await asking[1]).toBe(reason);

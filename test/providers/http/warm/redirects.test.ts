@@ -1,0 +1,80 @@
+/** Redirects: how many the warmer follows, and which targets it refuses. */
+
+import { describe, expect, it } from "vitest";
+import { startOrigin } from "../origin-harness.ts";
+import { cacheable, warming } from "../warming-harness.ts";
+
+const redirecting = (target: (path: string) => string | undefined) =>
+  startOrigin((request, response) => {
+    const location = target(request.url ?? "");
+    if (location === undefined) response.writeHead(200, cacheable).end("content");
+    else response.writeHead(302, { location }).end();
+  });
+
+describe("a redirect", () => {
+  it("fails by default, and the reason shows its target without the query", async () => {
+    const origin = await redirecting(() => "/there?signature=secret");
+    const outcome = await warming().outcomeOf(origin.url("/a"));
+    expect(outcome).toMatchObject({ state: "failed", code: "redirect", reason: expect.stringContaining("/there. Warm") });
+    expect(outcome.reason).not.toContain("secret");
+    expect(origin.seen).toEqual(["/a"]);
+  });
+
+  it("is followed as often as configured", async () => {
+    const origin = await redirecting((path) => (path === "/3" ? undefined : `/${Number(path.slice(1)) + 1}`));
+    expect(await warming({ redirects: 3 }).outcomeOf(origin.url("/0"))).toMatchObject({ state: "succeeded" });
+    expect(origin.seen).toEqual(["/0", "/1", "/2", "/3"]);
+    expect(await warming({ redirects: 2 }).outcomeOf(origin.url("/0"))).toMatchObject({ state: "failed", code: "redirect" });
+    expect(origin.seen.slice(4)).toEqual(["/0", "/1", "/2"]);
+  });
+
+  it("is followed to another host", async () => {
+    const target = await redirecting(() => undefined);
+    const origin = await redirecting(() => target.url("/b", "other.test"));
+    expect(await warming({ redirects: 1 }).outcomeOf(origin.url("/a"))).toMatchObject({ state: "succeeded", url: origin.url("/a") });
+    expect([...target.most.keys()]).toEqual([new URL(target.url("/", "other.test")).host]);
+  });
+
+  it("is followed to another host without the PoP, and to the same host through it", async () => {
+    const target = await redirecting(() => undefined);
+    const edge = await redirecting((path) => (path === "/a" ? "/b" : target.url("/c", "other.test")));
+    const pops = [{ name: "paris", address: "127.0.0.1", port: Number(new URL(edge.url("/")).port) }];
+    expect(await warming({ redirects: 2, pops }).outcomeOf("http://media.test/a")).toMatchObject({ state: "succeeded" });
+    expect([edge.seen, target.seen]).toEqual([["/a", "/b"], ["/c"]]);
+  });
+
+  it.each([
+    ["a private address", "http://10.0.0.1/admin"],
+    ["the cloud's metadata service", "http://169.254.169.254/latest/meta-data"],
+    ["a private address inside IPv6", "http://[::ffff:10.0.0.1]/"],
+    ["another scheme", "file:///etc/passwd"],
+    ["a URL with a password", "http://user:password@example.com/"],
+    ["a host that is not listed", "https://elsewhere.example/"],
+  ])("is refused when it leads to %s", async (_, location) => {
+    const origin = await redirecting(() => location);
+    const { outcomeOf } = warming({
+      redirects: 5,
+      allowedDomains: ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::ffff:a00:1]", "example.com"],
+    });
+    const outcome = await outcomeOf(origin.url("/a"));
+    expect(outcome).toMatchObject({
+      state: "failed",
+      code: "unsupported",
+      reason: expect.stringMatching(/^The URL redirects to a target that is not allowed: /),
+    });
+    expect(outcome.reason).not.toContain("password@");
+    expect(origin.seen).toEqual(["/a"]);
+  });
+
+  it("fails without a location, after one request", async () => {
+    const origin = await startOrigin((_, response) => response.writeHead(302).end());
+    expect(await warming({ redirects: 5 }).outcomeOf(origin.url("/a"))).toMatchObject({ state: "failed", code: "redirect" });
+    expect(origin.seen).toEqual(["/a"]);
+  });
+
+  it("fails when it loops", async () => {
+    const origin = await redirecting((path) => (path === "/a" ? "/b" : "/a"));
+    expect(await warming({ redirects: 5 }).outcomeOf(origin.url("/a"))).toMatchObject({ state: "failed", code: "redirect" });
+    expect(origin.seen).toHaveLength(6);
+  });
+});
