@@ -1,4 +1,4 @@
-/** Keys from the file that the vendor's command line keeps: which ones are meant, and that nothing of the file is ever shown. */
+/** Keys from the file of the vendor's command line: the choice of the profile, and no content in messages. */
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ import { type AlibabaHarness, securityToken, startAlibaba } from "./harness.ts";
 const id = "LTAI5tZQZQZQZQZQZQZQ0001";
 const secret = "ZQZQZQZQZQZQZQZQZQZQZQZQZQ0002";
 const token = "CAISZQZQZQZQZQZQZQZQ+/0003==";
-/** Any two characters in a row of a secret; no sentence of ours has one of these. */
+/** Matches any two adjacent characters of the secrets above. No message of ours matches. */
 const trace = /ZQ|QZ|LTAI|CAIS|\d/;
 
 const ak = { name: "default", mode: "AK", access_key_id: id, access_key_secret: secret };
@@ -28,45 +28,45 @@ const keysOfProfile = (text: string, wanted: string | undefined): AlibabaKeys | 
   return typeof profile === "string" ? profile : profile.keys;
 };
 
-/** What is wrong with it; fails when nothing is. */
+/** The problem with the file. Throws when it has none. */
 function problemOf(text: string, wanted?: string): string {
   const found = keysOfProfile(text, wanted);
-  if (typeof found !== "string") throw new Error("The profile was taken for good");
+  if (typeof found !== "string") throw new Error("The profile has no problem");
   expect(found).not.toMatch(trace);
   return found;
 }
 
-describe("a profile", () => {
-  it("of the mode AK holds a pair of keys", () => {
+describe("a profile of the command line", () => {
+  it("gives id and secret in the mode AK", () => {
     expect(keysOfProfile(fileOf([ak]), undefined)).toEqual({ id, secret });
   });
 
-  it("of the mode StsToken holds a token, too", () => {
+  it("gives id, secret and token in the mode StsToken", () => {
     expect(keysOfProfile(fileOf([sts], "temporary"), undefined)).toEqual({ id, secret, securityToken: token });
   });
 
-  it.each(["ak", "Ak", "aK", "AK"])("has a mode in any case: %s", (mode) => {
+  it.each(["ak", "Ak", "aK", "AK"])("accepts the mode in any case: %s", (mode) => {
     expect(keysOfProfile(fileOf([{ ...ak, mode }]), undefined)).toEqual({ id, secret });
   });
 
-  it.each(["ststoken", "STSTOKEN", "stsToken"])("has a mode in any case: %s", (mode) => {
+  it.each(["ststoken", "STSTOKEN", "stsToken"])("accepts the mode in any case: %s", (mode) => {
     expect(keysOfProfile(fileOf([{ ...sts, mode }], "temporary"), undefined)).toEqual({ id, secret, securityToken: token });
   });
 
-  it.each([token, "", null, "two words"])("of the mode AK is not made temporary by what stands for a token there: %j", (left) => {
+  it.each([token, "", null, "two words"])("ignores the token in the mode AK: %j", (left) => {
     expect(keysOfProfile(fileOf([{ ...ak, sts_token: left }]), undefined)).toEqual({ id, secret });
   });
 
-  it("may begin with the mark that editors on Windows write", () => {
+  it("may start with a byte order mark", () => {
     expect(keysOfProfile(`\ufeff${fileOf([ak])}`, undefined)).toEqual({ id, secret });
   });
 
-  it("tells its name, also where that is the file's choice", () => {
+  it("has its name, named or current", () => {
     expect(readProfile(fileOf([ak, sts], "temporary"), undefined)).toMatchObject({ name: "temporary" });
     expect(readProfile(fileOf([ak, sts], "temporary"), "default")).toMatchObject({ name: "default" });
   });
 
-  it("may hold all else that the command line writes", () => {
+  it("may have all other fields of the command line", () => {
     const full = {
       ...ak,
       ram_role_name: "",
@@ -79,7 +79,7 @@ describe("a profile", () => {
     expect(keysOfProfile(fileOf([full, { name: "other", mode: "" }]), undefined)).toEqual({ id, secret });
   });
 
-  it("is read past others that are not understood", () => {
+  it("is found among profiles of other modes", () => {
     const others = [
       { name: "cloud", mode: "CloudSSO", cloud_sso_sign_in_url: "x" },
       { name: "none", mode: "AK" },
@@ -88,36 +88,36 @@ describe("a profile", () => {
   });
 });
 
-describe("which profile is meant", () => {
+describe("the choice of a profile", () => {
   const second = { ...ak, name: "second", access_key_id: "LTAIsecond" };
   const both = [ak, second];
   const idOf = (found: AlibabaKeys | string) => (typeof found === "string" ? found : found.id);
 
-  it("is the one that was asked for, else the current one, else the one called default", () => {
+  it("takes the named profile, else the current one, else default", () => {
     expect(idOf(keysOfProfile(fileOf(both, "second"), undefined))).toBe("LTAIsecond");
     expect(idOf(keysOfProfile(fileOf(both, "second"), "default"))).toBe(id);
     expect(idOf(keysOfProfile(fileOf(both, "default"), "second"))).toBe("LTAIsecond");
     expect(idOf(keysOfProfile(JSON.stringify({ profiles: [second, ak] }), undefined))).toBe(id);
   });
 
-  it("is the first of two of one name", () => {
+  it("takes the first of two profiles with one name", () => {
     expect(idOf(keysOfProfile(fileOf([ak, { ...second, name: "default" }]), undefined))).toBe(id);
   });
 
-  it("goes by the exact name", () => {
+  it("needs the exact name", () => {
     expect(problemOf(fileOf(both), "Second")).toMatch(/no profile of the name in ALIBABA_CLOUD_PROFILE/);
     expect(problemOf(fileOf(both), "constructor")).toMatch(/no profile of the name/);
   });
 
-  it("must be there", () => {
+  it("is a problem when the profile does not exist", () => {
     expect(problemOf(fileOf([second], "default"))).toMatch(/no current profile/);
     expect(problemOf(fileOf([]))).toMatch(/no current profile/);
-    // The name is the user's, and still not ours to repeat: keys get pasted into the wrong variable.
+    // The message does not repeat the name, because users paste keys into the wrong variable.
     expect(problemOf(fileOf([ak]), secret)).toMatch(/ALIBABA_CLOUD_PROFILE/);
   });
 });
 
-describe("a profile that cannot be used", () => {
+describe("an unusable profile", () => {
   const modes = [
     "RamRoleArn",
     "EcsRamRole",
@@ -136,7 +136,7 @@ describe("a profile that cannot be used", () => {
     secret,
   ];
 
-  it.each(modes)("has another mode: %j", (mode) => {
+  it.each(modes)("has an unsupported mode: %j", (mode) => {
     expect(problemOf(fileOf([{ ...ak, mode }]))).toMatch(/mode is neither AK nor StsToken/);
   });
 
@@ -150,7 +150,7 @@ describe("a profile that cannot be used", () => {
     ["no token", { ...sts, name: "default", sts_token: undefined }],
     ["an empty token", { ...sts, name: "default", sts_token: "" }],
     ["a token that is no text", { ...sts, name: "default", sts_token: { token } }],
-  ])("lacks its keys: %s", (_, profile) => {
+  ])("lacks its keys or token: %s", (_, profile) => {
     expect(problemOf(fileOf([profile]))).toMatch(/without its keys/);
   });
 
@@ -161,13 +161,13 @@ describe("a profile that cannot be used", () => {
     ),
   );
 
-  it.each(damaged)("has keys that no header can carry: %s = %j", (name, value) => {
+  it.each(damaged)("has a key that no header can carry: %s = %j", (name, value) => {
     expect(problemOf(fileOf([{ ...sts, [name]: value }], "temporary"))).toMatch(/blanks, line breaks or non-ASCII characters/);
     expect(isHeaderSafe(value)).toBe(false);
   });
 });
 
-describe("a file that cannot be used", () => {
+describe("an unusable profile file", () => {
   it.each([
     "",
     " ",
@@ -187,12 +187,12 @@ describe("a file that cannot be used", () => {
     `access_key_secret=${secret}`,
     secret,
     JSON.stringify(secret),
-  ])("is described: %j", (text) => {
+  ])("is described without its content: %j", (text) => {
     expect(problemOf(text)).toMatch(/^(is not valid JSON|does not have the form that aliyun configure writes)$/);
   });
 
   const whole = fileOf([ak, sts]);
-  /** Text that JSON readers like to quote when they fail on it. */
+  /** Damaged JSON, which JSON parsers quote in their messages. */
   const broken = fc.oneof(
     fc.nat(whole.length - 1).map((end) => whole.slice(0, end)),
     fc.nat(whole.length - 1).map((start) => whole.slice(start + 1)),
@@ -215,7 +215,7 @@ describe("a file that cannot be used", () => {
     .map((content) => JSON.stringify(content));
   const wanted = fc.constantFrom(undefined, "default", "temporary", id, secret);
 
-  it("shows none of its content, however it is broken", () => {
+  it("shows none of its content when it is damaged in any way", () => {
     fc.assert(
       fc.property(fc.oneof(broken, misshapen), wanted, (text, name) => {
         const found = keysOfProfile(text, name);
@@ -227,14 +227,14 @@ describe("a file that cannot be used", () => {
   });
 });
 
-describe("what a header can carry", () => {
-  it("is ASCII that can be seen", () => {
+describe("isHeaderSafe", () => {
+  it("accepts visible ASCII only", () => {
     expect(isHeaderSafe("!azAZ09+/=~")).toBe(true);
     for (const bad of ["", " ", "a b", "a\n", "\na", "a\u007f", "\u001b", "é"]) expect([bad, isHeaderSafe(bad)]).toEqual([bad, false]);
   });
 });
 
-describe("the keys of the moment", () => {
+describe("currentKeys", () => {
   let folder: string;
   let path: string;
   let alibaba: AlibabaHarness | undefined;
@@ -252,12 +252,12 @@ describe("the keys of the moment", () => {
 
   const source = (profile = "default") => ({ kind: "file", path, profile }) as const;
 
-  it("are the ones that were set, where some were set", async () => {
+  it("returns the keys of the settings", async () => {
     expect(await currentKeys({ kind: "keys", id, secret })).toMatchObject({ id, secret });
     expect(await currentKeys({ kind: "keys", id, secret, securityToken: token })).toMatchObject({ id, secret, securityToken: token });
   });
 
-  it("follow the file", async () => {
+  it("reads the file each time", async () => {
     await writeFile(path, fileOf([ak, sts]));
     expect(await currentKeys(source())).toEqual({ id, secret });
     expect(await currentKeys(source("temporary"))).toEqual({ id, secret, securityToken: token });
@@ -265,12 +265,12 @@ describe("the keys of the moment", () => {
     expect(await currentKeys(source())).toEqual({ id: "LTAIreplaced", secret });
   });
 
-  it("stay those of one profile, whichever becomes the current one: another may be another account's", async () => {
+  it("keeps to one profile when another becomes the current one", async () => {
     await writeFile(path, fileOf([ak, sts], "temporary"));
     expect(await currentKeys(source())).toEqual({ id, secret });
   });
 
-  it("are missing when the file is gone, broken or a folder, and none of its content shows", async () => {
+  it("throws not_configured, without content, when the file is absent, damaged or a folder", async () => {
     const gone = await failureOf(currentKeys(source()));
     expect(gone).toMatchObject({ code: "not_configured", delivery: "not_sent", retryable: false, provider: "alibaba-vod" });
     expect(gone.message).toMatch(/can no longer be read/);
@@ -285,7 +285,7 @@ describe("the keys of the moment", () => {
     }
   });
 
-  it("are read anew for every request of a provider", async () => {
+  it("runs for every request of a provider", async () => {
     alibaba = await startAlibaba({ emulator: { user: { securityToken } } });
     const { vod, another } = alibaba;
     const { accessKeyId, accessKeySecret } = vod.user;
@@ -317,7 +317,7 @@ describe("the keys of the moment", () => {
     expect((await submit()).vendorTaskIds).toHaveLength(1);
   });
 
-  it("stay out of messages, the replaced ones as well as the new ones", async () => {
+  it("keeps old and new keys out of messages", async () => {
     alibaba = await startAlibaba();
     const { vod, another } = alibaba;
     const provider = another({ credentials: source() });
