@@ -227,13 +227,6 @@ describe("an unusable profile file", () => {
   });
 });
 
-describe("isHeaderSafe", () => {
-  it("accepts visible ASCII only", () => {
-    expect(isHeaderSafe("!azAZ09+/=~")).toBe(true);
-    for (const bad of ["", " ", "a b", "a\n", "\na", "a\u007f", "\u001b", "é"]) expect([bad, isHeaderSafe(bad)]).toEqual([bad, false]);
-  });
-});
-
 describe("currentKeys", () => {
   let folder: string;
   let path: string;

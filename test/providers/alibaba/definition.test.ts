@@ -203,22 +203,10 @@ describe("a problem in the settings", () => {
 
   const bad: readonly (readonly [string, readonly string[]])[] = [
     ["ACCOUNT", ["BAD BLANK", "BAD/", "BAD:BAD", "BADé", "B".repeat(65), "BAD\n"]],
-    ["REGION", ["BAD", "cn", "cn-", "-bad", "bad.example.com/x-1", "cn-shanghai.bad", "cn_bad", "CN-BAD", "cn-bad\n"]],
-    ...["ENDPOINT", "MEDIA_ENDPOINT"].map((name): readonly [string, readonly string[]] => [
-      name,
-      [
-        "bad.example.com",
-        "http://bad.example.com",
-        "http://10.0.0.1",
-        "http://localhost.bad.example.com",
-        "ftp://bad.example.com",
-        "https://bad.example.com/v1",
-        "https://bad.example.com/?a=bad",
-        "https://bad.example.com/#bad",
-        "https://baduser:badpassword@example.com",
-        "https://[bad",
-      ],
-    ]),
+    // The kit's tests have all forms of bad regions and endpoints.
+    ["REGION", ["bad.example.com/x-1"]],
+    ["ENDPOINT", ["http://bad.example.com"]],
+    ["MEDIA_ENDPOINT", ["http://bad.example.com"]],
     ...["SIGN_HOST", "MEDIA_SIGN_HOST", "PLAY_DOMAIN"].map((name): readonly [string, readonly string[]] => [
       name,
       [

@@ -93,25 +93,12 @@ describe("a problem in the settings", () => {
   const bad: readonly (readonly [string, string])[] = [
     ["HUAWEICLOUD_SDK_PROJECT_ID", "BAD/../PROJECT"],
     ["HUAWEICLOUD_SDK_PROJECT_ID", "B".repeat(65)],
-    ["PREFETCH_HUAWEI_VOD_REGION", "BAD"],
-    ["PREFETCH_HUAWEI_VOD_REGION", "cn-north-4.bad.example.com"],
+    // The kit's tests have all forms of bad regions and endpoints.
     ["PREFETCH_HUAWEI_VOD_REGION", "bad.example.com/x-1"],
     ["PREFETCH_HUAWEI_VOD_EDITION", "BAD"],
     ["PREFETCH_HUAWEI_VOD_EDITION", "CURRENT-BAD"],
-    ...["PREFETCH_HUAWEI_VOD_ENDPOINT", "HUAWEICLOUD_SDK_IAM_ENDPOINT"].flatMap((name): (readonly [string, string])[] => [
-      [name, "bad.example.com"],
-      [name, "http://bad.example.com"],
-      [name, "http://10.0.0.1"],
-      [name, "http://127.0.0.1.bad.example.com"],
-      [name, "http://localhost.bad.example.com"],
-      [name, "ftp://bad.example.com"],
-      [name, "file:///bad"],
-      [name, "https://bad.example.com/v1.0"],
-      [name, "https://bad.example.com/?a=b"],
-      [name, "https://bad.example.com/#bad"],
-      [name, "https://baduser:badpassword@example.com"],
-      [name, "https://[bad"],
-    ]),
+    ["PREFETCH_HUAWEI_VOD_ENDPOINT", "http://bad.example.com"],
+    ["HUAWEICLOUD_SDK_IAM_ENDPOINT", "http://bad.example.com"],
   ];
 
   it.each(bad)("names the wrong variable: %s = %j", (name, value) => {
