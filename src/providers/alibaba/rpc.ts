@@ -4,12 +4,11 @@
  */
 
 import { randomUUID } from "node:crypto";
-import type { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import type { PrefetchError } from "../../base/errors.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { Call } from "../../prefetch/model/provider.ts";
-import { parseJson } from "../kit/answer.ts";
+import { type BodyReader, createBodyReader, isSuccess, parseJson } from "../kit/answer.ts";
 import { canonicalQuery, sha256 } from "../kit/canonical.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../kit/http-client.ts";
 import { stoppedOr } from "../kit/stopped.ts";
@@ -51,8 +50,7 @@ export interface RpcAnswer {
   readonly requestId: string | undefined;
   /** Milliseconds by which the vendor's clock is ahead of this machine's. `undefined` when the answer has no date. */
   readonly clockOffset: number | undefined;
-  /** The body by its schema. Throws `unreadable()` when it does not fit. */
-  readonly read: <Body>(schema: z.ZodType<Body>) => Body;
+  readonly read: BodyReader;
   /** The error for a body that is not what the vendor documents. */
   readonly unreadable: () => PrefetchError;
 }
@@ -110,8 +108,7 @@ export function createRpc({ http, clock, credentials, redact, onSecret }: RpcOpt
     const headers = sign(keys, request, url);
     const response = await http.send({ method, url, headers, signal: call.signal, intent });
     const error = readVendorError(response.text);
-    const succeeded = response.status >= 200 && response.status <= 299 && !error;
-    return { response, errorCode: error?.code ?? "", succeeded, receivedAt: clock.now() };
+    return { response, errorCode: error?.code ?? "", succeeded: isSuccess(response) && !error, receivedAt: clock.now() };
   };
 
   const exchange = async (request: RpcRequest): Promise<Exchange> => {
@@ -130,12 +127,13 @@ export function createRpc({ http, clock, credentials, redact, onSecret }: RpcOpt
       const unreadable = () => unreadableAnswer(alibabaCloud, response, { action, intent, redact });
       const body = parseJson(response.text);
       if (body === undefined) throw unreadable();
-      const read = <Body>(schema: z.ZodType<Body>): Body => {
-        const { success, data } = schema.safeParse(body);
-        if (!success) throw unreadable();
-        return data;
+      return {
+        body,
+        requestId: requestIdOf(alibabaCloud, response, redact),
+        clockOffset: clockOffsetOf(done),
+        read: createBodyReader(body, unreadable),
+        unreadable,
       };
-      return { body, requestId: requestIdOf(alibabaCloud, response, redact), clockOffset: clockOffsetOf(done), read, unreadable };
     } catch (error) {
       throw stoppedOr(error, call, { provider: alibabaCloud.provider, action });
     }

@@ -1,11 +1,10 @@
 /** One authenticated call of Huawei Cloud VOD's REST API. */
 
-import type { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { Call } from "../../prefetch/model/provider.ts";
-import { parseJson } from "../kit/answer.ts";
+import { type BodyReader, createBodyReader, isSuccess, parseJson } from "../kit/answer.ts";
 import { canonicalQuery } from "../kit/canonical.ts";
 import type { HttpClient, HttpResponse } from "../kit/http-client.ts";
 import { stoppedOr } from "../kit/stopped.ts";
@@ -29,8 +28,8 @@ export interface ApiRequest {
 
 export interface ApiAnswer {
   readonly requestId: string | undefined;
-  /** The body by its schema; an empty body reads as `{}`. Throws `vendor_unavailable` when it does not fit. */
-  readonly read: <Body>(schema: z.ZodType<Body>) => Body;
+  /** Reads an empty body as `{}`. */
+  readonly read: BodyReader;
 }
 
 /** Throws a `PrefetchError` for every answer but a 2xx without an error in its body. */
@@ -56,8 +55,7 @@ export function createApi({ endpoint, projectId, auth, http, clock, redact }: Ap
     // The signature carries its date, so it is made after the wait for a turn.
     const headers = sign({ method, url, headers: { "content-type": "application/json" }, body });
     const response = await http.send({ method, url, headers, signal: call.signal, intent, ...(method === "POST" && { body }) });
-    const ok = response.status >= 200 && response.status <= 299;
-    if (ok && !readVendorError(parseJson(response.text))) return { answer: response, refusal: undefined };
+    if (isSuccess(response) && !readVendorError(parseJson(response.text))) return { answer: response, refusal: undefined };
     const error = failureOf(response, { action, intent, redact, now: clock.now() });
     // Any other status means that the vendor has accepted the credentials.
     return { answer: error, refusal: response.status === 401 ? error : undefined };
@@ -69,12 +67,9 @@ export function createApi({ endpoint, projectId, auth, http, clock, redact }: Ap
       const { answer, refusal } = await auth.send(call.signal, (sign) => attempt(request, sign));
       if (refusal) throw refusal;
       if (answer instanceof PrefetchError) throw answer;
-      const read = <Body>(schema: z.ZodType<Body>): Body => {
-        const { success, data } = schema.safeParse(answer.text.trim() === "" ? {} : parseJson(answer.text));
-        if (!success) throw unreadableAnswer(huaweiCloud, answer, { action, intent: intentOf(method), redact });
-        return data;
-      };
-      return { requestId: requestIdOf(huaweiCloud, answer, redact), read };
+      const body = answer.text.trim() === "" ? {} : parseJson(answer.text);
+      const unreadable = () => unreadableAnswer(huaweiCloud, answer, { action, intent: intentOf(method), redact });
+      return { requestId: requestIdOf(huaweiCloud, answer, redact), read: createBodyReader(body, unreadable) };
     } catch (error) {
       throw stoppedOr(error, call, { provider: huaweiCloud.provider, action });
     }

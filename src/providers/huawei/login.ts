@@ -5,7 +5,7 @@ import { abortable } from "../../base/abortable.ts";
 import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Redactor } from "../../base/redact.ts";
-import { parseJson } from "../kit/answer.ts";
+import { isSuccess, parseJson } from "../kit/answer.ts";
 import type { HttpClient, HttpResponse } from "../kit/http-client.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { failureOf } from "./errors.ts";
@@ -63,7 +63,7 @@ export function createLogin(
 
   const fetchToken = async (): Promise<string> => {
     const response = await askIam();
-    if (response.status < 200 || response.status > 299) throw refusalOf(response);
+    if (!isSuccess(response)) throw refusalOf(response);
     const token = response.headers["x-subject-token"];
     if (token === undefined) {
       throw new PrefetchError("vendor_unavailable", "IAM accepted the login, but its answer carries no token", {

@@ -1,6 +1,12 @@
 /** Readers for HTTP answers. The sender may be the vendor or any proxy, so no reader trusts its input. */
 
+import type { z } from "zod";
+import type { PrefetchError } from "../../base/errors.ts";
 import type { HttpResponse } from "./http-client.ts";
+
+export function isSuccess({ status }: HttpResponse): boolean {
+  return status >= 200 && status <= 299;
+}
 
 /** The parsed JSON, or `undefined` for text that is not JSON, such as the HTML page of a proxy. */
 export function parseJson(text: string): unknown {
@@ -13,6 +19,17 @@ export function parseJson(text: string): unknown {
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
+}
+
+/** Reads a parsed body by a schema. Throws `unreadable()` when the body does not fit. */
+export type BodyReader = <Body>(schema: z.ZodType<Body>) => Body;
+
+export function createBodyReader(body: unknown, unreadable: () => PrefetchError): BodyReader {
+  return (schema) => {
+    const { success, data } = schema.safeParse(body);
+    if (!success) throw unreadable();
+    return data;
+  };
 }
 
 /** A larger limit lets one wrong header stop an account for days; a smaller one asks a vendor early that wants a full day. */
