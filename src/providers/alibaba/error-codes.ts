@@ -22,7 +22,7 @@ const foreignDomain: Meaning = {
   hint: "The URL's domain must be an enabled accelerated domain of ApsaraVideo VOD in this account.",
 };
 const invalid: Meaning = { code: "invalid_argument", hint: "Check the URLs or the asset id." };
-const tooLarge: Meaning = { code: "invalid_argument", divisible: true };
+const divisibleRefusal: Meaning = { code: "invalid_argument", divisible: true };
 const domainInSetup: Meaning = {
   code: "vendor_unavailable",
   retryable: true,
@@ -69,8 +69,8 @@ const codes = new Map<string, Meaning>(
       hint: "The vendor cannot read this URL. Check its characters and its path.",
     },
     "InvalidExtensiveDomain.ValueNotSupported": { ...invalid, hint: "The vendor cannot prefetch wildcard hosts. Name the host." },
-    InvalidObjectPath: tooLarge,
-    "SingleRequest.OverLimit": tooLarge,
+    InvalidObjectPath: divisibleRefusal,
+    "SingleRequest.OverLimit": divisibleRefusal,
     InvalidAccessKeyId: wrongKeys,
     InvalidSecurityToken: wrongKeys,
     SignatureDoesNotMatch: wrongKeys,
@@ -107,10 +107,10 @@ const unknownCode: StatusMeanings = {
     407: denied,
     408: { code: "timeout", retryable: true },
     // A shorter request may pass, whether the vendor or a proxy has found this one too long.
-    413: tooLarge,
-    414: tooLarge,
+    413: divisibleRefusal,
+    414: divisibleRefusal,
     429: throttled,
-    431: tooLarge,
+    431: divisibleRefusal,
     504: { code: "timeout", retryable: true, delivery: "unknown" },
   },
   clientError: invalid,

@@ -154,8 +154,8 @@ describe("the rows of a task", () => {
     alibaba.vod.inject({ fault: { kind: "reset", when: "after" }, action: "PreloadVodObjectCaches" });
     const sentAt = alibaba.clock.now();
     await failureOf(submit(batchOf("https://vod.example.net/b.mp4")));
-    const trace = await alibaba.provider.findSubmitted?.(batchOf("https://vod.example.net/b.mp4"), sentAt, countingCall());
-    expect(trace).toMatchObject({ state: "found", urls: ["vod.example.net/b.mp4"] });
+    const found = await alibaba.provider.findSubmitted?.(batchOf("https://vod.example.net/b.mp4"), sentAt, countingCall());
+    expect(found).toMatchObject({ state: "found", urls: ["vod.example.net/b.mp4"] });
   });
 
   it("keep the vendor's word, progress and reason", async () => {
@@ -199,7 +199,7 @@ describe("a lost answer", () => {
     await failureOf(submit(batchOf(...list)));
     return sentAt;
   };
-  const trace = (sentAt: number, batch: BatchContent, provider: Provider = alibaba.provider) =>
+  const findLost = (sentAt: number, batch: BatchContent, provider: Provider = alibaba.provider) =>
     provider.findSubmitted?.(batch, sentAt, countingCall());
 
   it("is found over all pages among other URLs of the domain", async () => {
@@ -207,7 +207,7 @@ describe("a lost answer", () => {
     await submit(batchOf(...urls(100).map((url) => `${url}?other`)));
     const list = urls(100);
     const sentAt = await lose(...list);
-    const found = await trace(sentAt, batchOf(...list));
+    const found = await findLost(sentAt, batchOf(...list));
     expect(found?.state === "found" && [...found.urls].sort()).toEqual([...list].sort());
   });
 
@@ -218,28 +218,28 @@ describe("a lost answer", () => {
       const provider = another({ clock: { ...clock, now: () => clock.now() + minutes * MINUTE } });
       const list = [`https://vod.example.net/skew${minutes}.mp4`];
       const sentAt = clock.now() + minutes * MINUTE;
-      expect(await trace(sentAt, batchOf(...list), provider)).toEqual({ state: "unclear" });
+      expect(await findLost(sentAt, batchOf(...list), provider)).toEqual({ state: "unclear" });
       vod.inject({ fault: { kind: "reset", when: "after" } });
       await failureOf(submit(batchOf(...list), provider));
-      expect(await trace(sentAt, batchOf(...list), provider)).toMatchObject({ state: "found", urls: list });
+      expect(await findLost(sentAt, batchOf(...list), provider)).toMatchObject({ state: "found", urls: list });
     }
   });
 
   it("is unclear until the vendor's list shows it", async () => {
     await start({ emulator: { listDelayMs: 30 * SECOND } });
     const sentAt = await lose(...urls(2));
-    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
     alibaba.clock.advance(31 * SECOND);
-    expect(await trace(sentAt, batchOf(...urls(2)))).toMatchObject({ state: "found" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toMatchObject({ state: "found" });
   });
 
   it("is unclear while only some URLs are listed, and later found with those URLs", async () => {
     await start();
     const sentAt = await lose(...urls(2));
     const batch = batchOf(...urls(3));
-    expect(await trace(sentAt, batch)).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batch)).toEqual({ state: "unclear" });
     alibaba.clock.advance(2 * MINUTE);
-    const found = await trace(sentAt, batch);
+    const found = await findLost(sentAt, batch);
     expect(found?.state === "found" && [...found.urls].sort()).toEqual(urls(2));
   });
 
@@ -253,7 +253,7 @@ describe("a lost answer", () => {
       await provider.quota?.(countingCall());
       vod.inject({ fault: { kind: "reset", when: "after" } });
       await failureOf(submit(batch, provider));
-      expect(await trace(clock.now() + minutes * MINUTE, batch, provider)).toMatchObject({ state: "found" });
+      expect(await findLost(clock.now() + minutes * MINUTE, batch, provider)).toMatchObject({ state: "found" });
     }
   });
 
@@ -263,7 +263,7 @@ describe("a lost answer", () => {
     alibaba.clock.advance(MINUTE);
     const sentAt = await lose(...urls(100));
     const before = alibaba.count("DescribeVodRefreshTasks");
-    expect(await trace(sentAt, batchOf(...urls(100)))).toMatchObject({ state: "found" });
+    expect(await findLost(sentAt, batchOf(...urls(100)))).toMatchObject({ state: "found" });
     expect(alibaba.count("DescribeVodRefreshTasks") - before).toBe(2);
   });
 
@@ -277,7 +277,7 @@ describe("a lost answer", () => {
       Status: "Complete",
     }));
     alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ TotalCount: 1_000_000, Tasks: { Task } }) }, times: 1_000 });
-    expect(await trace(sentAt, batchOf(...urls(1)))).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batchOf(...urls(1)))).toEqual({ state: "unclear" });
   });
 
   it.each([{}, { TotalCount: 3 }, { TotalCount: 3, Tasks: { Task: [] } }, { status: "maintenance" }])(
@@ -287,7 +287,7 @@ describe("a lost answer", () => {
       const sentAt = await lose(...urls(2));
       alibaba.clock.advance(2 * MINUTE);
       alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ RequestId: "x", ...body }) }, times: 9 });
-      expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+      expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
     },
   );
 
@@ -298,15 +298,15 @@ describe("a lost answer", () => {
     clock.advance(2 * MINUTE);
     const body = JSON.stringify({ TotalCount: 0, Tasks: { Task: [] } });
     vod.inject({ fault: { kind: "answer", status: 200, headers: { date: "yesterday" }, body } });
-    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
-    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "absent" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "absent" });
   });
 
   it("is unclear when the vendor's records are older than three days", async () => {
     await start();
     const sentAt = await lose(...urls(2));
     alibaba.clock.advance(96 * HOUR);
-    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
   });
 
   it("is found with two rows for two URLs that differ only in their scheme", async () => {
@@ -314,7 +314,7 @@ describe("a lost answer", () => {
       await start({ emulator: { echoScheme } });
       const twins = ["https://vod.example.net/a.mp4", "http://vod.example.net/a.mp4"];
       const sentAt = await lose(...twins);
-      const found = await trace(sentAt, batchOf(...twins));
+      const found = await findLost(sentAt, batchOf(...twins));
       expect(found?.state === "found" && found.urls).toHaveLength(2);
       await alibaba.close();
     }
@@ -328,20 +328,20 @@ describe("a lost answer", () => {
     vod.inject({ fault: { kind: "reset", when: "after" } });
     await failureOf(submit(batchOf(assetUrls[0] ?? "")));
     clock.advance(4 * MINUTE);
-    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, asset)).toEqual({ state: "unclear" });
   });
 
   it("is found for an asset by its URLs, and never absent", async () => {
     await start();
     const { clock, vod } = alibaba;
     const sentAt = clock.now();
-    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, asset)).toEqual({ state: "unclear" });
     clock.advance(10 * MINUTE);
-    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, asset)).toEqual({ state: "unclear" });
     const again = clock.now();
     vod.inject({ fault: { kind: "reset", when: "after" }, action: "RefreshMediaPlayUrls" });
     await failureOf(submit(asset));
-    const found = await trace(again, asset);
+    const found = await findLost(again, asset);
     if (found?.state !== "found") throw new Error("The asset was sent");
     clock.advance(MINUTE);
     expect((await ask(found.vendorTaskIds, asset)).map((row) => row.state)).toEqual(["succeeded", "succeeded"]);
