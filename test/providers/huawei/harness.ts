@@ -13,7 +13,7 @@ export const unknownId = "ffffffffffffffffffffffffffffffff";
 export const securityToken = "sandbox-security-token-0123456789==";
 
 export const credentialKinds = ["keys", "temporary keys", "token", "login"] as const;
-export type CredentialKind = (typeof credentialKinds)[number];
+type CredentialKind = (typeof credentialKinds)[number];
 
 export interface Setup {
   readonly kind?: CredentialKind;
@@ -33,7 +33,7 @@ export interface HuaweiHarness {
   close(): Promise<void>;
 }
 
-export function credentialsFor(kind: CredentialKind, vod: HuaweiVodEmulator): HuaweiCredentials {
+function credentialsFor(kind: CredentialKind, vod: HuaweiVodEmulator): HuaweiCredentials {
   const { ak, sk, user, password, domain } = vod.user;
   if (kind === "keys") return { kind, ak, sk };
   if (kind === "temporary keys") return { kind: "keys", ak, sk, securityToken };
