@@ -10,7 +10,7 @@ export const limits: ProviderLimits = {
   // URLs travel in the query. The vendor documents no limit for it; servers commonly accept 8 KiB of request head.
   bytesPerRequest: 6_000,
   bytesOf: (url) => percentEncode(`${url}\n`).length,
-  // Not documented for VOD. Alibaba Cloud CDN allows 10 list queries a second; 120 a minute stays below that in bursts.
+  // Not documented for VOD. Alibaba Cloud CDN allows 10 list queries a second, which bursts under this limit come near.
   requestsPerMinute: 120,
   // Submits for one host within one second share a task id.
   hostIntervalMs: 1_200,

@@ -134,7 +134,7 @@ const gatewayCodes: Readonly<Record<string, Meaning>> = {
   "0802": setup,
 };
 
-/** Older gateways write `APIG.`, newer ones `APIGW.`. */
+/** Gateways write either prefix, with the same meaning. */
 const gatewayRows = ["APIG", "APIGW"].flatMap((prefix) =>
   Object.entries(gatewayCodes).map(([number, meaning]) => [`${prefix}.${number}`, meaning] as const),
 );

@@ -25,7 +25,7 @@ export interface ErrorTable {
   readonly noCode: StatusMeanings;
 }
 
-/** Vendor codes have at most 50 characters. Smaller values cut codes; larger ones only cost time on hostile answers. */
+/** Documented codes have up to 40 characters. Smaller: real codes are cut. Larger: hostile answers cost more time. */
 const LONGEST_CODE = 200;
 
 /** The most specific row for a code. */

@@ -46,7 +46,7 @@ export interface Refusal {
 
 /** Both vendors accept signatures that are up to 15 minutes old. */
 export const WRONG_CLOCK_HINT = "Set the clock (NTP); signatures are valid for 15 minutes only.";
-/** Longer ids and codes would crowd out the message; shorter limits would cut real ones, which have up to 50 characters. */
+/** Documented codes have up to 40 characters, request ids up to 36. Smaller: these are cut. Larger: foreign text fills the message. */
 const LONGEST_CODE = 60;
 const LONGEST_REQUEST_ID = 80;
 
