@@ -1,6 +1,6 @@
 /**
- * What every provider must do, whichever vendor it speaks to. One suite for all of them, run against the vendor's
- * emulator over real sockets; what is special about a vendor stands in that provider's own tests.
+ * The tests that every provider of a vendor passes, against the vendor's emulator over real sockets. Behaviour of one vendor
+ * has tests in that provider's folder.
  */
 
 import { inspect } from "node:util";
@@ -19,53 +19,53 @@ import type { Fault, FaultRule } from "../../src/sandbox/server/faults.ts";
 
 export interface ProviderHarness {
   readonly provider: Provider;
-  /** This many different URLs that the emulated vendor takes and that end well. */
+  /** Returns `count` different URLs that the emulated vendor accepts and warms. */
   sampleUrls(count: number): string[];
-  /** An asset that the vendor takes, where the provider takes assets or can resolve them, and the URLs it stands for. */
+  /** An asset that the vendor accepts, and its URLs. Needed for providers that accept or resolve assets. */
   readonly sampleAsset?: { readonly assetId: string; readonly urls: readonly string[] };
   readonly unknownAssetId?: string;
-  /** The vendor refuses the whole batch in which this URL is. Needed of providers that take URLs. */
+  /** The vendor refuses every batch with this URL. Needed for providers that accept URLs. */
   readonly foreignUrl?: string;
-  /** The vendor refuses this one without saying so, together with the others of its batch; where there are such URLs. */
+  /** The vendor refuses every batch with this URL, and does not name the URL. Absent for vendors without such URLs. */
   readonly badUrl?: string;
-  /** `false` for a vendor that gives no request ids. */
+  /** `false` for a vendor without request ids. */
   readonly requestIds?: false;
-  /** A good status answer for the task of one URL, in a state that nobody has documented; not for vendors without status. */
+  /** A status answer for one URL with an undocumented state. Absent for vendors without status. */
   readonly unknownState?: (url: string) => Fault;
-  /** In the form of the vendor's task ids, but none of them. */
+  /** Has the form of a vendor task id, but belongs to no task. */
   readonly unknownTaskId: string;
-  /** How the vendor answers for it: with an error, or with nothing, as for a task that it does not list yet. */
+  /** The vendor's answer for `unknownTaskId`: an error, or no rows. */
   readonly unknownTask: "not_found" | "empty";
-  /** What must appear in no error: everything that proves who we are. */
+  /** Credentials, which no error may contain. */
   readonly secrets: readonly string[];
-  /** From now on: what the provider does beforehand to get in (such as a login) must be over when `start` returns. */
+  /** Injects a fault for the next requests. `start` has finished every login, so the fault meets no login. */
   inject(rule: FaultRule): void;
-  /** The vendor's way of refusing a request with this text in the message. */
+  /** A refusal in the vendor's form, with this text as its message. */
   refusalSaying(text: string): Fault;
-  /** Submits that reached the vendor and were carried out or refused by it. */
+  /** Number of submits that the vendor has done or refused. */
   receivedSubmits(): number;
-  /** Status queries likewise. */
+  /** Number of status queries that the vendor has answered. */
   receivedQueries(): number;
-  /** Lets the vendor finish what it took, and list all that it ever will, by moving the clock. */
+  /** Moves the clock until the vendor has finished and listed every accepted batch. */
   settle(): void;
-  /** The time by which the provider goes. */
+  /** The provider's time, in milliseconds since the epoch. */
   now(): number;
-  /** Moves that time. */
+  /** Moves the provider's time. */
   pass(ms: number): void;
-  /** Takes the vendor off the network: connecting to it is refused from now on. */
+  /** Closes the vendor's port, so that connections are refused. */
   stopVendor(): Promise<void>;
-  /** Brings the provider to where it knows that its credentials are refused; only of providers that keep that in mind. */
+  /** Makes the vendor refuse the credentials once. Only for providers with a breaker for credentials. */
   readonly lockCredentials?: () => Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ContractSubject {
   readonly name: string;
-  /** A provider of its own before an emulator of its own. */
+  /** Starts a provider with an emulator of its own. */
   readonly start: () => Promise<ProviderHarness>;
 }
 
-/** A call that always gets its turn at once, and counts how often it was asked for. */
+/** A call that gets every turn at once and counts its turns. */
 export interface CountingCall extends Call {
   readonly turns: number;
 }
@@ -83,26 +83,27 @@ export function countingCall(signal: AbortSignal = new AbortController().signal)
   };
 }
 
+/** The error of work that must fail. */
 export async function failureOf(work: Promise<unknown>): Promise<PrefetchError> {
   const error = await work.then(
-    (value) => new Error(`It should have failed, but gave ${inspect(value)}`),
+    (value) => new Error(`The work did not fail, but returned ${inspect(value)}`),
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof PrefetchError)) throw error;
   return error;
 }
 
-/** Everything of an error that people, models, files and logs get to see. */
+/** Every text of an error that users, models, files or logs can show. */
 export function shownOf(error: PrefetchError): string {
   return [error.message, error.hint, JSON.stringify(error), inspect(error, { depth: 10 })].join("\n");
 }
 
-/** Long enough that nothing but being stopped ends the wait. */
+/** Longer than a test, so that only the abort ends the request. */
 const NEVER_MS = 60_000;
 
-/** What holds of every provider, whether it asks a vendor or does the work itself. */
+/** The tests of a provider's static members. They hold for direct providers, too. */
 export function selfDescription(subject: () => Pick<ProviderHarness, "provider" | "secrets">): void {
-  describe("what it says of itself", () => {
+  describe("its description", () => {
     it("names itself and its account", () => {
       const { provider, secrets } = subject();
       expect(provider.id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
@@ -112,7 +113,7 @@ export function selfDescription(subject: () => Pick<ProviderHarness, "provider" 
       for (const secret of secrets) expect(provider.account).not.toContain(secret);
     });
 
-    it("has limits that can be kept", () => {
+    it("has limits that fit at least one URL of any kind", () => {
       const { limits, tracking } = subject().provider;
       const { urlsPerRequest, bytesPerRequest, bytesOf, requestsPerMinute = 1, urlsPerDay = 1, urlLength, timeZone, pollSeconds } = limits;
       const { hostIntervalMs = 1, recordDays = 1, batchesAtOnce = 1 } = limits;
@@ -121,23 +122,23 @@ export function selfDescription(subject: () => Pick<ProviderHarness, "provider" 
         expect(limit).toBeGreaterThan(0);
         expect(Number.isSafeInteger(limit)).toBe(true);
       }
-      // Else a single URL could fit into no request, even one of nothing but escapes.
+      // A URL of the longest length must fit into a request, even when it consists of escapes.
       const longest = "https://a.example/".padEnd(urlLength, "%E8");
       expect(longest.length).toBe(urlLength);
       expect(bytesOf(longest)).toBeGreaterThanOrEqual(urlLength);
       expect(bytesPerRequest).toBeGreaterThanOrEqual(bytesOf(longest));
-      // Nobody asks again for what is known at once.
+      // A direct provider reports outcomes itself, so the server does not poll.
       if (tracking === "direct") expect(pollSeconds).toBe(0);
       else expect(pollSeconds).toBeGreaterThan(0);
       expect(() => new Intl.DateTimeFormat("en", { timeZone })).not.toThrow();
     });
 
-    it("has the members that its capabilities promise, and no others", () => {
+    it("has exactly the members of its capabilities", () => {
       const { provider } = subject();
       expect(provider.accepts.length).toBeGreaterThan(0);
       expect(new Set(provider.accepts).size).toBe(provider.accepts.length);
       expect(provider.status !== undefined).toBe(provider.tracking === "task");
-      // What is found must be followed; and what it does itself, only it knows not to have been done.
+      // A found submit needs status queries to follow it.
       if (provider.findSubmitted) expect(provider.tracking).toBe("task");
       expect(["edge", "mid-tier", "unknown"]).toContain(provider.depth);
       expect(provider.reach).toMatch(/^[A-Z].{10,200}\.$/);
@@ -162,7 +163,7 @@ export function providerContract({ name, start }: ContractSubject): void {
       for (const error of thrown) for (const secret of harness.secrets) expect(shownOf(error)).not.toContain(secret);
     });
 
-    /** The error that the work ends in; it is searched for secrets when the test is over. */
+    /** The error of work that must fail. `afterEach` searches it for secrets. */
     const failing = async (work: Promise<unknown>): Promise<PrefetchError> => {
       const error = await failureOf(work);
       thrown.push(error);
@@ -185,7 +186,7 @@ export function providerContract({ name, start }: ContractSubject): void {
     selfDescription(() => harness);
 
     describe("a submit", () => {
-      it("hands a batch over, as large as the vendor takes it", async () => {
+      it("hands over a batch of the largest size", async () => {
         const { urlsPerRequest } = provider.limits;
         const batch = provider.accepts.includes("urls") ? ({ kind: "urls", urls: harness.sampleUrls(urlsPerRequest) } as const) : content();
         const { vendorTaskIds, refused } = await provider.submit(batch, countingCall());
@@ -195,7 +196,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(harness.receivedSubmits()).toBe(1);
       });
 
-      it("hands an asset over, where it takes assets", async ({ skip }) => {
+      it("hands over an asset", async ({ skip }) => {
         if (!provider.accepts.includes("asset") || !harness.sampleAsset) return skip();
         const { vendorTaskIds, refused } = await provider.submit({ kind: "asset", assetId: harness.sampleAsset.assetId }, countingCall());
         expect(refused).toEqual([]);
@@ -203,7 +204,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(harness.receivedSubmits()).toBe(1);
       });
 
-      it("waits for its turn, once, before anything is sent", async () => {
+      it("takes one turn before it sends anything", async () => {
         let before: number | undefined;
         const signal = new AbortController().signal;
         await submit({
@@ -217,7 +218,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(harness.receivedSubmits()).toBe(1);
       });
 
-      it("sends nothing when it does not get its turn", async () => {
+      it("sends nothing when it gets no turn", async () => {
         const stopped = new PrefetchError("cancelled", "No turn for you");
         const error = await failing(submit({ signal: new AbortController().signal, turn: () => Promise.reject(stopped) }));
         expect(error).toBe(stopped);
@@ -226,7 +227,7 @@ export function providerContract({ name, start }: ContractSubject): void {
     });
 
     describe("a status query", () => {
-      it("has a row for every URL, first processing and in the end final", async ({ skip }) => {
+      it("has a row for every URL, first processing and finally succeeded", async ({ skip }) => {
         if (!provider.status) return skip();
         const batch = content();
         const { vendorTaskIds } = await provider.submit(batch, countingCall());
@@ -254,7 +255,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(statesOf(rows)).toEqual(["succeeded"]);
       });
 
-      it("covers several tasks of the vendor, by their ids alone", async ({ skip }) => {
+      it("covers several vendor tasks by their ids alone", async ({ skip }) => {
         if (!provider.status) return skip();
         const first = await submit();
         const second = await submit();
@@ -264,12 +265,12 @@ export function providerContract({ name, start }: ContractSubject): void {
         const each = content();
         const one = each.kind === "urls" ? each.urls : (harness.sampleAsset?.urls ?? []);
         expect(new Set(urlsOf(rows))).toEqual(new Set(one));
-        // A turn for each of its requests, however many the vendor needs.
+        // Every status request takes a turn.
         expect(harness.receivedQueries()).toBeGreaterThan(0);
         expect(call.turns).toBe(harness.receivedQueries());
       });
 
-      it("sends nothing when it does not get its turn", async ({ skip }) => {
+      it("sends nothing when it gets no turn", async ({ skip }) => {
         if (!provider.status) return skip();
         const { vendorTaskIds } = await submit();
         const stopped = new PrefetchError("cancelled", "No turn for you");
@@ -278,7 +279,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(harness.receivedQueries()).toBe(0);
       });
 
-      it("of an unknown task is not_found, or says nothing", async ({ skip }) => {
+      it("is not_found, or has no rows, for an unknown task", async ({ skip }) => {
         if (!provider.status) return skip();
         if (harness.unknownTask === "empty") {
           expect(await ask({ vendorTaskIds: [harness.unknownTaskId] })).toEqual([]);
@@ -289,7 +290,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(error.hint).toMatch(/\S/);
       });
 
-      it("that meets a fault of the vendor's may be repeated", async ({ skip }) => {
+      it("is retryable after a vendor fault", async ({ skip }) => {
         if (!provider.status) return skip();
         const { vendorTaskIds } = await submit();
         harness.inject({ fault: { kind: "answer", status: 503, body: "" } });
@@ -301,7 +302,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect((await ask({ vendorTaskIds })).length).toBeGreaterThan(0);
       });
 
-      it("takes a state that nobody documented for one that goes on", async ({ skip }) => {
+      it("reads an undocumented state as processing", async ({ skip }) => {
         if (!provider.status || !harness.unknownState) return skip();
         const [url = ""] = harness.sampleUrls(1);
         const { vendorTaskIds } = await provider.submit({ kind: "urls", urls: [url] }, countingCall());
@@ -309,7 +310,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(await ask({ vendorTaskIds })).toMatchObject([{ state: "processing" }]);
       });
 
-      it("by an id that somebody made up reaches no other operation", async ({ skip }) => {
+      it("reaches no other operation with an invented id", async ({ skip }) => {
         if (!provider.status) return skip();
         for (const id of ["..", ".", "a/b", "../quota", "x?y=z", "x#y", "%2e%2e", "a,b", "0", "\u20ac"]) {
           const rows = await ask({ vendorTaskIds: [id] }).catch((error: unknown) => {
@@ -322,7 +323,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(harness.receivedSubmits()).toBe(0);
       });
 
-      it("ends when it is stopped", async ({ skip }) => {
+      it("ends in cancelled when it is stopped", async ({ skip }) => {
         if (!provider.status) return skip();
         const { vendorTaskIds } = await submit();
         const stop = new AbortController();
@@ -333,8 +334,8 @@ export function providerContract({ name, start }: ContractSubject): void {
       });
     });
 
-    describe("when a submit fails, it is honest about what the vendor may have got", () => {
-      it("a batch that the vendor refuses was refused, under the vendor's own code and request id", async ({ skip }) => {
+    describe("the error of a failed submit", () => {
+      it("has the delivery refused, the vendor's code and the request id when the vendor refuses the batch", async ({ skip }) => {
         if (!provider.accepts.includes("urls")) return skip();
         if (!harness.foreignUrl) throw new Error("A provider that takes URLs needs a foreign one");
         const error = await failing(provider.submit({ kind: "urls", urls: [harness.foreignUrl] }, countingCall()));
@@ -342,67 +343,67 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(error.vendorCode).toMatch(/\S/);
         if (harness.requestIds !== false) expect(error.requestId).toMatch(/\S/);
         expect(error.hint).toMatch(/\S/);
-        // All of them would be refused, so there is nothing to look for.
+        // A smaller batch with this URL would be refused, too.
         expect(error.divisible).toBe(false);
         expect(harness.receivedSubmits()).toBe(1);
       });
 
-      it("a batch that is refused because of one URL, but without its name, may be divided", async ({ skip }) => {
+      it("is divisible when the vendor refuses the batch without naming the URL", async ({ skip }) => {
         if (!harness.badUrl) return skip();
         const error = await failing(provider.submit({ kind: "urls", urls: [...harness.sampleUrls(2), harness.badUrl] }, countingCall()));
         expect(error).toMatchObject({ delivery: "refused", divisible: true, retryable: false, provider: provider.id });
       });
 
-      it("an unknown asset is not_found and was refused", async ({ skip }) => {
+      it("is not_found with the delivery refused for an unknown asset", async ({ skip }) => {
         if (!provider.accepts.includes("asset") || !harness.unknownAssetId) return skip();
         const error = await failing(provider.submit({ kind: "asset", assetId: harness.unknownAssetId }, countingCall()));
         expect(error).toMatchObject({ code: "not_found", delivery: "refused", retryable: false, provider: provider.id });
       });
 
-      it("a refused connection means that nothing was sent", async () => {
+      it("has the delivery not_sent when the connection is refused", async () => {
         await harness.stopVendor();
         const error = await failing(submit());
         expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent", retryable: true, provider: provider.id });
       });
 
-      it("a connection that breaks before any answer leaves it unknown, although nothing was done", async () => {
+      it("has the delivery unknown when the connection breaks before the vendor acts", async () => {
         harness.inject({ fault: { kind: "reset", when: "before" } });
         expect(await failing(submit())).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", provider: provider.id });
-        // The fault is used up: anything that arrived here would be a repetition.
+        // The fault is used up, so a repetition would have arrived.
         expect(harness.receivedSubmits()).toBe(0);
       });
 
       const lost: readonly (readonly [string, Fault])[] = [
-        ["a connection that breaks instead of an answer", { kind: "reset", when: "after" }],
-        ["an answer that ends in the middle", { kind: "truncate" }],
-        ["an answer without end", { kind: "huge", bytes: 5_000_000 }],
-        ["an answer in another language", { kind: "garble", body: "<html><body>Welcome to the hotel</body></html>" }],
-        ["an answer of the wrong shape", { kind: "garble", body: "[7]" }],
+        ["the connection breaks instead of an answer", { kind: "reset", when: "after" }],
+        ["the answer ends in the middle", { kind: "truncate" }],
+        ["the answer is endless", { kind: "huge", bytes: 5_000_000 }],
+        ["the answer is HTML", { kind: "garble", body: "<html><body>Welcome to the hotel</body></html>" }],
+        ["the answer has the wrong shape", { kind: "garble", body: "[7]" }],
       ];
 
-      it.each(lost)("%s leaves it unknown, and it is not repeated", async (_, fault) => {
+      it.each(lost)("has the delivery unknown, without a repetition, when %s", async (_, fault) => {
         const call = countingCall();
         harness.inject({ fault });
         expect(await failing(submit(call))).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", provider: provider.id });
         expect([harness.receivedSubmits(), call.turns]).toEqual([1, 1]);
       });
 
-      it.each([500, 502, 503])("HTTP %i without a word is the vendor's fault, and no proof that nothing was done", async (status) => {
+      it.each([500, 502, 503])("is vendor_unavailable for HTTP %i without a body", async (status) => {
         harness.inject({ fault: { kind: "answer", status, body: "" } });
         const error = await failing(submit());
-        // 503 says that nothing was begun; a vendor that can be asked what became of it need not be believed.
+        // HTTP 503 claims that nothing was done. With `findSubmitted`, the vendor's records decide instead.
         const delivery = status === 503 && !provider.findSubmitted ? "refused" : "unknown";
         expect(error).toMatchObject({ code: "vendor_unavailable", delivery, retryable: true, provider: provider.id });
         expect(harness.receivedSubmits()).toBe(0);
         expect((await submit()).refused).toEqual([]);
       });
 
-      it("HTTP 504 leaves it unknown: what is behind the gateway may have done it", async () => {
+      it("has the delivery unknown for HTTP 504", async () => {
         harness.inject({ fault: { kind: "answer", status: 504, body: "<html>Gateway Time-out</html>" } });
         expect(await failing(submit())).toMatchObject({ code: "timeout", delivery: "unknown", provider: provider.id });
       });
 
-      it("HTTP 429 means too fast, with the time to wait where the vendor says it", async () => {
+      it("is rate_limited with the vendor's wait for HTTP 429", async () => {
         harness.inject({ fault: { kind: "answer", status: 429, body: "", headers: { "retry-after": "7" } } });
         const error = await failing(submit());
         expect(error).toMatchObject({
@@ -415,7 +416,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(harness.receivedSubmits()).toBe(0);
       });
 
-      it("being stopped is no failure of the vendor's", async () => {
+      it("is cancelled when the call is stopped during the request", async () => {
         const stop = new AbortController();
         harness.inject({ fault: { kind: "delay", ms: NEVER_MS } });
         const sent = failing(submit(countingCall(stop.signal)));
@@ -423,16 +424,22 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(await sent).toMatchObject({ code: "cancelled", retryable: false, provider: provider.id });
       });
 
-      it("being stopped while it waits for its turn is none either, and nothing was sent", async () => {
+      it("is cancelled with the delivery not_sent when the call is stopped during the wait for a turn", async () => {
         const stop = new AbortController();
-        const turn = () => new Promise<void>((_, reject) => stop.signal.addEventListener("abort", () => reject(stop.signal.reason)));
-        const sent = failing(submit({ signal: stop.signal, turn }));
-        setTimeout(() => stop.abort(), 20);
-        expect(await sent).toMatchObject({ code: "cancelled", delivery: "not_sent", retryable: false, provider: provider.id });
+        const turn = () => {
+          setImmediate(() => stop.abort());
+          return new Promise<void>((_, reject) => stop.signal.addEventListener("abort", () => reject(stop.signal.reason)));
+        };
+        expect(await failing(submit({ signal: stop.signal, turn }))).toMatchObject({
+          code: "cancelled",
+          delivery: "not_sent",
+          retryable: false,
+          provider: provider.id,
+        });
         expect(harness.receivedSubmits()).toBe(0);
       });
 
-      it("credentials that are known to be refused are not tried, and take no turn", async ({ skip }) => {
+      it("is auth_failed without a request or a turn when the credentials were refused before", async ({ skip }) => {
         if (!harness.lockCredentials) return skip();
         await harness.lockCredentials();
         const before = harness.receivedSubmits();
@@ -443,7 +450,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect([harness.receivedSubmits(), call.turns]).toEqual([before, 0]);
       });
 
-      it("secrets that the vendor echoes go no further", async () => {
+      it("contains no secret that the vendor echoes", async () => {
         const text = harness.secrets.join(" and ");
         harness.inject({ fault: harness.refusalSaying(`Refused: ${text} again ${text}`) });
         const error = await failing(submit());
@@ -452,8 +459,8 @@ export function providerContract({ name, start }: ContractSubject): void {
       });
     });
 
-    describe("the vendor's own count", () => {
-      it("falls by what is sent, and asking costs nothing", async ({ skip }) => {
+    describe("the vendor's quota", () => {
+      it("falls by the sent units, and not by quota queries", async ({ skip }) => {
         if (!provider.quota) return skip();
         const before = await provider.quota(countingCall());
         expect(before.remaining).toBeLessThanOrEqual(before.limit);
@@ -465,7 +472,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(await provider.quota(countingCall())).toEqual(after);
       });
 
-      it("that cannot be read is an error, not a number", async ({ skip }) => {
+      it("is an error when the answer is unreadable", async ({ skip }) => {
         if (!provider.quota) return skip();
         for (const body of ["[7]", "<html></html>", "{}"]) {
           harness.inject({ fault: { kind: "garble", body } });
@@ -475,36 +482,36 @@ export function providerContract({ name, start }: ContractSubject): void {
     });
 
     describe("a submit whose answer was lost", () => {
-      const trace = (since: number): Promise<Reconciliation> => {
+      const find = (since: number): Promise<Reconciliation> => {
         if (!provider.findSubmitted) throw new Error("This provider has no findSubmitted");
         return provider.findSubmitted(content(), since, countingCall());
       };
 
-      it("is found in the vendor's records, with its ids, if it was carried out", async ({ skip }) => {
+      it("is found with its task ids when the vendor has done it", async ({ skip }) => {
         if (!provider.findSubmitted) return skip();
         const sentAt = harness.now();
         harness.inject({ fault: { kind: "reset", when: "after" } });
         await failing(submit());
-        const found = await trace(sentAt);
-        if (found.state !== "found") throw new Error(`It was carried out, but is ${found.state}`);
+        const found = await find(sentAt);
+        if (found.state !== "found") throw new Error(`The vendor has done the submit, but its state is ${found.state}`);
         const batch = content();
         expect([...found.urls].sort()).toEqual([...(batch.kind === "urls" ? batch.urls : (harness.sampleAsset?.urls ?? []))].sort());
         harness.settle();
         expect(statesOf(await ask({ vendorTaskIds: found.vendorTaskIds, content: batch }))).toEqual(["succeeded"]);
       });
 
-      it("is absent if it was not carried out, but only when the vendor has had the time to list it", async ({ skip }) => {
+      it("is absent when the vendor has not done it, and unclear while the vendor may still list it", async ({ skip }) => {
         if (!provider.findSubmitted) return skip();
         const sentAt = harness.now();
         harness.inject({ fault: { kind: "reset", when: "before" } });
         await failing(submit());
-        expect(await trace(sentAt)).toEqual({ state: "unclear" });
-        // Whoever asks gives up after five minutes.
+        expect(await find(sentAt)).toEqual({ state: "unclear" });
+        // The worker gives up after five minutes.
         harness.pass(290_000);
-        expect(await trace(sentAt)).toEqual({ state: "absent" });
+        expect(await find(sentAt)).toEqual({ state: "absent" });
       });
 
-      it("is not mistaken for an earlier one of the same URLs", async ({ skip }) => {
+      it("is not taken for an earlier submit of the same URLs", async ({ skip }) => {
         if (!provider.findSubmitted) return skip();
         await submit();
         harness.settle();
@@ -512,18 +519,18 @@ export function providerContract({ name, start }: ContractSubject): void {
         harness.inject({ fault: { kind: "reset", when: "before" } });
         await failing(submit());
         harness.settle();
-        expect(await trace(sentAt)).toEqual({ state: "absent" });
+        expect(await find(sentAt)).toEqual({ state: "absent" });
       });
 
-      it("is not settled by records that cannot be read", async ({ skip }) => {
+      it("is a retryable error when the records are unreadable", async ({ skip }) => {
         if (!provider.findSubmitted) return skip();
         harness.inject({ fault: { kind: "answer", status: 503, body: "" } });
-        expect(await failing(trace(harness.now()))).toMatchObject({ retryable: true, provider: provider.id });
+        expect(await failing(find(harness.now()))).toMatchObject({ retryable: true, provider: provider.id });
       });
     });
 
     describe("an asset", () => {
-      it("resolves to its URLs without spending anything", async ({ skip }) => {
+      it("resolves to its URLs without a submit", async ({ skip }) => {
         if (!provider.resolveAsset || !harness.sampleAsset) return skip();
         const { urls, cost } = await provider.resolveAsset(harness.sampleAsset.assetId, countingCall());
         expect([...urls].sort()).toEqual([...harness.sampleAsset.urls].sort());
@@ -531,7 +538,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(harness.receivedSubmits()).toBe(0);
       });
 
-      it("that is unknown is not_found", async ({ skip }) => {
+      it("is not_found when it is unknown", async ({ skip }) => {
         if (!provider.resolveAsset || !harness.unknownAssetId) return skip();
         const error = await failing(provider.resolveAsset(harness.unknownAssetId, countingCall()));
         expect(error).toMatchObject({ code: "not_found", retryable: false, provider: provider.id });

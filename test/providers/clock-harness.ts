@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/base/clock.ts";
 
-/** Time that stands still until a test moves it. Providers never sleep, so whoever does wakes at once. */
+/** A clock that stands still until a test moves it. `sleep` advances it and returns at once. */
 export interface HandClock extends Clock {
   advance(ms: number): void;
 }

@@ -1,4 +1,4 @@
-/** How settings are read: where keys come from, what is missing or wrong by its variable's name, and what all of it makes. */
+/** The settings of Alibaba Cloud VOD: the source of the keys, the problems, and the provider that they create. */
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -29,8 +29,8 @@ let home: string;
 let closing: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
-  // Nobody's own profile may decide a test.
-  home = await mkdtemp(join(tmpdir(), "row-"));
+  // A profile of the developer's own must not decide a test.
+  home = await mkdtemp(join(tmpdir(), "alibaba-settings-"));
   vi.stubEnv("HOME", home);
   vi.stubEnv("USERPROFILE", home);
 });
@@ -49,7 +49,7 @@ async function save(text: string): Promise<void> {
 
 function problemOf(values: SettingValues): string {
   const reading = alibabaVod.read(values);
-  if (reading.ok) throw new Error("The settings were taken for good");
+  if (reading.ok) throw new Error("The settings have no problem");
   expect(reading.problem).toMatch(/^alibaba-vod: .*\.$/s);
   return reading.problem;
 }
@@ -73,7 +73,7 @@ interface Received {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** A vendor that takes everything, and what it received. */
+/** A server that accepts every request and records it. */
 async function vendor(): Promise<{ readonly url: string; readonly received: readonly Received[] }> {
   const received: Received[] = [];
   const server = createServer(({ headers, url = "/" }, response) => {
@@ -91,7 +91,7 @@ async function vendor(): Promise<{ readonly url: string; readonly received: read
   return { url: `http://127.0.0.1:${port}`, received };
 }
 
-/** What the vendor gets to see of a prefetch of URLs, one of an asset, and a look-up of the asset. */
+/** The requests of a prefetch of URLs, a prefetch of an asset, and a look-up of the asset. */
 async function sent(values: SettingValues) {
   const { url, received } = await vendor();
   const made = await providerOf({ [vod("ENDPOINT")]: url, [vod("MEDIA_ENDPOINT")]: url, ...values });
@@ -103,8 +103,8 @@ async function sent(values: SettingValues) {
   return { ofUrls, ofAsset, lookUp };
 }
 
-describe("keys", () => {
-  it("come from the environment first", async () => {
+describe("access keys", () => {
+  it("come from the environment when it has them", async () => {
     await save(fileOf([saved]));
     const { ofUrls, ofAsset, lookUp } = await sent(keys);
     for (const request of [ofUrls, ofAsset, lookUp]) {
@@ -112,12 +112,12 @@ describe("keys", () => {
     }
   });
 
-  it("come with their token", async () => {
+  it("include the security token", async () => {
     const { ofUrls } = await sent({ ...keys, ...token });
     expect(ofUrls).toMatchObject({ key: keys.ALIBABA_CLOUD_ACCESS_KEY_ID, token: token.ALIBABA_CLOUD_SECURITY_TOKEN });
   });
 
-  it("come from the current profile else, or from the one that is named", async () => {
+  it("come from the named profile, else from the current one", async () => {
     await save(fileOf([saved, second, temporary], "second"));
     expect((await sent({})).ofUrls).toMatchObject({ key: second.access_key_id, token: undefined });
     expect((await sent({ ALIBABA_CLOUD_PROFILE: "default" })).ofUrls).toMatchObject({ key: saved.access_key_id });
@@ -127,23 +127,23 @@ describe("keys", () => {
     });
   });
 
-  it("of the file are not frozen when the settings are read", async () => {
+  it("are read from the file for every request", async () => {
     await save(fileOf([saved, second]));
     const { url, received } = await vendor();
     const made = await providerOf({ [vod("ENDPOINT")]: url });
     await made.submit(urls, countingCall());
     await save(fileOf([{ ...saved, access_key_id: "LTAIREPLACED" }, second], "second"));
     await made.submit(urls, countingCall());
-    // The profile stays the one that it was: another one may be another account's, whose quota is not the same.
+    // The profile stays the same: another one may belong to another account with another quota.
     expect(received.map((request) => request.key)).toEqual([saved.access_key_id, "LTAIREPLACED"]);
   });
 
-  it("of the environment need no profile, not even a file that can be read", async () => {
+  it("of the environment need no readable profile file", async () => {
     await save("not JSON");
     expect((await sent({ ...keys, ALIBABA_CLOUD_PROFILE: "nobody" })).ofUrls.key).toBe(keys.ALIBABA_CLOUD_ACCESS_KEY_ID);
   });
 
-  it.each(["true", "TRUE", "True"])("do not come from the file where that is disabled: %s", async (disabled) => {
+  it.each(["true", "TRUE", "True"])("do not come from a disabled file: %s", async (disabled) => {
     await save(fileOf([saved]));
     const problem = problemOf({ ALIBABA_CLOUD_CLI_PROFILE_DISABLED: disabled });
     expect(problem).toContain("set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET");
@@ -151,23 +151,23 @@ describe("keys", () => {
     expect((await sent({ ...keys, ALIBABA_CLOUD_CLI_PROFILE_DISABLED: disabled })).ofUrls.key).toBe(keys.ALIBABA_CLOUD_ACCESS_KEY_ID);
   });
 
-  it("come from the file where it says that it is not disabled", async () => {
+  it("come from the file when the disabling setting is false", async () => {
     await save(fileOf([saved]));
     expect((await sent({ ALIBABA_CLOUD_CLI_PROFILE_DISABLED: "false" })).ofUrls.key).toBe(saved.access_key_id);
   });
 });
 
-describe("a problem", () => {
-  it("names the keys when nothing is set, and the command that saves them", () => {
+describe("a problem in the settings", () => {
+  it("names the keys and the command line when nothing is set", () => {
     expect(problemOf({})).toBe(
       "alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET (or run aliyun configure).",
     );
   });
 
-  it("is the same where something else is called .aliyun", async () => {
+  it("names the keys when .aliyun is not a folder", async () => {
     await writeFile(join(home, ".aliyun"), "");
     expect(problemOf({})).toContain("(or run aliyun configure)");
-    expect(problemOf({})).not.toContain("cannot be read");
+    expect(problemOf({})).not.toContain("is reported when it cannot be read");
   });
 
   const missing: readonly (readonly [string, SettingValues, string])[] = [
@@ -176,15 +176,15 @@ describe("a problem", () => {
     ["an id with a token only", { ALIBABA_CLOUD_ACCESS_KEY_ID: "HALFHALFHALF", ...token }, "set ALIBABA_CLOUD_ACCESS_KEY_SECRET "],
   ];
 
-  it.each(missing)("names what is missing: %s", async (_, values, name) => {
-    // Half a pair was meant to be used; going on with the profile would hide the mistake.
+  it.each(missing)("names the missing variable: %s", async (_, values, name) => {
+    // Falling back to the profile would hide the mistake.
     await save(fileOf([saved]));
     const problem = problemOf(values);
     expect(problem).toContain(name);
     for (const value of Object.values(values)) expect(problem).not.toContain(value);
   });
 
-  it("names the keys where there is a token alone", () => {
+  it("names the keys when only a token is set", () => {
     const problem = problemOf(token);
     expect(problem).toContain("set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET");
     expect(problem).not.toContain(token.ALIBABA_CLOUD_SECURITY_TOKEN);
@@ -194,7 +194,7 @@ describe("a problem", () => {
     ["BAD BLANK", "BAD\nBREAK", "BAD\u0000NUL", "BADé"].map((value) => [name, value] as const),
   );
 
-  it.each(unclean)("names what can't be sent in a header: %s = %j", (name, value) => {
+  it.each(unclean)("names a secret that a header cannot carry: %s = %j", (name, value) => {
     const problem = problemOf({ ...keys, ...token, [name]: value });
     expect(problem).toContain(`${name} must not contain blanks`);
     for (const other of [...Object.keys(keys), ...Object.keys(token)]) if (other !== name) expect(problem).not.toContain(other);
@@ -203,22 +203,10 @@ describe("a problem", () => {
 
   const bad: readonly (readonly [string, readonly string[]])[] = [
     ["ACCOUNT", ["BAD BLANK", "BAD/", "BAD:BAD", "BADé", "B".repeat(65), "BAD\n"]],
-    ["REGION", ["BAD", "cn", "cn-", "-bad", "bad.example.com/x-1", "cn-shanghai.bad", "cn_bad", "CN-BAD", "cn-bad\n"]],
-    ...["ENDPOINT", "MEDIA_ENDPOINT"].map((name): readonly [string, readonly string[]] => [
-      name,
-      [
-        "bad.example.com",
-        "http://bad.example.com",
-        "http://10.0.0.1",
-        "http://localhost.bad.example.com",
-        "ftp://bad.example.com",
-        "https://bad.example.com/v1",
-        "https://bad.example.com/?a=bad",
-        "https://bad.example.com/#bad",
-        "https://baduser:badpassword@example.com",
-        "https://[bad",
-      ],
-    ]),
+    // The kit's tests have all forms of bad regions and endpoints.
+    ["REGION", ["bad.example.com/x-1"]],
+    ["ENDPOINT", ["http://bad.example.com"]],
+    ["MEDIA_ENDPOINT", ["http://bad.example.com"]],
     ...["SIGN_HOST", "MEDIA_SIGN_HOST", "PLAY_DOMAIN"].map((name): readonly [string, readonly string[]] => [
       name,
       [
@@ -261,15 +249,18 @@ describe("a problem", () => {
     ["SEGMENTS", ["BAD", "21", "99", "100", "-1", "1.5", "1e1", "0x5", "+5", "5 "]],
   ];
 
-  it.each(bad.flatMap(([name, values]) => values.map((value) => [name, value] as const)))("names what is wrong: %s = %j", (name, value) => {
-    const problem = problemOf({ ...keys, [vod(name)]: value });
-    expect(problem).toContain(`${vod(name)} must `);
-    expect(problem.split("PREFETCH_")).toHaveLength(2);
-    expect(problem).not.toMatch(/bad/i);
-    for (const secret of Object.values(keys)) expect(problem).not.toContain(secret);
-  });
+  it.each(bad.flatMap(([name, values]) => values.map((value) => [name, value] as const)))(
+    "names the wrong variable: %s = %j",
+    (name, value) => {
+      const problem = problemOf({ ...keys, [vod(name)]: value });
+      expect(problem).toContain(`${vod(name)} must `);
+      expect(problem.split("PREFETCH_")).toHaveLength(2);
+      expect(problem).not.toMatch(/bad/i);
+      for (const secret of Object.values(keys)) expect(problem).not.toContain(secret);
+    },
+  );
 
-  it("is told together with every other one", () => {
+  it("is listed together with all other problems", () => {
     const names = bad.map(([name]) => vod(name));
     const values = Object.fromEntries(bad.map(([name, [value]]) => [vod(name), value]));
     const problem = problemOf({ ...values, ALIBABA_CLOUD_ACCESS_KEY_ID: "x" });
@@ -277,29 +268,29 @@ describe("a problem", () => {
     for (const name of ["ALIBABA_CLOUD_ACCESS_KEY_SECRET", ...names]) expect(problem).toContain(name);
   });
 
-  it("with several keys names all of them", () => {
+  it("names each damaged key", () => {
     const problem = problemOf({
       ALIBABA_CLOUD_ACCESS_KEY_ID: "a b",
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: "a b",
       ALIBABA_CLOUD_SECURITY_TOKEN: "a b",
     });
-    expect(problem).toContain("ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET and ALIBABA_CLOUD_SECURITY_TOKEN must not");
+    for (const name of [...Object.keys(keys), ...Object.keys(token)]) expect(problem).toContain(`${name} must not contain blanks`);
   });
 });
 
-describe("a file that is of no use", () => {
+describe("an unusable profile file", () => {
   const useless: readonly (readonly [string, string, SettingValues])[] = [
-    ["it is no JSON", `{"access_key_secret": "${saved.access_key_secret}`, {}],
-    ["it has another shape", JSON.stringify({ profiles: saved }), {}],
+    ["it is not JSON", `{"access_key_secret": "${saved.access_key_secret}`, {}],
+    ["it has an unknown shape", JSON.stringify({ profiles: saved }), {}],
     ["it has no current profile", fileOf([second]), {}],
-    ["it has no such profile", fileOf([saved]), { ALIBABA_CLOUD_PROFILE: "NOBODY" }],
-    ["its mode is another one", fileOf([{ ...saved, mode: "RamRoleArn" }]), {}],
+    ["it lacks the named profile", fileOf([saved]), { ALIBABA_CLOUD_PROFILE: "NOBODY" }],
+    ["its mode is not supported", fileOf([{ ...saved, mode: "RamRoleArn" }]), {}],
     ["its keys are missing", fileOf([{ ...saved, access_key_secret: "" }]), {}],
     ["its keys are damaged", fileOf([{ ...saved, access_key_secret: `${saved.access_key_secret}\n` }]), {}],
     ["its token is missing", fileOf([{ ...temporary, name: "default", sts_token: undefined }]), {}],
   ];
 
-  it.each(useless)("is named, and what else there is to do: %s", async (_, text, values) => {
+  it.each(useless)("is named with the alternative: %s", async (_, text, values) => {
     await save(text);
     const problem = problemOf(values);
     expect(problem).toMatch(/^alibaba-vod: ~\/\.aliyun\/config\.json (is|has|does) /);
@@ -308,18 +299,18 @@ describe("a file that is of no use", () => {
     expect(problem).not.toContain(home);
   });
 
-  it("cannot be read", async () => {
+  it("is reported when it cannot be read", async () => {
     await mkdir(join(home, ".aliyun", "config.json"), { recursive: true });
     expect(problemOf({})).toMatch(/~\/\.aliyun\/config\.json cannot be read; set ALIBABA_CLOUD_ACCESS_KEY_ID/);
   });
 
-  it("is one more problem among others", async () => {
+  it("is listed together with other problems", async () => {
     await save("{");
     const problem = problemOf({ [vod("AREA")]: "x", [vod("SEGMENTS")]: "x" });
     for (const name of ["config.json is not valid JSON", vod("AREA"), vod("SEGMENTS")]) expect(problem).toContain(name);
   });
 
-  it("shows none of its content, wherever it is cut off", async () => {
+  it("shows none of its content when it is cut off anywhere", async () => {
     const whole = fileOf([saved, temporary]);
     await fc.assert(
       fc.asyncProperty(fc.nat(whole.length - 1), async (end) => {
@@ -331,7 +322,7 @@ describe("a file that is of no use", () => {
   });
 });
 
-describe("settings that will do", () => {
+describe("good settings", () => {
   const good: readonly (readonly [string, readonly string[]])[] = [
     ["ACCOUNT", ["a", "team-1.video@example.com", "A_b", "x".repeat(64)]],
     ["REGION", ["cn-shanghai", "ap-southeast-1", "cn-hangzhou-finance-1", "us-west-1"]],
@@ -351,12 +342,15 @@ describe("settings that will do", () => {
     ["SEGMENTS", ["0", "1", "05", "20"]],
   ];
 
-  it.each(good.flatMap(([name, values]) => values.map((value) => [name, value] as const)))("%s = %s", async (name, value) => {
-    const made = await providerOf({ ...keys, [vod(name)]: value });
-    expect(made).toMatchObject({ id: alibabaVod.id, title: alibabaVod.title, docs: alibabaVod.docs });
-  });
+  it.each(good.flatMap(([name, values]) => values.map((value) => [name, value] as const)))(
+    "create a provider: %s = %s",
+    async (name, value) => {
+      const made = await providerOf({ ...keys, [vod(name)]: value });
+      expect(made).toMatchObject({ id: alibabaVod.id, title: alibabaVod.title, docs: alibabaVod.docs });
+    },
+  );
 
-  it("make a provider with the vendor's limits", async () => {
+  it("create a provider with the vendor's limits", async () => {
     const { limits, ...made } = await providerOf(keys);
     expect(made).toMatchObject({ id: "alibaba-vod", accepts: ["asset", "urls"], tracking: "task", depth: "mid-tier" });
     expect(limits).toMatchObject({
@@ -367,17 +361,17 @@ describe("settings that will do", () => {
       pollSeconds: 30,
       recordDays: 3,
     });
-    // What is accepted for one host within one second gets one task id.
+    // Submits for one host within one second share a task id.
     expect(limits.hostIntervalMs).toBeGreaterThan(1_000);
     expect(limits.requestsPerMinute).toBe(120);
-    // All of it travels in the query: encoded, and with an encoded line break between two URLs.
+    // The query carries the URLs encoded, with an encoded line break between two URLs.
     expect(limits.bytesOf("https://a.example/é b")).toBe("https%3A%2F%2Fa.example%2F%C3%A9%20b%0A".length);
     expect(limits.bytesPerRequest).toBeLessThanOrEqual(8_192 - 1_024);
     expect(limits.bytesOf(`https://a.example/${"/".repeat(1_024 - 18)}`)).toBeLessThan(limits.bytesPerRequest);
     for (const member of [made.status, made.resolveAsset, made.quota, made.findSubmitted]) expect(member).toBeInstanceOf(Function);
   });
 
-  it("are all described", () => {
+  it("are all listed, and the secret ones are marked", () => {
     const described = alibabaVod.settings.map((setting) => setting.name);
     expect(new Set(described).size).toBe(described.length);
     const used = [...Object.keys(keys), ...Object.keys(token), "ALIBABA_CLOUD_PROFILE", "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"];
@@ -389,15 +383,15 @@ describe("settings that will do", () => {
   });
 });
 
-describe("what is sent", () => {
-  it("carries no option that is not set", async () => {
+describe("a request", () => {
+  it("carries no option by default", async () => {
     const { ofUrls, ofAsset, lookUp } = await sent(keys);
     expect(ofUrls.params).toEqual({ ObjectPath: urls.urls[0] });
     expect(ofAsset.params).toEqual({ MediaIds: asset.assetId, TaskType: "Preload" });
     expect(lookUp.params).toEqual({ VideoId: asset.assetId, ResultType: "Single" });
   });
 
-  it("carries every option that is set, where it belongs", async () => {
+  it("carries each configured option in its own call", async () => {
     const header = '{"Accept-Encoding":["br"]}';
     const { ofUrls, ofAsset, lookUp } = await sent({
       ...keys,
@@ -414,11 +408,11 @@ describe("what is sent", () => {
     expect(lookUp.params).toMatchObject({ Formats: "mp4,m3u8", Definition: "HD", PlayConfig: '{"PlayDomain":"play.example.net"}' });
   });
 
-  it("asks for the second tier where that is set", async () => {
+  it("asks for the second tier when L2 is true", async () => {
     expect((await sent({ ...keys, [vod("L2")]: "true" })).ofUrls.params).toMatchObject({ L2Preload: "true" });
   });
 
-  it("is signed for the hosts that are set, each for its own calls", async () => {
+  it("is signed for the configured host of its endpoint", async () => {
     const { ofUrls, ofAsset, lookUp } = await sent({
       ...keys,
       [vod("SIGN_HOST")]: "cache.example.com",
@@ -434,8 +428,8 @@ describe("what is sent", () => {
   });
 });
 
-describe("where requests go", () => {
-  /** The hosts that would be dialled for caches and for media; nothing leaves this machine. */
+describe("the endpoints", () => {
+  /** The addresses that a submit and a look-up connect to. Each connection is refused, so no byte leaves this machine. */
   async function dialled(values: SettingValues): Promise<readonly string[]> {
     const hosts: string[] = [];
     const refused = Object.assign(new Error("Not in a test"), { code: "ECONNREFUSED" });
@@ -454,12 +448,12 @@ describe("where requests go", () => {
 
   const shanghai = "https://vod.cn-shanghai.aliyuncs.com";
 
-  it("is one region for all caches, and the region that is set for media", async () => {
+  it("are in one region for caches, and in the configured region for media", async () => {
     expect(await dialled({})).toEqual([shanghai, shanghai]);
     expect(await dialled({ [vod("REGION")]: "ap-southeast-1" })).toEqual([shanghai, "https://vod.ap-southeast-1.aliyuncs.com"]);
   });
 
-  it("is the endpoint that is set, each for its own calls", async () => {
+  it("are the configured ones, each for its own calls", async () => {
     expect(await dialled({ [vod("ENDPOINT")]: "https://a.example.com:8443" })).toEqual(["https://a.example.com:8443", shanghai]);
     expect(await dialled({ [vod("MEDIA_ENDPOINT")]: "https://b.example.com", [vod("REGION")]: "ap-southeast-1" })).toEqual([
       shanghai,
@@ -467,7 +461,7 @@ describe("where requests go", () => {
     ]);
   });
 
-  it("is nowhere before something is asked for", async () => {
+  it("are not contacted before the first call", async () => {
     const dispatcher = new Agent({
       connect: () => {
         throw new Error("It was dialled");
@@ -478,25 +472,25 @@ describe("where requests go", () => {
   });
 });
 
-describe("the account's name", () => {
+describe("the account name", () => {
   const accountOf = async (values: SettingValues) => (await providerOf(values)).account;
 
-  it("is stable, differs between keys and tells none of them", async () => {
+  it("is stable, differs between keys and reveals none of them", async () => {
     const name = await accountOf(keys);
     expect(name).toMatch(/^alibaba-vod:[0-9a-f]{12}$/);
-    // Written out, because ledgers on disk go by it.
+    // A literal, because ledgers on disk contain it.
     expect(name).toBe("alibaba-vod:85680c1b3ea2");
     expect(await accountOf({ ...keys, ALIBABA_CLOUD_ACCESS_KEY_SECRET: "anothersecret", [vod("REGION")]: "us-west-1" })).toBe(name);
     expect(await accountOf({ ...keys, ALIBABA_CLOUD_ACCESS_KEY_ID: "LTAIANOTHER" })).not.toBe(name);
   });
 
-  it("does not change with temporary keys, whose ids do", async () => {
+  it("stays the same for other temporary keys", async () => {
     const name = await accountOf({ ...keys, ...token });
     expect(name).toBe("alibaba-vod:temporary");
     expect(await accountOf({ ...keys, ALIBABA_CLOUD_ACCESS_KEY_ID: "STS.ANOTHER", ALIBABA_CLOUD_SECURITY_TOKEN: "another" })).toBe(name);
   });
 
-  it("is the same for the same key, wherever that comes from", async () => {
+  it("is the same for one key from the settings and from the file", async () => {
     await save(fileOf([saved, second, { ...second, name: "third" }]));
     const name = await accountOf({ ALIBABA_CLOUD_PROFILE: "second" });
     expect(await accountOf({ ALIBABA_CLOUD_PROFILE: "third" })).toBe(name);
@@ -505,7 +499,7 @@ describe("the account's name", () => {
     expect(await accountOf({})).not.toBe(name);
   });
 
-  it("does not change with the temporary keys of a profile", async () => {
+  it("stays the same when a profile gets other temporary keys", async () => {
     await save(fileOf([saved, temporary]));
     const name = await accountOf({ ALIBABA_CLOUD_PROFILE: "temporary" });
     expect(name).toBe("alibaba-vod:profile-temporary");
@@ -513,14 +507,14 @@ describe("the account's name", () => {
     expect(await accountOf({ ALIBABA_CLOUD_PROFILE: "temporary" })).toBe(name);
   });
 
-  it("is the one that is set, whatever the keys", async () => {
+  it("is the configured one for any keys", async () => {
     await save(fileOf([saved]));
     for (const values of [keys, { ...keys, ...token }, {}]) {
       expect(await accountOf({ ...values, [vod("ACCOUNT")]: "team-1" })).toBe("alibaba-vod:team-1");
     }
   });
 
-  it("holds no secret", async () => {
+  it("contains no secret", async () => {
     await save(fileOf([saved, temporary]));
     const names = await Promise.all([keys, { ...keys, ...token }, {}, { ALIBABA_CLOUD_PROFILE: "temporary" }].map(accountOf));
     const parts = [...Object.values(keys), ...Object.values(token), ...Object.values(saved).slice(2), ...Object.values(temporary).slice(2)];

@@ -1,4 +1,4 @@
-/** What Alibaba Cloud's errors mean: the vendor's tables, every shape that errors come in, and whatever else may arrive. */
+/** Alibaba Cloud's errors: each row of the vendor's table, each shape of a body, and arbitrary answers. */
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -25,22 +25,22 @@ function failure({ status = 400, headers = {}, body = "", intent = "spend" }: An
   return failureOf({ status, headers, text }, { action: "the prefetch", intent, redact, now });
 }
 
-const said = (Code: string, Message = "What the vendor says.") => ({ RequestId: "0A1B", HostId: "vod.aliyuncs.com", Code, Message });
+const said = (Code: string, Message = "The vendor's reason.") => ({ RequestId: "0A1B", HostId: "vod.aliyuncs.com", Code, Message });
 
 const retry = { retryable: true, divisible: false, delivery: "refused" } as const;
 const final = { retryable: false, divisible: false, delivery: "refused" } as const;
-/** Refused for some of its URLs, or for their number, without saying which. */
+/** Refused because of some URLs or their number. The answer does not name them. */
 const smaller = { ...final, divisible: true } as const;
-/** Nobody knows whether it was carried out. */
+/** The vendor may have done the request. */
 const lost = { ...retry, delivery: "unknown" } as const;
 
-/** Something in between answered, and asking again would change nothing. */
+/** A proxy has answered, and a repetition would get the same answer. */
 const unclear = { ...final, delivery: "unknown" } as const;
 
 type Facts = typeof retry | typeof final | typeof smaller | typeof lost | typeof unclear;
 type Row = readonly [code: string, statuses: readonly number[], meaning: ErrorCode, facts: Facts];
 
-/** The vendor's tables, with every HTTP status that one of its products shows them with. */
+/** The vendor's codes, each with every HTTP status that some product's page shows for it. */
 const rows: readonly Row[] = [
   ["Throttling", [503, 400, 429], "rate_limited", retry],
   ["Throttling.User", [503, 400, 429], "rate_limited", retry],
@@ -53,7 +53,7 @@ const rows: readonly Row[] = [
   ["OperationDenied.Suspended", [403], "auth_failed", final],
   ["InvalidDomain.NotFound", [404], "forbidden_domain", final],
   ["InvalidDomain.Offline", [404], "forbidden_domain", final],
-  // A fault by its status, but one that says what it is about: nothing was submitted.
+  // The code proves that nothing was submitted, although the status is 500.
   ["InvalidDomain.Configure_failed", [500], "vendor_unavailable", retry],
   ["ServiceBusy", [403], "vendor_unavailable", retry],
   ["MissingParameter", [400], "internal", final],
@@ -92,37 +92,37 @@ const rows: readonly Row[] = [
 const table = rows.flatMap(([code, statuses, meaning, facts]) => statuses.map((status) => [code, status, meaning, facts] as const));
 
 describe("the vendor's table", () => {
-  it.each(table)("%s with HTTP %i is %s", (code, status, meaning, facts) => {
+  it.each(table)("reads %s with HTTP %i as %s", (code, status, meaning, facts) => {
     const error = failure({ status, body: said(code) });
     expect(error).toBeInstanceOf(PrefetchError);
     expect(error).toMatchObject({ code: meaning, ...facts, vendorCode: code, requestId: "0A1B", provider: "alibaba-vod" });
-    expect(error.message).toBe(`Alibaba Cloud refused the prefetch with HTTP ${status}: What the vendor says`);
-    // Whoever must act on it is told how; a request with fewer URLs is tried by the house itself.
+    expect(error.message).toBe(`Alibaba Cloud refused the prefetch with HTTP ${status}: The vendor's reason`);
+    // Users need a hint where the server does not retry or divide the batch itself.
     if (!error.retryable && !error.divisible) expect([code, error.hint]).toEqual([code, expect.any(String)]);
   });
 
-  it.each(table)("%s with HTTP %i leaves nothing in the dark about a question", (code, status, meaning) => {
+  it.each(table)("has the delivery refused for %s with HTTP %i when the request was a read", (code, status, meaning) => {
     expect(failure({ status, body: said(code), intent: "read" })).toMatchObject({ code: meaning, delivery: "refused" });
   });
 
   // Statuses differ between the vendor's products and years.
-  it.each(rows)("%s means the same with any status", (code, _, meaning, facts) => {
+  it.each(rows)("reads %s alike with any status", (code, _, meaning, facts) => {
     for (const status of [200, 400, 403, 404, 418, 429, 500, 504]) {
       expect([status, failure({ status, body: said(code) })]).toMatchObject([status, { code: meaning, ...facts }]);
     }
   });
 
-  it.each(["PreloadQueueFull", "ServiceBusy", "InvalidDomain.Configure_failed"])("%s is tried again minutes later", (code) => {
+  it.each(["PreloadQueueFull", "ServiceBusy", "InvalidDomain.Configure_failed"])("waits minutes after %s", (code) => {
     expect(failure({ status: 403, body: said(code) }).retryAfterMs).toBeGreaterThanOrEqual(MINUTE);
   });
 
-  it("tells an account that owes from one that never opened the service", () => {
+  it("has different hints for a suspended account and a missing activation", () => {
     const hints = ["OperationDenied", "OperationDenied.Suspended"].map((code) => failure({ status: 403, body: said(code) }).hint);
     expect(hints[0]).toMatch(/activate/i);
     expect(hints[1]).toMatch(/balance/i);
   });
 
-  it("knows what belongs to a code by its beginning, in whole words", () => {
+  it("applies a row to codes that continue it after a dot", () => {
     expect(failure({ status: 400, body: said("QuotaExceeded.Something.New") })).toMatchObject({ code: "quota_exhausted" });
     expect(failure({ status: 400, body: said("Throttling.Something.New") })).toMatchObject({ code: "rate_limited", retryable: true });
     expect(failure({ status: 403, body: said("OperationDenied.Suspended.New") }).hint).toMatch(/balance/i);
@@ -131,7 +131,7 @@ describe("the vendor's table", () => {
   });
 });
 
-describe("without a code that is known", () => {
+describe("an answer without a known code", () => {
   const statuses: readonly (readonly [number, ErrorCode, Facts])[] = [
     [400, "invalid_argument", final],
     [401, "auth_failed", final],
@@ -155,16 +155,16 @@ describe("without a code that is known", () => {
     ["an empty body", ""],
     ["HTML", "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"],
     ["plain text", "upstream connect error"],
-    ["JSON that says nothing", {}],
+    ["JSON without content", {}],
     ["a JSON list", []],
     ["JSON null", "null"],
-    ["a code that says all is well", { Code: "200" }],
+    ["a good code", { Code: "200" }],
     ["an unknown code", said("Something.New")],
     ["a code of another type", { Code: { Throttling: true }, Message: ["x"] }],
   ];
   const cases = statuses.flatMap(([status, ...meant]) => bodies.map(([what, body]) => [status, what, body, ...meant] as const));
 
-  it.each(cases)("HTTP %i with %s speaks for itself", (status, _, body, meaning, facts) => {
+  it.each(cases)("is read by its status: HTTP %i with %s", (status, _, body, meaning, facts) => {
     const error = failure({ status, body });
     expect(error).toMatchObject({ code: meaning, ...facts });
     expect(error.message).toContain(`HTTP ${status}`);
@@ -172,13 +172,15 @@ describe("without a code that is known", () => {
     expect(failure({ status, body, intent: "read" })).toMatchObject({ code: meaning, retryable: facts.retryable, delivery: "refused" });
   });
 
-  // Names that every object has are no codes of the vendor's.
-  it.each(["constructor", "toString", "__proto__", "hasOwnProperty", ".", "..", "Throttling."])("a code %j brings nothing down", (code) => {
-    expect(failure({ status: 429, body: said(code) })).toMatchObject({ code: "rate_limited", retryable: true, vendorCode: code });
-  });
+  it.each(["constructor", "toString", "__proto__", "hasOwnProperty", ".", "..", "Throttling."])(
+    "is read by its status when the code is %j",
+    (code) => {
+      expect(failure({ status: 429, body: said(code) })).toMatchObject({ code: "rate_limited", retryable: true, vendorCode: code });
+    },
+  );
 });
 
-describe("the shapes of errors", () => {
+describe("the shapes of error bodies", () => {
   const xml = `<?xml version="1.0" encoding="UTF-8"?>
 <Error><RequestId>0A1B</RequestId><HostId>vod.aliyuncs.com</HostId><Code>InvalidVideo.NotFound</Code><Message>Text.</Message></Error>`;
   const shapes: readonly (readonly [string, unknown])[] = [
@@ -190,7 +192,7 @@ describe("the shapes of errors", () => {
     ["XML in lower case", xml.replace(/<(\/?)(RequestId|Code|Message)>/g, (tag) => tag.toLowerCase())],
   ];
 
-  it.each(shapes)("%s", (_, body) => {
+  it.each(shapes)("include %s", (_, body) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     expect(readVendorError(text)).toEqual({ code: "InvalidVideo.NotFound", message: "Text.", requestId: "0A1B" });
     const error = failure({ status: 404, body });
@@ -198,7 +200,7 @@ describe("the shapes of errors", () => {
     expect(error.message).toBe("Alibaba Cloud refused the prefetch with HTTP 404: Text");
   });
 
-  it("are told by the content, since proxies change the type", () => {
+  it("are recognised by content, whatever the content type", () => {
     const headers = { "content-type": "text/html" };
     expect(failure({ status: 400, headers, body: said("QuotaExceeded.Refresh") })).toMatchObject({ code: "quota_exhausted" });
     expect(
@@ -208,11 +210,11 @@ describe("the shapes of errors", () => {
     });
   });
 
-  it("have a number for a code where a gateway writes it so", () => {
+  it("include numeric codes", () => {
     expect(readVendorError('{"code":10403,"message":"Text."}')).toMatchObject({ code: "10403", message: "Text." });
   });
 
-  it("have a code even when they have no message", () => {
+  it("include a code without a message", () => {
     expect(readVendorError('{"Code":"Throttling"}')).toEqual({ code: "Throttling", message: "", requestId: undefined });
     expect(failure({ status: 503, body: { Code: "Throttling" } }).message).toBe("Alibaba Cloud refused the prefetch with HTTP 503");
   });
@@ -232,36 +234,36 @@ describe("the shapes of errors", () => {
     '{"Code":null}',
     "<Response><Code>OK</Code></Response>",
     "<html><h1>502</h1></html>",
-  ])("are none of %j", (text) => {
+  ])("do not include %j", (text) => {
     expect(readVendorError(text)).toBeUndefined();
   });
 
-  it("are found in a success too", () => {
+  it("are recognised in a 2xx answer", () => {
     const error = failure({ status: 200, body: said("InvalidVideo.NotFound") });
     expect(error).toMatchObject({ code: "not_found", delivery: "refused" });
-    // A success that holds a code nobody knows may have been carried out.
+    // The vendor may have done a request that it answers with 200 and an unknown code.
     expect(failure({ status: 200, body: said("Something.New") })).toMatchObject({ code: "vendor_unavailable", delivery: "unknown" });
   });
 });
 
-describe("how long to wait", () => {
+describe("the time to wait", () => {
   const throttled = (headers: Readonly<Record<string, string>>, status = 503) =>
     failure({ status, headers, body: said("Throttling.User") });
 
-  it.each([503, 400, 429])("is read in milliseconds with HTTP %i", (status) => {
+  it.each([503, 400, 429])("is x-acs-retry-after in milliseconds with HTTP %i", (status) => {
     expect(throttled({ "x-acs-retry-after": "80" }, status)).toMatchObject({ code: "rate_limited", retryAfterMs: 80 });
     expect(throttled({ "x-acs-retry-after": "2000" }, status).retryAfterMs).toBe(2 * SECOND);
   });
 
-  it("blames what lies in between only for answers without a code", () => {
+  it("blames a proxy only for an answer without a code", () => {
     for (const status of [401, 403]) {
       expect(failure({ status, body: said("SomethingNew") }).hint).toMatch(/RAM user/);
-      expect(failure({ status, body: "<html></html>" }).hint).toMatch(/in between/);
+      expect(failure({ status, body: "<html></html>" }).hint).toMatch(/a proxy may have sent it/);
     }
-    expect(failure({ status: 200, body: said("SomethingNew") }).hint).toMatch(/not one that is documented/);
+    expect(failure({ status: 200, body: said("SomethingNew") }).hint).toMatch(/not documented/);
   });
 
-  it("does not hide what else the answer says, least of all that something may have been done", () => {
+  it("keeps the meaning and the delivery of the code or status", () => {
     const headers = { "x-acs-retry-after": "80" };
     const lostAnswer = failure({ status: 500, headers, body: said("InternalError") });
     expect(lostAnswer).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", retryAfterMs: 80 });
@@ -273,27 +275,27 @@ describe("how long to wait", () => {
     });
   });
 
-  it.each(["Infinity", "0x50", "1e3", "0.5", "+80", " "])("is not read from %j", (header) => {
+  it.each(["Infinity", "0x50", "1e3", "0.5", "+80", " "])("is absent for the malformed value %j", (header) => {
     expect(throttled({ "x-acs-retry-after": header }).retryAfterMs).toBeUndefined();
   });
 
-  it("is no longer than the vendor's own clients wait", () => {
+  it("is at most two minutes", () => {
     for (const header of ["120000", "120001", "99999999", "9".repeat(400)]) {
       expect(throttled({ "x-acs-retry-after": header }).retryAfterMs).toBe(2 * MINUTE);
     }
   });
 
-  it.each(["0", "-80", "soon", "", "NaN", "-Infinity", "80ms", "80, 90"])("is open with %j", (header) => {
+  it.each(["0", "-80", "soon", "", "NaN", "-Infinity", "80ms", "80, 90"])("is absent, and the error still throttled, with %j", (header) => {
     expect(throttled({ "x-acs-retry-after": header })).toMatchObject({ code: "rate_limited", retryable: true, retryAfterMs: undefined });
   });
 
-  it("makes a throttling answer of one that has no code", () => {
+  it("turns an answer without a code into rate_limited", () => {
     expect(failure({ status: 503, headers: { "x-acs-retry-after": "80" } })).toMatchObject({
       code: "rate_limited",
       retryable: true,
       retryAfterMs: 80,
     });
-    // What is no time to wait says nothing about the rest either.
+    // A malformed header proves no throttling.
     for (const header of ["0", "-1", "soon"]) {
       expect(failure({ status: 500, headers: { "x-acs-retry-after": header } })).toMatchObject({
         code: "vendor_unavailable",
@@ -302,14 +304,14 @@ describe("how long to wait", () => {
     }
   });
 
-  it("is read from Retry-After of HTTP 429, in its seconds", () => {
+  it("is Retry-After in seconds or as a date with HTTP 429", () => {
     expect(throttled({ "retry-after": "7" }, 429).retryAfterMs).toBe(7 * SECOND);
     expect(throttled({ "retry-after": new Date(now + MINUTE).toUTCString() }, 429).retryAfterMs).toBe(MINUTE);
     expect(failure({ status: 429, headers: { "retry-after": "7" } })).toMatchObject({ code: "rate_limited", retryAfterMs: 7 * SECOND });
     for (const header of ["soon", "-7", "0"]) expect(throttled({ "retry-after": header }, 429).retryAfterMs).toBeUndefined();
   });
 
-  it("goes by the vendor's header where both are there", () => {
+  it("prefers the vendor's header to Retry-After", () => {
     expect(throttled({ "retry-after": "7", "x-acs-retry-after": "80" }, 429).retryAfterMs).toBe(80);
     expect(throttled({ "retry-after": "7", "x-acs-retry-after": "0" }, 429).retryAfterMs).toBe(7 * SECOND);
   });
@@ -319,16 +321,19 @@ describe("a wrong clock", () => {
   const at = (offMinutes: number, code = "IllegalTimestamp") =>
     failure({ headers: { date: new Date(now - offMinutes * MINUTE).toUTCString() }, body: said(code, "The Timestamp is wrong.") });
 
-  it.each(["IllegalTimestamp", "InvalidTimeStamp.Expired", "SignatureDoesNotMatch"])("is named with minutes and direction: %s", (code) => {
-    expect(at(20, code).message).toBe(
-      "Alibaba Cloud refused the prefetch, because this machine's clock is 20 minutes ahead of the vendor's",
-    );
-    expect(at(-33, code).message).toContain("clock is 33 minutes behind the vendor's");
-    expect(at(20, code)).toMatchObject({ code: "auth_failed", retryable: false, delivery: "refused", vendorCode: code });
-    expect(at(20, code).hint).toMatch(/clock \(NTP\)/);
-  });
+  it.each(["IllegalTimestamp", "InvalidTimeStamp.Expired", "SignatureDoesNotMatch"])(
+    "is named with minutes and direction for %s",
+    (code) => {
+      expect(at(20, code).message).toBe(
+        "Alibaba Cloud refused the prefetch, because this machine's clock is 20 minutes ahead of the vendor's",
+      );
+      expect(at(-33, code).message).toContain("clock is 33 minutes behind the vendor's");
+      expect(at(20, code)).toMatchObject({ code: "auth_failed", retryable: false, delivery: "refused", vendorCode: code });
+      expect(at(20, code).hint).toMatch(/clock \(NTP\)/);
+    },
+  );
 
-  it("is not blamed for a few minutes, nor for other refusals, nor without a date", () => {
+  it("is not blamed within tolerance, for other refusals or without a date", () => {
     for (const error of [
       at(4),
       at(-4),
@@ -339,20 +344,20 @@ describe("a wrong clock", () => {
       expect(error.message).not.toContain("machine's clock");
     }
     expect(failure({ headers: { date: "yesterday" }, body: said("IllegalTimestamp") }).message).not.toContain("machine's clock");
-    // The vendor found it wrong all the same.
+    // The code itself blames the clock.
     expect(at(4).hint).toMatch(/clock \(NTP\)/);
     expect(at(4, "SignatureDoesNotMatch").hint).not.toMatch(/NTP/);
   });
 });
 
-describe("what is passed on", () => {
-  it("is one bounded line", () => {
+describe("the error shown to users", () => {
+  it("has one bounded line as its message", () => {
     const { message } = failure({ body: said("InvalidParameter", `first\r\n\tsecond ${"x".repeat(1_000_000)}`) });
     expect(message).toMatch(/^Alibaba Cloud refused the prefetch with HTTP 400: first second x+…$/);
     expect(message.length).toBeLessThan(500);
   });
 
-  it("holds no secret, however the vendor echoes it", () => {
+  it("contains no secret that the vendor echoes", () => {
     const [id, secret, token] = secrets;
     const echoes = [
       `Specified access key ${id} is not found.`,
@@ -377,7 +382,7 @@ describe("what is passed on", () => {
     }
   });
 
-  it("is the reason for a refused signature, and not the echo of our own request", () => {
+  it("keeps the reason of a refused signature without the echoed request", () => {
     const sentence = "Specified signature is not matched with our calculation";
     for (const echo of [
       " server string to sign is:ACS3",
@@ -390,20 +395,17 @@ describe("what is passed on", () => {
     }
   });
 
-  it("is found in a blink, whatever the text is made of", () => {
+  it("is built in linear time from repeated text", () => {
     for (const filling of [" ", "\n", ",", ".", "token ", "server string", "Credential=", "Signature", "<Code>", "<Message>", "a."]) {
-      const text = filling.repeat(40_000 / filling.length);
-      const start = process.cpuUsage();
+      // A quadratic pattern takes minutes for this length, and so exceeds the test's timeout.
+      const text = filling.repeat(400_000 / filling.length);
       failure({ status: 403, body: said("SignatureDoesNotMatch", text) });
       failure({ status: 403, body: said(text) });
-      failure({ status: 403, body: text });
-      // Of the processor's time, because a busy machine's clock says nothing.
-      const { user, system } = process.cpuUsage(start);
-      expect([filling, user + system < 1_000_000]).toEqual([filling, true]);
+      expect(failure({ status: 403, body: text }).message.length).toBeLessThan(500);
     }
   });
 
-  it("names the request, by the header first and by the body else", () => {
+  it("has the request id of the header, else of the body", () => {
     const body = said("Throttling");
     expect(failure({ body }).requestId).toBe("0A1B");
     expect(failure({ headers: { "x-acs-request-id": "from-the-header" }, body }).requestId).toBe("from-the-header");
@@ -412,12 +414,12 @@ describe("what is passed on", () => {
     expect(failure({ body: { ...body, RequestId: "r".repeat(5_000) } }).requestId).toHaveLength(80);
   });
 
-  it("bounds the vendor's code", () => {
+  it("has a bounded vendor code", () => {
     expect(failure({ body: said("C".repeat(5_000)) }).vendorCode).toHaveLength(60);
   });
 });
 
-describe("whatever arrives", () => {
+describe("any answer", () => {
   const hidden = fc.constantFrom(...secrets);
   const around = anyText(60);
   const leaking = fc.oneof(
@@ -448,7 +450,7 @@ describe("whatever arrives", () => {
   );
   const intent = fc.constantFrom("spend" as const, "read" as const);
 
-  it("becomes a bounded error of the house that tells no secret", () => {
+  it("becomes a bounded PrefetchError without secrets", () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 599 }), headers, body, intent, (status, found, text, purpose) => {
         const error = failureOf({ status, headers: found, text }, { action: "the status query", intent: purpose, redact, now });
@@ -459,9 +461,8 @@ describe("whatever arrives", () => {
         expect(error.vendorCode?.length ?? 0).toBeLessThanOrEqual(60);
         expect(error.requestId?.length ?? 0).toBeLessThanOrEqual(80);
         expect(["refused", ...(purpose === "spend" ? ["unknown"] : [])]).toContain(error.delivery);
-        // A number to add to the time of day, or none.
         expect(error.retryAfterMs === undefined || (Number.isFinite(error.retryAfterMs) && error.retryAfterMs >= 0)).toBe(true);
-        // Only what may succeed in another form or at another time is worth sending again.
+        // The worker either repeats a batch or divides it.
         expect(error.divisible && error.retryable).toBe(false);
         const shown = shownOf(error);
         for (const secret of secrets) expect(shown).not.toContain(secret);
@@ -470,7 +471,7 @@ describe("whatever arrives", () => {
     );
   });
 
-  it("is read or not at all", () => {
+  it("never makes readVendorError throw", () => {
     fc.assert(
       fc.property(body, (text) => {
         expect(() => readVendorError(text)).not.toThrow();

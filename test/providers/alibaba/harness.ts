@@ -1,4 +1,4 @@
-/** An Alibaba Cloud VOD provider before an emulator of its own, both on one clock that the test moves. */
+/** An Alibaba Cloud VOD provider with an emulator of its own. The test moves their common clock. */
 
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { type AlibabaVodOptions, createAlibabaVod } from "../../../src/providers/alibaba/vod.ts";
@@ -20,16 +20,16 @@ export interface AlibabaHarness {
   readonly clock: HandClock;
   readonly vod: AlibabaVodEmulator;
   readonly provider: Provider;
-  /** Requests of these actions that the emulator answered. */
+  /** Requests of these actions that the emulator has answered. */
   count(...actions: readonly string[]): number;
-  /** Another provider before the same emulator. */
+  /** Another provider for the same emulator. */
   another(options?: Partial<AlibabaVodOptions>): Provider;
   close(): Promise<void>;
 }
 
 export async function startAlibaba({ emulator, provider: options }: Setup = {}): Promise<AlibabaHarness> {
   const clock = handClock();
-  // Time stands still unless a test moves it, so no test may run into the limit of calls a second by accident.
+  // The clock stands still, so a realistic limit of calls a second would stop tests by accident.
   const vod = await startAlibabaVod({ now: clock.now, callsPerSecond: 10_000, ...emulator });
   const made: Provider[] = [];
   const another = (more: Partial<AlibabaVodOptions> = {}): Provider => {
@@ -65,7 +65,7 @@ export async function startAlibaba({ emulator, provider: options }: Setup = {}):
 export function refusal(
   status: number,
   code: string,
-  message = "What the vendor says.",
+  message = "The vendor's reason.",
   headers: Readonly<Record<string, string>> = {},
 ): Fault {
   const date = new Date(handClock().now()).toUTCString();

@@ -1,4 +1,4 @@
-/** Alibaba Cloud's own client and signer: the witness for our signature and for the emulator. */
+/** Alibaba Cloud's own client and signer, the reference for our signature and for the emulator. */
 
 import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
@@ -15,7 +15,7 @@ export interface Keys {
 
 export type Parameters = Readonly<Record<string, string>>;
 
-/** What the vendor's bodies hold, as far as tests look into them. */
+/** The fields of the vendor's bodies that tests read. */
 export interface WireBody {
   readonly RequestId?: string;
   readonly HostId?: string;
@@ -39,18 +39,18 @@ export interface WireBody {
   readonly PlayInfoList?: { readonly PlayInfo: readonly Readonly<Record<string, string | number>>[] };
 }
 
-/** What the client made of an answer, be it a result or an error. */
+/** The client's reading of an answer: a result or an error. */
 export interface ClientAnswer {
   readonly status: number | undefined;
   readonly code: string | undefined;
   readonly body: WireBody;
   /** The class of the client's error. */
   readonly error?: string;
-  /** Milliseconds to wait, as the client understood them. */
+  /** Milliseconds to wait, as the client reads them. */
   readonly retryAfter?: number;
 }
 
-/** The part of the client that tests use; its own types ask for models of a package below it. */
+/** The part of the client that tests use. Its own types need models of one of its dependencies. */
 interface OfficialModule {
   readonly default: new (
     config: object,
@@ -64,10 +64,10 @@ interface OfficialModule {
   };
 }
 
-// Required, because Node and Vitest differ in what the default import of a CommonJS module is.
+// Node and Vitest differ in the default import of a CommonJS module, so this is a `require`.
 const official: OfficialModule = createRequire(import.meta.url)("@alicloud/openapi-core");
 
-/** The part of the client's errors that tests look at. */
+/** The fields of the client's errors that tests read. */
 interface ClientFailure extends Error {
   readonly statusCode?: number;
   readonly code?: string;
@@ -87,14 +87,13 @@ export interface ClientCall {
   readonly form?: boolean;
 }
 
-/** Any call, by the official client. */
+/** Makes any call with the official client. */
 export async function call({ endpoint, keys, now, action, params, ...how }: ClientCall): Promise<ClientAnswer> {
   const { version = "2017-03-21", method = "POST", form = false } = how;
-  // The client takes host and port, and the scheme apart from them.
   const config = new official.$OpenApiUtil.Config({ ...keys, endpoint: new URL(endpoint).host, protocol: "HTTP", regionId: "cn-shanghai" });
   const client = new official.default(config);
   const common = { pathname: "/", authType: "AK", style: "RPC", protocol: "HTTP", reqBodyType: "formData", bodyType: "json" };
-  // The client signs for the real time unless it is told another one.
+  // Without this header, the client signs for the real time.
   const headers = { "x-acs-date": acsDate(now) };
   const content = form ? { headers, body: params } : { headers, query: official.OpenApiUtil.query(params) };
   try {
@@ -107,7 +106,7 @@ export async function call({ endpoint, keys, now, action, params, ...how }: Clie
   }
 }
 
-/** The value of `Authorization`, by the official signer. */
+/** The `Authorization` header of the official signer. */
 export function officialAuthorization(
   signed: {
     readonly method: string;
@@ -135,11 +134,11 @@ export interface SignedRequest {
   readonly query?: Parameters;
   readonly body?: string;
   readonly method?: "GET" | "POST" | "PUT";
-  /** More headers, or others; what is `undefined` is left out. */
+  /** Adds or replaces headers. An `undefined` value removes the header. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
-/** A request on its way, open to being tampered with. */
+/** A request as it is sent. Tests tamper with it. */
 export interface WireRequest {
   readonly method: "GET" | "POST" | "PUT";
   readonly url: string;
@@ -147,7 +146,7 @@ export interface WireRequest {
   readonly body?: string;
 }
 
-/** The request that the vendor's guide asks for, with the official signature. */
+/** The documented request, with the official signature. */
 export function signedRequest({
   endpoint,
   keys,
@@ -181,7 +180,7 @@ export interface WireAnswer {
 }
 
 export async function exchange({ method, url, headers, body }: WireRequest): Promise<WireAnswer> {
-  // No test may hang on an emulator that never answers.
+  // A silent emulator must not hang a test.
   const signal = AbortSignal.timeout(5_000);
   const response = await request(url, { method, headers, signal, ...(body !== undefined && { body }) });
   const text = await response.body.text();
@@ -192,7 +191,7 @@ function bodyOf(text: string): WireBody {
   try {
     return JSON.parse(text);
   } catch {
-    // Deliberate garbage.
+    // Some tests make the emulator answer with broken JSON.
     return {};
   }
 }

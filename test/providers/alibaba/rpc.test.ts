@@ -1,6 +1,6 @@
-/** Single calls before a server that only records them: how they are signed, repeated, held back and read. */
+/** RPC calls against a server that records requests: signatures, the one repetition, turns and answers. */
 
-import { createHash, createHmac } from "node:crypto";
+import { createHash, createHmac, randomUUID } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -36,7 +36,7 @@ interface Reply {
 interface Recorder {
   readonly url: string;
   readonly received: readonly Received[];
-  /** What the next requests get; `{}` once they are used up. */
+  /** Queues replies for the next requests. Later requests get `{}`. */
   reply(...replies: readonly Reply[]): void;
 }
 
@@ -102,7 +102,7 @@ async function bench(options: Partial<RpcOptions> = {}): Promise<Bench> {
   return { ...server, clock, rpc, secrets, ask };
 }
 
-/** The signature as the vendor's guide describes it, from what arrived; the query is signed in the very spelling that was sent. */
+/** Computes the signature of a received request by the vendor's guide, and compares. The query counts in its sent spelling. */
 function expectSigned(request: Received, secret: string = keys.secret): void {
   const { headers, method, target, body } = request;
   const [, id, names = "", signature] =
@@ -123,14 +123,14 @@ function expectSigned(request: Received, secret: string = keys.secret): void {
 const refusal = (Code: string, { status = 400, headers = {} }: Reply = {}): Reply => ({
   status,
   headers,
-  body: JSON.stringify({ RequestId: "0A1B", Code, Message: "What the vendor says." }),
+  body: JSON.stringify({ RequestId: "0A1B", Code, Message: "The vendor's reason." }),
 });
 const nonceOf = ({ headers }: Received) => headers["x-acs-signature-nonce"];
 const dateOf = ({ headers }: Received) => headers["x-acs-date"];
 const dated = (ms: number) => ({ date: new Date(ms).toUTCString() });
 
-describe("a call", () => {
-  it("goes out signed, with its parameters in the query and nothing in its body", async () => {
+describe("an RPC call", () => {
+  it("sends its parameters in the signed query, with an empty body", async () => {
     const { ask, received, url } = await bench();
     const params = {
       ObjectPath: "https://vod.example.net/a b+c.mp4?x=1&y=%20\nhttps://vod.example.net/é*.mp4",
@@ -159,7 +159,7 @@ describe("a call", () => {
     expectSigned(request);
   });
 
-  it("has no parameter for what is not set, and no query for nothing", async () => {
+  it("leaves out undefined parameters, and the query when there are none", async () => {
     const { ask, received } = await bench();
     await ask({ params: { Area: undefined, L2Preload: undefined } });
     await ask({ params: { Area: undefined, Formats: "mp4" } });
@@ -167,14 +167,14 @@ describe("a call", () => {
     for (const request of received) expectSigned(request);
   });
 
-  it("goes to the root of its endpoint", async () => {
+  it("requests the root path of its endpoint", async () => {
     const { ask, received, url } = await bench();
     await ask({ endpoint: { url: `${url}/` } });
     await ask({ endpoint: { url } });
     expect(received.map((request) => request.target)).toEqual(["/", "/"]);
   });
 
-  it("of temporary keys carries their token, and signs it", async () => {
+  it("sends and signs the security token of temporary keys", async () => {
     const { ask, received } = await bench({ credentials: { ...keys, securityToken } });
     await ask();
     const [request] = received;
@@ -184,7 +184,7 @@ describe("a call", () => {
     expectSigned(request);
   });
 
-  it("is signed and sent for another host where a gateway stands before the vendor", async () => {
+  it("signs and sends the configured host when the endpoint is a gateway", async () => {
     const { ask, received, url } = await bench();
     await ask({ endpoint: { url, signHost: "vod.cn-shanghai.aliyuncs.com" } });
     const [request] = received;
@@ -193,13 +193,13 @@ describe("a call", () => {
     expectSigned(request);
   });
 
-  it("tells of every secret before it is used", async () => {
+  it("reports every secret that it uses", async () => {
     const { ask, secrets } = await bench({ credentials: { ...keys, securityToken } });
     await ask();
     expect(secrets).toEqual(new Set([keys.id, keys.secret, securityToken]));
   });
 
-  it("among fifty at once has a nonce and a turn of its own", async () => {
+  it("takes a nonce and a turn for each of 50 concurrent calls", async () => {
     const { ask, received } = await bench();
     const call = countingCall();
     await Promise.all(Array.from({ length: 50 }, (_, index) => ask({ params: { PageNumber: String(index) }, call })));
@@ -211,8 +211,8 @@ describe("a call", () => {
   });
 });
 
-describe("what comes back", () => {
-  it("is the body, with the request's id and the vendor's clock", async () => {
+describe("an RPC answer", () => {
+  it("returns the body, the request id and the vendor's clock offset", async () => {
     const { ask, clock, reply } = await bench();
     reply({ headers: { "x-acs-request-id": "0A1B", ...dated(clock.now() + 12 * MINUTE) }, body: '{"PreloadQuota":"500"}' });
     expect(await ask()).toMatchObject({ body: { PreloadQuota: "500" }, requestId: "0A1B", clockOffset: 12 * MINUTE });
@@ -220,20 +220,23 @@ describe("what comes back", () => {
     expect(await ask()).toMatchObject({ body: {}, requestId: undefined, clockOffset: -7 * SECOND });
   });
 
-  it.each<Readonly<Record<string, string>>>([{}, { date: "yesterday" }])("tells no time without a date: %j", async (headers) => {
-    const { ask, reply } = await bench();
-    reply({ headers });
-    expect((await ask()).clockOffset).toBeUndefined();
-  });
+  it.each<Readonly<Record<string, string>>>([{}, { date: "yesterday" }])(
+    "has no clock offset without a valid date: %j",
+    async (headers) => {
+      const { ask, reply } = await bench();
+      reply({ headers });
+      expect((await ask()).clockOffset).toBeUndefined();
+    },
+  );
 
-  it("is understood with a code that says all is well", async () => {
+  it("is a success when its code is one of the good codes", async () => {
     const { ask, reply } = await bench();
     reply({ body: '{"Code":"200","PreloadQuota":"500"}' }, { status: 202, body: '{"Code":"OK"}' });
     expect((await ask()).body).toMatchObject({ PreloadQuota: "500" });
     expect((await ask()).body).toEqual({ Code: "OK" });
   });
 
-  it("is an error when its code says so, whatever the status", async () => {
+  it("is an error when its body has an error code, whatever the status", async () => {
     const { ask, reply } = await bench();
     reply(refusal("QuotaExceeded.Refresh", { status: 200 }));
     expect(await failureOf(ask({ intent: "spend" }))).toMatchObject({ code: "quota_exhausted", delivery: "refused", requestId: "0A1B" });
@@ -243,7 +246,7 @@ describe("what comes back", () => {
     expect(await failureOf(ask({ intent: "spend" }))).toMatchObject({ code: "vendor_unavailable", delivery: "unknown" });
   });
 
-  it.each(["", "<html>Welcome</html>", "{", "ok"])("is not understood as %j", async (body) => {
+  it.each(["", "<html>Welcome</html>", "{", "ok"])("is vendor_unavailable with the body %j", async (body) => {
     const { ask, reply, received } = await bench();
     reply({ headers: { "x-acs-request-id": "0A1B" }, body });
     const error = await failureOf(ask({ intent: "spend", what: "the prefetch" }));
@@ -252,19 +255,18 @@ describe("what comes back", () => {
     expect(received).toHaveLength(1);
   });
 
-  it("can be found to be something else than is documented", async () => {
+  it("builds an error for a body that is not documented", async () => {
     const { ask, reply } = await bench();
     reply({ status: 202, headers: { "x-acs-request-id": "0A1B" }, body: "[]" });
-    const error = (await ask({ what: "the prefetch", intent: "spend" })).notUnderstood();
+    const error = (await ask({ what: "the prefetch", intent: "spend" })).unreadable();
     expect(error).toBeInstanceOf(PrefetchError);
     expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", retryable: true, requestId: "0A1B" });
     reply({ status: 202, body: "[]" });
-    // A question has done nothing, however it is answered.
-    expect((await ask({ intent: "read" })).notUnderstood()).toMatchObject({ delivery: "refused" });
+    expect((await ask({ intent: "read" })).unreadable()).toMatchObject({ delivery: "refused" });
     expect(error.message).toContain("the prefetch (HTTP 202)");
   });
 
-  it("never shows a secret that was used", async () => {
+  it("shows no secret in its error", async () => {
     const { ask, reply } = await bench({ credentials: { ...keys, securityToken } });
     const Message = `${keys.id} ${keys.secret} ${securityToken}`;
     reply({ status: 403, body: JSON.stringify({ Code: "InvalidAccessKeyId.NotFound", Message, RequestId: Message }) });
@@ -273,13 +275,13 @@ describe("what comes back", () => {
   });
 });
 
-describe("signing anew", () => {
+describe("a second signature", () => {
   it.each([
     ["IllegalTimestamp", 20 * MINUTE],
     ["IllegalTimestamp", -20 * MINUTE],
     ["InvalidTimeStamp.Expired", 16 * MINUTE],
     ["InvalidTimeStamp", -400 * MINUTE],
-  ])("after %s goes by the vendor's clock, %i ms off, from then on", async (code, off) => {
+  ])("adopts the vendor's clock after %s, %i ms off, for this and later calls", async (code, off) => {
     const { ask, received, reply, clock } = await bench();
     reply(refusal(code, { headers: dated(clock.now() + off) }));
     const call = countingCall();
@@ -300,18 +302,18 @@ describe("signing anew", () => {
     expect(Date.parse(dateOf(received[2] ?? second) ?? "")).toBe(clock.now() + off);
   });
 
-  it("learns of a clock that was set meanwhile", async () => {
+  it("adopts the vendor's clock again when this machine's clock was corrected", async () => {
     const { ask, received, reply, clock } = await bench();
     reply(refusal("IllegalTimestamp", { headers: dated(clock.now() + 20 * MINUTE) }));
     await ask();
     clock.advance(20 * MINUTE);
-    // Now it is right, and what was learnt is wrong.
+    // Now this machine's clock is right, and the adopted offset is wrong.
     reply(refusal("IllegalTimestamp", { headers: dated(clock.now()) }));
     await ask();
     expect(received.map((request) => (Date.parse(dateOf(request) ?? "") - clock.now()) / MINUTE)).toEqual([-20, 0, 20, 0]);
   });
 
-  it("does not take an answer that went well for a lesson about the clock", async () => {
+  it("keeps this machine's clock after a success with another date", async () => {
     const { ask, received, reply, clock } = await bench();
     reply({ headers: dated(clock.now() + 12 * MINUTE) });
     await ask();
@@ -319,7 +321,7 @@ describe("signing anew", () => {
     expect(received.map(dateOf)).toEqual(["2026-11-21T12:00:00Z", "2026-11-21T12:00:00Z"]);
   });
 
-  it("after a used nonce takes another one", async () => {
+  it("has another nonce after SignatureNonceUsed", async () => {
     const { ask, received, reply } = await bench();
     reply(refusal("SignatureNonceUsed"));
     const call = countingCall();
@@ -330,7 +332,7 @@ describe("signing anew", () => {
     for (const request of received) expectSigned(request);
   });
 
-  it("never follows a used nonce where it would spend: the request that used it may have been carried out", async () => {
+  it("is not made for a spend after SignatureNonceUsed, because the vendor may have done the first request", async () => {
     const { ask, received, reply } = await bench();
     reply(refusal("SignatureNonceUsed"));
     const call = countingCall();
@@ -342,7 +344,7 @@ describe("signing anew", () => {
     ["SignatureNonceUsed", "read"],
     ["IllegalTimestamp", "spend"],
     ["InvalidTimeStamp.Expired", "spend"],
-  ] as const)("happens once: %s", async (code, intent) => {
+  ] as const)("is made only once for one call: %s", async (code, intent) => {
     const { ask, received, reply, clock } = await bench();
     reply(...Array.from({ length: 3 }, () => refusal(code, { headers: dated(clock.now() + 20 * MINUTE) })));
     const call = countingCall();
@@ -351,7 +353,7 @@ describe("signing anew", () => {
     expect(call.turns).toBe(2);
   });
 
-  it("happens without a date, too, by this machine's clock", async () => {
+  it("uses this machine's clock when the refusal has no valid date", async () => {
     const { ask, received, reply } = await bench();
     reply(refusal("IllegalTimestamp", { headers: { date: "yesterday" } }));
     await ask();
@@ -365,14 +367,14 @@ describe("signing anew", () => {
     "InternalError",
     "IllegalTimestamps",
     "IllegalOperation",
-  ])("is no cure for %s", async (code) => {
+  ])("is not made after %s", async (code) => {
     const { ask, received, reply } = await bench();
     reply(refusal(code, { status: 400 }));
     expect(await failureOf(ask())).toMatchObject({ vendorCode: code });
     expect(received).toHaveLength(1);
   });
 
-  it("keeps a refusal apart from one before: the next call may sign anew again", async () => {
+  it("is made again for the next call", async () => {
     const { ask, received, reply } = await bench();
     for (let round = 0; round < 3; round += 1) {
       reply(refusal("SignatureNonceUsed"));
@@ -382,8 +384,8 @@ describe("signing anew", () => {
   });
 });
 
-describe("a turn", () => {
-  it("is not asked for where a call does not count, not even to sign anew", async () => {
+describe("the turn of a call", () => {
+  it("is not taken by an uncounted call, not even for the second signature", async () => {
     const { ask, received, reply } = await bench();
     reply(refusal("SignatureNonceUsed"));
     const call = countingCall();
@@ -392,8 +394,8 @@ describe("a turn", () => {
     expect(call.turns).toBe(0);
   });
 
-  it("is waited for before anything is sent, and date and keys are those of the end of the wait", async () => {
-    const path = join(tmpdir(), `rpc-${process.pid}-${Date.now()}.json`);
+  it("comes before the request, whose date and keys are read after it", async () => {
+    const path = join(tmpdir(), `rpc-${randomUUID()}.json`);
     const save = async (secret: string) => {
       const profiles = [{ name: "default", mode: "AK", access_key_id: keys.id, access_key_secret: secret }];
       await writeFile(`${path}.new`, JSON.stringify({ current: "default", profiles }));
@@ -419,7 +421,7 @@ describe("a turn", () => {
     expectSigned(request, "the-secret-after-the-wait");
   });
 
-  /** As the house's own turns do: whoever is stopped while waiting gets the signal's reason. */
+  /** A call that aborts itself at this turn. Its turn rejects with the signal's reason, as the real rate limiter does. */
   function stoppable(abortAt: number, reason?: unknown): Call & { readonly turns: number } {
     const controller = new AbortController();
     let turns = 0;
@@ -436,15 +438,18 @@ describe("a turn", () => {
     };
   }
 
-  it.each([undefined, new Error("stop"), "stop"])("that is stopped means that nothing was sent: %s", async (reason) => {
-    const { ask, received } = await bench();
-    const error = await failureOf(ask({ call: stoppable(1, reason), intent: "spend", what: "the prefetch" }));
-    expect(error).toMatchObject({ code: "cancelled", delivery: "not_sent", retryable: false, provider: "alibaba-vod" });
-    expect(error.message).toBe("Stopped before the prefetch was sent");
-    expect(received).toEqual([]);
-  });
+  it.each([undefined, new Error("stop"), "stop"])(
+    "ends in cancelled with nothing sent when the call is stopped during it: %s",
+    async (reason) => {
+      const { ask, received } = await bench();
+      const error = await failureOf(ask({ call: stoppable(1, reason), intent: "spend", what: "the prefetch" }));
+      expect(error).toMatchObject({ code: "cancelled", delivery: "not_sent", retryable: false, provider: "alibaba-vod" });
+      expect(error.message).toBe("Stopped before the prefetch was sent");
+      expect(received).toEqual([]);
+    },
+  );
 
-  it("that is stopped before signing anew leaves it at the refused attempt", async () => {
+  it("ends in cancelled without the second request when the call is stopped before the second signature", async () => {
     const { ask, received, reply } = await bench();
     reply(refusal("IllegalTimestamp"));
     const call = stoppable(2);
@@ -453,7 +458,7 @@ describe("a turn", () => {
     expect(call.turns).toBe(2);
   });
 
-  it("passes on an error of the house, and whatever else goes wrong with it", async () => {
+  it("passes its own errors on unchanged", async () => {
     const { ask, received } = await bench();
     const known = new PrefetchError("rate_limited", "Not now.");
     expect(await failureOf(ask({ call: stoppable(1, known) }))).toBe(known);
@@ -472,7 +477,7 @@ describe("a turn", () => {
     expect(received).toEqual([]);
   });
 
-  it("that does not count is no way around a stop", async () => {
+  it("is not needed to stop an uncounted call", async () => {
     const { ask, received } = await bench();
     const call = countingCall(AbortSignal.abort());
     expect(await failureOf(ask({ call, counted: false }))).toMatchObject({ code: "cancelled", delivery: "not_sent" });

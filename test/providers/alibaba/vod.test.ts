@@ -1,4 +1,4 @@
-/** Alibaba Cloud VOD: the contract, and what only this vendor does. */
+/** Alibaba Cloud VOD keeps the provider contract, and has behaviour of its own. */
 
 import { afterEach, describe, expect, it } from "vitest";
 import type { BatchContent, Provider, StatusRow } from "../../../src/prefetch/model/provider.ts";
@@ -50,7 +50,7 @@ async function contractHarness(setup: Setup): Promise<ProviderHarness> {
 providerContract({ name: "alibaba-vod", start: () => contractHarness({}) });
 providerContract({ name: "alibaba-vod with temporary keys", start: () => contractHarness({ emulator: { user: { securityToken } } }) });
 providerContract({
-  name: "alibaba-vod that lists late",
+  name: "alibaba-vod with number ids and slow jobs",
   start: () => contractHarness({ emulator: { numbers: "numbers", jobMs: 2 * SECOND } }),
 });
 
@@ -67,20 +67,20 @@ const ask = (vendorTaskIds: readonly string[], content?: BatchContent): Promise<
 const lastParams = (action: string) => Object.fromEntries(alibaba.vod.log.findLast((entry) => entry.action === action)?.params ?? []);
 
 describe("a prefetch of URLs", () => {
-  it("carries only what is set", async () => {
+  it("sends only the configured options", async () => {
     await start();
     await submit(batchOf(...urls(2)));
     expect(lastParams("PreloadVodObjectCaches")).toEqual({ ObjectPath: urls(2).join("\n") });
   });
 
-  it("carries the options", async () => {
+  it("sends every configured option", async () => {
     const withHeader = '{"Accept-Encoding":["gzip, deflate, br"]}';
     await start({ provider: { area: "overseas", secondTier: true, withHeader } });
     await submit(batchOf(...urls(1)));
     expect(lastParams("PreloadVodObjectCaches")).toMatchObject({ Area: "overseas", L2Preload: "true", WithHeader: withHeader });
   });
 
-  it("of hosts that answer with several ids has a row for each URL", async () => {
+  it("has a row for each URL when its hosts get different task ids", async () => {
     await start();
     const mixed = [...urls(60), ...urls(40, "media.example.net")];
     const { vendorTaskIds } = await submit(batchOf(...mixed));
@@ -93,7 +93,7 @@ describe("a prefetch of URLs", () => {
     expect(alibaba.count("DescribeVodRefreshTasks")).toBe(3);
   });
 
-  it("whose id is shared with another one still finds its own rows", async () => {
+  it("lists the URLs of both submits when they share a task id", async () => {
     await start();
     const first = await submit(batchOf("https://vod.example.net/a.mp4"));
     const second = await submit(batchOf("https://vod.example.net/b.mp4"));
@@ -104,7 +104,7 @@ describe("a prefetch of URLs", () => {
     ]);
   });
 
-  it("is done again with a right date when the vendor finds the clock wrong", async () => {
+  it("is repeated with the vendor's date when this machine's clock is wrong", async () => {
     await start();
     const { vod, another, clock } = alibaba;
     for (const minutes of [-20, 20]) {
@@ -112,7 +112,7 @@ describe("a prefetch of URLs", () => {
       const provider = another({ clock: wrong });
       const call = countingCall();
       await provider.submit(batchOf(...urls(1)), call);
-      // The refused attempt took a turn of its own, and the next one knows better from the start.
+      // The refused attempt takes a turn, too. Later calls start with the adopted clock.
       expect(call.turns).toBe(2);
       const next = countingCall();
       await provider.submit(batchOf(...urls(1)), next);
@@ -121,7 +121,7 @@ describe("a prefetch of URLs", () => {
     expect(vod.spentToday).toBe(4);
   });
 
-  it("whose nonce was used may have been carried out, so it is not repeated", async () => {
+  it("is not repeated after SignatureNonceUsed, because the vendor may have done it", async () => {
     await start();
     const { vod } = alibaba;
     vod.inject({ fault: refusal(400, "SignatureNonceUsed") });
@@ -129,15 +129,15 @@ describe("a prefetch of URLs", () => {
     expect(vod.log).toEqual([]);
   });
 
-  it("that is signed for another host than it goes to passes a gateway that rewrites the host", async () => {
+  it("is accepted behind a gateway that rewrites the host", async () => {
     await start();
     const { another, vod } = alibaba;
-    // The emulator sees the host that was signed for, as the vendor behind a gateway does.
+    // The emulator receives the signed host, as the vendor does behind a gateway.
     const provider = another({ cache: { url: vod.endpoint, signHost: "vod.cn-shanghai.aliyuncs.com" } });
     expect((await submit(batchOf(...urls(1)), provider)).vendorTaskIds).toHaveLength(1);
   });
 
-  it("without an id in the answer is unknown, not done", async () => {
+  it("has the delivery unknown when the answer has no task id", async () => {
     await start();
     for (const body of ["{}", '{"PreloadTaskId":""}', '{"PreloadTaskId":null}']) {
       alibaba.vod.inject({ fault: { kind: "garble", body } });
@@ -147,18 +147,18 @@ describe("a prefetch of URLs", () => {
 });
 
 describe("the rows of a task", () => {
-  it("are matched without their scheme, too", async () => {
+  it("are found when the vendor lists URLs without their scheme", async () => {
     await start({ emulator: { echoScheme: false } });
     const { vendorTaskIds } = await submit(batchOf("https://vod.example.net/a.mp4"));
     expect(await ask(vendorTaskIds)).toMatchObject([{ url: "vod.example.net/a.mp4", state: "processing" }]);
     alibaba.vod.inject({ fault: { kind: "reset", when: "after" }, action: "PreloadVodObjectCaches" });
     const sentAt = alibaba.clock.now();
     await failureOf(submit(batchOf("https://vod.example.net/b.mp4")));
-    const trace = await alibaba.provider.findSubmitted?.(batchOf("https://vod.example.net/b.mp4"), sentAt, countingCall());
-    expect(trace).toMatchObject({ state: "found", urls: ["vod.example.net/b.mp4"] });
+    const found = await alibaba.provider.findSubmitted?.(batchOf("https://vod.example.net/b.mp4"), sentAt, countingCall());
+    expect(found).toMatchObject({ state: "found", urls: ["vod.example.net/b.mp4"] });
   });
 
-  it("keep the vendor's words, its progress and its reason", async () => {
+  it("keep the vendor's word, progress and reason", async () => {
     await start();
     const { vendorTaskIds } = await submit(batchOf("https://vod.example.net/fail.mp4"));
     expect(await ask(vendorTaskIds)).toMatchObject([{ vendorState: "Pending 0%" }]);
@@ -176,14 +176,14 @@ describe("the rows of a task", () => {
     ["COMPLETE", "99.37%", "succeeded", "COMPLETE 99.37%"],
     ["Complete", "250%", "succeeded", "Complete 100%"],
     ["", undefined, "processing", ""],
-  ])("of status %j and progress %j are %s", async (Status, Process, state, vendorState) => {
+  ])("with status %j and progress %j are %s", async (Status, Process, state, vendorState) => {
     await start();
     const Task = [{ TaskId: 7, ObjectPath: "https://vod.example.net/a.mp4", Status, Process }];
     alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ TotalCount: "1", Tasks: { Task } }) } });
     expect(await ask(["7"])).toMatchObject([{ state, vendorState }]);
   });
 
-  it("are gone after three days", async () => {
+  it("are no longer listed after three days", async () => {
     await start();
     const { vendorTaskIds } = await submit(batchOf(...urls(1)));
     alibaba.clock.advance(73 * HOUR);
@@ -199,75 +199,75 @@ describe("a lost answer", () => {
     await failureOf(submit(batchOf(...list)));
     return sentAt;
   };
-  const trace = (sentAt: number, batch: BatchContent, provider: Provider = alibaba.provider) =>
+  const findLost = (sentAt: number, batch: BatchContent, provider: Provider = alibaba.provider) =>
     provider.findSubmitted?.(batch, sentAt, countingCall());
 
-  it("of many URLs is found over all pages, whatever else the domain has", async () => {
+  it("is found over all pages among other URLs of the domain", async () => {
     await start();
     await submit(batchOf(...urls(100).map((url) => `${url}?other`)));
     const list = urls(100);
     const sentAt = await lose(...list);
-    const found = await trace(sentAt, batchOf(...list));
+    const found = await findLost(sentAt, batchOf(...list));
     expect(found?.state === "found" && [...found.urls].sort()).toEqual([...list].sort());
   });
 
-  it("is found with a clock that differs from the vendor's", async () => {
+  it("is found when this machine's clock is 12 minutes off", async () => {
     await start();
     const { another, clock, vod } = alibaba;
     for (const minutes of [-12, 12]) {
       const provider = another({ clock: { ...clock, now: () => clock.now() + minutes * MINUTE } });
       const list = [`https://vod.example.net/skew${minutes}.mp4`];
       const sentAt = clock.now() + minutes * MINUTE;
-      expect(await trace(sentAt, batchOf(...list), provider)).toEqual({ state: "unclear" });
+      expect(await findLost(sentAt, batchOf(...list), provider)).toEqual({ state: "unclear" });
       vod.inject({ fault: { kind: "reset", when: "after" } });
       await failureOf(submit(batchOf(...list), provider));
-      expect(await trace(sentAt, batchOf(...list), provider)).toMatchObject({ state: "found", urls: list });
+      expect(await findLost(sentAt, batchOf(...list), provider)).toMatchObject({ state: "found", urls: list });
     }
   });
 
-  it("of a list that shows up late is unclear until then", async () => {
+  it("is unclear until the vendor's list shows it", async () => {
     await start({ emulator: { listDelayMs: 30 * SECOND } });
     const sentAt = await lose(...urls(2));
-    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
     alibaba.clock.advance(31 * SECOND);
-    expect(await trace(sentAt, batchOf(...urls(2)))).toMatchObject({ state: "found" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toMatchObject({ state: "found" });
   });
 
-  it("of which only some URLs are listed waits for the others, then says which", async () => {
+  it("is unclear while only some URLs are listed, and later found with those URLs", async () => {
     await start();
     const sentAt = await lose(...urls(2));
     const batch = batchOf(...urls(3));
-    expect(await trace(sentAt, batch)).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batch)).toEqual({ state: "unclear" });
     alibaba.clock.advance(2 * MINUTE);
-    const found = await trace(sentAt, batch);
+    const found = await findLost(sentAt, batch);
     expect(found?.state === "found" && [...found.urls].sort()).toEqual(urls(2));
   });
 
-  it("is found however far this machine's clock is off", async () => {
+  it("is found when this machine's clock is an hour off", async () => {
     await start();
     const { another, clock, vod } = alibaba;
     for (const minutes of [-60, 21, 60]) {
       const provider = another({ clock: { ...clock, now: () => clock.now() + minutes * MINUTE } });
       const batch = batchOf(`https://vod.example.net/far${minutes}.mp4`);
-      // It learns the vendor's time from its refusal, so the submit works in spite of that clock.
+      // The refusal of this query teaches the vendor's clock.
       await provider.quota?.(countingCall());
       vod.inject({ fault: { kind: "reset", when: "after" } });
       await failureOf(submit(batch, provider));
-      expect(await trace(clock.now() + minutes * MINUTE, batch, provider)).toMatchObject({ state: "found" });
+      expect(await findLost(clock.now() + minutes * MINUTE, batch, provider)).toMatchObject({ state: "found" });
     }
   });
 
-  it("is found in a busy domain, whose earlier prefetches are not even read", async () => {
+  it("is found in a busy domain without reading its earlier prefetches", async () => {
     await start({ emulator: { dailyLimit: 10_000 } });
     for (let sent = 0; sent < 52; sent += 1) await submit(batchOf(...urls(100).map((url) => `${url}?${sent}`)));
     alibaba.clock.advance(MINUTE);
     const sentAt = await lose(...urls(100));
     const before = alibaba.count("DescribeVodRefreshTasks");
-    expect(await trace(sentAt, batchOf(...urls(100)))).toMatchObject({ state: "found" });
+    expect(await findLost(sentAt, batchOf(...urls(100)))).toMatchObject({ state: "found" });
     expect(alibaba.count("DescribeVodRefreshTasks") - before).toBe(2);
   });
 
-  it("is not taken for absent because of a list that ends before its end", async () => {
+  it("is unclear when the list has fewer rows than its total", async () => {
     await start();
     const sentAt = alibaba.clock.now();
     alibaba.clock.advance(2 * MINUTE);
@@ -277,71 +277,71 @@ describe("a lost answer", () => {
       Status: "Complete",
     }));
     alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ TotalCount: 1_000_000, Tasks: { Task } }) }, times: 1_000 });
-    expect(await trace(sentAt, batchOf(...urls(1)))).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batchOf(...urls(1)))).toEqual({ state: "unclear" });
   });
 
   it.each([{}, { TotalCount: 3 }, { TotalCount: 3, Tasks: { Task: [] } }, { status: "maintenance" }])(
-    "is not taken for absent because of an answer that says nothing or contradicts itself: %j",
+    "is unclear after an empty or contradictory list: %j",
     async (body) => {
       await start();
       const sentAt = await lose(...urls(2));
       alibaba.clock.advance(2 * MINUTE);
       alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ RequestId: "x", ...body }) }, times: 9 });
-      expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+      expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
     },
   );
 
-  it("is not taken for absent by a clock of ours alone", async () => {
+  it("is unclear when the answer does not tell the vendor's clock", async () => {
     await start();
     const { vod, clock } = alibaba;
     const sentAt = clock.now();
     clock.advance(2 * MINUTE);
     const body = JSON.stringify({ TotalCount: 0, Tasks: { Task: [] } });
     vod.inject({ fault: { kind: "answer", status: 200, headers: { date: "yesterday" }, body } });
-    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
-    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "absent" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "absent" });
   });
 
-  it("of which the vendor's records have run out is not taken for absent", async () => {
+  it("is unclear when the vendor's records are older than three days", async () => {
     await start();
     const sentAt = await lose(...urls(2));
     alibaba.clock.advance(96 * HOUR);
-    expect(await trace(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
   });
 
-  it("of two URLs that differ in their scheme alone is found twice", async () => {
+  it("is found with two rows for two URLs that differ only in their scheme", async () => {
     for (const echoScheme of [true, false]) {
       await start({ emulator: { echoScheme } });
       const twins = ["https://vod.example.net/a.mp4", "http://vod.example.net/a.mp4"];
       const sentAt = await lose(...twins);
-      const found = await trace(sentAt, batchOf(...twins));
+      const found = await findLost(sentAt, batchOf(...twins));
       expect(found?.state === "found" && found.urls).toHaveLength(2);
       await alibaba.close();
     }
     await start();
   });
 
-  it("of an asset of which only a part was sent is never taken for the asset", async () => {
+  it("is unclear for an asset when only one of its URLs is listed", async () => {
     await start();
     const { vod, clock } = alibaba;
     const sentAt = clock.now();
     vod.inject({ fault: { kind: "reset", when: "after" } });
     await failureOf(submit(batchOf(assetUrls[0] ?? "")));
     clock.advance(4 * MINUTE);
-    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, asset)).toEqual({ state: "unclear" });
   });
 
-  it("of an asset is found by its URLs, and its absence proves nothing", async () => {
+  it("is found for an asset by its URLs, and never absent", async () => {
     await start();
     const { clock, vod } = alibaba;
     const sentAt = clock.now();
-    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, asset)).toEqual({ state: "unclear" });
     clock.advance(10 * MINUTE);
-    expect(await trace(sentAt, asset)).toEqual({ state: "unclear" });
+    expect(await findLost(sentAt, asset)).toEqual({ state: "unclear" });
     const again = clock.now();
     vod.inject({ fault: { kind: "reset", when: "after" }, action: "RefreshMediaPlayUrls" });
     await failureOf(submit(asset));
-    const found = await trace(again, asset);
+    const found = await findLost(again, asset);
     if (found?.state !== "found") throw new Error("The asset was sent");
     clock.advance(MINUTE);
     expect((await ask(found.vendorTaskIds, asset)).map((row) => row.state)).toEqual(["succeeded", "succeeded"]);
@@ -349,12 +349,11 @@ describe("a lost answer", () => {
 });
 
 describe("an asset", () => {
-  it("goes out as one job, whose URLs are followed one by one", async () => {
+  it("starts one job and reports each of its URLs", async () => {
     await start({ emulator: { jobMs: 5 * SECOND } });
     const { clock, vod } = alibaba;
     const { vendorTaskIds } = await submit(asset);
     expect(vendorTaskIds).toHaveLength(1);
-    // However long that takes: a job that is at work is not one that the vendor has forgotten.
     expect(await ask(vendorTaskIds, asset)).toEqual([{ url: assetId, state: "processing", vendorState: "submitting" }]);
     expect(vod.log.find((entry) => entry.action === "GetMediaRefreshJobs")?.method).toBe("GET");
     clock.advance(6 * SECOND);
@@ -364,14 +363,14 @@ describe("an asset", () => {
     expect(vod.spentToday).toBe(2);
   });
 
-  it("whose job is over without a task is not at work any more", async () => {
+  it("has no rows when its job has succeeded without a task", async () => {
     await start();
     const job = { MediaId: assetId, Status: "success", TaskIds: "", SuccessPlayUrls: "" };
     alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ MediaRefreshJobs: [job] }) } });
     expect(await ask(["some-job"], asset)).toEqual([]);
   });
 
-  it("takes along its first segments, which its cost counts", async () => {
+  it("includes the configured first segments in its job and its cost", async () => {
     await start({ provider: { assets: { segments: 7 } } });
     expect(await alibaba.provider.resolveAsset?.(assetId, countingCall())).toEqual({ urls: assetUrls, cost: 9 });
     await submit(asset);
@@ -379,7 +378,7 @@ describe("an asset", () => {
     expect(lastParams("RefreshMediaPlayUrls")).toMatchObject({ SliceFlag: "true", SliceCount: "7" });
   });
 
-  it("is cut down to formats and definitions, in the cost as in the job", async () => {
+  it("is limited to the configured formats and definitions in its job and its cost", async () => {
     await start({ provider: { assets: { segments: 0, formats: "mp4", definitions: "SD,HD" } } });
     expect(await alibaba.provider.resolveAsset?.(assetId, countingCall())).toEqual({ urls: [assetUrls[0]], cost: 1 });
     await submit(asset);
@@ -387,20 +386,20 @@ describe("an asset", () => {
     expect(lastParams("RefreshMediaPlayUrls")).toMatchObject({ Formats: "mp4", Definitions: "SD,HD" });
   });
 
-  it("is resolved to URLs without signatures, of the domain that is set", async () => {
+  it("resolves to unsigned URLs of the configured domain", async () => {
     await start({ emulator: { signedUrls: true }, provider: { assets: { segments: 0, playDomain: "media.example.net" } } });
     const elsewhere = assetUrls.map((url) => url.replace("vod.example.net", "media.example.net"));
     expect((await alibaba.provider.resolveAsset?.(assetId, countingCall()))?.urls).toEqual(elsewhere);
     expect(JSON.parse(lastParams("GetPlayInfo").PlayConfig ?? "")).toEqual({ PlayDomain: "media.example.net" });
   });
 
-  it("with nothing but encrypted streams is resolved all the same", async () => {
+  it("resolves when all of its streams are encrypted", async () => {
     const plays = [{ url: "https://vod.example.net/e.m3u8", format: "m3u8", definition: "HD", encrypted: true }];
     await start({ emulator: { assets: { [assetId]: { status: "Normal", plays } } } });
     expect((await alibaba.provider.resolveAsset?.(assetId, countingCall()))?.urls).toEqual(["https://vod.example.net/e.m3u8"]);
   });
 
-  it("that is not published, or not ours, is refused with its reason", async () => {
+  it("is refused when it is unpublished or belongs to another application", async () => {
     await start({ emulator: { forbiddenAssets: [assetId] } });
     const { provider } = alibaba;
     expect(await failureOf(Promise.resolve(provider.resolveAsset?.(unpublishedId, countingCall())))).toMatchObject({
@@ -411,7 +410,7 @@ describe("an asset", () => {
     expect(alibaba.vod.spentToday).toBe(0);
   });
 
-  it("whose job fails says why, in a row about the asset itself", async () => {
+  it("has one row with the reason when its job fails", async () => {
     await start({ emulator: { dailyLimit: 1 } });
     const { vendorTaskIds } = await submit(asset);
     const [row, ...others] = await ask(vendorTaskIds, asset);
@@ -421,22 +420,22 @@ describe("an asset", () => {
   });
 
   it.each([
-    ["the call does not exist there", { missingActions: ["RefreshMediaPlayUrls"] }, undefined],
-    ["the RAM user may not make the call", {}, refusal(403, "Forbidden.RAM")],
-  ])("goes out URL by URL where %s", async (_, emulator, fault) => {
+    ["the action does not exist", { missingActions: ["RefreshMediaPlayUrls"] }, undefined],
+    ["the RAM user may not use the action", {}, refusal(403, "Forbidden.RAM")],
+  ])("is submitted by its URLs where %s", async (_, emulator, fault) => {
     await start({ emulator });
     const { vod, clock } = alibaba;
     if (fault) vod.inject({ fault, action: "RefreshMediaPlayUrls" });
     const call = countingCall();
     const { vendorTaskIds } = await submit(asset, alibaba.provider, call);
-    // The second turn says that the first request was refused.
+    // A second turn declares that the first request was refused.
     expect(call.turns).toBe(2);
     clock.advance(MINUTE);
     expect((await ask(vendorTaskIds, asset)).map((row) => [row.url, row.state])).toEqual(assetUrls.map((url) => [url, "succeeded"]));
     expect(vod.spentToday).toBe(2);
   });
 
-  it("whose URLs cannot be looked up for that was not sent, whatever became of the look-up", async () => {
+  it("has no unknown delivery when the look-up of its URLs fails", async () => {
     await start({ emulator: { missingActions: ["RefreshMediaPlayUrls"] } });
     for (const fault of [
       { kind: "reset", when: "after" },
@@ -450,7 +449,7 @@ describe("an asset", () => {
     expect(alibaba.vod.spentToday).toBe(0);
   });
 
-  it("of which only a part could be sent that way is unknown, not refused", async () => {
+  it("has the delivery unknown when only a part of its URLs was sent", async () => {
     const plays = ["vod.example.net", "media.example.net"].map((host, index) => ({
       url: `https://${host}/a.mp4`,
       format: "mp4",
@@ -465,8 +464,8 @@ describe("an asset", () => {
   });
 });
 
-describe("secrets", () => {
-  it("stay out of what the vendor echoes of a signature", async () => {
+describe("secrets of the keys", () => {
+  it("stay out of the error when the vendor echoes a refused signature", async () => {
     await start({ emulator: { user: { securityToken } } });
     const { vod, another } = alibaba;
     const provider = another({ credentials: { kind: "keys", id: vod.user.accessKeyId, secret: "wrong-secret-0123456789", securityToken } });

@@ -1,4 +1,4 @@
-/** How settings are read: what is missing or wrong is named by its variable and never shown. */
+/** The settings of Huawei Cloud VOD: the problems, which name variables and show no values, and the provider they create. */
 
 import { Agent, type Dispatcher } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
@@ -32,7 +32,7 @@ afterEach(async () => {
 
 function problemOf(values: SettingValues): string {
   const reading = huaweiVod.read(values);
-  if (reading.ok) throw new Error("The settings were taken for good");
+  if (reading.ok) throw new Error("The settings have no problem");
   return reading.problem;
 }
 
@@ -52,8 +52,8 @@ async function emulator(): Promise<HuaweiVodEmulator> {
   return started;
 }
 
-describe("a problem", () => {
-  it("names everything that there is to set when nothing is set", () => {
+describe("a problem in the settings", () => {
+  it("names all required variables when nothing is set", () => {
     const problem = problemOf({});
     for (const name of ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_PROJECT_ID", "PREFETCH_HUAWEI_VOD_REGION"]) {
       expect(problem).toContain(name);
@@ -65,7 +65,7 @@ describe("a problem", () => {
     ["no credentials", base, ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "PREFETCH_HUAWEI_IAM_TOKEN", "PREFETCH_HUAWEI_IAM_USER"]],
     ["a secret key without its access key", { ...base, HUAWEICLOUD_SDK_SK: keys.HUAWEICLOUD_SDK_SK }, ["set HUAWEICLOUD_SDK_AK"]],
     ["an access key without its secret key", { ...base, HUAWEICLOUD_SDK_AK: keys.HUAWEICLOUD_SDK_AK }, ["set HUAWEICLOUD_SDK_SK"]],
-    // Half a pair of keys was meant to be used; going on with the token would hide the mistake.
+    // Falling back to the token would hide the mistake.
     ["half a pair of keys beside a token", { ...base, ...token, HUAWEICLOUD_SDK_AK: "AKAKAKAKAK" }, ["set HUAWEICLOUD_SDK_SK"]],
     ["a security token alone", { ...base, HUAWEICLOUD_SDK_SECURITY_TOKEN: "STSTSTSTST" }, ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"]],
     ["a login without a user", { ...base, ...login, PREFETCH_HUAWEI_IAM_USER: undefined }, ["PREFETCH_HUAWEI_IAM_USER"]],
@@ -75,7 +75,7 @@ describe("a problem", () => {
     ["no region", { ...keys, HUAWEICLOUD_SDK_PROJECT_ID: projectId }, ["PREFETCH_HUAWEI_VOD_REGION"]],
   ];
 
-  it.each(missing)("names what is missing: %s", (_, values, names) => {
+  it.each(missing)("names the missing variable: %s", (_, values, names) => {
     const problem = problemOf(values);
     for (const name of names) expect(problem).toContain(name);
     for (const value of Object.values(values)) if (value !== undefined && value !== region) expect(problem).not.toContain(value);
@@ -84,7 +84,7 @@ describe("a problem", () => {
   const secretNames = ["HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "PREFETCH_HUAWEI_IAM_TOKEN"];
   const unclean = secretNames.flatMap((name) => ["BAD BLANK", "BAD\nBREAK", "BAD\u0000NUL", "BADé"].map((value) => [name, value] as const));
 
-  it.each(unclean)("names what can't be sent in a header: %s = %j", (name, value) => {
+  it.each(unclean)("names a secret that a header cannot carry: %s = %j", (name, value) => {
     const problem = problemOf({ ...base, ...keys, [name]: value });
     expect(problem).toContain(name);
     expect(problem).not.toContain("BAD");
@@ -93,35 +93,22 @@ describe("a problem", () => {
   const bad: readonly (readonly [string, string])[] = [
     ["HUAWEICLOUD_SDK_PROJECT_ID", "BAD/../PROJECT"],
     ["HUAWEICLOUD_SDK_PROJECT_ID", "B".repeat(65)],
-    ["PREFETCH_HUAWEI_VOD_REGION", "BAD"],
-    ["PREFETCH_HUAWEI_VOD_REGION", "cn-north-4.bad.example.com"],
+    // The kit's tests have all forms of bad regions and endpoints.
     ["PREFETCH_HUAWEI_VOD_REGION", "bad.example.com/x-1"],
     ["PREFETCH_HUAWEI_VOD_EDITION", "BAD"],
     ["PREFETCH_HUAWEI_VOD_EDITION", "CURRENT-BAD"],
-    ...["PREFETCH_HUAWEI_VOD_ENDPOINT", "HUAWEICLOUD_SDK_IAM_ENDPOINT"].flatMap((name): (readonly [string, string])[] => [
-      [name, "bad.example.com"],
-      [name, "http://bad.example.com"],
-      [name, "http://10.0.0.1"],
-      [name, "http://127.0.0.1.bad.example.com"],
-      [name, "http://localhost.bad.example.com"],
-      [name, "ftp://bad.example.com"],
-      [name, "file:///bad"],
-      [name, "https://bad.example.com/v1.0"],
-      [name, "https://bad.example.com/?a=b"],
-      [name, "https://bad.example.com/#bad"],
-      [name, "https://baduser:badpassword@example.com"],
-      [name, "https://[bad"],
-    ]),
+    ["PREFETCH_HUAWEI_VOD_ENDPOINT", "http://bad.example.com"],
+    ["HUAWEICLOUD_SDK_IAM_ENDPOINT", "http://bad.example.com"],
   ];
 
-  it.each(bad)("names what is wrong: %s = %j", (name, value) => {
+  it.each(bad)("names the wrong variable: %s = %j", (name, value) => {
     const problem = problemOf({ ...base, ...keys, ...login, [name]: value });
     expect(problem).toContain(name);
     expect(problem).not.toContain(value);
     expect(problem).not.toMatch(/bad/i);
   });
 
-  it("is told together with every other one", () => {
+  it("is listed together with all other problems", () => {
     const problem = problemOf({ PREFETCH_HUAWEI_VOD_EDITION: "x", PREFETCH_HUAWEI_VOD_ENDPOINT: "x", HUAWEICLOUD_SDK_AK: "x" });
     for (const name of [
       "HUAWEICLOUD_SDK_SK",
@@ -134,7 +121,7 @@ describe("a problem", () => {
   });
 });
 
-describe("settings that will do", () => {
+describe("good settings", () => {
   const good: readonly (readonly [string, SettingValues])[] = [
     ["keys and a region", { ...base, ...keys }],
     ["temporary keys", { ...base, ...keys, HUAWEICLOUD_SDK_SECURITY_TOKEN: "STSTST==" }],
@@ -152,18 +139,18 @@ describe("settings that will do", () => {
     ),
   ];
 
-  it.each(good)("%s", async (_, values) => {
+  it.each(good)("create a provider: %s", async (_, values) => {
     const made = await providerOf(values);
     expect(made).toMatchObject({ id: huaweiVod.id, title: huaweiVod.title, docs: huaweiVod.docs });
   });
 
-  it("say which edition it is", async () => {
+  it("choose the edition", async () => {
     expect((await providerOf({ ...base, ...keys })).accepts).toEqual(["asset", "urls"]);
     expect((await providerOf({ ...base, ...keys, PREFETCH_HUAWEI_VOD_EDITION: "current" })).accepts).toEqual(["asset", "urls"]);
     expect((await providerOf({ ...base, ...keys, PREFETCH_HUAWEI_VOD_EDITION: "id-only" })).accepts).toEqual(["asset"]);
   });
 
-  it("are all described", () => {
+  it("are all listed, and the secret ones are marked", () => {
     const described = huaweiVod.settings.map((setting) => setting.name);
     for (const values of [base, keys, token, login]) for (const name of Object.keys(values)) expect(described).toContain(name);
     const hidden = huaweiVod.settings.filter((setting) => setting.secret).map((setting) => setting.name);
@@ -179,8 +166,8 @@ describe("settings that will do", () => {
   });
 });
 
-describe("where requests go", () => {
-  /** The hosts that would be dialled; nothing leaves this machine. */
+describe("the endpoints", () => {
+  /** The addresses that a submit connects to. Each connection is refused, so no byte leaves this machine. */
   async function dialled(values: SettingValues): Promise<string[]> {
     const hosts: string[] = [];
     const refused = Object.assign(new Error("Not in a test"), { code: "ECONNREFUSED" });
@@ -196,17 +183,17 @@ describe("where requests go", () => {
     return hosts;
   }
 
-  it.each(["cn-north-4", "ap-southeast-3"])("is the region's own service unless told: %s", async (where) => {
+  it.each(["cn-north-4", "ap-southeast-3"])("are those of the region by default: %s", async (where) => {
     expect(await dialled({ ...base, ...keys, PREFETCH_HUAWEI_VOD_REGION: where })).toEqual([`https://vod.${where}.myhuaweicloud.com`]);
   });
 
-  it("is the endpoint when there is one", async () => {
+  it("are the configured ones", async () => {
     expect(await dialled({ ...base, ...keys, PREFETCH_HUAWEI_VOD_ENDPOINT: "https://vod.example.com:8443" })).toEqual([
       "https://vod.example.com:8443",
     ]);
   });
 
-  it("is the region's own IAM for a login, or the world's, or the one that is set", async () => {
+  it("are the region's IAM for a login, else the global one, unless IAM is configured", async () => {
     expect(await dialled({ ...base, ...login })).toEqual(["https://iam.cn-north-4.myhuaweicloud.com"]);
     const elsewhere = { HUAWEICLOUD_SDK_PROJECT_ID: projectId, PREFETCH_HUAWEI_VOD_ENDPOINT: "https://vod.example.com" };
     expect(await dialled({ ...elsewhere, ...login })).toEqual(["https://iam.myhuaweicloud.com"]);
@@ -216,7 +203,7 @@ describe("where requests go", () => {
   });
 });
 
-describe("of several credentials", () => {
+describe("several credentials", () => {
   const wrongKeys = { HUAWEICLOUD_SDK_AK: "WRONGAK0000000000000", HUAWEICLOUD_SDK_SK: "wrong-secret-key" };
   const wrongToken = { PREFETCH_HUAWEI_IAM_TOKEN: "wrong-token" };
   const wrongLogin = { ...login, PREFETCH_HUAWEI_IAM_PASSWORD: "wrong-password" };
@@ -237,7 +224,7 @@ describe("of several credentials", () => {
   });
   const submits = async (values: SettingValues) => (await providerOf(values)).submit(asset, call());
 
-  it("keys come first", async () => {
+  it("use keys first", async () => {
     const vod = await emulator();
     const { here, rightKeys, rightToken, rightLogin } = settingsFor(vod);
     expect((await submits({ ...here, ...rightKeys, ...wrongToken, ...wrongLogin })).vendorTaskIds).toHaveLength(1);
@@ -245,7 +232,7 @@ describe("of several credentials", () => {
     expect(vod.logins).toBe(0);
   });
 
-  it("a token comes second", async () => {
+  it("use a token without keys", async () => {
     const vod = await emulator();
     const { here, rightToken, rightLogin } = settingsFor(vod);
     expect((await submits({ ...here, ...rightToken, ...wrongLogin })).vendorTaskIds).toHaveLength(1);
@@ -253,7 +240,7 @@ describe("of several credentials", () => {
     expect(vod.logins).toBe(0);
   });
 
-  it("a login comes last", async () => {
+  it("use a login without keys and token", async () => {
     const vod = await emulator();
     const { here, rightLogin } = settingsFor(vod);
     expect((await submits({ ...here, ...rightLogin })).vendorTaskIds).toHaveLength(1);

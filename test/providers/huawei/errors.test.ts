@@ -1,4 +1,4 @@
-/** What Huawei Cloud's errors mean: the vendor's whole table, every shape that errors come in, and whatever else may arrive. */
+/** Huawei Cloud's errors: each row of the vendor's tables, each shape of a body, and arbitrary answers. */
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -17,11 +17,12 @@ interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  readonly intent?: "spend" | "read";
 }
 
-function failure({ status = 400, headers = {}, body = "" }: Answer): PrefetchError {
+function failure({ status = 400, headers = {}, body = "", intent = "spend" }: Answer): PrefetchError {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return failureOf({ status, headers, text }, { action: "the prefetch", redact, now });
+  return failureOf({ status, headers, text }, { action: "the prefetch", intent, redact, now });
 }
 
 const retry = { retryable: true } as const;
@@ -29,7 +30,7 @@ const final = { retryable: false } as const;
 
 type Row = readonly [code: string, statuses: readonly number[], meaning: ErrorCode, facts: { retryable: boolean; delivery?: Delivery }];
 
-/** The vendor's table of VOD codes, with every HTTP status that one of its pages shows them with. */
+/** The vendor's VOD codes, each with every HTTP status that some page shows for it. */
 const vodTable: readonly Row[] = [
   ["VOD.10051", [403, 500], "vendor_unavailable", retry],
   ["VOD.10052", [403], "vendor_unavailable", retry],
@@ -46,7 +47,7 @@ const vodTable: readonly Row[] = [
   ["VOD.10063", [403], "invalid_argument", final],
   ["VOD.10074", [403], "auth_failed", final],
   ["VOD.10078", [403], "auth_failed", final],
-  // "Task succeeded" and "task in progress": whatever they mean, they do not say that the request was refused.
+  // "Task succeeded" and "task in progress" do not prove that the request was refused.
   ["VOD.10079", [403], "vendor_unavailable", { ...final, delivery: "unknown" }],
   ["VOD.10080", [403], "vendor_unavailable", { ...final, delivery: "unknown" }],
   ["VOD.10081", [403, 400], "invalid_argument", final],
@@ -76,14 +77,14 @@ const vodTable: readonly Row[] = [
   ["LIVE.100011013", [400], "auth_failed", final],
 ];
 
-/** The API Gateway's table: the same numbers under either of its prefixes. */
+/** The API Gateway's numbers. Both of its prefixes have the same ones. */
 const gatewayTable: readonly Row[] = [
   ["0101", [404], "not_configured", final],
   ["0103", [404, 500], "vendor_unavailable", final],
   ["0104", [400, 500], "vendor_unavailable", final],
   ["0105", [400, 500], "vendor_unavailable", final],
   ["0106", [400], "vendor_unavailable", final],
-  // One number for a dozen things: only the status tells them apart.
+  // The vendor uses this number for a dozen causes, which differ in their status only.
   ["0201", [400, 413, 414, 494], "invalid_argument", final],
   ["0201", [500, 502], "vendor_unavailable", retry],
   ["0201", [504], "timeout", { ...retry, delivery: "unknown" }],
@@ -124,23 +125,28 @@ const table = [
 ].flatMap(([code, statuses, meaning, facts]) => statuses.map((status) => [code, status, meaning, facts] as const));
 
 describe("the vendor's table", () => {
-  it.each(table)("%s with HTTP %i is %s", (code, status, meaning, facts) => {
-    const error = failure({ status, body: { error_code: code, error_msg: "What the vendor says." } });
+  it.each(table)("reads %s with HTTP %i as %s", (code, status, meaning, facts) => {
+    const error = failure({ status, body: { error_code: code, error_msg: "The vendor's reason." } });
     expect(error).toBeInstanceOf(PrefetchError);
     expect(error).toMatchObject({ code: meaning, delivery: "refused", ...facts, vendorCode: code, provider: "huawei-vod" });
-    expect(error.message).toContain("What the vendor says.");
+    expect(error.message).toContain("The vendor's reason");
     expect(error.message).toContain(`HTTP ${status}`);
-    // Whoever must act on it is told how; waiting is all there is to do about throttling and slow gateways.
+    // Users need a hint where the server does not retry.
     if (!error.retryable)
       expect([error.code, error.hint ?? (error.delivery === "unknown" && "look")]).toEqual([meaning, expect.any(String)]);
   });
 
-  it("waits some minutes for a domain that is being configured", () => {
+  it("has the delivery refused for a read, whatever the code", () => {
+    const body = { error_code: "APIGW.0203", error_msg: "" };
+    expect(failure({ status: 504, body, intent: "read" })).toMatchObject({ code: "timeout", delivery: "refused", retryable: true });
+  });
+
+  it("waits minutes for a domain in configuration", () => {
     expect(failure({ status: 403, body: { error_code: "VOD.10098", error_msg: "" } }).retryAfterMs).toBeGreaterThanOrEqual(MINUTE);
   });
 });
 
-describe("without a code that is known", () => {
+describe("an answer without a known code", () => {
   const statuses: readonly (readonly [number, ErrorCode, { retryable: boolean; delivery?: Delivery }])[] = [
     [400, "invalid_argument", final],
     [401, "auth_failed", final],
@@ -161,7 +167,7 @@ describe("without a code that is known", () => {
     ["an empty body", ""],
     ["HTML", "<html><body><h1>Bad Gateway</h1></body></html>"],
     ["plain text", "upstream connect error"],
-    ["JSON that says nothing", {}],
+    ["JSON without content", {}],
     ["a JSON list", []],
     ["JSON null", "null"],
     ["an unknown code", { error_code: "VOD.99999", error_msg: "New." }],
@@ -170,23 +176,22 @@ describe("without a code that is known", () => {
   ];
   const cases = statuses.flatMap(([status, ...meant]) => bodies.map(([what, body]) => [status, what, body, ...meant] as const));
 
-  it.each(cases)("HTTP %i with %s speaks for itself", (status, _, body, meaning, facts) => {
+  it.each(cases)("is read by its status: HTTP %i with %s", (status, _, body, meaning, facts) => {
     const error = failure({ status, body });
-    // Without any code, it may have been something on the way that lost the answer.
-    const nobodys = !JSON.stringify(body).includes("error_code") && (status === 500 || status === 502);
-    expect(error).toMatchObject({ code: meaning, delivery: nobodys ? "unknown" : "refused", ...facts });
+    // Without a code, a gateway may have lost the vendor's answer.
+    const ambiguous = !JSON.stringify(body).includes("error_code") && (status === 500 || status === 502);
+    expect(error).toMatchObject({ code: meaning, delivery: ambiguous ? "unknown" : "refused", ...facts });
     expect(error.message).toContain(`HTTP ${status}`);
     expect(error.message).not.toContain("<");
   });
 
-  // Names that every object has are no codes of the vendor's.
-  it.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("a code %j is just another unknown code", (code) => {
+  it.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("is read by its status when the code is %j", (code) => {
     const body = `{"error_code":${JSON.stringify(code)},"error_msg":"Odd."}`;
     expect(failure({ status: 503, body })).toMatchObject({ code: "vendor_unavailable", retryable: true, vendorCode: code });
   });
 });
 
-describe("the shapes of errors", () => {
+describe("the shapes of error bodies", () => {
   const shapes: readonly (readonly [string, unknown, string])[] = [
     ["VOD", { error_code: "VOD.10062", error_msg: "Text." }, "VOD.10062"],
     ["the gateway, in its other order", { error_msg: "Text.", error_code: "APIGW.0301", request_id: "abc" }, "APIGW.0301"],
@@ -198,14 +203,14 @@ describe("the shapes of errors", () => {
     ["IAM's denials", { error_code: "IAM.0001", error_msg: "Text.", encoded_authorization_message: "c2VjcmV0" }, "IAM.0001"],
   ];
 
-  it.each(shapes)("%s", (_, body, code) => {
+  it.each(shapes)("include the one of %s", (_, body, code) => {
     expect(readVendorError(body)).toMatchObject({ code, message: "Text." });
     const error = failure({ status: 418, body });
     expect(error).toMatchObject({ vendorCode: code });
-    expect(error.message).toBe("Huawei Cloud refused the prefetch with HTTP 418: Text.");
+    expect(error.message).toBe("Huawei Cloud refused the prefetch with HTTP 418: Text");
   });
 
-  it("of denials that carry an encoded message keep it to themselves", () => {
+  it("include denials, whose encoded message stays hidden", () => {
     const error = failure({
       status: 403,
       body: { error_code: "IAM.1", error_msg: "No.", encoded_authorization_message: "c2VjcmV0LW1lc3NhZ2U" },
@@ -213,32 +218,32 @@ describe("the shapes of errors", () => {
     expect(error.message + JSON.stringify(error)).not.toContain("c2VjcmV0");
   });
 
-  it("have a code even when they have no message", () => {
+  it("include a code without a message", () => {
     expect(readVendorError({ error_code: "VOD.10062" })).toMatchObject({ code: "VOD.10062", message: "" });
     expect(failure({ status: 403, body: { error_code: "VOD.10062" } })).toMatchObject({ code: "not_found" });
   });
 
   it.each([undefined, null, "", "text", 7, true, [], {}, { error: null }, { error: "text" }, { error: [] }, { task_id: "abc" }])(
-    "are none of %j",
+    "do not include %j",
     (body) => {
       expect(readVendorError(body)).toBeUndefined();
     },
   );
 
-  it("are found in a success too, where other products of the vendor put them", () => {
+  it("are recognised in a 2xx answer", () => {
     const error = failure({ status: 200, body: { error: { error_code: "VOD.10062", error_msg: "Text." } } });
     expect(error).toMatchObject({ code: "not_found", delivery: "refused", vendorCode: "VOD.10062" });
   });
 
-  it("that nest without end are no way to bring the server down", () => {
+  it("are read to a limited depth", () => {
     const depth = 100_000;
     const body = `${'{"error":'.repeat(depth)}{}${"}".repeat(depth)}`;
     expect(failure({ status: 500, body })).toMatchObject({ code: "vendor_unavailable", retryable: true });
   });
 });
 
-describe("what is passed on", () => {
-  it("is one bounded line", () => {
+describe("the error shown to users", () => {
+  it("has one bounded line as its message", () => {
     const { message } = failure({
       status: 400,
       body: { error_code: "VOD.10053", error_msg: `first\r\n\tsecond ${"x".repeat(1_000_000)}` },
@@ -247,7 +252,7 @@ describe("what is passed on", () => {
     expect(message.length).toBeLessThan(500);
   });
 
-  it("holds no secret, however the vendor echoes it", () => {
+  it("contains no secret that the vendor echoes", () => {
     const [ak, sk, token] = secrets;
     const echo = [
       `verify aksk signature fail, canonicalRequest:POST|/v1.0/p/asset/preheating/||host:h|x-sdk-date:20261121T120000Z|x-security-token:${token}|Access=${ak}`,
@@ -266,24 +271,21 @@ describe("what is passed on", () => {
     }
   });
 
-  it("is the reason for a refused signature, and not the echo of our own request", () => {
+  it("keeps the reason of a refused signature without the echoed request", () => {
     const error_msg = "verify aksk signature fail, canonicalRequest:POST|/v1.0/p/asset/preheating/||host:h|x-sdk-date:20261121T120000Z";
     const { message } = failure({ status: 401, body: { error_code: "APIGW.0301", error_msg } });
     expect(message).toBe("Huawei Cloud refused the prefetch with HTTP 401: verify aksk signature fail");
   });
 
-  it("is found in a blink, whatever the text is made of", () => {
+  it("is built in linear time from repeated text", () => {
     for (const filling of [" ", "\n", ",", "token ", "canonicalRequest", "Access=", "Signature"]) {
-      const error_msg = filling.repeat(40_000 / filling.length);
-      const start = process.cpuUsage();
-      failure({ status: 401, body: { error_code: "APIGW.0301", error_msg } });
-      // Of the processor's time, because a busy machine's clock says nothing.
-      const { user, system } = process.cpuUsage(start);
-      expect([filling, user + system < 500_000]).toEqual([filling, true]);
+      // A quadratic pattern takes minutes for this length, and so exceeds the test's timeout.
+      const error_msg = filling.repeat(400_000 / filling.length);
+      expect(failure({ status: 401, body: { error_code: "APIGW.0301", error_msg } }).message.length).toBeLessThan(500);
     }
   });
 
-  it("names the request, by the header first and by the body else", () => {
+  it("has the request id of the header, else of the body", () => {
     const body = { error_code: "APIGW.0308", error_msg: "", request_id: "from-the-body" };
     expect(failure({ body }).requestId).toBe("from-the-body");
     expect(failure({ headers: { "x-request-id": "from-the-header" }, body }).requestId).toBe("from-the-header");
@@ -291,8 +293,8 @@ describe("what is passed on", () => {
     expect(failure({ headers: { "x-request-id": "r".repeat(5_000) } }).requestId?.length).toBeLessThanOrEqual(80);
   });
 
-  it("bounds the vendor's code", () => {
-    expect(failure({ body: { error_code: "C".repeat(5_000), error_msg: "" } }).vendorCode?.length).toBeLessThanOrEqual(40);
+  it("has a bounded vendor code", () => {
+    expect(failure({ body: { error_code: "C".repeat(5_000), error_msg: "" } }).vendorCode?.length).toBeLessThanOrEqual(60);
   });
 });
 
@@ -311,7 +313,7 @@ describe("a wrong clock", () => {
     expect(at(20)).toMatchObject({ code: "auth_failed", retryable: false, delivery: "refused", vendorCode: "APIGW.0303" });
   });
 
-  it("is not blamed for a few minutes, nor for other refusals, nor without a date", () => {
+  it("is not blamed within tolerance, for other refusals or without a date", () => {
     expect(at(4).message).not.toContain("clock");
     expect(at(-4).message).not.toContain("clock");
     expect(at(20, 403).message).not.toContain("clock");
@@ -320,33 +322,33 @@ describe("a wrong clock", () => {
   });
 });
 
-describe("how long to wait", () => {
+describe("the time to wait", () => {
   const throttled = (error_msg: string, headers: Readonly<Record<string, string>> = {}) =>
     failure({ status: 429, headers, body: { error_code: "APIGW.0308", error_msg } }).retryAfterMs;
 
-  it("is read from Retry-After, in seconds or as a date", () => {
+  it("is Retry-After in seconds or as a date", () => {
     expect(throttled("", { "retry-after": "7" })).toBe(7 * SECOND);
     expect(throttled("", { "retry-after": "0" })).toBe(0);
     expect(throttled("", { "retry-after": new Date(now + 90 * SECOND).toUTCString() })).toBe(90 * SECOND);
   });
 
-  it("is read from the text of the refusal", () => {
+  it("is the period in the message of a throttled request", () => {
     expect(throttled("The throttling threshold has been reached: policy user over ratelimit,limit:100,time:1 minute")).toBe(MINUTE);
     expect(throttled("policy ip over ratelimit,limit:5,time:30 second")).toBe(30 * SECOND);
     expect(throttled("policy api over ratelimit,limit:5,time:2 HOUR")).toBe(120 * MINUTE);
     expect(throttled("policy api over ratelimit,limit:5,time:1 day")).toBe(24 * 60 * MINUTE);
   });
 
-  it("is a time that can come, even when the header is a number beyond all numbers", () => {
+  it("is finite when the header is a huge number", () => {
     const wait = throttled("", { "retry-after": "9".repeat(400) });
     expect(wait === undefined || Number.isSafeInteger(now + wait)).toBe(true);
   });
 
-  it("prefers the header to the text", () => {
+  it("prefers Retry-After to the message", () => {
     expect(throttled("limit:100,time:1 minute", { "retry-after": "7" })).toBe(7 * SECOND);
   });
 
-  it("is open when neither says anything usable", () => {
+  it("is absent when header and message have none", () => {
     expect(throttled("Slow down.")).toBeUndefined();
     expect(throttled("", { "retry-after": "soon" })).toBeUndefined();
     expect(throttled("", { "retry-after": "-5" })).toBeUndefined();
@@ -354,7 +356,7 @@ describe("how long to wait", () => {
   });
 });
 
-describe("whatever arrives", () => {
+describe("any answer", () => {
   const text = anyText(2_000);
   const code = fc.oneof(text, fc.integer(), fc.constantFrom(...vodTable.map(([name]) => name), "__proto__", "constructor", "APIGW.0201"));
   const said = fc.oneof(text, fc.jsonValue());
@@ -376,24 +378,23 @@ describe("whatever arrives", () => {
     { requiredKeys: [] },
   );
 
-  it("becomes a bounded error of the house", () => {
+  it("becomes a bounded PrefetchError", () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 599 }), headers, body, (status, headers, text) => {
-        const error = failureOf({ status, headers, text }, { action: "the status query", redact, now });
+        const error = failureOf({ status, headers, text }, { action: "the status query", intent: "spend", redact, now });
         expect(error).toBeInstanceOf(PrefetchError);
         expect(errorCodes).toContain(error.code);
         expect(error.message.length).toBeLessThan(500);
         expect(error.message).not.toMatch(/[\r\n\u2028\u2029]/);
-        expect(error.vendorCode?.length ?? 0).toBeLessThanOrEqual(40);
+        expect(error.vendorCode?.length ?? 0).toBeLessThanOrEqual(60);
         expect(error.requestId?.length ?? 0).toBeLessThanOrEqual(80);
-        // A number to add to the time of day, or none.
         expect(error.retryAfterMs === undefined || (Number.isFinite(error.retryAfterMs) && error.retryAfterMs >= 0)).toBe(true);
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it("is read as JSON or not at all", () => {
+  it("never makes readVendorError throw", () => {
     fc.assert(
       fc.property(body, (text) => {
         expect(() => readVendorError(parseJson(text))).not.toThrow();

@@ -1,4 +1,4 @@
-/** A Huawei Cloud VOD provider before an emulator of its own, both on one clock that the test moves. */
+/** A Huawei Cloud VOD provider with an emulator of its own. The test moves their common clock. */
 
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { HuaweiCredentials } from "../../../src/providers/huawei/credentials.ts";
@@ -13,7 +13,7 @@ export const unknownId = "ffffffffffffffffffffffffffffffff";
 export const securityToken = "sandbox-security-token-0123456789==";
 
 export const credentialKinds = ["keys", "temporary keys", "token", "login"] as const;
-export type CredentialKind = (typeof credentialKinds)[number];
+type CredentialKind = (typeof credentialKinds)[number];
 
 export interface Setup {
   readonly kind?: CredentialKind;
@@ -26,14 +26,14 @@ export interface HuaweiHarness {
   readonly vod: HuaweiVodEmulator;
   readonly provider: Provider;
   readonly credentials: HuaweiCredentials;
-  /** Requests of this kind that the emulator answered. */
+  /** Requests of this kind that the emulator has answered. */
   count(method: "GET" | "POST", path: "preheating" | "info"): number;
-  /** Another provider before the same emulator. */
+  /** Another provider for the same emulator. */
   another(options?: Partial<HuaweiVodOptions>): Provider;
   close(): Promise<void>;
 }
 
-export function credentialsFor(kind: CredentialKind, vod: HuaweiVodEmulator): HuaweiCredentials {
+function credentialsFor(kind: CredentialKind, vod: HuaweiVodEmulator): HuaweiCredentials {
   const { ak, sk, user, password, domain } = vod.user;
   if (kind === "keys") return { kind, ak, sk };
   if (kind === "temporary keys") return { kind: "keys", ak, sk, securityToken };
@@ -41,7 +41,7 @@ export function credentialsFor(kind: CredentialKind, vod: HuaweiVodEmulator): Hu
   return { kind: "password", user, password, domain, iamEndpoint: vod.endpoint };
 }
 
-/** What must never be shown; told apart by name here, so that the provider's own list is not its own judge. */
+/** The values that no message may show. The list is independent of the provider's own `secretsOf`. */
 export function secretsIn(credentials: HuaweiCredentials): string[] {
   const open = ["kind", "user", "domain", "iamEndpoint"];
   return Object.entries(credentials)
@@ -86,10 +86,10 @@ export async function startHuawei({ kind = "keys", emulator, provider: options }
 }
 
 /**
- * A refusal in the shape of VOD's own. It carries the date of an unmoved clock: the real one, which the HTTP server
- * would add, would make every 401 look like a wrong clock.
+ * A refusal in the shape of VOD's. It carries the date of an unmoved clock, because the HTTP server would add the real
+ * date, and then every 401 would look like a wrong clock.
  */
-export function refusal(status: number, code: string, message = "What the vendor says."): Fault {
+export function refusal(status: number, code: string, message = "The vendor's reason."): Fault {
   const date = new Date(handClock().now()).toUTCString();
   return { kind: "answer", status, headers: { date }, body: JSON.stringify({ error_code: code, error_msg: message }) };
 }

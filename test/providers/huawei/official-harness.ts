@@ -1,9 +1,9 @@
-/** Huawei Cloud's own signer, from its SDK: the witness for our signature and for the emulator's gate. */
+/** The signer of Huawei Cloud's SDK, the reference for our signature and for the emulator. */
 
 import sdk from "@huaweicloud/huaweicloud-sdk-core/auth/AKSKSigner.js";
 import { request } from "undici";
 
-/** The part of the SDK's signer that tests use; its own types are `any`. */
+/** The part of the SDK's signer that tests use. Its own types are `any`. */
 interface OfficialSigner {
   sign(
     request: {
@@ -25,15 +25,15 @@ export interface OfficialRequest {
   readonly endpoint: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** All of them get signed. `content-type` is added. */
+  /** The signature covers all of them. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
-  /** As `X-Sdk-Date` has it. */
+  /** In the form of `X-Sdk-Date`. */
   readonly date: string;
   readonly keys: { readonly ak: string; readonly sk: string };
 }
 
-/** The headers that the SDK would send. It finds the date under this spelling only, and sorts query arrays in place. */
+/** The headers that the SDK would send. It reads the date only under this spelling, and sorts query arrays in place. */
 export function officialHeaders({
   method,
   endpoint,
@@ -53,7 +53,7 @@ export function officialHeaders({
   );
 }
 
-/** A request on its way, open to being tampered with. */
+/** A request as it is sent. Tests tamper with it. */
 export interface WireRequest {
   readonly method: "GET" | "POST";
   readonly url: string;
@@ -65,11 +65,11 @@ export interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
-  /** The body as JSON, or `undefined` when it is none. */
+  /** The parsed body, `undefined` when it is not JSON. */
   readonly json: WireBody | undefined;
 }
 
-/** What the vendor's bodies hold, as far as tests look into them. */
+/** The fields of the vendor's bodies that tests read. */
 export interface WireBody {
   readonly error_code?: string;
   readonly error_msg?: string;
@@ -91,7 +91,7 @@ export function officialRequest(input: OfficialRequest): WireRequest {
 }
 
 export async function exchange({ method, url, headers, body }: WireRequest): Promise<WireAnswer> {
-  // No test may hang on an emulator that never answers.
+  // A silent emulator must not hang a test.
   const signal = AbortSignal.timeout(5_000);
   const response = await request(url, { method, headers, signal, ...(body !== undefined && { body }) });
   const text = await response.body.text();
@@ -102,7 +102,7 @@ function jsonOf(text: string): WireBody | undefined {
   try {
     return JSON.parse(text);
   } catch {
-    // Empty bodies and deliberate garbage.
+    // Some answers have an empty body, and some tests inject broken JSON.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Huawei Cloud VOD: the contract with every kind of credentials, and what only this vendor does. */
+/** Huawei Cloud VOD keeps the provider contract with each kind of credentials, and has behaviour of its own. */
 
 import { afterEach, describe, expect, it } from "vitest";
 import { sampleAssets } from "../../../src/sandbox/huawei/vod.ts";
@@ -23,7 +23,7 @@ const urls = (count: number) => Array.from({ length: count }, (_, index) => `htt
 async function contractHarness(setup: Setup): Promise<ProviderHarness> {
   const huawei = await startHuawei(setup);
   const { vod, provider, clock, count } = huawei;
-  // A look-up counts against no limit; with it, the login is over before any fault is injected.
+  // The look-up makes the login happen before a test injects a fault.
   await provider.resolveAsset?.(assetId, countingCall());
   let stopped = false;
   const stopVendor = async (): Promise<void> => {
@@ -55,10 +55,10 @@ async function contractHarness(setup: Setup): Promise<ProviderHarness> {
     receivedQueries: () => count("GET", "preheating"),
     settle: () => clock.advance(MINUTE),
     stopVendor,
-    // A given token is nothing that repeated use could lock.
+    // Repeated use does not lock a token from the settings.
     ...(huawei.credentials.kind !== "token" && {
       lockCredentials: async () => {
-        // Keys are given up at the first refusal, a login when IAM refuses it too.
+        // A first refusal opens the breaker of keys; that of a login needs a refused new token, too.
         vod.inject({ fault: refused, times: huawei.credentials.kind === "password" ? 2 : 1 });
         await failureOf(provider.submit({ kind: "asset", assetId }, countingCall()));
       },
@@ -73,15 +73,15 @@ async function contractHarness(setup: Setup): Promise<ProviderHarness> {
 for (const kind of credentialKinds) {
   providerContract({ name: `huawei-vod with ${kind}`, start: () => contractHarness({ kind }) });
 }
-providerContract({ name: "huawei-vod, the first edition", start: () => contractHarness({ emulator: { edition: "id-only" } }) });
+providerContract({ name: "huawei-vod in the id-only edition", start: () => contractHarness({ emulator: { edition: "id-only" } }) });
 
 describe("huawei-vod", () => {
   let huawei: HuaweiHarness;
 
   afterEach(() => huawei.close());
 
-  describe("the first edition", () => {
-    it("takes asset ids only and can't be asked what became of them", async () => {
+  describe("the id-only edition", () => {
+    it("accepts asset ids only and has no status", async () => {
       huawei = await startHuawei({ emulator: { edition: "id-only" } });
       const { provider, vod } = huawei;
       expect(provider.accepts).toEqual(["asset"]);
@@ -92,8 +92,10 @@ describe("huawei-vod", () => {
       expect(requestId).toMatch(/^[0-9a-f]{32}$/);
       expect(vod.log.at(-1)?.accepted).toEqual([assetId]);
     });
+  });
 
-    it("is what a vendor's answer without a task id looks like: accepted, and not an error", async () => {
+  describe("a submit", () => {
+    it("is a success without a task id when the answer has none", async () => {
       huawei = await startHuawei();
       const { provider, vod } = huawei;
       for (const body of ["", " \n", "{}", '{"task_id":""}', '{"task_id":null}']) {
@@ -101,10 +103,8 @@ describe("huawei-vod", () => {
         expect((await provider.submit({ kind: "asset", assetId }, countingCall())).vendorTaskIds).toEqual([]);
       }
     });
-  });
 
-  describe("a submit", () => {
-    it("sends the one of both that it is given, once, signed for the project", async () => {
+    it("sends either the URLs or the asset id, once", async () => {
       huawei = await startHuawei();
       const { provider, vod, count } = huawei;
       const first = await provider.submit({ kind: "urls", urls: urls(3) }, countingCall());
@@ -130,20 +130,20 @@ describe("huawei-vod", () => {
       if (code === "rate_limited") expect(error.retryAfterMs).toBe(MINUTE);
     });
 
-    it("is refused for another project, which is a matter of settings", async () => {
+    it("is not_configured when the project is wrong", async () => {
       huawei = await startHuawei({ provider: { projectId: "0".repeat(32) } });
       const error = await failureOf(huawei.provider.submit({ kind: "asset", assetId }, countingCall()));
       expect(error).toMatchObject({ code: "not_configured", vendorCode: "VOD.10057" });
       expect(error.hint).toContain("HUAWEICLOUD_SDK_PROJECT_ID");
     });
 
-    it("of an asset that is not published says so", async () => {
+    it("is not_published for an unpublished asset", async () => {
       huawei = await startHuawei();
       const error = await failureOf(huawei.provider.submit({ kind: "asset", assetId: unpublishedId }, countingCall()));
       expect(error).toMatchObject({ code: "not_published", vendorCode: "VOD.10060", delivery: "refused" });
     });
 
-    it("believes a refusal more than the success that it comes with", async () => {
+    it("is refused when a 2xx answer has an error in its body", async () => {
       huawei = await startHuawei();
       huawei.vod.inject({ fault: { kind: "answer", status: 200, body: '{"error":{"error_code":"VOD.10086","error_msg":"Limit 1000."}}' } });
       const error = await failureOf(huawei.provider.submit({ kind: "asset", assetId }, countingCall()));
@@ -162,7 +162,7 @@ describe("huawei-vod", () => {
     };
     const timing = { firstMs: 1_000, eachMs: 1_000 };
 
-    it.each([200, 202] as const)("is answered with HTTP %d", async (queryStatus) => {
+    it.each([200, 202] as const)("accepts HTTP %d", async (queryStatus) => {
       const rows = await rowsAfter({ emulator: { ...timing, queryStatus } }, 2_000);
       expect(rows.map((row) => row.state)).toEqual(["succeeded", "failed", "processing"]);
     });
@@ -170,7 +170,7 @@ describe("huawei-vod", () => {
     it.each([
       ["lower", ["succeed", "failed", "processing"]],
       ["upper", ["SUCCEED", "FAILED", "PROCESSING"]],
-    ] as const)("is answered in %s case, whose words are kept", async (stateCase, words) => {
+    ] as const)("reads states in %s case, and keeps the vendor's word", async (stateCase, words) => {
       const rows = await rowsAfter({ emulator: { ...timing, stateCase } }, 2_000);
       expect(rows.map((row) => row.state)).toEqual(["succeeded", "failed", "processing"]);
       expect(rows.map((row) => row.vendorState)).toEqual(words);
@@ -184,25 +184,28 @@ describe("huawei-vod", () => {
       return provider.status?.({ vendorTaskIds }, countingCall());
     };
 
-    it.each(["succeeded", "success", "waiting", "cancelled", "error", ""])("does not take the unknown word %j for an end", async (word) => {
+    it.each(["succeeded", "success", "waiting", "cancelled", "error", ""])("reads the unknown word %j as processing", async (word) => {
       const rows = await asked(JSON.stringify({ preheating_results: [{ url: "https://example.com/0.mp4", status: word }] }));
       expect(rows).toEqual([{ url: "https://example.com/0.mp4", state: "processing", vendorState: word }]);
     });
 
-    it.each(['{"preheating_results":[]}', '{"preheating_results":null}', "{}", ""])("has nothing to say yet: %j", async (body) => {
+    it.each(['{"preheating_results":[]}', '{"preheating_results":null}', "{}", ""])("has no rows for %j", async (body) => {
       expect(await asked(body)).toEqual([]);
     });
 
-    it("passes over rows that name no URL, and waits for those that have no state", async () => {
+    it("skips rows without a URL, and reads rows without a state as processing", async () => {
       const rows = await asked('{"preheating_results":[{"status":"succeed"},{"url":"https://example.com/0.mp4"}]}');
       expect(rows).toEqual([{ url: "https://example.com/0.mp4", state: "processing", vendorState: "" }]);
     });
 
-    it.each(['{"preheating_results":"x"}', '{"preheating_results":[{"url":7}]}', "null"])("can't be answered with %s", async (body) => {
-      expect(await failureOf(Promise.resolve(asked(body)))).toMatchObject({ code: "vendor_unavailable", retryable: true });
-    });
+    it.each(['{"preheating_results":"x"}', '{"preheating_results":[{"url":7}]}', "null"])(
+      "is vendor_unavailable for the body %s",
+      async (body) => {
+        expect(await failureOf(Promise.resolve(asked(body)))).toMatchObject({ code: "vendor_unavailable", retryable: true });
+      },
+    );
 
-    it("of an unknown task bounds the id that it repeats", async () => {
+    it("has a bounded message for an unknown task id", async () => {
       huawei = await startHuawei();
       const error = await failureOf(Promise.resolve(huawei.provider.status?.({ vendorTaskIds: ["x".repeat(5_000)] }, countingCall())));
       expect(error).toMatchObject({ code: "not_found", vendorCode: "VOD.10053" });
@@ -211,7 +214,7 @@ describe("huawei-vod", () => {
   });
 
   describe("the look-up of an asset", () => {
-    it("takes no turn: it has a limit of its own", async () => {
+    it("takes no turn", async () => {
       huawei = await startHuawei({ emulator: { callsPerMinute: 0 } });
       const call = countingCall();
       expect(await huawei.provider.resolveAsset?.(assetId, call)).toEqual({ urls: assetUrls, cost: assetUrls.length });
@@ -223,24 +226,24 @@ describe("huawei-vod", () => {
       return huawei.provider.resolveAsset?.(asset, countingCall());
     };
 
-    it("says of an unknown asset that there is none, and that nothing was sent", async () => {
+    it("is not_found with nothing sent for an unknown asset", async () => {
       const error = await failureOf(lookedUp(unknownId));
       expect(error).toMatchObject({ code: "not_found", vendorCode: "NO_ASSET", delivery: "not_sent", provider: "huawei-vod" });
       expect(error.message).toContain(unknownId);
     });
 
-    it.each(["NO_ASSET", "UNCREATED", "DELETED", "DELETING"])("says of the state %s that there is no such asset", async (state) => {
+    it.each(["NO_ASSET", "UNCREATED", "DELETED", "DELETING"])("is not_found for the state %s", async (state) => {
       expect(await failureOf(lookedUp("some-asset", state))).toMatchObject({ code: "not_found", vendorCode: state });
     });
 
-    it.each(["CREATED", "CREATING", "UPLOAD_FAILED", "OBS_CREATING"])("says of the state %s that it is not published", async (state) => {
+    it.each(["CREATED", "CREATING", "UPLOAD_FAILED", "OBS_CREATING"])("is not_published for the state %s", async (state) => {
       const error = await failureOf(lookedUp("some-asset", state));
       expect(error).toMatchObject({ code: "not_published", vendorCode: state, delivery: "not_sent" });
       expect(error.hint).toContain("Publish");
     });
 
-    // Transcoding goes on beside publishing; whether it can be warmed is for the prefetch itself to find out.
-    it.each(["PUBLISHED", "TRANSCODING", "TRANSCODE_SUCCEED", "SOMETHING_NEW"])("leaves the state %s to the prefetch", async (state) => {
+    // Transcoding runs beside publishing, so the prefetch call decides.
+    it.each(["PUBLISHED", "TRANSCODING", "TRANSCODE_SUCCEED", "SOMETHING_NEW"])("resolves an asset in the state %s", async (state) => {
       expect(await lookedUp("some-asset", state)).toEqual({ urls: [], cost: 0 });
     });
 
@@ -250,7 +253,7 @@ describe("huawei-vod", () => {
       return huawei.provider.resolveAsset?.(assetId, countingCall());
     };
 
-    it("names every URL once and leaves out what has none", async () => {
+    it("returns each URL once and skips streams without a URL", async () => {
       const info = {
         status: "published",
         base_info: { video_url: "https://example.com/a.mp4" },
@@ -268,20 +271,20 @@ describe("huawei-vod", () => {
       });
     });
 
-    it("leaves an asset whose state is not told to the prefetch", async () => {
+    it("resolves an asset without a state", async () => {
       expect(await answered({ asset_info_array: [{ base_info: { video_url: "https://example.com/a.mp4" } }] })).toEqual({
         urls: ["https://example.com/a.mp4"],
         cost: 1,
       });
     });
 
-    it.each([{}, { asset_info_array: [] }, { asset_info_array: null }])("takes %j for an asset that there is not", async (body) => {
+    it.each([{}, { asset_info_array: [] }, { asset_info_array: null }])("is not_found for %j", async (body) => {
       expect(await failureOf(answered(body))).toMatchObject({ code: "not_found" });
     });
   });
 
   describe("the account", () => {
-    it("is the project, whatever proves who we are, and no secret", async () => {
+    it("is the project for all credentials, and no secret", async () => {
       huawei = await startHuawei();
       const { vod, another, credentials } = huawei;
       const token = vod.issueToken();
@@ -294,10 +297,10 @@ describe("huawei-vod", () => {
   });
 
   describe("errors", () => {
-    it("of a vendor who echoes a refused signature show neither keys nor security token", async () => {
+    it("show no secret when the vendor echoes a refused signature", async () => {
       huawei = await startHuawei({ kind: "temporary keys" });
       const { another, credentials } = huawei;
-      if (credentials.kind !== "keys") throw new Error("These are keys");
+      if (credentials.kind !== "keys") throw new Error("These credentials are not keys");
       const error = await failureOf(
         another({ credentials: { ...credentials, sk: "wrong-secret-key" } }).submit({ kind: "asset", assetId }, countingCall()),
       );

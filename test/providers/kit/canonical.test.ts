@@ -1,16 +1,16 @@
-/** The spellings that every signature is built from: one character off, and the vendor refuses the request. */
+/** The canonical forms of signatures. Vendors refuse a request whose form differs in one character. */
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalQuery, compare, headerEntries, percentEncode, sha256 } from "../../../src/providers/kit/canonical.ts";
 
 const unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-/** What has a spelling in UTF-8: no half surrogates. */
+/** Text that UTF-8 can encode: no half surrogate pairs. */
 const text = fc.string({ unit: "binary", maxLength: 40 });
 const pairs = fc.array(fc.tuple(fc.string({ unit: fc.constantFrom("a", "b", "A", "_", "é", "!", "~", "0") }), text));
 
-describe("percent-encoding", () => {
-  it("leaves the unreserved characters alone, and no others", () => {
+describe("percentEncode", () => {
+  it("escapes all characters but the unreserved ones", () => {
     expect(percentEncode(unreserved)).toBe(unreserved);
     const others = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).filter(
       (character) => !unreserved.includes(character),
@@ -26,18 +26,18 @@ describe("percent-encoding", () => {
     ["+", "%2B"],
     ["\n", "%0A"],
     ["!'()*", "%21%27%28%29%2A"],
-    // What is escaped already is text like any other.
+    // An escape is text like any other.
     ["%2F", "%252F"],
     ["é", "%C3%A9"],
     ["e\u0301", "e%CC%81"],
     ["中文", "%E4%B8%AD%E6%96%87"],
     ["😀", "%F0%9F%98%80"],
     ["", ""],
-  ])("spells %j as %j", (plain, encoded) => {
+  ])("encodes %j as %j", (plain, encoded) => {
     expect(percentEncode(plain)).toBe(encoded);
   });
 
-  it("can be undone, and needs no further encoding in a URL", () => {
+  it("can be decoded, and is stable in a URL", () => {
     fc.assert(
       fc.property(text, (plain) => {
         const encoded = percentEncode(plain);
@@ -51,8 +51,8 @@ describe("percent-encoding", () => {
   });
 });
 
-describe("a query", () => {
-  it("is sorted by character code, whatever the order it is given in", () => {
+describe("canonicalQuery", () => {
+  it("sorts by character code, whatever the order of its input", () => {
     const sorted = "A=1&B=2&_=3&a=4&a=5&aa=6&b=7";
     const given = new URLSearchParams("b=7&aa=6&a=5&_=3&B=2&a=4&A=1");
     expect(canonicalQuery(given)).toBe(sorted);
@@ -63,7 +63,7 @@ describe("a query", () => {
     );
   });
 
-  it("does not go by the machine's language", () => {
+  it("ignores the machine's locale", () => {
     // Dictionaries put "é" before "z" and "a" before "B".
     expect(
       canonicalQuery([
@@ -75,7 +75,7 @@ describe("a query", () => {
     ).toBe("B=&a=&z=&%C3%A9=");
   });
 
-  it("keeps empty values with their sign, and names that come twice", () => {
+  it("keeps empty values and repeated names", () => {
     expect(canonicalQuery([])).toBe("");
     expect(
       canonicalQuery([
@@ -87,7 +87,7 @@ describe("a query", () => {
     ).toBe("a=1&a=1&a=2&b=");
   });
 
-  it("escapes names as well as values, so that no value can add a parameter", () => {
+  it("escapes names and values, so that no value can add a parameter", () => {
     expect(canonicalQuery([["a&b=c", "d&e=f#g?h"]])).toBe("a%26b%3Dc=d%26e%3Df%23g%3Fh");
     fc.assert(
       fc.property(pairs, (given) => {
@@ -97,15 +97,15 @@ describe("a query", () => {
     );
   });
 
-  it("leaves what it was given in its order", () => {
+  it("does not change its input", () => {
     const given = [["b", "1"] as const, ["a", "2"] as const];
     canonicalQuery(given);
     expect(given.map(([name]) => name)).toEqual(["b", "a"]);
   });
 });
 
-describe("comparing", () => {
-  it("is an order", () => {
+describe("compare", () => {
+  it("is a total order", () => {
     const any = fc.string({ unit: "binary", maxLength: 3 });
     fc.assert(
       fc.property(any, any, any, (a, b, c) => {
@@ -118,8 +118,8 @@ describe("comparing", () => {
   });
 });
 
-describe("headers", () => {
-  it("are named in lower case, trimmed and sorted by name", () => {
+describe("headerEntries", () => {
+  it("lower-cases names, trims values and sorts by name", () => {
     expect(headerEntries({ "X-Acs-B": "  2 ", Host: "h", "x-acs-a": "\t1\n", "content-type": "in  side" })).toEqual([
       ["content-type", "in  side"],
       ["host", "h"],
@@ -129,19 +129,19 @@ describe("headers", () => {
     expect(headerEntries({})).toEqual([]);
   });
 
-  it("sort by the name that is signed, not by the one that was given", () => {
+  it("sorts by the lower-case name", () => {
     expect(headerEntries({ b: "", A: "", C: "" }).map(([name]) => name)).toEqual(["a", "b", "c"]);
   });
 });
 
-describe("a hash", () => {
+describe("sha256", () => {
   // Published test values of SHA-256 (FIPS 180-2), and one in UTF-8.
   it.each([
     ["", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
     ["abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"],
     ["abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"],
     ["é", "4a99557e4033c3539de2eb65472017cad5f9557f7a0625a09f1c3f6e2ba69c4c"],
-  ])("of %j is known", (plain, hash) => {
+  ])("of %j is the published value", (plain, hash) => {
     expect(sha256(plain)).toBe(hash);
   });
 });

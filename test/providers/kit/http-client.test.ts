@@ -1,15 +1,12 @@
-/** The way to the network, against servers that misbehave on real sockets: what may have been sent is never misjudged. */
+/** The HTTP client against misbehaving servers on real sockets. Its errors never misjudge the delivery. */
 
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { Agent } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from "../../../src/providers/kit/http-client.ts";
-
-/** Well before any other limit than the one that is tested could have come to the rescue. */
-const SOON_MS = 3_500;
 
 let closing: (() => Promise<unknown>)[] = [];
 
@@ -31,7 +28,7 @@ async function listen(server: Server): Promise<Listening> {
   server.on("connection", (socket: Socket) => {
     connections += 1;
     sockets.add(socket);
-    // A client that hangs up in the middle is what some tests are about.
+    // Some tests make the client hang up in the middle of an answer.
     socket.on("error", () => undefined);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -51,7 +48,7 @@ async function listen(server: Server): Promise<Listening> {
 
 const listenHttp = (answer: RequestListener) => listen(createHttpServer(answer));
 
-/** A server that reads until it has seen a whole request and then does as told. */
+/** A server that calls `onRequest` after a complete request. */
 function listenRaw(onRequest: (socket: Socket) => void): Promise<Listening> {
   return listen(
     createServer((socket) => {
@@ -80,7 +77,7 @@ function reading(url: URL): HttpRequest {
 
 async function failure(work: Promise<unknown>): Promise<PrefetchError> {
   const error = await work.then(
-    () => new Error("It was answered"),
+    () => new Error("The request did not fail"),
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof PrefetchError)) throw error;
@@ -88,8 +85,8 @@ async function failure(work: Promise<unknown>): Promise<PrefetchError> {
   return error;
 }
 
-describe("an answer", () => {
-  it("is handed on with any status, its headers and its text", async () => {
+describe("an HTTP answer", () => {
+  it("is returned with its status, headers and text", async () => {
     for (const status of [200, 202, 302, 404, 503]) {
       const { url } = await listenHttp((_, response) => {
         response.writeHead(status, { "X-Request-Id": "abc", "set-cookie": ["a=1", "b=2"], location: "http://127.0.0.1:1/" });
@@ -100,7 +97,7 @@ describe("an answer", () => {
     }
   });
 
-  it("is to exactly the request that was made", async () => {
+  it("belongs to the request with this method, path, headers and body", async () => {
     const seen: unknown[] = [];
     const { url } = await listenHttp((request, response) => {
       request.on("data", (chunk) => seen.push(String(chunk)));
@@ -114,7 +111,7 @@ describe("an answer", () => {
     expect(seen).toEqual(["the body", "POST", "/path?query=1", url.host, "text/plain", "the-agent/1.0", "application/json"]);
   });
 
-  it("may carry a token of many kilobytes in its headers", async () => {
+  it("may have a header of 40 KB", async () => {
     const token = "t".repeat(40_000);
     const { url } = await listenHttp((_, response) => {
       response.writeHead(201, { "x-subject-token": token }).end();
@@ -123,7 +120,7 @@ describe("an answer", () => {
   });
 });
 
-describe("not one byte has left", () => {
+describe("the delivery is not_sent", () => {
   it("when the connection is refused", async () => {
     const { url } = await listenHttp(() => undefined);
     await closing.pop()?.();
@@ -138,7 +135,7 @@ describe("not one byte has left", () => {
 
   it("when the name does not exist", async () => {
     const error = await failure(client().send(spending(new URL("http://no-such-host.invalid/"))));
-    // Where there is no name server at all, it may be a time-out instead.
+    // Without a name server, the error is a timeout instead.
     expect(error).toMatchObject({ delivery: "not_sent", retryable: true });
   });
 
@@ -159,19 +156,16 @@ describe("not one byte has left", () => {
     expect(await failure(client().send(spending(url)))).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent" });
   });
 
-  it("when it was stopped while it connected, which is noticed at once", async () => {
-    // Takes the connection and says nothing, so that TLS is never agreed upon.
-    const { url } = await listen(createServer(() => undefined));
-    url.protocol = "https:";
+  it("when the call is stopped while it connects, without waiting for the connection", async () => {
     const stop = new AbortController();
-    const begun = performance.now();
-    setTimeout(() => stop.abort(), 50);
-    const error = await failure(client().send(spending(url, stop.signal)));
+    // This connection never gets ready, so a client that waited for it would exceed the test's timeout.
+    const dispatcher = new Agent({ connect: () => setImmediate(() => stop.abort()) });
+    closing.push(() => dispatcher.destroy());
+    const error = await failure(client({ dispatcher }).send(spending(new URL("https://vod.example.com/"), stop.signal)));
     expect(error).toMatchObject({ code: "cancelled", delivery: "not_sent", retryable: false });
-    expect(performance.now() - begun).toBeLessThan(SOON_MS);
   });
 
-  it("when it was stopped before it began", async () => {
+  it("when the call is stopped before it starts", async () => {
     const server = await listenHttp((_, response) => response.end());
     const error = await failure(client().send(spending(server.url, AbortSignal.abort())));
     expect(error).toMatchObject({ code: "cancelled", delivery: "not_sent", retryable: false });
@@ -185,7 +179,7 @@ describe("a connection that is ready only after the machine was suspended", () =
     return { clock: { now: () => times.shift() ?? 31_000 } };
   };
 
-  it("carries nothing that spends, which is known to be unsent", async () => {
+  it("carries no spend, and the delivery is not_sent", async () => {
     const requests: string[] = [];
     const { url } = await listenHttp((request, response) => {
       requests.push(request.url ?? "");
@@ -196,14 +190,14 @@ describe("a connection that is ready only after the machine was suspended", () =
     expect(requests).toEqual([]);
   });
 
-  it("carries a question", async () => {
+  it("carries a read", async () => {
     const { url } = await listenHttp((_, response) => response.end("{}"));
     expect(await client(suspended()).send(reading(url))).toMatchObject({ status: 200 });
   });
 });
 
-describe("nobody can tell what became of the request", () => {
-  it("when the connection breaks after it", async () => {
+describe("the delivery of a spend is unknown", () => {
+  it("when the connection breaks after the request", async () => {
     for (const breakIt of [
       (socket: Socket) => socket.destroy(),
       (socket: Socket) => socket.resetAndDestroy(),
@@ -228,21 +222,19 @@ describe("nobody can tell what became of the request", () => {
 
   it("when the answer never begins", async () => {
     const { url } = await listenRaw(() => undefined);
-    const start = performance.now();
     const error = await failure(client({ answerMs: 100 }).send(spending(url)));
     expect(error).toMatchObject({ code: "timeout", delivery: "unknown", retryable: true });
-    expect(performance.now() - start).toBeLessThan(SOON_MS);
+    expect(error.cause).toMatchObject({ name: "HeadersTimeoutError" });
   });
 
   it("when the answer stops coming", async () => {
     const { url } = await listenRaw((socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"));
-    const start = performance.now();
     const error = await failure(client({ answerMs: 100 }).send(spending(url)));
     expect(error).toMatchObject({ code: "timeout", delivery: "unknown", retryable: true });
-    expect(performance.now() - start).toBeLessThan(SOON_MS);
+    expect(error.cause).toMatchObject({ name: "BodyTimeoutError" });
   });
 
-  it("when the answer does not end", async () => {
+  it("when the answer is endless", async () => {
     let sent = 0;
     const { url } = await listenHttp((request, response) => {
       request.resume();
@@ -258,23 +250,23 @@ describe("nobody can tell what became of the request", () => {
     const error = await failure(client().send(spending(url)));
     expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "unknown" });
     expect(error.message).toContain("larger than");
-    // It hung up instead of reading on.
+    // The client has closed the connection instead of reading on.
     expect(sent).toBeLessThan(50_000_000);
   });
 
-  it("when the answer says that it will be huge", async () => {
+  it("when the answer is larger than the limit", async () => {
     const { url } = await listenHttp((_, response) => response.end("x".repeat(1_048_577)));
     expect((await failure(client().send(spending(url)))).message).toContain("larger than");
   });
 
-  it("when it is stopped on its way", async () => {
+  it("when the call is stopped after the request was sent", async () => {
     const stop = new AbortController();
     const { url } = await listenRaw(() => stop.abort());
     const error = await failure(client().send(spending(url, stop.signal)));
     expect(error).toMatchObject({ code: "cancelled", delivery: "unknown", retryable: false });
   });
 
-  it("when it is stopped in the middle of the answer", async () => {
+  it("when the call is stopped in the middle of the answer", async () => {
     const stop = new AbortController();
     const { url } = await listenRaw((socket) => {
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", () => stop.abort());
@@ -289,13 +281,13 @@ describe("connections", () => {
     request.on("end", () => response.end("ok"));
   };
 
-  /** undici gives a connection free one turn of the event loop after its answer. */
+  /** undici releases a connection one turn of the event loop after the answer. */
   const freed = async (): Promise<void> => {
-    await turn();
-    await turn();
+    await eventLoopTurn();
+    await eventLoopTurn();
   };
 
-  it("are not shared by requests that spend", async () => {
+  it("are new for each spend", async () => {
     const server = await listenHttp(answering);
     const http = client();
     for (let sent = 1; sent <= 3; sent += 1) {
@@ -306,7 +298,7 @@ describe("connections", () => {
     expect(server.connections).toBe(5);
   });
 
-  it("are kept for requests that read", async () => {
+  it("are kept for reads", async () => {
     const server = await listenHttp(answering);
     const http = client();
     for (let sent = 0; sent < 3; sent += 1) {
@@ -316,7 +308,7 @@ describe("connections", () => {
     expect(server.connections).toBe(1);
   });
 
-  it("of those that read are not used by those that spend", async () => {
+  it("of reads are not used by spends", async () => {
     const server = await listenHttp(answering);
     const http = client();
     await http.send(reading(server.url));
@@ -326,10 +318,10 @@ describe("connections", () => {
     expect(server.connections).toBe(2);
   });
 
-  it("end with the client", async () => {
+  it("close with the client", async () => {
     let open = 0;
     const http = createHttpServer(answering);
-    // Nobody's patience with idle connections may run out during the test.
+    // The server must not close idle connections during the test.
     http.keepAliveTimeout = 60_000;
     http.on("connection", (socket) => {
       open += 1;
@@ -343,14 +335,12 @@ describe("connections", () => {
     await mine.send(reading(url));
     expect(open).toBe(1);
     const idle = new Promise((resolve) => http.once("idle", resolve));
-    const start = performance.now();
     await mine.close();
     await idle;
     expect(open).toBe(0);
-    expect(performance.now() - start).toBeLessThan(SOON_MS);
   });
 
-  it("are somebody else's when a dispatcher is passed in", async () => {
+  it("stay open when the caller has passed in the dispatcher", async () => {
     const server = await listenHttp(answering);
     const dispatcher = new Agent();
     closing.push(() => dispatcher.destroy());

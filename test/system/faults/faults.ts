@@ -537,7 +537,7 @@ const credentialRows: FaultRow[] = [
     huawei,
     "the IAM token that was given runs out in mid-task",
     { setup: { credentials: "token", tokenLifeMs: MID_TASK }, left: LEFT, commit: [] },
-    outOfCredentials(1, [/APIGW\.0307/, /token has run out/]),
+    outOfCredentials(1, [/APIGW\.0307/, /token has expired/]),
   ),
   one(
     time,
@@ -561,7 +561,7 @@ const credentialRows: FaultRow[] = [
         { on: "all", from: MID_TASK, fault: { kind: "answer", answer: vendors[alibaba].refusal(400, "InvalidSecurityToken.Expired") } },
       ],
     },
-    outOfCredentials(1, [/InvalidSecurityToken\.Expired/, /run out/]),
+    outOfCredentials(1, [/InvalidSecurityToken\.Expired/, /expire/]),
   ),
 ];
 
