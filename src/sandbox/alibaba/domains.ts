@@ -1,4 +1,4 @@
-/** Accelerated domains of the emulated account, some of which may be out of service. */
+/** The accelerated domains of the emulated account and their states. */
 
 import { AcsError } from "./answer.ts";
 

@@ -67,7 +67,7 @@ function checkSignature(request: ReceivedRequest, { keyId, signedHeaders, signat
   const stringToSign = `${form.scheme}\n${sha256(canonical)}`;
   const isBodyGenuine = request.headers.get("x-acs-content-sha256") === sha256(request.body);
   if (isBodyGenuine && isSignatureOf(stringToSign, secret, signature)) return;
-  // The vendor's gateway echoes what it compared. The providers must redact it: it may hold a security token.
+  // The vendor's gateway echoes the texts that it compared. The providers must redact them: they may hold a security token.
   const echo = `server string to sign is:${stringToSign} server CanonicalRequest is:${canonical} Credential=${keyId}`;
   throw new AcsError(400, "SignatureDoesNotMatch", `Specified signature is not matched with our calculation. ${echo}`);
 }

@@ -32,9 +32,9 @@ export interface SandboxEdge extends EmulatorServer {
   originFetches(url?: string): number;
 }
 
-/** Twice the objects of a two-hour film. Fewer, and a stream evicts itself while it is warmed; more take more memory. */
+/** Twice the objects of a two-hour film. With fewer entries a film evicts itself; more entries take more memory. */
 const MOST_ENTRIES = 20_000;
-/** An entry mostly consists of its URL: longer URLs need more memory for each, shorter ones exclude signed URLs. */
+/** A higher limit lets the cache, whose entries mostly consist of URLs, take more memory. A lower limit excludes signed URLs. */
 const LONGEST_URL = 8_192;
 
 export async function startEdge(options: SandboxEdgeOptions = {}): Promise<SandboxEdge> {

@@ -17,7 +17,7 @@ export const videos = [
 
 export const audio = { name: "audio-64k", kbps: 64, codecs: "mp4a.40.2" } as const satisfies Rendition;
 
-/** DASH lacks the middle rendition, so that tests can tell its counts from those of HLS. */
+/** DASH lacks the middle rendition. */
 export const dashVideos: readonly Rendition[] = [videos[0], videos[2]];
 
 /** The bit rate of streams with a single rendition. */

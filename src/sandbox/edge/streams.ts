@@ -31,7 +31,7 @@ export const edgeStreams = {
   hls: { path: "/hls/sandbox/master.m3u8", manifests: 5, startup: 29, full: 409 },
   /** One rendition of 100 segments, without an init segment. */
   hlsTransport: { path: "/hls-ts/sandbox/index.m3u8", manifests: 1, startup: 6, full: 101 },
-  /** The scope `full` selects the latest segments only, because older ones expire soon. */
+  /** Every scope selects only the segments near the live edge. */
   live: { path: "/live/sandbox/index.m3u8", manifests: 1, startup: 6, full: 6 },
   /** Two video renditions and one of audio: 3 init segments, 3 times 100 segments. */
   dash: { path: "/dash/sandbox/manifest.mpd", manifests: 1, startup: 19, full: 304 },

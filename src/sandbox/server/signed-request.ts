@@ -57,17 +57,15 @@ export function canonicalRequest({ method, target, headers, body }: ReceivedRequ
 /** Decoded and encoded again, because clients leave characters such as `(` unescaped in the URL that they send. */
 function canonicalQuery(target: string): string {
   const start = target.indexOf("?");
-  const pairs = [...new URLSearchParams(start < 0 ? "" : target.slice(start))].map((pair) => pair.map((text) => Buffer.from(text)));
-  return pairs
-    .toSorted((one, two) => compareLists(one, two))
-    .map((pair) => pair.map(percentEncode).join("="))
+  return [...new URLSearchParams(start < 0 ? "" : target.slice(start))]
+    .toSorted(([nameA, valueA], [nameB, valueB]) => order(nameA, nameB) || order(valueA, valueB))
+    .map((pair) => pair.map((text) => percentEncode(Buffer.from(text))).join("="))
     .join("&");
 }
 
-/** By name, then by value, byte by byte. */
-function compareLists(one: readonly Buffer[], two: readonly Buffer[]): number {
-  const differences = one.map((bytes, position) => Buffer.compare(bytes, two[position] ?? Buffer.alloc(0)));
-  return differences.find((difference) => difference !== 0) ?? 0;
+/** By UTF-16 code unit, like the official clients for Node. */
+function order(one: string, two: string): number {
+  return Number(one > two) - Number(one < two);
 }
 
 /** The spelling of each byte in a URL (RFC 3986, section 2.3). */
