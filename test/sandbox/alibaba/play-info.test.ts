@@ -11,7 +11,7 @@ describe("the look-up of assets", () => {
   const play = async (params: Parameters) => (await ask("GetPlayInfo", params)).body.PlayInfoList?.PlayInfo.map((info) => info.PlayURL);
   const stream = (name: string, more: object = {}) => ({ url: url(name), format: "mp4", definition: "HD", ...more });
 
-  it("refuses what there is not, or not yet", async () => {
+  it("refuses unknown and unpublished assets and filters without a match", async () => {
     for (const VideoId of ["nowhere", "constructor"]) expectError(await ask("GetPlayInfo", { VideoId }), 404, "InvalidVideo.NotFound");
     const early = await ask("GetPlayInfo", { VideoId: uploadingId });
     expectError(early, 403, "Forbidden.IllegalStatus");
@@ -19,7 +19,7 @@ describe("the look-up of assets", () => {
     expectError(await ask("GetPlayInfo", { VideoId: assetId, Formats: "flv" }), 404, "InvalidVideo.NoneStream");
   });
 
-  it("shows the newest stream of each format and definition, or all of them", async () => {
+  it("shows the newest stream of each format and definition, or all streams on request", async () => {
     const plays = [stream("old"), stream("new"), stream("sound", { format: "mp3", streamType: "audio" })];
     await restart({ assets: { mine: { status: "Normal", plays } } });
     expect(await play({ VideoId: "mine" })).toEqual([url("new"), url("sound")]);
@@ -28,7 +28,7 @@ describe("the look-up of assets", () => {
     expect(await play({ VideoId: "mine", Definition: "SD" })).toBeUndefined();
   });
 
-  it("hides encrypted streams unless all are asked for, and marks invisible ones", async () => {
+  it("hides encrypted streams by default and marks invisible ones", async () => {
     const secret = stream("secret", { encrypted: true });
     const plays = [stream("hidden", { format: "flv", invisible: true }), secret];
     await restart({ assets: { mixed: { status: "Normal", plays }, sealed: { status: "Normal", plays: [secret] } } });
@@ -41,7 +41,17 @@ describe("the look-up of assets", () => {
     ]);
   });
 
-  it("gives URLs of the domain that is asked for, of the store, or signed", async () => {
+  const wrong: readonly (readonly [string, Parameters, string])[] = [
+    ["an absent video id", {}, "MissingParameter"],
+    ["an unknown result type", { VideoId: assetId, ResultType: "Both" }, "InvalidResultType.Malformed"],
+    ["a malformed configuration", { VideoId: assetId, PlayConfig: "{" }, "InvalidPlayConfig.Malformed"],
+  ];
+
+  it.each(wrong)("refuses %s", async (_, params, code) => {
+    expectError(await ask("GetPlayInfo", params), 400, code);
+  });
+
+  it("returns URLs of the requested domain or of the object store, signed if configured", async () => {
     const PlayConfig = JSON.stringify({ PlayDomain: "media.example.net" });
     expect(await play({ VideoId: assetId, PlayConfig, Formats: "mp4" })).toEqual(["https://media.example.net/93ab850b/sd.mp4"]);
     expect((await play({ VideoId: assetId, OutputType: "oss", Formats: "mp4" }))?.[0]).toMatch(/\.oss-cn-shanghai\.aliyuncs\.com\//);

@@ -8,7 +8,7 @@ import { alibabaForEachTest, assetId, hd, sd, uploadingId, url } from "./emulato
 const test = alibabaForEachTest();
 const { restart, ask, rowsOf, expectError } = test;
 
-describe("assets", () => {
+describe("jobs", () => {
   const refresh = (params: Parameters) => ask("RefreshMediaPlayUrls", { TaskType: "Preload", ...params });
   const jobsOf = async (MediaRefreshJobId = "", more: Parameters = {}) =>
     (await ask("GetMediaRefreshJobs", { MediaRefreshJobId, ...more })).body.MediaRefreshJobs ?? [];
@@ -18,7 +18,7 @@ describe("assets", () => {
     return job?.SuccessPlayUrls?.split(",");
   };
 
-  it("cost a unit, and get a task of its own, for each URL", async () => {
+  it("spend a unit and create a task for each URL", async () => {
     const { body } = await refresh({ MediaIds: assetId });
     const [job] = await jobsOf(body.MediaRefreshJobId);
     const [first = "", second = ""] = job?.TaskIds?.split(",") ?? [];
@@ -28,7 +28,7 @@ describe("assets", () => {
     expect(test.vod.spentToday).toBe(2);
   });
 
-  it("are filtered by format, definition and kind of stream, and bring their first segments if asked to", async () => {
+  it("filter streams by format, definition and type, and add segments on request", async () => {
     expect(await urlsOf({ Formats: "mp4,mp3" })).toEqual([sd?.url]);
     expect(await urlsOf({ Definitions: "HD" })).toEqual([hd?.url]);
     expect(await urlsOf({ Formats: "m3u8", SliceFlag: "true" })).toEqual([hd?.url, ...(hd?.segments ?? []).slice(0, 5)]);
@@ -38,7 +38,7 @@ describe("assets", () => {
     expect(await jobsOf(body.MediaRefreshJobId)).toMatchObject([{ Status: "fail", ErrorCode: "InvalidVideo.NoneStream" }]);
   });
 
-  it("are the newest stream of each format and definition, or all of them, and nothing before they are published", async () => {
+  it("cover the newest or all streams of a published asset, and none of an unpublished one", async () => {
     const plays = ["old", "new"].map((name) => ({ url: url(name), format: "mp4", definition: "HD" }));
     await restart({ assets: { [assetId]: { status: "Normal", plays }, [uploadingId]: { status: "Transcoding", plays } } });
     expect(await urlsOf({})).toEqual([url("new")]);
@@ -47,7 +47,7 @@ describe("assets", () => {
     expect(await jobsOf(body.MediaRefreshJobId)).toMatchObject([{ Status: "fail" }]);
   });
 
-  it("that do not exist or are forbidden are named, the others are taken on", async () => {
+  it("are created for accessible assets; unknown and forbidden assets are listed", async () => {
     await restart({ forbiddenAssets: ["theirs"] });
     const { status, body } = await refresh({ MediaIds: `${assetId},nowhere,theirs,constructor` });
     expect(status).toBe(200);
@@ -58,7 +58,7 @@ describe("assets", () => {
     expect(test.vod.log.filter((entry) => entry.action === "RefreshMediaPlayUrls").map((entry) => entry.accepted)).toEqual([[assetId], []]);
   });
 
-  it("have a job each, that can be asked for alone", async () => {
+  it("report each asset, and one asset on request", async () => {
     const { body } = await refresh({ MediaIds: `${assetId},${uploadingId}` });
     const id = body.MediaRefreshJobId;
     expect((await jobsOf(id)).map((job) => [job.MediaId, job.Status, job.ErrorCode])).toEqual([
@@ -69,14 +69,14 @@ describe("assets", () => {
     expect(await jobsOf("unheard-of")).toEqual([]);
   });
 
-  it("are submitted after the time that it is told", async () => {
+  it("submit their URLs after the configured time", async () => {
     await restart({ jobMs: 5 * SECOND });
     const { body } = await refresh({ MediaIds: assetId });
     expect(await jobsOf(body.MediaRefreshJobId)).toMatchObject([{ Status: "processing", TaskIds: "", SuccessPlayUrls: "" }]);
     test.clock.advance(5 * SECOND - 1);
     expect([test.vod.spentToday, test.vod.rows.length]).toEqual([0, 0]);
     test.clock.advance(MINUTE);
-    // Whoever asks, and whenever: the job has done its work in time.
+    // The call comes later, but the job has the time at which it was due.
     expect((await rowsOf({ ObjectPath: sd?.url ?? "" }))[0]?.CreationTime).toBe("2026-11-21T12:00:05Z");
     expect(test.vod.spentToday).toBe(2);
     expect(await jobsOf(body.MediaRefreshJobId)).toMatchObject([{ Status: "success", GmtModified: "2026-11-21 12:00:05" }]);
@@ -85,7 +85,7 @@ describe("assets", () => {
   it.each([
     [{ dailyLimit: 1 }, "QuotaExceeded.Refresh"],
     [{ queueLimit: 1 }, "PreloadQueueFull"],
-  ] as const)("fail as jobs where there is no room for them: %j", async (options, ErrorCode) => {
+  ] as const)("fail when quota or queue are exhausted: %j", async (options, ErrorCode) => {
     await restart(options);
     const { status, body } = await refresh({ MediaIds: assetId });
     expect(status).toBe(200);
@@ -93,7 +93,7 @@ describe("assets", () => {
     expect(test.vod.spentToday).toBe(0);
   });
 
-  it("can be purged, which is another quota and another list", async () => {
+  it("can purge assets, with a quota and a list of their own", async () => {
     const { body } = await ask("RefreshMediaPlayUrls", { MediaIds: assetId, TaskType: "Refresh" });
     expect(await jobsOf(body.MediaRefreshJobId)).toMatchObject([{ TaskType: "Refresh", Status: "success" }]);
     expect((await ask("DescribeVodRefreshQuota")).body).toMatchObject({ PreloadRemain: "500", UrlRemain: "1998" });
@@ -102,9 +102,9 @@ describe("assets", () => {
   });
 
   const wrong: readonly (readonly [string, string, Parameters, string])[] = [
-    ["no media", "RefreshMediaPlayUrls", { TaskType: "Preload" }, "MissingParameter"],
-    ["no type of task", "RefreshMediaPlayUrls", { MediaIds: assetId }, "MissingParameter"],
-    ["an unknown type of task", "RefreshMediaPlayUrls", { MediaIds: assetId, TaskType: "Warm" }, "InvalidTaskType.Malformed"],
+    ["an absent list of media", "RefreshMediaPlayUrls", { TaskType: "Preload" }, "MissingParameter"],
+    ["an absent task type", "RefreshMediaPlayUrls", { MediaIds: assetId }, "MissingParameter"],
+    ["an unknown task type", "RefreshMediaPlayUrls", { MediaIds: assetId, TaskType: "Warm" }, "InvalidTaskType.Malformed"],
     [
       "21 media",
       "RefreshMediaPlayUrls",
@@ -112,10 +112,7 @@ describe("assets", () => {
       "InvalidMediaIds.Size.Malformed",
     ],
     ["21 segments", "RefreshMediaPlayUrls", { MediaIds: assetId, TaskType: "Preload", SliceCount: "21" }, "InvalidSliceCount.Malformed"],
-    ["no job", "GetMediaRefreshJobs", {}, "MissingParameter"],
-    ["no video", "GetPlayInfo", {}, "MissingParameter"],
-    ["an unknown result", "GetPlayInfo", { VideoId: assetId, ResultType: "Both" }, "InvalidResultType.Malformed"],
-    ["a malformed configuration", "GetPlayInfo", { VideoId: assetId, PlayConfig: "{" }, "InvalidPlayConfig.Malformed"],
+    ["an absent job id", "GetMediaRefreshJobs", {}, "MissingParameter"],
   ];
 
   it.each(wrong)("refuses %s", async (_, action, params, code) => {

@@ -9,7 +9,7 @@ const test = alibabaForEachTest();
 const { restart, list, idsOf, rowsOf, expectError } = test;
 
 describe("task ids", () => {
-  it("are shared by URLs of one host and second, over requests too", async () => {
+  it("are shared by URLs of one host and second, across requests", async () => {
     const first = await idsOf([url(1), url(2, "media.example.net"), url(3)]);
     expect(new Set(first).size).toBe(2);
     test.clock.advance(999);
@@ -20,7 +20,7 @@ describe("task ids", () => {
     expect(first).not.toContain((await idsOf([url(5)]))[0]);
   });
 
-  it("stand for 500 URLs at most", async () => {
+  it("cover at most 500 URLs each", async () => {
     await restart({ dailyLimit: 2_000 });
     expect(await idsOf(many(499))).toHaveLength(1);
     const [, second = ""] = await idsOf(many(502));
@@ -32,7 +32,7 @@ describe("task ids", () => {
 describe("the task list", () => {
   const states = async (params: Parameters) => (await rowsOf(params)).map((row) => `${row.Status} ${row.Process}`);
 
-  it("shows each URL on its way, and how it ends", async () => {
+  it("shows the progress and the result of each URL", async () => {
     await restart({ firstMs: 10 * SECOND, eachMs: 5 * SECOND });
     const [TaskId = ""] = await idsOf([url(1), url("fail-2")]);
     expect(await states({ TaskId })).toEqual(["Pending 0%", "Pending 0%"]);
@@ -47,7 +47,7 @@ describe("the task list", () => {
     expect([good?.Description, bad?.Status, bad?.Description]).toEqual(["", "Failed", "Origin Return StatusCode 5XX"]);
   });
 
-  it("comes in pages of 20, or as asked up to 50", async () => {
+  it("has pages of 20 rows by default and of at most 50", async () => {
     const [TaskId = ""] = await idsOf(many(120));
     const first = await list({ TaskId });
     expect(first.body).toMatchObject({ PageNumber: 1, PageSize: 20, TotalCount: 120 });
@@ -63,10 +63,10 @@ describe("the task list", () => {
     expectError(await list({ TaskId, PageNumber: "0" }), 400, "InvalidPageNumber.Malformed");
   });
 
-  it("is filtered by URL, type, domain, state and time", async () => {
+  it("filters by URL, type, domain, state and time", async () => {
     await restart({ firstMs: SECOND, eachMs: 0 });
     await idsOf([url(1), url("fail-2")]);
-    // The list's times are whole seconds, whatever the moment.
+    // The list truncates times to whole seconds.
     test.clock.advance(MINUTE + 900);
     await idsOf([url(1, "media.example.net")]);
     test.clock.advance(2 * SECOND);
@@ -100,24 +100,24 @@ describe("the task list", () => {
     expectError(await list(params), 400, code);
   });
 
-  it("says nothing of an id that is unknown", async () => {
+  it("is empty for an unknown id", async () => {
     await idsOf([url(1)]);
     const { status, body } = await list({ TaskId: "123456789" });
     expect([status, body.TotalCount, body.Tasks]).toEqual([200, 0, { Task: [] }]);
   });
 
-  it("forgets what is older than three days", async () => {
+  it("drops rows after three days", async () => {
     const [TaskId = ""] = await idsOf([url(1)]);
     test.clock.advance(3 * DAY);
     expect(await rowsOf({ TaskId })).toHaveLength(1);
     test.clock.advance(1);
-    const asked: readonly Parameters[] = [{ TaskId }, { ObjectPath: url(1) }, { StartTime: "2026-11-21T00:00:00Z" }];
-    for (const params of asked) {
+    const filters: readonly Parameters[] = [{ TaskId }, { ObjectPath: url(1) }, { StartTime: "2026-11-21T00:00:00Z" }];
+    for (const params of filters) {
       expect(await rowsOf(params)).toEqual([]);
     }
   });
 
-  it("shows a task after the delay that it is told", async () => {
+  it("shows a task after the configured delay", async () => {
     await restart({ listDelayMs: 3 * SECOND });
     const [TaskId = ""] = await idsOf([url(1)]);
     test.clock.advance(3 * SECOND - 1);
@@ -126,7 +126,7 @@ describe("the task list", () => {
     expect(await rowsOf({ TaskId })).toHaveLength(1);
   });
 
-  it("may leave schemes out, as the vendor's examples do, and finds its own spelling again", async () => {
+  it("omits schemes if configured, as in the vendor's examples, and finds URLs by both spellings", async () => {
     await restart({ echoScheme: false });
     const [TaskId = ""] = await idsOf([url(1)]);
     const [row] = await rowsOf({ TaskId });

@@ -10,7 +10,7 @@ const test = alibabaForEachTest();
 const { restart, ask, preload, list, idsOf, signed } = test;
 
 describe("the vendor's own client", () => {
-  it("preloads, by query and by form, with every option and beyond ASCII", async () => {
+  it("prefetches by query and by form, with every option and characters beyond ASCII", async () => {
     const params = {
       ObjectPath: [url("it's (1)*!~"), url("片名"), url("%E7%89%87?x=1&y=2")].map((text) => text.replace(" ", "%20")).join("\r\n"),
       Area: "overseas",
@@ -44,14 +44,14 @@ describe("the vendor's own client", () => {
     ]);
   });
 
-  it("asks for the quota", async () => {
+  it("reads the quota", async () => {
     await idsOf(many(3));
     const { status, body } = await ask("DescribeVodRefreshQuota");
     expect(status).toBe(200);
     expect(body).toMatchObject({ PreloadQuota: "500", PreloadRemain: "497", UrlRemain: "2000", blockRemain: "300" });
   });
 
-  it.each(["GET", "POST"] as const)("preloads assets, and asks after it by %s", async (method) => {
+  it.each(["GET", "POST"] as const)("prefetches assets and reads the job by %s", async (method) => {
     const { status, body } = await ask("RefreshMediaPlayUrls", { MediaIds: assetId, TaskType: "Preload", UserData: '{"a":1}' });
     expect(status).toBe(200);
     expect(body).toMatchObject({ NonExistMediaIds: "", ForbiddenMediaIds: "" });
@@ -88,21 +88,21 @@ describe("the vendor's own client", () => {
     expect((await preload([url(1)])).status).toBe(200);
   });
 
-  it("takes its longest query, and 1,000 URLs in a form", async () => {
+  it("prefetches with a query of 100 KB and with 1,000 URLs in a form", async () => {
     await restart({ dailyLimit: 10_000 });
     const long = many(100).map((text) => `${text}?${"x".repeat(1_000)}`);
     expect((await preload(long)).status).toBe(200);
     expect((await ask("PreloadVodObjectCaches", { ObjectPath: many(1_000).join("\n") }, { form: true })).status).toBe(200);
   });
 
-  it("sees refusals as the classes of errors that they are", async () => {
+  it("maps refusals to its own error classes", async () => {
     expect((await preload([url(1, "foreign.example.org")])).error).toBe("ClientError");
     await restart({ callsPerSecond: 1, retryAfterMs: 2_000, domainStates: { "vod.example.net": "failed" } });
     expect((await preload([url(1)])).error).toBe("ServerError");
     expect(await preload([url(1)])).toMatchObject({ error: "ThrottlingError", retryAfter: 2_000 });
   });
 
-  it.each([-15 * MINUTE, 15 * MINUTE])("may have a clock that is %d ms off", async (off) => {
+  it.each([-15 * MINUTE, 15 * MINUTE])("is accepted with a clock that is %d ms off", async (off) => {
     expect((await ask("DescribeVodRefreshQuota", {}, { now: test.clock.now() + off })).status).toBe(200);
   });
 });
@@ -112,7 +112,7 @@ describe("faults", () => {
   const quota = async () => (await exchange(signed({ action: "DescribeVodRefreshQuota", query: {} }))).status;
   const send = async () => (await exchange(signed())).status;
 
-  it("happen to the action that is named", async () => {
+  it("apply to the named action", async () => {
     test.vod.inject({ ...busy, action: "PreloadVodObjectCaches", times: 2, after: 1 });
     const statuses: number[] = [];
     for (let turn = 0; turn < 4; turn += 1) statuses.push(await quota(), await send());
@@ -120,7 +120,7 @@ describe("faults", () => {
     expect(test.vod.spentToday).toBe(2);
   });
 
-  it("happen to the method that is named, and to both together", async () => {
+  it("apply to the named method, and to method and action together", async () => {
     test.vod.inject({ ...busy, method: "GET" });
     test.vod.inject({ ...busy, method: "POST", action: "GetPlayInfo" });
     expect(await send()).toBe(200);
@@ -148,7 +148,7 @@ describe("faults", () => {
 });
 
 describe("the log", () => {
-  it("says of every request when it came, what it was, and what came of it", async () => {
+  it("has the time, the request and the outcome of every call", async () => {
     const start = test.clock.now();
     await preload([url(1)], { Area: "domestic" });
     test.clock.advance(SECOND);
