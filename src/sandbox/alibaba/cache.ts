@@ -11,7 +11,7 @@ import { AcsError, invalid, missing, type Reply } from "./answer.ts";
 import { isFlagSet, oneOf, type Params } from "./params.ts";
 import { hostOf, PURGES_PER_DAY, type TaskStore } from "./tasks.ts";
 
-export interface CacheCallsOptions {
+interface CacheCallsOptions {
   readonly now: () => number;
   readonly tasks: TaskStore;
   readonly checkDomain: (domain: string) => void;
@@ -20,7 +20,7 @@ export interface CacheCallsOptions {
   readonly numbers: "strings" | "numbers";
 }
 
-export interface CacheCalls {
+interface CacheCalls {
   preload(params: Params): Reply;
   describeQuota(): Reply;
 }

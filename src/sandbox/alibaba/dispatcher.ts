@@ -41,8 +41,8 @@ export function createDispatcher(actions: ReadonlyMap<string, Action>, now: () =
       throw new AcsError(404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.");
     }
     if (rates.get(action)?.() === false) {
-      const headers: Record<string, string> = retryAfterMs === undefined ? {} : { "x-acs-retry-after": String(retryAfterMs) };
-      throw new AcsError(throttlingStatus, "Throttling.User", "Request was denied due to user flow control.", headers);
+      const retryAfter: Record<string, string> = retryAfterMs === undefined ? {} : { "x-acs-retry-after": String(retryAfterMs) };
+      throw new AcsError(throttlingStatus, "Throttling.User", "Request was denied due to user flow control.", retryAfter);
     }
     checkAccount(account);
     return perform(params);

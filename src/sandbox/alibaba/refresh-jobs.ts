@@ -11,7 +11,7 @@ import { type MediaLibrary, matchingPlays, newestPlays, type SandboxMedia } from
 import type { TaskRow, TaskStore } from "./tasks.ts";
 import { writeTimeWithoutZone } from "./time.ts";
 
-export interface RefreshJobsOptions {
+interface RefreshJobsOptions {
   readonly now: () => number;
   readonly tasks: TaskStore;
   readonly library: MediaLibrary;
@@ -20,7 +20,7 @@ export interface RefreshJobsOptions {
   readonly quotaCode: string;
 }
 
-export interface RefreshJobs {
+interface RefreshJobs {
   refreshMediaPlayUrls(params: Params): Reply;
   getMediaRefreshJobs(params: Params): Reply;
   /** Submits the URLs of all jobs that are due. */

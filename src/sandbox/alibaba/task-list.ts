@@ -8,7 +8,7 @@ import { optionalOneOf, type Params, wholeNumber } from "./params.ts";
 import { hostOf, type TaskRow, type TaskStore } from "./tasks.ts";
 import { readTime, writeTime } from "./time.ts";
 
-export interface TaskListOptions {
+interface TaskListOptions {
   readonly now: () => number;
   readonly tasks: TaskStore;
   /** Whether rows show URLs with their scheme. */

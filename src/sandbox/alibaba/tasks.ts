@@ -14,13 +14,13 @@ export interface TaskRow {
   readonly doneAt: number;
 }
 
-export interface RowStatus {
+interface RowStatus {
   readonly status: "Pending" | "Refreshing" | "Complete" | "Failed";
   readonly process: string;
   readonly description: string;
 }
 
-export interface TaskStoreOptions {
+interface TaskStoreOptions {
   readonly now: () => number;
   readonly warmed: WarmedUrls;
   readonly firstMs: number;
@@ -29,14 +29,14 @@ export interface TaskStoreOptions {
   readonly queueLimit: number;
 }
 
-export interface AddOptions {
+interface AddOptions {
   readonly type: TaskRow["type"];
   readonly at: number;
   /** Whether URLs of one host and second share a task id. */
   readonly merge: boolean;
 }
 
-export type Added = { readonly ok: true; readonly ids: readonly string[] } | { readonly ok: false; readonly problem: "quota" | "queue" };
+type Added = { readonly ok: true; readonly ids: readonly string[] } | { readonly ok: false; readonly problem: "quota" | "queue" };
 
 export interface TaskStore {
   /** In the order of acceptance. */

@@ -13,11 +13,11 @@ export interface CachedAnswer extends CacheFacts {
   readonly answer: OriginAnswer;
 }
 
-export interface EdgeCache {
+interface EdgeCache {
   lookUp(url: URL, acceptEncoding: string | undefined, dialect: Dialect): Promise<CachedAnswer>;
 }
 
-export interface EdgeCacheOptions {
+interface EdgeCacheOptions {
   readonly now: () => number;
   readonly origin: OriginFetches;
   readonly maxEntries: number;
@@ -57,7 +57,7 @@ export function createEdgeCache({ now, origin, maxEntries, prefetched }: EdgeCac
     stored: true,
   });
 
-  /** An object that this edge has not seen but a vendor's prefetch has brought. */
+  /** An object that a vendor has prefetched and that no client has requested from this edge yet. */
   const fromPrefetch = (key: string, url: URL, dialect: Dialect): CachedAnswer | undefined => {
     const arrival = prefetched(url.href);
     if (!arrival) return undefined;

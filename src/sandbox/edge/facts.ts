@@ -37,7 +37,7 @@ export interface Dialect {
 
 export type Words = Readonly<Record<CacheOutcome, string>>;
 
-/** In the place of an airport code. IATA has no airport of this code. */
+/** Stands in for an airport code. IATA has no airport of this code. */
 export const POP = "SBX";
 
 export function isFromStore({ outcome }: CacheFacts): boolean {

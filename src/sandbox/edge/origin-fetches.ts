@@ -10,7 +10,7 @@ export interface OriginFetches {
   count(url?: string): number;
 }
 
-export interface OriginFetchesOptions {
+interface OriginFetchesOptions {
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
   /** URLs to remember. */

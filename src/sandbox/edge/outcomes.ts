@@ -29,7 +29,7 @@ const outcomes: ReadonlyMap<string, EdgeOutcome> = new Map(
     throttled: { does: "throttle-first" },
     // Claims to be stored and is missing at the next request.
     evicted: { does: "evict" },
-    // Is cached by a customer's rule only, for vendors that report this.
+    // Is uncacheable without a customer's rule on vendors that report this, and ordinary elsewhere.
     dynamic: { does: "dynamic" },
   }),
 );

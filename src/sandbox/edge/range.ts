@@ -1,7 +1,7 @@
 /** Byte ranges of requests (RFC 9110, section 14). */
 
 /** As in `Content-Range`, the last byte is included. */
-export interface ByteRange {
+interface ByteRange {
   readonly first: number;
   readonly last: number;
 }

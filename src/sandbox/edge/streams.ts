@@ -16,7 +16,7 @@ import {
   videos,
 } from "./ladder.ts";
 
-export interface StreamCounts {
+interface StreamCounts {
   /** The path of the manifest. The second folder may have any name. */
   readonly path: string;
   /** URLs for each of the warmer's scopes. */
@@ -37,7 +37,7 @@ export const edgeStreams = {
   dash: { path: "/dash/sandbox/manifest.mpd", manifests: 1, startup: 19, full: 304 },
 } as const satisfies Record<string, StreamCounts>;
 
-export type StreamFile = { readonly text: string; readonly maxAgeS: number } | { readonly bytes: number };
+type StreamFile = { readonly text: string; readonly maxAgeS: number } | { readonly bytes: number };
 
 const STATIC_S = 3_600;
 /** Shorter than a segment, so that a player's next request gets a new playlist. */

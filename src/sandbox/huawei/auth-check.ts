@@ -7,7 +7,7 @@ import type { SignatureCheck } from "./signature-check.ts";
 import type { Tokens } from "./tokens.ts";
 
 /** The refusal of a request; `undefined` for an authenticated one. */
-export type AuthCheck = (request: ReceivedRequest) => Answer | undefined;
+type AuthCheck = (request: ReceivedRequest) => Answer | undefined;
 
 /** The vendor's gateway locks a key for five minutes after more than five failures in a row. */
 const FAILURES_BEFORE_LOCK = 5;

@@ -7,7 +7,7 @@ import type { AssetStore } from "./assets.ts";
 import { throttled, vodError } from "./errors.ts";
 import type { Preheating, VendorAnswer } from "./preheating.ts";
 
-export interface DispatcherOptions {
+interface DispatcherOptions {
   readonly preheating: Preheating;
   readonly assets: AssetStore;
   readonly projectId: string;

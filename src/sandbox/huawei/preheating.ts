@@ -14,7 +14,7 @@ import type { WarmedUrls } from "../warmed-urls.ts";
 import type { AssetStore, SandboxAsset } from "./assets.ts";
 import { illegal, vodError } from "./errors.ts";
 
-export interface PreheatingOptions {
+interface PreheatingOptions {
   readonly now: () => number;
   readonly assets: AssetStore;
   readonly quota: DailyQuota;

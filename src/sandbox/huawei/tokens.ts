@@ -16,7 +16,7 @@ export interface SandboxLogin {
   readonly domain: string;
 }
 
-export interface TokensOptions {
+interface TokensOptions {
   readonly login: SandboxLogin;
   readonly projectId: string;
   readonly now: () => number;

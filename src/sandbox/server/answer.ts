@@ -1,4 +1,4 @@
-/** Answers of emulators, and how they go onto the wire. */
+/** Sends the answers of emulators, including generated bodies and deliberately incomplete ones. */
 
 import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";

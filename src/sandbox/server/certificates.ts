@@ -4,7 +4,7 @@ import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { BoundedMap } from "./bounded-map.ts";
 
-export interface Authority {
+interface Authority {
   /** The authority's certificate in PEM, for clients to trust. */
   readonly ca: string;
   contextFor(hostname: string): SecureContext;

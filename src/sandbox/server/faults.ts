@@ -20,7 +20,7 @@ export type Fault =
 export interface FaultRule {
   readonly fault: Fault;
   readonly method?: string;
-  /** The vendor's name of the operation, such as `GetPlayInfo`; the edge compares it with the path. */
+  /** The operation as the vendor names it, such as `GetPlayInfo`; for the edge, the path. */
   readonly action?: string;
   /** Matching requests that get the fault; 1 by default. */
   readonly times?: number;
@@ -31,7 +31,7 @@ export interface FaultRule {
 /** Carries a request out. */
 export type Handle = () => Answer | StreamedAnswer | Promise<Answer | StreamedAnswer>;
 
-export interface Faults {
+interface Faults {
   inject(rule: FaultRule): void;
   clear(): void;
   /** The next fault for such a request; it counts as used. */
@@ -94,7 +94,7 @@ export async function answerWith(
   }
 }
 
-/** The declared length exceeds even the whole body, so that an empty answer is incomplete too. */
+/** The declared length exceeds the whole body, so that the answer to an empty body is incomplete too. */
 function cutInHalf(answer: StreamedAnswer): StreamedAnswer {
   const { bytes } = answer.body;
   return { ...answer, body: slice(answer.body, 0, Math.ceil(bytes / 2)), declaredBytes: bytes + 100 };

@@ -1,4 +1,4 @@
-/** JSON on an emulator's wire: answers that carry it and bodies that should be it. */
+/** JSON in answers and in bodies of requests. */
 
 import type { Answer } from "./answer.ts";
 

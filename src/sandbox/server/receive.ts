@@ -1,4 +1,4 @@
-/** Reads a request whole, as emulators need it to check its signature. */
+/** Reads whole requests and keeps the original bytes that their signatures cover. */
 
 import type { IncomingMessage } from "node:http";
 import { TLSSocket } from "node:tls";

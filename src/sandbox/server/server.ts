@@ -18,10 +18,10 @@ export interface EmulatorServer {
   close(): Promise<void>;
 }
 
-export interface EmulatorServerOptions {
+interface EmulatorServerOptions {
   readonly now: () => number;
   readonly answer: (request: ReceivedRequest) => ReturnType<Handle>;
-  /** The certificate for a host name. Given one, the port speaks TLS too. */
+  /** The certificate for a host name. With this option, the port speaks TLS too. */
   readonly contextFor?: (hostname: string) => SecureContext;
   /** The action that fault rules name. Without it, a rule that names an action never applies. */
   readonly actionOf?: (request: ReceivedRequest) => string | undefined;

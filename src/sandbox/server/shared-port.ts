@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from "node:net";
 /** The first byte of a TLS handshake (RFC 8446, section 5.1). No HTTP method begins with it. */
 const TLS_HANDSHAKE = 0x16;
 
-export interface SharedPort {
+interface SharedPort {
   readonly listener: Server;
   /** Breaks all open connections, those included that have not sent their first byte. */
   destroyConnections(): void;

@@ -1,13 +1,13 @@
 /**
  * Verifies a request's HMAC signature. Huawei Cloud (`SDK-HMAC-SHA256`) and Alibaba Cloud (`ACS3-HMAC-SHA256`) sign the
- * same canonical request and differ in the header's form. This file reads what arrived and shares no code with the signers
- * in providers/: shared code would hide its mistakes from both sides.
+ * same canonical request and differ in the header's form. This file works on received requests and shares no code with the
+ * signers in providers/: a mistake in shared code would pass its own check.
  */
 
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { ReceivedRequest } from "./receive.ts";
 
-export interface AuthorizationForm {
+interface AuthorizationForm {
   readonly scheme: string;
   /** The name of the field that holds the access key id. */
   readonly keyField: string;
@@ -24,7 +24,7 @@ export interface SignatureClaim {
   readonly signature: string;
 }
 
-/** `undefined` for a header of any other form, for example one with a field more. */
+/** `undefined` for a header of any other form, for example with a fourth field. */
 export function parseAuthorization(header: string, { scheme, keyField, separator }: AuthorizationForm): SignatureClaim | undefined {
   if (!header.startsWith(`${scheme} `)) return undefined;
   const fields = header.slice(scheme.length + 1).split(separator);
