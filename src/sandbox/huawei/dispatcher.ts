@@ -29,7 +29,7 @@ export function createDispatcher(options: DispatcherOptions): (request: Received
     if (project === undefined) return unpublishedApi();
     if (project !== projectId) return vodError(403, "VOD.10057", "Tenant ID verification failed.");
     const name = `${request.method} ${operation}`;
-    // Look-ups of assets have a limit of their own, 1,500 calls a minute, which the sandbox never reaches.
+    // Look-ups of assets have a limit of their own, 1,500 calls a minute. The emulator does not apply it.
     if (name !== "GET info" && !withinRate()) return throttled(callsPerMinute);
     return calls.get(name)?.(request) ?? vodError(403, "VOD.10058", "The request method is incorrect.");
   };
