@@ -5,7 +5,7 @@ import { httpAnyCdn } from "../../src/providers/http/definition.ts";
 import { startSandbox } from "../../src/sandbox/index.ts";
 import { silentObserver } from "../../src/telemetry/observer.ts";
 
-it("asks no name server about a host whose headers name no CDN", async () => {
+it("sends no DNS query for a host whose headers name no CDN", async () => {
   const asked = vi.spyOn(Resolver.prototype, "resolveCname").mockRejectedValue(new Error("There is no network"));
   onTestFinished(() => asked.mockRestore());
   const sandbox = await startSandbox();

@@ -1,4 +1,4 @@
-/** Every dialect of the edge, read back by the product's own readers: they must find what the edge meant to say. */
+/** The http provider's readers read every dialect of the edge back: they must find the facts that the edge wrote. */
 
 import { describe, expect, it } from "vitest";
 import type { CacheReading } from "../../../src/providers/http/cache/cache-status.ts";
@@ -20,11 +20,11 @@ interface Expected {
   readonly miss: Read;
   /** Ten seconds later. */
   readonly hit: Read;
-  /** Of a lifetime that is over: the same object, and another one. */
+  /** After its lifetime: the same object, and a changed one. */
   readonly revalidated: Read;
   readonly expired: Read;
   readonly bypass: Read;
-  /** Where there is a parent that has it. */
+  /** When the parent cache has it. */
   readonly parent: Read;
 }
 
@@ -125,13 +125,13 @@ const dialects: Readonly<Record<DialectName, Expected>> = {
     vendor: "tencent",
     miss,
     hit: edgeHit,
-    // Its words do not tell it from a hit.
+    // Tencent's words for a revalidated object are those of a hit.
     revalidated: { state: "hit", layer: "edge", ageS: 0 },
     expired: miss,
     bypass: miss,
     parent: { ...parentHit, ageS: 600 },
   },
-  // Half the world's caches say it in this header, and none says of which tier it speaks.
+  // Many caches write this header, and it does not name the tier.
   nginx: {
     miss,
     hit: { state: "hit", layer: "unknown" },
@@ -148,7 +148,7 @@ const LIVE = "/live/sandbox/index.m3u8";
 describe.each(Object.entries(dialects))("%s", (name, expected) => {
   const read = async (path: string, headers = {}): Promise<CacheReading> => (await test.ask(test.url(path, name), { headers })).cache;
 
-  it("tells misses, hits and what came after", async () => {
+  it("reports a miss, a hit, a revalidation and an expiry", async () => {
     expect(await read("/film.mp4")).toMatchObject(expected.miss);
     test.clock.advance(10 * SECOND);
     expect(await read("/film.mp4")).toMatchObject(expected.hit);
@@ -159,25 +159,25 @@ describe.each(Object.entries(dialects))("%s", (name, expected) => {
     expect(await read(LIVE)).toMatchObject(expected.expired);
   });
 
-  it("tells a parent's hit where it has parents, and is warm then", async () => {
+  it("reports a parent's hit if it has parents, and an edge hit then", async () => {
     expect(await read("/shielded/film.mp4")).toMatchObject(expected.parent);
     const { state, layer } = expected.hit;
     expect(await read("/shielded/film.mp4")).toMatchObject({ state, ...(layer && { layer }) });
     expect(test.edge.originFetches()).toBe(expected.parent.state === "hit" || name === "akamai" ? 0 : 1);
   });
 
-  it("tells what may not be stored, the second time too", async () => {
+  it("reports an uncacheable object at every request", async () => {
     for (const _ of [1, 2]) expect(await read("/no-store.mp4")).toMatchObject(expected.bypass);
     expect(test.edge.originFetches()).toBe(2);
   });
 
-  it("never tells of an error as warm", async () => {
+  it("never reports an error as warm", async () => {
     for (const path of ["/missing.mp4", "/broken.mp4", "/shielded/forbidden.mp4"]) {
       for (const _ of [1, 2]) expect(await read(path)).toMatchObject({ state: "error" });
     }
   });
 
-  it("is recognised, and why it does not cache is found", async () => {
+  it("is recognised by its headers, which also show the reason not to cache", async () => {
     const url = test.url("/private.mp4", name);
     const { status, headers, cache } = await test.ask(url);
     expect(detectByHeaders(headers)).toEqual(
@@ -188,8 +188,8 @@ describe.each(Object.entries(dialects))("%s", (name, expected) => {
   });
 });
 
-describe("what some vendors tell when they are asked", () => {
-  it("Akamai: the edge, the parent, and whether it may be stored", async () => {
+describe("debug headers", () => {
+  it("make Akamai report the edge, the parent and the cacheability", async () => {
     const headers = debugHeadersFor("akamai");
     const read = async (path: string) => (await test.ask(test.url(path, "akamai"), { headers })).cache;
     expect(await read("/film.mp4")).toMatchObject({ state: "miss", pop: "a127-0-0-1" });
@@ -200,14 +200,14 @@ describe("what some vendors tell when they are asked", () => {
     expect(await read("/film.mp4")).toMatchObject({ state: "revalidated", layer: "edge" });
   });
 
-  it("Akamai: the key's lifetime alone gives it away", async () => {
+  it("make Akamai report the cacheability in the cache key", async () => {
     const headers = { pragma: "akamai-x-cache-on, akamai-x-get-cache-key" };
     const read = async (path: string) => (await test.ask(test.url(path, "akamai"), { headers })).cache;
     expect(await read("/no-store.mp4")).toMatchObject({ state: "uncacheable" });
     expect(await read("/film.mp4")).toMatchObject({ state: "miss" });
   });
 
-  it("Fastly: how long it stays", async () => {
+  it("make Fastly report the remaining lifetime", async () => {
     const ask = () => test.ask(test.url("/film.mp4", "fastly"), { headers: debugHeadersFor("fastly") });
     expect((await ask()).cache).toMatchObject({ state: "miss" });
     test.clock.advance(10 * SECOND);
@@ -217,37 +217,37 @@ describe("what some vendors tell when they are asked", () => {
 });
 
 describe("the choice of a dialect", () => {
-  it("takes RFC 9211 for every host that is named after none, a bare address too", async () => {
+  it("is RFC 9211 for a host without a dialect's name and for a bare address", async () => {
     const urls = [test.url("/a", "media"), test.url("/a", "constructor"), test.url("/a", "www.cloudflare"), `${test.edge.endpoint}/a`];
     for (const url of urls) expect((await test.ask(url)).header("cache-status")).toBe("sandbox-edge; fwd=uri-miss; stored");
   });
 
-  it("keeps what is said apart by lines apart", async () => {
+  it("keeps header lines of the same name apart", async () => {
     const { headers } = await test.ask(test.url("/a", "tencent"));
     expect(linesOf(headers, "x-cache-lookup")).toEqual(["Cache Miss", "Hit From Inner Cluster"]);
   });
 
-  it("puts the cache that is nearest to the client last", async () => {
+  it("puts the cache nearest to the client last", async () => {
     const url = test.url("/shielded/a", "tiered");
-    const said = async () => (await test.ask(url)).header("cache-status");
-    expect(await said()).toBe("sandbox-parent; hit; ttl=3000, sandbox-edge; fwd=uri-miss; stored");
-    expect(await said()).toBe("sandbox-edge; hit; ttl=3000");
+    const cacheStatus = async () => (await test.ask(url)).header("cache-status");
+    expect(await cacheStatus()).toBe("sandbox-parent; hit; ttl=3000, sandbox-edge; fwd=uri-miss; stored");
+    expect(await cacheStatus()).toBe("sandbox-edge; hit; ttl=3000");
     expect(test.edge.originFetches(url)).toBe(0);
   });
 
-  it("lets nginx and the silent one tell no more than that", async () => {
-    for (const [name, said] of [
+  it("gives nginx one cache header and the silent dialect none", async () => {
+    for (const [name, expectedHeaders] of [
       ["nginx", ["x-cache-status"]],
       ["silent", []],
     ] as const) {
       await test.ask(test.url("/a", name));
       const { headers } = await test.ask(test.url("/a", name));
       const usual = ["date", "content-type", "cache-control", "etag", "accept-ranges", "content-length", "connection", "keep-alive"];
-      expect([...headers.keys()].filter((header) => !usual.includes(header))).toEqual(said);
+      expect([...headers.keys()].filter((header) => !usual.includes(header))).toEqual(expectedHeaders);
     }
   });
 
-  it("calls something dynamic on Cloudflare, and a file like others elsewhere", async () => {
+  it("reports a dynamic file on Cloudflare and an ordinary one elsewhere", async () => {
     for (const _ of [1, 2]) {
       const url = test.url("/dynamic.mp4", "cloudflare");
       const { cache, headers, header, status } = await test.ask(url);

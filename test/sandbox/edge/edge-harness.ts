@@ -1,4 +1,4 @@
-/** Asks the sandbox's edge as the server does: any host name, one address. */
+/** Sends requests to the sandbox's edge like the server: any host name, one address. */
 
 import { Agent } from "undici";
 import { afterEach, beforeEach } from "vitest";
@@ -11,7 +11,7 @@ export interface EdgeReply {
   readonly status: number;
   readonly headers: HeaderLines;
   readonly body: Buffer;
-  /** The first line of a header. */
+  /** The first value of a header. */
   header(name: string): string | undefined;
   readonly cache: CacheReading;
 }
@@ -24,14 +24,14 @@ export interface Asking {
 export interface EdgeInTest {
   readonly edge: SandboxEdge;
   readonly clock: HandClock;
-  /** Takes every host name to the edge. */
+  /** Connects every host name to the edge. */
   readonly dispatcher: Agent;
-  /** The URL of a path on the host that speaks this dialect. */
+  /** The URL of a path on the host with this dialect. */
   url(path: string, dialect?: string): string;
   ask(url: string, asking?: Asking): Promise<EdgeReply>;
 }
 
-/** An edge for each test of the file, on a clock that stands still. */
+/** An edge for each test of the file, on a clock that stands still. Slow origins advance the clock instead of waiting. */
 export function edgeForEachTest(options: SandboxEdgeOptions = {}): EdgeInTest {
   let edge: SandboxEdge;
   let clock: HandClock;
@@ -39,7 +39,7 @@ export function edgeForEachTest(options: SandboxEdgeOptions = {}): EdgeInTest {
 
   beforeEach(async () => {
     clock = handClock();
-    edge = await startEdge({ now: clock.now, ...options });
+    edge = await startEdge({ now: clock.now, sleep: clock.sleep, ...options });
     agent = new Agent({ connect: { lookup: (_name, _options, found) => found(null, [{ address: "127.0.0.1", family: 4 }]) } });
   });
   afterEach(async () => {
@@ -60,7 +60,7 @@ export function edgeForEachTest(options: SandboxEdgeOptions = {}): EdgeInTest {
     url: (path, dialect = "media") => `http://${dialect}.example.org:${new URL(edge.endpoint).port}${path}`,
     ask: async (url, { method = "GET", headers } = {}) => {
       const { origin, pathname, search } = new URL(url);
-      // No test may hang on an edge that never answers.
+      // A test fails instead of hanging if the edge never answers.
       const signal = AbortSignal.timeout(5_000);
       const reply = await agent.request({ origin, path: pathname + search, method, signal, ...(headers && { headers }) });
       const body = Buffer.from(await reply.body.arrayBuffer());

@@ -1,4 +1,4 @@
-/** The edge's streams, read by the product's own readers: as many URLs as is stated, and each of them is there. */
+/** The server's own manifest readers read the edge's streams: the stated number of URLs, each with a file. */
 
 import { describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/app/system-clock.ts";
@@ -28,7 +28,7 @@ const expand = (path: string): Promise<Expansion> =>
   });
 
 describe.each(Object.entries(edgeStreams))("%s", (name, { path, manifests, startup, full }) => {
-  it("comes to as many URLs as is stated", async () => {
+  it("has the stated number of URLs for each scope", async () => {
     const expansion = await expand(path);
     expect(expansion).toMatchObject({ refused: [], refusedMore: 0, omitted: 0 });
     const counts = streamScopes.map((scope) => chooseUrls(expansion.urls, { scope }).urls.length);
@@ -37,7 +37,7 @@ describe.each(Object.entries(edgeStreams))("%s", (name, { path, manifests, start
     expect(expansion.manifests.map(({ live }) => live)).toEqual(name === "live" ? [true] : expect.not.arrayContaining([true]));
   });
 
-  it("has all that it names, of the size that is estimated", async () => {
+  it("serves every listed URL in its estimated size", async () => {
     const { urls } = await expand(path);
     for (const { url, role, bytes } of urls) {
       const { status, header, cache } = await test.ask(url, { method: "HEAD" });
@@ -47,21 +47,21 @@ describe.each(Object.entries(edgeStreams))("%s", (name, { path, manifests, start
     }
   });
 
-  it("may be called anything, and lie behind a shield", async () => {
+  it("may have any name and may be shielded", async () => {
     for (const moved of [path.replace("sandbox", "%E7%89%87%20a"), `/shielded${path}`]) {
       expect(chooseUrls((await expand(moved)).urls).urls).toHaveLength(startup);
     }
   });
 });
 
-it("lasts ten minutes", async () => {
+it("lasts ten minutes in every format", async () => {
   for (const { path } of [edgeStreams.hls, edgeStreams.hlsTransport, edgeStreams.dash]) {
     const { manifests } = await expand(path);
     expect(manifests.at(-1)?.duration).toBe(600);
   }
 });
 
-it("has three rungs of video and one of audio in HLS, two and one in DASH", async () => {
+it("has three video renditions in HLS and two in DASH, each with one of audio", async () => {
   const renditions = async (path: string) => {
     const { urls } = await expand(path);
     return [...new Set(urls.filter(({ role }) => role === "segment").map(({ rendition }) => rendition))];
@@ -87,11 +87,11 @@ it.each([
   "/dash/sandbox/video-360p/init.mp4",
   "/live/sandbox/segment-00001.ts",
   "/live/sandbox/segment-x.ts",
-])("has nothing at %s", async (path) => {
+])("answers 404 at %s", async (path) => {
   expect((await test.ask(test.url(path))).status).toBe(404);
 });
 
-it("is warmed by the product's own warmer, byte for byte as estimated, and hit from then on", async () => {
+it("is a hit in every part after the http provider has warmed it", async () => {
   const { urls, bytes } = chooseUrls((await expand(edgeStreams.hls.path)).urls);
   const pass = async () => {
     const reasons: string[] = [];
@@ -109,7 +109,7 @@ it("is warmed by the product's own warmer, byte for byte as estimated, and hit f
     const count = (words: string) => reasons.filter((reason) => reason.includes(words)).length;
     return { hits: count("already in the cache"), misses: count("fetched now"), all: reasons.length };
   };
-  // The expansion has read the playlists already.
+  // The expansion has already fetched the playlists.
   expect(await pass()).toEqual({ all: 29, hits: 5, misses: 24 });
   expect(bytes).toEqual({ known: 5_490_000, unknownUrls: 0 });
   expect(await pass()).toEqual({ all: 29, hits: 29, misses: 0 });
@@ -119,7 +119,7 @@ it("is warmed by the product's own warmer, byte for byte as estimated, and hit f
 describe("the live stream", () => {
   const names = async () => (await expand(edgeStreams.live.path)).urls.filter(({ role }) => role === "segment").map(({ url }) => url);
 
-  it("moves on by a segment every six seconds, as soon as the playlist is stale", async () => {
+  it("moves on by a segment every six seconds", async () => {
     const before = await names();
     expect(before).toHaveLength(10);
     test.clock.advance(6 * SECOND);
@@ -128,7 +128,7 @@ describe("the live stream", () => {
     expect(new Set([...before, ...after]).size).toBe(11);
   });
 
-  it("has no segment ahead of its time, and none for ever", async () => {
+  it("serves a segment from its end on and for a limited time", async () => {
     const last = (await names()).at(-1) ?? "";
     const number = Number(/segment-(\d+)/.exec(last)?.[1]);
     const next = last.replace(String(number), String(number + 1));

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { createAuthority } from "../../../src/sandbox/server/certificates.ts";
 
 it.each(Array.from({ length: 20 }, (_, nth) => `host-${"x".repeat(nth * 3)}.example.org`))(
-  "a certificate for %s is good for that name, for those who trust the authority, and for nobody else",
+  "issues a certificate for %s that only clients of the same authority accept",
   async (name) => {
     const { ca, contextFor } = createAuthority();
     const authority = new X509Certificate(ca);

@@ -1,0 +1,16 @@
+/** JSON in answers and in bodies of requests. */
+
+import type { Answer } from "./answer.ts";
+
+export function jsonAnswer(status: number, body: unknown): Answer {
+  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+/** `undefined` for text that is not JSON: emulators refuse it as they refuse JSON of the wrong shape. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
