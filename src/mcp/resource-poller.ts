@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "../base/clock.ts";
+import { forEachConcurrently } from "../base/for-each-concurrently.ts";
 import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import type { Snapshot, SnapshotReader } from "./resource-snapshot.ts";
 
@@ -15,7 +16,7 @@ const LEAST_PAUSE_MS = 1_000;
 /** The pause is this many times as long as the last round, because tool calls come first. */
 const PAUSE_PER_ROUND = 4;
 /** Reads in flight. Too few let one slow vendor delay a round; too many compete with tool calls. */
-const READS_IN_FLIGHT = 20;
+export const READS_IN_FLIGHT = 20;
 
 export interface PolledResource {
   readonly uri: string;
@@ -47,7 +48,7 @@ export function createResourcePoller({ resources, clock, notify, stopped, report
       resource.latest = snapshot;
       if (changed) notify(resource.uri);
     } catch (error) {
-      if (!stopped.aborted) report(error, `looking at ${resource.uri} for its subscribers`);
+      if (!stopped.aborted) report(error, `polling ${resource.uri} for its subscribers`);
     }
   };
 
@@ -57,14 +58,12 @@ export function createResourcePoller({ resources, clock, notify, stopped, report
       for (let roundMs = 0; resources.size > 0; ) {
         await clock.sleep(Math.max(LEAST_PAUSE_MS, PAUSE_PER_ROUND * roundMs), stopped);
         const startedAt = clock.now();
-        await inChunks(
-          [...resources.values()].filter(({ latest }) => !latest.final),
-          refresh,
-        );
+        const changeable = [...resources.values()].filter(({ latest }) => !latest.final);
+        await forEachConcurrently(changeable, { concurrency: READS_IN_FLIGHT }, refresh);
         roundMs = clock.now() - startedAt;
       }
     } catch (error) {
-      if (!stopped.aborted) report(error, "looking after subscriptions");
+      if (!stopped.aborted) report(error, "polling subscribed resources");
     } finally {
       polling = false;
     }
@@ -76,11 +75,4 @@ export function createResourcePoller({ resources, clock, notify, stopped, report
       if (!polling && resources.size > 0) void withAmbientContext({}, poll);
     },
   };
-}
-
-/** Does the work for each entry, with a bounded number in flight. */
-export async function inChunks<Entry>(entries: readonly Entry[], work: (entry: Entry) => Promise<void>): Promise<void> {
-  for (let first = 0; first < entries.length; first += READS_IN_FLIGHT) {
-    await Promise.all(entries.slice(first, first + READS_IN_FLIGHT).map(work));
-  }
 }

@@ -2,8 +2,9 @@
 
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
+import { forEachConcurrently } from "../base/for-each-concurrently.ts";
 import type { Principal } from "./caller.ts";
-import { createResourcePoller, inChunks, type PolledResource } from "./resource-poller.ts";
+import { createResourcePoller, type PolledResource, READS_IN_FLIGHT } from "./resource-poller.ts";
 import { type SnapshotSources, snapshotReader } from "./resource-snapshot.ts";
 
 /** Resources per request, per tenant and in total. Higher limits let subscribers crowd out tool calls. */
@@ -66,7 +67,7 @@ export function createSubscriptions({ clock, notify, stopped, report, ...sources
       if (!join(key)) watched.set(key, { tenant, uri, read, latest, subscribers: 1 });
       return key;
     } catch (error) {
-      if (!isNotFound(error)) report(error, `looking at ${uri} for a subscriber`);
+      if (!isNotFound(error)) report(error, `reading ${uri} for a new subscriber`);
       return undefined;
     }
   };
@@ -74,7 +75,7 @@ export function createSubscriptions({ clock, notify, stopped, report, ...sources
   return async (requested, principal) => {
     const uris = [...new Set(requested.slice(0, MOST_PER_REQUEST))];
     const keys = new Map<string, string>();
-    await inChunks(uris, async (uri) => {
+    await forEachConcurrently(uris, { concurrency: READS_IN_FLIGHT }, async (uri) => {
       const key = await watch(uri, principal);
       if (key !== undefined) keys.set(uri, key);
     });
