@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The bin. It may import nothing statically: on a Node that is too old the rest could not even be loaded, and this
- * file must be able to say so.
+ * The executable. It imports nothing statically: an outdated Node cannot load the rest, and this file must still run to report
+ * that.
  */
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);

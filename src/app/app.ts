@@ -1,4 +1,7 @@
-/** The composition root: configuration in, a server factory and its shutdown out. Nothing here touches disk or network until the first call needs it. */
+/**
+ * The composition root: it turns a configuration into the app that transports serve, parts before the parts that need them.
+ * No part touches disk or network before the first call needs it.
+ */
 
 import { Keyv } from "keyv";
 import QuickLRU from "quick-lru";
@@ -13,6 +16,7 @@ import { createService } from "../prefetch/calls/service.ts";
 import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
+import type { Storage } from "../prefetch/model/storage.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
@@ -23,19 +27,22 @@ import { createLog } from "../telemetry/log.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
 import type { AppConfig } from "./config.ts";
-import { createDirectory } from "./provider-registry.ts";
+import { createErrorReporter, type ReportError } from "./error-reporter.ts";
+import { createProviderRegistry, type ProviderRegistry } from "./provider-registry.ts";
 import { systemClock } from "./system-clock.ts";
 
-const CACHED_ANSWERS = 10_000;
-/** A batch on the wire gets this long to be answered when the server stops. */
+/** Entries per cache. More cost memory; fewer send more queries to vendors. */
+const CACHE_ENTRIES = 10_000;
+/**
+ * Time that a stopping server gives batches in flight. When it is shorter, more outcomes are lost; when it is longer, a host
+ * kills the process first.
+ */
 const STOP_GRACE_MS = 500;
-/** A batch waits for its turn and its answer; one that takes longer than any of that can last hangs. */
-const LONGEST_STEP_MS = 900_000;
-
-/** Values stay what they are: nothing is serialised, and the oldest give way. */
-function createCache() {
-  return new Keyv({ store: new QuickLRU({ maxSize: CACHED_ANSWERS }), serialize: undefined, deserialize: undefined });
-}
+/**
+ * A batch without progress for this long hangs. It must exceed the longest wait for a turn and an answer, or a slow vendor makes
+ * the server look dead; a higher value reports a hang later.
+ */
+const STALLED_BATCH_MS = 900_000;
 
 export interface AppOptions {
   readonly clock?: Clock;
@@ -44,45 +51,83 @@ export interface AppOptions {
 
 export function createApp(config: AppConfig, { clock = systemClock, observer = silentObserver }: AppOptions = {}): App {
   const log = createLog(config.logLevel, config.secrets);
-  const report = (error: unknown, about: string): void => {
-    if (error instanceof PrefetchError) {
-      const { code, vendorCode, requestId, message } = error;
-      log.warn({ about, code, vendorCode, requestId, err: error.cause }, message);
-    } else log.error({ about, err: error }, "unexpected error");
-  };
-  for (const warning of config.warnings) log.warn(warning);
-
-  const stopped = new AbortController();
+  const report = createErrorReporter(log);
+  const stopping = new AbortController();
   const draining = new AbortController();
-  const storage = lazyStorage(async () => {
-    const { openSqlite } = await import("../storage/sqlite.ts");
-    return openSqlite(config.store, clock);
-  });
-  const pace = createRateLimiter(storage, clock);
+  const storage = openWhenNeeded(config.store, clock);
+  const registry = createProviderRegistry(config, { clock, observer });
+  for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
+
+  const parts = { config, storage, registry, clock, report, stopped: stopping.signal };
+  const { service, worker, allowances } = wirePrefetch({ ...parts, draining: draining.signal });
+  // Without a usable provider the store stays empty.
+  if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker });
+
+  return {
+    factory: createServerFactory({
+      service,
+      providers: registry,
+      notice: config.sandbox ? sandboxNotice : undefined,
+      report,
+      observer,
+      version,
+      subscribable: config.transport === "http",
+      describeProviders: registry.describe,
+    }),
+    report,
+    note: (facts, message) => log.info(facts, message),
+    subscriptions: ({ resourceUpdated: notify }) =>
+      createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
+    ready: async () => {
+      await storage.census();
+      return clock.now() - (worker.busySince() ?? clock.now()) < STALLED_BATCH_MS;
+    },
+    gauges: async () => ({
+      items: await storage.census(),
+      backlog: await storage.backlog(),
+      quotas: await Promise.all(registry.configured.map(async (id) => allowances.estimate(await registry.get(id)))),
+    }),
+    drain: () => draining.abort(),
+    close: async (graceMs = STOP_GRACE_MS) => {
+      stopping.abort(new PrefetchError("cancelled", "The server is stopping"));
+      await worker.stop(graceMs);
+      await registry.close();
+      await storage.close();
+    },
+  };
+}
+
+interface Parts {
+  readonly config: AppConfig;
+  readonly storage: Storage;
+  readonly registry: ProviderRegistry;
+  readonly clock: Clock;
+  readonly report: ReportError;
+  readonly stopped: AbortSignal;
+}
+
+function wirePrefetch({ config, storage, registry, clock, report, stopped, draining }: Parts & { readonly draining: AbortSignal }) {
+  const limiter = createRateLimiter(storage, clock);
   const allowances = createAllowances({
     storage,
     clock,
     answers: createCache(),
     dailyBudget: config.dailyBudget,
     tenantDailyBudget: config.tenantDailyBudget,
-    stopped: stopped.signal,
+    stopped,
     report,
   });
   const withTraceparent = <Result>(traceparent: string | undefined, work: () => Result): Result =>
     withAmbientContext({ traceparent }, work);
-  const carrier = createWorker({ storage, clock, limiter: pace, random: Math.random, allowances, withTraceparent, report });
-  // What a call sets going goes on after it, for other calls too.
-  const worker: Worker = { ...carrier, kick: (provider) => withAmbientContext({}, () => carrier.kick(provider)) };
+  const worker = detached(createWorker({ storage, clock, limiter, random: Math.random, allowances, withTraceparent, report }));
   const lookups = createLookups({
     statuses: createCache(),
     assets: createCache(),
-    limiter: pace,
+    limiter,
     pollSeconds: config.pollSeconds,
     onThrottled: createPause(storage, clock, report),
-    stopped: stopped.signal,
+    stopped,
   });
-  const directory = createDirectory(config, { clock, observer });
-  for (const problem of directory.unfinished) log.warn(problem);
   const service = createService({
     storage,
     clock,
@@ -90,54 +135,39 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
     lookups,
     allowances,
     follow: createFollow(storage, lookups, clock),
-    directory,
+    directory: registry,
     guards: config.guards,
-    // Parsers are loaded when the first stream is expanded.
+    // The manifest parsers load when a call expands its first stream.
     readStream: async (url, rules) => (await import("../media/stream.ts")).readStream(url, rules),
-    draining: draining.signal,
+    draining,
     durable: config.store !== ":memory:",
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
     report,
   });
+  return { service, worker, allowances };
+}
 
-  // Nothing is kept where nothing can be sent.
-  if (directory.configured.length > 0) {
-    const background = { storage, clock, stopped: stopped.signal, report };
-    // What a sandbox leaves, no other one can send: its vendors are gone with it.
-    if (!config.sandbox) void resumeDueBatches({ ...background, worker, directory });
-    void keepClean(background);
-  }
+function startBackgroundWork({ config, storage, registry, clock, report, stopped, worker }: Parts & { readonly worker: Worker }): void {
+  const background = { storage, clock, stopped, report };
+  // A sandbox cannot resume the batches of another one, because each sandbox's emulated vendors end with it.
+  if (!config.sandbox) void resumeDueBatches({ ...background, worker, directory: registry });
+  void keepClean(background);
+}
 
-  return {
-    factory: createServerFactory({
-      service,
-      providers: directory,
-      notice: config.sandbox ? sandboxNotice : undefined,
-      report,
-      observer,
-      version,
-      subscribable: config.transport === "http",
-      describeProviders: directory.describe,
-    }),
-    report,
-    note: (facts, message) => log.info(facts, message),
-    subscriptions: ({ resourceUpdated: notify }) =>
-      createSubscriptions({ service, providers: directory, clock, notify, stopped: stopped.signal, report }),
-    ready: async () => {
-      await storage.census();
-      return clock.now() - (worker.busySince() ?? clock.now()) < LONGEST_STEP_MS;
-    },
-    gauges: async () => ({
-      items: await storage.census(),
-      backlog: await storage.backlog(),
-      quotas: await Promise.all(directory.configured.map(async (id) => allowances.estimate(await directory.get(id)))),
-    }),
-    drain: () => draining.abort(),
-    close: async (graceMs = STOP_GRACE_MS) => {
-      stopped.abort(new PrefetchError("cancelled", "The server is stopping"));
-      await worker.stop(graceMs);
-      await directory.close();
-      await storage.close();
-    },
-  };
+/** The SQLite module loads and the file opens at the first use: hosts often start a server only to list its tools. */
+function openWhenNeeded(store: string, clock: Clock): Storage {
+  return lazyStorage(async () => {
+    const { openSqlite } = await import("../storage/sqlite.ts");
+    return openSqlite(store, clock);
+  });
+}
+
+/** The worker outlives the call that wakes it, so its log lines must not carry that call's request and trace. */
+function detached(worker: Worker): Worker {
+  return { ...worker, kick: (provider) => withAmbientContext({}, () => worker.kick(provider)) };
+}
+
+/** An LRU cache that holds values by reference, without serialising them. */
+function createCache() {
+  return new Keyv({ store: new QuickLRU({ maxSize: CACHE_ENTRIES }), serialize: undefined, deserialize: undefined });
 }

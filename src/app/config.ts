@@ -1,4 +1,4 @@
-/** The app's configuration, read and checked; cli/config.ts adds what only transports need. */
+/** The checked configuration of the app. cli/config.ts reads it and adds the settings of the HTTP server. */
 
 import type { SettingValues } from "../base/setting.ts";
 import type { Guards } from "../prefetch/model/guards.ts";
@@ -9,19 +9,20 @@ export interface AppConfig {
   readonly sandbox: boolean;
   /** A file path, or `:memory:`. */
   readonly store: string;
+  /** Overrides the poll interval of every provider. */
   readonly pollSeconds: number | undefined;
   readonly guards: Guards;
-  /** Units of quota a day and account, where that is less than the vendor allows. */
+  /** Units of quota per day and vendor account; `undefined` leaves only the vendor's limit. */
   readonly dailyBudget: number | undefined;
+  /** Units of quota per day, vendor account and tenant. */
+  readonly tenantDailyBudget: number | undefined;
   readonly routes: readonly Route[];
   readonly logLevel: LogLevel;
   readonly transport: "stdio" | "http";
-  /** Units of quota a day, account and tenant. */
-  readonly tenantDailyBudget: number | undefined;
-  /** Values of the providers' settings. */
+  /** Raw values of all settings by variable; providers read their own from it. */
   readonly values: SettingValues;
-  /** Values that no log line may show. */
+  /** Values that the log redacts. */
   readonly secrets: readonly string[];
-  /** Said once in the log: names that look like settings and are none. */
+  /** Logged once at the start. */
   readonly warnings: readonly string[];
 }

@@ -1,4 +1,4 @@
-/** Makes providers when they are first used; in the sandbox that is also when the emulators start. */
+/** Every provider that the server knows: whether its settings are complete, and the provider itself, created at its first use. */
 
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
@@ -12,90 +12,103 @@ import type { Sandbox } from "../sandbox/index.ts";
 import type { Observer } from "../telemetry/observer.ts";
 import type { AppConfig } from "./config.ts";
 
-export interface Directory extends ProviderDirectory {
+export interface ProviderRegistry extends ProviderDirectory {
   describe(): Promise<ProviderInfo[]>;
   close(): Promise<void>;
 }
 
-interface Known {
-  readonly row: ProviderDefinition;
-  readonly reading: ProviderConfiguration;
+interface RegistryContext {
+  readonly clock: Clock;
+  readonly observer: Observer;
 }
 
-export function createDirectory(config: AppConfig, { clock, observer }: { readonly clock: Clock; readonly observer: Observer }): Directory {
-  const made = new Map<string, Promise<Provider>>();
-  let sandbox: Promise<Sandbox> | undefined;
-  const readings = providerDefinitions.map((row): Known => ({ row, reading: row.read(config.values) }));
-  const configured = readings.filter(({ reading }) => config.sandbox || reading.ok).map(({ row }) => row.id);
-  const problems = readings.flatMap(({ reading }) => (config.sandbox || reading.ok ? [] : [reading.problem]));
+interface Entry {
+  readonly definition: ProviderDefinition;
+  /** Read once at the start. Credentials that expire later show up in the provider's own errors. */
+  readonly configuration: ProviderConfiguration;
+}
 
-  const sandboxOf = (): Promise<Sandbox> => {
+export function createProviderRegistry(config: AppConfig, { clock, observer }: RegistryContext): ProviderRegistry {
+  const entries = providerDefinitions.map((definition): Entry => ({ definition, configuration: definition.read(config.values) }));
+  const known = entries.map(({ definition }) => definition.id);
+  // The sandbox configures every provider with its own emulator.
+  const usable = entries.filter(({ configuration }) => config.sandbox || configuration.ok);
+  const configured = usable.map(({ definition }) => definition.id);
+  const created = new Map<string, Promise<Provider>>();
+  let sandbox: Promise<Sandbox> | undefined;
+
+  const startSandboxOnce = (): Promise<Sandbox> => {
     sandbox ??= import("../sandbox/index.ts").then(({ startSandbox }) => startSandbox());
     return sandbox;
   };
 
-  // Settings are read once: what was good at the start and is not any more shows in the provider's own errors.
-  const make = async ({ row, reading: own }: Known): Promise<Provider> => {
-    const { values, ca } = config.sandbox ? await sandboxOf() : { values: undefined, ca: undefined };
-    const reading = values ? row.read(values) : own;
-    if (reading.ok) return reading.create({ clock, observer, userAgent: `cdn-prefetch-mcp/${version}`, ca });
-    throw new PrefetchError("not_configured", `${row.title} is not configured`, {
-      provider: row.id,
-      hint: `${reading.problem} Then restart the server. To try it without credentials, start it with --sandbox.`,
+  const create = async ({ definition, configuration: own }: Entry): Promise<Provider> => {
+    const { values, ca } = config.sandbox ? await startSandboxOnce() : { values: undefined, ca: undefined };
+    const configuration = values ? definition.read(values) : own;
+    if (configuration.ok) return configuration.create({ clock, observer, userAgent: `cdn-prefetch-mcp/${version}`, ca });
+    throw new PrefetchError("not_configured", `${definition.title} is not configured`, {
+      provider: definition.id,
+      hint: `${configuration.problem} Then restart the server. To try it without credentials, start it with --sandbox.`,
     });
   };
 
-  const get = (id: string): Promise<Provider> => {
-    const known = readings.find(({ row }) => row.id === id);
-    if (!known) return Promise.reject(new PrefetchError("invalid_argument", `provider: "${id}" is not known`));
-    let provider = made.get(id);
-    if (!provider) {
-      provider = make(known);
-      made.set(id, provider);
-      provider.catch(() => made.delete(id));
+  const get = async (id: string): Promise<Provider> => {
+    const entry = entries.find(({ definition }) => definition.id === id);
+    if (!entry) {
+      throw new PrefetchError("invalid_argument", `provider: "${id}" is not known`, { hint: `Choose one of: ${known.join(", ")}.` });
     }
+    const earlier = created.get(id);
+    if (earlier) return earlier;
+    const provider = create(entry);
+    created.set(id, provider);
+    // The next call tries again after a failure.
+    provider.catch(() => created.delete(id));
     return provider;
   };
 
-  const describe = async ({ row: { id, title, docs }, reading }: Known): Promise<ProviderInfo> => {
-    if (!configured.includes(id)) return { id, title, docs, configured: false, ...(!reading.ok && { problem: reading.problem }) };
-    const { accepts, tracking, depth, reach, limits } = await get(id);
-    return {
-      id,
-      title,
-      docs,
-      configured: true,
-      accepts,
-      tracking,
-      depth,
-      reach,
-      limits: {
-        urls_per_request: limits.urlsPerRequest,
-        requests_per_minute: limits.requestsPerMinute,
-        urls_per_day: limits.urlsPerDay,
-        url_length: limits.urlLength,
-        time_zone: limits.timeZone,
-        poll_seconds: config.pollSeconds ?? limits.pollSeconds,
-      },
-    };
+  const describe = async ({ definition: { id, title, docs }, configuration }: Entry): Promise<ProviderInfo> => {
+    if (configured.includes(id)) return { id, title, docs, configured: true, ...capabilitiesOf(await get(id), config.pollSeconds) };
+    return { id, title, docs, configured: false, ...(!configuration.ok && { problem: configuration.problem }) };
   };
 
   return {
-    known: providerDefinitions.map((row) => row.id),
+    known,
     configured,
-    fallbacks: providerDefinitions.flatMap(({ id, fallback }) => (fallback && configured.includes(id) ? [id] : [])),
-    problems,
-    unfinished: readings.flatMap(({ row, reading }) => {
-      const begun = row.settings.some(({ name }) => config.values[name] !== undefined);
-      return begun && !config.sandbox && !reading.ok ? [reading.problem] : [];
-    }),
+    fallbacks: usable.flatMap(({ definition }) => (definition.fallback ? [definition.id] : [])),
+    problems: problemsOf(entries.filter((entry) => !usable.includes(entry))),
+    unfinished: problemsOf(entries.filter((entry) => !usable.includes(entry) && hasSomeSetting(entry, config))),
     routes: config.routes,
     get,
-    describe: () => Promise.all(readings.map(describe)),
+    describe: () => Promise.all(entries.map(describe)),
     close: async () => {
-      const providers = await Promise.allSettled(made.values());
+      const providers = await Promise.allSettled(created.values());
       await Promise.all(providers.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)));
       if (sandbox) await (await sandbox).close();
+    },
+  };
+}
+
+function problemsOf(entries: readonly Entry[]): string[] {
+  return entries.flatMap(({ configuration }) => (configuration.ok ? [] : [configuration.problem]));
+}
+
+function hasSomeSetting({ definition }: Entry, { values }: AppConfig): boolean {
+  return definition.settings.some(({ name }) => values[name] !== undefined);
+}
+
+function capabilitiesOf({ accepts, tracking, depth, reach, limits }: Provider, pollSeconds: number | undefined): Partial<ProviderInfo> {
+  return {
+    accepts,
+    tracking,
+    depth,
+    reach,
+    limits: {
+      urls_per_request: limits.urlsPerRequest,
+      requests_per_minute: limits.requestsPerMinute,
+      urls_per_day: limits.urlsPerDay,
+      url_length: limits.urlLength,
+      time_zone: limits.timeZone,
+      poll_seconds: pollSeconds ?? limits.pollSeconds,
     },
   };
 }

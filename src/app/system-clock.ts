@@ -1,3 +1,5 @@
+/** The clock of a real server; tests inject their own. */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
 
@@ -7,7 +9,7 @@ export const systemClock: Clock = {
     try {
       await sleep(ms, undefined, { ref: false, ...(signal && { signal }) });
     } catch (error) {
-      // Node wraps the reason; the contract promises the reason itself.
+      // Node wraps the abort reason in an error of its own, but `Clock` promises the reason itself.
       throw signal?.aborted ? signal.reason : error;
     }
   },

@@ -1,28 +1,27 @@
-/** Who calls: what the transport has found out about a principal, in the terms of the tools. */
+/** The principal behind a request: its tenant and its permissions, read from the token that the transport verified. */
 
 import type { AuthInfo } from "@modelcontextprotocol/server";
 import { type Caller, localCaller } from "../prefetch/model/caller.ts";
 import type { Intent } from "./intent.ts";
 
-/** Ask; spend and cancel too; see what belongs to other tenants. */
+/** `read` asks, `write` also spends and cancels, `admin` also sees the tasks of every tenant. */
 export const scopes = ["prefetch:read", "prefetch:write", "prefetch:admin"] as const;
 export type Scope = (typeof scopes)[number];
 
 export interface Principal extends Caller {
   readonly may: (intent: Intent) => boolean;
   /** Whether this request calls a tool. */
-  readonly calling: boolean;
+  readonly callsTool: boolean;
 }
 
-/** The owner of the process. */
-const localPrincipal: Principal = { ...localCaller, may: () => true, calling: false };
+/** Without authentication every client has the rights of the process's owner. */
+const localPrincipal: Principal = { ...localCaller, may: () => true, callsTool: false };
 
-/** What a transport says beside a verified token: whose tasks its bearer works with, and what the request asks for. */
+/** Facts that a transport attaches to a verified token: its tenant, and the request's JSON-RPC method once it is known. */
 export function authExtra(tenant: string, method?: string): Record<string, unknown> {
   return { tenant, method };
 }
 
-/** Without authentication everybody who reaches the server is its owner. */
 export function principalOf(auth: AuthInfo | undefined): Principal {
   if (!auth) return localPrincipal;
   const tenant = auth.extra?.tenant;
@@ -31,7 +30,7 @@ export function principalOf(auth: AuthInfo | undefined): Principal {
   return {
     tenant,
     seesAll: granted("prefetch:admin"),
-    calling: auth.extra?.method === "tools/call",
+    callsTool: auth.extra?.method === "tools/call",
     may: (intent) => granted("prefetch:write") || (intent === "read" && (granted("prefetch:read") || granted("prefetch:admin"))),
   };
 }

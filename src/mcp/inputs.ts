@@ -1,45 +1,52 @@
-/** Arguments that several tools share, and the leniency that hosts need. */
+/** Arguments that several tools share. They accept the ways in which hosts misquote JSON. */
 
 import { z } from "zod";
 import { quotaPolicies } from "../prefetch/model/quota.ts";
 import { expansions, streamScopes } from "../prefetch/model/stream.ts";
 
-/** Some hosts send arrays as JSON text; that text, and nothing else, is taken for the array that it is. */
+/** Some hosts send an array as its JSON text: `"[\"https://…\"]"`. Any other text stays as it is and fails the schema. */
 export function lenientArray<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((value) => {
     if (typeof value !== "string" || !value.trim().startsWith("[")) return value;
     try {
       return JSON.parse(value);
     } catch {
-      // Not JSON after all: the schema then says what it wants.
       return value;
     }
   }, schema);
 }
 
-/** Says "is missing" of what was not given, and otherwise what it must be. */
-export function wanted(what: string) {
-  return {
-    error: ({ input }: { readonly input?: unknown }) => (input === undefined ? `is missing; it must be ${what}` : `must be ${what}`),
-  };
+/** Some hosts quote numbers: `"30"`. */
+export function lenientNumber<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value), schema);
 }
 
-/** Likewise for numbers and booleans in quotes. */
-export const lenientNumber = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value), schema);
-const lenientBoolean = (about: string) =>
-  z
-    .preprocess((value) => (value === "true" ? true : value === "false" ? false : value), z.boolean("must be true or false").default(false))
-    .describe(about);
+/** Some hosts quote booleans: `"true"`. */
+function lenientBoolean(description: string) {
+  const schema = z.boolean("must be true or false").default(false);
+  return z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), schema).describe(description);
+}
+
+/** Messages of a required argument, for example "is missing; it must be a task id" or "must be a task id". */
+export function required(kind: string) {
+  return {
+    error: ({ input }: { readonly input?: unknown }) => (input === undefined ? `is missing; it must be ${kind}` : `must be ${kind}`),
+  };
+}
 
 export const waitSeconds = lenientNumber(
   z.number("must be a number of seconds").min(0, "must be 0 to 50").max(50, "must be 0 to 50").default(0),
 ).describe("Wait up to this long (0 to 50) for the final state.");
 
-/** Which provider is asked is checked where providers are known, so that the error can list them. */
-export const provider = z.string("must be a provider id").optional();
+/** Any text passes here; the domain checks the id, and its error lists the known ids. */
+export function providerArgument(ids: readonly string[]) {
+  return z
+    .string("must be a provider id")
+    .optional()
+    .describe(`One of: ${ids.join(", ")}.`);
+}
 
-export const providerShown = (ids: readonly string[]) => provider.describe(`One of: ${ids.join(", ")}.`);
+export const cursor = z.string("must be a string").optional().describe("next_cursor of the previous page.");
 
 export const spendInputs = {
   on_quota_exceeded: z
@@ -51,12 +58,12 @@ export const spendInputs = {
   expand: z
     .enum(expansions, 'must be "none" or "streams"')
     .default("none")
-    .describe("streams: warm what HLS and DASH manifests name, too."),
+    .describe("streams: also warm what HLS and DASH manifests name."),
   scope: z
     .enum(streamScopes, 'must be "startup", "full" or "manifests"')
     .default("startup")
     .describe("Of streams. startup: playlists, init segments and the first 30 s of every rendition."),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
-  force: lenientBoolean("Send even what was sent in the last 10 minutes."),
+  force: lenientBoolean("Also send URLs sent in the last 10 minutes."),
   wait_seconds: waitSeconds,
 };

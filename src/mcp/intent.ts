@@ -1,2 +1,2 @@
-/** `spend` uses up the vendor's quota and only ever adds; `stop` keeps some of it from being used; `read` changes nothing. */
+/** `spend` uses the vendor's quota; `stop` cancels unsent work and so frees quota; `read` changes nothing. */
 export type Intent = "spend" | "stop" | "read";

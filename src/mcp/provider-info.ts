@@ -1,10 +1,10 @@
-/** One provider as callers see it; limits and capabilities are known once it is configured. */
+/** One provider in the `prefetch://providers` resource; its limits and capabilities are known once it is configured. */
 export interface ProviderInfo {
   readonly id: string;
   readonly title: string;
   readonly docs: string;
   readonly configured: boolean;
-  /** Why it is not, and which variables to set. */
+  /** Names the missing settings of a provider that is not configured. */
   readonly problem?: string;
   readonly accepts?: readonly string[];
   readonly tracking?: string;

@@ -1,4 +1,4 @@
-/** The common result of the task tools: its schema, and the way from the domain's view to it. */
+/** The result that the task tools share: its schemas, and its translation from the domain's views. */
 
 import { z } from "zod";
 import { isoTime } from "../base/iso-time.ts";
@@ -51,9 +51,12 @@ export const taskOutput = {
   next_step: z.string(),
 };
 
+/** Limits the size of a result; `counts` still covers the streams that it leaves out. */
+const SHOWN_STREAMS = 50;
+
 const stream = z.object({ url: z.string(), kind: z.string(), live: z.boolean(), urls: z.number() });
 
-/** Spending tools also say what they cost. */
+/** Results of spending tools also have the cost. */
 export const spendOutput = {
   ...taskOutput,
   cost: z.number().optional(),
@@ -61,7 +64,7 @@ export const spendOutput = {
   streams: z.array(stream).optional(),
 };
 
-/** Only what is not sent yet can wait for a time. */
+/** `not_before` belongs to items that are deferred to a later day. */
 const itemRow = row.extend({ not_before: z.string().optional() });
 
 export const statusOutput = { ...taskOutput, items: z.array(itemRow).optional(), next_cursor: z.string().optional() };
@@ -76,9 +79,6 @@ export function quotaResult(quota: Quota): z.input<typeof quotaSchema> {
     source: quota.source,
   };
 }
-
-/** The rest is in the sums. */
-const SHOWN_STREAMS = 50;
 
 export function taskResult(view: TaskView) {
   return {

@@ -1,10 +1,10 @@
-/** The server factory. It is called once a connection (once a request over HTTP), so it only registers. */
+/** The server factory. The SDK calls it per connection, over HTTP even per request, so it only registers prepared tools. */
 
 import { McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
 import { type Principal, principalOf } from "./caller.ts";
+import type { Tool } from "./define-tool.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
-import type { Tool } from "./tool.ts";
 import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
 import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
 import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
@@ -16,11 +16,11 @@ import { verifyPrefetch } from "./tools/verify-prefetch.ts";
 const LISTS_TTL_MS = 300_000;
 
 const instructions =
-  "Warms CDNs. Call prefetch_asset or prefetch_urls once with everything, then get_prefetch_status with wait_seconds until the state is final, then verify_prefetch if warmth must be proved. Each URL costs daily quota: use dry_run for large lists. A call repeated within 10 minutes returns the first task and costs nothing. Follow next_step.";
+  "Warms CDNs. Call prefetch_asset or prefetch_urls once with everything, then get_prefetch_status with wait_seconds until the state is final, then verify_prefetch to prove warmth. Each URL costs daily quota: use dry_run for large lists. A call repeated within 10 minutes returns the first task and costs nothing. Follow next_step.";
 
 export interface ServerDeps extends ResourceDeps {
   readonly version: string;
-  /** Whether the transport carries notifications outside calls. */
+  /** Whether the transport can send notifications outside of calls. */
   readonly subscribable: boolean;
 }
 
@@ -36,7 +36,7 @@ export function createServerFactory(deps: ServerDeps): McpServerFactory {
   ];
   return ({ era, authInfo }) => {
     const principal = principalOf(authInfo);
-    // What is listed depends on the token, where there are tokens.
+    // A list depends on the token's scopes, so shared caches must not keep it.
     const lists = { ttlMs: LISTS_TTL_MS, cacheScope: authInfo ? "private" : "public" } as const;
     const server = new McpServer(
       { name: "cdn-prefetch-mcp", title: "CDN Prefetch", version: deps.version },
@@ -57,7 +57,7 @@ export function createServerFactory(deps: ServerDeps): McpServerFactory {
   };
 }
 
-/** What a principal may not use is not listed; called all the same, it is refused with the scope that it takes. */
-function isOffered({ intent }: Tool, { may, calling }: Principal): boolean {
-  return may(intent) || calling;
+/** Lists hide tools that the principal may not use. A call still reaches such a tool, which answers with the missing scope. */
+function isOffered({ intent }: Tool, { may, callsTool }: Principal): boolean {
+  return may(intent) || callsTool;
 }

@@ -1,4 +1,4 @@
-/** What a transport serves: the app as transports see it. */
+/** The app as transports see it. */
 
 import type { McpServerFactory, ServerNotifier } from "@modelcontextprotocol/server";
 import type { Subscribe } from "../mcp/subscriptions.ts";
@@ -6,7 +6,7 @@ import type { Quota } from "../prefetch/model/quota.ts";
 import type { Backlog } from "../prefetch/model/storage.ts";
 import type { Counts } from "../prefetch/model/task.ts";
 
-/** What a server has in hand at one moment. */
+/** Values of the gauge metrics at one moment. */
 export interface Gauges {
   readonly items: Counts;
   readonly backlog: readonly Backlog[];
@@ -16,15 +16,15 @@ export interface Gauges {
 export interface App {
   readonly factory: McpServerFactory;
   readonly report: (error: unknown, about: string) => void;
-  /** One line in the log about one request. */
+  /** Writes an info line to the log. */
   readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;
-  /** Looks at resources for those who subscribe to them; `notify` tells of a change. */
+  /** Watches resources for subscribers; the notifier reports changes to them. */
   readonly subscriptions: (notify: ServerNotifier) => Subscribe;
-  /** Whether the store can be read and the worker gets on. Throws what keeps the store from being read. */
+  /** Whether the worker makes progress. Throws when the store is unreadable. */
   ready(): Promise<boolean>;
   gauges(): Promise<Gauges>;
-  /** Has calls that wait answer with what is known by now. */
+  /** Makes waiting calls answer with the current state. */
   drain(): void;
-  /** A batch on the wire gets `graceMs` to be answered. */
+  /** Gives batches in flight `graceMs` to finish. */
   close(graceMs?: number): Promise<void>;
 }

@@ -1,14 +1,14 @@
-/** MCP over stdin and stdout, and a prompt end when the host goes away. */
+/** MCP over stdin and stdout. The process ends when its host disconnects. */
 
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { App } from "./served-app.ts";
 
-/** 10,000 URLs of the greatest length that a vendor takes. */
+/** Holds 10,000 URLs of the greatest length that a vendor accepts. A smaller limit would break such calls. */
 const LARGEST_MESSAGE = 128 * 1_048_576;
-/** Shutting down must not hang on anything; after this the process ends as it is. */
+/** A stop that hangs ends the process after this time. Hosts kill a process that takes much longer. */
 const LONGEST_STOP_MS = 900;
 
-/** Serves until stdin ends, stdout breaks or a signal comes; then stops the app and ends the process. */
+/** Serves until stdin ends, stdout breaks or a signal arrives; then it closes the app and ends the process. */
 export function runStdio(app: Pick<App, "factory" | "report" | "close">): void {
   const transport = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: LARGEST_MESSAGE });
   const server = serveStdio(app.factory, {

@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Setting } from "../../src/base/setting.ts";
-import { allSettings } from "../../src/cli/config.ts";
-import { serverSettings } from "../../src/cli/settings.ts";
+import { allSettings, serverSettings } from "../../src/cli/settings.ts";
 
 const root = join(import.meta.dirname, "../..");
 const manifest = JSON.parse(readFileSync(join(root, "manifest.json"), "utf8"));

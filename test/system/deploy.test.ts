@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { allSettings } from "../../src/cli/config.ts";
+import { allSettings } from "../../src/cli/settings.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (name: string) => readFileSync(join(root, "deploy", name), "utf8");

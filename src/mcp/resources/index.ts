@@ -1,12 +1,12 @@
-/** What can be read without calling a tool: quota, tasks, providers. */
+/** Resources: quota, tasks and providers, readable without a tool call. */
 
 import { type McpServer, ResourceNotFoundError, ResourceTemplate } from "@modelcontextprotocol/server";
 import { explain, PrefetchError } from "../../base/errors.ts";
-import { callOf } from "../call.ts";
+import { callContextOf } from "../call-context.ts";
 import type { Principal } from "../caller.ts";
+import type { ToolDeps } from "../define-tool.ts";
 import type { ProviderInfo } from "../provider-info.ts";
 import { quotaResult, taskResult } from "../result.ts";
-import type { ToolDeps } from "../tool.ts";
 
 export interface ResourceDeps extends ToolDeps {
   readonly describeProviders: () => Promise<readonly ProviderInfo[]>;
@@ -16,8 +16,8 @@ const mimeType = "application/json";
 const QUOTA_TTL_MS = 5_000;
 const TASK_TTL_MS = 1_000;
 const PROVIDERS_TTL_MS = 300_000;
-/** Tasks whose ids are offered while one is typed: the newest, as many as the protocol carries. */
-const COMPLETIONS = 100;
+/** The protocol's limit of values per completion; the newest tasks come first. */
+const MOST_COMPLETIONS = 100;
 
 export function registerResources(server: McpServer, deps: ResourceDeps, principal: Principal): void {
   const { service, providers, notice, report, describeProviders } = deps;
@@ -31,8 +31,8 @@ export function registerResources(server: McpServer, deps: ResourceDeps, princip
     "prefetch://quota",
     { title: "Prefetch quota", description: "Today's prefetch quota of every configured provider.", ...privately(QUOTA_TTL_MS) },
     async (uri, context) => {
-      // With nothing configured there is no quota to tell, which is an answer and not an error.
-      const quotas = providers.configured.length === 0 ? [] : await service.quota(undefined, callOf(context, principal, report));
+      // Without a configured provider the list is empty; a tool would fail with `not_configured`.
+      const quotas = providers.configured.length === 0 ? [] : await service.quota(undefined, callContextOf(context, principal, report));
       return answer(uri, { quotas: quotas.map(quotaResult) });
     },
   );
@@ -45,7 +45,7 @@ export function registerResources(server: McpServer, deps: ResourceDeps, princip
     }),
     { title: "Prefetch quota of one provider", description: "Limit, used, remaining, and when it resets.", ...privately(QUOTA_TTL_MS) },
     async (uri, { provider }, context) => {
-      const [quota] = await known(uri, () => service.quota(String(provider), callOf(context, principal, report)));
+      const [quota] = await readOrNotFound(uri, () => service.quota(String(provider), callContextOf(context, principal, report)));
       return answer(uri, quota ? quotaResult(quota) : {});
     },
   );
@@ -56,7 +56,7 @@ export function registerResources(server: McpServer, deps: ResourceDeps, princip
       list: undefined,
       complete: {
         task_id: async (typed) => {
-          const { tasks } = await service.list({ limit: COMPLETIONS }, { caller: principal });
+          const { tasks } = await service.list({ limit: MOST_COMPLETIONS }, { caller: principal });
           return tasks.map(({ taskId }) => taskId).filter((id) => id.startsWith(typed));
         },
       },
@@ -64,7 +64,7 @@ export function registerResources(server: McpServer, deps: ResourceDeps, princip
     { title: "Prefetch task", description: "State, counts and problems of one task.", ...privately(TASK_TTL_MS) },
     async (uri, { task_id: taskId }, context) => {
       const request = { taskId: String(taskId), detail: "summary", waitSeconds: 0 } as const;
-      return answer(uri, taskResult(await known(uri, () => service.status(request, callOf(context, principal, report)))));
+      return answer(uri, taskResult(await readOrNotFound(uri, () => service.status(request, callContextOf(context, principal, report)))));
     },
   );
 
@@ -73,14 +73,14 @@ export function registerResources(server: McpServer, deps: ResourceDeps, princip
     "prefetch://providers",
     {
       title: "Prefetch providers",
-      description: "What each provider can do, its limits, and what it needs to be configured.",
+      description: "Capabilities and limits of each provider, and the settings that an unconfigured one needs.",
       ...privately(PROVIDERS_TTL_MS),
     },
     async (uri) => answer(uri, { providers: await describeProviders() }),
   );
 
-  /** A name that stands for nothing is a missing resource; everything else keeps its own words. */
-  async function known<Value>(uri: URL, read: () => Promise<Value>): Promise<Value> {
+  /** An unknown provider or task becomes the protocol's "resource not found"; other errors keep their text. */
+  async function readOrNotFound<Value>(uri: URL, read: () => Promise<Value>): Promise<Value> {
     try {
       return await read();
     } catch (error) {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { providerShown } from "../inputs.ts";
+import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { providerArgument } from "../inputs.ts";
 import { quotaResult, quotaSchema } from "../result.ts";
-import { defineTool, type ToolDeps } from "../tool.ts";
 
 export function getPrefetchQuota(deps: ToolDeps) {
   const { service, providers } = deps;
@@ -10,11 +10,11 @@ export function getPrefetchQuota(deps: ToolDeps) {
       name: "get_prefetch_quota",
       title: "Get prefetch quota",
       description:
-        "Use this to see how many URLs can still be prefetched today, and when that resets. Free. source ledger means counted by this server, so spending elsewhere is not in it.",
+        "Use this to see how many URLs can still be prefetched today, and when that resets. Free. source ledger: counted by this server, so it misses spending elsewhere.",
       intent: "read",
-      input: { provider: providerShown(providers.known) },
+      input: { provider: providerArgument(providers.known) },
       output: { quotas: z.array(quotaSchema) },
-      misnomers: { vendor: "use provider", cdn: "use provider" },
+      corrections: { vendor: "use provider", cdn: "use provider" },
       handle: async (input, call) => ({ quotas: (await service.quota(input.provider, call)).map(quotaResult) }),
     },
     deps,

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { providerShown, waitSeconds, wanted } from "../inputs.ts";
+import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { cursor, providerArgument, required, waitSeconds } from "../inputs.ts";
 import { statusOutput, taskResult } from "../result.ts";
-import { defineTool, type ToolDeps } from "../tool.ts";
 
 export function getPrefetchStatus(deps: ToolDeps) {
   const { service, providers } = deps;
@@ -10,20 +10,22 @@ export function getPrefetchStatus(deps: ToolDeps) {
       name: "get_prefetch_status",
       title: "Get prefetch status",
       description:
-        "Use this to see how a prefetch task is doing, URL by URL if asked. Free of quota. Not for starting anything. Prefer wait_seconds to repeated calls.",
+        "Use this to see the progress of a prefetch task, on request URL by URL. Free of quota. Not for starting anything. Prefer wait_seconds to repeated calls.",
       intent: "read",
       input: {
-        task_id: z.string(wanted("a task id, pf_…")).describe("Id from a prefetch tool (pf_…), or with provider the vendor's own task id."),
-        provider: providerShown(providers.known),
+        task_id: z
+          .string(required("a task id, pf_…"))
+          .describe("Id from a prefetch tool (pf_…), or with provider the vendor's own task id."),
+        provider: providerArgument(providers.known),
         detail: z
           .enum(["summary", "problems", "all"], 'must be "summary", "problems" or "all"')
           .default("summary")
           .describe("summary: counts and the first 20 problems; problems, all: also items, in pages."),
-        cursor: z.string("must be a string").optional().describe("next_cursor of the previous page."),
+        cursor,
         wait_seconds: waitSeconds,
       },
       output: statusOutput,
-      misnomers: { id: "use task_id", job_id: "use task_id", vendor: "use provider", page: "use cursor", timeout: "use wait_seconds" },
+      corrections: { id: "use task_id", job_id: "use task_id", vendor: "use provider", page: "use cursor", timeout: "use wait_seconds" },
       handle: async (input, call) =>
         taskResult(
           await service.status(

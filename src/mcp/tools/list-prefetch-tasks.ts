@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { taskStates, totalOf } from "../../prefetch/model/task.ts";
-import { lenientNumber, providerShown } from "../inputs.ts";
-import { defineTool, type ToolDeps } from "../tool.ts";
+import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { cursor, lenientNumber, providerArgument } from "../inputs.ts";
 
 const MOST = 50;
 const bounds = `must be 1 to ${MOST}`;
@@ -12,16 +12,16 @@ export function listPrefetchTasks(deps: ToolDeps) {
       name: "list_prefetch_tasks",
       title: "List prefetch tasks",
       description:
-        "Use this to find prefetch tasks of the last 30 days, newest first, such as one whose id was lost. Shows what is stored; get_prefetch_status asks the vendor.",
+        "Use this to find prefetch tasks of the last 30 days, newest first, such as one with a lost id. Free. Shows stored states; get_prefetch_status asks the vendor.",
       intent: "read",
       input: {
-        provider: providerShown(deps.providers.known),
+        provider: providerArgument(deps.providers.known),
         state: z
           .enum(taskStates, `must be one of ${taskStates.join(", ")}`)
           .optional()
           .describe("Only tasks in this state."),
         limit: lenientNumber(z.int(bounds).min(1, bounds).max(MOST, bounds).default(20)).describe(`1 to ${MOST}.`),
-        cursor: z.string("must be a string").optional().describe("next_cursor of the previous page."),
+        cursor,
       },
       output: {
         tasks: z.array(
@@ -39,7 +39,7 @@ export function listPrefetchTasks(deps: ToolDeps) {
         ),
         next_cursor: z.string().optional(),
       },
-      misnomers: { status: "use state", page: "use cursor", count: "use limit", vendor: "use provider" },
+      corrections: { status: "use state", page: "use cursor", count: "use limit", vendor: "use provider" },
       handle: async (input, call) => {
         const { tasks, nextCursor } = await deps.service.list(input, call);
         return {

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { providerShown, spendInputs, wanted } from "../inputs.ts";
+import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { providerArgument, required, spendInputs } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
-import { defineTool, type ToolDeps } from "../tool.ts";
-import { spendMisnomers, spendOptions } from "./spend.ts";
+import { spendCorrections, spendOptions } from "./spend.ts";
 
 export function prefetchAsset(deps: ToolDeps) {
   const { service, providers } = deps;
@@ -14,13 +14,13 @@ export function prefetchAsset(deps: ToolDeps) {
         "Use this to warm a CDN with one published media asset, all renditions included, by the asset's id. Not for plain URLs: prefetch_urls. Costs one unit of daily quota per URL of the asset. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
       input: {
-        asset_id: z.string(wanted("the id of one published media asset")).describe("Id of a published media asset."),
-        provider: providerShown(providers.known),
+        asset_id: z.string(required("the id of one published media asset")).describe("Id of a published media asset."),
+        provider: providerArgument(providers.known),
         ...spendInputs,
       },
       hidden: providers.configured.length > 1 ? [] : ["provider"],
       output: spendOutput,
-      misnomers: { ...spendMisnomers, id: "use asset_id", urls: "for URLs call prefetch_urls", url: "for URLs call prefetch_urls" },
+      corrections: { ...spendCorrections, id: "use asset_id", urls: "for URLs call prefetch_urls", url: "for URLs call prefetch_urls" },
       handle: async (input, call) => taskResult(await service.prefetchAsset({ assetId: input.asset_id, ...spendOptions(input) }, call)),
     },
     deps,

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { lenientArray, providerShown, spendInputs, wanted } from "../inputs.ts";
+import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { lenientArray, providerArgument, required, spendInputs } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
-import { defineTool, type ToolDeps } from "../tool.ts";
-import { spendMisnomers, spendOptions } from "./spend.ts";
+import { spendCorrections, spendOptions } from "./spend.ts";
 
 export function prefetchUrls(deps: ToolDeps) {
   const { service, providers } = deps;
@@ -11,19 +11,19 @@ export function prefetchUrls(deps: ToolDeps) {
       name: "prefetch_urls",
       title: "Prefetch URLs",
       description:
-        "Use this to warm a CDN with 1 to 10,000 URLs before users ask for them. Splits the list, drops duplicates, names every unusable URL and carries on with the rest. Not for purging or downloading. Costs one unit of daily quota per URL (http: none); repeats within 10 minutes are free. Returns a task_id to follow with get_prefetch_status.",
+        "Use this to warm a CDN with 1 to 10,000 URLs before users ask for them. Splits the list, drops duplicates, reports every unusable URL and sends the rest. Not for purging or downloading. Costs one unit of daily quota per URL (http: none); repeats within 10 minutes are free. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
       input: {
         urls: lenientArray(
-          // Each entry is judged on its own later, so that one bad entry does not cost the list.
-          z.array(z.unknown().meta({ type: "string" }), wanted('an array of URLs, such as ["https://media.example.com/a.mp4"]')),
+          // The domain checks each entry by itself, so one bad entry does not reject the list.
+          z.array(z.unknown().meta({ type: "string" }), required('an array of URLs, such as ["https://media.example.com/a.mp4"]')),
         ).describe("Absolute http(s) URLs, 1 to 10,000."),
-        provider: providerShown(providers.known),
+        provider: providerArgument(providers.known),
         ...spendInputs,
       },
       hidden: providers.configured.length > 1 ? [] : ["provider"],
       output: spendOutput,
-      misnomers: { ...spendMisnomers, asset_id: "for an asset call prefetch_asset", list: "use urls", links: "use urls" },
+      corrections: { ...spendCorrections, asset_id: "for an asset call prefetch_asset", list: "use urls", links: "use urls" },
       handle: async (input, call) => taskResult(await service.prefetchUrls({ urls: input.urls, ...spendOptions(input) }, call)),
     },
     deps,

@@ -1,4 +1,4 @@
-/** What both spending tools do with their common arguments. */
+/** Arguments that both spending tools share, in the terms of the domain. */
 
 import type { QuotaPolicy } from "../../prefetch/model/quota.ts";
 import type { Expansion, StreamScope } from "../../prefetch/model/stream.ts";
@@ -13,7 +13,7 @@ interface SpendInput {
   readonly wait_seconds: number;
 }
 
-export const spendMisnomers = {
+export const spendCorrections = {
   vendor: "use provider",
   cdn: "use provider",
   timeout: "use wait_seconds",

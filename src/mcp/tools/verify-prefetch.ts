@@ -3,8 +3,8 @@ import { PrefetchError } from "../../base/errors.ts";
 import type { VerifyRequest, VerifyView } from "../../prefetch/calls/verify.ts";
 import { MOST_VERIFIED } from "../../prefetch/calls/verify-page.ts";
 import { type Verification, warmths } from "../../prefetch/model/edge.ts";
-import { lenientArray } from "../inputs.ts";
-import { defineTool, type ToolDeps } from "../tool.ts";
+import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { cursor, lenientArray } from "../inputs.ts";
 
 const text = z.string().optional();
 const number = z.number().optional();
@@ -29,7 +29,7 @@ export const verifyOutput = {
       first_byte_ms: number,
     }),
   ),
-  // Its members speak for themselves.
+  // Not described in detail, to save tokens: the members explain themselves.
   cdns: z.array(z.looseObject({ host: z.string() })),
   next_cursor: text,
   next_step: z.string(),
@@ -42,18 +42,18 @@ export function verifyPrefetch(deps: ToolDeps) {
       name: "verify_prefetch",
       title: "Verify a prefetch",
       description:
-        "Use this after a prefetch to prove that the CDN's edge holds the URLs, or to learn which CDN serves a URL and why it is not cached. Asks the edge itself; free of quota. Gives evidence and what to change.",
+        "Use this after a prefetch to prove that the CDN's edge holds the URLs, or to learn which CDN serves a URL and why it is not cached. Sends requests to the edge; free of quota. Gives evidence and changes to make.",
       intent: "read",
       input: {
-        task_id: z.string("must be a task id, pf_…").optional().describe("Task whose URLs to look at, in pages."),
+        task_id: z.string("must be a task id, pf_…").optional().describe("Task whose URLs to check, in pages."),
         urls: lenientArray(z.array(z.unknown().meta({ type: "string" }), "must be an array of URLs").optional()).describe(
           `Or up to ${MOST_VERIFIED} URLs.`,
         ),
-        cursor: z.string("must be a string").optional().describe("next_cursor of the previous page."),
+        cursor,
       },
       output: verifyOutput,
-      misnomers: { url: "use urls", id: "use task_id", provider: "leave it out: the edge itself is asked", page: "use cursor" },
-      handle: async ({ task_id: taskId, urls, cursor }, call) => result(await service.verify(requestFrom(taskId, urls, cursor), call)),
+      corrections: { url: "use urls", id: "use task_id", provider: "leave it out: this tool asks the edge itself", page: "use cursor" },
+      handle: async (input, call) => resultFrom(await service.verify(requestFrom(input.task_id, input.urls, input.cursor), call)),
     },
     deps,
   );
@@ -62,11 +62,11 @@ export function verifyPrefetch(deps: ToolDeps) {
 function requestFrom(taskId: string | undefined, urls: unknown[] | undefined, cursor: string | undefined): VerifyRequest {
   if (taskId !== undefined && urls === undefined) return { taskId, cursor };
   if (urls !== undefined && taskId === undefined && cursor === undefined) return { urls };
-  const what = taskId === undefined && urls !== undefined ? "cursor: goes with task_id only" : "task_id, urls: pass one of them";
-  throw new PrefetchError("invalid_argument", what, { hint: "Nothing was asked. Correct the arguments and call again." });
+  const mistake = taskId === undefined && urls !== undefined ? "cursor: goes with task_id only" : "task_id, urls: pass one of them";
+  throw new PrefetchError("invalid_argument", mistake, { hint: "Nothing was checked. Correct the arguments and call again." });
 }
 
-function result({ rows, counts, cdns, nextCursor, nextStep }: VerifyView) {
+function resultFrom({ rows, counts, cdns, nextCursor, nextStep }: VerifyView) {
   return {
     counts: { ...counts },
     results: rows.map(rowResult),

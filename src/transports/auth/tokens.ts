@@ -1,9 +1,18 @@
-/** Bearer tokens that the operator hands out. Only their hashes are known here. */
+/** Bearer tokens that the operator issues. The list holds their hashes only, so a leaked list gives no access. */
 
 import { createHash, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import { type Scope, scopes } from "../../mcp/caller.ts";
+
+/** At most one of them is set. */
+export interface TokenSource {
+  /** Path of a token list. */
+  readonly tokensFile: string | undefined;
+  /** The text of a token list. */
+  readonly tokens: string | undefined;
+}
 
 export interface Token {
   readonly name: string;
@@ -15,6 +24,9 @@ export interface Token {
   readonly expires: number | undefined;
 }
 
+const MOST_PROBLEMS = 5;
+const hint = "Correct the list as docs/streamable-http.md shows, then start the server or send SIGHUP again.";
+
 const name = z.string("must be a text").regex(/^[\w.@-]{1,64}$/, "must be 1 to 64 letters, digits, or . _ - @");
 const entry = z.strictObject({
   name,
@@ -23,29 +35,31 @@ const entry = z.strictObject({
     .regex(/^[0-9a-f]{64}$/i, "must be the token's SHA-256 in hexadecimal, as sha256sum prints it"),
   scopes: z.array(z.enum(scopes, `must be among ${scopes.join(", ")}`), "must be an array of scopes").min(1, "must not be empty"),
   tenant: name.optional(),
-  expires: z.iso.datetime({ offset: true, error: "must be a moment such as 2027-01-31T00:00:00Z" }).optional(),
+  expires: z.iso.datetime({ offset: true, error: "must be a time such as 2027-01-31T00:00:00Z" }).optional(),
 });
 const list = z.array(entry, "must be a JSON array of tokens").min(1, "names no token");
 
-/** Reads a token list. `source` names where it comes from, for errors, which quote nothing of its content. */
-export function readTokens(json: string, source: string): Token[] {
-  const mistake = (message: string) =>
-    new PrefetchError("invalid_argument", `${source}${message}`, { hint: "docs/streamable-http.md shows how tokens are written." });
-  let parsed: unknown;
+/** Throws `invalid_argument` for a list that is missing, unreadable or malformed. */
+export function loadTokens({ tokens, tokensFile }: TokenSource): Token[] {
+  if (tokens !== undefined) return readTokens(tokens, "PREFETCH_SERVER_TOKENS");
+  if (tokensFile === undefined) return [];
+  let text: string;
   try {
-    parsed = JSON.parse(json);
-  } catch {
-    // The parser would quote what it could not read.
-    throw mistake(" is not JSON");
-  }
-  const result = list.safeParse(parsed);
-  if (!result.success) {
-    const problems = result.error.issues.slice(0, 5).map((issue) => {
-      if (issue.code === "unrecognized_keys") return `${issue.path.join(".")} has a key that is not known`;
-      return [issue.path.join("."), issue.message].filter(Boolean).join(" ");
+    text = readFileSync(tokensFile, "utf8");
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? ` (${cause.code})` : "";
+    throw new PrefetchError("invalid_argument", `PREFETCH_SERVER_TOKENS_FILE: ${tokensFile} cannot be read${code}`, {
+      hint: "Check the path and its permissions, then start the server or send SIGHUP again.",
+      cause,
     });
-    throw mistake(`: ${problems.join("; ")}`);
   }
+  return readTokens(text, `PREFETCH_SERVER_TOKENS_FILE ${tokensFile}`);
+}
+
+/** `source` names the list in errors. Errors quote nothing of the list, because it may hold a token in clear by mistake. */
+export function readTokens(json: string, source: string): Token[] {
+  const result = list.safeParse(parseJson(json, source));
+  if (!result.success) throw new PrefetchError("invalid_argument", `${source}: ${problemsIn(result.error)}`, { hint });
   const tokens = result.data.map(
     ({ name, sha256, scopes, tenant, expires }): Token => ({
       name,
@@ -56,15 +70,33 @@ export function readTokens(json: string, source: string): Token[] {
     }),
   );
   for (const key of [(token: Token) => token.hash.toString("hex"), (token: Token) => token.name]) {
-    if (new Set(tokens.map(key)).size < tokens.length) throw mistake(" names a token twice");
+    if (new Set(tokens.map(key)).size < tokens.length)
+      throw new PrefetchError("invalid_argument", `${source} names a token twice`, { hint });
   }
   return tokens;
 }
 
-/** The token that was presented, if it is one of these. */
+function parseJson(json: string, source: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // The parser's own message would quote the list.
+    throw new PrefetchError("invalid_argument", `${source} is not JSON`, { hint });
+  }
+}
+
+function problemsIn({ issues }: z.ZodError): string {
+  const problems = issues.slice(0, MOST_PROBLEMS).map((issue) => {
+    if (issue.code === "unrecognized_keys") return `${issue.path.join(".")} has a key that is not known`;
+    return [issue.path.join("."), issue.message].filter(Boolean).join(" ");
+  });
+  return problems.join("; ");
+}
+
+/** The entry of the list whose hash is the hash of `presented`. */
 export function findToken(tokens: readonly Token[], presented: string): Token | undefined {
   const hash = createHash("sha256").update(presented).digest();
-  // All of them are compared, so that the time it takes tells nothing.
+  // It compares every entry, so that its duration reveals nothing about the match.
   const [found] = tokens.filter((token) => timingSafeEqual(token.hash, hash));
   return found;
 }

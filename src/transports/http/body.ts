@@ -1,51 +1,54 @@
-/** Reads what a client sends, as far as there is room for it. */
+/** Reads the JSON body of a request within the limits of its permit. */
 
 import type { IncomingMessage } from "node:http";
-import type { Place } from "./limits.ts";
+import type { RequestPermit } from "./request-limits.ts";
 
-/** 10,000 URLs of ordinary length take about two; ten times as much is left to stdio. */
+/** A list of 10,000 ordinary URLs takes about 2 MiB. A larger limit lets fewer requests fill the memory; stdio accepts 128 MiB. */
 export const LARGEST_BODY = 16 * 1_048_576;
 
-export type Body =
-  | { readonly ok: true; readonly message: unknown }
-  /** "broken": not JSON; "no_room": others take up the memory, or the server stops. */
-  | { readonly ok: false; readonly why: "too_large" | "no_room" | "broken" };
+/** "malformed": not JSON. "no_capacity": other requests hold the memory, or the server stops. */
+export type BodyProblem = "too_large" | "no_capacity" | "malformed";
+export type Body = { readonly ok: true; readonly message: unknown } | { readonly ok: false; readonly problem: BodyProblem };
 
-/** Rejects when the client goes away. `impatient` ends the wait for the rest of a body that may never come. */
-export async function readBody(request: IncomingMessage, place: Place, impatient: AbortSignal): Promise<Body> {
-  // Known before it comes, so that the sender hears of it instead of being cut off.
-  if (Number(request.headers["content-length"]) > LARGEST_BODY) return { ok: false, why: "too_large" };
+/** Throws `ClientGoneError` when the client disconnects. `deadline` ends the wait for a body that may never arrive. */
+export async function readBody(request: IncomingMessage, permit: RequestPermit, deadline: AbortSignal): Promise<Body> {
+  // The length is known in advance, so the client gets a response before it sends the body.
+  if (Number(request.headers["content-length"]) > LARGEST_BODY) return { ok: false, problem: "too_large" };
+  const received = await receive(request, permit, deadline);
+  if (typeof received === "string") {
+    // The rest is read and dropped: many clients do not read the response if the server closes the connection first.
+    request.resume();
+    return { ok: false, problem: received };
+  }
+  try {
+    return { ok: true, message: JSON.parse(received.toString("utf8")) };
+  } catch {
+    return { ok: false, problem: "malformed" };
+  }
+}
+
+async function receive(request: IncomingMessage, permit: RequestPermit, deadline: AbortSignal): Promise<Buffer | BodyProblem> {
   const chunks: Buffer[] = [];
   let size = 0;
-  const failure = await new Promise<"too_large" | "no_room" | undefined>((resolve, reject) => {
-    const stop = (): void => resolve("no_room");
-    if (impatient.aborted) return stop();
-    impatient.addEventListener("abort", stop, { once: true });
+  const received = new Promise<Buffer | BodyProblem>((resolve, reject) => {
+    const giveUp = (): void => resolve("no_capacity");
+    if (deadline.aborted) return giveUp();
+    deadline.addEventListener("abort", giveUp, { once: true });
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
       if (size > LARGEST_BODY) return resolve("too_large");
-      if (!place.hold(chunk.length)) return resolve("no_room");
+      if (!permit.reserve(chunk.length)) return resolve("no_capacity");
       chunks.push(chunk);
     });
-    request.once("end", () => resolve(undefined));
-    const gone = (): void => {
-      impatient.removeEventListener("abort", stop);
-      reject(new ClientGoneError("The client went away while it sent"));
+    request.once("end", () => resolve(Buffer.concat(chunks)));
+    const disconnected = (): void => {
+      deadline.removeEventListener("abort", giveUp);
+      reject(new ClientGoneError("The client disconnected before it sent the whole body"));
     };
-    request.once("error", gone);
-    request.once("close", gone);
-  }).finally(() => request.removeAllListeners("data"));
-  if (failure) {
-    // What still comes is dropped: a client that is cut off in the middle never sees why.
-    request.resume();
-    return { ok: false, why: failure };
-  }
-  try {
-    return { ok: true, message: JSON.parse(Buffer.concat(chunks).toString("utf8")) };
-  } catch {
-    // Whatever it is, the sender knows it better than its parser's message would say.
-    return { ok: false, why: "broken" };
-  }
+    request.once("error", disconnected);
+    request.once("close", disconnected);
+  });
+  return received.finally(() => request.removeAllListeners("data"));
 }
 
 export class ClientGoneError extends Error {

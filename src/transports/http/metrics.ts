@@ -1,4 +1,4 @@
-/** What Prometheus is told. Labels take few values: never a URL, a task, a tenant or anything else that callers choose. */
+/** Metrics for Prometheus. Labels have few values: never a URL, a task, a tenant or another value that callers choose. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Observer } from "../../telemetry/observer.ts";
@@ -6,8 +6,8 @@ import type { Gauges } from "../served-app.ts";
 
 export interface Metrics {
   readonly observer: Observer;
-  /** An HTTP request that was answered; `outcome` is the status' class. */
-  requestAnswered(outcome: string): void;
+  /** Counts one HTTP request; `status` is a class such as "2xx". */
+  requestAnswered(status: string): void;
   readonly contentType: string;
   /** The text of one scrape. */
   render(gauges: Gauges): Promise<string>;
@@ -28,26 +28,24 @@ export function createMetrics(): Metrics {
   });
   const toolSeconds = new Histogram({
     name: "cdn_prefetch_tool_seconds",
-    help: "Tool calls and how long they took, waiting included.",
+    help: "Duration of tool calls, including waits.",
     labelNames: ["tool", "outcome"],
     buckets: TOOL_SECONDS,
     registers,
   });
   const vendorSeconds = new Histogram({
     name: "cdn_prefetch_vendor_seconds",
-    help: "Requests to vendors and how long their answers took.",
+    help: "Duration of requests to vendors.",
     labelNames: ["provider", "outcome"],
     buckets: VENDOR_SECONDS,
     registers,
   });
   const gauge = <Label extends string>(name: string, help: string, labelNames: Label[]) => new Gauge({ name, help, labelNames, registers });
-  const items = gauge("cdn_prefetch_items", "Items of all tasks that are kept, by state.", ["state"]);
-  const queued = gauge("cdn_prefetch_queued_batches", "Batches that wait to be sent or are being sent.", ["provider"]);
-  const queuedUnits = gauge("cdn_prefetch_queued_units", "Units of quota reserved for them.", ["provider"]);
-  const remaining = gauge("cdn_prefetch_quota_remaining", "Units of today's quota that are left, where the vendor has a limit.", [
-    "provider",
-  ]);
-  const limit = gauge("cdn_prefetch_quota_limit", "Units of quota a day, where the vendor has a limit.", ["provider"]);
+  const items = gauge("cdn_prefetch_items", "Items of all stored tasks, by state.", ["state"]);
+  const queued = gauge("cdn_prefetch_queued_batches", "Batches that are queued or in flight.", ["provider"]);
+  const queuedUnits = gauge("cdn_prefetch_queued_units", "Units of quota that queued batches reserve.", ["provider"]);
+  const remaining = gauge("cdn_prefetch_quota_remaining", "Remaining units of today's quota, for vendors with a limit.", ["provider"]);
+  const limit = gauge("cdn_prefetch_quota_limit", "Units of quota per day, for vendors with a limit.", ["provider"]);
 
   return {
     observer: {

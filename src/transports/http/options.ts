@@ -1,19 +1,22 @@
+/** Options of the HTTP server, apart from authentication. */
+
 export interface HttpOptions {
   /** Address or name, without brackets. */
   readonly host: string;
-  /** 0 takes any that is free. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly path: string;
-  /** Where clients reach the endpoint, if not at the address that it listens on. */
+  /** The endpoint's URL for clients; `undefined` when they use the listening address. */
   readonly publicUrl: string | undefined;
-  /** Names, without ports, by which the server may be addressed; and those of pages that may call it. */
+  /** Host names, without ports, that the server accepts in a `Host` header. */
   readonly allowedHosts: readonly string[];
+  /** Host names of web pages that may call the server. */
   readonly allowedOrigins: readonly string[];
-  /** Of one tenant. */
+  /** Limit per tenant. */
   readonly requestsPerMinute: number;
 }
 
-/** Whether nobody but this machine can be behind the host of an address or URL. */
+/** Whether only this machine can be behind a host name or address, such as localhost or [::1]. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(host);
 }

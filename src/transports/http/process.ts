@@ -1,4 +1,4 @@
-/** The HTTP server as a process: it listens, reads its tokens again on SIGHUP, and stops in good order on SIGTERM or SIGINT. */
+/** Runs the HTTP server as a process: SIGHUP reloads its tokens, SIGTERM and SIGINT stop it. */
 
 import type { Observer } from "../../telemetry/observer.ts";
 import { type AuthSettings, createAuthenticator } from "../auth/authenticate.ts";
@@ -7,10 +7,10 @@ import { createMetrics } from "./metrics.ts";
 import type { HttpOptions } from "./options.ts";
 import { resourceOf, startHttp } from "./server.ts";
 
-/** Stopping must not hang on anything; after this the process ends as it is. */
+/** A stop that hangs ends the process after this time. It must exceed the grace times of server.ts. */
 const LONGEST_STOP_MS = 20_000;
 
-/** Resolves when the server listens. Throws `invalid_argument` for tokens or an address that cannot be used. */
+/** Resolves when the server listens. Throws `invalid_argument` for an unusable token list or address. */
 export async function runHttp(settings: HttpOptions & AuthSettings, createApp: (observer: Observer) => App): Promise<void> {
   const metrics = createMetrics();
   const app = createApp(metrics.observer);
@@ -20,7 +20,7 @@ export async function runHttp(settings: HttpOptions & AuthSettings, createApp: (
 
   let stopping = false;
   const stop = (): void => {
-    // Whoever asks twice does not want to wait.
+    // A second signal means that the operator does not want to wait.
     if (stopping) process.exit(1);
     stopping = true;
     setTimeout(() => process.exit(1), LONGEST_STOP_MS).unref();
@@ -38,9 +38,9 @@ export async function runHttp(settings: HttpOptions & AuthSettings, createApp: (
     try {
       auth?.reload();
       service.endStreams();
-      app.note({}, "tokens read again");
+      app.note({}, "reloaded the tokens");
     } catch (error) {
-      app.report(error, "reading the tokens again; the old ones stay");
+      app.report(error, "reloading the tokens; the old ones stay valid");
     }
   });
 }

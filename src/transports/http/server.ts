@@ -1,153 +1,88 @@
-/** MCP over Streamable HTTP: one stateless endpoint for both protocol eras, with the guards that a listening server needs. */
+/** MCP over Streamable HTTP: one stateless endpoint for both protocol eras, probes, metrics, and an orderly stop. */
 
-import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { hostHeaderValidation, originValidation } from "@modelcontextprotocol/node";
-import { bearerAuthChallengeResponse, createMcpHandler, OAuthError, OAuthErrorCode } from "@modelcontextprotocol/server";
+import { createServer, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createMcpHandler } from "@modelcontextprotocol/server";
 import { PrefetchError } from "../../base/errors.ts";
-import { principalOf } from "../../mcp/caller.ts";
-import { type AmbientContext, validTraceparent, withAmbientContext } from "../../telemetry/ambient-context.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { App } from "../served-app.ts";
-import { answer, relay } from "./answer.ts";
 import { createEndpoint } from "./endpoint.ts";
-import { createLimits } from "./limits.ts";
-import { createGate } from "./message-gate.ts";
+import { createMessageDispatcher } from "./message-dispatcher.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HttpOptions } from "./options.ts";
+import { createReadiness } from "./readiness.ts";
+import { createRequestLimits, type RequestLimits } from "./request-limits.ts";
+import { sendJson } from "./respond.ts";
+import { createRouter, type Route } from "./router.ts";
 
-/**
- * Headers, and the whole of a request, must arrive in so long: a client that drips bytes holds a connection no longer. Calls wait
- * 50 seconds at most; an answer that takes much longer is stuck.
- */
-const USUAL: Patience = { headersMs: 10_000, requestMs: 60_000, checkMs: 2_000, answerMs: 120_000 };
-const KEEP_ALIVE_MS = 65_000;
-const MOST_CONNECTIONS = 16_384;
-/** What is in work when the server stops gets so long; calls that wait are woken at once. */
-const DRAIN_MS = 8_000;
-const REST_OF_BODY_MS = 1_000;
-const STOP_GRACE_MS = 5_000;
-const DRAIN_LOOK_MS = 20;
-/** Probes come from anywhere and ask without a token, so they share an answer for so long. */
-const READY_MS = 1_000;
-
-/** How long a client may take to send, how often that is looked at, and how long an answer may take. */
-export interface Patience {
+export interface Timeouts {
+  /** All headers must arrive within this time. A longer one lets slow clients hold connections; a shorter one fails slow networks. */
   readonly headersMs: number;
+  /** The whole request must arrive within this time; the same trade-off. */
   readonly requestMs: number;
+  /** Interval between Node's checks of the two timeouts above. */
   readonly checkMs: number;
+  /** A response that takes longer is stuck. It must exceed 50 s, the longest `wait_seconds`. */
   readonly answerMs: number;
 }
+
+const defaultTimeouts: Timeouts = { headersMs: 10_000, requestMs: 60_000, checkMs: 2_000, answerMs: 120_000 };
+/** Longer than the usual 60 s of proxies: a proxy must close idle connections first, or it reuses one that just closed. */
+const KEEP_ALIVE_MS = 65_000;
+/** Protects the process's file descriptors. */
+const MOST_CONNECTIONS = 16_384;
+/** Time that requests in flight get at a stop. Waiting calls answer at once, so only sending needs it. */
+const DRAIN_MS = 8_000;
+const DRAIN_CHECK_MS = 20;
+/** Time that the rest of a request body gets at a stop. */
+const BODY_GRACE_MS = 1_000;
+/** Time that batches in flight get at a stop. */
+const WORKER_GRACE_MS = 5_000;
+const LONGEST_REASON = 200;
 
 export interface HttpDeps {
   readonly app: Pick<App, "factory" | "report" | "note" | "subscriptions" | "ready" | "gauges" | "drain" | "close">;
   readonly metrics: Metrics;
-  /** Without one, whoever reaches the server is its owner. */
+  /** Without it every client that reaches the server has full access. */
   readonly auth: Authenticator | undefined;
   readonly options: HttpOptions;
-  readonly patience?: Patience;
+  readonly timeouts?: Timeouts;
 }
 
 export interface HttpService {
   /** Scheme, host, port and path of the endpoint. */
   readonly url: string;
-  /** Ends all streams of notifications, which may have been opened with tokens that are no longer good. */
+  /** Closes all notification streams, for example because the tokens that opened them may be revoked. */
   endStreams(): void;
-  /** Lets what is in work finish, hands back what waits, and ends. */
+  /** Finishes requests in flight, refuses new ones, and closes the app. */
   close(): Promise<void>;
 }
 
-/** Throws `invalid_argument` when it cannot listen. */
-export async function startHttp({ app, metrics, auth, options, patience = USUAL }: HttpDeps): Promise<HttpService> {
-  const onerror = (error: Error): void => app.note({ reason: error.message.slice(0, 200) }, "a request was turned down");
-  // The gate bounds each tenant's streams; the SDK's own bound for all of them would be used up by a few.
-  const handler = createMcpHandler(app.factory, { onerror, maxSubscriptions: MOST_CONNECTIONS });
-  const gate = createGate({ handler, subscribe: app.subscriptions(handler.notify) });
-  const hostAllowed = hostHeaderValidation([...options.allowedHosts]);
-  const originAllowed = originValidation([...options.allowedOrigins]);
-  const { requestsPerMinute } = options;
-  const limits = createLimits(requestsPerMinute);
+/** Throws `invalid_argument` when the address is unusable. */
+export async function startHttp({ app, metrics, auth, options, timeouts = defaultTimeouts }: HttpDeps): Promise<HttpService> {
   const stopping = new AbortController();
-  const impatient = new AbortController();
+  const bodyDeadline = new AbortController();
+  const { requestsPerMinute } = options;
+  const limits = createRequestLimits(requestsPerMinute);
+  const handler = createMcpHandler(app.factory, {
+    onerror: (error) => app.note({ reason: error.message.slice(0, LONGEST_REASON) }, "refused a request"),
+    // The dispatcher limits streams per tenant; a lower total here would let a few tenants use it up.
+    maxSubscriptions: MOST_CONNECTIONS,
+  });
   const endpoint = createEndpoint({
     app,
     metrics,
     auth,
     limits,
     requestsPerMinute,
-    gate,
-    answerMs: patience.answerMs,
+    dispatch: createMessageDispatcher({ handler, subscribe: app.subscriptions(handler.notify) }),
+    answerMs: timeouts.answerMs,
     stopping: stopping.signal,
-    impatient: impatient.signal,
+    bodyDeadline: bodyDeadline.signal,
   });
-
-  const serveMetrics = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const known = await auth?.authenticate(request.headers.authorization);
-    if (known instanceof Response) return relay(response, known);
-    if (!principalOf(known).seesAll) {
-      const missing = new OAuthError(OAuthErrorCode.InsufficientScope, "Insufficient scope");
-      return relay(response, bearerAuthChallengeResponse(missing, { requiredScopes: ["prefetch:admin"] }));
-    }
-    response.writeHead(200, { "content-type": metrics.contentType, "cache-control": "no-store" });
-    response.end(await metrics.render(await app.gauges()));
-  };
-
-  const look = async (): Promise<boolean> => {
-    try {
-      return await app.ready();
-    } catch (error) {
-      app.report(error, "being asked whether it is ready");
-      return false;
-    }
-  };
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let ready = Promise.resolve(false);
-  const isReady = async (): Promise<boolean> => {
-    if (stopping.signal.aborted) return false;
-    if (performance.now() - lookedAt >= READY_MS) {
-      lookedAt = performance.now();
-      ready = look();
-    }
-    return ready;
-  };
-
-  const route = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const facts: AmbientContext = { request: requestIdOf(request), traceparent: validTraceparent(request.headers.traceparent) };
-    response.setHeader("x-request-id", facts.request ?? "");
-    const path = pathOf(request);
-    // The SDK puts the host before it, so it must not be in the absolute form that HTTP allows. Source: RFC 9112, section 3.2.2.
-    if (!request.url?.startsWith("/")) request.url = path ?? "/";
-    if (path === "/healthz" || path === "/readyz") {
-      const good = path === "/healthz" || (await isReady());
-      return answer(response, good ? 200 : 503, { status: good ? "ok" : "not ready" });
-    }
-    // Probes and scrapers come by address; with tokens a page that was led here by DNS has none.
-    if (path === "/metrics" && auth) return serveMetrics(request, response);
-    if (!hasPlainHost(request)) return answer(response, 400, { error: "bad_request", message: "The Host header must be one name" });
-    if (!hostAllowed(request, response) || !originAllowed(request, response)) return;
-    if (path === "/metrics") return serveMetrics(request, response);
-    const { metadata } = auth ?? {};
-    if (metadata && path === metadata.path) return answer(response, 200, metadata.document, { "access-control-allow-origin": "*" });
-    if (path !== options.path) return answer(response, 404, { error: "not_found", message: `The MCP endpoint is ${options.path}` });
-    await withAmbientContext(facts, () => endpoint.serve(request, response, facts));
-  };
-
-  const server = createServer(
-    {
-      headersTimeout: patience.headersMs,
-      requestTimeout: patience.requestMs,
-      connectionsCheckingInterval: patience.checkMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    },
-    (request, response) => {
-      route(request, response).catch((error: unknown) => {
-        app.report(error, "an HTTP request");
-        if (response.headersSent) response.destroy();
-        else answer(response, 500, { error: "internal" });
-      });
-    },
-  );
-  server.maxConnections = MOST_CONNECTIONS;
+  const isReady = createReadiness(app, stopping.signal);
+  const route = createRouter({ app, metrics, auth, options, isReady, endpoint });
+  const server = createNodeServer(route, timeouts, app.report);
   const port = await listen(server, options);
 
   return {
@@ -155,31 +90,41 @@ export async function startHttp({ app, metrics, auth, options, patience = USUAL 
     endStreams: endpoint.endStreams,
     close: async () => {
       stopping.abort();
-      setTimeout(() => impatient.abort(), REST_OF_BODY_MS).unref();
+      setTimeout(() => bodyDeadline.abort(), BODY_GRACE_MS).unref();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       app.drain();
-      const latest = performance.now() + DRAIN_MS;
-      while (limits.working() > 0 && performance.now() < latest) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+      await drained(limits);
       await handler.close();
       server.closeIdleConnections();
-      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS))]);
+      await Promise.race([closed, sleep(DRAIN_CHECK_MS)]);
       server.closeAllConnections();
       await closed;
-      await app.close(STOP_GRACE_MS);
+      await app.close(WORKER_GRACE_MS);
     },
   };
 }
 
-/** The endpoint as clients address it, as far as that is known before listening. */
-export function resourceOf({ host, port, path, publicUrl }: HttpOptions): string {
-  return publicUrl ?? `http://${urlHost(host)}:${port}${path}`;
+function createNodeServer(route: Route, timeouts: Timeouts, report: App["report"]): Server {
+  const server = createServer(
+    {
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    (request, response) => {
+      route(request, response).catch((error: unknown) => {
+        report(error, "an HTTP request");
+        if (response.headersSent) response.destroy();
+        else sendJson(response, 500, { error: "internal" });
+      });
+    },
+  );
+  server.maxConnections = MOST_CONNECTIONS;
+  return server;
 }
 
-function urlHost(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-/** The port that it listens on. */
+/** Resolves with the port that the server listens on. */
 function listen(server: Server, { host, port }: HttpOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
@@ -197,17 +142,17 @@ function listen(server: Server, { host, port }: HttpOptions): Promise<number> {
   });
 }
 
-/** A name and perhaps a port, or nothing: what else a URL may hold before its path would be cut off by those who compare it. */
-function hasPlainHost({ headersDistinct: { host = [] } }: IncomingMessage): boolean {
-  return host.length <= 1 && /^[^\s@/\\?#]{0,300}$/.test(host[0] ?? "");
+/** Resolves when no request is in flight, at the latest after `DRAIN_MS`. */
+async function drained(limits: Pick<RequestLimits, "inFlight">): Promise<void> {
+  const deadline = performance.now() + DRAIN_MS;
+  while (limits.inFlight() > 0 && performance.now() < deadline) await sleep(DRAIN_CHECK_MS);
 }
 
-/** As it was sent: what a proxy has let through under one path must not turn into another. */
-function pathOf({ url = "/" }: IncomingMessage): string | undefined {
-  return url.startsWith("/") ? url.split("?", 1)[0] : URL.parse(url)?.pathname;
+/** The endpoint's URL for clients, as far as it is known before the server listens. */
+export function resourceOf({ host, port, path, publicUrl }: HttpOptions): string {
+  return publicUrl ?? `http://${urlHost(host)}:${port}${path}`;
 }
 
-function requestIdOf({ headers }: IncomingMessage): string {
-  const given = headers["x-request-id"];
-  return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+function urlHost(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }

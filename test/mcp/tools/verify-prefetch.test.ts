@@ -1,4 +1,4 @@
-/** The tool as clients meet it: a real client and server, the domain on a fake edge. */
+/** Calls the tool through a real client and server; the domain runs on a fake edge. */
 
 import { Client, InMemoryTransport } from "@modelcontextprotocol/client";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
@@ -37,7 +37,7 @@ async function setUp(script: EdgeScript = {}) {
     await client.close();
     await server.close();
   });
-  // Listing first gives the client the schema that it then checks results against.
+  // The client validates results against the schemas that it lists.
   await client.listTools();
   const verify = async (args: Record<string, unknown>) => {
     const { isError, content, structuredContent } = answer.parse(await client.callTool({ name: "verify_prefetch", arguments: args }));
@@ -47,7 +47,7 @@ async function setUp(script: EdgeScript = {}) {
 }
 
 describe("verify_prefetch", () => {
-  it("tells each row with all that is known of it, and no more", async () => {
+  it("returns every known fact of a row and leaves unknown ones out", async () => {
     const { verify } = await setUp({
       found: (url, nth) => [
         nth === 0
@@ -98,7 +98,7 @@ describe("verify_prefetch", () => {
     expect(JSON.parse(text)).toEqual(structured);
   });
 
-  it("leads through a task by next_cursor", async () => {
+  it("returns a task's URLs in pages that next_cursor links", async () => {
     const { urls, verify } = await setUp();
     const { taskId } = await urls(manyUrls(60));
     const page = z.object({ results: z.array(z.unknown()), next_cursor: z.string().optional() });
@@ -108,18 +108,18 @@ describe("verify_prefetch", () => {
   });
 
   it.each<readonly [string, Record<string, unknown>, RegExp]>([
-    ["nothing", {}, /^invalid_argument: task_id, urls: pass one of them\. Nothing was asked\./],
+    ["no argument", {}, /^invalid_argument: task_id, urls: pass one of them\. Nothing was checked\./],
     ["a task and URLs", { task_id: "pf_1", urls: ["https://a.example/1"] }, /task_id, urls: pass one of them/],
     ["a task, URLs and a cursor", { task_id: "pf_1", urls: [], cursor: "x" }, /task_id, urls: pass one of them/],
     ["a cursor alone", { cursor: "x" }, /task_id, urls: pass one of them/],
     ["URLs with a cursor", { urls: ["https://a.example/1"], cursor: "x" }, /cursor: goes with task_id only/],
     ["an empty list", { urls: [] }, /urls: the list is empty/],
     ["a bare URL", { urls: "https://a.example/1" }, /urls: must be an array of URLs/],
-    ["another name", { url: "https://a.example/1" }, /verify_prefetch has no such argument; use urls/],
-    ["a provider", { urls: ["https://a.example/1"], provider: "http" }, /provider: .*the edge itself is asked/],
+    ["a wrong argument name", { url: "https://a.example/1" }, /verify_prefetch has no such argument; use urls/],
+    ["a provider", { urls: ["https://a.example/1"], provider: "http" }, /provider: .*this tool asks the edge itself/],
     ["a task id that is a number", { task_id: 7 }, /task_id: must be a task id, pf_…/],
-    ["a task that is not there", { task_id: "pf_none" }, /^not_found: task_id: there is no task pf_none/],
-  ])("says what is wrong with %s, and asks nothing", async (_, args, text) => {
+    ["an unknown task", { task_id: "pf_none" }, /^not_found: task_id: there is no task pf_none/],
+  ])("explains the mistake and sends no request when it gets %s", async (_, args, text) => {
     const { verify, edge, reports } = await setUp();
     expect(await verify(args)).toEqual({ isError: true, text: expect.stringMatching(text), structured: undefined });
     expect([edge.verified, reports]).toEqual([[], []]);

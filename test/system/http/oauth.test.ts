@@ -178,7 +178,7 @@ describe("an OAuth resource server", () => {
     const answer = await ask(token);
     expect(answer).toMatchObject({ status: 503, challenge: "" });
     expect(JSON.parse(answer.body)).toMatchObject({ error: "temporarily_unavailable" });
-    expect(server.log.some((line) => line.includes("cannot be had"))).toBe(true);
+    expect(server.log.some((line) => line.includes("cannot be fetched"))).toBe(true);
     expect(z.object({ status: z.literal("ok") }).parse(await (await fetch(new URL("/healthz", server.url))).json())).toEqual({
       status: "ok",
     });
@@ -196,9 +196,9 @@ describe("an OAuth resource server", () => {
       tenantClaim: undefined,
       now: () => now,
     });
-    await expect(verify(token)).rejects.toThrow("cannot be had");
+    await expect(verify(token)).rejects.toThrow("cannot be fetched");
     await issuer.start();
-    await expect(verify(token)).rejects.toThrow("cannot be had");
+    await expect(verify(token)).rejects.toThrow("cannot be fetched");
     now += 5_000;
     expect(await verify(token)).toMatchObject({ subject: "alice", scopes: ["prefetch:read"] });
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { createApp } from "../../../src/app/app.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { createMetrics } from "../../../src/transports/http/metrics.ts";
-import { type HttpService, type Patience, startHttp } from "../../../src/transports/http/server.ts";
+import { type HttpService, startHttp, type Timeouts } from "../../../src/transports/http/server.ts";
 import { type HttpServer, launchServer, startServer } from "./process-harness.ts";
 import { call, closed, open, send } from "./wire-harness.ts";
 
@@ -18,12 +18,12 @@ async function impatient(): Promise<HttpService> {
   return service;
 }
 
-async function inProcess(patience?: Patience): Promise<HttpService> {
+async function inProcess(timeouts?: Timeouts): Promise<HttpService> {
   const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", "--log-level", "silent"], {});
   if (command.kind !== "serve") throw new Error("not a server");
   const { config } = command;
   const metrics = createMetrics();
-  return startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.server, ...(patience && { patience }) });
+  return startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.server, ...(timeouts && { timeouts }) });
 }
 
 /** Sends a byte now and then for as long as it may; resolves with the milliseconds that were. */

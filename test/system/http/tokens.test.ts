@@ -227,12 +227,12 @@ describe("the token file", () => {
       writeFileSync(file, broken);
       const told = other.log.length;
       other.child.kill("SIGHUP");
-      await expect.poll(() => other.log.slice(told).some((line) => line.includes("the old ones stay"))).toBe(true);
+      await expect.poll(() => other.log.slice(told).some((line) => line.includes("the old ones stay valid"))).toBe(true);
       expect([await ask(alice), await ask(bob)]).toEqual([200, 401]);
     }
     writeFileSync(file, JSON.stringify([list[2]]));
     other.child.kill("SIGHUP");
-    await expect.poll(() => other.log.some((line) => line.includes("tokens read again"))).toBe(true);
+    await expect.poll(() => other.log.some((line) => line.includes("reloaded the tokens"))).toBe(true);
     expect([await ask(alice), await ask(bob)]).toEqual([401, 200]);
     expect(other.log.join("\n")).not.toContain("secret");
   });

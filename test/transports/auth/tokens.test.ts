@@ -17,8 +17,8 @@ function mistakeIn(json: string): string {
   return "none";
 }
 
-describe("a token list", () => {
-  it("says what is wrong with it, by place", () => {
+describe("readTokens", () => {
+  it("names each mistake with its entry and key", () => {
     const cases: readonly (readonly [unknown, RegExp])[] = [
       [{}, /must be a JSON array/],
       [[], /names no token/],
@@ -30,7 +30,7 @@ describe("a token list", () => {
       [[{ ...good, scopes: [] }], /0\.scopes must not be empty/],
       [[{ ...good, scopes: ["read"] }], /0\.scopes\.0 must be among prefetch:read/],
       [[{ ...good, scopes: "prefetch:read" }], /0\.scopes must be an array/],
-      [[good, { ...good, name: "other", expires: "tomorrow" }], /1\.expires must be a moment/],
+      [[good, { ...good, name: "other", expires: "tomorrow" }], /1\.expires must be a time/],
       [[{ ...good, token: "secret" }], /0 has a key that is not known/],
       [[good, { ...good, name: "other" }], /names a token twice/],
       [[good, { ...good, sha256: hashOf("other") }], /names a token twice/],
@@ -40,7 +40,7 @@ describe("a token list", () => {
     expect(mistakeIn("[{")).toBe("THE_LIST is not JSON");
   });
 
-  it("never quotes what it holds", () => {
+  it("quotes nothing of the list in errors", () => {
     const secretive = fc.string({ minLength: 12 }).map((text) => `s3cr3t${text}`);
     fc.assert(
       fc.property(secretive, fc.constantFrom("name", "sha256", "scopes", "expires", "tenant", "more"), (text, key) => {
@@ -51,12 +51,14 @@ describe("a token list", () => {
     );
   });
 
-  it("is read as it was written", () => {
+  it("reads every key of an entry", () => {
     const [token] = readTokens(JSON.stringify([{ ...good, tenant: "media", expires: "2027-01-31T00:00:00+02:00" }]), "THE_LIST");
     expect(token).toMatchObject({ name: "robot", tenant: "media", scopes: ["prefetch:read"], expires: Date.parse("2027-01-30T22:00:00Z") });
   });
+});
 
-  it("finds each of its tokens by its secret, and by nothing else", () => {
+describe("findToken", () => {
+  it("finds a token by its secret and by no other text", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 8 }), fc.string(), (secrets, other) => {
         const tokens = readTokens(

@@ -1,0 +1,29 @@
+/** Reads the command line. */
+
+import { parseArgs } from "node:util";
+import { PrefetchError } from "../base/errors.ts";
+import type { Setting } from "../base/setting.ts";
+
+/** Values by flag, such as `{ sandbox: true, port: "8080" }`. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** Throws `invalid_argument` for an unknown flag, a missing value or a positional argument. */
+export function readFlags(args: readonly string[], settings: readonly Setting[]): Flags {
+  const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "v" },
+  };
+  for (const { flag, kind } of settings) if (flag) options[flag] = { type: kind === "boolean" ? "boolean" : "string" };
+  try {
+    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+    return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string | boolean] => !Array.isArray(entry[1])));
+  } catch (error) {
+    throw new PrefetchError("invalid_argument", firstSentence(error), { hint: "Run with --help for all flags.", cause: error });
+  }
+}
+
+/** Node's message goes on with advice on positional arguments, which this command does not take. */
+function firstSentence(error: unknown): string {
+  const [sentence] = error instanceof Error ? error.message.split(/\. |\.?\n/) : [];
+  return sentence ?? "The command line cannot be read";
+}

@@ -1,0 +1,33 @@
+/** The text that `--help` prints. */
+
+import type { Setting } from "../base/setting.ts";
+import { providerDefinitions } from "../providers/index.ts";
+import { generalSettings, serverSettings } from "./settings.ts";
+
+export function helpText(version: string): string {
+  return [
+    `cdn-prefetch-mcp ${version}: an MCP server that warms CDNs, over stdio or Streamable HTTP.`,
+    "",
+    "Usage: cdn-prefetch-mcp [--transport http] [--sandbox] [settings]",
+    "",
+    "Settings (a flag wins over its variable):",
+    ...Object.values(generalSettings).map(settingLines),
+    "",
+    "Streamable HTTP:",
+    ...Object.values(serverSettings).map(settingLines),
+    "",
+    "  --help, -h    Print this text.",
+    "  --version, -v Print the version.",
+    ...providerDefinitions.flatMap(({ title, id, settings }) => [
+      "",
+      `${title} (${id}), by environment only:`,
+      ...settings.map(settingLines),
+    ]),
+    "",
+  ].join("\n");
+}
+
+function settingLines({ name, flag, kind, about, fallback }: Setting): string {
+  const names = flag === undefined ? name : `--${flag}${kind === "boolean" ? "" : " <value>"}, ${name}`;
+  return `  ${names}\n      ${about}${fallback ? ` Default: ${fallback}.` : ""}`;
+}

@@ -1,0 +1,80 @@
+/** Checks the value of every setting and turns it into what the configuration holds. Providers check their own settings. */
+
+import { z } from "zod";
+import { PrefetchError } from "../base/errors.ts";
+import type { SettingValues } from "../base/setting.ts";
+import type { Route } from "../prefetch/model/provider-directory.ts";
+import { providerDefinitions } from "../providers/index.ts";
+import { logLevels } from "../telemetry/log.ts";
+import { hostNames, isHostPattern, list, switchValue, trustedUrl, wholeNumber } from "./setting-types.ts";
+
+const MOST_URLS_PER_CALL = 10_000;
+const MOST_UNITS = 999_999_999;
+const MOST_REQUESTS_PER_MINUTE = 1_000_000;
+
+const providerIds = providerDefinitions.map((definition) => definition.id);
+
+const routes = list
+  .transform((entries) => entries.map((entry) => entry.split("=").map((part) => part.trim())))
+  .refine(
+    (entries) => entries.every(isRoute),
+    `must be <host>=<provider>, separated by commas, such as *.example.com=${providerIds[0]}; providers are ${providerIds.join(", ")}`,
+  )
+  .transform((entries) => entries.map(([pattern = "", provider = ""]): Route => ({ pattern, provider })));
+
+function isRoute([pattern = "", provider = "", ...rest]: readonly string[]): boolean {
+  return rest.length === 0 && (pattern === "*" || isHostPattern(pattern)) && providerIds.includes(provider);
+}
+
+const schema = z.object({
+  PREFETCH_SANDBOX: switchValue.default(false),
+  PREFETCH_STORE: z
+    .string()
+    .regex(/^(memory:|sqlite:.+)$/s, "must be sqlite:<path> or memory:")
+    .transform((text) => (text === "memory:" ? ":memory:" : text.slice("sqlite:".length)))
+    .optional(),
+  PREFETCH_POLL_SECONDS: wholeNumber(0, 3_600).optional(),
+  PREFETCH_ROUTES: routes.optional(),
+  PREFETCH_ALLOWED_DOMAINS: list
+    .refine((patterns) => patterns.every(isHostPattern), "must be host names, separated by commas, such as *.example.com")
+    .optional(),
+  PREFETCH_MAX_URLS_PER_CALL: wholeNumber(1, MOST_URLS_PER_CALL).default(MOST_URLS_PER_CALL),
+  PREFETCH_DAILY_BUDGET: wholeNumber(0, MOST_UNITS).optional(),
+  PREFETCH_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
+  PREFETCH_TRANSPORT: z.enum(["stdio", "http"], "must be stdio or http").default("stdio"),
+  PREFETCH_SERVER_HOST: z
+    .string()
+    .regex(/^(\[?[0-9a-f.:]+\]?|[a-z0-9.-]+)$/i, "must be an address or a host name")
+    .transform((host) => host.replace(/^\[|\]$/g, ""))
+    .default("127.0.0.1"),
+  PREFETCH_SERVER_PORT: wholeNumber(0, 65_535).default(3_399),
+  PREFETCH_SERVER_PATH: z
+    .string()
+    .regex(/^(\/[\w-][\w.-]*)+$/, "must be a path such as /mcp")
+    .refine(
+      (path) => !/^\/(healthz|readyz|metrics|\.well-known)(\/|$)/.test(path),
+      "is taken by the server itself; choose another path, such as /mcp",
+    )
+    .default("/mcp"),
+  PREFETCH_SERVER_PUBLIC_URL: trustedUrl.optional(),
+  PREFETCH_SERVER_ALLOWED_HOSTS: hostNames.optional(),
+  PREFETCH_SERVER_ALLOWED_ORIGINS: hostNames.optional(),
+  PREFETCH_SERVER_TOKENS_FILE: z.string().optional(),
+  PREFETCH_SERVER_TOKENS: z.string().optional(),
+  PREFETCH_SERVER_OAUTH_ISSUER: trustedUrl.optional(),
+  PREFETCH_SERVER_OAUTH_AUDIENCE: z.string().optional(),
+  PREFETCH_SERVER_OAUTH_JWKS_URL: trustedUrl.optional(),
+  PREFETCH_SERVER_OAUTH_TENANT_CLAIM: z.string().optional(),
+  PREFETCH_TENANT_DAILY_BUDGET: wholeNumber(0, MOST_UNITS).optional(),
+  PREFETCH_TENANT_REQUESTS_PER_MINUTE: wholeNumber(1, MOST_REQUESTS_PER_MINUTE).default(600),
+});
+
+export type ParsedSettings = z.infer<typeof schema>;
+
+/** Throws `invalid_argument` that lists every mistake by the name of its variable. Its message quotes no value. */
+export function parseSettings(values: SettingValues): ParsedSettings {
+  const parsed = schema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const mistakes = parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  throw new PrefetchError("invalid_argument", mistakes.join("; "), { hint: "Run with --help for all settings." });
+}

@@ -1,0 +1,31 @@
+/** Raw values of settings, before any check. */
+
+import { type SettingValues, settingValue } from "../base/setting.ts";
+import type { Flags } from "./flags.ts";
+import { allSettings } from "./settings.ts";
+
+/** The value of every setting, by the name of its variable. A flag wins over its variable. */
+export function readSettingValues(flags: Flags, env: NodeJS.ProcessEnv): SettingValues {
+  return Object.fromEntries(
+    allSettings.map(({ name, flag }) => {
+      const fromFlag = flag === undefined ? undefined : flags[flag];
+      return [name, settingValue(fromFlag === undefined ? env[name] : String(fromFlag))];
+    }),
+  );
+}
+
+/** Values that no log line and no error may show. */
+export function secretValues(values: SettingValues): string[] {
+  return allSettings.flatMap(({ name, secret }) => {
+    const value = secret ? values[name] : undefined;
+    return value === undefined ? [] : [value];
+  });
+}
+
+/** One warning per variable that looks like a setting but is none, such as PREFETCH_STOER. */
+export function unknownNameWarnings(env: NodeJS.ProcessEnv): string[] {
+  const known = new Set(allSettings.map((setting) => setting.name));
+  return Object.keys(env)
+    .filter((name) => name.startsWith("PREFETCH_") && !known.has(name))
+    .map((name) => `${name} is set, but there is no such setting. Check its spelling; --help lists all settings.`);
+}

@@ -1,0 +1,49 @@
+/** Checks a call's arguments and explains each mistake, so that a model can correct the call at its next attempt. */
+
+import type { z } from "zod";
+import { PrefetchError } from "../base/errors.ts";
+
+/** Wrong argument names that models use, each with the advice for it, such as `{ id: "use task_id" }`. */
+export type Corrections = Readonly<Record<string, string>>;
+
+/** More mistakes than this lengthen the error without helping to correct the call. */
+const MOST_PROBLEMS = 5;
+const UNKNOWN = "no such argument";
+
+/** Throws `invalid_argument` that names every wrong argument. */
+export function parseArguments<Schema extends z.ZodObject>(
+  tool: string,
+  schema: Schema,
+  corrections: Corrections,
+  args: unknown,
+): z.infer<Schema> {
+  const parsed = schema.safeParse(args ?? {});
+  if (parsed.success) return parsed.data;
+  const names = Object.keys(schema.shape);
+  const problems = parsed.error.issues.slice(0, MOST_PROBLEMS).map((issue) => {
+    if (issue.code !== "unrecognized_keys") return `${issue.path.join(".") || "arguments"}: ${issue.message}`;
+    return issue.keys.map((key) => `${key}: ${tool} has ${UNKNOWN}; ${correctionOf(key, names, corrections)}`).join("; ");
+  });
+  // A misspelt name comes first, because it explains why another argument is missing.
+  problems.sort((a, b) => Number(b.includes(UNKNOWN)) - Number(a.includes(UNKNOWN)));
+  throw new PrefetchError("invalid_argument", problems.join("; "), { hint: "Nothing was done. Correct the arguments and call again." });
+}
+
+/** The known advice, or the most similar argument (`taskIds` for `task_id`), or all arguments. */
+function correctionOf(key: string, names: readonly string[], corrections: Corrections): string {
+  const wanted = normalized(key);
+  const known = Object.keys(corrections).find((wrong) => normalized(wrong) === wanted);
+  if (known !== undefined && corrections[known] !== undefined) return corrections[known];
+  const similar =
+    names.find((name) => normalized(name) === wanted) ??
+    names.find((name) => normalized(name).includes(wanted) || wanted.includes(normalized(name)));
+  return similar === undefined ? `it takes ${names.join(", ")}` : `use ${similar}`;
+}
+
+/** Ignores case, separators and a plural s. */
+function normalized(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z]/g, "")
+    .replace(/s$/, "");
+}

@@ -1,0 +1,95 @@
+/**
+ * Makes a tool from its definition: schemas beside the handler, MCP annotations from one intent, and one place where errors become
+ * results. Handlers take parsed arguments and return plain objects, so they need no knowledge of MCP.
+ */
+
+import { type CallToolResult, type McpServer, requireScopes, type ServerContext } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { asPrefetchError, PrefetchError } from "../base/errors.ts";
+import type { PrefetchService } from "../prefetch/calls/service.ts";
+import type { CallContext } from "../prefetch/model/caller.ts";
+import type { Observer } from "../telemetry/observer.ts";
+import { type Corrections, parseArguments } from "./arguments.ts";
+import { callContextOf } from "./call-context.ts";
+import type { Principal } from "./caller.ts";
+import { failureResult, isCancellation } from "./failure.ts";
+import type { Intent } from "./intent.ts";
+import { publishedInput, publishedOutput } from "./published-schema.ts";
+
+export interface ToolDeps {
+  readonly service: PrefetchService;
+  readonly providers: { readonly known: readonly string[]; readonly configured: readonly string[] };
+  /** Part of every result. In the sandbox it says that no real CDN is touched. */
+  readonly notice: string | undefined;
+  readonly report: (error: unknown, about: string) => void;
+  readonly observer: Observer;
+}
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+export interface ToolDefinition<Input extends Shape, Output extends Shape> {
+  readonly name: string;
+  readonly title: string;
+  /** Models read it in every conversation: purpose first, then when not to use the tool, then its cost. */
+  readonly description: string;
+  readonly intent: Intent;
+  readonly input: Input;
+  /** Arguments that the tool accepts but does not publish in its schema. */
+  readonly hidden?: readonly string[];
+  readonly output: Output;
+  readonly corrections: Corrections;
+  readonly handle: (input: z.infer<z.ZodObject<Input>>, call: CallContext) => Promise<z.input<z.ZodObject<Output>>>;
+}
+
+export interface Tool {
+  readonly intent: Intent;
+  register(server: McpServer, principal: Principal): void;
+}
+
+/** Converts the schemas once; a server is registered once per HTTP request. */
+export function defineTool<Input extends Shape, Output extends Shape>(
+  definition: ToolDefinition<Input, Output>,
+  { notice, report, observer }: Pick<ToolDeps, "notice" | "report" | "observer">,
+): Tool {
+  const { name, title, description, intent, corrections, handle } = definition;
+  const input = z.strictObject(definition.input);
+  const output = z.object({ ...definition.output, notice: z.string().optional() });
+  const inputSchema = publishedInput(definition.input, definition.hidden);
+  const outputSchema = publishedOutput(output);
+  const annotations = {
+    readOnlyHint: intent === "read",
+    destructiveHint: false,
+    // The guard against recent repeats keeps a repeated call from spending twice.
+    idempotentHint: true,
+    openWorldHint: true,
+  };
+
+  const call = async (args: unknown, context: ServerContext, principal: Principal): Promise<CallToolResult> => {
+    const startedAt = performance.now();
+    const observe = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - startedAt) / 1_000);
+    try {
+      const result = await handle(parseArguments(name, input, corrections, args), callContextOf(context, principal, report));
+      const structured = output.parse({ ...result, ...(notice !== undefined && { notice }) });
+      observe("ok");
+      return { content: [{ type: "text", text: JSON.stringify(structured) }], structuredContent: structured };
+    } catch (thrown) {
+      const cancelled = isCancellation(thrown, context.mcpReq.signal);
+      if (!cancelled && !(thrown instanceof PrefetchError)) report(thrown, `the tool ${name}`);
+      const error = cancelled ? new PrefetchError("cancelled", "The client cancelled the call") : asPrefetchError(thrown);
+      observe(error.code);
+      return failureResult(error, notice);
+    }
+  };
+  const scopeChallenge = requireScopes(intent === "read" ? "prefetch:read" : "prefetch:write");
+
+  return {
+    intent,
+    register: (server, principal) => {
+      // The SDK answers a call without the scope itself, with a challenge that names the missing scope.
+      const guard = principal.may(intent) ? {} : { scopeChallenge };
+      server.registerTool(name, { title, description, inputSchema, outputSchema, annotations, ...guard }, (args, context) =>
+        call(args, context, principal),
+      );
+    },
+  };
+}

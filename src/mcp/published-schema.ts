@@ -1,0 +1,34 @@
+/** Schemas as `tools/list` publishes them. */
+
+import type { StandardSchemaWithJSON } from "@modelcontextprotocol/server";
+import { z } from "zod";
+
+type Validate = StandardSchemaWithJSON["~standard"]["validate"];
+
+/** Lets every value pass: `parseArguments` validates, because its messages help a model more than the SDK's. */
+export function publishedInput(shape: Readonly<Record<string, z.ZodType>>, hidden: readonly string[] = []): StandardSchemaWithJSON {
+  const shown = Object.fromEntries(Object.entries(shape).filter(([name]) => !hidden.includes(name)));
+  return published(jsonSchema(z.strictObject(shown), "input"), (value) => ({ value }));
+}
+
+export function publishedOutput(schema: z.ZodObject): StandardSchemaWithJSON {
+  return published(jsonSchema(schema, "output"), schema["~standard"].validate);
+}
+
+function jsonSchema(schema: z.ZodType, io: "input" | "output"): Record<string, unknown> {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: "any",
+    // Zod strips unknown keys from results, so a published promise of a closed object would only cost tokens.
+    override: ({ jsonSchema }) => {
+      if (io === "output") delete jsonSchema.additionalProperties;
+    },
+  });
+  return json;
+}
+
+function published(json: Record<string, unknown>, validate: Validate): StandardSchemaWithJSON {
+  return {
+    "~standard": { version: 1, vendor: "cdn-prefetch-mcp", validate, jsonSchema: { input: () => json, output: () => json } },
+  };
+}

@@ -1,0 +1,63 @@
+/** Checks that a request must pass before the endpoint reads its body. A failed check answers the request. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type AuthInfo, isJsonContentType } from "@modelcontextprotocol/server";
+import { principalOf } from "../../mcp/caller.ts";
+import type { Authenticator } from "../auth/authenticate.ts";
+import type { RequestLimits } from "./request-limits.ts";
+import { sendJson, sendRpcError, sendWebResponse } from "./respond.ts";
+
+export interface CheckOptions {
+  readonly auth: Authenticator | undefined;
+  readonly limits: Pick<RequestLimits, "countRequest">;
+  readonly requestsPerMinute: number;
+}
+
+export interface AcceptedRequest {
+  /** `undefined` on a server without authentication. */
+  readonly authInfo: AuthInfo | undefined;
+}
+
+/** `undefined` when a check failed. */
+export type CheckRequest = (request: IncomingMessage, response: ServerResponse) => Promise<AcceptedRequest | undefined>;
+
+/** Authentication comes first, so that a caller without a token learns nothing else. */
+export function createRequestChecks({ auth, limits, requestsPerMinute }: CheckOptions): CheckRequest {
+  const isWithinRate = async (authInfo: AuthInfo | undefined, response: ServerResponse): Promise<boolean> => {
+    const waitS = authInfo ? await limits.countRequest(principalOf(authInfo).tenant) : 0;
+    if (waitS === 0) return true;
+    const message = `More than ${requestsPerMinute} requests in a minute. Call again in ${waitS} s; prefer wait_seconds to repeated calls.`;
+    sendJson(response, 429, { error: "rate_limited", message }, { "retry-after": String(waitS) });
+    return false;
+  };
+
+  return async (request, response) => {
+    if (auth && hasTwoTokens(request)) {
+      const description = "The header and the query both have a token. Send it in the Authorization header only.";
+      sendJson(response, 400, { error: "invalid_request", error_description: description });
+      return undefined;
+    }
+    const authInfo = await auth?.authenticate(request.headers.authorization);
+    if (authInfo instanceof Response) {
+      await sendWebResponse(response, authInfo);
+      return undefined;
+    }
+    return (await isWithinRate(authInfo, response)) && isJsonPost(request, response) ? { authInfo } : undefined;
+  };
+}
+
+function hasTwoTokens({ url = "/", headers }: IncomingMessage): boolean {
+  return headers.authorization !== undefined && new URL(url, "http://unnamed").searchParams.has("access_token");
+}
+
+function isJsonPost({ method, headers }: IncomingMessage, response: ServerResponse): boolean {
+  if (method !== "POST") {
+    sendRpcError(response, 405, -32_000, "Method not allowed. Send a POST request.", { allow: "POST" });
+    return false;
+  }
+  if (!isJsonContentType(headers["content-type"] ?? null)) {
+    sendRpcError(response, 415, -32_000, "The content type must be application/json");
+    return false;
+  }
+  return true;
+}

@@ -1,0 +1,110 @@
+/** Finds the handler of each path and guards the paths against requests that DNS rebinding leads here. */
+
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { hostHeaderValidation, originValidation } from "@modelcontextprotocol/node";
+import { bearerAuthChallengeResponse, OAuthError, OAuthErrorCode } from "@modelcontextprotocol/server";
+import { principalOf } from "../../mcp/caller.ts";
+import { type AmbientContext, validTraceparent, withAmbientContext } from "../../telemetry/ambient-context.ts";
+import type { Authenticator } from "../auth/authenticate.ts";
+import type { App } from "../served-app.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { Metrics } from "./metrics.ts";
+import type { HttpOptions } from "./options.ts";
+import type { IsReady } from "./readiness.ts";
+import { sendJson, sendWebResponse } from "./respond.ts";
+
+export interface RouterDeps {
+  readonly app: Pick<App, "gauges">;
+  readonly metrics: Metrics;
+  readonly auth: Authenticator | undefined;
+  readonly options: HttpOptions;
+  readonly isReady: IsReady;
+  readonly endpoint: Endpoint;
+}
+
+export type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+type Handler = (request: IncomingMessage, response: ServerResponse, facts: AmbientContext) => Promise<void> | void;
+
+export function createRouter({ app, metrics, auth, options, isReady, endpoint }: RouterDeps): Route {
+  const serveHealth: Handler = (_, response) => sendJson(response, 200, { status: "ok" });
+  const serveReadiness: Handler = async (_, response) => {
+    const ready = await isReady();
+    sendJson(response, ready ? 200 : 503, { status: ready ? "ok" : "not ready" });
+  };
+  const serveMetrics: Handler = async (request, response) => {
+    const refusal = await metricsRefusal(request, auth);
+    if (refusal) return sendWebResponse(response, refusal);
+    response.writeHead(200, { "content-type": metrics.contentType, "cache-control": "no-store" });
+    response.end(await metrics.render(await app.gauges()));
+  };
+  const serveMcp: Handler = (request, response, facts) => withAmbientContext(facts, () => endpoint.serve(request, response, facts));
+
+  /** Probes and scrapers use an address that the server cannot predict. They get no secrets: metrics need a token here. */
+  const openToEveryHost = new Map<string, Handler>([
+    ["/healthz", serveHealth],
+    ["/readyz", serveReadiness],
+    ...(auth ? [["/metrics", serveMetrics] as const] : []),
+  ]);
+  const guarded = new Map<string, Handler>([
+    [options.path, serveMcp],
+    ["/metrics", serveMetrics],
+  ]);
+  if (auth?.metadata) {
+    const { path, document } = auth.metadata;
+    guarded.set(path, (_, response) => sendJson(response, 200, document, { "access-control-allow-origin": "*" }));
+  }
+  const isAddressAllowed = createAddressCheck(options);
+
+  return async (request, response) => {
+    const id = requestIdOf(request);
+    response.setHeader("x-request-id", id);
+    const facts: AmbientContext = { request: id, traceparent: validTraceparent(request.headers.traceparent) };
+    const path = pathOf(request);
+    // HTTP allows the absolute form, but the SDK puts the host before the URL. Source: RFC 9112, section 3.2.2.
+    if (!request.url?.startsWith("/")) request.url = path;
+    const open = openToEveryHost.get(path);
+    if (open) return open(request, response, facts);
+    if (!isAddressAllowed(request, response)) return;
+    const handler = guarded.get(path);
+    if (handler) return handler(request, response, facts);
+    sendJson(response, 404, { error: "not_found", message: `The MCP endpoint is ${options.path}` });
+  };
+}
+
+/** `undefined` for callers that may see the metrics, which cover every tenant. */
+async function metricsRefusal({ headers }: IncomingMessage, auth: Authenticator | undefined): Promise<Response | undefined> {
+  const authInfo = await auth?.authenticate(headers.authorization);
+  if (authInfo instanceof Response) return authInfo;
+  if (principalOf(authInfo).seesAll) return undefined;
+  const missing = new OAuthError(OAuthErrorCode.InsufficientScope, "Insufficient scope");
+  return bearerAuthChallengeResponse(missing, { requiredScopes: ["prefetch:admin"] });
+}
+
+/** Answers requests whose `Host` or `Origin` is not allowed. */
+function createAddressCheck({ allowedHosts, allowedOrigins }: HttpOptions) {
+  const hostAllowed = hostHeaderValidation([...allowedHosts]);
+  const originAllowed = originValidation([...allowedOrigins]);
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (hasPlainHost(request)) return hostAllowed(request, response) && originAllowed(request, response);
+    sendJson(response, 400, { error: "bad_request", message: "The Host header must be one host name, with or without a port" });
+    return false;
+  };
+}
+
+/** At most one name with an optional port. A URL parser would cut off or reinterpret any other character, such as @ or #. */
+function hasPlainHost({ headersDistinct: { host = [] } }: IncomingMessage): boolean {
+  return host.length <= 1 && /^[^\s@/\\?#]{0,300}$/.test(host[0] ?? "");
+}
+
+/** Keeps the path as the client sent it: a proxy that allowed one spelling must not reach another path. */
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const path = url.startsWith("/") ? url.split("?", 1)[0] : URL.parse(url)?.pathname;
+  return path ?? "/";
+}
+
+/** The caller's own id if it is safe to log. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createProviderRegistry } from "../../src/app/provider-registry.ts";
+import { readCommand } from "../../src/cli/config.ts";
+import { providerDefinitions } from "../../src/providers/index.ts";
+import { silentObserver } from "../../src/telemetry/observer.ts";
+import { fakeClock } from "../fakes.ts";
+
+const ids = providerDefinitions.map(({ id }) => id);
+
+function registryFor(env: Readonly<Record<string, string>>, ...args: string[]) {
+  const command = readCommand(args, env);
+  if (command.kind !== "serve") throw new Error(`expected to serve, got ${command.kind}`);
+  const registry = createProviderRegistry(command.config, { clock: fakeClock(), observer: silentObserver });
+  onTestFinished(() => registry.close());
+  return registry;
+}
+
+describe("createProviderRegistry", () => {
+  it("configures only the provider without credentials when nothing is set", () => {
+    const { known, configured, fallbacks, problems, unfinished } = registryFor({});
+    expect([known, configured, fallbacks, unfinished]).toEqual([ids, ["http"], ["http"], []]);
+    expect(problems).toHaveLength(ids.length - 1);
+    expect(problems).toContainEqual(expect.stringContaining("HUAWEICLOUD_SDK_AK"));
+  });
+
+  it("reports a provider with some of its settings as unfinished", () => {
+    const { configured, unfinished } = registryFor({ HUAWEICLOUD_SDK_AK: "the-key-id" });
+    expect(configured).toEqual(["http"]);
+    expect(unfinished).toEqual([expect.stringContaining("HUAWEICLOUD_SDK_SK")]);
+  });
+
+  it("configures every provider in the sandbox", () => {
+    const { known, configured, problems, unfinished } = registryFor({ HUAWEICLOUD_SDK_AK: "the-key-id" }, "--sandbox");
+    expect([configured, problems, unfinished]).toEqual([known, [], []]);
+  });
+
+  it("creates a provider once", async () => {
+    const { get } = registryFor({});
+    expect(await get("http")).toBe(await get("http"));
+  });
+
+  it("names the missing settings of a provider that is not configured", async () => {
+    await expect(registryFor({}).get("huawei-vod")).rejects.toMatchObject({
+      code: "not_configured",
+      provider: "huawei-vod",
+      hint: expect.stringMatching(/HUAWEICLOUD_SDK_AK.*Then restart the server\..*--sandbox/),
+    });
+  });
+
+  it("names the known providers when an id is unknown", async () => {
+    await expect(registryFor({}).get("constructor")).rejects.toMatchObject({
+      code: "invalid_argument",
+      hint: `Choose one of: ${ids.join(", ")}.`,
+    });
+  });
+
+  it("describes limits of configured providers and problems of the rest", async () => {
+    const described = await registryFor({ PREFETCH_POLL_SECONDS: "7" }).describe();
+    const [huawei, http] = ["huawei-vod", "http"].map((wanted) => described.find(({ id }) => id === wanted));
+    expect(huawei).toMatchObject({ id: "huawei-vod", configured: false, problem: expect.stringContaining("HUAWEICLOUD_SDK_AK") });
+    expect(huawei).not.toHaveProperty("limits");
+    expect(http).toMatchObject({ id: "http", configured: true, limits: { poll_seconds: 7 } });
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { readFlags } from "../../src/cli/flags.ts";
+import { allSettings } from "../../src/cli/settings.ts";
+
+const mistakeIn = (...args: string[]): string => {
+  try {
+    readFlags(args, allSettings);
+  } catch (error) {
+    if (error instanceof PrefetchError) return `${error.message}. ${error.hint}`;
+    throw error;
+  }
+  return "none";
+};
+
+describe("readFlags", () => {
+  it("reads values, switches and short flags", () => {
+    expect({ ...readFlags(["--port", "8080", "--path=/x", "--sandbox", "-h"], allSettings) }).toEqual({
+      port: "8080",
+      path: "/x",
+      sandbox: true,
+      help: true,
+    });
+  });
+
+  it.each([
+    [["--storr", "x"], "Unknown option '--storr'. Run with --help for all flags."],
+    [["--store.path", "x"], "Unknown option '--store.path'. Run with --help for all flags."],
+    [["extra"], "Unexpected argument 'extra'. Run with --help for all flags."],
+    [["--port", "--host"], "Option '--port' argument is ambiguous. Run with --help for all flags."],
+    [["--sandbox=1"], "Option '--sandbox' does not take an argument. Run with --help for all flags."],
+  ])("refuses %j in one sentence with a hint", (args, text) => {
+    expect(mistakeIn(...args)).toBe(text);
+  });
+
+  it.each(["--alibaba-cloud-access-key-secret=x", "--region=x", "--tokens=x"])(
+    "has no flag for a secret or for a provider's setting: %s",
+    (flag) => {
+      expect(mistakeIn(flag)).toMatch(/^Unknown option/);
+    },
+  );
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { readSettingValues, secretValues, unknownNameWarnings } from "../../src/cli/setting-values.ts";
+import { allSettings } from "../../src/cli/settings.ts";
+
+const env = {
+  ALIBABA_CLOUD_ACCESS_KEY_ID: "the-id",
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET: " the-secret\n",
+  ALIBABA_CLOUD_SECURITY_TOKEN: "the-token",
+  ALIBABA_CLOUD_PROFILE: "the-profile",
+  HUAWEICLOUD_SDK_SK: "the-key",
+  PREFETCH_ALIBABA_VOD_REGION: "",
+  UNRELATED_SECRET: "unrelated",
+};
+
+describe("readSettingValues", () => {
+  it("trims values, drops empty ones and ignores unrelated variables", () => {
+    const values = readSettingValues({}, env);
+    expect(values).toMatchObject({ ALIBABA_CLOUD_ACCESS_KEY_SECRET: "the-secret", ALIBABA_CLOUD_PROFILE: "the-profile" });
+    expect(values.PREFETCH_ALIBABA_VOD_REGION).toBeUndefined();
+    expect(Object.keys(values)).not.toContain("UNRELATED_SECRET");
+  });
+});
+
+describe("secretValues", () => {
+  it("finds the values of secret settings only", () => {
+    expect(secretValues(readSettingValues({}, env)).sort()).toEqual(["the-id", "the-key", "the-secret", "the-token"]);
+  });
+});
+
+describe("unknownNameWarnings", () => {
+  it("knows the variables of every provider", () => {
+    expect(unknownNameWarnings(Object.fromEntries(allSettings.map(({ name }) => [name, "x"])))).toEqual([]);
+  });
+
+  it("warns about a misspelt variable of a provider", () => {
+    expect(unknownNameWarnings({ PREFETCH_ALIBABA_VOD_REGOIN: "x" })).toEqual([
+      "PREFETCH_ALIBABA_VOD_REGOIN is set, but there is no such setting. Check its spelling; --help lists all settings.",
+    ]);
+  });
+});
