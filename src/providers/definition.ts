@@ -1,3 +1,5 @@
+/** The form in which `index.ts` lists a provider: its settings, and how to create it from them. */
+
 import type { Clock } from "../base/clock.ts";
 import type { Setting, SettingValues } from "../base/setting.ts";
 import type { Provider } from "../prefetch/model/provider.ts";
@@ -7,27 +9,28 @@ export interface ProviderContext {
   readonly clock: Clock;
   readonly userAgent: string;
   readonly observer: Observer;
-  /** Certificate authority of the sandbox's edge. */
+  /** Certificate of the sandbox's authority, in PEM. Absent outside the sandbox. */
   readonly ca?: string | undefined;
 }
 
-/** What a provider's settings amount to. */
+/** The result of reading a provider's settings. */
 export type ProviderConfiguration =
   | {
       readonly ok: true;
-      /** Loads the provider's code and makes it; connects to nothing. */
+      /** Loads the provider's code and creates the provider. Opens no connection. */
       readonly create: (context: ProviderContext) => Promise<Provider>;
     }
-  /** `problem` is for the person who sets it up: it names variables and shows no values. */
+  /** `problem` names the variables to set or correct, and shows no values: "alibaba-vod: set X; Y must be true or false." */
   | { readonly ok: false; readonly problem: string };
 
-/** How a provider is known to the server before it is used. */
+/** A provider that has not been created yet. */
 export interface ProviderDefinition {
   readonly id: string;
   readonly title: string;
   readonly docs: string;
-  /** Needs no credentials, and is meant only where no other provider can be. */
+  /** Works without credentials. A call that names no provider uses it only when no other provider is configured. */
   readonly fallback?: true;
   readonly settings: readonly Setting[];
+  /** Reads and checks the values of `settings`. Does no network I/O. */
   readonly read: (values: SettingValues) => ProviderConfiguration;
 }

@@ -1,4 +1,4 @@
-/** The providers there are. Adding one adds a row. */
+/** All providers. A new provider adds one row. */
 
 import { alibabaVod } from "./alibaba/definition.ts";
 import type { ProviderDefinition } from "./definition.ts";

@@ -1,72 +1,80 @@
 /**
- * Where access keys come from: the settings, or the profile that Alibaba Cloud's command line keeps in
- * `~/.aliyun/config.json`. Both are read anew for every request, because temporary keys are replaced while we run.
- * Source of the file's format: https://github.com/aliyun/aliyun-cli/blob/master/config/profile.go
+ * The source of access keys: settings, or a profile of `~/.aliyun/config.json`. `currentKeys` runs for every request, because
+ * the command line replaces temporary keys in that file while the server runs.
  */
 
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { z } from "zod";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { PrefetchError } from "../../base/errors.ts";
-import { isHeaderSafe } from "../kit/checks.ts";
-
-export interface AlibabaKeys {
-  readonly id: string;
-  readonly secret: string;
-  readonly securityToken?: string | undefined;
-}
+import type { SettingValues } from "../../base/setting.ts";
+import { type AlibabaKeys, readProfile } from "./profile-file.ts";
 
 export type CredentialSource =
   | ({ readonly kind: "keys" } & AlibabaKeys)
-  /** One profile for as long as the server runs: the file's current one may become another account's. */
+  /** The profile stays the same while the server runs. Another current profile may belong to another vendor account. */
   | { readonly kind: "file"; readonly path: string; readonly profile: string };
 
-const profileFile = z.object({
-  current: z.string().optional(),
-  profiles: z.array(z.looseObject({ name: z.string(), mode: z.string() })),
-});
-const keys = z.object({ access_key_id: z.string().min(1), access_key_secret: z.string().min(1), sts_token: z.string().nullish() });
-
-export interface Profile {
-  readonly name: string;
-  readonly keys: AlibabaKeys;
+export interface AccountCredentials {
+  readonly credentials: CredentialSource;
+  /** Names the vendor account in the quota ledger. Stays the same while the account does, and holds no secret. */
+  readonly account: string;
 }
 
-/** A profile of the file, or what is wrong with the file in words that show none of its content. */
-export function readProfile(text: string, wanted: string | undefined): Profile | string {
-  let content: unknown;
-  try {
-    // Editors on Windows begin a file with a mark that JSON does not know.
-    content = JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch {
-    // The parser's own message quotes the file, secrets included.
-    return "is not valid JSON";
+const idName = "ALIBABA_CLOUD_ACCESS_KEY_ID";
+const secretName = "ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+const tokenName = "ALIBABA_CLOUD_SECURITY_TOKEN";
+const missing = `set ${idName} and ${secretName} (or run aliyun configure)`;
+
+/** Keys of the settings, else the profile file. Half a pair is a problem: the file would hide the mistake. */
+export function readCredentials(values: SettingValues): AccountCredentials | { readonly problem: string } {
+  const { [idName]: id, [secretName]: secret, [tokenName]: securityToken } = values;
+  if (id !== undefined && secret !== undefined) {
+    // Temporary keys have a new id each time, so it cannot name the account.
+    const account = securityToken === undefined ? accountOf(id) : "temporary";
+    return { account, credentials: { kind: "keys", id, secret, securityToken } };
   }
-  const file = profileFile.safeParse(content);
-  if (!file.success) return "does not have the form that aliyun configure writes";
-  const name = wanted ?? file.data.current ?? "default";
-  const profile = file.data.profiles.find((candidate) => candidate.name === name);
-  if (!profile) return wanted === undefined ? "has no current profile" : "has no profile of the name in ALIBABA_CLOUD_PROFILE";
-  const mode = profile.mode.toLowerCase();
-  if (mode !== "ak" && mode !== "ststoken") return "has a profile whose mode is neither AK nor StsToken, the two that are supported";
-  const read = keys.safeParse(profile);
-  if (!read.success || (mode === "ststoken" && !read.data.sts_token)) return "has a profile without its keys";
-  const { access_key_id: id, access_key_secret: secret, sts_token: token } = read.data;
-  const securityToken = mode === "ststoken" ? (token ?? undefined) : undefined;
-  const used = [id, secret, ...(securityToken === undefined ? [] : [securityToken])];
-  if (!used.every(isHeaderSafe)) return "has keys with blanks, line breaks or other than ASCII characters";
-  return { name, keys: { id, secret, ...(securityToken !== undefined && { securityToken }) } };
+  if (id !== undefined) return { problem: `set ${secretName} (${idName} is set without it)` };
+  if (secret !== undefined) return { problem: `set ${idName} (${secretName} is set without it)` };
+  if (securityToken !== undefined) return { problem: `set ${idName} and ${secretName} (${tokenName} is set without them)` };
+  const disabled = values.ALIBABA_CLOUD_CLI_PROFILE_DISABLED?.toLowerCase() ?? "false";
+  if (disabled === "true") return { problem: missing };
+  if (disabled !== "false") return { problem: "ALIBABA_CLOUD_CLI_PROFILE_DISABLED must be true or false" };
+  return readProfileFile(values.ALIBABA_CLOUD_PROFILE);
 }
 
-/** The keys as they are now. Throws `not_configured`. */
+function readProfileFile(wanted: string | undefined): AccountCredentials | { readonly problem: string } {
+  const path = join(homedir(), ".aliyun", "config.json");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const absent = error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+    return { problem: absent ? missing : `~/.aliyun/config.json cannot be read; ${missing}` };
+  }
+  const profile = readProfile(text, wanted);
+  if (typeof profile === "string") return { problem: `~/.aliyun/config.json ${profile}; ${missing}` };
+  const { name, keys } = profile;
+  const account = keys.securityToken === undefined ? accountOf(keys.id) : `profile-${name}`;
+  return { account, credentials: { kind: "file", path, profile: name } };
+}
+
+function accountOf(keyId: string): string {
+  return createHash("sha256").update(keyId).digest("hex").slice(0, 12);
+}
+
+/** The keys of the settings, or those that the file holds now. Throws `not_configured`. */
 export async function currentKeys(source: CredentialSource): Promise<AlibabaKeys> {
   if (source.kind === "keys") return source;
   let text: string;
   try {
     text = await readFile(source.path, "utf8");
   } catch (error) {
-    throw new PrefetchError("not_configured", "The file of aliyun configure cannot be read any more", {
+    throw new PrefetchError("not_configured", "The file of aliyun configure can no longer be read", {
       provider: "alibaba-vod",
-      hint: "Run aliyun configure again, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
+      hint: `Run aliyun configure again, or set ${idName} and ${secretName}.`,
       cause: error,
     });
   }
@@ -74,6 +82,6 @@ export async function currentKeys(source: CredentialSource): Promise<AlibabaKeys
   if (typeof found !== "string") return found.keys;
   throw new PrefetchError("not_configured", `The file of aliyun configure ${found}`, {
     provider: "alibaba-vod",
-    hint: "Correct it with aliyun configure, or set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET.",
+    hint: `Correct it with aliyun configure, or set ${idName} and ${secretName}.`,
   });
 }

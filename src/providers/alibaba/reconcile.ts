@@ -1,4 +1,4 @@
-/** Finds out from the vendor's task list what became of a submit whose answer was lost. */
+/** Looks in the vendor's task list for a submit whose answer was lost. */
 
 import type { Clock } from "../../base/clock.ts";
 import { echoKey } from "../../prefetch/model/match-urls.ts";
@@ -6,13 +6,16 @@ import type { Call, Provider, Reconciliation } from "../../prefetch/model/provid
 import type { Media } from "./media.ts";
 import type { TaskList, TaskLists, TaskRow } from "./tasks.ts";
 
-/** A request may be on its way for as long as we wait for its answer, and shows in the list some time after. */
+/**
+ * A lost request can be in flight for 40 s and appears in the list some time later. Smaller: a request that is still in flight
+ * counts as absent and is sent twice. Larger: the batch waits longer.
+ */
 const LISTED_WITHIN_MS = 100_000;
-/** The vendor's times are whole seconds, and so is what we know of its clock. */
+/** The vendor's times and its `Date` header are whole seconds. Smaller: the query misses rows. Larger: it returns older rows. */
 const TIME_SLACK_MS = 5_000;
-/** Clocks that differ by less agree for our purposes. */
+/** Clocks that differ by less need no second query. Must stay below `TIME_SLACK_MS`. */
 const CLOCK_TOLERANCE_MS = 2_500;
-/** The vendor forgets after three days; a little earlier, its list proves nothing any more. */
+/** The vendor keeps tasks for three days. After one hour less, a missing row proves nothing. */
 const LISTED_FOR_MS = 3 * 86_400_000 - 3_600_000;
 
 export interface ReconcileOptions {
@@ -22,36 +25,44 @@ export interface ReconcileOptions {
 }
 
 export function createReconcile({ lists, media, clock }: ReconcileOptions): NonNullable<Provider["findSubmitted"]> {
-  /** Prefetches of a domain since `sentAt`, by the vendor's clock, which the first answer tells. */
-  const submittedSince = async (domain: string, sentAt: number, call: Call): Promise<TaskList> => {
+  /** Prefetches of a domain since `sentAt` (by this machine's clock). The first answer tells the vendor's clock. */
+  const listSince = async (domain: string, sentAt: number, call: Call): Promise<TaskList> => {
     const ask = (offset: number) => lists.byDomain(domain, sentAt + offset - TIME_SLACK_MS, clock.now() + offset + TIME_SLACK_MS, call);
     const list = await ask(0);
-    // By our own clock alone, what is not listed may only lie outside of the span that was asked for.
+    // Without the vendor's clock, missing rows may lie outside the queried span.
     if (list.clockOffset === undefined) return { ...list, complete: false };
     return Math.abs(list.clockOffset) < CLOCK_TOLERANCE_MS ? list : ask(list.clockOffset);
+  };
+
+  const rowsSince = async (urls: readonly string[], sentAt: number, call: Call): Promise<Pick<TaskList, "rows" | "complete">> => {
+    const wanted = new Set(urls.map(echoKey));
+    const rows: TaskRow[] = [];
+    let complete = true;
+    for (const domain of new Set(urls.map((url) => URL.parse(url)?.hostname ?? ""))) {
+      const list = await listSince(domain, sentAt, call);
+      complete &&= list.complete;
+      rows.push(...list.rows.filter((row) => wanted.has(echoKey(row.url))));
+    }
+    return { rows, complete };
   };
 
   return async (batch, sentAt, call): Promise<Reconciliation> => {
     const elapsed = clock.now() - sentAt;
     if (elapsed > LISTED_FOR_MS) return { state: "unclear" };
     const urls = batch.kind === "urls" ? batch.urls : (await media.resolve(batch.assetId, call)).urls;
-    const wanted = Map.groupBy(urls, echoKey);
-    const found: TaskRow[] = [];
-    let complete = true;
-    for (const domain of new Set(urls.map((url) => URL.parse(url)?.hostname ?? ""))) {
-      const list = await submittedSince(domain, sentAt, call);
-      complete &&= list.complete;
-      found.push(...list.rows.filter((row) => wanted.has(echoKey(row.url))));
+    const { rows, complete } = await rowsSince(urls, sentAt, call);
+    // The job of an asset submits its URLs later, so missing rows prove nothing for an asset.
+    const final = elapsed > LISTED_WITHIN_MS && complete && batch.kind === "urls";
+    if (coversAll(rows, urls) || (final && rows.length > 0)) {
+      return { state: "found", vendorTaskIds: [...new Set(rows.map((row) => row.taskId))], urls: rows.map((row) => row.url) };
     }
-    // Two URLs that differ in their scheme alone are two rows, which the vendor may spell alike.
-    const listed = Map.groupBy(found, (row) => echoKey(row.url));
-    const all = wanted.size > 0 && [...wanted].every(([key, same]) => (listed.get(key)?.length ?? 0) >= same.length);
-    const over = elapsed > LISTED_WITHIN_MS;
-    // A part of an asset is not the asset, and its job submits its URLs when it comes to it: absence proves nothing.
-    const proves = over && complete && batch.kind === "urls";
-    if (all || (proves && found.length > 0)) {
-      return { state: "found", vendorTaskIds: [...new Set(found.map((row) => row.taskId))], urls: found.map((row) => row.url) };
-    }
-    return { state: proves ? "absent" : "unclear" };
+    return { state: final ? "absent" : "unclear" };
   };
+}
+
+/** `http://a/1` and `https://a/1` need two rows, which the vendor may both list as `a/1`. */
+function coversAll(rows: readonly TaskRow[], urls: readonly string[]): boolean {
+  const listed = Map.groupBy(rows, (row) => echoKey(row.url));
+  const wanted = Map.groupBy(urls, echoKey);
+  return wanted.size > 0 && [...wanted].every(([key, same]) => (listed.get(key)?.length ?? 0) >= same.length);
 }

@@ -1,16 +1,22 @@
-/** One signed call of Alibaba Cloud's RPC style: parameters in the query, JSON back. */
+/**
+ * One signed call of Alibaba Cloud's RPC style: parameters in the query, JSON in the answer.
+ * https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
+ */
 
 import { randomUUID } from "node:crypto";
+import type { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
-import { PrefetchError } from "../../base/errors.ts";
+import type { PrefetchError } from "../../base/errors.ts";
 import type { Redactor } from "../../base/redact.ts";
 import type { Call } from "../../prefetch/model/provider.ts";
 import { parseJson } from "../kit/answer.ts";
 import { canonicalQuery, sha256 } from "../kit/canonical.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../kit/http-client.ts";
 import { stoppedOr } from "../kit/stopped.ts";
-import { type AlibabaKeys, type CredentialSource, currentKeys } from "./credentials.ts";
-import { failureOf, readVendorError, requestIdOf } from "./errors.ts";
+import { requestIdOf, unreadableAnswer } from "../kit/vendor-failure.ts";
+import { type CredentialSource, currentKeys } from "./credentials.ts";
+import { alibabaCloud, failureOf, readVendorError } from "./errors.ts";
+import type { AlibabaKeys } from "./profile-file.ts";
 import { acsDate, authorization } from "./sign.ts";
 
 /** API version of ApsaraVideo VOD. */
@@ -19,33 +25,39 @@ const VERSION = "2017-03-21";
 export interface Endpoint {
   /** Full URL to connect to. */
   readonly url: string;
-  /** Host to sign for, where that differs: behind a gateway the vendor sees another one than we connect to. */
+  /** Host to sign for when `url` is a gateway that forwards to this host. */
   readonly signHost?: string | undefined;
 }
 
 export interface RpcRequest {
   readonly endpoint: Endpoint;
+  /** The API's name for the call, such as `DescribeVodRefreshQuota`. */
   readonly action: string;
-  /** POST unless told; one call is documented for GET alone. */
+  /** POST by default. The vendor documents only GET for `GetMediaRefreshJobs`. */
   readonly method?: HttpRequest["method"];
+  /** `undefined` values are not sent. */
   readonly params: Readonly<Record<string, string | undefined>>;
   readonly intent: HttpRequest["intent"];
-  /** What is being done, for error messages. */
+  /** The action in words, for error messages: "the prefetch". */
   readonly what: string;
   readonly call: Call;
-  /** Whether the request counts against `requestsPerMinute`. */
+  /** Whether the request counts against `requestsPerMinute`, and so takes a turn. */
   readonly counted: boolean;
 }
 
 export interface RpcAnswer {
+  /** The parsed JSON. */
   readonly body: unknown;
   readonly requestId: string | undefined;
-  /** Milliseconds by which the vendor's clock is ahead of ours, where it told its time. */
+  /** Milliseconds by which the vendor's clock is ahead of this machine's. `undefined` when the answer has no date. */
   readonly clockOffset: number | undefined;
-  /** The answer is in JSON, but says something else than is documented. */
-  readonly notUnderstood: () => PrefetchError;
+  /** The body by its schema. Throws `unreadable()` when it does not fit. */
+  readonly read: <Body>(schema: z.ZodType<Body>) => Body;
+  /** The error for a body that is not what the vendor documents. */
+  readonly unreadable: () => PrefetchError;
 }
 
+/** Sends the request, and once more when a new signature can succeed. Throws `PrefetchError`. */
 export type Rpc = (request: RpcRequest) => Promise<RpcAnswer>;
 
 export interface RpcOptions {
@@ -53,17 +65,24 @@ export interface RpcOptions {
   readonly clock: Clock;
   readonly credentials: CredentialSource;
   readonly redact: Redactor;
-  /** Told of every secret that is used, so that it can be kept out of messages. */
+  /** Receives each secret before a request uses it. The caller redacts it from messages. */
   readonly onSecret: (secret: string) => void;
 }
 
-/** Refusals that the right date cures; a request is signed anew once. */
+interface Exchange {
+  readonly response: HttpResponse;
+  /** Code of the vendor's error; empty for a success and for an answer without a code. */
+  readonly errorCode: string;
+  readonly succeeded: boolean;
+  /** Milliseconds since the epoch on this machine when the answer arrived. */
+  readonly receivedAt: number;
+}
+
 const wrongDate = /^(IllegalTimestamp|InvalidTimeStamp)\b/;
-/** Likewise with a new nonce, but something was carried out under the first one. */
 const usedNonce = /^SignatureNonceUsed\b/;
 
 export function createRpc({ http, clock, credentials, redact, onSecret }: RpcOptions): Rpc {
-  /** Milliseconds by which the vendor's clock is ahead of ours, as far as its refusals have taught us. */
+  /** Milliseconds by which the vendor's clock is ahead of this machine's. Refusals of a wrong date set it. */
   let offset = 0;
 
   const sign = (keys: AlibabaKeys, { action, method = "POST", params, endpoint }: RpcRequest, url: URL) => {
@@ -81,58 +100,54 @@ export function createRpc({ http, clock, credentials, redact, onSecret }: RpcOpt
     return { ...headers, authorization: authorization({ method, query, headers, body: "" }, keys) };
   };
 
-  const attempt = async (request: RpcRequest): Promise<HttpResponse> => {
+  const attempt = async (request: RpcRequest): Promise<Exchange> => {
     const { call, counted, endpoint, intent, method = "POST" } = request;
     if (counted) await call.turn();
-    // Read after the wait: keys may have been replaced meanwhile, and the signature carries its date.
+    // Keys and date are read after the wait for a turn: keys may change meanwhile, and the signature carries its date.
     const keys = await currentKeys(credentials);
     for (const secret of [keys.id, keys.secret, keys.securityToken]) if (secret !== undefined) onSecret(secret);
     const url = new URL("/", endpoint.url);
     const headers = sign(keys, request, url);
-    return http.send({ method, url, headers, signal: call.signal, intent });
+    const response = await http.send({ method, url, headers, signal: call.signal, intent });
+    const error = readVendorError(response.text);
+    const succeeded = response.status >= 200 && response.status <= 299 && !error;
+    return { response, errorCode: error?.code ?? "", succeeded, receivedAt: clock.now() };
+  };
+
+  const exchange = async (request: RpcRequest): Promise<Exchange> => {
+    const first = await attempt(request);
+    if (!needsNewSignature(first.errorCode, request.intent)) return first;
+    offset = clockOffsetOf(first) ?? offset;
+    return attempt(request);
   };
 
   return async (request) => {
-    const { what, intent, call } = request;
+    const { what: action, intent, call } = request;
     try {
-      for (let again = false; ; again = true) {
-        const response = await attempt(request);
-        const now = clock.now();
-        const ok = response.status >= 200 && response.status <= 299;
-        const found = readVendorError(response.text);
-        if (ok && !found) return answerOf(response, { what, intent, redact, now });
-        const vendorTime = Date.parse(response.headers.date ?? "");
-        const code = found?.code ?? "";
-        const curable = wrongDate.test(code) || (intent === "read" && usedNonce.test(code));
-        if (again || !curable) throw failureOf(response, { action: what, intent, redact, now });
-        if (!Number.isNaN(vendorTime)) offset = vendorTime - now;
-      }
+      const done = await exchange(request);
+      const { response, succeeded, receivedAt: now } = done;
+      if (!succeeded) throw failureOf(response, { action, intent, redact, now });
+      const unreadable = () => unreadableAnswer(alibabaCloud, response, { action, intent, redact });
+      const body = parseJson(response.text);
+      if (body === undefined) throw unreadable();
+      const read = <Body>(schema: z.ZodType<Body>): Body => {
+        const { success, data } = schema.safeParse(body);
+        if (!success) throw unreadable();
+        return data;
+      };
+      return { body, requestId: requestIdOf(alibabaCloud, response, redact), clockOffset: clockOffsetOf(done), read, unreadable };
     } catch (error) {
-      throw stoppedOr(error, call, { provider: "alibaba-vod", what });
+      throw stoppedOr(error, call, { provider: alibabaCloud.provider, action });
     }
   };
 }
 
-interface AnswerContext {
-  readonly what: string;
-  readonly intent: HttpRequest["intent"];
-  readonly redact: Redactor;
-  readonly now: number;
+/** A used nonce means that a proxy has repeated the request, so a spend may have been carried out and is not repeated. */
+function needsNewSignature(errorCode: string, intent: HttpRequest["intent"]): boolean {
+  return wrongDate.test(errorCode) || (intent === "read" && usedNonce.test(errorCode));
 }
 
-function answerOf(response: HttpResponse, { what, intent, redact, now }: AnswerContext): RpcAnswer {
-  const requestId = requestIdOf(response, redact);
-  // A 2xx that is not the API's: for a submit nobody can tell from it whether it was carried out.
-  const notUnderstood = () =>
-    new PrefetchError("vendor_unavailable", `The answer to ${what} (HTTP ${response.status}) is not what Alibaba Cloud documents`, {
-      provider: "alibaba-vod",
-      delivery: intent === "spend" ? "unknown" : "refused",
-      retryable: true,
-      requestId,
-      hint: "Check the endpoint and any proxy in between.",
-    });
-  const body = parseJson(response.text);
-  if (body === undefined) throw notUnderstood();
+function clockOffsetOf({ response, receivedAt }: Exchange): number | undefined {
   const vendorTime = Date.parse(response.headers.date ?? "");
-  return { body, requestId, clockOffset: Number.isNaN(vendorTime) ? undefined : vendorTime - now, notUnderstood };
+  return Number.isNaN(vendorTime) ? undefined : vendorTime - receivedAt;
 }

@@ -1,6 +1,6 @@
 /**
- * Alibaba Cloud's request signature, version 3 (`ACS3-HMAC-SHA256`), for calls whose parameters travel in the query.
- * Source: https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
+ * Alibaba Cloud's request signature, version 3 (`ACS3-HMAC-SHA256`), for RPC calls with their parameters in the query.
+ * https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
  */
 
 import { createHmac } from "node:crypto";
@@ -8,9 +8,9 @@ import { canonicalQuery, headerEntries, sha256 } from "../kit/canonical.ts";
 
 export interface SigningInput {
   readonly method: string;
-  /** Parameters, decoded; they are signed sorted and encoded exactly once. */
+  /** Decoded parameters in any order. */
   readonly query: Iterable<readonly [string, string]>;
-  /** `host`, `content-type` and every `x-acs-` header of these get signed. */
+  /** The signature covers `host`, `content-type` and every `x-acs-` header, and skips all other headers. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -22,7 +22,7 @@ export interface AccessKey {
 
 export const signatureScheme = "ACS3-HMAC-SHA256";
 
-/** `yyyy-MM-ddTHH:mm:ssZ`, the form of the `x-acs-date` header and of times in parameters. */
+/** The form of the `x-acs-date` header and of times in parameters: `2026-11-21T08:00:00Z`. `now` is in milliseconds. */
 export function acsDate(now: number): string {
   return new Date(now).toISOString().replace(/\.\d{3}/, "");
 }
@@ -32,7 +32,7 @@ export function parseAcsDate(text: string): number {
   return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? Date.parse(text) : Number.NaN;
 }
 
-/** The path is always `/`: these are calls of the RPC style. */
+/** The path of an RPC call is always `/`. */
 export function canonicalRequest({ method, query, headers, body }: SigningInput): string {
   const entries = signedEntries(headers);
   return [
@@ -50,7 +50,7 @@ export function stringToSign(request: string): string {
   return `${signatureScheme}\n${sha256(request)}`;
 }
 
-/** The value of the `Authorization` header. */
+/** The `Authorization` header: `ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=host;x-acs-action;…,Signature=<hex>`. */
 export function authorization(input: SigningInput, key: AccessKey): string {
   const signature = createHmac("sha256", key.secret)
     .update(stringToSign(canonicalRequest(input)))

@@ -1,22 +1,23 @@
 /**
- * The three ways to authenticate with Huawei Cloud: access keys (permanent, or temporary with a security token),
- * an IAM token that was given, and an IAM token fetched with user, password and domain.
- * Sources: https://support.huaweicloud.com/api-iam/iam_30_0001.html, and the signature guide for the lock-out.
+ * Authenticates requests in three ways: with access keys (permanent, or temporary with a security token), with an IAM token
+ * from the settings, or with an IAM token that it fetches with user, password and domain.
+ * https://support.huaweicloud.com/devg-apisign/api-sign-algorithm-001.html, https://support.huaweicloud.com/api-iam/iam_30_0001.html
  */
 
 import type { Clock } from "../../base/clock.ts";
 import type { PrefetchError } from "../../base/errors.ts";
 import type { Redactor } from "../../base/redact.ts";
+import { createSemaphore } from "../../base/semaphore.ts";
 import type { HttpClient } from "../kit/http-client.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { createLogin } from "./login.ts";
-import { createDoor, createLoginBreaker } from "./login-breaker.ts";
+import { createLoginBreaker } from "./login-breaker.ts";
 import { authorization, type SigningInput, sdkDate } from "./sign.ts";
 
-/** The headers to send, those that prove who we are included. */
+/** Returns the headers to send: those of the request, and those that authenticate it. */
 export type Sign = (request: SigningInput) => Record<string, string>;
 
-/** What came of one request; `refusal` when the vendor did not accept the credentials. */
+/** The outcome of one request. `refusal` is set when the vendor did not accept the credentials. */
 export interface Attempt<Answer> {
   readonly answer: Answer;
   readonly refusal: PrefetchError | undefined;
@@ -24,8 +25,8 @@ export interface Attempt<Answer> {
 
 export interface Auth {
   /**
-   * Makes one request, or two where fresh credentials are worth a second attempt. Throws `auth_failed` without
-   * asking anyone while the credentials are known to be refused.
+   * Makes one request, or two when a new token may be accepted. Throws `auth_failed` without any request while a
+   * breaker is open.
    */
   send<Answer>(signal: AbortSignal, attempt: (sign: Sign) => Promise<Attempt<Answer>>): Promise<Attempt<Answer>>;
 }
@@ -36,7 +37,7 @@ export interface AuthOptions {
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly redact: Redactor;
-  /** Told of every token that was obtained, so that it can be kept out of messages. */
+  /** Receives each fetched token. The caller redacts it from messages. */
   readonly onSecret: (secret: string) => void;
 }
 
@@ -49,14 +50,14 @@ export function createAuth(options: AuthOptions): Auth {
 }
 
 function keyAuth(keys: Extract<HuaweiCredentials, { kind: "keys" }>, { projectId, clock }: AuthOptions): Auth {
-  const circuit = createLoginBreaker(clock, "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK");
-  // Keys that have never worked are tried by one request at a time, so that wrong ones fail once and not many times at once.
-  const door = createDoor();
+  const breaker = createLoginBreaker(clock, "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK");
+  // Unproven keys are tried by one request at a time, so wrong keys fail once and not by many requests in flight.
+  const trial = createSemaphore(1);
   let proven = false;
 
   const sign: Sign = (request) => {
-    // Others may have been refused while this one waited for its turn.
-    circuit.check();
+    // Another request may have been refused while this one waited for its turn.
+    breaker.check();
     const headers: Record<string, string> = {
       ...request.headers,
       host: request.url.host,
@@ -67,39 +68,51 @@ function keyAuth(keys: Extract<HuaweiCredentials, { kind: "keys" }>, { projectId
     return { ...headers, authorization: authorization({ ...request, headers }, keys) };
   };
 
+  const send: Auth["send"] = async (_, attempt) => {
+    breaker.check();
+    const result = await attempt(sign);
+    proven = !result.refusal;
+    if (result.refusal) breaker.open(result.refusal);
+    return result;
+  };
+
   return {
     send: async (signal, attempt) => {
-      const leave = proven ? undefined : await door.enter(signal, () => proven);
+      if (proven) return send(signal, attempt);
+      await trial.acquire(signal);
+      if (proven) {
+        trial.release();
+        return send(signal, attempt);
+      }
       try {
-        circuit.check();
-        const result = await attempt(sign);
-        proven = !result.refusal;
-        if (result.refusal) circuit.open(result.refusal);
-        return result;
+        return await send(signal, attempt);
       } finally {
-        leave?.();
+        trial.release();
       }
     },
   };
 }
 
 function loginAuth(login: Extract<HuaweiCredentials, { kind: "password" }>, options: AuthOptions): Auth {
-  const circuit = createLoginBreaker(options.clock, "the IAM user, password and domain");
-  const tokens = createLogin(login, options, circuit);
+  const breaker = createLoginBreaker(options.clock, "the IAM user, password and domain");
+  const tokens = createLogin(login, options, breaker);
+
+  const sendOnce = async <Answer>(signal: AbortSignal, attempt: (sign: Sign) => Promise<Attempt<Answer>>): Promise<Attempt<Answer>> => {
+    breaker.check();
+    const token = await tokens.current(signal);
+    const result = await attempt((request) => ({ ...request.headers, "x-auth-token": token }));
+    if (result.refusal) tokens.forget(token);
+    return result;
+  };
+
   return {
     send: async (signal, attempt) => {
-      for (let fresh = false; ; fresh = true) {
-        circuit.check();
-        const token = await tokens.current(signal);
-        const result = await attempt((request) => ({ ...request.headers, "x-auth-token": token }));
-        if (!result.refusal) return result;
-        tokens.forget(token);
-        if (fresh) {
-          // Even a token of just now is refused: more logins would not help.
-          circuit.open(result.refusal);
-          return result;
-        }
-      }
+      const first = await sendOnce(signal, attempt);
+      if (!first.refusal) return first;
+      const second = await sendOnce(signal, attempt);
+      // The vendor refuses even a new token, so more logins would not help.
+      if (second.refusal) breaker.open(second.refusal);
+      return second;
     },
   };
 }

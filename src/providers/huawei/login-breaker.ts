@@ -1,20 +1,23 @@
-/** What keeps refused credentials from being tried until the vendor locks them. */
+/** Stops requests with refused credentials before the vendor locks those credentials. */
 
-import { abortable } from "../../base/abortable.ts";
 import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 
-/** More than five failures in a row lock a key for five minutes, during which correct signatures fail too. */
+/**
+ * More than five failures in a row lock a key for five minutes, and the lock refuses correct signatures, too. Smaller values risk
+ * the lock; larger ones delay a corrected account. https://support.huaweicloud.com/devg-apisign/
+ */
 const LOCKOUT_MS = 300_000;
 
 export interface LoginBreaker {
-  /** Throws `auth_failed` while it is open. */
+  /** Throws `auth_failed` while the breaker is open. */
   check(): void;
+  /** Opens the breaker for five minutes. Has no effect while it is open. */
   open(reason: PrefetchError): void;
 }
 
-/** `what` names the credentials for the person who must correct them. */
-export function createLoginBreaker(clock: Clock, what: string): LoginBreaker {
+/** `credentialNames` completes the hint "Correct …": "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK". */
+export function createLoginBreaker(clock: Clock, credentialNames: string): LoginBreaker {
   let opened: { readonly until: number; readonly reason: PrefetchError } | undefined;
   return {
     check: () => {
@@ -28,29 +31,11 @@ export function createLoginBreaker(clock: Clock, what: string): LoginBreaker {
         provider: reason.provider,
         vendorCode: reason.vendorCode,
         requestId: reason.requestId,
-        hint: `Correct ${what} (or this machine's clock) and restart the server. They are tried again at ${new Date(until).toISOString()} at the earliest, because Huawei Cloud locks credentials that fail repeatedly.`,
+        hint: `Huawei Cloud locks credentials that fail repeatedly. Correct ${credentialNames} (or this machine's clock), then restart the server. Without a restart, it tries them again after ${new Date(until).toISOString()}.`,
       });
     },
     open: (reason) => {
       opened ??= { until: clock.now() + LOCKOUT_MS, reason };
-    },
-  };
-}
-
-/** Lets one in at a time. */
-export function createDoor() {
-  let inside: Promise<void> | undefined;
-  return {
-    /** Waits until nobody is inside, or until `unlocked`; resolves with the way out. */
-    enter: async (signal: AbortSignal, unlocked: () => boolean): Promise<(() => void) | undefined> => {
-      while (inside) await abortable(inside, signal);
-      if (unlocked()) return undefined;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      inside = promise;
-      return () => {
-        inside = undefined;
-        resolve();
-      };
     },
   };
 }

@@ -1,4 +1,4 @@
-/** IAM tokens by user, password and domain. Source: https://support.huaweicloud.com/api-iam/iam_30_0001.html. */
+/** IAM tokens by user, password and domain. https://support.huaweicloud.com/api-iam/iam_30_0001.html */
 
 import { z } from "zod";
 import { abortable } from "../../base/abortable.ts";
@@ -6,12 +6,12 @@ import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Redactor } from "../../base/redact.ts";
 import { parseJson } from "../kit/answer.ts";
-import type { HttpClient } from "../kit/http-client.ts";
+import type { HttpClient, HttpResponse } from "../kit/http-client.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
 import { failureOf } from "./errors.ts";
 import type { LoginBreaker } from "./login-breaker.ts";
 
-/** A token is replaced this long before it runs out. It lives 24 hours. */
+/** A token lives 24 hours. Larger: more logins. Smaller: a token can expire between the check and the vendor's answer. */
 const TOKEN_MARGIN_MS = 1_800_000;
 
 const tokenAnswer = z.object({ token: z.object({ expires_at: z.string() }) });
@@ -25,53 +25,54 @@ export interface LoginContext {
 }
 
 export interface Login {
-  /** A token that is good for a while; callers that need one at once share one login. */
+  /** A valid token. Concurrent callers share one login, and a caller's signal ends only that caller's wait. */
   current(signal: AbortSignal): Promise<string>;
-  /** Gives up a token that was refused, unless it has been replaced already. */
+  /** Drops a refused token. Has no effect on a newer one. */
   forget(token: string): void;
 }
 
 export function createLogin(
   login: Extract<HuaweiCredentials, { kind: "password" }>,
   { projectId, clock, http, redact, onSecret }: LoginContext,
-  circuit: LoginBreaker,
+  breaker: LoginBreaker,
 ): Login {
   let held: { readonly token: string; readonly freshUntil: number } | undefined;
   let fetching: Promise<string> | undefined;
 
-  const fetchToken = async (): Promise<string> => {
-    // A login belongs to all who wait for it, so nobody's signal ends it; the client's own time limit does.
-    const { signal } = new AbortController();
+  const askIam = (): Promise<HttpResponse> => {
     const url = new URL("/v3/auth/tokens?nocatalog=true", login.iamEndpoint);
     const user = { name: login.user, password: login.password, domain: { name: login.domain } };
     const body = JSON.stringify({
       auth: { identity: { methods: ["password"], password: { user } }, scope: { project: { id: projectId } } },
     });
     const headers = { "content-type": "application/json;charset=utf8" };
-    const response = await http.send({ method: "POST", url, headers, body, signal, intent: "read" });
+    // Several callers may wait for this login, so no caller's signal ends it. The client's own deadline does.
+    const { signal } = new AbortController();
+    return http.send({ method: "POST", url, headers, body, signal, intent: "read" });
+  };
+
+  const refusalOf = (response: HttpResponse): PrefetchError => {
+    const error = failureOf(response, { action: "the IAM login", intent: "read", redact, now: clock.now() });
+    if (error.retryable) return error;
+    const hint = "Check PREFETCH_HUAWEI_IAM_USER, _PASSWORD and _DOMAIN, and that the user may log in by API.";
+    const refusal = notSent(error, { code: "auth_failed", hint });
+    // Repeated wrong passwords lock the user.
+    breaker.open(refusal);
+    return refusal;
+  };
+
+  const fetchToken = async (): Promise<string> => {
+    const response = await askIam();
+    if (response.status < 200 || response.status > 299) throw refusalOf(response);
     const token = response.headers["x-subject-token"];
-    const accepted = response.status >= 200 && response.status <= 299;
-    if (accepted && token === undefined) {
+    if (token === undefined) {
       throw new PrefetchError("vendor_unavailable", "IAM accepted the login, but its answer carries no token", {
         provider: "huawei-vod",
         retryable: true,
       });
     }
-    if (!accepted || token === undefined) {
-      const error = failureOf(response, { action: "the IAM login", redact, now: clock.now() });
-      if (error.retryable) throw error;
-      const refusal = beforeSending(
-        error,
-        "auth_failed",
-        "Check PREFETCH_HUAWEI_IAM_USER, _PASSWORD and _DOMAIN, and that the user may log in by API.",
-      );
-      // Wrong passwords lock the user.
-      circuit.open(refusal);
-      throw refusal;
-    }
-    const expires = Date.parse(tokenAnswer.safeParse(parseJson(response.text)).data?.token.expires_at ?? "");
     onSecret(token);
-    held = { token, freshUntil: Number.isNaN(expires) ? clock.now() + TOKEN_MARGIN_MS : expires - TOKEN_MARGIN_MS };
+    held = { token, freshUntil: freshUntil(response, clock.now()) };
     return token;
   };
 
@@ -84,7 +85,7 @@ export function createLogin(
       try {
         return await abortable(fetching, signal);
       } catch (error) {
-        throw error instanceof PrefetchError ? beforeSending(error, error.code, error.hint) : error;
+        throw error instanceof PrefetchError ? notSent(error, error) : error;
       }
     },
     forget: (token) => {
@@ -93,17 +94,15 @@ export function createLogin(
   };
 }
 
-/** Whatever became of the login, the request that it was for has not been sent. */
-function beforeSending(error: PrefetchError, code: PrefetchError["code"], hint: string | undefined): PrefetchError {
+/** Milliseconds since the epoch until which a token is used. A token of unknown expiry is used for the margin. */
+function freshUntil(response: HttpResponse, now: number): number {
+  const expires = Date.parse(tokenAnswer.safeParse(parseJson(response.text)).data?.token.expires_at ?? "");
+  return Number.isNaN(expires) ? now + TOKEN_MARGIN_MS : expires - TOKEN_MARGIN_MS;
+}
+
+/** A failed login as the error of the request that needed it: that request was not sent. */
+function notSent(error: PrefetchError, { code, hint }: Pick<PrefetchError, "code" | "hint">): PrefetchError {
   const { message, retryable, retryAfterMs, provider, vendorCode, requestId } = error;
-  return new PrefetchError(code, message, {
-    hint,
-    retryable,
-    retryAfterMs,
-    delivery: "not_sent",
-    provider,
-    vendorCode,
-    requestId,
-    cause: error,
-  });
+  const facts = { retryable, retryAfterMs, provider, vendorCode, requestId };
+  return new PrefetchError(code, message, { ...facts, hint, delivery: "not_sent", cause: error });
 }

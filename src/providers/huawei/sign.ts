@@ -1,6 +1,6 @@
 /**
  * Huawei Cloud's request signature, scheme `SDK-HMAC-SHA256`.
- * Source: https://support.huaweicloud.com/devg-apisign/api-sign-algorithm-001.html
+ * https://support.huaweicloud.com/devg-apisign/api-sign-algorithm-001.html
  */
 
 import { createHmac } from "node:crypto";
@@ -9,19 +9,19 @@ import { canonicalQuery, headerEntries, percentEncode, sha256 } from "../kit/can
 export interface SigningInput {
   readonly method: string;
   readonly url: URL;
-  /** All of them are signed; `host` and `x-sdk-date` must be among them. */
+  /** The signature covers all of them. They must include `host` and `x-sdk-date`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
 export const signatureScheme = "SDK-HMAC-SHA256";
 
-/** `YYYYMMDDTHHMMSSZ`, the form of the `X-Sdk-Date` header. */
+/** The form of the `X-Sdk-Date` header: `20191115T033655Z`. `now` is in milliseconds. */
 export function sdkDate(now: number): string {
   return new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
-/** Milliseconds since the epoch of an `X-Sdk-Date`, or NaN. */
+/** Milliseconds since the epoch of such a time, or NaN. */
 export function parseSdkDate(text: string): number {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
   return match ? Date.parse(`${match[1]}-${match[2]}-${match[3]}T${match[4]}:${match[5]}:${match[6]}Z`) : Number.NaN;
@@ -44,7 +44,7 @@ export function stringToSign(request: string, date: string): string {
   return `${signatureScheme}\n${date}\n${sha256(request)}`;
 }
 
-/** The value of the `Authorization` header. */
+/** The `Authorization` header: `SDK-HMAC-SHA256 Access=<ak>, SignedHeaders=host;x-sdk-date, Signature=<hex>`. */
 export function authorization(input: SigningInput, credentials: { readonly ak: string; readonly sk: string }): string {
   const entries = headerEntries(input.headers);
   const date = entries.find(([name]) => name === "x-sdk-date")?.[1] ?? "";
@@ -55,7 +55,7 @@ export function authorization(input: SigningInput, credentials: { readonly ak: s
   return `${signatureScheme} Access=${credentials.ak}, SignedHeaders=${names}, Signature=${signature}`;
 }
 
-/** For signing alone the path ends with a slash; the request that is sent may go without. */
+/** The signed path ends with a slash, even where the sent path does not. */
 function canonicalPath(pathname: string): string {
   const path = pathname
     .split("/")
@@ -68,7 +68,7 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // Escapes that are not UTF-8 are signed as they stand.
+    // Escapes that are not UTF-8 have no decoded form; the signature covers them as they are.
     return segment;
   }
 }

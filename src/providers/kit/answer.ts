@@ -1,12 +1,12 @@
-/** Reading what vendors, and what stands between, answer: nothing in here trusts any of it. */
+/** Readers for HTTP answers. The sender may be the vendor or any proxy, so no reader trusts its input. */
 
 import type { HttpResponse } from "./http-client.ts";
 
+/** The parsed JSON, or `undefined` for text that is not JSON, such as the HTML page of a proxy. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Proxies answer in HTML or not at all; the caller then goes by the status.
     return undefined;
   }
 }
@@ -15,22 +15,26 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null;
 }
 
-/** Whatever is said, the next day is worth a try. */
+/** A larger limit lets one wrong header stop an account for days; a smaller one asks a vendor early that wants a full day. */
 export const LONGEST_WAIT_MS = 86_400_000;
 
-/** Milliseconds from a `Retry-After` header: seconds or a date. */
-export function retryAfterHeader({ headers }: HttpResponse, now: number): number | undefined {
-  const header = headers["retry-after"];
+/**
+ * Milliseconds to wait by a `Retry-After` header: `120` (seconds) or an HTTP date. `undefined` when the header is absent,
+ * malformed or in the past. `now` is in milliseconds since the epoch.
+ * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const wait = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - now;
   return wait >= 0 ? Math.min(wait, LONGEST_WAIT_MS) : undefined;
 }
 
-const CLOCK_SKEW_MS = 300_000;
+/** Both vendors accept 15 minutes. A larger value misses wrong clocks; a smaller one blames latency on the clock. */
+const CLOCK_TOLERANCE_MS = 300_000;
 
-/** "12 minutes ahead of", when the vendor's `Date` and this machine's clock are too far apart for a signature. */
+/** The difference between this machine's clock and the answer's `Date`, such as "12 minutes ahead of the vendor's". */
 export function clockSkew({ headers }: HttpResponse, now: number): string | undefined {
-  const off = now - Date.parse(headers.date ?? "");
-  if (Number.isNaN(off) || Math.abs(off) < CLOCK_SKEW_MS) return undefined;
-  return `${Math.round(Math.abs(off) / 60_000)} minutes ${off > 0 ? "ahead of" : "behind"} the vendor's`;
+  const ahead = now - Date.parse(headers.date ?? "");
+  if (Number.isNaN(ahead) || Math.abs(ahead) < CLOCK_TOLERANCE_MS) return undefined;
+  return `${Math.round(Math.abs(ahead) / 60_000)} minutes ${ahead > 0 ? "ahead of" : "behind"} the vendor's`;
 }

@@ -1,17 +1,17 @@
-/** Spellings that signatures agree on: percent-encoding, sorted queries and hashes. Vendors' schemes are built from these. */
+/** The canonical forms that request signatures are built from: percent-encoding, sorted queries and headers, hashes. */
 
 import { createHash } from "node:crypto";
 
-/** RFC 3986: everything but the unreserved characters is escaped, with upper-case digits. */
+/** RFC 3986: escapes all characters but the unreserved ones, with upper-case digits. `é*` becomes `%C3%A9%2A`. */
 export function percentEncode(text: string): string {
-  // Half a surrogate pair has no UTF-8 and would throw; its replacement character has.
+  // `encodeURIComponent` throws on half a surrogate pair; `toWellFormed` replaces it.
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
 
-/** The query string in the one spelling that is both signed and sent. */
+/** Sorts and encodes a query: `[["b", "1"], ["a", ""]]` becomes `a=&b=1`. Requests send and sign this same text. */
 export function canonicalQuery(pairs: Iterable<readonly [string, string]>): string {
   return [...pairs]
     .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
@@ -19,13 +19,13 @@ export function canonicalQuery(pairs: Iterable<readonly [string, string]>): stri
     .join("&");
 }
 
-/** By code unit: vendors sort by character code, and locales differ between machines. */
+/** Orders by code unit, as the vendors do. `localeCompare` differs between machines. */
 export function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
 
-/** Lower-case names and trimmed values, sorted by name. */
+/** Lower-cases names, trims values and sorts by name. */
 export function headerEntries(headers: Readonly<Record<string, string>>): (readonly [string, string])[] {
   return Object.entries(headers)
     .map(([name, value]) => [name.toLowerCase(), value.trim()] as const)

@@ -1,4 +1,4 @@
-/** The one way from providers to the network: bounded in time and size, and honest about what may have been sent. */
+/** The HTTP client of the vendor providers. It bounds time and size, and its errors say whether the request may have left. */
 
 import { Agent, type Dispatcher, errors, request } from "undici";
 import { abortable } from "../../base/abortable.ts";
@@ -14,8 +14,8 @@ export interface HttpRequest {
   readonly body?: string;
   readonly signal: AbortSignal;
   /**
-   * `spend` goes out on a connection of its own: on a kept one that the server is just closing, a request can be
-   * lost in a way that looks as if it might have been carried out.
+   * `spend` uses quota and gets a new connection. On a kept connection that the server is closing, a lost request looks
+   * like one that the vendor may have carried out.
    */
   readonly intent: "read" | "spend";
 }
@@ -27,29 +27,33 @@ export interface HttpResponse {
 }
 
 export interface HttpClient {
-  /** Resolves with any status. Throws `PrefetchError` (`timeout`, `vendor_unavailable`, `cancelled`) when there is no whole answer. */
+  /** Resolves with any status. Throws `timeout`, `vendor_unavailable` or `cancelled` when no complete answer arrives. */
   send(request: HttpRequest): Promise<HttpResponse>;
   close(): Promise<void>;
 }
 
+/** Larger: a dead endpoint blocks a batch for longer. Smaller: connections from far regions fail. */
 const CONNECT_MS = 10_000;
+/** Larger: a silent vendor blocks a batch for longer. Smaller: slow answers to large batches count as lost. */
 const ANSWER_MS = 30_000;
 /**
- * A machine can be suspended while a connection is being made. What spends must not leave it after that: others may have
- * taken this process for dead by then, found that the vendor knows nothing of the request, and sent it themselves.
+ * A spend that connects for longer than this is not sent. The machine may have been suspended meanwhile, and another
+ * process may have sent the same batch. Smaller values refuse slow connections.
  */
 const STALE_MS = 30_000;
-const LARGEST_BODY = 1_048_576;
-/** IAM tokens travel in a response header and are several KB long. */
-const LARGEST_HEADERS = 65_536;
+/** Larger: a hostile answer takes more memory. Smaller: full pages of the task list fail. */
+const LARGEST_BODY_BYTES = 1_048_576;
+/** IAM tokens arrive in a response header and have several KB. Larger values cost memory only. */
+const LARGEST_HEADERS_BYTES = 65_536;
 
 export interface HttpClientOptions {
   readonly provider: string;
   readonly userAgent: string;
   readonly clock: Pick<Clock, "now">;
   readonly observer?: Observer | undefined;
-  /** Replaces the network, for proxies and tests. */
+  /** Replaces the network, for proxies and tests. The caller closes it. */
   readonly dispatcher?: Dispatcher | undefined;
+  /** Milliseconds to wait for the headers and between two parts of the body. */
   readonly answerMs?: number | undefined;
 }
 
@@ -59,9 +63,9 @@ export function createHttpClient(client: HttpClientOptions): HttpClient {
     connect: { timeout: CONNECT_MS },
     headersTimeout: answerMs,
     bodyTimeout: answerMs,
-    maxHeaderSize: LARGEST_HEADERS,
-    maxResponseSize: LARGEST_BODY,
-    // One request a connection is what makes "not one byte has left" knowable; HTTP/2 shares connections.
+    maxHeaderSize: LARGEST_HEADERS_BYTES,
+    maxResponseSize: LARGEST_BODY_BYTES,
+    // `onRequestStart` proves "no byte has left" only while requests do not share a connection, as they do in HTTP/2.
     allowH2: false,
   };
   const kept = dispatcher ?? new Agent(options);
@@ -72,33 +76,32 @@ export function createHttpClient(client: HttpClientOptions): HttpClient {
       const deadline = AbortSignal.timeout(answerMs + CONNECT_MS);
       const wire = { started: false };
       const { traceparent } = ambientContext();
-      const asked = performance.now();
-      const observed = (outcome: string) => observer.vendorCalled(provider, outcome, (performance.now() - asked) / 1_000);
+      const calledAt = performance.now();
+      const observe = (outcome: string) => observer.vendorCalled(provider, outcome, (performance.now() - calledAt) / 1_000);
       try {
         signal.throwIfAborted();
-        const either = AbortSignal.any([signal, deadline]);
-        const begun = clock.now();
-        const isStale = () => intent === "spend" && clock.now() - begun > STALE_MS;
+        const aborted = AbortSignal.any([signal, deadline]);
+        const startedAt = clock.now();
+        const isStale = () => intent === "spend" && clock.now() - startedAt > STALE_MS;
         const sending = request(url, {
           method,
           headers: { ...headers, ...(traceparent !== undefined && { traceparent }), "user-agent": userAgent, accept: "application/json" },
           ...(body !== undefined && { body }),
-          signal: either,
-          dispatcher: (intent === "spend" ? fresh : kept).compose(noticeStart(wire, isStale)),
+          signal: aborted,
+          dispatcher: (intent === "spend" ? fresh : kept).compose(recordStart(wire, isStale)),
         });
-        // While it connects, undici notices an abort only when that is over; by then it sends nothing any more.
-        const response = await abortable(sending, either);
+        // undici heeds an abort only after it has connected, and then sends nothing. `abortable` rejects at once.
+        const response = await abortable(sending, aborted);
         const text = await response.body.text();
-        observed(`${Math.floor(response.statusCode / 100)}xx`);
+        observe(`${Math.floor(response.statusCode / 100)}xx`);
         return { status: response.statusCode, headers: flatten(response.headers), text };
       } catch (error) {
         const failure = describeFailure(error, { provider, host: url.host, cancelled: signal.aborted, started: wire.started, intent });
-        observed(failure.code);
+        observe(failure.code);
         throw failure;
       }
     },
     close: async () => {
-      // A dispatcher that was passed in belongs to whoever passed it.
       if (!dispatcher) await Promise.all([kept.destroy(), fresh.destroy()]);
     },
   };
@@ -113,14 +116,14 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
 }
 
 /**
- * Notes the moment in which a request is put on a connection. Names looked up, connections made and TLS agreed upon lie
- * before it: what fails there has not sent one byte.
+ * Sets `wire.started` when undici writes the request to a connection. DNS, connecting and TLS come before: a failure there
+ * has sent no byte.
  */
-function noticeStart(wire: { started: boolean }, isStale: () => boolean): Dispatcher.DispatcherComposeInterceptor {
+function recordStart(wire: { started: boolean }, isStale: () => boolean): Dispatcher.DispatcherComposeInterceptor {
   return (dispatch) => (options, handler) =>
     dispatch(options, {
       onRequestStart: (controller, context) => {
-        if (isStale()) return controller.abort(new StaleRequestError("The connection was ready too late"));
+        if (isStale()) return controller.abort(new StaleRequestError("The connection was ready too late for a request that spends quota"));
         wire.started = true;
         handler.onRequestStart?.(controller, context);
       },
@@ -146,23 +149,22 @@ interface FailureContext {
 
 function describeFailure(error: unknown, { provider, host, cancelled, started, intent }: FailureContext): PrefetchError {
   const code = codeOf(error);
-  // A question does nothing, whatever becomes of its answer.
-  const delivery: Delivery = started && intent === "spend" ? "unknown" : "not_sent";
+  const outcomeUnknown = started && intent === "spend";
+  const delivery: Delivery = outcomeUnknown ? "unknown" : "not_sent";
   const facts = { provider, delivery, retryable: true, cause: error };
-  // The outcome of a question is its answer; only of a spending request it is worth saying that silentObserver knows it.
-  const lost = started && intent === "spend" ? " after the request was sent, so its outcome is not known" : "";
-  if (cancelled) return new PrefetchError("cancelled", `The request to ${host} was stopped${lost}`, { ...facts, retryable: false });
+  const afterSending = outcomeUnknown ? " after the request was sent, so its outcome is not known" : "";
+  if (cancelled) return new PrefetchError("cancelled", `The request to ${host} was stopped${afterSending}`, { ...facts, retryable: false });
   if (isTimeout(error, code)) {
-    return new PrefetchError("timeout", `${host} did not answer in time${lost}`, {
+    return new PrefetchError("timeout", `${host} did not answer in time${afterSending}`, {
       ...facts,
       hint: "Check the network path to the vendor.",
     });
   }
   if (error instanceof errors.ResponseExceededMaxSizeError) {
-    return new PrefetchError("vendor_unavailable", `${host} sent an answer larger than ${LARGEST_BODY} bytes${lost}`, facts);
+    return new PrefetchError("vendor_unavailable", `${host} sent an answer larger than ${LARGEST_BODY_BYTES} bytes${afterSending}`, facts);
   }
   const why = code ? ` (${code})` : "";
-  return new PrefetchError("vendor_unavailable", `The connection to ${host} failed${why}${lost}`, {
+  return new PrefetchError("vendor_unavailable", `The connection to ${host} failed${why}${afterSending}`, {
     ...facts,
     hint: started ? undefined : "Check the endpoint, DNS and firewall of this machine.",
   });
@@ -179,7 +181,7 @@ function isTimeout(error: unknown, code: string | undefined): boolean {
   );
 }
 
-/** Connecting to a name with several addresses fails with a list of errors; they agree in kind. */
+/** The code of a network error, such as `ECONNREFUSED`. A name with several addresses fails with one error for each; the first counts. */
 export function codeOf(error: unknown): string | undefined {
   const first = error instanceof AggregateError ? error.errors[0] : error;
   if (!(first instanceof Error) || !("code" in first)) return undefined;

@@ -2,10 +2,10 @@ import { PrefetchError } from "../../base/errors.ts";
 import type { Call } from "../../prefetch/model/provider.ts";
 
 /**
- * What is to be thrown when `error` ended a request: waiting for a turn or for others ends with the signal's bare reason,
- * which then becomes a `cancelled` of the house.
+ * Turns the signal's bare reason into a `cancelled` error, and returns every other error as it is. A call that is aborted
+ * while it waits for its turn or for a login rejects with that bare reason.
  */
-export function stoppedOr(error: unknown, { signal }: Pick<Call, "signal">, facts: { provider: string; what: string }): unknown {
+export function stoppedOr(error: unknown, { signal }: Pick<Call, "signal">, facts: { provider: string; action: string }): unknown {
   if (error instanceof PrefetchError || !signal.aborted || error !== signal.reason) return error;
-  return new PrefetchError("cancelled", `Stopped before ${facts.what} was sent`, { provider: facts.provider, cause: error });
+  return new PrefetchError("cancelled", `Stopped before ${facts.action} was sent`, { provider: facts.provider, cause: error });
 }

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type AlibabaKeys, currentKeys, readProfile } from "../../../src/providers/alibaba/credentials.ts";
-import { isHeaderSafe } from "../../../src/providers/kit/checks.ts";
+import { currentKeys } from "../../../src/providers/alibaba/credentials.ts";
+import { type AlibabaKeys, readProfile } from "../../../src/providers/alibaba/profile-file.ts";
+import { isHeaderSafe } from "../../../src/providers/kit/settings.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
 import { anyText } from "../text-harness.ts";
 import { type AlibabaHarness, securityToken, startAlibaba } from "./harness.ts";
@@ -161,7 +162,7 @@ describe("a profile that cannot be used", () => {
   );
 
   it.each(damaged)("has keys that no header can carry: %s = %j", (name, value) => {
-    expect(problemOf(fileOf([{ ...sts, [name]: value }], "temporary"))).toMatch(/blanks, line breaks or other than ASCII/);
+    expect(problemOf(fileOf([{ ...sts, [name]: value }], "temporary"))).toMatch(/blanks, line breaks or non-ASCII characters/);
     expect(isHeaderSafe(value)).toBe(false);
   });
 });
@@ -272,7 +273,7 @@ describe("the keys of the moment", () => {
   it("are missing when the file is gone, broken or a folder, and none of its content shows", async () => {
     const gone = await failureOf(currentKeys(source()));
     expect(gone).toMatchObject({ code: "not_configured", delivery: "not_sent", retryable: false, provider: "alibaba-vod" });
-    expect(gone.message).toMatch(/cannot be read any more/);
+    expect(gone.message).toMatch(/can no longer be read/);
     expect(gone.hint).toMatch(/aliyun configure.*ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET/);
     expect(await failureOf(currentKeys({ ...source(), path: folder }))).toMatchObject({ code: "not_configured" });
     for (const text of [fileOf([sts]).slice(0, -20), fileOf([{ ...ak, mode: "External" }]), secret]) {

@@ -256,9 +256,9 @@ describe("how long to wait", () => {
   it("blames what lies in between only for answers without a code", () => {
     for (const status of [401, 403]) {
       expect(failure({ status, body: said("SomethingNew") }).hint).toMatch(/RAM user/);
-      expect(failure({ status, body: "<html></html>" }).hint).toMatch(/in between/);
+      expect(failure({ status, body: "<html></html>" }).hint).toMatch(/a proxy may have sent it/);
     }
-    expect(failure({ status: 200, body: said("SomethingNew") }).hint).toMatch(/not one that is documented/);
+    expect(failure({ status: 200, body: said("SomethingNew") }).hint).toMatch(/not documented/);
   });
 
   it("does not hide what else the answer says, least of all that something may have been done", () => {

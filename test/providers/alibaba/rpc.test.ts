@@ -255,12 +255,12 @@ describe("what comes back", () => {
   it("can be found to be something else than is documented", async () => {
     const { ask, reply } = await bench();
     reply({ status: 202, headers: { "x-acs-request-id": "0A1B" }, body: "[]" });
-    const error = (await ask({ what: "the prefetch", intent: "spend" })).notUnderstood();
+    const error = (await ask({ what: "the prefetch", intent: "spend" })).unreadable();
     expect(error).toBeInstanceOf(PrefetchError);
     expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", retryable: true, requestId: "0A1B" });
     reply({ status: 202, body: "[]" });
     // A question has done nothing, however it is answered.
-    expect((await ask({ intent: "read" })).notUnderstood()).toMatchObject({ delivery: "refused" });
+    expect((await ask({ intent: "read" })).unreadable()).toMatchObject({ delivery: "refused" });
     expect(error.message).toContain("the prefetch (HTTP 202)");
   });
 

@@ -17,11 +17,12 @@ interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  readonly intent?: "spend" | "read";
 }
 
-function failure({ status = 400, headers = {}, body = "" }: Answer): PrefetchError {
+function failure({ status = 400, headers = {}, body = "", intent = "spend" }: Answer): PrefetchError {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  return failureOf({ status, headers, text }, { action: "the prefetch", redact, now });
+  return failureOf({ status, headers, text }, { action: "the prefetch", intent, redact, now });
 }
 
 const retry = { retryable: true } as const;
@@ -128,7 +129,7 @@ describe("the vendor's table", () => {
     const error = failure({ status, body: { error_code: code, error_msg: "What the vendor says." } });
     expect(error).toBeInstanceOf(PrefetchError);
     expect(error).toMatchObject({ code: meaning, delivery: "refused", ...facts, vendorCode: code, provider: "huawei-vod" });
-    expect(error.message).toContain("What the vendor says.");
+    expect(error.message).toContain("What the vendor says");
     expect(error.message).toContain(`HTTP ${status}`);
     // Whoever must act on it is told how; waiting is all there is to do about throttling and slow gateways.
     if (!error.retryable)
@@ -202,7 +203,7 @@ describe("the shapes of errors", () => {
     expect(readVendorError(body)).toMatchObject({ code, message: "Text." });
     const error = failure({ status: 418, body });
     expect(error).toMatchObject({ vendorCode: code });
-    expect(error.message).toBe("Huawei Cloud refused the prefetch with HTTP 418: Text.");
+    expect(error.message).toBe("Huawei Cloud refused the prefetch with HTTP 418: Text");
   });
 
   it("of denials that carry an encoded message keep it to themselves", () => {
@@ -292,7 +293,7 @@ describe("what is passed on", () => {
   });
 
   it("bounds the vendor's code", () => {
-    expect(failure({ body: { error_code: "C".repeat(5_000), error_msg: "" } }).vendorCode?.length).toBeLessThanOrEqual(40);
+    expect(failure({ body: { error_code: "C".repeat(5_000), error_msg: "" } }).vendorCode?.length).toBeLessThanOrEqual(60);
   });
 });
 
@@ -379,12 +380,12 @@ describe("whatever arrives", () => {
   it("becomes a bounded error of the house", () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 599 }), headers, body, (status, headers, text) => {
-        const error = failureOf({ status, headers, text }, { action: "the status query", redact, now });
+        const error = failureOf({ status, headers, text }, { action: "the status query", intent: "spend", redact, now });
         expect(error).toBeInstanceOf(PrefetchError);
         expect(errorCodes).toContain(error.code);
         expect(error.message.length).toBeLessThan(500);
         expect(error.message).not.toMatch(/[\r\n\u2028\u2029]/);
-        expect(error.vendorCode?.length ?? 0).toBeLessThanOrEqual(40);
+        expect(error.vendorCode?.length ?? 0).toBeLessThanOrEqual(60);
         expect(error.requestId?.length ?? 0).toBeLessThanOrEqual(80);
         // A number to add to the time of day, or none.
         expect(error.retryAfterMs === undefined || (Number.isFinite(error.retryAfterMs) && error.retryAfterMs >= 0)).toBe(true);

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clockSkew, isRecord, LONGEST_WAIT_MS, parseJson, retryAfterHeader } from "../../../src/providers/kit/answer.ts";
+import { clockSkew, isRecord, LONGEST_WAIT_MS, parseJson, parseRetryAfter } from "../../../src/providers/kit/answer.ts";
 import type { HttpResponse } from "../../../src/providers/kit/http-client.ts";
 import { HOUR, MINUTE, SECOND } from "../clock-harness.ts";
 import { anyText } from "../text-harness.ts";
@@ -47,7 +47,7 @@ describe("a record", () => {
 });
 
 describe("Retry-After", () => {
-  const wait = (header: string) => retryAfterHeader(answer({ "retry-after": header }), now);
+  const wait = (header: string) => parseRetryAfter(header, now);
 
   it("counts in seconds or names a time", () => {
     expect(wait("7")).toBe(7 * SECOND);
@@ -69,7 +69,7 @@ describe("Retry-After", () => {
   });
 
   it("says nothing where it is missing", () => {
-    expect(retryAfterHeader(answer({}), now)).toBeUndefined();
+    expect(parseRetryAfter(undefined, now)).toBeUndefined();
   });
 
   it("is a time that can come, or none", () => {

@@ -128,7 +128,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     const session = await open(test, start);
     const answer = await session.call("get_prefetch_status", { task_id: "5199337c31c8e4622f1590735b13a263", provider: "huawei-vod" });
     expect(answer.isError).toBe(true);
-    expect(answer.text).toMatch(/^not_found: .*knows no task 5199337c31c8e4622f1590735b13a263.*VOD\.10053/);
+    expect(answer.text).toMatch(/^not_found: .*has no task 5199337c31c8e4622f1590735b13a263.*VOD\.10053/);
   });
 
   it("plans without spending", async (test) => {

@@ -1,0 +1,57 @@
+/** The settings of Huawei Cloud VOD, each with the rule that its value must keep. */
+
+import { type CheckedSetting, mustBeEndpoint, mustBeHeaderSafe, mustBeOneOf, mustBeRegion, mustMatch } from "../kit/settings.ts";
+import { editions } from "./edition.ts";
+
+const exampleRegion = "cn-north-4";
+
+export const vodEndpointOf = (region: string): string => `https://vod.${region}.myhuaweicloud.com`;
+export const iamEndpointOf = (region: string): string => `https://iam.${region}.myhuaweicloud.com`;
+
+export const settings: readonly CheckedSetting[] = [
+  { name: "HUAWEICLOUD_SDK_AK", about: "Access key of a Huawei Cloud user.", secret: true, check: mustBeHeaderSafe },
+  { name: "HUAWEICLOUD_SDK_SK", about: "Secret key of that access key.", secret: true, check: mustBeHeaderSafe },
+  {
+    name: "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+    about: "Security token, if the keys are temporary.",
+    secret: true,
+    check: mustBeHeaderSafe,
+  },
+  {
+    name: "HUAWEICLOUD_SDK_PROJECT_ID",
+    about: "Project id of the VOD region (32 hexadecimal digits).",
+    check: mustMatch(/^[\w-]{1,64}$/, "a project id (32 hexadecimal digits)"),
+  },
+  {
+    name: "PREFETCH_HUAWEI_VOD_REGION",
+    about: "Region of the VOD service, such as cn-north-4.",
+    check: mustBeRegion(exampleRegion),
+  },
+  {
+    name: "PREFETCH_HUAWEI_VOD_ENDPOINT",
+    about: "Full URL of the VOD service, instead of the region's own.",
+    fallback: vodEndpointOf("<region>"),
+    check: mustBeEndpoint(vodEndpointOf(exampleRegion)),
+  },
+  {
+    name: "PREFETCH_HUAWEI_VOD_EDITION",
+    about: "Edition of the prefetch API: current, or id-only for one that takes asset ids and answers without a task id.",
+    fallback: "current",
+    check: mustBeOneOf(...editions),
+  },
+  {
+    name: "PREFETCH_HUAWEI_IAM_TOKEN",
+    about: "IAM token scoped to the project, instead of keys.",
+    secret: true,
+    check: mustBeHeaderSafe,
+  },
+  { name: "PREFETCH_HUAWEI_IAM_USER", about: "IAM user to fetch tokens with, instead of keys." },
+  { name: "PREFETCH_HUAWEI_IAM_PASSWORD", about: "Password of the IAM user.", secret: true },
+  { name: "PREFETCH_HUAWEI_IAM_DOMAIN", about: "Account name that the IAM user belongs to." },
+  {
+    name: "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+    about: "Full URL of IAM, instead of the region's own.",
+    fallback: iamEndpointOf("<region>"),
+    check: mustBeEndpoint(iamEndpointOf(exampleRegion)),
+  },
+];
