@@ -1,4 +1,4 @@
-/** The sandbox: every vendor's emulator and a CDN's edge on loopback, and the settings that point at them. */
+/** Starts the sandbox: an emulator of each vendor and of a CDN edge on loopback, and the settings that point at them. */
 
 import type { SettingValues } from "../base/setting.ts";
 import { startAlibabaVod } from "./alibaba/vod.ts";
@@ -8,7 +8,7 @@ import { createAuthority } from "./server/certificates.ts";
 
 export interface Sandbox {
   readonly values: SettingValues;
-  /** Certificate authority of the edge, in PEM. */
+  /** The edge's certificate authority in PEM, for clients to trust. */
   readonly ca: string;
   close(): Promise<void>;
 }
@@ -18,10 +18,10 @@ export async function startSandbox(): Promise<Sandbox> {
   const { ca, contextFor } = createAuthority();
   const edge = await startEdge({
     contextFor,
+    // Alibaba Cloud prefetches to the second tier, Huawei Cloud to the edge.
     prefetched: (url) => {
-      const atEdge = huawei.warmedAt(url);
+      const [atEdge, atParent] = [huawei.warmedAt(url), alibaba.warmedAt(url)];
       if (atEdge !== undefined) return { at: atEdge, tier: "edge" };
-      const atParent = alibaba.warmedAt(url);
       return atParent === undefined ? undefined : { at: atParent, tier: "parent" };
     },
   });
@@ -36,7 +36,7 @@ export async function startSandbox(): Promise<Sandbox> {
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: alibaba.user.accessKeySecret,
       PREFETCH_ALIBABA_VOD_ENDPOINT: alibaba.endpoint,
       PREFETCH_ALIBABA_VOD_MEDIA_ENDPOINT: alibaba.endpoint,
-      // Whatever host is asked for, it is this edge that answers: nothing leaves the machine.
+      // The provider sends requests for any host to this address: no request leaves the machine.
       PREFETCH_HTTP_POPS: `sandbox=${edge.address}`,
       PREFETCH_HTTP_ALLOW_LOOPBACK: "1",
     },

@@ -1,24 +1,25 @@
-/** The limits that emulated vendors keep: so many units a day, so many calls in a stretch of time. */
+/** Limits of emulated vendors: units a day, and calls in a sliding window. */
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 export interface DailyQuota {
   /** Units spent on the current day. */
   readonly spent: number;
   readonly left: number;
-  /** Spends all of the units or, where they are too many, none. */
+  /** Spends all of the units, or none if they exceed the rest. */
   take(units: number): boolean;
 }
 
-/** Hours by which clocks in China are ahead of UTC. */
-export const CHINA = 8;
+/** China has one time zone and no daylight saving time. */
+export const CHINA_UTC_OFFSET_HOURS = 8;
 
-/** A quota that comes back at midnight where clocks are so many hours ahead of UTC. */
-export function createDailyQuota(limit: number, now: () => number, hoursAhead: number): DailyQuota {
+/** A quota that starts anew at midnight in the time zone of the given offset. */
+export function createDailyQuota(limit: number, now: () => number, utcOffsetHours: number): DailyQuota {
   let day = Number.NaN;
   let used = 0;
   const spent = (): number => {
-    const today = Math.floor((now() + hoursAhead * 3_600_000) / DAY_MS);
+    const today = Math.floor((now() + utcOffsetHours * HOUR_MS) / DAY_MS);
     if (today !== day) used = 0;
     day = today;
     return used;
@@ -38,11 +39,11 @@ export function createDailyQuota(limit: number, now: () => number, hoursAhead: n
   };
 }
 
-/** Whether one more call fits into the sliding stretch of time; a call that does not fit is not counted. */
-export function createRateLimit(calls: number, perMs: number, now: () => number): () => boolean {
+/** Returns whether one more call fits into the sliding window. A refused call does not count. */
+export function createRateLimit(calls: number, windowMs: number, now: () => number): () => boolean {
   let recent: number[] = [];
   return () => {
-    recent = recent.filter((at) => at > now() - perMs);
+    recent = recent.filter((at) => at > now() - windowMs);
     if (recent.length >= calls) return false;
     recent.push(now());
     return true;

@@ -1,2 +1,2 @@
-/** Said with every answer of a server in sandbox mode. */
+/** Part of every answer of a server in sandbox mode. */
 export const sandboxNotice = "Sandbox: emulated vendors, no real CDN is touched.";

@@ -1,11 +1,11 @@
-/** File names that get a URL a certain outcome in the sandbox, so that what goes wrong can be seen too. */
+/** File names that make an emulated vendor refuse or fail a URL, so that users can see failures too. */
 
-/** "fail…": the vendor takes the URL and fails to fetch it. */
+/** `fail….mp4`: the vendor accepts the URL and fails to fetch it. */
 export function failsInSandbox(url: string): boolean {
   return /\/fail[^/]*$/.test(new URL(url).pathname);
 }
 
-/** "malformed…": the vendor finds the URL malformed, whatever it looks like. */
+/** `malformed….mp4`: the vendor refuses the URL as malformed. */
 export function isMalformedInSandbox(url: string): boolean {
   return /\/malformed[^/]*$/.test(new URL(url).pathname);
 }

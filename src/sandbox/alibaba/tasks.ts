@@ -1,16 +1,15 @@
-/**
- * What the emulated Alibaba Cloud keeps of prefetches and purges: tasks, the day's quotas and each domain's queue.
- * Source of how ids are given out, which the VOD pages leave open: https://www.alibabacloud.com/help/en/doc-detail/130636.html
- */
+/** Prefetches and purges of the emulated Alibaba Cloud: tasks, daily quotas and a queue for each domain. */
 
-import { CHINA, createDailyQuota, type DailyQuota } from "../limits.ts";
+import { CHINA_UTC_OFFSET_HOURS, createDailyQuota, type DailyQuota } from "../limits.ts";
 import { failsInSandbox } from "../outcomes.ts";
+import type { WarmedUrls } from "../warmed-urls.ts";
+import { createTaskIds } from "./task-ids.ts";
 
 export interface TaskRow {
   readonly taskId: string;
   readonly url: string;
   readonly type: "preload" | "file";
-  /** When the URL was accepted, and when the vendor is through with it. */
+  /** When the vendor accepts the URL, and when it finishes. */
   readonly at: number;
   readonly doneAt: number;
 }
@@ -23,88 +22,78 @@ export interface RowStatus {
 
 export interface TaskStoreOptions {
   readonly now: () => number;
+  readonly warmed: WarmedUrls;
   readonly firstMs: number;
   readonly eachMs: number;
   readonly dailyLimit: number;
   readonly queueLimit: number;
 }
 
-export type Taken = { readonly ok: true; readonly ids: readonly string[] } | { readonly ok: false; readonly problem: "quota" | "queue" };
+export interface AddOptions {
+  readonly type: TaskRow["type"];
+  readonly at: number;
+  /** Whether URLs of one host and second share a task id. */
+  readonly merge: boolean;
+}
+
+export type Added = { readonly ok: true; readonly ids: readonly string[] } | { readonly ok: false; readonly problem: "quota" | "queue" };
 
 export interface TaskStore {
   /** In the order of acceptance. */
   readonly rows: readonly TaskRow[];
   readonly quotas: Readonly<Record<TaskRow["type"], DailyQuota>>;
-  /** All of the URLs or none. `merge`: URLs of one host accepted in one second share an id, else each has its own. */
-  take(urls: readonly string[], how: { readonly type: TaskRow["type"]; readonly at: number; readonly merge: boolean }): Taken;
+  /** Adds all of the URLs or none. */
+  add(urls: readonly string[], options: AddOptions): Added;
   statusOf(row: TaskRow): RowStatus;
-  /** When the URL was brought to the CDN; `undefined` for never. */
-  warmedAt(url: string): number | undefined;
 }
 
-/** Purges a day; no option, since nothing here is about purging. */
+/** The vendor's default. No test needs another one. */
 export const PURGES_PER_DAY = 2_000;
-/** URLs of one host and second beyond this begin another id. */
-const MOST_URLS_PER_ID = 500;
-const FIRST_ID = 704_225_000;
 
-export function createTaskStore({ now, firstMs, eachMs, dailyLimit, queueLimit }: TaskStoreOptions): TaskStore {
+export function createTaskStore({ now, warmed, firstMs, eachMs, dailyLimit, queueLimit }: TaskStoreOptions): TaskStore {
   const rows: TaskRow[] = [];
-  const warmAt = new Map<string, number>();
-  const quotas = { preload: createDailyQuota(dailyLimit, now, CHINA), file: createDailyQuota(PURGES_PER_DAY, now, CHINA) };
-  /** The ids that the current second's URLs are merged under, by host. */
-  const open = new Map<string, { second: number; id: string; urls: number }>();
-  let ids = 0;
-
-  const nextId = (): string => {
-    ids += 1;
-    return String(FIRST_ID + ids);
+  const ids = createTaskIds();
+  const quotas = {
+    preload: createDailyQuota(dailyLimit, now, CHINA_UTC_OFFSET_HOURS),
+    file: createDailyQuota(PURGES_PER_DAY, now, CHINA_UTC_OFFSET_HOURS),
   };
 
-  const mergedId = (host: string, at: number): string => {
-    const second = Math.floor(at / 1_000);
-    let group = open.get(host);
-    if (group?.second !== second || group.urls >= MOST_URLS_PER_ID) {
-      group = { second, id: nextId(), urls: 0 };
-      open.set(host, group);
-    }
-    group.urls += 1;
-    return group.id;
+  const fitsQueues = (urls: readonly string[]): boolean => {
+    const waiting = Map.groupBy(
+      rows.filter((row) => now() < row.doneAt),
+      (row) => hostOf(row.url),
+    );
+    const counts = [...Map.groupBy(urls, hostOf)].map(([host, added]) => added.length + (waiting.get(host)?.length ?? 0));
+    return counts.every((count) => count <= queueLimit);
   };
 
   return {
     rows,
     quotas,
-    take: (urls, { type, at, merge }) => {
-      const waiting = Map.groupBy(
-        rows.filter((row) => now() < row.doneAt),
-        (row) => hostOf(row.url),
-      );
-      for (const [host, group] of Map.groupBy(urls, hostOf)) {
-        if ((waiting.get(host)?.length ?? 0) + group.length > queueLimit) return { ok: false, problem: "queue" };
-      }
+    add: (urls, { type, at, merge }) => {
+      if (!fitsQueues(urls)) return { ok: false, problem: "queue" };
       if (!quotas[type].take(urls.length)) return { ok: false, problem: "quota" };
-      const taken = urls.map((url, position): TaskRow => {
-        const taskId = merge ? mergedId(hostOf(url), at) : nextId();
+      const added = urls.map((url, position): TaskRow => {
+        const taskId = merge ? ids.merged(hostOf(url), at) : ids.next();
         return { taskId, url, type, at, doneAt: at + firstMs + position * eachMs };
       });
-      rows.push(...taken);
-      for (const { url, doneAt } of taken) if (type === "preload" && !failsInSandbox(url)) warmAt.set(new URL(url).href, doneAt);
-      return { ok: true, ids: [...new Set(taken.map((row) => row.taskId))] };
-    },
-    warmedAt: (url) => {
-      const at = warmAt.get(url);
-      return at !== undefined && at <= now() ? at : undefined;
+      rows.push(...added);
+      if (type === "preload") for (const { url, doneAt } of added) warmed.add(url, doneAt);
+      return { ok: true, ids: [...new Set(added.map((row) => row.taskId))] };
     },
     statusOf: ({ url, doneAt }) => {
-      const left = doneAt - now();
-      if (left > firstMs / 2) return { status: "Pending", process: "0%", description: "" };
-      // The vendor writes whole percentages without decimals, others with two.
-      if (left > 0) return { status: "Refreshing", process: `${Math.floor(10_000 * (1 - left / firstMs)) / 100}%`, description: "" };
+      const leftMs = doneAt - now();
+      if (leftMs > firstMs / 2) return { status: "Pending", process: "0%", description: "" };
+      if (leftMs > 0) return { status: "Refreshing", process: percentage(1 - leftMs / firstMs), description: "" };
       if (failsInSandbox(url)) return { status: "Failed", process: "100%", description: "Origin Return StatusCode 5XX" };
       return { status: "Complete", process: "100%", description: "" };
     },
   };
+}
+
+/** `50%` or `99.37%`: the vendor writes at most two decimals and no trailing zeros. */
+function percentage(share: number): string {
+  return `${Math.floor(10_000 * share) / 100}%`;
 }
 
 export function hostOf(url: string): string {

@@ -1,19 +1,34 @@
 /**
- * The cache of the sandbox's edge (RFC 9111). It keeps when an object came and how long it stays, and never its body:
- * the origin makes the same one again.
+ * The cache of the sandbox's edge (RFC 9111). It stores when an object arrived and how long it stays, but not its body:
+ * the origin generates the same body again.
  */
 
 import { BoundedMap } from "../server/bounded-map.ts";
-import type { CacheFacts, CacheOutcome, Dialect } from "./facts.ts";
-import { isShielded, type OriginAnswer, originAnswer, throttledAnswer } from "./origin.ts";
+import { cacheKey, lifetimeOf, unstoredOutcome } from "./cache-rules.ts";
+import type { CacheFacts, Dialect } from "./facts.ts";
+import { isShielded, type OriginAnswer, originAnswer } from "./origin.ts";
+import type { OriginFetches } from "./origin-fetches.ts";
 
-export interface Found extends CacheFacts {
+export interface CachedAnswer extends CacheFacts {
   readonly answer: OriginAnswer;
 }
 
 export interface EdgeCache {
-  lookUp(url: URL, acceptEncoding: string | undefined, dialect: Dialect): Promise<Found>;
-  originFetches(url?: string): number;
+  lookUp(url: URL, acceptEncoding: string | undefined, dialect: Dialect): Promise<CachedAnswer>;
+}
+
+export interface EdgeCacheOptions {
+  readonly now: () => number;
+  readonly origin: OriginFetches;
+  readonly maxEntries: number;
+  /** Whether an emulated vendor has prefetched the URL. */
+  readonly prefetched: (url: string) => Prefetched | undefined;
+}
+
+/** When and to which tier a vendor prefetched a URL. */
+export interface Prefetched {
+  readonly at: number;
+  readonly tier: "edge" | "parent";
 }
 
 interface Entry {
@@ -22,26 +37,19 @@ interface Entry {
   readonly etag: string | undefined;
 }
 
-/** Brought there by a vendor's prefetch: when, and how far. */
-export interface Prefetched {
-  readonly at: number;
-  readonly tier: "edge" | "parent";
-}
-
-export function createEdgeCache(
-  now: () => number,
-  maxEntries: number,
-  prefetched: (url: string) => Prefetched | undefined = () => undefined,
-): EdgeCache {
+export function createEdgeCache({ now, origin, maxEntries, prefetched }: EdgeCacheOptions): EdgeCache {
   const entries = new BoundedMap<string, Entry>(maxEntries);
-  const fetches = new BoundedMap<string, number>(maxEntries);
-  const throttled = new BoundedMap<string, true>(maxEntries);
-  const filling = new Map<string, Promise<Found>>();
-  let allFetches = 0;
+  /** Fills in flight: concurrent clients of one object share one. */
+  const filling = new Map<string, Promise<CachedAnswer>>();
 
   const ageOf = ({ storedAt }: Entry): number => Math.max(0, Math.floor((now() - storedAt) / 1_000));
+  const isFresh = (entry: Entry): boolean => ageOf(entry) < entry.lifetimeS;
 
-  const fromStore = (outcome: "hit" | "parent-hit", url: URL, entry: Entry): Found => ({
+  const store = (key: string, entry: Entry, { outcome }: OriginAnswer): void => {
+    if (outcome.does !== "evict") entries.set(key, entry);
+  };
+
+  const fromStore = (outcome: "hit" | "parent-hit", url: URL, entry: Entry): CachedAnswer => ({
     answer: originAnswer(url, entry.storedAt),
     outcome,
     ageS: ageOf(entry),
@@ -49,60 +57,47 @@ export function createEdgeCache(
     stored: true,
   });
 
-  const fetchFromOrigin = async (url: URL): Promise<{ readonly answer: OriginAnswer; readonly at: number }> => {
-    allFetches += 1;
-    fetches.set(url.href, (fetches.get(url.href) ?? 0) + 1);
-    const { outcome } = originAnswer(url, now());
-    if (outcome.firstByteMs) await new Promise((resolve) => setTimeout(resolve, outcome.firstByteMs).unref());
-    const at = now();
-    if (outcome.does !== "throttle-first" || throttled.has(url.href)) return { answer: originAnswer(url, at), at };
-    throttled.set(url.href, true);
-    return { answer: throttledAnswer(outcome), at };
+  /** An object that this edge has not seen but a vendor's prefetch has brought. */
+  const fromPrefetch = (key: string, url: URL, dialect: Dialect): CachedAnswer | undefined => {
+    const arrival = prefetched(url.href);
+    if (!arrival) return undefined;
+    const answer = originAnswer(url, arrival.at);
+    const entry = entryOf(answer, arrival.at, dialect);
+    if (!entry || !isFresh(entry)) return undefined;
+    store(key, entry, answer);
+    return fromStore(dialect.hasParent && arrival.tier === "parent" ? "parent-hit" : "hit", url, entry);
   };
 
-  const fill = async (key: string, url: URL, stale: Entry | undefined, { hasParent, hasDynamic }: Dialect): Promise<Found> => {
-    const keep = (entry: Entry, { outcome }: OriginAnswer): void => {
-      if (outcome.does !== "evict") entries.set(key, entry);
-    };
-    const lifetimeHere = (answer: OriginAnswer): number | undefined =>
-      hasDynamic && answer.outcome.does === "dynamic" ? undefined : lifetimeOf(answer);
+  /** An object that the parent cache has stored for a sixth of its lifetime. */
+  const fromParent = (key: string, url: URL, dialect: Dialect): CachedAnswer | undefined => {
+    if (!dialect.hasParent || !isShielded(url)) return undefined;
+    const answer = originAnswer(url, now());
+    const entry = entryOf(answer, now(), dialect);
+    if (!entry) return undefined;
+    const older = { ...entry, storedAt: now() - Math.floor(entry.lifetimeS / 6) * 1_000 };
+    store(key, older, answer);
+    return fromStore("parent-hit", url, older);
+  };
 
-    const brought = stale === undefined ? prefetched(url.href) : undefined;
-    if (brought) {
-      const there = originAnswer(url, brought.at);
-      const lifetimeS = lifetimeHere(there);
-      const entry = lifetimeS === undefined ? undefined : { storedAt: brought.at, lifetimeS, etag: there.headers.etag };
-      if (entry && ageOf(entry) < entry.lifetimeS) {
-        keep(entry, there);
-        return fromStore(hasParent && brought.tier === "parent" ? "parent-hit" : "hit", url, entry);
-      }
-    }
-    if (hasParent && stale === undefined && isShielded(url)) {
-      const behind = originAnswer(url, now());
-      const entry = handedDown(behind, lifetimeHere(behind), now());
-      if (entry) {
-        keep(entry, behind);
-        return fromStore("parent-hit", url, entry);
-      }
-    }
-    const { answer, at } = await fetchFromOrigin(url);
-    const lifetimeS = lifetimeHere(answer);
-    if (lifetimeS === undefined) {
-      return { answer, outcome: unstoredOutcome(answer, hasDynamic), ageS: 0, lifetimeS: 0, stored: false };
-    }
-    const { etag } = answer.headers;
-    keep({ storedAt: at, lifetimeS, etag }, answer);
-    const outcome = stale === undefined ? "miss" : stale.etag === etag ? "revalidated" : "expired";
-    return { answer, outcome, ageS: 0, lifetimeS, stored: true };
+  const fromOrigin = async (key: string, url: URL, stale: Entry | undefined, dialect: Dialect): Promise<CachedAnswer> => {
+    const { answer, at } = await origin.fetch(url);
+    const entry = entryOf(answer, at, dialect);
+    if (!entry) return { answer, outcome: unstoredOutcome(answer, dialect.hasDynamic), ageS: 0, lifetimeS: 0, stored: false };
+    store(key, entry, answer);
+    return { answer, outcome: fillOutcome(stale, entry), ageS: 0, lifetimeS: entry.lifetimeS, stored: true };
+  };
+
+  const fill = async (key: string, url: URL, stale: Entry | undefined, dialect: Dialect): Promise<CachedAnswer> => {
+    const found = stale ? undefined : (fromPrefetch(key, url, dialect) ?? fromParent(key, url, dialect));
+    return found ?? fromOrigin(key, url, stale, dialect);
   };
 
   return {
     lookUp: async (url, acceptEncoding, dialect) => {
       const key = cacheKey(url, originAnswer(url, now()).headers.vary, acceptEncoding);
-      // Who comes while it is being fetched waits and finds it then.
       for (let other = filling.get(key); other !== undefined; other = filling.get(key)) await other;
       const entry = entries.get(key);
-      if (entry && ageOf(entry) < entry.lifetimeS) return fromStore("hit", url, entry);
+      if (entry && isFresh(entry)) return fromStore("hit", url, entry);
       const filled = fill(key, url, entry, dialect);
       filling.set(key, filled);
       try {
@@ -111,33 +106,16 @@ export function createEdgeCache(
         filling.delete(key);
       }
     },
-    originFetches: (url) => (url === undefined ? allFetches : (fetches.get(URL.parse(url)?.href ?? url) ?? 0)),
   };
 }
 
-/** What a parent has had for a while already; nothing where it may not have it either. */
-function handedDown({ headers }: OriginAnswer, lifetimeS: number | undefined, now: number): Entry | undefined {
-  if (lifetimeS === undefined) return undefined;
-  return { storedAt: now - Math.floor(lifetimeS / 6) * 1_000, lifetimeS, etag: headers.etag };
+/** The entry for an answer that this dialect's cache may store. */
+function entryOf(answer: OriginAnswer, storedAt: number, { hasDynamic }: Dialect): Entry | undefined {
+  const lifetimeS = hasDynamic && answer.outcome.does === "dynamic" ? undefined : lifetimeOf(answer);
+  return lifetimeS === undefined ? undefined : { storedAt, lifetimeS, etag: answer.headers.etag };
 }
 
-/** Errors and broken answers are not kept, which is no rule of the cache's against the URL. */
-function unstoredOutcome({ status, outcome }: OriginAnswer, hasDynamic: boolean | undefined): CacheOutcome {
-  if (hasDynamic && outcome.does === "dynamic") return "uncacheable";
-  return status === 200 && outcome.does !== "truncate" ? "bypass" : "miss";
-}
-
-/** Host, path and query, and the encodings that the client takes where the answer differs by them. */
-export function cacheKey({ host, pathname, search }: URL, vary: string | undefined, acceptEncoding = ""): string {
-  const variant = vary === "Accept-Encoding" ? acceptEncoding.toLowerCase().replace(/\s/g, "") : "";
-  return `${host}${pathname}${search} ${variant}`;
-}
-
-/** Seconds for which a shared cache may keep the answer (RFC 9111, sections 3 and 4.2.1); `undefined` for not at all. */
-export function lifetimeOf({ status, headers, outcome }: Pick<OriginAnswer, "status" | "headers" | "outcome">): number | undefined {
-  if (status !== 200 || outcome.does === "truncate" || headers["set-cookie"] !== undefined || headers.vary === "*") return undefined;
-  const control = headers["cache-control"] ?? "";
-  if (/(?:^|[\s,])(?:no-store|no-cache|private)(?:$|[\s,])/i.test(control)) return undefined;
-  const [seconds] = [/s-maxage=(\d{1,10})/i, /max-age=(\d{1,10})/i].flatMap((directive) => directive.exec(control)?.[1] ?? []);
-  return Number(seconds) > 0 ? Number(seconds) : undefined;
+function fillOutcome(stale: Entry | undefined, fresh: Entry): "miss" | "revalidated" | "expired" {
+  if (!stale) return "miss";
+  return stale.etag === fresh.etag ? "revalidated" : "expired";
 }

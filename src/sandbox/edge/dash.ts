@@ -1,14 +1,14 @@
-/** The DASH manifest at the sandbox's edge (ISO/IEC 23009-1). */
+/** The DASH manifest of the sandbox's edge (ISO/IEC 23009-1). */
 
 import { audio, dashVideos, type Rendition, SEGMENT_SECONDS, SEGMENTS } from "./ladder.ts";
 
-/** Static, with segments by number: two rungs of video, one of audio. */
+/** A static manifest with numbered segments. */
 export function dashManifest(): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011" type="static"',
     `  mediaPresentationDuration="PT${SEGMENTS * SEGMENT_SECONDS}S" minBufferTime="PT${SEGMENT_SECONDS}S">`,
-    "  <ProgramInformation><Title>A stream of the sandbox: it names real URLs, and nothing in them plays.</Title></ProgramInformation>",
+    "  <ProgramInformation><Title>A stream of the sandbox. Its URLs work, but their content cannot be played.</Title></ProgramInformation>",
     '  <Period id="1" start="PT0S">',
     ...adaptationSet("video", dashVideos),
     ...adaptationSet("audio", [audio]),

@@ -1,7 +1,7 @@
-/** How the edges of Chinese vendors tell of their caches. Sources: those that the readers in providers/http/cache name. */
+/** Dialects of Chinese vendors' edges. The readers in providers/http/cache name the sources. */
 
 import { randomBytes } from "node:crypto";
-import { type AnswerFacts, age, type CacheOutcome, type Dialect, type Words } from "./facts.ts";
+import { type AnswerFacts, ageHeader, type CacheOutcome, type Dialect, type Words } from "./facts.ts";
 
 const alibabaWords: Words = {
   hit: "HIT TCP_MEM_HIT",
@@ -13,7 +13,7 @@ const alibabaWords: Words = {
   uncacheable: "MISS TCP_MISS",
 };
 
-/** `Via` runs from the second level to the edge, a letter for each; what may not be stored is granted no lifetime. */
+/** `Via` lists the second tier, then the edge: `H` for a hit, `M` for a miss. `X-Swift-CacheTime` is 0 for an uncacheable object. */
 export const alibaba: Dialect = {
   hasParent: true,
   headers: (facts) => {
@@ -29,12 +29,12 @@ export const alibaba: Dialect = {
       "x-swift-cachetime": String(lifetimeS),
       "ali-swift-global-savetime": String(Math.floor(storedAt / 1_000)),
       eagleid: randomBytes(12).toString("hex"),
-      ...age(facts),
+      ...ageHeader(facts),
     };
   },
 };
 
-/** The codes in `Via`, at the edge and behind it. */
+/** Result codes in `Via`. */
 const huaweiCodes: Readonly<Record<CacheOutcome, readonly [edge: string, parent: string]>> = {
   hit: ["TCP_HIT", "TCP_MISS"],
   "parent-hit": ["TCP_MISS", "TCP_HIT"],
@@ -45,7 +45,7 @@ const huaweiCodes: Readonly<Record<CacheOutcome, readonly [edge: string, parent:
   uncacheable: ["TCP_MISS", "TCP_MISS"],
 };
 
-/** `Via` runs from the edge inwards. */
+/** `Via` lists the edge, then the parent. */
 export const huawei: Dialect = {
   hasParent: true,
   headers: (facts) => {
@@ -56,12 +56,12 @@ export const huawei: Dialect = {
       "x-hcs-proxy-type": outcome === "hit" || outcome === "revalidated" ? "1" : "0",
       "x-ccdn-cachettl": String(lifetimeS),
       "x-ccdn-req-id-sandbox": randomBytes(16).toString("hex"),
-      ...age(facts),
+      ...ageHeader(facts),
     };
   },
 };
 
-/** A line for each hop; what it may not store stays a miss. */
+/** One line of `X-Cache-Lookup` for each tier. An uncacheable object is a miss. */
 const tencentLines: Readonly<Record<CacheOutcome, readonly string[]>> = {
   hit: ["Cache Hit"],
   "parent-hit": ["Cache Miss", "Hit From Upstream"],
@@ -78,7 +78,7 @@ export const tencent: Dialect = {
     server: "NWS_SANDBOX",
     "x-nws-log-uuid": `sandbox-${randomBytes(8).toString("hex")}`,
     "x-cache-lookup": [...tencentLines[facts.outcome]],
-    ...age(facts),
+    ...ageHeader(facts),
   }),
 };
 

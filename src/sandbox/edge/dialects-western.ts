@@ -1,8 +1,8 @@
-/** How the edges of Western vendors tell of their caches. Sources: those that the readers in providers/http/cache name. */
+/** Dialects of Western vendors' edges. The readers in providers/http/cache name the sources. */
 
 import { randomBytes } from "node:crypto";
-import type { HeaderRecord } from "../server/faults.ts";
-import { type AnswerFacts, age, type Dialect, isFromStore, POP, ttlOf, type Words } from "./facts.ts";
+import type { HeaderRecord } from "../server/answer.ts";
+import { type AnswerFacts, ageHeader, type Dialect, isFromStore, POP, ttlOf, type Words } from "./facts.ts";
 
 const cloudflareWords: Words = {
   hit: "HIT",
@@ -14,15 +14,15 @@ const cloudflareWords: Words = {
   uncacheable: "DYNAMIC",
 };
 
-/** What an upper tier has just handed down comes as a hit, and without `Age`. */
+/** A hit of an upper tier is a `HIT` without `Age`. */
 export const cloudflare: Dialect = {
   hasParent: true,
   hasDynamic: true,
   headers: (facts) => ({
     server: "cloudflare",
-    "cf-ray": `${id(8)}-${POP}`,
+    "cf-ray": `${randomId(8)}-${POP}`,
     "cf-cache-status": cloudflareWords[facts.outcome],
-    ...(facts.outcome !== "parent-hit" && age(facts)),
+    ...(facts.outcome !== "parent-hit" && ageHeader(facts)),
   }),
 };
 
@@ -36,26 +36,26 @@ const cloudfrontWords: Words = {
   uncacheable: "Miss",
 };
 
-/** With the policy that has it send `Server-Timing`: nothing else says which tier it was. */
+/** The distribution has a policy that adds `Server-Timing`: no other header names the tier. */
 export const cloudfront: Dialect = {
   hasParent: true,
   headers: (facts) => {
     const { outcome, status } = facts;
     const layer = `cdn-hit-layer;desc="${outcome === "parent-hit" ? "REC" : "EDGE"}"`;
-    const found = outcome === "revalidated" ? "cdn-cache-refresh" : "cdn-cache-hit";
-    const timing = isFromStore(facts) ? `${found},${layer}` : 'cdn-upstream-layer;desc="REC",cdn-cache-miss';
+    const hit = outcome === "revalidated" ? "cdn-cache-refresh" : "cdn-cache-hit";
+    const timing = isFromStore(facts) ? `${hit},${layer}` : 'cdn-upstream-layer;desc="REC",cdn-cache-miss';
     return {
       "x-cache": `${status >= 400 ? "Error" : cloudfrontWords[outcome]} from cloudfront`,
       via: "1.1 sandbox.cloudfront.net (CloudFront)",
       "x-amz-cf-pop": `${POP}1-P1`,
-      "x-amz-cf-id": `sandbox-${id(16)}==`,
+      "x-amz-cf-id": `sandbox-${randomId(16)}==`,
       "server-timing": `${timing},cdn-pop;desc="${POP}1-P1"`,
-      ...age(facts),
+      ...ageHeader(facts),
     };
   },
 };
 
-/** The shield's word and the delivering node's; what is passed or has to be fetched again is a miss to both. */
+/** The shield's result, then the delivering node's. A passed or expired object is a miss for both. */
 const fastlyWords: Words = {
   hit: "MISS, HIT",
   "parent-hit": "HIT, MISS",
@@ -78,9 +78,9 @@ export const fastly: Dialect = {
       "x-cache-hits": words.replaceAll("MISS", "0").replaceAll("HIT", "1"),
       "x-timer": `S${(facts.now / 1_000).toFixed(6)},VS0,VE1`,
       via: "1.1 varnish, 1.1 varnish",
-      // It is there on a miss too, as zero.
+      // Fastly sends `Age: 0` on a miss too.
       age: String(facts.ageS),
-      ...(facts.asked["fastly-debug"] !== undefined && { "fastly-debug-ttl": debug }),
+      ...(facts.requestHeaders.has("fastly-debug") && { "fastly-debug-ttl": debug }),
     };
   },
 };
@@ -95,31 +95,30 @@ const akamaiWords: Words = {
   uncacheable: "TCP_MISS",
 };
 
-/** Unasked, it only times itself; asked by `Pragma`, it tells what was at the edge, at the parent, and what may be stored. */
+/** By default, only `Server-Timing`. A `Pragma` request header adds the results of edge and parent and the cacheability. */
 export const akamai: Dialect = {
   hasParent: true,
   headers: (facts) => {
     const { outcome } = facts;
-    const timed = outcome === "hit" ? "HIT" : outcome === "revalidated" ? "REVALIDATE" : "MISS";
+    const result = outcome === "hit" ? "HIT" : outcome === "revalidated" ? "REVALIDATE" : "MISS";
     return {
       server: "AkamaiGHost",
-      "server-timing": `cdn-cache; desc=${timed}, edge; dur=1, ak_p; desc="sandbox"`,
-      ...age(facts),
+      "server-timing": `cdn-cache; desc=${result}, edge; dur=1, ak_p; desc="sandbox"`,
+      ...ageHeader(facts),
       ...akamaiDebug(facts),
     };
   },
 };
 
-function akamaiDebug({ outcome, lifetimeS, asked }: AnswerFacts): HeaderRecord {
-  const wants = (name: string): boolean => (asked.pragma ?? "").includes(`akamai-x-${name}`);
-  const from = (node: number): string => `from a127-0-0-${node}.deploy.akamaitechnologies.com (AkamaiGHost/sandbox) (-)`;
+function akamaiDebug({ outcome, lifetimeS, requestHeaders }: AnswerFacts): HeaderRecord {
+  const requests = (name: string): boolean => (requestHeaders.get("pragma") ?? "").includes(`akamai-x-${name}`);
+  const node = (number: number): string => `from a127-0-0-${number}.deploy.akamaitechnologies.com (AkamaiGHost/sandbox) (-)`;
   const parent = outcome === "parent-hit" ? "TCP_HIT" : akamaiWords[outcome];
-  const isLocal = outcome === "hit";
   return {
-    ...(wants("cache-on") && { "x-cache": `${akamaiWords[outcome]} ${from(1)}` }),
-    ...(wants("cache-remote-on") && !isLocal && { "x-cache-remote": `${parent} ${from(2)}` }),
-    ...(wants("check-cacheable") && { "x-check-cacheable": lifetimeS > 0 ? "YES" : "NO" }),
-    ...(wants("get-cache-key") && { "x-cache-key": `/L/1/1/${lifetimeS > 0 ? `${lifetimeS}s` : "000"}/sandbox-origin.example/` }),
+    ...(requests("cache-on") && { "x-cache": `${akamaiWords[outcome]} ${node(1)}` }),
+    ...(requests("cache-remote-on") && outcome !== "hit" && { "x-cache-remote": `${parent} ${node(2)}` }),
+    ...(requests("check-cacheable") && { "x-check-cacheable": lifetimeS > 0 ? "YES" : "NO" }),
+    ...(requests("get-cache-key") && { "x-cache-key": `/L/1/1/${lifetimeS > 0 ? `${lifetimeS}s` : "000"}/sandbox-origin.example/` }),
   };
 }
 
@@ -137,12 +136,12 @@ export const bunny: Dialect = {
   headers: (facts) => ({
     server: `BunnyCDN-${POP}1-1`,
     "cdn-pullzone": "0",
-    "cdn-requestid": id(16),
+    "cdn-requestid": randomId(16),
     "cdn-cache": bunnyWords[facts.outcome],
-    ...age(facts),
+    ...ageHeader(facts),
   }),
 };
 
-function id(bytes: number): string {
+function randomId(bytes: number): string {
   return randomBytes(bytes).toString("hex");
 }

@@ -1,25 +1,24 @@
-/** The dialects of the sandbox's edge by the first label of the host that was asked for: RFC 9211 where none is named. */
+/** Selects the edge's dialect by the requested host: `fastly.example.org` gets Fastly's. The default is RFC 9211. */
 
 import { alibaba, huawei, tencent } from "./dialects-chinese.ts";
 import { akamai, bunny, cloudflare, cloudfront, fastly } from "./dialects-western.ts";
-import { type AnswerFacts, age, type CacheOutcome, type Dialect, ttlOf, type Words } from "./facts.ts";
+import { type AnswerFacts, ageHeader, type CacheOutcome, type Dialect, ttlOf, type Words } from "./facts.ts";
 
 const EDGE = "sandbox-edge";
 const PARENT = "sandbox-parent";
 
-/** RFC 9211. */
 const rfc9211: Dialect = {
-  headers: (facts) => ({ "cache-status": member(EDGE, facts.outcome, facts), ...age(facts) }),
+  headers: (facts) => ({ "cache-status": member(EDGE, facts.outcome, facts), ...ageHeader(facts) }),
 };
 
-/** RFC 9211 with two caches: the parent, which is nearer to the origin, comes first. An edge that hits has not asked it. */
+/** RFC 9211 with two caches. The parent comes first because it is nearer to the origin; an edge hit does not involve it. */
 const tiered: Dialect = {
   hasParent: true,
   headers: (facts) => {
     const { outcome } = facts;
     const edge = member(EDGE, outcome === "parent-hit" ? "miss" : outcome, facts);
-    if (outcome === "hit") return { "cache-status": edge, ...age(facts) };
-    return { "cache-status": `${member(PARENT, outcome === "parent-hit" ? "hit" : outcome, facts)}, ${edge}`, ...age(facts) };
+    if (outcome === "hit") return { "cache-status": edge, ...ageHeader(facts) };
+    return { "cache-status": `${member(PARENT, outcome === "parent-hit" ? "hit" : outcome, facts)}, ${edge}`, ...ageHeader(facts) };
   },
 };
 
@@ -35,14 +34,14 @@ function member(name: string, outcome: CacheOutcome, facts: AnswerFacts): string
       return `${name}; fwd=stale; fwd-status=${facts.status}; ${stored}`;
     case "miss":
       return `${name}; fwd=uri-miss; ${stored}`;
-    // What caches that write this header say of answers that they may not store.
+    // Caches that write this header call an uncacheable answer bypassed.
     case "bypass":
     case "uncacheable":
       return `${name}; fwd=bypass`;
   }
 }
 
-/** nginx has no word for what it may not store: that stays a miss. */
+/** nginx reports an uncacheable answer as a miss. */
 const nginxWords: Words = {
   hit: "HIT",
   "parent-hit": "HIT",
@@ -53,10 +52,10 @@ const nginxWords: Words = {
   uncacheable: "MISS",
 };
 
-/** nginx as it is configured in most places, with `$upstream_cache_status` in a header and nothing else. */
+/** The usual nginx configuration: `$upstream_cache_status` in one header. */
 const nginx: Dialect = { headers: ({ outcome }) => ({ "x-cache-status": nginxWords[outcome] }) };
 
-/** A CDN that tells nothing. */
+/** A CDN without cache headers. */
 const silent: Dialect = { headers: () => ({}) };
 
 const dialects = {
@@ -78,14 +77,15 @@ export type DialectName = keyof typeof dialects;
 
 const byLabel: ReadonlyMap<string, Dialect> = new Map(Object.entries(dialects));
 
-/** The hosts that the emulated vendors serve. */
+/** Hosts of the emulated vendors. */
 const byDomain: readonly (readonly [domain: string, dialect: Dialect])[] = [
   ["example.com", huawei],
   ["example.net", alibaba],
 ];
 
-/** `fastly.example.org` speaks Fastly's, `example.com` what its vendor speaks; any other host speaks RFC 9211. */
+/** The host's first label selects a dialect first, then a vendor's domain. */
 export function dialectOf(hostname: string): Dialect {
   const named = byLabel.get(hostname.split(".")[0] ?? "");
-  return named ?? byDomain.find(([domain]) => hostname === domain || hostname.endsWith(`.${domain}`))?.[1] ?? rfc9211;
+  const vendor = byDomain.find(([domain]) => hostname === domain || hostname.endsWith(`.${domain}`));
+  return named ?? vendor?.[1] ?? rfc9211;
 }

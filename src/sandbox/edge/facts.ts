@@ -1,51 +1,51 @@
-/** What the sandbox's edge knows of an answer, before any vendor's way to say it. */
+/** The facts of an answer, which each vendor's dialect writes into headers. */
 
-import type { HeaderRecord } from "../server/faults.ts";
+import type { HeaderRecord } from "../server/answer.ts";
 
 /**
- * `bypass`: the answer itself forbids to store it. `uncacheable`: the vendor stores nothing of this kind.
- * `parent-hit`: a parent cache had it, and the edge has it from now on.
+ * `parent-hit`: the edge has stored the object from a parent cache just now. `bypass`: the answer forbids storing it.
+ * `uncacheable`: the vendor stores no objects of this kind.
  */
 export type CacheOutcome = "hit" | "parent-hit" | "revalidated" | "expired" | "miss" | "bypass" | "uncacheable";
 
 export interface CacheFacts {
   readonly outcome: CacheOutcome;
-  /** Since it was stored, wherever that was; zero for what comes from the origin. */
+  /** Seconds since the first cache stored it; 0 for an answer from the origin. */
   readonly ageS: number;
-  /** How long it is kept in all; zero where it is not. */
+  /** Seconds from storing to expiry; 0 for an answer that is not stored. */
   readonly lifetimeS: number;
   readonly stored: boolean;
 }
 
 export interface AnswerFacts extends CacheFacts {
-  /** The origin's: a range of a whole object is the edge's own doing. */
+  /** The origin's status. For a range of the object, the edge itself sends 206 instead of 200. */
   readonly status: number;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
-  /** The request's headers: some vendors say more when they are asked. */
-  readonly asked: Readonly<Record<string, string>>;
+  /** Some vendors send more headers when the request has a debug header. */
+  readonly requestHeaders: ReadonlyMap<string, string>;
 }
 
-/** How a vendor's edge tells of its cache. */
+/** How a vendor's edge describes its cache in headers. */
 export interface Dialect {
-  /** Whether there is a parent cache, of which it tells apart from the edge. */
+  /** Whether the vendor has a parent cache and reports its hits apart from the edge's. */
   readonly hasParent?: true;
-  /** Whether it has a word for what it stores only when a rule tells it to. */
+  /** Whether the vendor reports objects that it stores only by a customer's rule, such as Cloudflare's `DYNAMIC`. */
   readonly hasDynamic?: true;
   headers(facts: AnswerFacts): HeaderRecord;
 }
 
 export type Words = Readonly<Record<CacheOutcome, string>>;
 
-/** Stands for an airport code: there is no such airport. */
+/** In the place of an airport code. IATA has no airport of this code. */
 export const POP = "SBX";
 
 export function isFromStore({ outcome }: CacheFacts): boolean {
   return outcome === "hit" || outcome === "parent-hit" || outcome === "revalidated";
 }
 
-/** RFC 9111, section 5.1: with what comes from a store, and with nothing else. */
-export function age(facts: CacheFacts): HeaderRecord {
+/** Only answers from a store have an `Age` (RFC 9111, section 5.1). */
+export function ageHeader(facts: CacheFacts): HeaderRecord {
   return isFromStore(facts) ? { age: String(facts.ageS) } : {};
 }
 

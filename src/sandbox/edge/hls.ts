@@ -1,18 +1,18 @@
-/** The HLS playlists at the sandbox's edge (RFC 8216). */
+/** The HLS playlists of the sandbox's edge (RFC 8216). */
 
 import { audio, LIVE_SEGMENTS, type Rendition, SEGMENT_SECONDS, SEGMENTS, SINGLE_KBPS, segmentName, videos } from "./ladder.ts";
 
-const text = (lines: readonly string[]): string =>
-  `#EXTM3U\n# A stream of the sandbox: it names real URLs, and nothing in them plays.\n${lines.join("\n")}\n`;
+const playlist = (lines: readonly string[]): string =>
+  `#EXTM3U\n# A stream of the sandbox. Its URLs work, but their content cannot be played.\n${lines.join("\n")}\n`;
 
-/** Three rungs of video, and audio in a group of its own. */
+/** The multivariant playlist, with audio in a group of its own. */
 export function hlsMaster(): string {
   const variants = videos.flatMap(({ name, kbps, width, height, codecs }) => {
     const rate = (kbps + audio.kbps) * 1_000;
     const facts = `BANDWIDTH=${rate},AVERAGE-BANDWIDTH=${rate},RESOLUTION=${width}x${height},FRAME-RATE=25.000`;
     return [`#EXT-X-STREAM-INF:${facts},CODECS="${codecs},${audio.codecs}",AUDIO="audio"`, `${name}/index.m3u8`];
   });
-  return text([
+  return playlist([
     "#EXT-X-VERSION:7",
     "#EXT-X-INDEPENDENT-SEGMENTS",
     `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Sandbox",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,URI="${audio.name}/index.m3u8"`,
@@ -20,21 +20,21 @@ export function hlsMaster(): string {
   ]);
 }
 
-/** A rendition in CMAF. */
+/** One rendition in CMAF. */
 export function hlsMedia({ kbps }: Rendition): string {
-  return text([...vod(7), '#EXT-X-MAP:URI="init.mp4"', ...segments(kbps, 1, SEGMENTS, "m4s"), "#EXT-X-ENDLIST"]);
+  return playlist([...vod(7), '#EXT-X-MAP:URI="init.mp4"', ...segments(kbps, 1, SEGMENTS, "m4s"), "#EXT-X-ENDLIST"]);
 }
 
 /** One rendition in transport streams, without a multivariant playlist. */
 export function hlsTransport(): string {
-  return text([...vod(3), ...segments(SINGLE_KBPS, 1, SEGMENTS, "ts"), "#EXT-X-ENDLIST"]);
+  return playlist([...vod(3), ...segments(SINGLE_KBPS, 1, SEGMENTS, "ts"), "#EXT-X-ENDLIST"]);
 }
 
-/** What is over by now, up to the segment that is being made: that one has the number `next`. */
+/** The latest complete segments. `next` is the number of the segment that is still growing. */
 export function hlsLive(next: number): string {
   const first = Math.max(0, next - LIVE_SEGMENTS);
   const begin = new Date(first * SEGMENT_SECONDS * 1_000).toISOString();
-  return text([
+  return playlist([
     "#EXT-X-VERSION:3",
     `#EXT-X-TARGETDURATION:${SEGMENT_SECONDS}`,
     `#EXT-X-MEDIA-SEQUENCE:${first}`,

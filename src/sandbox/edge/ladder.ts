@@ -1,4 +1,4 @@
-/** What the streams at the sandbox's edge are made of: the same renditions in HLS and DASH, in segments of six seconds. */
+/** The renditions and segments of the edge's streams, shared by HLS and DASH. */
 
 export interface Rendition {
   readonly name: string;
@@ -8,7 +8,7 @@ export interface Rendition {
   readonly height?: number;
 }
 
-/** From the lowest rung up; small, so that a whole stream is warmed in no time. */
+/** From the lowest bit rate up. Low rates keep the warming of a whole stream short. */
 export const videos = [
   { name: "video-240p", kbps: 200, width: 426, height: 240, codecs: "avc1.4d4015" },
   { name: "video-360p", kbps: 400, width: 640, height: 360, codecs: "avc1.4d401e" },
@@ -17,22 +17,22 @@ export const videos = [
 
 export const audio = { name: "audio-64k", kbps: 64, codecs: "mp4a.40.2" } as const satisfies Rendition;
 
-/** DASH leaves the rung in the middle out. */
+/** DASH lacks the middle rendition. */
 export const dashVideos: readonly Rendition[] = [videos[0], videos[2]];
 
-/** The only rendition of the transport streams. */
+/** The bit rate of streams with a single rendition. */
 export const SINGLE_KBPS = 400;
 
 export const SEGMENT_SECONDS = 6;
-/** Ten minutes. */
+/** A stream of ten minutes. */
 export const SEGMENTS = 100;
-/** Segments that a live playlist names, and that can still be had after it names them no more. */
+/** Segments that a live playlist lists, and segments that the edge still serves. */
 export const LIVE_SEGMENTS = 10;
 export const LIVE_KEPT_SEGMENTS = 100;
 
 export const INIT_BYTES = 1_024;
 
-/** Exactly what its rendition's rate comes to, so that estimates can be held against what was transferred. */
+/** Exactly the bit rate times the duration, so that tests can compare estimated with transferred bytes. */
 export function segmentBytes(kbps: number): number {
   return (kbps * 1_000 * SEGMENT_SECONDS) / 8;
 }

@@ -1,4 +1,4 @@
-/** The origin behind the sandbox's edge: what is at every URL, made from the URL and the time alone. */
+/** The origin behind the sandbox's edge. It generates each answer from the URL and the time alone. */
 
 import { createHash } from "node:crypto";
 import { type Body, patternBody, textBody } from "../server/body.ts";
@@ -9,30 +9,31 @@ export interface OriginAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
-  /** What the URL's file name asks for. */
+  /** The outcome that the URL's file name selects. */
   readonly outcome: EdgeOutcome;
 }
 
 const SHIELD = "/shielded/";
 
-/** Whether a parent cache, where there is one, has had the URL from the beginning. */
+/** Whether a parent cache holds the URL from the start. */
 export function isShielded({ pathname }: URL): boolean {
   return pathname.startsWith(SHIELD);
 }
 
-/** The same at the same moment, however often it is asked for. */
+/** The same URL and time always give the same answer. */
 export function originAnswer(url: URL, at: number): OriginAnswer {
   const path = isShielded(url) ? url.pathname.slice(SHIELD.length - 1) : url.pathname;
   const outcome = outcomeAtEdge(path);
   if (outcome.does === "redirect") {
     const target = new URL(url);
     target.pathname = withoutOutcome(url.pathname);
-    return note(302, `It is at ${target.href}`, outcome, { location: target.href });
+    return note(302, `The file is at ${target.href}`, outcome, { location: target.href });
   }
-  if (outcome.status !== undefined) return note(outcome.status, "It was asked for by its name.", outcome);
+  if (outcome.status !== undefined) return note(outcome.status, "The file name requests this status.", outcome);
   const found = streamFile(path, at) ?? { bytes: sizeOf(url.searchParams.get("size")) };
   if (found === "absent") return note(404, "The stream has no such file.", outcome);
-  const [body, maxAgeS] = "text" in found ? [textBody(found.text), found.maxAgeS] : [patternBody(found.bytes, seedOf(path)), USUAL_S];
+  const [body, maxAgeS] =
+    "text" in found ? [textBody(found.text), found.maxAgeS] : [patternBody(found.bytes, seedOf(path)), DEFAULT_LIFETIME_S];
   const version = "text" in found ? found.text : `${path} ${found.bytes}`;
   const type = typeOf(path);
   const headers = {
@@ -46,17 +47,17 @@ export function originAnswer(url: URL, at: number): OriginAnswer {
   return { status: 200, headers, body, outcome };
 }
 
-/** The first to ask for a throttled URL gets this instead. */
+/** The answer to the first request for a throttled URL. */
 export function throttledAnswer(outcome: EdgeOutcome): OriginAnswer {
-  return note(429, "The first who asks for this has to come back.", outcome, { "retry-after": "1" });
+  return note(429, "The file name makes the first request fail. Send it again.", outcome, { "retry-after": "1" });
 }
 
 function note(status: number, text: string, outcome: EdgeOutcome, headers: Readonly<Record<string, string>> = {}): OriginAnswer {
   return { status, headers: { "content-type": "text/plain", ...headers }, body: textBody(`Sandbox: ${status}. ${text}\n`), outcome };
 }
 
-const USUAL_S = 3_600;
-const USUAL_BYTES = 65_536;
+const DEFAULT_LIFETIME_S = 3_600;
+const DEFAULT_BYTES = 65_536;
 const MOST_BYTES = 64 * 1_048_576;
 const units = new Map([
   ["", 1],
@@ -64,10 +65,10 @@ const units = new Map([
   ["m", 1_048_576],
 ]);
 
-/** `200k`, `1m` or a number of bytes; the usual size for anything else, and 64 MiB for anything beyond. */
+/** `200k`, `1m` or a number of bytes, at most 64 MiB. Any other text gives the default size. */
 function sizeOf(text: string | null): number {
   const [, digits, unit = ""] = /^(\d{1,9})([km]?)$/i.exec(text ?? "") ?? [];
-  if (digits === undefined) return USUAL_BYTES;
+  if (digits === undefined) return DEFAULT_BYTES;
   return Math.min(Number(digits) * (units.get(unit.toLowerCase()) ?? 1), MOST_BYTES);
 }
 
@@ -100,7 +101,7 @@ function typeOf(path: string): string {
   return types.get(/\.([a-z0-9]{1,5})$/i.exec(path)?.[1]?.toLowerCase() ?? "") ?? "application/octet-stream";
 }
 
-/** What servers compress, so that there is more than one form of it. */
+/** Servers compress these types, so their answers vary by the accepted encodings. */
 function isText(type: string): boolean {
   return type.startsWith("text/") || /mpegurl$|xml$|json$/.test(type);
 }

@@ -1,10 +1,10 @@
-/** File names that get a URL a certain outcome at the sandbox's edge, whatever folder they are in. */
+/** File names that select an outcome at the sandbox's edge: `/any/folder/missing-film.mp4` gives 404. */
 
 export interface EdgeOutcome {
   readonly status?: number;
-  /** In the place of the usual ones. */
+  /** These replace the default ones. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The origin's; what the edge holds already does not wait for it. */
+  /** Delay of the origin. Objects in the edge's cache do not have it. */
   readonly firstByteMs?: number;
   readonly does?: "redirect" | "truncate" | "throttle-first" | "evict" | "dynamic";
 }
@@ -20,32 +20,32 @@ const outcomes: ReadonlyMap<string, EdgeOutcome> = new Map(
     cookie: { headers: { "set-cookie": "sandbox=1; Path=/" } },
     "vary-any": { headers: { vary: "*" } },
     short: { headers: { "cache-control": "public, max-age=0" } },
-    // Leads to the same URL without the word.
+    // Redirects to the same URL without the word.
     redirect: { status: 302, does: "redirect" },
-    // Names its whole length, and closes the connection half-way.
+    // Declares the whole length and closes the connection half-way.
     truncated: { does: "truncate" },
     slow: { firstByteMs: 1_000 },
-    // Has the first who asks come back after a second.
+    // Answers the first request with 429 and a second to wait.
     throttled: { does: "throttle-first" },
-    // Is said to be stored, and gone when it is asked for again.
+    // Claims to be stored and is missing at the next request.
     evicted: { does: "evict" },
-    // Is nothing that an edge would cache without a rule for it, where the vendor has a word for that.
+    // Is cached by a customer's rule only, for vendors that report this.
     dynamic: { does: "dynamic" },
   }),
 );
 
-/** The words that a file's name may begin with. */
+/** Words that a file name may begin with. */
 export const edgeOutcomeWords: readonly string[] = [...outcomes.keys()];
 
 const PREFIX = new RegExp(`/(${edgeOutcomeWords.join("|")})[^/]*$`);
 const NONE: EdgeOutcome = {};
 
-/** What the name of the path's last segment begins with. */
+/** The outcome of the word at the start of the path's last segment. */
 export function outcomeAtEdge(path: string): EdgeOutcome {
   return outcomes.get(PREFIX.exec(path)?.[1] ?? "") ?? NONE;
 }
 
-/** The path without the word that its file name begins with, and without the dash behind it. */
+/** `/a/redirect-film.mp4` becomes `/a/film.mp4`. */
 export function withoutOutcome(path: string): string {
   return path.replace(PREFIX, (file, word: string) => `/${file.slice(1 + word.length).replace(/^-/, "")}`);
 }

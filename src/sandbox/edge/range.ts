@@ -1,14 +1,14 @@
 /** Byte ranges of requests (RFC 9110, section 14). */
 
-/** As in `Content-Range`: the last byte is part of it. */
+/** As in `Content-Range`, the last byte is included. */
 export interface ByteRange {
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * The range that a `Range` header asks for of so many bytes. `undefined` where the whole is to be sent: without the
- * header, and for what a server may pass over, such as several ranges or a unit that it does not know.
+ * The requested range of an object of this size. `undefined` means the whole object: without the header, and for a header
+ * that a server may ignore, such as several ranges or an unknown unit.
  */
 export function readRange(header: string | undefined, bytes: number): ByteRange | "unsatisfiable" | undefined {
   const [, from, to] = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? "") ?? [];

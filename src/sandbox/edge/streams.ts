@@ -1,4 +1,4 @@
-/** The streams at the sandbox's edge: which paths they have, and what is at each. */
+/** The streams of the sandbox's edge: their paths, and the file at each path. */
 
 import { dashManifest } from "./dash.ts";
 import { hlsLive, hlsMaster, hlsMedia, hlsTransport } from "./hls.ts";
@@ -17,42 +17,47 @@ import {
 } from "./ladder.ts";
 
 export interface StreamCounts {
-  /** The stream's manifest; its second folder may be called anything. */
+  /** The path of the manifest. The second folder may have any name. */
   readonly path: string;
-  /** URLs by what is warmed of the stream: its manifests, what starts playback, everything. */
+  /** URLs for each of the warmer's scopes. */
   readonly manifests: number;
   readonly startup: number;
   readonly full: number;
 }
 
-/** How many URLs the streams come to, as the warmer's scopes choose them. */
+/** The streams, with the number of URLs that each scope selects. */
 export const edgeStreams = {
-  /** Three rungs of video and one of audio: 5 playlists, 4 headers, 4 times 100 segments. */
+  /** Three video renditions and one of audio: 5 playlists, 4 init segments, 4 times 100 segments. */
   hls: { path: "/hls/sandbox/master.m3u8", manifests: 5, startup: 29, full: 409 },
-  /** One rendition of 100 segments, without a header. */
+  /** One rendition of 100 segments, without an init segment. */
   hlsTransport: { path: "/hls-ts/sandbox/index.m3u8", manifests: 1, startup: 6, full: 101 },
-  /** However much is wanted of a live stream, only what is near its edge is. */
+  /** Every scope selects only the segments near the live edge. */
   live: { path: "/live/sandbox/index.m3u8", manifests: 1, startup: 6, full: 6 },
-  /** Two rungs of video and one of audio: 3 headers, 3 times 100 segments. */
+  /** Two video renditions and one of audio: 3 init segments, 3 times 100 segments. */
   dash: { path: "/dash/sandbox/manifest.mpd", manifests: 1, startup: 19, full: 304 },
 } as const satisfies Record<string, StreamCounts>;
 
 export type StreamFile = { readonly text: string; readonly maxAgeS: number } | { readonly bytes: number };
 
 const STATIC_S = 3_600;
-/** Less than players wait before they ask again. */
+/** Shorter than a segment, so that a player's next request gets a new playlist. */
 const LIVE_S = 2;
 
-/** The file as it is at that moment: `absent` where a stream has none of this name, `undefined` outside of all streams. */
+/** The file at this time. `absent`: the stream has no such file. `undefined`: the path belongs to no stream. */
 export function streamFile(path: string, at: number): StreamFile | "absent" | undefined {
   const [, kind, file] = /^\/(hls|hls-ts|live|dash)\/[^/]+\/(.+)$/.exec(path) ?? [];
-  // As assets of emulated vendors have one.
+  // The emulated vendors' sample assets have such a playlist.
   if (kind === undefined && path.endsWith("/index.m3u8")) return transportFile("index.m3u8");
   if (kind === undefined || file === undefined) return undefined;
-  const found =
-    kind === "hls" ? hlsFile(file) : kind === "dash" ? dashFile(file) : kind === "live" ? liveFile(file, at) : transportFile(file);
-  return found ?? "absent";
+  return files.get(kind)?.(file, at) ?? "absent";
 }
+
+const files = new Map<string, (file: string, at: number) => StreamFile | undefined>([
+  ["hls", hlsFile],
+  ["hls-ts", transportFile],
+  ["live", liveFile],
+  ["dash", dashFile],
+]);
 
 function hlsFile(file: string): StreamFile | undefined {
   if (file === "master.m3u8") return manifest(hlsMaster());
@@ -70,7 +75,7 @@ function transportFile(file: string): StreamFile | undefined {
   return numberOf(file, "ts") === undefined ? undefined : { bytes: segmentBytes(SINGLE_KBPS) };
 }
 
-/** Segments are numbered from the epoch on; those that are not over yet are not there yet. */
+/** Segments are numbered from the epoch. A segment exists from its end on. */
 function liveFile(file: string, at: number): StreamFile | undefined {
   const next = Math.floor(at / (SEGMENT_SECONDS * 1_000));
   if (file === "index.m3u8") return { text: hlsLive(next), maxAgeS: LIVE_S };
@@ -87,7 +92,7 @@ function mediaFile(path: string, renditions: readonly Rendition[]): StreamFile |
   return numberOf(file, "m4s") === undefined ? undefined : { bytes: segmentBytes(rendition.kbps) };
 }
 
-/** Of a segment that a recording has. */
+/** The number of a recording's segment; `undefined` if there is no such segment. */
 function numberOf(file: string, ending: "m4s" | "ts"): number | undefined {
   const number = Number(/^segment-(\d{5})\./.exec(file)?.[1]);
   return number >= 1 && number <= SEGMENTS && file === segmentName(number, ending) ? number : undefined;

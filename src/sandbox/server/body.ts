@@ -1,8 +1,8 @@
-/** Bodies that are made while they are sent: however large, they are never in memory whole. */
+/** Bodies that are generated while they are sent. Even a large body is never in memory as a whole. */
 
 export interface Body {
   readonly bytes: number;
-  /** A new pass over the bytes, from the first one. */
+  /** Starts again at the first byte. */
   chunks(): Iterable<Uint8Array>;
 }
 
@@ -12,10 +12,10 @@ export function textBody(text: string): Body {
 }
 
 const BLOCK = 65_536;
-/** The same block twice, so that a block that begins anywhere in the first one is a view and no copy. */
-const pattern = noise();
+/** The same block twice: a chunk that begins anywhere in the first block is a view, not a copy. */
+const pattern = twoNoiseBlocks();
 
-/** Bytes without meaning that are always the same for the same seed. */
+/** Pseudo-random bytes; the same seed gives the same bytes. */
 export function patternBody(bytes: number, seed: number): Body {
   const begin = seed % BLOCK;
   return {
@@ -26,7 +26,7 @@ export function patternBody(bytes: number, seed: number): Body {
   };
 }
 
-/** The bytes from `from` up to but not including `to`. */
+/** The bytes from `from` to `to`, without the byte at `to`. */
 export function slice(body: Body, from: number, to: number): Body {
   return {
     bytes: to - from,
@@ -42,7 +42,7 @@ export function slice(body: Body, from: number, to: number): Body {
   };
 }
 
-/** With so many blanks behind it. */
+/** The body and then this number of blanks. */
 export function padded(body: Body, blanks: number): Body {
   return {
     bytes: body.bytes + blanks,
@@ -53,8 +53,8 @@ export function padded(body: Body, blanks: number): Body {
   };
 }
 
-/** Xorshift: it does not compress, and it needs no source of chance. */
-function noise(): Uint8Array {
+/** Xorshift with a fixed seed: reproducible bytes that do not compress. */
+function twoNoiseBlocks(): Uint8Array {
   const bytes = Buffer.alloc(2 * BLOCK);
   let state = 0x5eed;
   for (let at = 0; at < BLOCK; at += 4) {

@@ -1,16 +1,16 @@
-/** A map that forgets the oldest of its entries rather than grow beyond its bound. */
+/** A map that drops its oldest entry instead of growing beyond its bound. `set` makes an entry the newest. */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
-  readonly #most: number;
+  readonly #limit: number;
 
-  constructor(most: number) {
+  constructor(limit: number) {
     super();
-    this.#most = most;
+    this.#limit = limit;
   }
 
   override set(key: Key, value: Value): this {
     this.delete(key);
     super.set(key, value);
-    if (this.size <= this.#most) return this;
+    if (this.size <= this.#limit) return this;
     for (const oldest of this.keys()) {
       this.delete(oldest);
       break;

@@ -1,37 +1,38 @@
-/** Certificates for the sandbox's edge, made when they are needed: Node can read them but not write them. */
+/** Issues certificates for the sandbox's edge on demand. Node's crypto parses certificates but cannot create them. */
 
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { BoundedMap } from "./bounded-map.ts";
 
 export interface Authority {
-  /** What a client has to trust, in PEM. */
+  /** The authority's certificate in PEM, for clients to trust. */
   readonly ca: string;
   contextFor(hostname: string): SecureContext;
 }
 
+/** Smaller, the edge signs certificates again and again for many hosts; larger, the cache takes more memory. */
 const MOST_CONTEXTS = 1_000;
 
-/** An authority that nobody knows but who is told of it; its key is never written down. */
+/** Each authority has a new key, which exists in memory only. */
 export function createAuthority(): Authority {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const issuer = nameOf("cdn-prefetch-mcp sandbox");
-  const write = (subject: Buffer, extension: Buffer) => certificate({ issuer, subject, extension, publicKey, privateKey });
+  const issuer = commonName("cdn-prefetch-mcp sandbox");
+  const issue = (subject: Buffer, extension: Buffer) => certificate({ issuer, subject, extension, publicKey, privateKey });
   const contexts = new BoundedMap<string, SecureContext>(MOST_CONTEXTS);
   const key = privateKey.export({ type: "pkcs8", format: "pem" });
   return {
-    ca: write(issuer, authorityExtension),
+    ca: issue(issuer, authorityExtension),
     contextFor: (hostname) => {
       const known = contexts.get(hostname);
       if (known) return known;
-      const context = createSecureContext({ key, cert: write(nameOf("sandbox edge"), alternativeName(hostname)) });
+      const context = createSecureContext({ key, cert: issue(commonName("sandbox edge"), alternativeName(hostname)) });
       contexts.set(hostname, context);
       return context;
     },
   };
 }
 
-/** DER, as X.690 has it: a tag, the length, and what is in it. */
+/** A DER value (X.690): tag, length, content. */
 function der(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
@@ -44,8 +45,8 @@ const bytes = (...values: readonly number[]): Buffer => Buffer.from(values);
 const identifier = (...values: readonly number[]): Buffer => der(0x06, bytes(...values));
 const time = (text: string): Buffer => der(0x17, Buffer.from(text, "ascii"));
 
-const nameOf = (common: string): Buffer =>
-  sequence(der(0x31, sequence(identifier(0x55, 0x04, 0x03), der(0x0c, Buffer.from(common, "utf8")))));
+const commonName = (name: string): Buffer =>
+  sequence(der(0x31, sequence(identifier(0x55, 0x04, 0x03), der(0x0c, Buffer.from(name, "utf8")))));
 
 /** ecdsa-with-SHA256. */
 const algorithm = sequence(identifier(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
@@ -56,7 +57,7 @@ function alternativeName(hostname: string): Buffer {
   return sequence(identifier(0x55, 0x1d, 0x11), der(0x04, sequence(der(0x82, Buffer.from(hostname, "ascii")))));
 }
 
-interface Certificate {
+interface CertificateParts {
   readonly issuer: Buffer;
   readonly subject: Buffer;
   readonly extension: Buffer;
@@ -67,7 +68,7 @@ interface Certificate {
 let serial = 0;
 
 /** X.509 version 3 (RFC 5280, section 4.1). */
-function certificate({ issuer, subject, extension, publicKey, privateKey }: Certificate): string {
+function certificate({ issuer, subject, extension, publicKey, privateKey }: CertificateParts): string {
   serial += 1;
   const content = sequence(
     der(0xa0, der(0x02, bytes(2))),

@@ -1,49 +1,31 @@
-/** Faults that an emulator can be told to commit, each for a number of requests. */
+/** Faults that tests inject into an emulator, each for a number of requests. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { type Body, padded, slice, textBody } from "./body.ts";
+import { type Answer, type StreamedAnswer, streamed } from "./answer.ts";
+import { padded, slice, textBody } from "./body.ts";
 
 export type Fault =
-  /** Answers with this status and body instead of doing anything. */
+  /** The emulator sends this answer and does not carry the request out. */
   | { readonly kind: "answer"; readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+  /** The emulator carries the request out after this time. */
   | { readonly kind: "delay"; readonly ms: number }
-  /** The connection breaks before the request is looked at, or after it was carried out. */
+  /** The connection breaks before or after the emulator carries the request out. */
   | { readonly kind: "reset"; readonly when: "before" | "after" }
-  /** The request is carried out, its answer ends in the middle. */
+  /** The emulator carries the request out and sends half of its answer. */
   | { readonly kind: "truncate" }
-  /** The request is carried out, its answer is followed by this many bytes. */
+  /** The emulator carries the request out and appends this many blanks to its answer. */
   | { readonly kind: "huge"; readonly bytes: number }
-  /** The request is carried out, its answer comes as this text. */
+  /** The emulator carries the request out and sends this text instead of its answer's body. */
   | { readonly kind: "garble"; readonly body: string };
 
 export interface FaultRule {
   readonly fault: Fault;
   readonly method?: string;
-  /** What the emulated vendor calls the operation, where it tells operations apart by name. */
+  /** The vendor's name of the operation, such as `GetPlayInfo`; the edge compares it with the path. */
   readonly action?: string;
-  /** Requests it applies to before it is used up; 1 unless told. */
+  /** Matching requests that get the fault; 1 by default. */
   readonly times?: number;
-  /** Requests to let pass first. */
+  /** Matching requests that pass before the first fault; 0 by default. */
   readonly after?: number;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** A list stands for several lines of the same name. */
-export type HeaderRecord = Readonly<Record<string, string | string[]>>;
-
-export interface StreamedAnswer {
-  readonly status: number;
-  readonly headers?: HeaderRecord;
-  readonly body: Body;
-  /** What `Content-Length` says where that is more than the body has: the connection then closes in the middle. */
-  readonly declaredBytes?: number;
 }
 
 /** Carries a request out. */
@@ -52,70 +34,68 @@ export type Handle = () => Answer | StreamedAnswer | Promise<Answer | StreamedAn
 export interface Faults {
   inject(rule: FaultRule): void;
   clear(): void;
-  /** Answers a request by `handle`, as the next fault that applies would have it. */
-  serve(request: IncomingMessage, response: ServerResponse, action: string | undefined, handle: Handle): Promise<void>;
+  /** The next fault for such a request; it counts as used. */
+  next(method: string, action: string | undefined): Fault | undefined;
 }
 
 export function createFaults(): Faults {
-  let rules: { rule: FaultRule; left: number; pass: number }[] = [];
-
-  const next = (method: string, action: string | undefined): Fault | undefined => {
-    for (const entry of rules) {
-      if (entry.left === 0 || (entry.rule.method ?? method) !== method || (entry.rule.action ?? action) !== action) continue;
-      if (entry.pass > 0) {
-        entry.pass -= 1;
-        continue;
-      }
-      entry.left -= 1;
-      return entry.rule.fault;
-    }
-    return undefined;
-  };
+  let entries: { readonly rule: FaultRule; left: number; pass: number }[] = [];
 
   return {
     inject: (rule) => {
-      rules.push({ rule, left: rule.times ?? 1, pass: rule.after ?? 0 });
+      entries.push({ rule, left: rule.times ?? 1, pass: rule.after ?? 0 });
     },
     clear: () => {
-      rules = [];
+      entries = [];
     },
-    serve: async (request, response, action, handle) => {
-      const fault = next(request.method ?? "GET", action);
-      if (fault?.kind === "reset" && fault.when === "before") return void request.socket.destroy();
-      if (fault?.kind === "answer") return send(response, fault);
-      if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.ms).unref());
-      const answer = await handle();
-      const body = typeof answer.body === "string" ? textBody(answer.body) : answer.body;
-      if (fault?.kind === "reset") return void request.socket.destroy();
-      if (fault?.kind === "garble") return send(response, { ...answer, body: fault.body });
-      if (fault?.kind === "huge") return send(response, { ...answer, body: padded(body, fault.bytes) });
-      if (fault?.kind === "truncate") {
-        return send(response, { ...answer, body: slice(body, 0, Math.ceil(body.bytes / 2)), declaredBytes: body.bytes + 100 });
+    next: (method, action) => {
+      const matching = entries.filter(({ rule, left }) => left > 0 && applies(rule, method, action));
+      for (const entry of matching) {
+        if (entry.pass === 0) {
+          entry.left -= 1;
+          return entry.rule.fault;
+        }
+        entry.pass -= 1;
       }
-      return send(response, answer);
+      return undefined;
     },
   };
 }
 
-export function json(status: number, body: unknown): Answer {
-  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+function applies(rule: FaultRule, method: string, action: string | undefined): boolean {
+  return (rule.method ?? method) === method && (rule.action ?? action) === action;
 }
 
-interface Sent extends Omit<StreamedAnswer, "body"> {
-  readonly body: string | Body;
-}
-
-async function send(response: ServerResponse, { status, headers, body, declaredBytes }: Sent): Promise<void> {
-  const bytes = typeof body === "string" ? Buffer.byteLength(body) : body.bytes;
-  const declared = declaredBytes ?? bytes;
-  response.writeHead(status, { ...headers, "content-length": String(declared) });
-  if (response.req.method === "HEAD") return void response.end();
-  if (typeof body === "string") return void response.end(body);
-  try {
-    await pipeline(Readable.from(body.chunks(), { highWaterMark: 1 }), response, { end: declared === bytes });
-  } catch {
-    // Bodies come from memory and cannot fail: the client has left, and nobody is there to be told.
-    return;
+/** The answer that reaches the client; `reset` for a connection that breaks instead. */
+export async function answerWith(
+  fault: Fault | undefined,
+  handle: Handle,
+  sleep: (ms: number) => Promise<void>,
+): Promise<Answer | StreamedAnswer | "reset"> {
+  switch (fault?.kind) {
+    case undefined:
+      return handle();
+    case "answer":
+      return fault;
+    case "delay":
+      await sleep(fault.ms);
+      return handle();
+    case "reset":
+      if (fault.when === "after") await handle();
+      return "reset";
+    case "truncate":
+      return cutInHalf(streamed(await handle()));
+    case "huge": {
+      const answer = streamed(await handle());
+      return { ...answer, body: padded(answer.body, fault.bytes) };
+    }
+    case "garble":
+      return { ...streamed(await handle()), body: textBody(fault.body) };
   }
-  if (declared !== bytes) response.socket?.destroySoon();
+}
+
+/** The declared length exceeds even the whole body, so that an empty answer is incomplete too. */
+function cutInHalf(answer: StreamedAnswer): StreamedAnswer {
+  const { bytes } = answer.body;
+  return { ...answer, body: slice(answer.body, 0, Math.ceil(bytes / 2)), declaredBytes: bytes + 100 };
 }

@@ -6,7 +6,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { authorization } from "../../../src/providers/alibaba/sign.ts";
-import type { DomainState } from "../../../src/sandbox/alibaba/cache.ts";
+import type { DomainState } from "../../../src/sandbox/alibaba/domains.ts";
 import { type AlibabaVodEmulator, type AlibabaVodEmulatorOptions, sampleMedia, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import type { FaultRule } from "../../../src/sandbox/server/faults.ts";
 import {

@@ -3,7 +3,7 @@
 import { connect } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { cacheKey, lifetimeOf } from "../../../src/sandbox/edge/cache.ts";
+import { cacheKey, lifetimeOf } from "../../../src/sandbox/edge/cache-rules.ts";
 import { HOUR, SECOND } from "../../providers/clock-harness.ts";
 import { edgeForEachTest } from "./edge-harness.ts";
 

@@ -14,7 +14,7 @@ import {
 import { createServer as createTlsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
-import type { Answer } from "../../../src/sandbox/server/faults.ts";
+import type { Answer } from "../../../src/sandbox/server/answer.ts";
 import { type CertificateName, certificates } from "./faults-certificates.ts";
 import type { WireClock } from "./faults-clock.ts";
 

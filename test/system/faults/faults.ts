@@ -1,6 +1,6 @@
 /** The fault matrix: what can go wrong between the server and a vendor, and what must come of it. Stated by hand; the test sees to it. */
 
-import type { Answer } from "../../../src/sandbox/server/faults.ts";
+import type { Answer } from "../../../src/sandbox/server/answer.ts";
 import { type CodeRow, codeRows, unknownCodes } from "./faults-codes.ts";
 import type { Expected, FaultRow, Setup } from "./faults-row.ts";
 import { type ProviderId, REQUEST_ID, vendors } from "./faults-vendors.ts";

@@ -1,0 +1,41 @@
+/** Dispatches authenticated calls of the emulated Huawei Cloud by method and path, within the call rate. */
+
+import { createRateLimit } from "../limits.ts";
+import { jsonAnswer } from "../server/json.ts";
+import type { ReceivedRequest } from "../server/receive.ts";
+import type { AssetStore } from "./assets.ts";
+import { throttled, vodError } from "./errors.ts";
+import type { Preheating, VendorAnswer } from "./preheating.ts";
+
+export interface DispatcherOptions {
+  readonly preheating: Preheating;
+  readonly assets: AssetStore;
+  readonly projectId: string;
+  readonly callsPerMinute: number;
+  readonly now: () => number;
+}
+
+export function createDispatcher(options: DispatcherOptions): (request: ReceivedRequest) => VendorAnswer {
+  const { preheating, assets, projectId, callsPerMinute, now } = options;
+  const withinRate = createRateLimit(callsPerMinute, 60_000, now);
+  const calls = new Map<string, (request: ReceivedRequest) => VendorAnswer>([
+    ["POST preheating", preheating.create],
+    ["GET preheating", preheating.query],
+    ["GET info", ({ url }) => assets.info(url)],
+  ]);
+
+  return (request) => {
+    const [, project, operation] = /^\/v1\.0\/([^/]+)\/asset\/(preheating|info)$/.exec(request.url.pathname) ?? [];
+    if (project === undefined) return unpublishedApi();
+    if (project !== projectId) return vodError(403, "VOD.10057", "Tenant ID verification failed.");
+    const name = `${request.method} ${operation}`;
+    // Look-ups of assets have a limit of their own, 1,500 calls a minute, which the sandbox never reaches.
+    if (name !== "GET info" && !withinRate()) return throttled(callsPerMinute);
+    return calls.get(name)?.(request) ?? vodError(403, "VOD.10058", "The request method is incorrect.");
+  };
+}
+
+function unpublishedApi(): VendorAnswer {
+  const error = { error_msg: "The API does not exist or has not been published in the environment", error_code: "APIGW.0101" };
+  return jsonAnswer(404, error);
+}
