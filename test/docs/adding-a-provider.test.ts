@@ -20,7 +20,7 @@ function fixture(file: string): string {
 }
 
 describe("docs/adding-a-provider.md", () => {
-  it.for(["prefetch.ts", "definition.ts"])("shows %s as it is tested", (file) => {
+  it.for(["prefetch.ts", "errors.ts", "definition.ts"])("shows %s as it is tested", (file) => {
     expect(shown).toContain(fixture(file));
   });
 });

@@ -1,19 +1,22 @@
 import { createHash } from "node:crypto";
 import type { ProviderDefinition } from "../../../src/providers/definition.ts";
-import { isHeaderSafe } from "../../../src/providers/kit/checks.ts";
+import { misconfigured, mustBeHeaderSafe, settingProblems } from "../../../src/providers/kit/settings.ts";
 
+const id = "example-cdn";
 const tokenName = "PREFETCH_EXAMPLE_CDN_TOKEN";
+const settings = [{ name: tokenName, about: "API token of Example CDN.", secret: true, check: mustBeHeaderSafe }];
 
 export const exampleCdn: ProviderDefinition = {
-  id: "example-cdn",
+  id,
   title: "Example CDN",
   docs: "https://docs.example-cdn.com/api/prefetch",
-  settings: [{ name: tokenName, about: "API token of Example CDN.", secret: true }],
+  settings,
   read: (values) => {
     const token = values[tokenName];
-    if (token === undefined) return { ok: false, problem: `example-cdn: set ${tokenName}.` };
-    if (!isHeaderSafe(token)) return { ok: false, problem: `example-cdn: ${tokenName} must be ASCII without blanks.` };
-    const account = `example-cdn:${createHash("sha256").update(token).digest("hex").slice(0, 12)}`;
+    const problems = settingProblems(settings, values);
+    if (token === undefined) return misconfigured(id, [`set ${tokenName}`]);
+    if (problems.length > 0) return misconfigured(id, problems);
+    const account = `${id}:${createHash("sha256").update(token).digest("hex").slice(0, 12)}`;
     return {
       ok: true,
       create: async (context) => {

@@ -1,8 +1,10 @@
 /** Example CDN's API on loopback, as small as the contract suite allows. */
 
 import { z } from "zod";
-import type { Answer } from "../../../src/sandbox/server/faults.ts";
-import { type EmulatorServer, type ReceivedRequest, startServer } from "../../../src/sandbox/server/server.ts";
+import type { Answer } from "../../../src/sandbox/server/answer.ts";
+import { jsonAnswer } from "../../../src/sandbox/server/json.ts";
+import type { ReceivedRequest } from "../../../src/sandbox/server/receive.ts";
+import { type EmulatorServer, startServer } from "../../../src/sandbox/server/server.ts";
 
 export interface ExampleCdnEmulator extends EmulatorServer {
   readonly token: string;
@@ -20,18 +22,18 @@ export async function startExampleCdnEmulator(now: () => number): Promise<Exampl
   const tasks = new Map<string, { readonly urls: readonly string[]; readonly doneAt: number }>();
 
   const carryOut = ({ method, url, headers, body }: ReceivedRequest): Answer => {
-    if (headers.authorization !== `Bearer ${token}`) return refuse(403, "InvalidToken");
+    if (headers.get("authorization") !== `Bearer ${token}`) return refuse(403, "InvalidToken");
     if (method === "POST") {
-      const { urls } = requestBody.parse(JSON.parse(body));
+      const { urls } = requestBody.parse(JSON.parse(body.toString()));
       if (urls.some((each) => new URL(each).host !== ownHost)) return refuse(400, "UnknownDomain");
       const id = `t${tasks.size + 1}`;
       tasks.set(id, { urls, doneAt: now() + FETCH_MS });
-      return answer(202, { task_id: id });
+      return jsonAnswer(202, { task_id: id });
     }
     const task = tasks.get(url.pathname.split("/").at(-1) ?? "");
     if (!task) return refuse(404, "UnknownTask");
     const state = now() < task.doneAt ? "running" : "done";
-    return answer(200, { urls: task.urls.map((each) => ({ url: each, state })) });
+    return jsonAnswer(200, { urls: task.urls.map((each) => ({ url: each, state })) });
   };
 
   const server = await startServer({
@@ -45,10 +47,6 @@ export async function startExampleCdnEmulator(now: () => number): Promise<Exampl
   return { ...server, token, log };
 }
 
-function answer(status: number, body: object): Answer {
-  return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-}
-
 function refuse(status: number, code: string): Answer {
-  return answer(status, { code, message: `Refused: ${code}` });
+  return jsonAnswer(status, { code, message: `Refused: ${code}` });
 }

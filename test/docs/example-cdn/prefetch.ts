@@ -1,12 +1,14 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
-import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
+import { PrefetchError } from "../../../src/base/errors.ts";
 import { createRedactor, tidyMessage } from "../../../src/base/redact.ts";
 import type { Call, Provider, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderContext } from "../../../src/providers/definition.ts";
-import { parseJson, retryAfterHeader } from "../../../src/providers/kit/answer.ts";
-import { createHttpClient, type HttpRequest, type HttpResponse } from "../../../src/providers/kit/http-client.ts";
+import { parseJson } from "../../../src/providers/kit/answer.ts";
+import { createHttpClient, type HttpRequest } from "../../../src/providers/kit/http-client.ts";
 import { stoppedOr } from "../../../src/providers/kit/stopped.ts";
+import { unreadableAnswer } from "../../../src/providers/kit/vendor-failure.ts";
+import { failureOf, vendor } from "./errors.ts";
 
 export interface ExampleCdnOptions extends ProviderContext {
   readonly endpoint: string;
@@ -15,76 +17,35 @@ export interface ExampleCdnOptions extends ProviderContext {
   readonly dispatcher?: Dispatcher;
 }
 
-const provider = "example-cdn";
+const { provider, name } = vendor;
 const accepted = z.object({ task_id: z.string().min(1).max(64) });
 const listed = z.object({ urls: z.array(z.object({ url: z.string(), state: z.string() })) });
-const refusal = z.object({ code: z.string(), message: z.string() });
-
 /** Any other word means that the vendor is still at work. */
 const states: Readonly<Record<string, StatusRow["state"]>> = { done: "succeeded", failed: "failed" };
-
-/** The vendor's codes first; the HTTP status decides for an answer without a known code. */
-const meanings: Readonly<Record<string, readonly [code: ErrorCode, hint?: string]>> = {
-  UnknownDomain: ["forbidden_domain", "Add the domain in the console of Example CDN."],
-  QuotaExceeded: ["quota_exhausted", "Call again after midnight UTC."],
-  401: ["auth_failed", "Check PREFETCH_EXAMPLE_CDN_TOKEN."],
-  403: ["auth_failed", "Check PREFETCH_EXAMPLE_CDN_TOKEN."],
-  404: ["not_found", "Check the task id."],
-  429: ["rate_limited", "The server sends it again later."],
-  504: ["timeout", "Check the network path to the vendor."],
-};
 
 export function createExampleCdn({ endpoint, token, account, ...network }: ExampleCdnOptions): Provider {
   const http = createHttpClient({ provider, ...network });
   const redact = createRedactor([token]);
 
-  const failureOf = (response: HttpResponse): PrefetchError => {
-    const { status, text } = response;
-    const vendor = refusal.safeParse(parseJson(text)).data;
-    const isCallersMistake = status >= 400 && status < 500;
-    const [code, hint] = meanings[vendor?.code ?? ""] ?? meanings[status] ?? [isCallersMistake ? "invalid_argument" : "vendor_unavailable"];
-    const message = tidyMessage(vendor?.message ?? "", redact);
-    const retryAfterMs = retryAfterHeader(response, network.clock.now());
-    return new PrefetchError(code, `Example CDN answered HTTP ${status}${message && `: ${message}`}`, {
-      provider,
-      ...(hint !== undefined && { hint }),
-      // A gateway can lose the answer to a request that was carried out. A code of the vendor's own, or 503, is a refusal.
-      delivery: vendor || status < 500 || status === 503 ? "refused" : "unknown",
-      retryable: status === 429 || status >= 500,
-      ...(vendor && { vendorCode: tidyMessage(vendor.code, redact) }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    });
-  };
-
-  const send = async <Answer>(
-    call: Call,
-    request: Pick<HttpRequest, "method" | "intent" | "body">,
-    path: string,
-    answer: z.ZodType<Answer>,
-  ) => {
+  type Request = Pick<HttpRequest, "method" | "intent" | "body"> & { readonly action: string; readonly path: string };
+  const send = async <Answer>({ action, path, ...request }: Request, answer: z.ZodType<Answer>, call: Call): Promise<Answer> => {
     try {
       await call.turn();
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
       const response = await http.send({ ...request, url: new URL(path, endpoint), headers, signal: call.signal });
-      if (response.status < 200 || response.status > 299) throw failureOf(response);
+      const context = { action, intent: request.intent, redact, now: network.clock.now() };
+      if (response.status < 200 || response.status > 299) throw failureOf(response, context);
       const { success, data } = answer.safeParse(parseJson(response.text));
-      if (success) return data;
-      const delivery = request.intent === "spend" ? "unknown" : "refused";
-      throw new PrefetchError("vendor_unavailable", "Example CDN sent an undocumented answer", { provider, delivery, retryable: true });
+      if (!success) throw unreadableAnswer(vendor, response, context);
+      return data;
     } catch (error) {
-      throw stoppedOr(error, call, { provider, what: "the request" });
+      throw stoppedOr(error, call, { provider, action });
     }
   };
 
-  const rowOf = ({ url, state }: { readonly url: string; readonly state: string }): StatusRow => ({
-    url,
-    state: states[state] ?? "processing",
-    vendorState: tidyMessage(state, redact),
-  });
-
   return {
     id: provider,
-    title: "Example CDN",
+    title: name,
     docs: "https://docs.example-cdn.com/api/prefetch",
     account,
     accepts: ["urls"],
@@ -102,9 +63,10 @@ export function createExampleCdn({ endpoint, token, account, ...network }: Examp
     depth: "unknown",
     reach: "Example CDN does not document how many edge nodes a success covers.",
     submit: async (batch, call) => {
-      if (batch.kind !== "urls") throw new PrefetchError("unsupported", "Example CDN takes URLs only", { provider });
-      const request = { method: "POST", intent: "spend", body: JSON.stringify({ urls: batch.urls }) } as const;
-      const { task_id } = await send(call, request, "/v1/prefetch", accepted);
+      if (batch.kind !== "urls") throw new PrefetchError("unsupported", `${name} takes URLs only`, { provider });
+      const body = JSON.stringify({ urls: batch.urls });
+      const request = { method: "POST", path: "/v1/prefetch", intent: "spend", action: "the prefetch", body } as const;
+      const { task_id } = await send(request, accepted, call);
       return { vendorTaskIds: [task_id], refused: [] };
     },
     status: async ({ vendorTaskIds }, call) => {
@@ -112,8 +74,11 @@ export function createExampleCdn({ endpoint, token, account, ...network }: Examp
       for (const id of vendorTaskIds) {
         // Callers may pass any text as a vendor task id, so it must not reach another path.
         if (!/^\w{1,64}$/.test(id)) throw new PrefetchError("not_found", "The vendor task id is malformed", { provider });
-        const { urls } = await send(call, { method: "GET", intent: "read" }, `/v1/prefetch/${id}`, listed);
-        rows.push(...urls.map(rowOf));
+        const request = { method: "GET", path: `/v1/prefetch/${id}`, intent: "read", action: "the status query" } as const;
+        const { urls } = await send(request, listed, call);
+        for (const { url, state } of urls) {
+          rows.push({ url, state: states[state] ?? "processing", vendorState: tidyMessage(state, redact) });
+        }
       }
       return rows;
     },
