@@ -78,14 +78,17 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     return { answer, pending: noProgress, open: { ...work, batch: turn.batch } };
   };
 
-  /** Applies an error to the whole account: pauses a throttled one, forgets a quota that the vendor contradicts. */
-  const heed = async (provider: Provider, state: Turn["state"], error: unknown): Promise<void> => {
-    if (state === "not_ready") report(error, `preparing to send a batch to ${provider.id}`);
-    const isHeld = state === "claimed" || state === "sending";
-    if (!isHeld || (stopping.aborted && isUnsent(state, error))) return;
+  /** Pauses a throttled account, and forgets a quota that the vendor contradicts. Reports an unforeseen error. */
+  const heed = async (provider: Provider, error: unknown): Promise<void> => {
     if (!(error instanceof PrefetchError)) report(error, `sending a batch to ${provider.id}`);
     else if (error.code === "rate_limited") await pause(provider, error);
     else if (error.code === "quota_exhausted") await allowances.forget(provider);
+  };
+
+  const heedFailure = async (provider: Provider, { state }: Turn, error: unknown): Promise<void> => {
+    if (state === "not_ready") report(error, `preparing to send a batch to ${provider.id}`);
+    const isFromVendor = state === "claimed" || state === "sending";
+    if (isFromVendor && !(stopping.aborted && isUnsent(state, error))) await heed(provider, error);
   };
 
   const send = async (provider: Provider, work: Claim, onProgress: (() => void) | undefined): Promise<Outcome> => {
@@ -103,7 +106,7 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     const { answer, pending, open } = isDirect
       ? await runDirect({ storage, clock, report, sending, stopping }, { provider, work, turn, onProgress })
       : await submit(provider, work, turn);
-    if (!answer.ok) await heed(provider, turn.state, answer.error);
+    if (!answer.ok) await heedFailure(provider, turn, answer.error);
     const attempt = { state: turn.state, answer, stopping: stopping.aborted, trackable: provider.status !== undefined };
     const { change, signal } = interpret(open, attempt, clock.now(), policyFor(provider));
     return { batch: turn.batch, change: change && withProgress(open.items.length === 0 ? done() : change, pending), signal };
