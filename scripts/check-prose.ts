@@ -80,13 +80,13 @@ function titles(text: string): Piece[] {
   });
 }
 
-/** Markdown without code blocks and generated sections, whose text other areas hold. */
+/** Markdown without code blocks, quoted words, and generated sections, which are checked in src. */
 function paragraphs(text: string): Piece[] {
   let hidden = false;
   return text.split("\n").flatMap((line, index) => {
     if (/^```/.test(line.trim()) || /^<!-- (?:generated|end):/.test(line))
       hidden = /^<!-- end:/.test(line) ? false : /^<!-- gen/.test(line) || !hidden;
-    return hidden || line.trim() === "" ? [] : [{ line: index + 1, text: line.replace(/`[^`]*`/g, "code") }];
+    return hidden || line.trim() === "" ? [] : [{ line: index + 1, text: line.replace(/`[^`]*`|"[^"]{1,20}"/g, "quote") }];
   });
 }
 
