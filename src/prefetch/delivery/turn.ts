@@ -83,8 +83,8 @@ export function createTurn(
     const sent = { leaseUntil: now + leaseMs, day };
     const result = await storage.startSending(batch, { now, allowance, ownBudget: allowances.tenantBudget, ...sent });
     state = result === "started" ? "sending" : result;
-    if (result !== "started") return;
-    batch = { ...batch, ...sent, sentAt: now, state: "sending" };
+    if (result === "started") batch = { ...batch, ...sent, sentAt: now, state: "sending" };
+    // Whatever the store said, it was true before the machine slept.
     if (clock.now() - now > LONGEST_STALL_MS) state = "suspended";
   };
 
