@@ -16,8 +16,8 @@ import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
-import { lazyStorage } from "../storage/lazy.ts";
 import { keepClean } from "../storage/retention.ts";
+import { openSqlite } from "../storage/sqlite.ts";
 import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
@@ -54,10 +54,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
 
   const stopped = new AbortController();
   const draining = new AbortController();
-  const storage = lazyStorage(async () => {
-    const { openSqlite } = await import("../storage/sqlite.ts");
-    return openSqlite(config.store, clock);
-  });
+  const storage = openSqlite(config.store, clock);
   const pace = createRateLimiter(storage, clock);
   const allowances = createAllowances({
     storage,

@@ -13,7 +13,7 @@ import { sendingContract } from "../storage/contract/sending.ts";
 import { tenantsContract } from "../storage/contract/tenants.ts";
 import { waitingContract } from "../storage/contract/waiting.ts";
 
-export function storageContract(name: string, open: () => Promise<Storage>): void {
+export function storageContract(name: string, open: () => Storage): void {
   describe(`storage: ${name}`, () => {
     const bench = storageBench(open);
     admissionContract(bench);

@@ -124,7 +124,7 @@ describe("the SQLite file", () => {
       path,
       waitAnd(() => undefined),
     );
-    await expect(givenUp).rejects.toThrow(expect.objectContaining({ name: "PrefetchError", retryable: true }));
+    await expect(givenUp.census()).rejects.toThrow(expect.objectContaining({ name: "PrefetchError", retryable: true }));
     expect(waits).toBeGreaterThan(10);
 
     waits = 0;
@@ -134,8 +134,8 @@ describe("the SQLite file", () => {
         if (waits === 3) other.exec("ROLLBACK");
       }),
     );
-    expect(waits).toBe(3);
     expect(await storage.task("pf_1")).toBeUndefined();
+    expect(waits).toBe(3);
     await storage.close();
   });
 

@@ -48,10 +48,10 @@ function batchAfter(batch: Batch, change: BatchChange): Batch {
 
 export type StorageBench = ReturnType<typeof storageBench>;
 
-export function storageBench(open: () => Promise<Storage>) {
+export function storageBench(open: () => Storage) {
   let storage: Storage;
-  beforeEach(async () => {
-    storage = await open();
+  beforeEach(() => {
+    storage = open();
   });
   afterEach(() => storage.close());
 

@@ -27,7 +27,9 @@ function oldFile(version: OldVersion, more?: (db: DatabaseSync) => void): string
 
 async function newFile(): Promise<string> {
   const path = newPath();
-  await (await openSqlite(path, fakeClock())).close();
+  const created = openSqlite(path, fakeClock());
+  await created.census();
+  await created.close();
   return path;
 }
 
@@ -169,7 +171,7 @@ it("an old file that another process keeps locked is not waited for again and ag
   const sleep = async (): Promise<void> => {
     sleeps += 1;
   };
-  await expect(openSqlite(path, { now: () => now, sleep })).rejects.toMatchObject({ name: "PrefetchError", retryable: true });
+  await expect(openSqlite(path, { now: () => now, sleep }).census()).rejects.toMatchObject({ name: "PrefetchError", retryable: true });
   expect(sleeps).toBeLessThan(3);
   impatient.mockRestore();
   other.exec("ROLLBACK");
