@@ -26,8 +26,8 @@ export function createConnection(location: string, clock: Clock): Connection {
   };
 
   return {
-    open: async () => {
-      if (isClosed) throw closedError(location);
+    open: () => {
+      if (isClosed) return Promise.reject(closedError(location));
       opening ??= open();
       return opening;
     },

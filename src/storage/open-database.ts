@@ -12,7 +12,7 @@ import { isBusy, isReadOnly, storageError } from "./storage-error.ts";
  * the server; a smaller one fails calls while another process deletes a large task.
  */
 const BUSY_MS = 5_000;
-/** With fewer or shorter waits, processes that create one file together fail; with longer ones the first call hangs. */
+/** Fewer or shorter waits fail processes that create one file together; longer waits delay the first call. */
 const OPEN_ATTEMPTS = 50;
 const OPEN_RETRY_MS = 20;
 

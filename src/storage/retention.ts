@@ -3,15 +3,15 @@
 import type { Clock } from "../base/clock.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
 
-/** With a shorter time, callers lose tasks that they still ask about, and batches that wait 14 days; with a longer one the file grows. */
+/** A shorter time deletes tasks that callers still ask about, and batches deferred by 14 days; a longer time lets the file grow. */
 const KEPT_MS = 30 * 86_400_000;
-/** Hosts start short-lived processes to probe the server. With a shorter pause those would clean; with a longer one a server that runs for minutes never cleans. */
+/** A shorter pause makes the processes clean that hosts start only to probe the server; with a longer one, short sessions never clean. */
 const FIRST_PAUSE_MS = 60_000;
-/** With a shorter pause, the server searches an already clean store; with a longer one, it deletes more at once. */
+/** A shorter pause searches a clean store for nothing; a longer pause keeps tasks beyond KEPT_MS for up to that time. */
 const IDLE_PAUSE_MS = 6 * 3_600_000;
 /** Deleting a task of 10,000 URLs blocks the store for tens of milliseconds. More tasks a step block it longer; 1 is the least. */
 const TASKS_PER_STEP = 1;
-/** With a shorter pause, calls wait behind the deletions; with a longer one, a busy server makes tasks faster than it deletes them. */
+/** A shorter pause makes calls wait behind deletions; after a longer pause, a busy server has made more tasks than one step deletes. */
 const STEP_PAUSE_MS = 1_000;
 
 export interface RetentionOptions {
