@@ -2,7 +2,7 @@
 
 import { MOST_LATER_DAYS } from "../prefetch/model/quota.ts";
 
-/** Batches that the vendor has not answered. The partial index `due_batches` serves a query only if it has these very words. */
+/** Batches that the vendor has not answered. The partial index `due_batches` serves only queries with exactly this condition. */
 export const UNANSWERED = "state IN ('queued', 'claimed', 'sending')";
 
 /** Units that a batch still reserves. The settled URLs of an interrupted batch have spent theirs. */

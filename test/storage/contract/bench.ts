@@ -84,7 +84,7 @@ export function storageBench(open: () => Storage) {
   const send = async (batch: Batch, now: number, leaseUntil: number, more: Partial<SendStart> = {}): Promise<SendResult> =>
     storage.startSending(batch, { now, leaseUntil, day: TODAY, allowance: unlimited, ...more });
 
-  /** A batch that is claimed and on the wire. */
+  /** Claims a batch and starts to send it. */
   const sending = async (now: number, leaseUntil: number): Promise<Batch> => {
     const { batch } = await claim(now);
     expect(await send(batch, now, leaseUntil)).toBe("started");
