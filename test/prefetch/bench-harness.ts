@@ -6,7 +6,6 @@ import type { Worker } from "../../src/prefetch/delivery/worker.ts";
 import type { Submission } from "../../src/prefetch/model/provider.ts";
 import type { NewTask, Storage } from "../../src/prefetch/model/storage.ts";
 import type { Item } from "../../src/prefetch/model/task.ts";
-import { openSqlite } from "../../src/storage/sqlite.ts";
 import {
   accountQuery,
   type FakeClock,
@@ -20,6 +19,7 @@ import {
   type TaskSketch,
   TODAY,
 } from "../fakes.ts";
+import { openStorage } from "../storage/open-harness.ts";
 
 export interface Bench {
   readonly clock: FakeClock;
@@ -36,7 +36,7 @@ export interface Bench {
 
 export async function setUp(script: ProviderScript = {}, spoil: (storage: Storage) => Storage = (storage) => storage): Promise<Bench> {
   const clock = fakeClock();
-  const storage = spoil(await openSqlite(":memory:", clock));
+  const storage = spoil(await openStorage(":memory:", clock));
   const provider = fakeProvider(script);
   const reports: string[] = [];
   const another = (): Worker => {

@@ -6,7 +6,7 @@ import { openSqlite } from "../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, manyUrls, newTask } from "../fakes.ts";
 import { newFolder, openFile } from "./file-harness.ts";
 
-it("a file whose rollback journal a killed process left is rolled back and used", async () => {
+it("opening a file rolls back the journal that a killed process left", async () => {
   const path = join(newFolder(), "store.sqlite");
   const killed = join(newFolder(), "store.sqlite");
   const storage = await openSqlite(path, fakeClock());

@@ -6,7 +6,6 @@ import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { Call, VendorQuota } from "../../../src/prefetch/model/provider.ts";
 import { type Allowance, isUsedUp, remainingUnits } from "../../../src/prefetch/model/quota.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import {
   accountQuery,
   fakeClock,
@@ -18,6 +17,7 @@ import {
   startProcess,
   TODAY,
 } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 const HALF_MINUTE = 30_000;
 
@@ -30,7 +30,7 @@ interface Options {
 /** An account whose vendor answers `answer` when it is asked for its quota, and a ledger to spend of. */
 async function setUp(answer: ((call: Call, nth: number) => VendorQuota | Promise<VendorQuota>) | undefined, options: Options = {}) {
   const clock = fakeClock();
-  const storage = await openSqlite(":memory:", clock);
+  const storage = await openStorage(":memory:", clock);
   onTestFinished(() => storage.close());
   const reports: string[] = [];
   const { allowances } = startProcess({

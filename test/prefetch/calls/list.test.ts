@@ -1,12 +1,12 @@
 import { expect, it, onTestFinished } from "vitest";
 import { listTasks } from "../../../src/prefetch/calls/list.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, fakeDirectory, fakeProvider, manyUrls, NOON, newTask } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 /** So many tasks, of which every third is queued and the others have failed to be read. */
 async function listed(count: number) {
-  const storage = await openSqlite(":memory:", fakeClock());
+  const storage = await openStorage(":memory:", fakeClock());
   onTestFinished(() => storage.close());
   const directory = fakeDirectory([fakeProvider()]);
   for (let number = 0; number < count; number += 1) {

@@ -13,7 +13,6 @@ import type { Guards } from "../../../src/prefetch/model/guards.ts";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import {
   type FakeClock,
   type FakeProvider,
@@ -26,6 +25,7 @@ import {
   TODAY,
   urlsOf,
 } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
   readonly script?: ProviderScript;
@@ -43,7 +43,7 @@ export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
 export async function open(options: HouseOptions = {}) {
   const { script = {}, others = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
   const { clock = fakeClock(), read = readStream, ...directory } = rest;
-  const storage = await openSqlite(":memory:", clock);
+  const storage = await openStorage(":memory:", clock);
   /** What the vendor says of a URL when it is asked; "processing" of any other. */
   const outcomes = new Map<string, StatusRow["state"] | (() => StatusRow["state"])>();
   const outcomeOf = (url: string): StatusRow["state"] => {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createPause, createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { type FakeClock, fakeClock, fakeProvider } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 const MINUTE = 60_000;
 /** Slots are fractions of milliseconds apart; clocks count whole ones. */
@@ -13,7 +13,7 @@ const ROUNDING = 1;
 describe("createRateLimiter", () => {
   let storage: Storage;
   beforeAll(async () => {
-    storage = await openSqlite(":memory:", fakeClock());
+    storage = await openStorage(":memory:", fakeClock());
   });
   afterAll(() => storage.close());
 
@@ -124,7 +124,7 @@ describe("createRateLimiter, for hosts", () => {
   const { signal } = new AbortController();
   const setUp = async (hostIntervalMs: number | undefined, requestsPerMinute = 60_000) => {
     const clock = fakeClock();
-    const storage = await openSqlite(":memory:", clock);
+    const storage = await openStorage(":memory:", clock);
     onTestFinished(() => storage.close());
     const provider = fakeProvider({ limits: { requestsPerMinute, ...(hostIntervalMs !== undefined && { hostIntervalMs }) } });
     const start = clock.now();
@@ -215,7 +215,7 @@ describe("createPause", () => {
   ])("keeps the account quiet %s", async (_, retryAfterMs, expected) => {
     const clock = fakeClock();
     const start = clock.now();
-    const storage = await openSqlite(":memory:", clock);
+    const storage = await openStorage(":memory:", clock);
     onTestFinished(() => storage.close());
     const provider = fakeProvider({ limits: { requestsPerMinute: 100 } });
     const pace = createRateLimiter(storage, clock);

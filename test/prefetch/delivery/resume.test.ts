@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, fakeDirectory, fakeProvider, manyUrls, newTask, startProcess, urlsOf } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 async function idleServer(more: { readonly broken?: boolean } = {}) {
   const clock = fakeClock();
-  const storage = await openSqlite(":memory:", clock);
+  const storage = await openStorage(":memory:", clock);
   const provider = fakeProvider();
   const other = fakeProvider({ id: "other-cdn", account: "other-cdn:1" });
   const reports: string[] = [];

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import {
   accountQuery,
   type DirectBatch,
@@ -16,6 +15,7 @@ import {
   TODAY,
   urlsOf,
 } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 import { type Bench, setUp } from "../bench-harness.ts";
 
 const good = (url = ""): Settled => ({ url, state: "succeeded", reason: "It came whole." });
@@ -475,7 +475,7 @@ describe("whatever becomes of the work", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(attempt, { maxLength: 12 }), fc.integer({ min: 1, max: 9 }), async (attempts, count) => {
         const clock = fakeClock();
-        const storage = await openSqlite(":memory:", clock);
+        const storage = await openStorage(":memory:", clock);
         const states = new Map<string, string>();
         const provider = fakeProvider({
           work: async ({ urls, progress, signal }, nth) => {

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import {
   accountQuery,
   type FakeProvider,
@@ -14,6 +13,7 @@ import {
   TODAY,
   urlsOf,
 } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 import { setUp, taken, throwing } from "../bench-harness.ts";
 
 describe("a worker", () => {
@@ -279,7 +279,7 @@ describe("whatever vendors answer", () => {
         const over = new Set<string>();
         const maybeTaken = new Set<string>();
         const clock = fakeClock();
-        const storage = await openSqlite(":memory:", clock);
+        const storage = await openStorage(":memory:", clock);
         const provider = fakeProvider({
           answer: (batch, nth) => {
             const scripted = answers[nth] ?? "ok";

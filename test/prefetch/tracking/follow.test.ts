@@ -3,7 +3,6 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Provider, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
 import type { Follow } from "../../../src/prefetch/tracking/follow.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import {
   accountQuery,
   fakeClock,
@@ -16,6 +15,7 @@ import {
   type TaskSketch,
   TODAY,
 } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 /** Accounts with something to send: none, or those of all providers here. */
 const nobody: ReadonlySet<string> = new Set();
@@ -29,7 +29,7 @@ function rowsFor(query: StatusQuery, state: StatusRow["state"]): StatusRow[] {
 /** A store with one task whose batches the vendor has all accepted, and as many processes that follow it as are asked for. */
 async function setUp(sketch: Partial<TaskSketch> = {}) {
   const clock = fakeClock();
-  const storage = await openSqlite(":memory:", clock);
+  const storage = await openStorage(":memory:", clock);
   onTestFinished(() => storage.close());
   const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
   await storage.admit([accountQuery()], () => ({ task: task }));
@@ -220,7 +220,7 @@ describe("following a task", () => {
     /** The batches of both take turns, as those of two hosts do. */
     const setUpBoth = async () => {
       const clock = fakeClock();
-      const storage = await openSqlite(":memory:", clock);
+      const storage = await openStorage(":memory:", clock);
       onTestFinished(() => storage.close());
       const task = newTaskOf(
         { id: "pf_1", provider: "down-cdn", account: "down:1", urls: manyUrls(16, "https://down.example/") },

@@ -3,8 +3,8 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import { createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Call, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { createLookups, type Lookups } from "../../../src/prefetch/tracking/lookups.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { type FakeClock, fakeCache, fakeClock, fakeProvider, type ProviderScript } from "../../fakes.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 const going: StatusRow[] = [{ url: "https://a.example/1", state: "processing", vendorState: "PROCESSING" }];
 const finished: StatusRow[] = [
@@ -16,7 +16,7 @@ const { signal } = new AbortController();
 
 async function setUp(options: { pollSeconds?: number } = {}) {
   const clock: FakeClock = fakeClock();
-  const storage = await openSqlite(":memory:", clock);
+  const storage = await openStorage(":memory:", clock);
   onTestFinished(() => storage.close());
   const stopped = new AbortController();
   const throttled: string[] = [];
