@@ -95,6 +95,7 @@ export function createTurn(
       }
       if (state === "claimed") await start();
     } catch (error) {
+      // A wait that stopping ends is no failure: the state stays, and `interpret` returns the batch to the queue.
       if (!stopping.aborted) state = "not_ready";
       throw error;
     }
