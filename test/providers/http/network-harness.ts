@@ -6,7 +6,7 @@ import { createServer as createHttpServer, type RequestListener } from "node:htt
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, isIPv4, type Server, Socket } from "node:net";
 import { afterEach, vi } from "vitest";
-import type { Certificate } from "../../system/faults/faults-certificates.ts";
+import type { Certificate } from "../../system/harness/certificates-harness.ts";
 
 const closing: (() => unknown)[] = [];
 

@@ -1,9 +1,9 @@
 /** Servers are killed again and again while they send: each URL stays accounted for, and none is sent twice. */
 
 import { describe, it, type TestContext } from "vitest";
-import { taskOf } from "../process/clients-harness.ts";
+import { taskOf } from "../harness/clients-harness.ts";
 import { finish, type Hit, killAll } from "./crash-harness.ts";
-import { newSeed, seeded } from "./random.ts";
+import { newSeed, seeded } from "./random-harness.ts";
 import { chinaAt, type SceneOptions, serverBehind, stage } from "./scene-harness.ts";
 import { judge } from "./verdict-harness.ts";
 

@@ -1,8 +1,8 @@
 /** Several servers, each with a client of its own, share one store: together they keep what each has promised. */
 
 import { expect, it, onTestFailed, onTestFinished } from "vitest";
-import { type TaskAnswer, taskOf } from "../process/clients-harness.ts";
-import { newSeed, seeded } from "./random.ts";
+import { type TaskAnswer, taskOf } from "../harness/clients-harness.ts";
+import { newSeed, seeded } from "./random-harness.ts";
 import { latecomers, stage } from "./scene-harness.ts";
 import type { VendorId } from "./vendors-harness.ts";
 import { busiestMinute, endingOf, judge } from "./verdict-harness.ts";

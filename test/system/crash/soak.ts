@@ -4,9 +4,9 @@
  * something that is promised did not hold.
  */
 
-import { taskOf } from "../process/clients-harness.ts";
+import { taskOf } from "../harness/clients-harness.ts";
 import { type Aim, type Hit, strike } from "./crash-harness.ts";
-import { newSeed, type Random, seeded } from "./random.ts";
+import { newSeed, type Random, seeded } from "./random-harness.ts";
 import { chinaAt, type Scene, type SceneOptions, type Server, serverBehind, stage, until } from "./scene-harness.ts";
 import { endingOf, type Figures, judge } from "./verdict-harness.ts";
 

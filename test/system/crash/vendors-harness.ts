@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { alibabaEnv, huaweiEnv } from "../process/clients-harness.ts";
+import { alibabaEnv, huaweiEnv } from "../harness/clients-harness.ts";
 
 export const vendorIds = ["huawei-vod", "alibaba-vod"] as const;
 export type VendorId = (typeof vendorIds)[number];

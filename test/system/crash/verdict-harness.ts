@@ -1,7 +1,7 @@
 /** What tasks came to in the end, held against what the vendor has seen. */
 
 import { vendorDay } from "../../../src/prefetch/model/quota.ts";
-import { type Session, type TaskAnswer, taskOf, usedOf } from "../process/clients-harness.ts";
+import { type Session, type TaskAnswer, taskOf, usedOf } from "../harness/clients-harness.ts";
 import { HORIZON_MS, type Scene, until, ZONE } from "./scene-harness.ts";
 import { batchStates, integrityOf, ledgerOf } from "./store-file-harness.ts";
 import type { Vendor } from "./vendors-harness.ts";

@@ -4,13 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { faultRows } from "./faults.ts";
-import { trusted } from "./faults-certificates.ts";
-import { codeRows, entriesOf } from "./faults-codes.ts";
-import type { Count, Fate, FaultRow } from "./faults-row.ts";
-import { type Observed, runRow } from "./faults-run.ts";
-import { fatesOf, renderTable } from "./faults-table.ts";
-import type { ProviderId } from "./faults-vendors.ts";
+import { trusted } from "../harness/certificates-harness.ts";
+import { codeRows, entriesOf } from "./codes-harness.ts";
+import type { Count, Fate, FaultRow } from "./row-harness.ts";
+import { faultRows } from "./rows-harness.ts";
+import { type Observed, runRow } from "./run-harness.ts";
+import { fatesOf, renderTable } from "./table-harness.ts";
+import type { ProviderId } from "./vendors-harness.ts";
 
 const page = join(import.meta.dirname, "../../../docs/reliability.md");
 

@@ -1,8 +1,8 @@
 /** By which names, and from which pages, the server may be reached: a page that was led to it by DNS must not be. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type HttpServer, launchServer, startServer } from "./process-harness.ts";
-import { effects, legacy, logOf, send, sendRaw, tellTale, untouched } from "./wire-harness.ts";
+import { type HttpServer, launchServer, startServer } from "../harness/http-server-harness.ts";
+import { effects, legacy, logOf, send, sendRaw, tellTale, untouched } from "../harness/raw-http-harness.ts";
 
 let server: HttpServer;
 

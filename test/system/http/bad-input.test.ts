@@ -2,7 +2,7 @@
 
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { type HttpServer, launchServer } from "./process-harness.ts";
+import { type HttpServer, launchServer } from "../harness/http-server-harness.ts";
 import {
   call,
   closed,
@@ -19,7 +19,7 @@ import {
   tellTale,
   untouched,
   version,
-} from "./wire-harness.ts";
+} from "../harness/raw-http-harness.ts";
 
 let server: HttpServer;
 let printed = "";

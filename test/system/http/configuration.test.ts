@@ -9,8 +9,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { asPrefetchError, explain } from "../../../src/base/errors.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { createAuthenticator } from "../../../src/transports/auth/authenticate.ts";
-import { baseEnv, bin } from "../process/clients-harness.ts";
-import { entry } from "./wire-harness.ts";
+import { baseEnv, bin } from "../harness/clients-harness.ts";
+import { entry } from "../harness/raw-http-harness.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tokens-"));
 const good = entry("alice", "alice-secret-token", ["prefetch:read"]);

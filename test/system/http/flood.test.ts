@@ -3,8 +3,20 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { expect, it, onTestFinished } from "vitest";
-import { type HttpServer, startServer } from "./process-harness.ts";
-import { bearer, call, effects, entry, legacy, logOf, type Message, type Reply, replyOf, send, tellTale } from "./wire-harness.ts";
+import { type HttpServer, startServer } from "../harness/http-server-harness.ts";
+import {
+  bearer,
+  call,
+  effects,
+  entry,
+  legacy,
+  logOf,
+  type Message,
+  type Reply,
+  replyOf,
+  send,
+  tellTale,
+} from "../harness/raw-http-harness.ts";
 
 const REQUESTS = 10_000;
 /** With many more, the one processor that is left to serve would not get round to all of them within the ten seconds that headers have. */

@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { httpSessions, taskOf } from "../process/clients-harness.ts";
-import { secretOf, startServer, tokenList } from "./process-harness.ts";
+import { httpSessions, taskOf } from "../harness/clients-harness.ts";
+import { secretOf, startServer, tokenList } from "../harness/http-server-harness.ts";
 
 const [[, connect]] = httpSessions;
 const folder = () => mkdtempSync(join(tmpdir(), "http-"));

@@ -6,8 +6,8 @@ import { createApp } from "../../../src/app/app.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { createMetrics } from "../../../src/transports/http/metrics.ts";
 import { type HttpService, type Patience, startHttp } from "../../../src/transports/http/server.ts";
-import { type HttpServer, launchServer, startServer } from "./process-harness.ts";
-import { call, closed, open, send } from "./wire-harness.ts";
+import { type HttpServer, launchServer, startServer } from "../harness/http-server-harness.ts";
+import { call, closed, open, send } from "../harness/raw-http-harness.ts";
 
 const patience = { headersMs: 400, requestMs: 800, checkMs: 50, answerMs: 600 };
 

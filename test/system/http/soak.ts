@@ -14,7 +14,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { alibabaEnv, baseEnv, bin, httpSessions, huaweiEnv, type Session, taskOf } from "../process/clients-harness.ts";
+import { alibabaEnv, baseEnv, bin, httpSessions, huaweiEnv, type Session, taskOf } from "../harness/clients-harness.ts";
 
 const [minutes = 5, clients = 200] = process.argv.slice(2).map(Number);
 const CLIENTS_OF_A_TENANT = 5;

@@ -5,9 +5,9 @@ import { connect } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { huaweiEnv } from "../process/clients-harness.ts";
-import { type HttpServer, startServer } from "./process-harness.ts";
-import { call, closed, legacy, logOf, modern, open, read, send, structuredOf } from "./wire-harness.ts";
+import { huaweiEnv } from "../harness/clients-harness.ts";
+import { type HttpServer, startServer } from "../harness/http-server-harness.ts";
+import { call, closed, legacy, logOf, modern, open, read, send, structuredOf } from "../harness/raw-http-harness.ts";
 
 /** A vendor that takes an hour over everything. */
 async function slowVendor(): Promise<HuaweiVodEmulator> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Client, type McpSubscription, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, it, type TestContext } from "vitest";
 import { z } from "zod";
-import { secretOf, startServerFor, tokenList } from "./process-harness.ts";
+import { secretOf, startServerFor, tokenList } from "../harness/http-server-harness.ts";
 
 const PREFETCH_SERVER_TOKENS = tokenList({ name: "alice" }, { name: "carol" }, { name: "admin", scopes: ["prefetch:admin"] });
 const started = z.object({ task_id: z.string() });

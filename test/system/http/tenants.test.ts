@@ -2,8 +2,8 @@
 
 import { describe, it } from "vitest";
 import { z } from "zod";
-import { httpSessions, type Session, taskOf } from "../process/clients-harness.ts";
-import { secretOf, startServerFor, tokenList } from "./process-harness.ts";
+import { httpSessions, type Session, taskOf } from "../harness/clients-harness.ts";
+import { secretOf, startServerFor, tokenList } from "../harness/http-server-harness.ts";
 
 const listed = z.object({ tasks: z.array(z.object({ task_id: z.string(), tenant: z.string().optional() })) });
 const tasksOf = async (session: Session) => listed.parse((await session.call("list_prefetch_tasks")).structured).tasks;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type HttpServer, launchServer, startServer } from "./process-harness.ts";
+import { type HttpServer, launchServer, startServer } from "../harness/http-server-harness.ts";
 import {
   bearer,
   call,
@@ -20,7 +20,7 @@ import {
   structuredOf,
   tellTale,
   untouched,
-} from "./wire-harness.ts";
+} from "../harness/raw-http-harness.ts";
 
 const alice = bearer("alice-secret-token");
 const reader = bearer("reader-secret-token");

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
-import { alibabaEnv, sessions, taskOf } from "./clients-harness.ts";
+import { alibabaEnv, sessions, taskOf } from "../harness/clients-harness.ts";
 
 const urls = Array.from({ length: 450 }, (_, index) => `https://vod.example.net/${index}.mp4`);
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { it, vi } from "vitest";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { huaweiEnv, modernSession, taskOf } from "./clients-harness.ts";
+import { huaweiEnv, modernSession, taskOf } from "../harness/clients-harness.ts";
 
 const urls = Array.from({ length: 60 }, (_, index) => `https://example.com/crash/${index}.mp4`);
 

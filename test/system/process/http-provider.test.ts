@@ -10,7 +10,7 @@ import { describe, it } from "vitest";
 import { z } from "zod";
 import { verifyOutput } from "../../../src/mcp/tools/verify-prefetch.ts";
 import { findNginx, startNginx } from "../../providers/http/nginx-harness.ts";
-import { modernSession, sessions, taskOf } from "./clients-harness.ts";
+import { modernSession, sessions, taskOf } from "../harness/clients-harness.ts";
 
 const verifiedOf = (answer: { readonly structured: unknown }) => z.object(verifyOutput).parse(answer.structured);
 const env = { PREFETCH_STORE: "memory:", PREFETCH_HTTP_ALLOW_LOOPBACK: "1" };

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { bin, huaweiEnv, modernSession, sessions } from "./clients-harness.ts";
+import { bin, huaweiEnv, modernSession, sessions } from "../harness/clients-harness.ts";
 
 function startServer(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
   const home = mkdtempSync(join(tmpdir(), "home-"));

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "vitest";
 import { type AlibabaVodEmulator, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { alibabaEnv, huaweiEnv, modernSession, type Session, sessions, taskOf } from "./clients-harness.ts";
+import { alibabaEnv, huaweiEnv, modernSession, type Session, sessions, taskOf } from "../harness/clients-harness.ts";
 
 type Test = Pick<TestContext, "onTestFinished">;
 

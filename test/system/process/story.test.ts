@@ -2,7 +2,7 @@
 
 import { describe, it, type TestContext } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
-import { type Session, sessions, taskOf, usedOf } from "./clients-harness.ts";
+import { type Session, sessions, taskOf, usedOf } from "../harness/clients-harness.ts";
 
 const sampleAsset = "f488337c31c8e4622f1590735b134c65";
 const sandboxed = { args: ["--sandbox"] };

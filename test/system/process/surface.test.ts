@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
-import { type Session, sessions } from "./clients-harness.ts";
+import { type Session, sessions } from "../harness/clients-harness.ts";
 
 /** Characters of JSON that the tools may take from every conversation. */
 const BUDGET = 15_400;

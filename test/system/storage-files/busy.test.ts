@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, it, onTestFinished } from "vitest";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { newFolder } from "../../storage/file-harness.ts";
-import { huaweiEnv, taskOf, usedOf } from "../process/clients-harness.ts";
+import { huaweiEnv, taskOf, usedOf } from "../harness/clients-harness.ts";
 import { heldBy, nothingHeld } from "./files-harness.ts";
 import { startStoreServer } from "./server-harness.ts";
 

@@ -10,7 +10,7 @@ import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, fakeProvider, manyUrls, NOON, newTask, startProcess, TODAY, urlsOf } from "../../fakes.ts";
 import { newFolder, tamper } from "../../storage/file-harness.ts";
-import { huaweiEnv } from "../process/clients-harness.ts";
+import { huaweiEnv } from "../harness/clients-harness.ts";
 import { startStoreServer } from "./server-harness.ts";
 
 /** In everything that callers and vendors wrote, so that it can be told from what is the server's own. */

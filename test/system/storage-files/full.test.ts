@@ -6,8 +6,8 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../../fakes.ts";
 import { newFolder } from "../../storage/file-harness.ts";
-import { fastClock } from "../crash/fast-clock.ts";
-import { huaweiEnv, type ToolAnswer, taskOf, usedOf } from "../process/clients-harness.ts";
+import { huaweiEnv, type ToolAnswer, taskOf, usedOf } from "../harness/clients-harness.ts";
+import { fastClock } from "../harness/fast-clock-harness.ts";
 import { contentOf, giveRoom, heldBy, isSound, leaveRoom, nothingHeld, openWithConnection } from "./files-harness.ts";
 import { needsLimits, startStoreServer } from "./server-harness.ts";
 

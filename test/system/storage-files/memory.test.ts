@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { newFolder } from "../../storage/file-harness.ts";
-import { fastClock } from "../crash/fast-clock.ts";
-import { alibabaEnv, taskOf } from "../process/clients-harness.ts";
+import { alibabaEnv, taskOf } from "../harness/clients-harness.ts";
+import { fastClock } from "../harness/fast-clock-harness.ts";
 import { startStoreServer } from "./server-harness.ts";
 
 /**

@@ -8,9 +8,9 @@ import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
-import { bundleFastServer } from "../crash/fast-bundle.ts";
-import type { FastTime } from "../crash/fast-clock.ts";
-import { type Arguments, bin, type ToolAnswer } from "../process/clients-harness.ts";
+import { type Arguments, bin, type ToolAnswer } from "../harness/clients-harness.ts";
+import { bundleFastServer } from "../harness/fast-bundle-harness.ts";
+import type { FastTime } from "../harness/fast-clock-harness.ts";
 
 let bundled: Promise<string> | undefined;
 function fastServer(): Promise<string> {

@@ -12,7 +12,7 @@ import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../../fakes.ts";
 import { newFolder, openFile, refusalOf, tamper } from "../../storage/file-harness.ts";
-import { huaweiEnv } from "../process/clients-harness.ts";
+import { huaweiEnv } from "../harness/clients-harness.ts";
 import { contentOf, isSound } from "./files-harness.ts";
 import { needsLimits, startStoreServer } from "./server-harness.ts";
 import { ACCOUNT, OLD_LEASE, type OldVersion, oldVersions, packFull, writeOldFile } from "./versions-harness.ts";

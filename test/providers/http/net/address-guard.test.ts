@@ -8,7 +8,7 @@ import { PrefetchError } from "../../../../src/base/errors.ts";
 import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
 import { describeFailure } from "../../../../src/providers/http/net/refusal.ts";
 import { type Pop, rulesOf } from "../../../../src/providers/http/net/target-rules.ts";
-import { certificates, trusted } from "../../../system/faults/faults-certificates.ts";
+import { certificates, trusted } from "../../../system/harness/certificates-harness.ts";
 import { canary, closeAfterwards, nameServer, recordDialling } from "../network-harness.ts";
 import { bypasses } from "./bypasses.ts";
 

@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ErrorCode } from "../../../src/base/errors.ts";
-import type { ProviderId } from "./faults-vendors.ts";
+import type { ProviderId } from "./vendors-harness.ts";
 
 export type CodeOutcome =
   /** Refused for good. */

@@ -3,7 +3,7 @@
 import { createApp } from "../../../src/app/app.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { runStdio } from "../../../src/transports/stdio.ts";
-import { fastClock } from "./fast-clock.ts";
+import { fastClock } from "./fast-clock-harness.ts";
 
 const { FAST_SINCE, FAST_SPEED, ...env } = process.env;
 const command = readCommand(process.argv.slice(2), env);

@@ -1,10 +1,10 @@
 /** The fault matrix: what can go wrong between the server and a vendor, and what must come of it. Stated by hand; the test sees to it. */
 
 import type { Answer } from "../../../src/sandbox/server/faults.ts";
-import { type CodeRow, codeRows, unknownCodes } from "./faults-codes.ts";
-import type { Expected, FaultRow, Setup } from "./faults-row.ts";
-import { type ProviderId, REQUEST_ID, vendors } from "./faults-vendors.ts";
-import type { CarriedOut, RequestFault } from "./faults-wire.ts";
+import { type CodeRow, codeRows, unknownCodes } from "./codes-harness.ts";
+import type { Expected, FaultRow, Setup } from "./row-harness.ts";
+import { type ProviderId, REQUEST_ID, vendors } from "./vendors-harness.ts";
+import type { CarriedOut, RequestFault } from "./wire-harness.ts";
 
 const huawei = "huawei-vod";
 const alibaba = "alibaba-vod";

@@ -14,10 +14,10 @@ import { readCommand } from "../../../src/cli/config.ts";
 import { statusOutput } from "../../../src/mcp/result.ts";
 import { isEnded } from "../../../src/prefetch/model/task.ts";
 import type { App } from "../../../src/transports/served-app.ts";
-import { type WireClock, wireClock } from "./faults-clock.ts";
-import type { Commit, FaultRow } from "./faults-row.ts";
-import { vendors } from "./faults-vendors.ts";
-import { type Arrival, type RequestFault, startWire, type Wire } from "./faults-wire.ts";
+import { type WireClock, wireClock } from "./clock-harness.ts";
+import type { Commit, FaultRow } from "./row-harness.ts";
+import { vendors } from "./vendors-harness.ts";
+import { type Arrival, type RequestFault, startWire, type Wire } from "./wire-harness.ts";
 
 /** Noon in Shanghai, far from any midnight. */
 const NOON = Date.parse("2026-11-21T12:00:00+08:00");

@@ -1,8 +1,8 @@
 /** What a row of the fault matrix is made of. */
 
 import type { ErrorCode } from "../../../src/base/errors.ts";
-import type { Credentials, ProviderId } from "./faults-vendors.ts";
-import type { ConnectionFault, RequestFault } from "./faults-wire.ts";
+import type { Credentials, ProviderId } from "./vendors-harness.ts";
+import type { ConnectionFault, RequestFault } from "./wire-harness.ts";
 
 /** What becomes of a URL; of a rejected one with the code that it is told with. */
 export type Fate = "succeeded" | "processing" | "untracked" | "unknown" | `rejected: ${ErrorCode}`;

@@ -15,8 +15,8 @@ import { createServer as createTlsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Answer } from "../../../src/sandbox/server/faults.ts";
-import { type CertificateName, certificates } from "./faults-certificates.ts";
-import type { WireClock } from "./faults-clock.ts";
+import { type CertificateName, certificates } from "../harness/certificates-harness.ts";
+import type { WireClock } from "./clock-harness.ts";
 
 /** Whether the vendor carries out what it is asked; `late` long after anybody waits for its answer. */
 export type CarriedOut = "no" | "yes" | "late";

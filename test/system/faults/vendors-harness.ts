@@ -4,7 +4,7 @@ import { vendorDay } from "../../../src/prefetch/model/quota.ts";
 import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import type { Answer } from "../../../src/sandbox/server/faults.ts";
-import type { Arrival, WireRequest } from "./faults-wire.ts";
+import type { Arrival, WireRequest } from "./wire-harness.ts";
 
 export type ProviderId = "huawei-vod" | "alibaba-vod";
 

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
-import { baseEnv, bin } from "../process/clients-harness.ts";
+import { baseEnv, bin } from "./clients-harness.ts";
 
 export interface HttpServer {
   readonly url: string;

@@ -6,7 +6,7 @@ import { type IncomingMessage, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { z } from "zod";
 import { quotaSchema } from "../../../src/mcp/result.ts";
-import type { HttpServer } from "./process-harness.ts";
+import type { HttpServer } from "./http-server-harness.ts";
 
 /** Where requests go. */
 type Target = Pick<HttpServer, "url">;

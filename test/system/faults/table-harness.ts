@@ -1,8 +1,8 @@
 /** The fault matrix as the documentation shows it: a line per fault and provider, in words for what was observed. */
 
-import type { FaultRow } from "./faults-row.ts";
-import type { Observed, ObservedItem } from "./faults-run.ts";
-import { vendors } from "./faults-vendors.ts";
+import type { FaultRow } from "./row-harness.ts";
+import type { Observed, ObservedItem } from "./run-harness.ts";
+import { vendors } from "./vendors-harness.ts";
 
 interface Line {
   readonly section: string;
