@@ -169,9 +169,13 @@ describe("a client that wants its connection ended", () => {
     const lines = Object.entries({ host: "localhost", connection: "close", ...headers, "content-length": String(body.length) });
     const socket = await open(server);
     socket.write(`POST /mcp HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`);
-    const begun = performance.now();
-    await closed(socket.resume());
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    // The server keeps other connections for 65 s, far longer than this test may take.
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    await closed(socket);
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
