@@ -13,8 +13,10 @@ export type Fate = "goes on" | "is lost";
 
 export interface Wire {
   readonly endpoint: string;
-  /** Spending requests on their way at this moment. */
+  /** Spending requests that are in flight at this moment. */
   readonly onTheWay: Readonly<Record<Leg, number>>;
+  /** Requests of any kind that are in flight at this moment. */
+  readonly inFlight: number;
   /**
    * Has the `nth` spending request from now on wait, at that point or at the beginning of that leg, until `act` is done,
    * which may also have it lost. Of connections each counts, and none waits. Returns what calls that off.
@@ -40,6 +42,7 @@ interface Interruption {
 
 export async function startWire({ target, spends, delay, loses }: WireOptions): Promise<Wire> {
   const onTheWay = { there: 0, back: 0 };
+  let inFlight = 0;
   const interruptions = new Set<Interruption>();
   const agent = new Agent({ keepAlive: true });
 
@@ -75,8 +78,13 @@ export async function startWire({ target, spends, delay, loses }: WireOptions): 
       outgoing.writeHead(answer.status, answer.headers);
       outgoing.end(answer.body);
     };
-    // A sender that went away in the middle of its request, or a vendor that has closed: there is nobody to tell.
-    carry().catch(() => incoming.socket.destroy());
+    inFlight += 1;
+    // Carrying fails when the sender dies in the middle of its request, or when the vendor has closed.
+    carry()
+      .catch(() => incoming.socket.destroy())
+      .finally(() => {
+        inFlight -= 1;
+      });
   });
   server.on("connection", () => void arriveAt("connected"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -86,6 +94,9 @@ export async function startWire({ target, spends, delay, loses }: WireOptions): 
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
     onTheWay,
+    get inFlight() {
+      return inFlight;
+    },
     interrupt: (point, nth, act) => {
       const entry: Interruption = { point, left: nth, act };
       interruptions.add(entry);

@@ -9,14 +9,8 @@ import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
 import { type Arguments, bin, type ToolAnswer } from "../harness/clients-harness.ts";
-import { bundleFastServer } from "../harness/fast-bundle-harness.ts";
-import type { FastTime } from "../harness/fast-clock-harness.ts";
-
-let bundled: Promise<string> | undefined;
-function fastServer(): Promise<string> {
-  bundled ??= bundleFastServer(mkdtempSync(join(tmpdir(), "fast-server-")));
-  return bundled;
-}
+import { fastServer } from "../harness/fast-bundle-harness.ts";
+import { type FastTime, fastEnv } from "../harness/fast-clock-harness.ts";
 
 const home = mkdtempSync(join(tmpdir(), "home-"));
 
@@ -39,7 +33,7 @@ export interface StoreServer {
 
 /** Starts the built server, or with `time` the same one in fast time. It ends with the test. */
 export async function startStoreServer(env: Readonly<Record<string, string>>, time?: FastTime): Promise<StoreServer> {
-  const fast = time && { FAST_SINCE: String(time.since), FAST_SPEED: String(time.speed) };
+  const fast = time && fastEnv(time);
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [time ? await fastServer() : bin],
