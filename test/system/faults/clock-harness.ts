@@ -10,7 +10,7 @@ import type { Clock } from "../../../src/base/clock.ts";
 /** Turns of the event loop without news after which nothing more happens by itself. */
 const CALM_TURNS = 6;
 /** What keeps a test from hanging for ever when something waits for what will never come. */
-const LONGEST_LULL_MS = 5_000;
+const LONGEST_LULL_MS = 15_000;
 
 export interface WireClock extends Clock {
   /** Lets time pass until `work` is done; at no other moment does it. */

@@ -71,8 +71,8 @@ export interface FaultRow {
   readonly fault: string;
   readonly section: string;
   readonly provider: ProviderId;
-  /** The vendor's code that it is about; rows of codes with one outcome become one line. */
-  readonly code?: string;
+  /** The vendor's codes with this outcome. The first one is sent. */
+  readonly codes?: readonly string[];
   readonly setup?: Setup;
   readonly commit: readonly Commit[];
   /**
