@@ -1,4 +1,4 @@
-/** The server as shipped, asked by the official conformance suite for everything that needs no fixtures. */
+/** The official conformance suite runs against the built server, without the scenarios that need fixtures. */
 
 import { describe, expect, it } from "vitest";
 import { startServer } from "../harness/http-server-harness.ts";

@@ -1,8 +1,8 @@
 /** Kills, ends or suspends servers, at a random moment or when one of their requests reaches a certain point. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { dueBatches, writeLock } from "../harness/store-file-harness.ts";
 import { type Scene, type Server, until } from "./scene-harness.ts";
-import { dueBatches, writeLock } from "./store-file-harness.ts";
 import { type Ending, endingOf } from "./verdict-harness.ts";
 import type { Point } from "./wire-harness.ts";
 

@@ -9,8 +9,8 @@ import { vendorDay } from "../../../src/prefetch/model/quota.ts";
 import { modernSession, type Session } from "../harness/clients-harness.ts";
 import { fastServer } from "../harness/fast-bundle-harness.ts";
 import { createSkipFile, type FastTime, fastClock, fastEnv, skip } from "../harness/fast-clock-harness.ts";
+import { batchStates } from "../harness/store-file-harness.ts";
 import type { Random } from "./random-harness.ts";
-import { batchStates } from "./store-file-harness.ts";
 import { startVendor, type Vendor, type VendorId } from "./vendors-harness.ts";
 import { startWire, type Wire } from "./wire-harness.ts";
 

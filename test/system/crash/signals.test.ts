@@ -9,10 +9,10 @@ import { describe, it, type TestContext } from "vitest";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { type TaskAnswer, taskOf } from "../harness/clients-harness.ts";
 import { fastClock } from "../harness/fast-clock-harness.ts";
+import { batchStates, integrityOf, taskIds, writeLock } from "../harness/store-file-harness.ts";
 import { finish, strike, suspend } from "./crash-harness.ts";
 import { newSeed, seeded } from "./random-harness.ts";
 import { event, type Scene, type SceneOptions, type Server, serverBehind, stage, until } from "./scene-harness.ts";
-import { batchStates, integrityOf, taskIds, writeLock } from "./store-file-harness.ts";
 import { endingOf, judge } from "./verdict-harness.ts";
 import type { Fate, Leg, Point } from "./wire-harness.ts";
 

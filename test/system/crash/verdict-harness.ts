@@ -2,8 +2,8 @@
 
 import { vendorDay } from "../../../src/prefetch/model/quota.ts";
 import { type Session, type TaskAnswer, taskOf, usedOf } from "../harness/clients-harness.ts";
+import { batchStates, integrityOf, ledgerOf } from "../harness/store-file-harness.ts";
 import { HORIZON_MS, type Scene, until, ZONE } from "./scene-harness.ts";
-import { batchStates, integrityOf, ledgerOf } from "./store-file-harness.ts";
 import type { Vendor } from "./vendors-harness.ts";
 
 /**

@@ -10,6 +10,7 @@ import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/s
 import { StreamableHTTPClientTransport as LegacyHttpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { z } from "zod";
 import { quotaSchema, spendOutput, statusOutput } from "../../../src/mcp/result.ts";
+import { isEnded } from "../../../src/prefetch/model/task.ts";
 import type { AlibabaVodEmulator } from "../../../src/sandbox/alibaba/vod.ts";
 import type { HuaweiVodEmulator } from "../../../src/sandbox/huawei/vod.ts";
 
@@ -180,7 +181,15 @@ export function taskOf(answer: ToolAnswer): TaskAnswer {
   return task;
 }
 
-/** What is used of each provider's quota. */
+/** Waits until the task has ended, however long that takes, and resolves with its last status. */
+export async function endOf(session: Session, { task_id: id }: Pick<TaskAnswer, "task_id">): Promise<TaskAnswer> {
+  for (;;) {
+    const task = taskOf(await session.call("get_prefetch_status", { task_id: id, wait_seconds: 50 }));
+    if (isEnded(task.state)) return task;
+  }
+}
+
+/** The units that are used of each provider's quota. */
 export function usedOf(answer: ToolAnswer): number[] {
   const { quotas } = z.object({ quotas: z.array(quotaSchema).min(1) }).parse(answer.structured);
   return quotas.map((quota) => quota.used);
