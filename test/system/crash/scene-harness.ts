@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { vendorDay } from "../../../src/prefetch/model/quota.ts";
-import { modernSession, type Session } from "../harness/clients-harness.ts";
+import { baseEnv, modernSession, type Session } from "../harness/clients-harness.ts";
 import { fastServer } from "../harness/fast-bundle-harness.ts";
 import { createSkipFile, type FastTime, fastClock, fastEnv, skip } from "../harness/fast-clock-harness.ts";
 import { batchStates } from "../harness/store-file-harness.ts";
@@ -137,7 +137,7 @@ export async function stage(options: SceneOptions): Promise<Scene> {
     endLeases: () => skipTime(LEASES_MS),
     wire,
     start: async (number) => {
-      const env = { PATH: process.env.PATH ?? "", HOME: folder, ...(await envOf(number)) };
+      const env = { ...baseEnv, HOME: folder, ...(await envOf(number)) };
       const child = spawn(process.execPath, [entry], { env, stdio: ["pipe", "ignore", "pipe"] });
       const listen = listener();
       child.stderr.on("data", (chunk) => listen(String(chunk)));

@@ -100,7 +100,7 @@ describe("settings that do not go together", () => {
       "keys without an issuer",
       ["--oauth-jwks-url", "https://idp.example.com/k"],
       secret,
-      /PREFETCH_SERVER_OAUTH_JWKS_URL is set, but PREFETCH_OAUTH/,
+      /PREFETCH_SERVER_OAUTH_JWKS_URL is set, but PREFETCH_SERVER_OAUTH_ISSUER is not/,
     ],
     [
       "a tenant claim without an issuer",

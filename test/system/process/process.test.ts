@@ -8,11 +8,11 @@ import { delimiter, join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { bin, huaweiEnv, modernSession, sessions } from "../harness/clients-harness.ts";
+import { baseEnv, bin, huaweiEnv, modernSession, sessions } from "../harness/clients-harness.ts";
 
 function startServer(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
   const home = mkdtempSync(join(tmpdir(), "home-"));
-  const child = spawn(process.execPath, [bin, ...args], { env: { PATH: process.env.PATH, HOME: home, ...env }, stdio: "pipe" });
+  const child = spawn(process.execPath, [bin, ...args], { env: { ...baseEnv, HOME: home, ...env }, stdio: "pipe" });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }

@@ -1,18 +1,13 @@
 /** A server process on a store file, whose room on the disk can be taken away and given back while it runs. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
-import { type Arguments, bin, type ToolAnswer } from "../harness/clients-harness.ts";
+import { type Arguments, baseEnv, bin, type ToolAnswer } from "../harness/clients-harness.ts";
 import { fastServer } from "../harness/fast-bundle-harness.ts";
 import { type FastTime, fastEnv } from "../harness/fast-clock-harness.ts";
-
-const home = mkdtempSync(join(tmpdir(), "home-"));
 
 const toolResult = z.object({
   isError: z.boolean().default(false),
@@ -37,7 +32,7 @@ export async function startStoreServer(env: Readonly<Record<string, string>>, ti
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [time ? await fastServer() : bin],
-    env: { PATH: process.env.PATH ?? "", HOME: home, ...fast, ...env },
+    env: { ...baseEnv, ...fast, ...env },
     stderr: "pipe",
   });
   let log = "";
