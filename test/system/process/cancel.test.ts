@@ -1,4 +1,4 @@
-/** Calling off a task, through the real server, with each generation of the client. */
+/** Cancelling a task through the built server, with each generation of the client. */
 
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { alibabaEnv, sessions, taskOf } from "../harness/clients-harness.ts";
 const urls = Array.from({ length: 450 }, (_, index) => `https://vod.example.net/${index}.mp4`);
 
 describe.concurrent.each(sessions)("cancel_prefetch with the %s", (_, start) => {
-  it("stops what was not sent, frees its quota, and says what was sent", { timeout: 30_000 }, async ({ expect, onTestFinished }) => {
+  it("cancels the unsent URLs, frees their quota, and reports the sent ones", { timeout: 30_000 }, async ({ expect, onTestFinished }) => {
     const emulator = await startAlibabaVod({ firstMs: 0, eachMs: 0 });
     onTestFinished(() => emulator.close());
     const store = `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`;
@@ -21,9 +21,10 @@ describe.concurrent.each(sessions)("cancel_prefetch with the %s", (_, start) => 
     const sent = taskOf(await session.call("prefetch_urls", { urls, wait_seconds: 1 }));
     expect(sent.counts.queued).toBeGreaterThan(0);
     const cancelled = taskOf(await session.call("cancel_prefetch", { task_id: sent.task_id }));
-    const accepted = emulator.log.flatMap((entry) => entry.accepted).length;
+    const accepted = 450 - cancelled.counts.cancelled;
     expect(accepted).toBeGreaterThan(0);
-    expect(cancelled.counts.cancelled).toBe(450 - accepted);
+    // A request that was in flight during the cancellation may still arrive.
+    await expect.poll(() => emulator.log.flatMap((entry) => entry.accepted).length).toBe(accepted);
     expect(cancelled.quota).toMatchObject({ used: accepted, remaining: 500 - accepted });
     expect(cancelled.next_step).toMatch(
       new RegExp(`^${450 - accepted} cancelled, their quota is free again\\. ${accepted} had been sent before`),
