@@ -39,7 +39,7 @@ it.concurrent.for<{ count: number; vendor: VendorId; limit: number }>([
     const admitted = lists.filter((_, number) => answers[number]?.isError === false);
     const ids = answers.flatMap((answer) => (answer.isError ? [] : [idOf(taskOf(answer))]));
 
-    // Each server is asked for a task that another server was given.
+    // Each client looks at a task that another server accepted.
     const endings = await Promise.all(sessions.map((session, number) => endingOf(scene, session, [ids[(number + 1) % ids.length] ?? ""])));
     // A new server has no count of the vendor's in memory.
     const newcomer = await scene.session(count);

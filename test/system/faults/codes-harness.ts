@@ -1,4 +1,4 @@
-/** The vendors' error codes, grouped by what they mean for a prefetch. One code of each group is sent over real sockets. */
+/** The vendors' error codes, grouped by their meaning for a prefetch. One code of each group is sent over real sockets. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -55,7 +55,7 @@ const connection = "No connection";
 
 /** Nothing has left this machine, so everything can be sent again. The circuit breaker limits how often. */
 const recovers: Expected = { url: "succeeded", tries: [2, 6], accepted: true, requests: MANY };
-/** The outcome of requests that were accepted before stays open, because the vendor cannot be asked. */
+/** The outcome of requests that were accepted before stays open, because the vendor does not answer queries. */
 const never: Expected = {
   url: "rejected: vendor_unavailable",
   others: ["processing", "rejected: vendor_unavailable"],
@@ -140,7 +140,7 @@ const found: Expected = { url: "succeeded", tries: 1, accepted: true, requests: 
 const sentAgain: Expected = { url: "succeeded", tries: 2, accepted: true, requests: SOME };
 const neverCarriedOut: Expected = { url: "rejected: timeout", tries: 12, accepted: false, requests: TRACED };
 
-/** Huawei cannot be asked, so the outcome is unknown. Alibaba can: a request that it carried out is found, another one is sent again. */
+/** Huawei keeps no records, so the outcome is unknown. Alibaba lists carried-out requests; a request that is not listed is sent again. */
 const afterLoss = (carriedOut: CarriedOut): Expectations =>
   carriedOut === "no" ? { [huawei]: unknownUnspent, [alibaba]: sentAgain } : { [huawei]: unknown, [alibaba]: found };
 

@@ -32,7 +32,7 @@ export interface Session {
   call(name: string, args?: Arguments, options?: CallOptions): Promise<ToolAnswer>;
   read(uri: string): Promise<string>;
   resources(): Promise<string[]>;
-  /** What is offered for a variable of a resource template while it is typed. */
+  /** The completions for a variable of a resource template. */
   complete(template: string, variable: string, typed: string): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export interface CallOptions {
 }
 
 export interface ServerOptions {
-  /** The file that is run; the built server unless told. */
+  /** The file to run. Default: the built server. */
   readonly entry?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -78,7 +78,7 @@ function spawnOptions({ entry = bin, args = [], env = {}, onStderr }: ServerOpti
   };
 }
 
-/** 2026-07-28, through the client that negotiates it. */
+/** A session of 2026-07-28, with the client that negotiates it. */
 export async function modernSession(options: ServerOptions): Promise<Session> {
   const client = new ModernClient({ name: "modern-test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
   const transport = new ModernTransport(spawnOptions(options));
@@ -88,7 +88,7 @@ export async function modernSession(options: ServerOptions): Promise<Session> {
 }
 
 async function modernOver(client: ModernClient, pid: number | null): Promise<Session> {
-  // Listing first gives the client the output schemas that it then checks every result against.
+  // Listing the tools gives the client their output schemas, which it checks every result against.
   await client.listTools();
   return {
     generation: client.getProtocolEra() ?? "unknown",
@@ -114,7 +114,7 @@ async function modernOver(client: ModernClient, pid: number | null): Promise<Ses
   };
 }
 
-/** The 2025 revisions, through the client that every host of that time has installed. */
+/** A session of the 2025 revisions, with the client that the hosts of that time use. */
 export async function legacySession(options: ServerOptions): Promise<Session> {
   const client = new LegacyClient({ name: "legacy-test", version: "1.0.0" });
   const transport = new LegacyTransport(spawnOptions(options));
@@ -176,7 +176,7 @@ export const httpSessions = [
 const taskSchema = z.object({ ...spendOutput, ...statusOutput, notice: z.string().optional() });
 export type TaskAnswer = z.infer<typeof taskSchema>;
 
-/** The structured answer of a task tool; its text must say the same. */
+/** The structured answer of a task tool. Throws if the text differs from it. */
 export function taskOf(answer: ToolAnswer): TaskAnswer {
   if (answer.isError) throw new Error(`unexpected error answer: ${answer.text}`);
   const task = taskSchema.parse(answer.structured);

@@ -123,7 +123,7 @@ describe("a page's Origin", () => {
 });
 
 describe("names of a deployment", () => {
-  it("are those of the public URL, or those that are listed and no others", async () => {
+  it("are those of the public URL, or only the listed ones", async () => {
     const published = await startServer({}, ["--sandbox", "--public-url", "https://mcp.example.com/mcp"]);
     const listed = await startServer({}, ["--sandbox", "--allowed-hosts", "cdn.example.org", "--allowed-origins", "app.example.org"]);
     const ask = async (to: HttpServer, headers: Record<string, string>) =>

@@ -1,4 +1,4 @@
-/** What each kind of unusable request gets, and that none of them does anything or keeps others from being served. */
+/** Unusable requests: each kind gets its answer, changes nothing and delays no other request. */
 
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -277,7 +277,7 @@ describe("the log", () => {
 });
 
 describe("after all of it", () => {
-  it("nothing is stored or spent, nobody was told of the inside, and the server answers", async () => {
+  it("nothing is stored or spent, no internals leaked, and the server answers", async () => {
     expect(await effects(server)).toEqual(untouched);
     expect(server.log.join("\n")).not.toMatch(tellTale);
     expect(logOf(server).filter(({ level }) => Number(level) >= 40)).toEqual([]);

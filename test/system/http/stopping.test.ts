@@ -1,4 +1,4 @@
-/** A server that stops owes nobody an answer, and a client that goes away holds nothing up. */
+/** A server that stops answers every call that it has accepted, and a client that leaves delays nothing. */
 
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -9,7 +9,7 @@ import { huaweiEnv } from "../harness/clients-harness.ts";
 import { type HttpServer, startServer } from "../harness/http-server-harness.ts";
 import { call, legacy, logOf, modern, open, read, send, structuredOf } from "../harness/raw-http-harness.ts";
 
-/** A vendor that takes an hour over everything. */
+/** A vendor that takes an hour for every task. */
 async function slowVendor(): Promise<HuaweiVodEmulator> {
   const emulator = await startHuaweiVod({ firstMs: 3_600_000 });
   onTestFinished(() => emulator.close());
@@ -21,7 +21,7 @@ async function startedTask(server: HttpServer): Promise<string> {
   return z.object({ task_id: z.string() }).parse(structuredOf(reply)).task_id;
 }
 
-/** Whatever was sent before has been read by the server when this is answered. */
+/** When this call is answered, the server has read everything that was sent before. */
 const round = (server: HttpServer) => send(server, call("get_prefetch_quota"));
 
 const isListening = ({ url }: HttpServer): Promise<boolean> =>
@@ -34,37 +34,34 @@ const isListening = ({ url }: HttpServer): Promise<boolean> =>
   });
 
 describe("SIGTERM", () => {
-  it.each(["SIGTERM", "SIGINT"] as const)(
-    "(or rather %s) has waiting calls answer at once with what is known, then ends with 0",
-    async (signal) => {
-      const vendor = await slowVendor();
-      const server = await startServer(huaweiEnv(vendor), []);
-      const id = await startedTask(server);
-      const status = { task_id: id, wait_seconds: 50 };
-      const waiting = [
-        ...Array.from({ length: 10 }, () => send(server, call("get_prefetch_status", status))),
-        ...Array.from({ length: 10 }, () => send(server, legacy("tools/call", { name: "get_prefetch_status", arguments: status }))),
-        ...Array.from({ length: 5 }, (_, index) =>
-          send(server, call("prefetch_urls", { urls: [`https://example.com/${index}.mp4`], wait_seconds: 50 })),
-        ),
-      ];
-      // The spending calls have got as far as waiting when the vendor has all of theirs.
-      await expect.poll(() => vendor.log.filter(({ method }) => method === "POST").length, { timeout: 10_000 }).toBe(6);
-      await round(server);
+  it.each(["SIGTERM", "SIGINT"] as const)("(or %s) answers waiting calls with the known state, then ends with 0", async (signal) => {
+    const vendor = await slowVendor();
+    const server = await startServer(huaweiEnv(vendor), []);
+    const id = await startedTask(server);
+    const status = { task_id: id, wait_seconds: 50 };
+    const waiting = [
+      ...Array.from({ length: 10 }, () => send(server, call("get_prefetch_status", status))),
+      ...Array.from({ length: 10 }, () => send(server, legacy("tools/call", { name: "get_prefetch_status", arguments: status }))),
+      ...Array.from({ length: 5 }, (_, index) =>
+        send(server, call("prefetch_urls", { urls: [`https://example.com/${index}.mp4`], wait_seconds: 50 })),
+      ),
+    ];
+    // The spending calls have got as far as waiting when the vendor has all of theirs.
+    await expect.poll(() => vendor.log.filter(({ method }) => method === "POST").length, { timeout: 10_000 }).toBe(6);
+    await round(server);
 
-      const exited = once(server.child, "exit");
-      server.child.kill(signal);
-      const answers = await Promise.all(waiting);
-      // The drain gives up after 8 s and cuts calls off without an answer, so each 200 below is an early answer.
-      for (const answer of answers) {
-        expect(answer.status).toBe(200);
-        expect(structuredOf(answer)).toMatchObject({ task_id: expect.stringMatching(/^pf_/), state: "running" });
-      }
-      await expect.poll(() => isListening(server)).toBe(false);
-      expect(await exited).toEqual([0, null]);
-      expect(logOf(server).filter(({ level }) => Number(level) >= 50)).toEqual([]);
-    },
-  );
+    const exited = once(server.child, "exit");
+    server.child.kill(signal);
+    const answers = await Promise.all(waiting);
+    // The drain gives up after 8 s and cuts calls off without an answer, so each 200 below is an early answer.
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(structuredOf(answer)).toMatchObject({ task_id: expect.stringMatching(/^pf_/), state: "running" });
+    }
+    await expect.poll(() => isListening(server)).toBe(false);
+    expect(await exited).toEqual([0, null]);
+    expect(logOf(server).filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
 
   it("ends the server although connections are idle, half open or listening", async () => {
     const server = await startServer();
@@ -80,7 +77,7 @@ describe("SIGTERM", () => {
     expect([fromIdle.text, fromHalf.text]).toEqual(["", ""]);
   });
 
-  it("finishes what it has let in, and lets in nothing more", async () => {
+  it("finishes accepted requests and accepts no more", async () => {
     const vendor = await slowVendor();
     const server = await startServer(huaweiEnv(vendor), []);
     const { headers, body } = call("get_prefetch_quota");
@@ -97,14 +94,14 @@ describe("SIGTERM", () => {
     await expect.poll(() => isListening(server)).toBe(false);
     const answer = read(late);
     late.write("}");
-    // It was let in before, so it is carried out.
+    // The server accepted it before, so it is carried out.
     expect((await answer).status).toBe(200);
     expect(await exited).toEqual([0, null]);
   });
 });
 
 describe("calls that wait", () => {
-  it("keep nobody from being served, although the length of what they sent was not known beforehand", async () => {
+  it("do not delay other calls, even when their bodies came in chunks", async () => {
     const vendor = await slowVendor();
     const server = await startServer(huaweiEnv(vendor), []);
     const { headers, body } = call("get_prefetch_status", { task_id: await startedTask(server), wait_seconds: 50 });
@@ -123,7 +120,7 @@ describe("a client that goes away", () => {
   it.each([
     ["2026-07-28", call("get_prefetch_status", {})],
     ["2025", legacy("tools/call", { name: "get_prefetch_status", arguments: {} })],
-  ])("in the middle of a waiting call ends the waiting, and nothing else (%s)", async (_, { headers, body }) => {
+  ])("in the middle of a waiting call ends only the waiting (%s)", async (_, { headers, body }) => {
     const vendor = await slowVendor();
     const server = await startServer(huaweiEnv(vendor), []);
     const id = await startedTask(server);
@@ -141,7 +138,7 @@ describe("a client that goes away", () => {
     expect(logOf(server).filter(({ level }) => Number(level) >= 40)).toEqual([]);
   });
 
-  it("in the middle of a list has spent what was sent, once, and finds the task by calling again", async () => {
+  it("in the middle of a list finds its task by calling again, with each URL sent once", async () => {
     const vendor = await slowVendor();
     const server = await startServer(huaweiEnv(vendor), []);
     const urls = Array.from({ length: 30 }, (_, index) => `https://example.com/list/${index}.mp4`);

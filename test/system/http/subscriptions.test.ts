@@ -106,7 +106,7 @@ describe.concurrent("a subscriber", () => {
     const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const [alice, carol, admin] = await Promise.all(["alice", "carol", "admin"].map((name) => listener(test, url, name)));
     if (!alice || !carol || !admin) throw new Error("A client is missing.");
-    // So many batches take 18 s, so the task still changes after the admin listens.
+    // 30 batches take 18 s, so the task still changes after the admin listens.
     const urls = Array.from({ length: 300 }, (_, nth) => `https://example.com/${nth}.mp4`);
     const task = `prefetch://tasks/${await alice.prefetch(...urls)}`;
     const wanted = [task, QUOTA, "prefetch://quota/none", "prefetch://tasks/pf_none", "prefetch://providers", "file:///etc/passwd", "junk"];

@@ -17,7 +17,7 @@ describe.concurrent.each(sessions)("cancel_prefetch with the %s", (_, start) => 
     const session = await start({ env: alibabaEnv(emulator, store) });
     onTestFinished(() => session.close());
 
-    // Requests of one host go out more than a second apart, so most of the five still wait when the first is answered.
+    // Requests of one host go out more than a second apart, so most of the five batches still wait when the first one is answered.
     const sent = taskOf(await session.call("prefetch_urls", { urls, wait_seconds: 1 }));
     expect(sent.counts.queued).toBeGreaterThan(0);
     const cancelled = taskOf(await session.call("cancel_prefetch", { task_id: sent.task_id }));
@@ -39,7 +39,7 @@ describe.concurrent.each(sessions)("cancel_prefetch with the %s", (_, start) => 
     const listed = (await session.call("list_prefetch_tasks", { state: "partial", limit: "5" })).structured;
     expect(listed).toMatchObject({ tasks: [{ task_id: sent.task_id, provider: "alibaba-vod", state: "partial", total: 450 }] });
 
-    // What was called off may be sent by another call.
+    // Another call may send the cancelled URLs.
     const rest = taskOf(await session.call("prefetch_urls", { urls: urls.slice(-100), wait_seconds: 10 }));
     expect(rest).toMatchObject({ state: "succeeded", skipped_recent: 0 });
   });

@@ -1,4 +1,4 @@
-/** The server as a process: what it prints, when it ends, and what it says when it cannot start. */
+/** The server as a process: its output, its end, and its errors at the start. */
 
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -71,18 +71,18 @@ describe("stdout", () => {
 });
 
 describe("the end of the process", () => {
-  it("comes within a second of the end of stdin, also while calls are waiting", async () => {
+  it("comes after the end of stdin, although calls are waiting", async () => {
     const child = startServer(["--sandbox"]);
     await talk(child, [initialize]);
     child.stdin.write(`${JSON.stringify(call(2, "prefetch_urls", { urls: ["https://example.com/a.mp4"], wait_seconds: 50 }))}\n`);
-    // The answer to a second call shows that the first one is being worked on.
+    // The answer to a second call shows that the first call has begun.
     await talk(child, [call(3, "get_prefetch_quota", {})]);
     child.stdin.end();
     const [code] = await once(child, "exit");
     expect(code).toBe(0);
   });
 
-  it("comes within a second although the vendor hangs, and what was on the wire is told as unknown", async () => {
+  it("comes although the vendor hangs, and the URLs in flight end as unknown", async () => {
     const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
     onTestFinished(() => emulator.close());
     const store = join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite");
@@ -101,7 +101,7 @@ describe("the end of the process", () => {
     expect(status.text).toMatch(/not sent again by themselves/);
   });
 
-  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("comes promptly after %s", async (signal) => {
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("comes after %s", async (signal) => {
     const child = startServer(["--sandbox"]);
     await talk(child, [initialize]);
     child.kill(signal);
@@ -147,7 +147,7 @@ describe("starting", () => {
     await once(child, "exit");
   });
 
-  it.each(sessions)("without credentials warms by itself, and names the variables of what needs them (%s)", async (_, start) => {
+  it.each(sessions)("without credentials warms by HTTP, and names the variables that other providers need (%s)", async (_, start) => {
     const session = await start({ env: { PREFETCH_STORE: "memory:" } });
     onTestFinished(() => session.close());
     expect((await session.tools()).map((tool) => tool.name)).toEqual([
@@ -172,7 +172,7 @@ describe("starting", () => {
     expect(JSON.parse(await session.read("prefetch://quota"))).toMatchObject({ quotas: [{ provider: "http", used: 0 }] });
   });
 
-  it("with half of a vendor's credentials does not take another provider for it", async () => {
+  it("with half of a vendor's credentials does not fall back to another provider", async () => {
     const session = await modernSession({ env: { PREFETCH_STORE: "memory:", HUAWEICLOUD_SDK_AK: "half-an-access-key" } });
     onTestFinished(() => session.close());
     const answer = await session.call("prefetch_urls", { urls: ["https://example.com/a"] });
@@ -183,7 +183,7 @@ describe("starting", () => {
     expect(named.structured).toMatchObject({ provider: "http", cost: 1 });
   });
 
-  it("warns of a provider that is configured by half, without showing what was set", async () => {
+  it("warns of a half-configured provider without showing its settings", async () => {
     let stderr = "";
     const env = { HUAWEICLOUD_SDK_AK: "half-an-access-key", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "half-a-secret" };
     const session = await modernSession({ env, onStderr: (text) => (stderr += text) });
@@ -192,7 +192,7 @@ describe("starting", () => {
     expect(stderr).not.toMatch(/half-a/);
   });
 
-  it("takes an unresolved placeholder of a host for unset", async () => {
+  it("treats an unresolved placeholder of a host as unset", async () => {
     const placeholders = {
       HUAWEICLOUD_SDK_AK: "$" + "{user_config.ak}",
       PREFETCH_POLL_SECONDS: "$" + "{user_config.poll}",
@@ -223,7 +223,7 @@ describe("starting", () => {
       /PREFETCH_POLL_SECONDS must be a whole number.*PREFETCH_LOG_LEVEL must be one of/,
     ],
     [[], { PREFETCH_ALLOWED_DOMAINS: "https://example.com" }, /PREFETCH_ALLOWED_DOMAINS must be host names/],
-  ])("with %j %j says what is wrong and exits with 1", (args, env, expected) => {
+  ])("with %j %j explains the mistake and exits with 1", (args, env, expected) => {
     const result = spawnSync(process.execPath, [bin, ...args], { env: { PATH: process.env.PATH, ...env }, encoding: "utf8", input: "" });
     expect(result.status).toBe(1);
     expect(result.stdout).toBe("");
@@ -245,7 +245,7 @@ describe("starting", () => {
 });
 
 describe("too old a Node", () => {
-  it("is told in one line, and the process exits with 1", ({ skip }) => {
+  it("prints one line and exits with 1", ({ skip }) => {
     const old = findOldNode();
     if (old === undefined) {
       if (process.env.CI === "true") throw new Error("no Node older than 22.19 on PATH to test with");

@@ -51,7 +51,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     expect(resource).toMatchObject({ task_id: sent.task_id, state: "succeeded" });
   });
 
-  it("carries out a mixed list, names what is bad, reports progress, and sends nothing twice", async (test) => {
+  it("warms a mixed list, names the bad URLs, reports progress, and sends nothing twice", async (test) => {
     const { expect } = test;
     const session = await open(test, start);
     const good = Array.from({ length: 23 }, (_, index) => `https://example.com/e${index}.mp4`);
@@ -76,7 +76,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
       ["https://foreign.example.test/a.mp4", "rejected", "forbidden_domain"],
     ]);
     expect(ended.problems[2]?.reason).toMatch(/VOD\.10089.*request id [0-9a-f]{32}/);
-    // What the vendor refused was not spent.
+    // Refused URLs cost nothing.
     expect(ended.quota).toMatchObject({ used: 24, remaining: 976, source: "ledger" });
 
     expect(progress.length).toBeGreaterThan(2);

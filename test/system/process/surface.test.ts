@@ -1,4 +1,4 @@
-/** What clients see of the server before they call it: names, schemas, annotations, and what that costs in tokens. */
+/** The tool list that clients see: names, schemas, annotations, and its size in tokens. */
 
 import { afterEach, describe, expect, it } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
