@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
@@ -99,6 +100,18 @@ describe("the end of the process", () => {
     await next.close();
     expect(status.structured).toMatchObject({ state: "partial", counts: { total: 1, unknown: 1 } });
     expect(status.text).toMatch(/not sent again by themselves/);
+  });
+
+  it("comes although the app never finishes its stop", async () => {
+    const stdio = join(import.meta.dirname, "../../../src/transports/stdio.ts");
+    const program = `
+      import { runStdio } from ${JSON.stringify(pathToFileURL(stdio))};
+      const close = () => new Promise(() => setInterval(() => undefined, 1_000));
+      runStdio({ factory: () => undefined, report: () => undefined, close });`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { env: baseEnv, stdio: "pipe" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    child.stdin.end();
+    expect(await once(child, "exit")).toEqual([0, null]);
   });
 
   it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("comes after %s", async (signal) => {
