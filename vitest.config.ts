@@ -36,9 +36,11 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    expect: { requireAssertions: true },
+    // A poll ends with its condition. Its timeout only ends a failed test, so it is long enough for a busy machine.
+    expect: { requireAssertions: true, poll: { timeout: 15_000 } },
     projects: [
-      { extends: true, test: { name: "system", include: [systemTests] } },
+      // Calls wait for 50 s at most. A shorter timeout fails the test of a server that does not end such a wait early.
+      { extends: true, test: { name: "system", include: [systemTests], testTimeout: 40_000, hookTimeout: 40_000 } },
       // One process runs all unit tests, because a process per file takes longer to start than its tests to run.
       { extends: true, test: { name: "units", include: ["test/**/*.test.ts"], exclude: [systemTests], isolate: false } },
     ],

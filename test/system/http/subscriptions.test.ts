@@ -160,6 +160,6 @@ describe.concurrent("a subscriber", () => {
     expect((await other.listen(QUOTA)).honoredFilter).toEqual({ resourceSubscriptions: [QUOTA] });
     await Promise.all(streams.map((stream) => stream.close()));
     const again = () => listen(QUOTA).then(({ honoredFilter }) => honoredFilter);
-    await expect.poll(again, { timeout: 5_000 }).toEqual({ resourceSubscriptions: [QUOTA] });
+    await expect.poll(again).toEqual({ resourceSubscriptions: [QUOTA] });
   });
 });

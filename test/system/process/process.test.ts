@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { baseEnv, bin, huaweiEnv, modernSession, sessions } from "../harness/clients-harness.ts";
@@ -201,7 +201,7 @@ describe("starting", () => {
     const env = { HUAWEICLOUD_SDK_AK: "half-an-access-key", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "half-a-secret" };
     const session = await modernSession({ env, onStderr: (text) => (stderr += text) });
     onTestFinished(() => session.close());
-    await vi.waitFor(() => expect(stderr).toMatch(/huawei-vod: set HUAWEICLOUD_SDK_SK.*alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID/s));
+    await expect.poll(() => stderr).toMatch(/huawei-vod: set HUAWEICLOUD_SDK_SK.*alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID/s);
     expect(stderr).not.toMatch(/half-a/);
   });
 
