@@ -4,26 +4,44 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** System tests start processes and take longest. */
 const systemTests = "test/system/**/*.test.ts";
 
-/** A long file that starts last would run alone on one core while the other idles. */
+/** The longest files. A long file that starts last would run alone on one core while the other core idles. */
+const longest = [
+  "process/story",
+  "faults/faults",
+  "process/process",
+  "crash/signals",
+  "storage-files/memory",
+  "crash/crash",
+  "model/model",
+  "crash/processes",
+  "storage-files/size",
+];
+
+/** Runs the longest files first, then the other system tests, then the unit tests. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => moduleId.includes("/test/system/");
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const rank = longest.findIndex((name) => moduleId.endsWith(`/test/system/${name}.test.ts`));
+      if (rank >= 0) return rank;
+      return moduleId.includes("/test/system/") ? longest.length : longest.length + 1;
+    };
+    return files.toSorted((one, other) => rankOf(one) - rankOf(other));
   }
 }
 
 export default defineConfig({
   test: {
-    // On two cores, more than two files at once only slow each other down.
-    maxWorkers: 2,
+    // System tests often wait, so three files keep two cores busy. More files slow each other down until deadlines pass.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    expect: { requireAssertions: true },
+    // A poll ends with its condition. Its timeout only ends a failed test, so it is long enough for a busy machine.
+    expect: { requireAssertions: true, poll: { timeout: 15_000 } },
     projects: [
-      { extends: true, test: { name: "system", include: [systemTests] } },
-      // One process for all small files: starting a process per file takes longer than their tests.
+      // Calls wait for 50 s at most. A shorter timeout fails the test of a server that does not end such a wait early.
+      { extends: true, test: { name: "system", include: [systemTests], testTimeout: 40_000, hookTimeout: 40_000 } },
+      // One process runs all unit tests, because a process per file takes longer to start than its tests to run.
       { extends: true, test: { name: "units", include: ["test/**/*.test.ts"], exclude: [systemTests], isolate: false } },
     ],
   },

@@ -25,7 +25,7 @@ describe("deploy/Dockerfile", () => {
     return found[0]?.rest ?? "";
   };
 
-  it("passes the linter, which finds fault where there is one", () => {
+  it("passes the linter, which rejects broken instructions", () => {
     expect(validate(text)).toEqual([]);
     for (const [good, bad] of [
       ["--interval=30s", "--interva=30s"],
@@ -36,7 +36,7 @@ describe("deploy/Dockerfile", () => {
     }
   });
 
-  it("ends as a user that is not root, with node as process 1, which is told to end and asked whether it is well", () => {
+  it("runs node as process 1 and not as root, with a stop signal and a health check", () => {
     expect(only("USER")).toMatch(/^[1-9]\d*:[1-9]\d*$/);
     expect(JSON.parse(only("ENTRYPOINT"))).toEqual(["node", "/app/dist/main.js"]);
     expect(only("STOPSIGNAL")).toBe("SIGTERM");
@@ -47,7 +47,7 @@ describe("deploy/Dockerfile", () => {
     for (const { rest } of instructions.filter(({ name }) => name === "FROM")) expect(rest).toMatch(/^node:24-slim( AS build)?$/);
   });
 
-  it("says what it is, as package.json does", () => {
+  it("has the labels of package.json", () => {
     const label = only("LABEL");
     const name = packageFile.mcpName ?? "io.github.cdn-prefetch-mcp/cdn-prefetch-mcp";
     expect(label).toContain(`io.modelcontextprotocol.server.name="${name}"`);

@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from "node:https";
 import { createRequire } from "node:module";
 import { type AddressInfo, type Server, Socket } from "node:net";
 import { onTestFinished, vi } from "vitest";
-import type { Certificate } from "../../system/faults/faults-certificates.ts";
+import type { Certificate } from "../../system/harness/certificates-harness.ts";
 
 /** Runs `close` after the current test, the last one first. A hook of this module would run for the first file that imports it only. */
 export function closeAfterwards(close: () => unknown): void {

@@ -1,7 +1,7 @@
-/** The server as shipped, asked by the official conformance suite for everything that needs no fixtures. */
+/** The official conformance suite runs against the built server, without the scenarios that need fixtures. */
 
 import { describe, expect, it } from "vitest";
-import { startServer } from "../http/process-harness.ts";
+import { startServer } from "../harness/http-server-harness.ts";
 import { excluded, required } from "./scenarios.ts";
 import { type Checks, complaintsOf, listScenarios, RUN_MS, revisions, runSuite } from "./suite.ts";
 

@@ -10,7 +10,7 @@ import { z } from "zod";
 export const revisions = ["2025-11-25", "2026-07-28"] as const;
 export type Revision = (typeof revisions)[number];
 
-/** Of a whole revision; each scenario has the suite's own limit of half a minute. */
+/** Limit for a whole revision. The suite itself limits each scenario to half a minute. */
 export const RUN_MS = 90_000;
 
 const cli = join(import.meta.dirname, "../../../node_modules/@modelcontextprotocol/conformance/dist/index.js");
@@ -56,7 +56,7 @@ export async function listScenarios(): Promise<Scenario[]> {
   return [...output.matchAll(/^ {2}- (\S+) \[(.+)\]$/gm)].map(([, name = "", versions = ""]) => ({ name, versions: versions.split(",") }));
 }
 
-/** What a scenario's checks did not like: failures, and warnings, by which the suite means what a server should do. */
+/** A scenario's failures and warnings. The suite warns where a SHOULD of the specification is not met. */
 export function complaintsOf(scenario: string, checks: Checks): string[] {
   return checks
     .filter(({ status }) => status === "FAILURE" || status === "WARNING")

@@ -1,22 +1,23 @@
-/** Our HTTP transport, asked by the official conformance suite for everything, with the fixtures that it wants to find. */
+/** The official conformance suite runs in full against the HTTP transport, with the fixtures that the suite needs. */
 
 import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { it, type TestContext } from "vitest";
 import { startFixtureServer } from "./fixture-server.ts";
 import { complaintsOf, listScenarios, RUN_MS, runSuite } from "./suite.ts";
 
-async function startServer(): Promise<string> {
+async function startServer({ onTestFinished }: TestContext): Promise<string> {
   const service = await startFixtureServer();
   onTestFinished(() => service.close());
   return service.url;
 }
 
-it(
-  "serves all of 2026-07-28, and tasks",
-  async () => {
+it.concurrent(
+  "the transport passes all of 2026-07-28, and tasks",
+  async (test) => {
+    const { expect } = test;
     const listed = await listScenarios();
-    const { scenarios, exitCode, output } = await runSuite(await startServer(), ["--requirements", "2026-07-28"]);
-    // A requirement set is frozen; what has been added to the suite since has to be run as well.
+    const { scenarios, exitCode, output } = await runSuite(await startServer(test), ["--requirements", "2026-07-28"]);
+    // A requirement set is frozen, so the test also demands the scenarios that the suite has added since.
     const wanted = listed.filter(({ name, versions }) => versions.includes("2026-07-28") || name.startsWith("tasks-"));
     expect([...scenarios.keys()].sort(), output).toEqual(wanted.map(({ name }) => name).sort());
     expect(
@@ -28,12 +29,13 @@ it(
   RUN_MS,
 );
 
-it(
-  "serves all of 2025-11-25 that needs no sessions",
-  async () => {
+it.concurrent(
+  "the transport passes all of 2025-11-25 that needs no sessions",
+  async (test) => {
+    const { expect } = test;
     const baseline = join(import.meta.dirname, "baseline-2025-11-25.yml");
     const args = ["--suite", "all", "--spec-version", "2025-11-25", "--expected-failures", baseline];
-    const { scenarios, exitCode, output } = await runSuite(await startServer(), args);
+    const { scenarios, exitCode, output } = await runSuite(await startServer(test), args);
     const complaints = [...scenarios].flatMap(([name, checks]) => complaintsOf(name, checks));
     expect(exitCode, [output, ...complaints].join("\n")).toBe(0);
   },

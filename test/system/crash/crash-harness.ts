@@ -1,40 +1,41 @@
-/** How servers come to harm: killed, told to end or stopped, at a moment or when a request of theirs has come so far. */
+/** Kills, ends or suspends servers, at a random moment or when one of their requests reaches a certain point. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { dueBatches, writeLock } from "../harness/store-file-harness.ts";
 import { type Scene, type Server, until } from "./scene-harness.ts";
-import { dueBatches, writeLock } from "./store-file-harness.ts";
 import { type Ending, endingOf } from "./verdict-harness.ts";
 import type { Point } from "./wire-harness.ts";
 
-/** What a blow waits for: a request that has come so far, or just some moment. */
+/** A blow lands when a request reaches this point, or at a random moment. */
 export type Aim = Point | "moment";
 
 export interface Blow {
   readonly aim: Aim;
-  /** Which of the requests it waits for. */
+  /** The blow lands at the server's `nth` request. */
   readonly nth?: number;
   readonly signal?: "SIGKILL" | "SIGTERM" | "SIGSTOP";
-  /** Of the wire that the server has. */
+  /** The number of the server's wire. */
   readonly number?: number;
-  /** Milliseconds within which some moment comes. */
+  /** A random moment is at most this many milliseconds away. */
   readonly within?: number;
 }
 
 export interface Hit {
   readonly aim: Aim;
-  /** Spending requests that were on the wire. */
+  /** Spending requests that were in flight to the vendor, and answers that were in flight to the server. */
   readonly there: number;
   readonly back: number;
-  /** Batches that were left to be sent, or to be found out about. */
+  /** Batches that were not settled with the vendor. */
   readonly waiting: number;
 }
 
-/** In which a server gets to its first requests, mostly. */
+/** Within this time, most servers get to their first requests. */
 const LIFE_MS = 650;
-/** A server has nothing to send when for so long there was nothing that it could take up. */
+/** A server counts as idle when no batch was due for this long. */
 const IDLE_MS = 1_500;
 const PATIENCE_MS = 30_000;
 
+/** Also lands when the server has nothing to send, so that a blow never waits for a request that does not come. */
 export async function strike(scene: Scene, server: Server, blow: Blow): Promise<Hit> {
   const { aim, nth = 1, signal = "SIGKILL", number, within = LIFE_MS } = blow;
   const wire = await scene.wire(number);
@@ -71,12 +72,14 @@ export async function strike(scene: Scene, server: Server, blow: Blow): Promise<
   return hit ?? land();
 }
 
-/** Starts one server after the other, and kills each: in its start, while it waits, or with requests on the wire. */
+/** Starts and kills one server after the other: while it starts, while it waits, or with requests in flight. */
 export async function killAll(scene: Scene, aims: readonly Aim[]): Promise<Hit[]> {
   const hits: Hit[] = [];
   for (const aim of aims) {
+    // Without this, the next server would wait for the leases of its dead predecessors.
+    if (scene.waiting() > 0 && dueBatches(scene.store, scene.now()) === 0) await scene.endLeases();
     const server = await scene.start();
-    // A server's first request goes out alone, later ones side by side; something has to be left for the kills to come.
+    // A server's first request goes out alone, later ones side by side. Early kills leave batches for the later ones.
     const share = scene.waiting() / (aims.length - hits.length);
     const late = share > 2 && scene.random.chance(0.3);
     hits.push(await strike(scene, server, { aim, nth: late ? 4 + scene.random.upTo(3) : 1 }));
@@ -85,8 +88,8 @@ export async function killAll(scene: Scene, aims: readonly Aim[]): Promise<Hit[]
 }
 
 /**
- * Stops a process, but not in the middle of a transaction: it would keep the store's only lock for writing, and nobody
- * else could do anything until it goes on.
+ * Stops a process, but not in the middle of a transaction: it would keep the store's only write lock, and no other
+ * process could do anything until it goes on.
  */
 export async function suspend({ store }: Scene, pid: number): Promise<void> {
   for (;;) {
@@ -99,8 +102,9 @@ export async function suspend({ store }: Scene, pid: number): Promise<void> {
   }
 }
 
-/** The last server: it sends what is left without being told, and then says what became of the tasks. */
+/** The last server sends the rest by itself and then tells how the tasks ended. Call it when no other server is sending. */
 export async function finish(scene: Scene, taskIds: readonly string[]): Promise<Ending> {
+  await scene.endLeases();
   const session = await scene.session();
   await until("everything to be sent", () => scene.waiting() === 0);
   return endingOf(scene, session, taskIds);

@@ -6,34 +6,36 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
-import { modernSession, type Session } from "../process/clients-harness.ts";
-import { bundleFastServer } from "./fast-bundle.ts";
-import { type FastTime, fastClock } from "./fast-clock.ts";
-import type { Random } from "./random.ts";
-import { batchStates } from "./store-file-harness.ts";
+import { baseEnv, modernSession, type Session } from "../harness/clients-harness.ts";
+import { fastServer } from "../harness/fast-bundle-harness.ts";
+import { createSkipFile, type FastTime, fastClock, fastEnv, skip } from "../harness/fast-clock-harness.ts";
+import { batchStates } from "../harness/store-file-harness.ts";
+import type { Random } from "./random-harness.ts";
 import { startVendor, type Vendor, type VendorId } from "./vendors-harness.ts";
 import { startWire, type Wire } from "./wire-harness.ts";
 
-/** Both vendors' days are China's. */
+/** The days of both vendors are those of China. */
 export const ZONE = "Asia/Shanghai";
-/** No test lasts so long in its own time; what waits for longer is not waited for. */
+/** In its own time, a test is over after this. A batch that is due later counts as put off. */
 export const HORIZON_MS = 6 * 3_600_000;
+/** A little longer than the longest lease, five minutes. */
+const LEASES_MS = 320_000;
 const LOOK_MS = 25;
-/** What a busy machine may make of a moment. */
+/** A busy machine may delay a request by this much real time. */
 const LATE_MS = 400;
 
-/** Today in China, at that hour: tests that are not about midnight must not meet it. */
+/** Today in China at that hour. Tests that are not about midnight start at noon. */
 export function chinaAt(hour: number, minute = 0): number {
   const time = `${String(hour).padStart(2, "0")}:${String(minute).padStart(2, "0")}`;
   return Date.parse(`${vendorDay(Date.now(), ZONE)}T${time}:00+08:00`);
 }
 
-/** Time that begins at `start` now, and runs `speed` times as fast as it does. */
-function timeFrom(start: number, speed: number): FastTime {
-  return { since: (Date.now() * speed - start) / (speed - 1), speed };
+/** Time that is at `start` now and runs `speed` times as fast as real time. */
+function timeFrom(start: number, speed: number, skipFile: string): FastTime {
+  return { since: (Date.now() * speed - start) / (speed - 1), speed, skipFile };
 }
 
-/** Requests that may reach a vendor within a minute beyond those that set out in it: what is late is so in fast time. */
+/** Requests that may reach a vendor within a minute beyond those that set out in it, because delays grow with the speed. */
 export function latecomers(requestsPerMinute: number, speed: number): number {
   return Math.ceil((LATE_MS * speed * requestsPerMinute) / 60_000);
 }
@@ -53,14 +55,18 @@ export interface Scene {
   /** Lines that servers logged. */
   readonly log: readonly string[];
   now(): number;
-  /** Each server that lives beside others has a wire of its own, known by its number. */
+  /** Moves the time of all processes forward, once no request is in flight. Call it while no server is sending. */
+  skip(ms: number): Promise<void>;
+  /** Lets the leases of dead and stopped servers run out. */
+  endLeases(): Promise<void>;
+  /** Servers that live side by side have a numbered wire each. */
   wire(number?: number): Promise<Wire>;
-  /** Starts a server that nobody talks to. */
+  /** Starts a server without a client. */
   start(number?: number): Promise<Server>;
   session(number?: number): Promise<Session>;
-  /** Batches of which nobody knows yet that the vendor has them, but for those that wait for another day. */
+  /** Batches that are not settled with the vendor and not put off to another day. */
   waiting(): number;
-  /** Ends everything; the store goes with it. */
+  /** Ends all processes and deletes the store. */
   close(): Promise<void>;
 }
 
@@ -69,22 +75,10 @@ export interface SceneOptions {
   readonly limit: number;
   readonly speed: number;
   readonly random: Random;
-  /** The moment at which its time begins. */
+  /** The moment at which the scene's time begins. */
   readonly start?: number;
-  /** Milliseconds that a leg of the wire takes at most. */
+  /** The longest time that one direction of the wire takes, in milliseconds. */
   readonly slowest?: number;
-}
-
-let bundle: Promise<string> | undefined;
-
-/** The server's entry file, made once a process. */
-function fastServer(): Promise<string> {
-  bundle ??= (async () => {
-    const folder = mkdtempSync(join(tmpdir(), "fast-server-"));
-    process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-    return bundleFastServer(folder);
-  })();
-  return bundle;
 }
 
 export async function stage(options: SceneOptions): Promise<Scene> {
@@ -92,7 +86,9 @@ export async function stage(options: SceneOptions): Promise<Scene> {
   const entry = await fastServer();
   const folder = mkdtempSync(join(tmpdir(), "crash-"));
   const store = join(folder, "store.sqlite");
-  const time = timeFrom(start, speed);
+  const skipFile = join(folder, "skipped-ms");
+  createSkipFile(skipFile);
+  const time = timeFrom(start, speed, skipFile);
   const { now } = fastClock(time);
   const vendor = await startVendor(id, { now, limit, latecomers: (perMinute) => latecomers(perMinute, speed) });
   const wires = new Map<number, Promise<Wire>>();
@@ -111,10 +107,9 @@ export async function stage(options: SceneOptions): Promise<Scene> {
   const envOf = async (number: number | undefined): Promise<Record<string, string>> => ({
     ...vendor.env((await wire(number)).endpoint),
     PREFETCH_STORE: `sqlite:${store}`,
-    FAST_SINCE: String(time.since),
-    FAST_SPEED: String(time.speed),
+    ...fastEnv(time),
   });
-  /** One for each server: text comes in pieces that need not end with a line, and what a kill cuts off counts for nothing. */
+  /** Collects one server's lines. A line that a kill cuts off is dropped. */
   const listener = () => {
     let rest = "";
     return (text: string): void => {
@@ -124,6 +119,13 @@ export async function stage(options: SceneOptions): Promise<Scene> {
     };
   };
 
+  const skipTime: Scene["skip"] = async (ms) => {
+    // The vendor refuses the signature of a request that arrives a quarter of an hour later.
+    const known = await Promise.all(wires.values());
+    await until("no request to be in flight", () => known.every(({ inFlight }) => inFlight === 0));
+    skip(skipFile, ms);
+  };
+
   return {
     vendor,
     random,
@@ -131,13 +133,15 @@ export async function stage(options: SceneOptions): Promise<Scene> {
     store,
     log,
     now,
+    skip: skipTime,
+    endLeases: () => skipTime(LEASES_MS),
     wire,
     start: async (number) => {
-      const env = { PATH: process.env.PATH ?? "", HOME: folder, ...(await envOf(number)) };
+      const env = { ...baseEnv, HOME: folder, ...(await envOf(number)) };
       const child = spawn(process.execPath, [entry], { env, stdio: ["pipe", "ignore", "pipe"] });
       const listen = listener();
       child.stderr.on("data", (chunk) => listen(String(chunk)));
-      // Writing to one that is gone is nobody's fault.
+      // A write to a killed server fails, which these tests expect.
       child.stdin.on("error", () => undefined);
       const server = serverOf(child);
       servers.add(server);
@@ -200,9 +204,20 @@ export function serverBehind({ pid }: Session): Server {
   };
 }
 
-/** Looks until it is so. */
+/** Looks again and again until the condition holds. */
 export async function until(what: string, done: () => boolean | Promise<boolean>, patienceMs = 60_000): Promise<void> {
   for (const deadline = Date.now() + patienceMs; !(await done()); await sleep(LOOK_MS)) {
     if (Date.now() > deadline) throw new Error(`Waited ${patienceMs} ms in vain for ${what}.`);
   }
+}
+
+/** Resolves as the promise does. Fails with a message that names the event, instead of letting the test run into its timeout. */
+export async function event<Result>(what: string, promise: Promise<Result>, patienceMs = 60_000): Promise<Result> {
+  let settled = false;
+  const settle = (): void => {
+    settled = true;
+  };
+  promise.then(settle, settle);
+  await until(what, () => settled, patienceMs);
+  return promise;
 }

@@ -1,12 +1,11 @@
 /**
- * The crash tests for as long as one likes: `node test/reliability/soak.ts [kills] [seed]`. One store after the other, with
- * one or several servers on it and some tasks, gets blow upon blow, until so many servers were killed. Ends with 1 when
- * something that is promised did not hold.
+ * The crash tests for any length: `node test/system/crash/soak.ts [kills] [seed]`. Each store has one or several servers and
+ * some tasks. The script kills servers until the number is reached, and exits with 1 when a promise did not hold.
  */
 
-import { taskOf } from "../process/clients-harness.ts";
+import { taskOf } from "../harness/clients-harness.ts";
 import { type Aim, type Hit, strike } from "./crash-harness.ts";
-import { newSeed, type Random, seeded } from "./random.ts";
+import { newSeed, type Random, seeded } from "./random-harness.ts";
 import { chinaAt, type Scene, type SceneOptions, type Server, serverBehind, stage, until } from "./scene-harness.ts";
 import { endingOf, type Figures, judge } from "./verdict-harness.ts";
 
@@ -29,7 +28,7 @@ function planOf(random: Random, round: number): Plan {
   const midnight = random.chance(0.25);
   return {
     vendor,
-    // A request that is on its way for longer than 100 s counts as lost; at this speed those are five seconds.
+    // A request that is in flight for longer than 100 s counts as lost. At speed 20 that is five seconds.
     speed: vendor === "huawei-vod" ? 40 : 20,
     start: midnight ? chinaAt(23, 50 + random.upTo(6)) : chinaAt(12),
     limit: random.pick([400, 1_000, 3_000]),
@@ -95,7 +94,7 @@ async function play(scene: Scene, plan: Plan, most: number): Promise<Round> {
 
   await Promise.all(Array.from({ length: plan.servers }, (_, wire) => live(wire)));
   const last = await scene.session(plan.servers);
-  await until("the stopped ones to have slept for long enough", () => {
+  await until("the suspended servers to have slept for long enough", () => {
     wakeAll();
     return asleep.size === 0;
   });

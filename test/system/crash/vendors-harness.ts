@@ -1,9 +1,9 @@
-/** The emulated vendors, seen alike: what they were asked, when, and what they took. */
+/** One interface to both emulated vendors: their requests, with time and outcome. */
 
 import type { IncomingMessage } from "node:http";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { alibabaEnv, huaweiEnv } from "../process/clients-harness.ts";
+import { alibabaEnv, huaweiEnv } from "../harness/clients-harness.ts";
 
 export const vendorIds = ["huawei-vod", "alibaba-vod"] as const;
 export type VendorId = (typeof vendorIds)[number];
@@ -24,7 +24,7 @@ export interface Vendor {
   readonly requestsPerMinute: number;
   /** Status of a refusal for quota. */
   readonly quotaStatus: number;
-  /** Whether the vendor can be asked what became of a request. */
+  /** Whether the vendor keeps records of its requests. */
   readonly traceable: boolean;
   seen(): Seen[];
   /** Ten of them travel in one request. */
@@ -39,11 +39,11 @@ export interface VendorOptions {
   readonly now: () => number;
   /** Units a day. */
   readonly limit: number;
-  /** How many requests a minute it takes beyond its limit, because they may be late. */
+  /** Requests a minute that the vendor accepts beyond its limit, because they may be late. */
   readonly latecomers: (requestsPerMinute: number) => number;
 }
 
-/** The limit that the server knows without being told. */
+/** The limit that the server assumes by default. */
 const HUAWEI_LIMIT = 1_000;
 
 async function startHuawei({ now, limit, latecomers }: VendorOptions): Promise<Vendor> {
@@ -61,7 +61,7 @@ async function startHuawei({ now, limit, latecomers }: VendorOptions): Promise<V
     env: (endpoint) => ({
       ...huaweiEnv(emulator),
       PREFETCH_HUAWEI_VOD_ENDPOINT: endpoint,
-      // This vendor cannot be asked for its limit.
+      // This vendor has no call that tells its limit.
       ...(limit !== HUAWEI_LIMIT && { PREFETCH_DAILY_BUDGET: String(limit) }),
     }),
     spends: (request) => request.method === "POST",
@@ -69,7 +69,7 @@ async function startHuawei({ now, limit, latecomers }: VendorOptions): Promise<V
   };
 }
 
-/** Ten URLs that are so long fill a request. */
+/** Ten URLs of this length fill a request. */
 const ALIBABA_URL_LENGTH = 560;
 
 async function startAlibaba({ now, limit }: VendorOptions): Promise<Vendor> {

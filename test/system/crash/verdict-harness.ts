@@ -1,14 +1,14 @@
-/** What tasks came to in the end, held against what the vendor has seen. */
+/** Compares the final states of tasks, the store and the ledger with the vendor's own record. */
 
 import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
-import { type Session, type TaskAnswer, taskOf, usedOf } from "../process/clients-harness.ts";
+import { type Session, type TaskAnswer, taskOf, usedOf } from "../harness/clients-harness.ts";
+import { batchStates, integrityOf, ledgerOf } from "../harness/store-file-harness.ts";
 import { HORIZON_MS, type Scene, until, ZONE } from "./scene-harness.ts";
-import { batchStates, integrityOf, ledgerOf } from "./store-file-harness.ts";
 import type { Vendor } from "./vendors-harness.ts";
 
 /**
- * Requests that may be on their way at midnight. They are booked on the day on which they set out, and the vendor takes
- * them for the next one's, which then turns as many of its own down.
+ * Requests that may be in flight at midnight. The ledger books them on the old day and the vendor on the new one, so the
+ * vendor refuses as many requests of the new day.
  */
 const OVER_MIDNIGHT = 4;
 
@@ -16,7 +16,7 @@ export interface Ending {
   readonly tasks: readonly TaskAnswer[];
   /** The state of every URL of the tasks. */
   readonly states: ReadonlyMap<string, string>;
-  /** As the quota tool says, of the vendor's day that it was then. */
+  /** Units used according to the quota tool, on the vendor's day `day`. */
   readonly used: number;
   readonly day: string;
 }
@@ -33,7 +33,7 @@ export async function endingOf({ now }: Scene, session: Session, taskIds: readon
     for (let cursor: string | undefined = ""; cursor !== undefined; ) {
       const page = taskOf(await session.call("get_prefetch_status", { task_id: id, detail: "all", ...(cursor && { cursor }) }));
       for (const row of page.items ?? []) {
-        // What was over one task's quota another one may have sent.
+        // A URL that is over one task's quota may be sent by another task.
         if (row.url !== undefined && (states.get(row.url) ?? "over quota") === "over quota") states.set(row.url, stateOf(row));
       }
       cursor = page.next_cursor;
@@ -53,16 +53,16 @@ export interface Figures {
   readonly receivedOnce: number;
   readonly resent: number;
   readonly unknown: number;
-  /** Of the unknown: those that did reach the vendor. */
+  /** Unknown URLs that did reach the vendor. */
   readonly unknownReceived: number;
   readonly overQuota: number;
   readonly cancelled: number;
-  /** Those that wait for a day which the test does not reach. */
+  /** URLs that wait for a day after the end of the test. */
   readonly putOff: number;
   readonly leftovers: number;
-  /** Requests that the vendor turned down because there were too many of them. */
+  /** Requests that the vendor throttled. */
   readonly throttled: number;
-  /** Days on which the vendor was asked for more than it gives. */
+  /** Days on which the vendor received more than its limit. */
   readonly exceeded: number;
 }
 
@@ -71,7 +71,7 @@ export interface Verdict {
   readonly violations: readonly string[];
 }
 
-/** Holds what the tasks and the store say against what the vendor has seen. `calls` are all lists that were asked for, one after the other. */
+/** Compares tasks and store with the vendor's record. `calls` holds the URLs of all calls, one after the other. */
 export function judge({ vendor, store, log, now }: Scene, calls: readonly string[], { tasks, states, used, day }: Ending): Verdict {
   const asked = [...new Set(calls)];
   const violations: string[] = [];
@@ -80,15 +80,15 @@ export function judge({ vendor, store, log, now }: Scene, calls: readonly string
   };
   const seen = vendor.seen();
   const times = countOf(seen.flatMap((request) => request.accepted));
-  const toldOf = (url: string) => states.get(url) ?? "not told of";
-  const having = (state: string) => asked.filter((url) => toldOf(url) === state);
+  const stateOfUrl = (url: string) => states.get(url) ?? "not reported";
+  const having = (state: string) => asked.filter((url) => stateOfUrl(url) === state);
   const received = (urls: readonly string[]) => urls.filter((url) => times.has(url));
 
   const resent = [...times].filter(([, count]) => count > 1).map(([url]) => url);
-  demand(resent.length === 0, `${resent.length} received more than once, such as ${resent[0]} (${toldOf(resent[0] ?? "")})`);
+  demand(resent.length === 0, `${resent.length} received more than once, such as ${resent[0]} (${stateOfUrl(resent[0] ?? "")})`);
   const wanted = new Set(asked);
   const foreign = [...times.keys()].filter((url) => !wanted.has(url));
-  demand(foreign.length === 0, `${foreign.length} received that nobody asked for, such as ${foreign[0]}`);
+  demand(foreign.length === 0, `${foreign.length} received without a call, such as ${foreign[0]}`);
 
   const done = having("succeeded");
   const missing = done.filter((url) => !times.has(url));
@@ -98,9 +98,9 @@ export function judge({ vendor, store, log, now }: Scene, calls: readonly string
   const cancelled = having("cancelled");
   const putOff = having("put off");
   const unsent = received([...overQuota, ...cancelled, ...putOff]);
-  demand(unsent.length === 0, `${unsent.length} received that are called ${toldOf(unsent[0] ?? "")}, such as ${unsent[0]}`);
+  demand(unsent.length === 0, `${unsent.length} received that are called ${stateOfUrl(unsent[0] ?? "")}, such as ${unsent[0]}`);
   const accounted = ["succeeded", "unknown", "over quota", "cancelled", "put off"];
-  const rest = countOf(asked.map(toldOf).filter((state) => !accounted.includes(state)));
+  const rest = countOf(asked.map(stateOfUrl).filter((state) => !accounted.includes(state)));
   demand(rest.size === 0, `items are ${[...rest].map(([state, count]) => `${count} ${state}`).join(", ")}`);
 
   const counted = tasks.reduce((sum, task) => sum + task.counts.total + task.skipped_recent, 0);
@@ -110,7 +110,7 @@ export function judge({ vendor, store, log, now }: Scene, calls: readonly string
   batches.delete("ended");
   demand(batches.size === 0, `batches are ${[...batches].map(([state, count]) => `${count} ${state}`).join(", ")}`);
 
-  // What was planned for a day is spent on it, whether or not the vendor got it.
+  // Units planned for a day are spent on that day, whether or not the vendor received the URLs.
   const spent = asked.length - overQuota.length - cancelled.length;
   const ledger = ledgerOf(store);
   const booked = [...ledger.values()].reduce((sum, units) => sum + units, 0);
@@ -122,12 +122,12 @@ export function judge({ vendor, store, log, now }: Scene, calls: readonly string
     `the ledger has ${booked}, the vendor ${atVendor}, ${nowhere} got lost, ${putOff.length} wait`,
   );
   const days = countOf(seen.flatMap((request) => request.accepted.map(() => vendorDay(request.at, ZONE))));
-  // The vendor's own count knows nothing of what never reached it.
+  // The vendor's own count lacks requests that never arrived.
   const today = (vendor.traceable ? days : ledger).get(day) ?? 0;
   demand(used === today, `the quota tool says ${used}, not ${today}`);
   const exceeded = [...days].filter(([, units]) => units > vendor.limit).length;
   demand(exceeded === 0, `more than the limit of ${vendor.limit} was received on a day`);
-  // Where the vendor counts, what never reached it leaves room for others.
+  // Where the vendor counts, requests that never arrived leave room for more.
   const overbooked = [...ledger].filter(([, units]) => units > vendor.limit && !vendor.traceable);
   demand(overbooked.length === 0, `more than the limit is booked: ${overbooked.join("; ")}`);
   const refusals = countOf(seen.filter(({ status }) => status >= 300).map(({ status }) => status));
@@ -136,7 +136,7 @@ export function judge({ vendor, store, log, now }: Scene, calls: readonly string
   demand(refusals.size === 0, `refused: ${[...refusals].map(([status, count]) => `${count} times ${status}`).join(", ")}`);
   const integrity = integrityOf(store);
   demand(integrity === "ok", `the store is damaged: ${integrity}`);
-  // Warnings are of what was foreseen; what is no line of the log is what Node says when it gives up.
+  // Warnings are expected. A line that is not from the log is Node's report of a crash.
   const bugs = log.filter((line) => !/^\{"level":[1-4]0,/.test(line));
   demand(bugs.length === 0, `logged: ${bugs.slice(0, 3).join("\n")}`);
 
@@ -158,7 +158,7 @@ export function judge({ vendor, store, log, now }: Scene, calls: readonly string
   };
 }
 
-/** The most requests that count in any stretch of a minute. */
+/** The most counted requests in any period of one minute. */
 export function busiestMinute(vendor: Vendor): number {
   const at = vendor
     .seen()

@@ -1,23 +1,25 @@
-/** The way between a server and its vendor: it takes time in both directions, and whoever waits can be cut off on it. */
+/** A proxy between a server and its vendor. It delays both directions, and can hold or lose a message. */
 
 import { Agent, createServer, request as httpRequest, type IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** To the vendor, which has not looked at it yet; or from the vendor, which has carried it out. */
+/** `there`: to the vendor, which has not seen the request. `back`: from the vendor, which has carried it out. */
 export type Leg = "there" | "back";
 
-/** A connection is made, and it depends on who is quicker whether a request has left on it already. */
+/** `connected`: a connection was just made. A request may or may not have left on it already. */
 export type Point = "connected" | Leg;
 
 export type Fate = "goes on" | "is lost";
 
 export interface Wire {
   readonly endpoint: string;
-  /** Spending requests on their way at this moment. */
+  /** Spending requests that are in flight at this moment. */
   readonly onTheWay: Readonly<Record<Leg, number>>;
+  /** Requests of any kind that are in flight at this moment. */
+  readonly inFlight: number;
   /**
-   * Has the `nth` spending request from now on wait, at that point or at the beginning of that leg, until `act` is done,
-   * which may also have it lost. Of connections each counts, and none waits. Returns what calls that off.
+   * Holds the `nth` spending request from now on, at the beginning of that leg, until `act` is done. `act` decides whether
+   * the request gets lost. At `connected`, every connection counts and none is held. Returns a function that cancels this.
    */
   interrupt(point: Point, nth: number, act: () => Promise<Fate>): () => void;
   close(): Promise<void>;
@@ -26,9 +28,9 @@ export interface Wire {
 export interface WireOptions {
   readonly target: string;
   readonly spends: (request: IncomingMessage) => boolean;
-  /** Milliseconds that a leg takes this time. */
+  /** The milliseconds of the next leg. */
   readonly delay: () => number;
-  /** Whether a request whose sender is gone by then gets lost instead of reaching the vendor. */
+  /** Whether a request of a dead sender gets lost instead of reaching the vendor. */
   readonly loses: () => boolean;
 }
 
@@ -40,6 +42,7 @@ interface Interruption {
 
 export async function startWire({ target, spends, delay, loses }: WireOptions): Promise<Wire> {
   const onTheWay = { there: 0, back: 0 };
+  let inFlight = 0;
   const interruptions = new Set<Interruption>();
   const agent = new Agent({ keepAlive: true });
 
@@ -75,8 +78,13 @@ export async function startWire({ target, spends, delay, loses }: WireOptions): 
       outgoing.writeHead(answer.status, answer.headers);
       outgoing.end(answer.body);
     };
-    // A sender that went away in the middle of its request, or a vendor that has closed: there is nobody to tell.
-    carry().catch(() => incoming.socket.destroy());
+    inFlight += 1;
+    // Carrying fails when the sender dies in the middle of its request, or when the vendor has closed.
+    carry()
+      .catch(() => incoming.socket.destroy())
+      .finally(() => {
+        inFlight -= 1;
+      });
   });
   server.on("connection", () => void arriveAt("connected"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -86,6 +94,9 @@ export async function startWire({ target, spends, delay, loses }: WireOptions): 
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
     onTheWay,
+    get inFlight() {
+      return inFlight;
+    },
     interrupt: (point, nth, act) => {
       const entry: Interruption = { point, left: nth, act };
       interruptions.add(entry);
@@ -106,7 +117,7 @@ interface Carried {
   readonly body: Buffer;
 }
 
-/** As it came, the host that it was signed for included. */
+/** Forwards the request unchanged, with the host that it was signed for. */
 function forward(target: string, agent: Agent, { method, url = "/", headers }: IncomingMessage, body: Buffer): Promise<Carried> {
   const { connection: _, ...kept } = headers;
   return new Promise((resolve, reject) => {

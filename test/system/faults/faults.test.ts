@@ -1,38 +1,38 @@
-/** The fault matrix, row by row, over real sockets; and the page that shows it. */
+/** Runs each row of the fault tables over real sockets, and compares docs/faults.md with the observed outcomes. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { faultRows } from "./faults.ts";
-import { trusted } from "./faults-certificates.ts";
-import { codeRows, entriesOf } from "./faults-codes.ts";
-import type { Count, Fate, FaultRow } from "./faults-row.ts";
-import { type Observed, runRow } from "./faults-run.ts";
-import { fatesOf, renderTable } from "./faults-table.ts";
-import type { ProviderId } from "./faults-vendors.ts";
+import { trusted } from "../harness/certificates-harness.ts";
+import { codeGroups, entriesOf, entryOf, factsOf } from "./codes-harness.ts";
+import type { Count, Fate, FaultRow } from "./row-harness.ts";
+import { faultRows } from "./rows-harness.ts";
+import { type Observed, runRow } from "./run-harness.ts";
+import { fatesOf, renderTable } from "./table-harness.ts";
+import type { ProviderId } from "./vendors-harness.ts";
 
-const page = join(import.meta.dirname, "../../../docs/reliability.md");
+const page = join(import.meta.dirname, "../../../docs/faults.md");
 
 const usual = getCACertificates("default");
 beforeAll(() => setDefaultCACertificates(trusted));
 afterAll(() => setDefaultCACertificates(usual));
 
-/** What may lie between the end of an outage and the last request: the circuit's longest pause, and a little. */
+/** The circuit breaker's longest pause, five minutes, and a little: the last request comes at most this long after an outage. */
 const LONGEST_PAUSE_MS = 330_000;
 
-function nameOf({ section, fault, provider, code }: FaultRow): string {
+function nameOf({ section, fault, provider, codes: [code] = [] }: FaultRow): string {
   return [section, code === undefined ? fault : fault.replace("a code", code), provider].join(" · ");
 }
 
-/** The expectation itself when it is met, else the count, so that a failure shows both. */
+/** The expectation when the count meets it, else the count, so that a failure shows both. */
 function within(count: number, expected: Count): Count {
   if (typeof expected === "number") return count;
   const [least, most] = expected;
   return count >= least && count <= most ? expected : count;
 }
 
-/** What a caller must read of an end that is not the good one. */
+/** The next step that a caller reads after each outcome but success. */
 const advice: Readonly<Record<string, RegExp>> = {
   unknown: /may or may not have reached the vendor and are not sent again/,
   untracked: /outcome cannot be asked for/,
@@ -56,7 +56,7 @@ function adviceFor({ url, mates, others, final }: Observed): RegExp[] {
 
 const outcomes = new Map<FaultRow, Observed>();
 
-describe("what comes of", () => {
+describe("fault", () => {
   it.for(faultRows.map((row) => [nameOf(row), row] as const))("%s", async ([, row]) => {
     const { expected } = row;
     const observed = await runRow(row);
@@ -78,10 +78,10 @@ describe("what comes of", () => {
       accepted: expected.acceptedTimes ?? (expected.accepted ? 1 : 0),
     });
 
-    // Nothing is bought twice.
+    // No unit is spent twice.
     expect(observed.mostAccepted).toBeLessThanOrEqual(expected.acceptedTimes ?? 1);
 
-    // The vendor's books and ours, day by day.
+    // The ledger agrees with the vendor's books on every day.
     const total = (books: ReadonlyMap<string, number>) => [...books.values()].reduce((sum, units) => sum + units, 0);
     expect(total(ledger) - total(vendorBooks)).toBe(expected.overcounted ?? 0);
     if (expected.overcounted === undefined) expect(ledger).toEqual(vendorBooks);
@@ -92,7 +92,7 @@ describe("what comes of", () => {
     const over = Math.max(...row.commit.map(({ until = Number.POSITIVE_INFINITY }) => until));
     if (row.commit.length > 0) expect(observed.lastSent).toBeLessThanOrEqual(over + LONGEST_PAUSE_MS);
 
-    // Whoever reads it knows why, and what to do.
+    // Reasons are sentences, and the next step fits the outcome.
     const reasons = [url, ...mates, ...others]
       .filter(({ fate }) => fate !== "succeeded" && fate !== "processing")
       .map(({ reason }) => reason);
@@ -102,7 +102,7 @@ describe("what comes of", () => {
     if (says.length > 0) expect(reasons.filter((reason) => says.every((pattern) => pattern.test(reason)))).not.toEqual([]);
     for (const pattern of adviceFor(observed)) expect(observed.nextStep).toMatch(pattern);
 
-    // Nothing that nobody foresaw, and no secret in anything that is shown.
+    // The server logs no unexpected error and shows no secret.
     expect(observed.log.filter((line) => line.includes('"level":50') || line.includes('"level":60'))).toEqual([]);
     for (const secret of observed.secrets)
       for (const text of [...observed.said, ...observed.log]) expect(text.includes(secret)).toBe(false);
@@ -111,21 +111,29 @@ describe("what comes of", () => {
   });
 });
 
-describe("the matrix", () => {
-  it.each(["huawei-vod", "alibaba-vod"] satisfies ProviderId[])("has a row for each of %s's codes", (provider) => {
-    const ours = codeRows.filter((row) => row.provider === provider).map(({ code, entry = code }) => entry);
-    const theirs = entriesOf(provider);
-    expect(theirs.length).toBeGreaterThan(30);
-    expect(ours.sort()).toEqual(theirs.sort());
+describe("the fault tables", () => {
+  it.each(["huawei-vod", "alibaba-vod"] satisfies ProviderId[])("have each of %s's codes exactly once", (provider) => {
+    const entries = entriesOf(provider);
+    expect(entries.length).toBeGreaterThan(30);
+    const found = codeGroups
+      .filter((group) => group.provider === provider)
+      .flatMap(({ codes }) => codes.map((code) => entryOf(code, new Set(entries)) ?? code));
+    expect(found.sort()).toEqual(entries.sort());
   });
 
-  it("has no two rows of one name, and says why where a URL is taken more than once", () => {
+  it.each(codeGroups.map((group) => [group.codes[0], group] as const))("list only codes that mean the same as %s beside it", (_, group) => {
+    const { provider, status, codes } = group;
+    const facts = codes.map((code) => ({ code, ...factsOf(provider, status, code) }));
+    expect(facts).toEqual(codes.map((code) => ({ code, ...factsOf(provider, status, codes[0]) })));
+  });
+
+  it("have no two rows of one name, and give a reason where a URL is accepted more than once", () => {
     expect(new Set(faultRows.map(nameOf)).size).toBe(faultRows.length);
     for (const { expected, why } of faultRows) if (expected.acceptedTimes !== undefined) expect(why).toMatch(/\S/);
   });
 
-  it("is on the page as it was observed", async ({ skip }) => {
-    if (outcomes.size < faultRows.length) skip("Not every row has come to its end.");
+  it("are in docs/faults.md as observed", async ({ skip }) => {
+    if (outcomes.size < faultRows.length) skip("Some rows failed or were not run.");
     const text = readFileSync(page, "utf8");
     const block = /(?<=<!-- faults -->\n).*?(?=<!-- \/faults -->)/s;
     expect(text).toMatch(block);

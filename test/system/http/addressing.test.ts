@@ -1,8 +1,8 @@
 /** By which names, and from which pages, the server may be reached: a page that was led to it by DNS must not be. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type HttpServer, launchServer, startServer } from "./process-harness.ts";
-import { effects, legacy, logOf, send, sendRaw, tellTale, untouched } from "./wire-harness.ts";
+import { type HttpServer, launchServer, startServer } from "../harness/http-server-harness.ts";
+import { effects, legacy, logOf, send, sendRaw, tellTale, untouched } from "../harness/raw-http-harness.ts";
 
 let server: HttpServer;
 
@@ -123,7 +123,7 @@ describe("a page's Origin", () => {
 });
 
 describe("names of a deployment", () => {
-  it("are those of the public URL, or those that are listed and no others", async () => {
+  it("are those of the public URL, or only the listed ones", async () => {
     const published = await startServer({}, ["--sandbox", "--public-url", "https://mcp.example.com/mcp"]);
     const listed = await startServer({}, ["--sandbox", "--allowed-hosts", "cdn.example.org", "--allowed-origins", "app.example.org"]);
     const ask = async (to: HttpServer, headers: Record<string, string>) =>

@@ -1,4 +1,4 @@
-/** A real authorization server on loopback, which issues JWT access tokens for the resource that it is told of. */
+/** A real authorization server on loopback. It issues JWT access tokens for one resource. */
 
 import { generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
 import { once } from "node:events";
@@ -16,7 +16,7 @@ export interface AuthorizationServer {
   /** A token that is signed with the server's own key, whatever it says; a claim that is `undefined` is left out. */
   forge(claims: Readonly<Record<string, unknown>>, options?: ForgeOptions): Promise<string>;
   readonly clientSecret: string;
-  /** How often its keys were asked for. */
+  /** How often its keys were fetched. */
   keyRequests(): number;
   stop(): Promise<void>;
   /** Listens again, where it did before. */

@@ -1,8 +1,8 @@
-/** What each kind of unusable request gets, and that none of them does anything or keeps others from being served. */
+/** Unusable requests: each kind gets its answer, changes nothing and delays no other request. */
 
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { type HttpServer, launchServer } from "./process-harness.ts";
+import { type HttpServer, launchServer } from "../harness/http-server-harness.ts";
 import {
   call,
   closed,
@@ -19,7 +19,7 @@ import {
   tellTale,
   untouched,
   version,
-} from "./wire-harness.ts";
+} from "../harness/raw-http-harness.ts";
 
 let server: HttpServer;
 let printed = "";
@@ -169,9 +169,13 @@ describe("a client that wants its connection ended", () => {
     const lines = Object.entries({ host: "localhost", connection: "close", ...headers, "content-length": String(body.length) });
     const socket = await open(server);
     socket.write(`POST /mcp HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`);
-    const begun = performance.now();
-    await closed(socket.resume());
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    // The server keeps other connections for 65 s, far longer than this test may take.
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += String(chunk);
+    });
+    await closed(socket);
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 
@@ -273,7 +277,7 @@ describe("the log", () => {
 });
 
 describe("after all of it", () => {
-  it("nothing is stored or spent, nobody was told of the inside, and the server answers", async () => {
+  it("nothing is stored or spent, no internals leaked, and the server answers", async () => {
     expect(await effects(server)).toEqual(untouched);
     expect(server.log.join("\n")).not.toMatch(tellTale);
     expect(logOf(server).filter(({ level }) => Number(level) >= 40)).toEqual([]);

@@ -1,4 +1,4 @@
-/** What a server that cannot serve as it is told says, once and clearly, before it listens. */
+/** A server with wrong settings explains the mistake once, before it listens. */
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
@@ -9,8 +9,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { asPrefetchError, explain } from "../../../src/base/errors.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { createAuthenticator } from "../../../src/transports/auth/authenticate.ts";
-import { baseEnv, bin } from "../process/clients-harness.ts";
-import { entry } from "./wire-harness.ts";
+import { baseEnv, bin } from "../harness/clients-harness.ts";
+import { entry } from "../harness/raw-http-harness.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tokens-"));
 const good = entry("alice", "alice-secret-token", ["prefetch:read"]);
@@ -23,7 +23,7 @@ function file(content: string): string {
   return path;
 }
 
-/** What is wrong, as the process says it. */
+/** The process's message about the mistake. */
 function mistakeIn(args: readonly string[], env: Readonly<Record<string, string>>): string {
   try {
     const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", ...args], env);

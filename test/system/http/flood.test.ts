@@ -1,18 +1,30 @@
-/** Ten thousand requests at the same moment: each of them is answered, and nothing of them stays. */
+/** Ten thousand requests at once: each is answered, and none leaves anything behind. */
 
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { expect, it, onTestFinished } from "vitest";
-import { type HttpServer, startServer } from "./process-harness.ts";
-import { bearer, call, effects, entry, legacy, logOf, type Message, type Reply, replyOf, send, tellTale } from "./wire-harness.ts";
+import { type HttpServer, startServer } from "../harness/http-server-harness.ts";
+import {
+  bearer,
+  call,
+  effects,
+  entry,
+  legacy,
+  logOf,
+  type Message,
+  type Reply,
+  replyOf,
+  send,
+  tellTale,
+} from "../harness/raw-http-harness.ts";
 
 const REQUESTS = 10_000;
-/** With many more, the one processor that is left to serve would not get round to all of them within the ten seconds that headers have. */
+/** One processor could not read the headers of many more within their ten seconds. */
 const CONNECTIONS = 500;
 const A_MINUTE = 300;
 const admin = bearer("admin-secret-token");
 
-/** What the server says of itself. */
+/** Gauges from the server's own metrics. */
 async function gauges(server: HttpServer): Promise<{ handles: number; heap: number; sockets: number }> {
   const { body } = await send(server, { method: "GET", path: "/metrics", headers: admin });
   const of = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(body)?.[1] ?? Number.NaN);
@@ -63,10 +75,10 @@ it("10,000 requests at once, good ones and bad ones, are all answered as they sh
   expect(counts.get(429)).toBe(REQUESTS / 2 - 2 * A_MINUTE);
 
   agent.destroy();
-  await expect.poll(async () => (await gauges(server)).sockets, { timeout: 5_000 }).toBeLessThanOrEqual(before.sockets + 2);
+  await expect.poll(async () => (await gauges(server)).sockets).toBeLessThanOrEqual(before.sockets + 2);
   const after = await gauges(server);
   expect(after.handles).toBeLessThanOrEqual(before.handles + 2);
-  // What the garbage collector has not looked at yet is far less than ten thousand requests take.
+  // Uncollected garbage takes far less than ten thousand requests would.
   expect(after.heap).toBeLessThan(before.heap + 100 * 1_048_576);
   expect(await effects(server, admin)).toEqual({ tasks: 0, used: 0 });
   expect(logOf(server).filter(({ level }) => Number(level) >= 40)).toEqual([]);

@@ -7,9 +7,9 @@ import { Client, ClientCredentialsProvider, StreamableHTTPClientTransport } from
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createTokenVerifier } from "../../../src/transports/auth/oauth.ts";
-import { httpSessions, taskOf } from "../process/clients-harness.ts";
+import { httpSessions, taskOf } from "../harness/clients-harness.ts";
+import { secretOf, startServer, tokenList } from "../harness/http-server-harness.ts";
 import { startAuthorizationServer } from "./authorization-server-harness.ts";
-import { secretOf, startServer, tokenList } from "./process-harness.ts";
 
 const RESOURCE = "https://prefetch.example.com/mcp";
 const clients = ["alice", "bob", "carol"];

@@ -1,4 +1,4 @@
-/** What those who run the server see of it. */
+/** Probes, metrics and log lines for the server's operators. */
 
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { httpSessions, taskOf } from "../process/clients-harness.ts";
-import { secretOf, startServer, tokenList } from "./process-harness.ts";
+import { httpSessions, taskOf } from "../harness/clients-harness.ts";
+import { secretOf, startServer, tokenList } from "../harness/http-server-harness.ts";
 
 const [[, connect]] = httpSessions;
 const folder = () => mkdtempSync(join(tmpdir(), "http-"));
@@ -16,7 +16,7 @@ const at = (url: string, path: string, token?: string) =>
   fetch(new URL(path, url), token === undefined ? {} : { headers: { authorization: `Bearer ${secretOf(token)}` } });
 const urls = ["https://example.com/a.mp4", "https://example.com/fail-1.mp4", "ftp://example.com/x"];
 
-/** A vendor that is busy, and remembers the headers of whoever asks. */
+/** A slow vendor that records the headers of its requests. */
 async function busyVendor() {
   const seen: (string | undefined)[] = [];
   const server = createServer((request, response) => {
@@ -39,7 +39,7 @@ async function busyVendor() {
 }
 
 describe("probes", () => {
-  it("answer to whoever asks, by whatever name", async () => {
+  it("answer without a token and by any host name", async () => {
     const { url } = await startServer({ PREFETCH_SERVER_TOKENS: tokenList({ name: "robot" }) });
     for (const path of ["/healthz", "/readyz"]) {
       const answer = await at(url, path);
@@ -112,7 +112,7 @@ describe("metrics", () => {
 });
 
 describe("logs", () => {
-  it("tell of each request who asked what, under an id that the caller gets and may give", async () => {
+  it("name the caller and the tool of each request, with an id that the caller gets and may choose", async () => {
     const { url, log } = await startServer({ PREFETCH_SERVER_TOKENS: tokenList({ name: "robot" }) });
     const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const ask = (headers: Record<string, string>) =>

@@ -1,113 +1,100 @@
-/** Clients that send little by little, or nothing, are cut off, and meanwhile keep nobody from being served. */
+/** Slow and silent clients: the server cuts them off, and serves other clients meanwhile. */
 
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createApp } from "../../../src/app/app.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { createMetrics } from "../../../src/transports/http/metrics.ts";
 import { type HttpService, startHttp, type Timeouts } from "../../../src/transports/http/server.ts";
-import { type HttpServer, launchServer, startServer } from "./process-harness.ts";
-import { call, closed, open, send } from "./wire-harness.ts";
+import { startServer } from "../harness/http-server-harness.ts";
+import { call, closed, open, read, send } from "../harness/raw-http-harness.ts";
 
-const patience = { headersMs: 400, requestMs: 800, checkMs: 50, answerMs: 600 };
+/** No request of a healthy client meets one of these limits, even on a busy machine. Each test shortens one of them. */
+const patient: Timeouts = { headersMs: 60_000, requestMs: 60_000, checkMs: 50, answerMs: 60_000 };
 
-/** A server in this process, which is less patient than a real one. */
-async function impatient(): Promise<HttpService> {
-  const service = await inProcess(patience);
+const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", "--log-level", "silent"], {});
+if (command.kind !== "serve") throw new Error("The flags do not start a server.");
+const { config } = command;
+const newApp = () => createApp(config);
+
+/** A server in this process. */
+async function serve(timeouts?: Timeouts, app = newApp()): Promise<HttpService> {
+  const service = await startHttp({
+    app,
+    metrics: createMetrics(),
+    auth: undefined,
+    options: config.server,
+    ...(timeouts && { timeouts }),
+  });
   onTestFinished(() => service.close());
   return service;
 }
 
-async function inProcess(timeouts?: Timeouts): Promise<HttpService> {
-  const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", "--log-level", "silent"], {});
-  if (command.kind !== "serve") throw new Error("not a server");
-  const { config } = command;
-  const metrics = createMetrics();
-  return startHttp({ app: createApp(config, metrics), metrics, auth: undefined, options: config.server, ...(timeouts && { timeouts }) });
-}
-
-/** Sends a byte now and then for as long as it may; resolves with the milliseconds that were. */
-async function drip(socket: Socket, text: string): Promise<number> {
-  const begun = performance.now();
+/** Sends one byte every 20 ms until the server ends the connection. Resolves with the server's answer. */
+async function drip(socket: Socket, text: string): Promise<string> {
+  let answer = "";
+  socket.on("data", (chunk) => {
+    answer += String(chunk);
+  });
   let next = 0;
   const timer = setInterval(() => {
-    const byte = text[next % text.length] ?? "";
+    socket.write(text[next % text.length] ?? "");
     next += 1;
-    socket.write(byte);
   }, 20);
-  await closed(socket.resume());
+  await closed(socket);
   clearInterval(timer);
-  return performance.now() - begun;
+  return answer;
 }
 
-/** Begun before all tests and looked at after them, because it takes its time. */
-let patient: Promise<{ server: HttpServer; lasted: number }>;
-
-beforeAll(async () => {
-  // The first call loads what all calls need, which takes longer than the impatient ones wait.
-  const first = await inProcess();
-  expect((await send(first, call("get_prefetch_quota"))).status).toBe(200);
-  await first.close();
-  const server = await launchServer();
-  const socket = await open(server);
-  socket.write(`${head}X-Endless: `);
-  patient = drip(socket, "x").then((lasted) => ({ server, lasted }));
-});
-
-afterAll(async () => {
-  await (await patient).server.stop();
-});
-
 const head = "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+const timedOut = /^HTTP\/1\.1 408 /;
 
 describe("a client that drips", () => {
-  it("its headers is cut off when they should all have come", async () => {
-    const server = await impatient();
+  it("gets 408 when its headers do not end in time", async () => {
+    const server = await serve({ ...patient, headersMs: 300 });
     const socket = await open(server);
     socket.write(`${head}X-Endless: `);
-    const lasted = await drip(socket, "x");
-    expect(lasted).toBeGreaterThan(patience.headersMs - 200);
-    expect(lasted).toBeLessThan(patience.requestMs + 2_000);
+    expect(await drip(socket, "x")).toMatch(timedOut);
     expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
   });
 
   it.each([
-    ["of a length that it names", `Content-Length: 100000\r\n\r\n`, " "],
-    ["in chunks without end", "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"],
-  ])("a body %s is cut off when the request should have been over", async (_, rest, text) => {
-    const server = await impatient();
+    ["of a declared length", `Content-Length: 100000\r\n\r\n`, " "],
+    ["in chunks", "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"],
+  ])("gets 408 when its body %s does not end in time", async (_, rest, text) => {
+    const server = await serve({ ...patient, headersMs: 300, requestMs: 300 });
     const socket = await open(server);
     socket.write(`${head}${rest}`);
-    const lasted = await drip(socket, text);
-    expect(lasted).toBeGreaterThan(patience.requestMs - 200);
-    expect(lasted).toBeLessThan(patience.requestMs + 4_000);
+    expect(await drip(socket, text)).toMatch(timedOut);
     expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
   });
 
-  it("nothing is cut off as well", async () => {
-    const server = await impatient();
-    const socket = await open(server);
-    await closed(socket.resume());
+  it("is cut off when it sends nothing at all", async () => {
+    const server = await serve({ ...patient, headersMs: 300 });
+    await closed((await open(server)).resume());
     expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
   });
 });
 
 describe("an answer that does not come", () => {
-  it("is given up, and so is the work for it", async () => {
-    const server = await impatient();
+  it("ends the connection, and the server serves other calls", async () => {
+    const app = newApp();
+    const server = await serve(patient, app);
+    const hasty = await serve({ ...patient, answerMs: 100 }, app);
+    // The emulated vendor takes seconds over a task.
     const started = await send(server, call("prefetch_urls", { urls: ["https://example.com/a.mp4"], provider: "huawei-vod" }));
     const id = /pf_[0-9a-f-]{36}/.exec(started.body)?.[0];
-    const begun = performance.now();
-    // The emulated vendor takes longer than this server waits.
-    await expect(send(server, call("get_prefetch_status", { task_id: id, wait_seconds: 50 }))).rejects.toThrow();
-    expect(performance.now() - begun).toBeGreaterThanOrEqual(590);
+    expect(started.body).toMatch(/"state":"running"|\\"state\\":\\"running\\"/);
+    await expect(send(hasty, call("get_prefetch_status", { task_id: id, wait_seconds: 50 }))).rejects.toThrow();
     expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
   });
 });
 
 describe("many clients that drip", () => {
-  it("keep nobody from being served, and are all gone in the end", async () => {
-    const server = await impatient();
+  it("hold up no other client, and are all cut off", async () => {
+    const server = await serve({ ...patient, headersMs: 1_500, requestMs: 2_000 });
     const heads = ["", "POST", `${head}X-Endless: `, `${head}Content-Length: 1000\r\n\r\n{`];
     const sockets = await Promise.all(Array.from({ length: 400 }, () => open(server)));
     const gone = Promise.all(
@@ -123,22 +110,31 @@ describe("many clients that drip", () => {
   });
 });
 
+describe("the usual limits", () => {
+  it("are 10 s for the headers and 60 s for the whole request", async () => {
+    const { url } = await serve();
+    // Node publishes the listening server with each request that it receives.
+    const limits = new Map<string, Pick<Server, "headersTimeout" | "requestTimeout">>();
+    const received = (message: unknown): void => {
+      const { server, request } = message as { server: Server; request: IncomingMessage };
+      limits.set(`${request.headers.host}${request.url}`, { headersTimeout: server.headersTimeout, requestTimeout: server.requestTimeout });
+    };
+    subscribe("http.server.request.start", received);
+    onTestFinished(() => void unsubscribe("http.server.request.start", received));
+    await send({ url }, call("get_prefetch_quota"));
+    expect(limits.get(url.replace("http://", ""))).toEqual({ headersTimeout: 10_000, requestTimeout: 60_000 });
+  });
+});
+
 describe("the built server", () => {
-  it("does not wait for long for a body that never comes when it is told to stop", async () => {
+  it("answers 503 to a client whose body has not come when the server stops", async () => {
     const server = await startServer();
     const socket = await open(server);
     socket.write(`${head}Content-Length: 100\r\n\r\n{`);
-    socket.resume();
+    const answer = read(socket);
     expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
-    const begun = performance.now();
     expect(await server.stop()).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(5_000);
-  });
-
-  it("gives headers ten seconds", async () => {
-    const { server, lasted } = await patient;
-    expect(lasted).toBeGreaterThan(9_500);
-    expect(lasted).toBeLessThan(15_000);
-    expect((await send(server, call("get_prefetch_quota"))).status).toBe(200);
+    // The server would cut the client off without an answer if it waited for the body.
+    expect((await answer).status).toBe(503);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Many agents on one server for as long as one likes: `node test/http/soak.ts [minutes] [clients]`. Official clients of both
+ * Many agents on one server for as long as one likes: `node test/system/http/soak.ts [minutes] [clients]`. Official clients of both
  * generations, five to a tenant, do the whole story again and again against the vendors' emulators, and look for what
  * is not theirs. Ends with 1 when something went wrong, was visible that must not be, or grew.
  */
@@ -14,11 +14,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { alibabaEnv, baseEnv, bin, httpSessions, huaweiEnv, type Session, taskOf } from "../process/clients-harness.ts";
+import { alibabaEnv, baseEnv, bin, httpSessions, huaweiEnv, type Session, taskOf } from "../harness/clients-harness.ts";
 
 const [minutes = 5, clients = 200] = process.argv.slice(2).map(Number);
 const CLIENTS_OF_A_TENANT = 5;
-/** What both vendors take in that time, with room for questions, is shared by all. */
+/** All clients share the requests that both vendors allow in that time, minus some for queries. */
 const STORIES_A_MINUTE = 60;
 const PAUSE_MS = 1_500;
 const SAMPLE_MS = 2_000;
@@ -29,7 +29,7 @@ const violations: string[] = [];
 const figures = { stories: 0, calls: 0, foreignLooks: 0, slowestMs: 0 };
 /** Tasks of each tenant, by its number. */
 const tasksOf = new Map<number, Set<string>>();
-/** What was in some tenant's list. Whose it is may be known only later: a mate can see a task before its maker has the answer. */
+/** Tasks that were in some tenant's list. Their owner may be known later: a colleague can see a task before its creator has the answer. */
 const seen = new Set<string>();
 
 interface Sample {
@@ -72,7 +72,7 @@ async function sampled(url: string, token: string): Promise<Sample> {
   };
 }
 
-/** One client's life: everything that an agent does, and some of what it should not be able to. */
+/** One client's life: everything that an agent does, and attempts at forbidden things. */
 async function live(number: number, connect: () => Promise<Session>, until: number, mayStart: () => boolean): Promise<void> {
   const tenant = Math.floor(number / CLIENTS_OF_A_TENANT);
   const own = tasksOf.get(tenant) ?? new Set<string>();
@@ -210,7 +210,7 @@ const least = (part: readonly Sample[], figure: keyof Sample) => Math.min(...par
 const half = Math.floor(warm.length / 2);
 for (const [figure, most] of [
   ["heap", 1.2],
-  // What the process has taken from the system and not given back says little: it is shown only.
+  // The resident size only informs, because a process rarely returns memory to the system.
   ["rss", Number.POSITIVE_INFINITY],
   ["handles", 1.2],
   ["descriptors", 1.2],

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { httpSessions, huaweiEnv, taskOf } from "../process/clients-harness.ts";
-import { secretOf, startServerFor, tokenList } from "./process-harness.ts";
+import { httpSessions, huaweiEnv, taskOf } from "../harness/clients-harness.ts";
+import { secretOf, startServerFor, tokenList } from "../harness/http-server-harness.ts";
 
 const urlsOf = (count: number) => Array.from({ length: count }, (_, index) => `https://example.com/${index}.mp4`);
 

@@ -1,4 +1,4 @@
-/** Resources that the official client listens to. */
+/** Subscriptions of the official client to resources. */
 
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { Client, type McpSubscription, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { describe, it, type TestContext } from "vitest";
 import { z } from "zod";
-import { secretOf, startServerFor, tokenList } from "./process-harness.ts";
+import { createApp } from "../../../src/app/app.ts";
+import { readCommand } from "../../../src/cli/config.ts";
+import { authExtra } from "../../../src/mcp/caller.ts";
+import type { Authenticator } from "../../../src/transports/auth/authenticate.ts";
+import { createMetrics } from "../../../src/transports/http/metrics.ts";
+import { type HttpService, startHttp } from "../../../src/transports/http/server.ts";
+import { secretOf, startServerFor, tokenList } from "../harness/http-server-harness.ts";
 
 const PREFETCH_SERVER_TOKENS = tokenList({ name: "alice" }, { name: "carol" }, { name: "admin", scopes: ["prefetch:admin"] });
 const started = z.object({ task_id: z.string() });
@@ -39,8 +45,29 @@ async function listener({ onTestFinished }: TestContext, url: string, name?: str
   };
 }
 
+/** A server in this process. Each request's token expires one to two seconds after the request, so a slow start does no harm. */
+async function serveWithTokensOfOneSecond({ onTestFinished }: TestContext): Promise<HttpService> {
+  const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", "--log-level", "silent"], {});
+  if (command.kind !== "serve") throw new Error("The flags do not start a server.");
+  const auth: Authenticator = {
+    authenticate: async () => ({
+      token: "",
+      clientId: "carol",
+      scopes: ["prefetch:read"],
+      expiresAt: Math.ceil(Date.now() / 1_000) + 1,
+      extra: authExtra("token:carol"),
+    }),
+    metadata: undefined,
+    reload: () => undefined,
+  };
+  const { config } = command;
+  const service = await startHttp({ app: createApp(config), metrics: createMetrics(), auth, options: config.server });
+  onTestFinished(() => service.close());
+  return service;
+}
+
 describe.concurrent("a subscriber", () => {
-  it("hears of a task until it is final, although nobody asks for it, and of the quota that it cost", async (test) => {
+  it("hears of a task until it is final, without a status call, and of the quota that it cost", async (test) => {
     const { expect } = test;
     const { url } = await startServerFor(test);
     const { listen, prefetch, next, state, told } = await listener(test, url);
@@ -49,8 +76,9 @@ describe.concurrent("a subscriber", () => {
     expect(subscription.honoredFilter).toEqual({ resourceSubscriptions: [task, QUOTA] });
     const ended = async (): Promise<void> => {
       for (;;) {
-        await next(task);
+        const changed = next(task);
         if (z.object({ state: z.string() }).parse(await state(task)).state === "succeeded") return;
+        await changed;
       }
     };
     await ended();
@@ -62,7 +90,7 @@ describe.concurrent("a subscriber", () => {
     await subscription.close();
   });
 
-  it("hears of many changes at once, not of each", async (test) => {
+  it("gets one notification for many changes", async (test) => {
     const { expect } = test;
     const { url } = await startServerFor(test);
     const { listen, prefetch, next, told } = await listener(test, url);
@@ -73,12 +101,14 @@ describe.concurrent("a subscriber", () => {
     expect(told.length).toBeLessThanOrEqual(3);
   });
 
-  it("is granted what there is for it, and nothing of other tenants or of other kinds", async (test) => {
+  it("is granted existing resources of its own tenant only", async (test) => {
     const { expect } = test;
     const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const [alice, carol, admin] = await Promise.all(["alice", "carol", "admin"].map((name) => listener(test, url, name)));
-    if (!alice || !carol || !admin) throw new Error("somebody is missing");
-    const task = `prefetch://tasks/${await alice.prefetch("https://example.com/a.mp4")}`;
+    if (!alice || !carol || !admin) throw new Error("A client is missing.");
+    // 30 batches take 18 s, so the task still changes after the admin listens.
+    const urls = Array.from({ length: 300 }, (_, nth) => `https://example.com/${nth}.mp4`);
+    const task = `prefetch://tasks/${await alice.prefetch(...urls)}`;
     const wanted = [task, QUOTA, "prefetch://quota/none", "prefetch://tasks/pf_none", "prefetch://providers", "file:///etc/passwd", "junk"];
     expect((await alice.listen(...wanted)).honoredFilter).toEqual({ resourceSubscriptions: [task, QUOTA] });
     expect((await carol.listen(...wanted)).honoredFilter).toEqual({ resourceSubscriptions: [QUOTA] });
@@ -87,34 +117,37 @@ describe.concurrent("a subscriber", () => {
     expect(carol.told).not.toContain(task);
   });
 
-  it("is told in good order when the server stops, and does not keep it from stopping", async (test) => {
+  it("gets a graceful end when the server stops, and does not delay the stop", async (test) => {
     const { expect } = test;
     const { url, stop } = await startServerFor(test);
     const { listen } = await listener(test, url);
     const subscription = await listen(QUOTA);
-    const begun = performance.now();
     expect(await stop()).toBe(0);
-    expect(performance.now() - begun).toBeLessThan(5_000);
     expect(await subscription.closed).toBe("graceful");
   });
 
-  it("is heard no longer than its token is good", async (test) => {
+  it("loses its stream and its access when SIGHUP reloads a token list without its token", async (test) => {
     const { expect } = test;
     const path = join(mkdtempSync(join(tmpdir(), "tokens-")), "tokens.json");
-    const soon = new Date(Date.now() + 4_000).toISOString();
-    writeFileSync(path, tokenList({ name: "alice" }, { name: "carol", expires: soon }));
+    writeFileSync(path, tokenList({ name: "alice" }));
     const { url, child } = await startServerFor(test, { PREFETCH_SERVER_TOKENS_FILE: path });
-    const [alice, carol] = await Promise.all(["alice", "carol"].map((name) => listener(test, url, name)));
-    const [own, short] = await Promise.all([alice?.listen(QUOTA), carol?.listen(QUOTA)]);
-    expect(await short?.closed).toBe("remote");
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(soon));
+    const alice = await listener(test, url, "alice");
+    const stream = await alice.listen(QUOTA);
     writeFileSync(path, tokenList({ name: "carol" }));
     child.kill("SIGHUP");
-    expect(await own?.closed).toBe("remote");
-    await expect(alice?.listen(QUOTA)).rejects.toThrow();
+    expect(await stream.closed).toBe("remote");
+    await expect(alice.listen(QUOTA)).rejects.toThrow();
   });
 
-  it("may have a hundred streams open, also of many that are asked for at once, and as many again when those are closed", async (test) => {
+  it("loses its stream when its token expires", async (test) => {
+    const { expect } = test;
+    const { url } = await serveWithTokensOfOneSecond(test);
+    const { listen } = await listener(test, url, "carol");
+    const stream = await listen(QUOTA);
+    expect(await stream.closed).toBe("remote");
+  });
+
+  it("may have a hundred streams open, even when it asks for more at once, and a hundred again after closing them", async (test) => {
     const { expect } = test;
     const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const { listen, prefetch } = await listener(test, url, "alice");
@@ -127,6 +160,6 @@ describe.concurrent("a subscriber", () => {
     expect((await other.listen(QUOTA)).honoredFilter).toEqual({ resourceSubscriptions: [QUOTA] });
     await Promise.all(streams.map((stream) => stream.close()));
     const again = () => listen(QUOTA).then(({ honoredFilter }) => honoredFilter);
-    await expect.poll(again, { timeout: 5_000 }).toEqual({ resourceSubscriptions: [QUOTA] });
+    await expect.poll(again).toEqual({ resourceSubscriptions: [QUOTA] });
   });
 });

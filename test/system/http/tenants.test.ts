@@ -2,8 +2,8 @@
 
 import { describe, it } from "vitest";
 import { z } from "zod";
-import { httpSessions, type Session, taskOf } from "../process/clients-harness.ts";
-import { secretOf, startServerFor, tokenList } from "./process-harness.ts";
+import { httpSessions, type Session, taskOf } from "../harness/clients-harness.ts";
+import { secretOf, startServerFor, tokenList } from "../harness/http-server-harness.ts";
 
 const listed = z.object({ tasks: z.array(z.object({ task_id: z.string(), tenant: z.string().optional() })) });
 const tasksOf = async (session: Session) => listed.parse((await session.call("list_prefetch_tasks")).structured).tasks;
@@ -18,11 +18,11 @@ const PREFETCH_SERVER_TOKENS = tokenList(
 );
 
 describe.concurrent.each(httpSessions)("tenants with the %s", (generation, connect) => {
-  it("share nothing with others, and everything among themselves", async (test) => {
+  it("share tasks within a tenant and hide them from other tenants", async (test) => {
     const { expect } = test;
     const { url, log } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const [alice, bob, carol, admin] = await Promise.all(["alice", "bob", "carol", "admin"].map((name) => connect(url, secretOf(name))));
-    if (!alice || !bob || !carol || !admin) throw new Error("somebody is missing");
+    if (!alice || !bob || !carol || !admin) throw new Error("A client is missing.");
     const own = taskOf(await alice.call("prefetch_urls", { urls: urlsOf(3), provider: "huawei-vod", wait_seconds: 20 }));
     expect(own.state).toBe("succeeded");
 
@@ -63,11 +63,11 @@ describe.concurrent.each(httpSessions)("tenants with the %s", (generation, conne
     await Promise.all([alice, bob, carol, admin].map((session) => session.close()));
   });
 
-  it("are offered the ids of their own tasks only, while one is typed", async (test) => {
+  it("get completions for the ids of their own tasks only", async (test) => {
     const { expect } = test;
     const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const [alice, carol] = await Promise.all(["alice", "carol"].map((name) => connect(url, secretOf(name))));
-    if (!alice || !carol) throw new Error("somebody is missing");
+    if (!alice || !carol) throw new Error("A client is missing.");
     const { task_id: own = "" } = taskOf(await alice.call("prefetch_urls", { urls: urlsOf(1), provider: "huawei-vod" }));
     expect(await alice.complete("prefetch://tasks/{task_id}", "task_id", "pf_")).toEqual([own]);
     expect(await alice.complete("prefetch://tasks/{task_id}", "task_id", "other")).toEqual([]);
@@ -75,7 +75,7 @@ describe.concurrent.each(httpSessions)("tenants with the %s", (generation, conne
     await Promise.all([alice.close(), carol.close()]);
   });
 
-  it("that may only read see only the tools that do, and spend nothing", async (test) => {
+  it("with read-only tokens see only the tools that read, and spend nothing", async (test) => {
     const { expect } = test;
     const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS });
     const reader = await connect(url, secretOf("reader"));
@@ -99,11 +99,11 @@ describe.concurrent.each(httpSessions)("tenants with the %s", (generation, conne
     await Promise.all([reader.close(), admin.close()]);
   });
 
-  it("have a daily budget each, and are told of it", async (test) => {
+  it("have a daily budget each, and see it in their answers", async (test) => {
     const { expect } = test;
     const { url } = await startServerFor(test, { PREFETCH_SERVER_TOKENS, PREFETCH_TENANT_DAILY_BUDGET: "5" });
     const [alice, bob, carol] = await Promise.all(["alice", "bob", "carol"].map((name) => connect(url, secretOf(name))));
-    if (!alice || !bob || !carol) throw new Error("somebody is missing");
+    if (!alice || !bob || !carol) throw new Error("A client is missing.");
     const spend = (session: Session, count: number, who: string) =>
       session.call("prefetch_urls", { urls: urlsOf(count, who), provider: "huawei-vod" });
     expect(taskOf(await spend(alice, 4, "a")).quota).toMatchObject({ limit: 5, used: 4, remaining: 1 });

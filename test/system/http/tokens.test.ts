@@ -1,11 +1,11 @@
-/** Who may call with which token: what is refused says why, does nothing, and shows nothing. */
+/** Tokens and their scopes: a refusal names its reason, changes nothing and shows nothing. */
 
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type HttpServer, launchServer, startServer } from "./process-harness.ts";
+import { type HttpServer, launchServer, startServer } from "../harness/http-server-harness.ts";
 import {
   bearer,
   call,
@@ -20,7 +20,7 @@ import {
   structuredOf,
   tellTale,
   untouched,
-} from "./wire-harness.ts";
+} from "../harness/raw-http-harness.ts";
 
 const alice = bearer("alice-secret-token");
 const reader = bearer("reader-secret-token");
@@ -116,13 +116,13 @@ describe("a call without a good token", () => {
     expect(replies.map(({ status }) => status)).toEqual([401, 401, 401, 401]);
   });
 
-  it("has cost nobody anything", async () => {
+  it("has spent nothing", async () => {
     expect(await effects(server, admin)).toEqual(untouched);
   });
 });
 
 describe("a token for reading", () => {
-  it.each(eras)("is shown the tools that read and no others (%s)", async (_, message) => {
+  it.each(eras)("lists only the tools that read (%s)", async (_, message) => {
     const names = z.object({ result: z.object({ tools: z.array(z.object({ name: z.string() })) }) });
     const toolsOf = async (headers: Record<string, string>) =>
       names.parse(messageOf(await send(server, message("tools/list", {}, headers)))).result.tools.map(({ name }) => name);
@@ -167,7 +167,7 @@ describe("a token for reading", () => {
     expect(messageOf(reply)).toMatchObject({ error: { code: -32602 } });
   });
 
-  it("does not open the metrics, which are about everybody", async () => {
+  it("does not open the metrics, which cover all tenants", async () => {
     expect((await send(server, { method: "GET", path: "/metrics", headers: reader })).status).toBe(403);
     expect((await send(server, { method: "GET", path: "/metrics" })).status).toBe(401);
     expect((await send(server, { method: "GET", path: "/metrics", headers: admin })).status).toBe(200);
@@ -175,7 +175,7 @@ describe("a token for reading", () => {
 });
 
 describe("a token of another tenant", () => {
-  it("sees, follows and cancels nothing of what is not its own", async () => {
+  it("sees, follows and cancels only its own tasks", async () => {
     const started = z
       .object({ task_id: z.string() })
       .parse(structuredOf(await send(server, call("prefetch_urls", { urls: ["https://example.com/theirs.mp4"] }, alice))));
@@ -195,7 +195,7 @@ describe("a token of another tenant", () => {
 });
 
 describe("a tenant that asks too often", () => {
-  it("is told when to come back, whichever of its tokens it uses, and others notice nothing", async () => {
+  it("gets 429 with Retry-After for all of its tokens, without effect on other tenants", async () => {
     const env = { PREFETCH_SERVER_TOKENS: JSON.stringify(list), PREFETCH_TENANT_REQUESTS_PER_MINUTE: "5" };
     const strict = await startServer(env);
     const ask = (headers: Record<string, string>) => send(strict, call("get_prefetch_quota", {}, headers));
@@ -209,7 +209,7 @@ describe("a tenant that asks too often", () => {
       expect(reply.body).not.toMatch(/acme|secret/);
     }
     for (let count = 0; count < 5; count += 1) expect((await ask(bob)).status).toBe(200);
-    // Whoever has no token uses up nobody's share.
+    // Requests without a token count against no tenant.
     for (let count = 0; count < 10; count += 1) expect((await ask(bearer("mallory-secret"))).status).toBe(401);
     expect((await ask(admin)).status).toBe(200);
   });

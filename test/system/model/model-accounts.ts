@@ -1,4 +1,4 @@
-/** The vendor accounts of the model test, and their days, reckoned without the code under test. */
+/** The vendor accounts of the model test and their days, computed without the code under test. */
 
 import type { ProviderLimits } from "../../../src/prefetch/model/provider.ts";
 import { fakeLimits } from "../../fakes.ts";
@@ -7,14 +7,14 @@ export interface Account {
   readonly id: string;
   readonly hosts: readonly string[];
   readonly timeZone: string;
-  /** None of the zones has a summer time, so that a day is found by adding. */
+  /** No zone has daylight saving time, so a day is found by adding. */
   readonly offsetMs: number;
   /** Units a day; `undefined` where the vendor names no limit. */
   readonly limit: number | undefined;
   readonly urlsPerRequest: number;
-  /** Whether the vendor can be asked for a submit whose answer was lost. */
+  /** Whether the vendor keeps records that show a submit whose answer was lost. */
   readonly traceable: boolean;
-  /** Whether the vendor tells what is left of its day, others' spending included. */
+  /** Whether the vendor reports its remaining quota, including units that other clients spent. */
   readonly counts: boolean;
 }
 
@@ -42,7 +42,7 @@ const blind: Account = {
   traceable: false,
   counts: false,
 };
-/** The only one that takes assets. */
+/** The only account that accepts assets. */
 export const counting: Account = {
   id: "counting",
   hosts: ["c.example"],
@@ -70,12 +70,12 @@ export function dayOf({ offsetMs }: Account, at: number): string {
   return new Date(at + offsetMs).toISOString().slice(0, 10);
 }
 
-/** The moment at which the day of `at`, or the one so many days after it, begins. */
+/** The moment at which the day of `at`, or a later day, begins. */
 export function midnight({ offsetMs }: Account, at: number, days = 0): number {
   return (Math.floor((at + offsetMs) / DAY_MS) + days) * DAY_MS - offsetMs;
 }
 
-/** By the vendor's clock the day may not have begun. */
+/** The day may not have begun by the vendor's clock. */
 export function isEarly(account: Account, at: number): boolean {
   return at - midnight(account, at) < 10 * MINUTE_MS;
 }

@@ -1,4 +1,4 @@
-/** The admission of a list: how the server does it, and what the model expects of it. */
+/** The admission of a list, as the server does it and as the model expects it. */
 
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { AccountState } from "../../../src/prefetch/admission/account-state.ts";
@@ -30,13 +30,13 @@ import type { World } from "./model-world.ts";
 
 export interface Wish {
   readonly process: number;
-  /** The account that it names; without one, each host has its own. */
+  /** The account of the call. Without one, each host has its own account. */
   readonly via?: string | undefined;
   readonly urls: readonly string[];
   readonly asset?: { readonly id: string; readonly cost: number };
   readonly policy: QuotaPolicy;
   readonly force: boolean;
-  /** How many days after today it may be put off to. */
+  /** The number of days by which the list may be put off. */
   readonly laterDays: number;
 }
 
@@ -52,7 +52,7 @@ function accountOf({ via, asset }: Wish, target: string): Account {
   );
 }
 
-/** Whether the same waits to be sent, or may have been sent lately. */
+/** Whether the same target is queued or may have been sent recently. */
 function isRecent(model: Model, account: Account, target: string): boolean {
   for (const batch of batchesOf(model, account)) {
     for (const item of batch.items) {
@@ -66,7 +66,7 @@ function isRecent(model: Model, account: Account, target: string): boolean {
 
 type Fate = "skipped" | "over quota" | { readonly day: string; readonly from: number };
 
-/** What each of a list has to expect, first come, first served. */
+/** The expected outcome of each entry, in the order of the list. */
 function fates(model: Model, wish: Wish, wanted: readonly Pick<Candidate, "target" | "cost">[]): Map<string, Fate> {
   const taken = new Map<string, number>();
   const found = new Map<string, Fate>();
@@ -165,7 +165,7 @@ function read(world: World, wish: Wish): ParsedUrls {
 }
 
 export async function admitWish(model: Model, world: World, wish: Wish): Promise<void> {
-  // Two tasks of one moment have no order to be forgotten in.
+  // Two tasks of the same moment could be deleted in any order.
   model.now += 1;
   const reading = read(world, wish);
   const expected = fates(model, wish, reading.candidates);
@@ -192,7 +192,7 @@ export async function admitWish(model: Model, world: World, wish: Wish): Promise
   enter(model, wish, plan, expected, reading);
 }
 
-/** Writes a stored plan down in the model, having seen that it is what was to be expected. */
+/** Checks a stored plan against the expected one and adds it to the model. */
 function enter(model: Model, wish: Wish, plan: NewTask, expected: ReadonlyMap<string, Fate>, reading: ParsedUrls): void {
   const items = plan.items.map(
     ({ index, target, kind, state, batch }): ModelItem => ({ index, target, kind, state, batch, deliveries: [], fate: undefined }),

@@ -1,4 +1,4 @@
-/** What is compared between the model and the store after every step. */
+/** Compares the model with the store after every step. */
 
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { itemStates } from "../../../src/prefetch/model/task.ts";
@@ -7,9 +7,9 @@ import { claimBudgets, ledgerOf } from "./model-rules.ts";
 import { batchesOf, claimSame, claimThat, isOpen, known, type Model, type ModelTask, nextDueOf, today } from "./model-state.ts";
 import type { World } from "./model-world.ts";
 
-/** Compares what the last step touched; with `all`, every task. */
+/** Compares the tasks that the last step touched, or every task with `all`. */
 export async function compare(model: Model, world: World, all = false): Promise<void> {
-  // Whichever process looks sees the same.
+  // Every process sees the same.
   model.numbers += 1;
   const storage = world.storage(model.numbers % model.processes);
   const concerned = new Set(all ? accounts : []);

@@ -1,4 +1,4 @@
-/** The circuits of the model: who may pass, who must wait, and for how long at most. */
+/** The model's circuit breakers: which batch may pass, which must wait, and for how long at most. */
 
 import type { BreakerSignal } from "../../../src/prefetch/model/circuit-breaker.ts";
 import { type Account, MINUTE_MS } from "./model-accounts.ts";
@@ -13,7 +13,7 @@ function circuitOf(model: Model, { id }: Account): ModelCircuit {
   return known(model.circuits.get(id), `circuit of ${id}`);
 }
 
-/** The clock was wrong, and is put right: what a circuit was told by it may be believed or not. */
+/** The clock was wrong and is corrected. The circuit may use or ignore the times that it recorded before. */
 export function setBack(model: Model, ms: number): void {
   model.now -= ms;
   for (const circuit of model.circuits.values()) {
@@ -22,7 +22,7 @@ export function setBack(model: Model, ms: number): void {
   }
 }
 
-/** A batch was let through the account's circuit. */
+/** The account's circuit let a batch pass. */
 export function passed(model: Model, account: Account): void {
   const circuit = circuitOf(model, account);
   if (circuit.failures < FAILURES) return;
@@ -33,7 +33,7 @@ export function passed(model: Model, account: Account): void {
   model.seen("circuit: probe");
 }
 
-/** A batch that is due was not let through. */
+/** The circuit held back a batch that is due. */
 export function heldBack(model: Model, account: Account): void {
   const circuit = circuitOf(model, account);
   model.seen("circuit: held back");
@@ -41,7 +41,7 @@ export function heldBack(model: Model, account: Account): void {
   claimThat(model.now < circuit.openAgain, "nothing is held back for more than five minutes", account.id, circuit, model.now);
 }
 
-/** The vendor's being there was noted. Tells whether that makes way for others. */
+/** Records that the vendor answered. Returns whether other batches may now pass. */
 export function noteSignal(model: Model, account: Account, reach: BreakerSignal): boolean {
   const circuit = circuitOf(model, account);
   const probing = model.now < circuit.probeUntil;
@@ -52,7 +52,7 @@ export function noteSignal(model: Model, account: Account, reach: BreakerSignal)
     model.circuits.set(account.id, { failures: 0, shutUntil: 0, openAgain: 0, probeUntil: 0 });
     return before > 0;
   }
-  // Whose outcome it is, the store is not told: any makes way for the next probe.
+  // The store does not know whose outcome this is, so any outcome lets the next probe pass.
   circuit.probeUntil = 0;
   if (reach === "unasked") {
     if (probing) circuit.openAgain = model.now;

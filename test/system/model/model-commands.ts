@@ -1,4 +1,4 @@
-/** The commands of the model test: what each needs, and how often it is drawn. */
+/** The commands of the model test, with their preconditions and weights. */
 
 import fc from "fast-check";
 import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../../src/base/errors.ts";
@@ -34,11 +34,11 @@ export type ModelCommand = fc.AsyncCommand<Model, World>;
 
 interface Doing {
   readonly ready?: (model: Model) => boolean;
-  /** Tells what it did, where that is not plain from what was drawn. */
+  /** Describes the effect, where the drawn values do not show it. */
   readonly act: (model: Model, world: World) => Promise<unknown>;
 }
 
-/** Commands of one kind, each with what was drawn for it. */
+/** Commands of one kind, each with its drawn values. */
 function kind<Drawn>(name: string, drawn: fc.Arbitrary<Drawn>, doing: (drawn: Drawn) => Doing): fc.Arbitrary<ModelCommand> {
   return drawn.map((values) => {
     const { ready, act } = doing(values);
@@ -67,7 +67,7 @@ function nthOf<Each>(list: readonly Each[], drawn: number): Each {
   return known(list[drawn % list.length], "one to choose");
 }
 
-/** Those for which it holds; where it holds for none, all of them. */
+/** The entries for which the condition holds, or all entries if it holds for none. */
 function rather<Each>(list: readonly Each[], isWanted: (each: Each) => boolean): readonly Each[] {
   const wanted = list.filter(isWanted);
   return wanted.length > 0 ? wanted : list;
@@ -111,7 +111,7 @@ const unreadable: readonly Trouble[] = [
   { code: "auth_failed", facts: { delivery: "refused" } },
 ];
 
-/** What is in the way of a process at the moment at which it begins to send: nothing, mostly. */
+/** An obstacle at the moment at which a process begins to send. Usually there is none. */
 const turnDeed = fc.oneof(
   { weight: 8, arbitrary: fc.constant({ sleepMs: 0 }) },
   { weight: 1, arbitrary: fc.record({ sleepMs: fc.constantFrom(20_000, 31_000, 100_000, 400_000) }) },
@@ -140,7 +140,7 @@ const traceDeed = fc.record({
   trouble: fc.constantFrom(...unreadable),
 });
 
-/** What a vendor can still say of this request: while it is down nothing else, and never what it has unsaid already. */
+/** The answers that the vendor can still give to this request. It never contradicts an earlier answer. */
 function possible(model: Model, hand: Hand, deed: WireDeed): WireDeed {
   const unheardOf: WireDeed = { do: "lose the answer", trouble: null, carried: "open" };
   if (deed.do === "lose the answer") return deed;
@@ -342,7 +342,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<ModelCommand>])[] = [
       act: async (model, world) => {
         const followed = rather([...model.tasks.values()], ({ batches }) => batches.some(({ state }) => state === "sent"));
         const task = nthOf(followed, drawn.nth);
-        // Two that read at the same time, and write one after the other.
+        // Two processes read at the same time and write one after the other.
         for (const who of drawn.two ? [drawn.process, drawn.process + 1] : [drawn.process])
           await look(model, world, who % model.processes, task);
       },
@@ -354,7 +354,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<ModelCommand>])[] = [
       ready: (model) => model.looks.size > 0,
       act: async (model, world) => {
         const read = nthOf([...model.looks.values()], drawn.nth);
-        // What it gives up it has read just now: of what others have learnt since it would say that nobody knows.
+        // The process has just read the batches that it gives up. Stale data would overwrite outcomes with unknown.
         const fresh = drawn.gone ? await readAnew(model, world, read) : read;
         if (fresh) await report(model, world, fresh, drawn.words, drawn.gone);
       },
@@ -377,7 +377,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<ModelCommand>])[] = [
     kind("clean", fc.record({ process, age, most: fc.integer({ min: 1, max: 3 }) }), (drawn) => ({
       ready: (model) => model.tasks.size > 0,
       act: async (model, world) => {
-        // As old as one of them to the millisecond, it is not too old yet.
+        // A task of exactly the greatest age is kept.
         const { age: old } = drawn;
         const before =
           old.kind === "so long" ? model.now - old.ms : Math.min(model.now, nthOf([...model.tasks.values()], old.nth).createdAt);
@@ -410,12 +410,12 @@ async function readAnew(model: Model, world: World, read: Look): Promise<Look | 
   return model.tasks.has(read.task.id) ? look(model, world, read.process, read.task) : undefined;
 }
 
-/** Not all that is drawn is done: some of it has nothing to be done to. */
+/** Some drawn commands are skipped, because their precondition does not hold. */
 const MOST_DRAWN = 100;
 
 export function modelCommands(replayPath?: string): fc.Arbitrary<Iterable<ModelCommand>> {
   const command = fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })));
   const replay = replayPath === undefined ? {} : { replayPath };
-  // With its usual bias, most of the lists would be too short to come to anything.
+  // With fast-check's usual bias, most lists would be too short to be useful.
   return fc.noBias(fc.commands([command], { maxCommands: MOST_DRAWN, size: "max", ...replay }));
 }

@@ -1,7 +1,6 @@
 /**
- * What the usual runs must have come across, lest the test becomes too easy to pass: in how many of them at least. Each
- * number lies so far below the average that chance alone falls short of it once in millions of times. What comes about more
- * seldom than in every twentieth run is not asked for.
+ * The least number of runs that must meet each situation, so the test cannot become too easy. Each number is so far below
+ * the average that chance alone misses it once in millions of times. Situations in fewer than one run in twenty are left out.
  */
 export const milestones: readonly (readonly [what: string, leastRuns: number])[] = [
   ["accepted in part", 5],

@@ -1,4 +1,4 @@
-/** The end of each run: everybody works on, the vendors answer everything, and time passes until nothing is left to do. */
+/** The end of each run: all processes go on, the vendors answer everything, and time passes until all work is done. */
 
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { settledOf } from "../../../src/prefetch/model/task.ts";
@@ -23,7 +23,7 @@ async function finish(model: Model, world: World, hand: Hand): Promise<void> {
 export async function drain(model: Model, world: World): Promise<void> {
   model.moods.clear();
   for (const hand of [...model.hands.values()]) await finish(model, world, hand);
-  // What the vendor had said no to by then is found out by asking it.
+  // A look-up shows the requests that the vendor refused before.
   for (let process = 0; process < model.processes; process += 1) die(model, world, process);
   await compare(model, world, true);
 
@@ -57,7 +57,7 @@ export async function drain(model: Model, world: World): Promise<void> {
   }
 }
 
-/** Each URL was carried out just once, or its item says why not. */
+/** Each URL was carried out exactly once, or its item gives the reason. */
 async function claimCarriedOut(world: World, { id, items }: ModelTask): Promise<void> {
   const { openBatches, counts } = known(await world.storage(0).task(id), "task");
   claimSame([openBatches, settledOf(counts)], [0, items.length], `what is still open of ${id}`);

@@ -1,4 +1,4 @@
-/** What may become of a batch, as promised: the model's answer to everything that happens to one. */
+/** The promised state changes of a batch: the model's answer to every event. */
 
 import type { PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
@@ -30,15 +30,15 @@ import {
 export const CLAIM_LEASE_MS = 5 * MINUTE_MS;
 const SEND_LEASE_MS = 90_000;
 const LATER_DAYS = 14;
-/** Nothing waits for a day on which its task may be forgotten already. */
+/** No batch waits for a day on which its task may be deleted already. */
 const LONGEST_WAIT_MS = 28 * DAY_MS;
 
-/** What came of a hand's work. */
+/** The outcome of a hand's work. */
 export type Happening =
   | { readonly kind: "accepted"; readonly refused: ReadonlySet<ModelItem>; readonly ids: boolean }
-  /** Nothing was carried out: the vendor said no, or was not even reached. */
+  /** Nothing was carried out: the vendor refused, or was not reached. */
   | { readonly kind: "turned down"; readonly error: PrefetchError }
-  /** Turned down by ourselves, because the day has no room. */
+  /** The server itself refused, because the day has no room. */
   | { readonly kind: "no room" }
   | { readonly kind: "answer lost" }
   | { readonly kind: "found"; readonly listed: ReadonlySet<ModelItem>; readonly ids: boolean }
@@ -46,7 +46,7 @@ export type Happening =
   | { readonly kind: "unclear" }
   | { readonly kind: "unreadable"; readonly retryable: boolean }
   | { readonly kind: "let go" }
-  /** The same, but the store has it on the wire and the process does not know. */
+  /** The same, but the store has the batch as sending and the process does not know. */
   | { readonly kind: "not known to be let go" }
   | { readonly kind: "not ours" };
 
@@ -58,7 +58,7 @@ function touch(model: Model, batch: ModelBatch): void {
   model.touched.add(batch.task);
 }
 
-/** Ends a batch, or hands it to the vendor for good; so much of what it reserved is spent. */
+/** Ends a batch or marks it as accepted, and spends this part of its reservation. */
 function close(model: Model, batch: ModelBatch, state: "sent" | "ended", units: number): void {
   book(model, batch.account, batch.day, units);
   batch.state = state;
@@ -85,7 +85,7 @@ function requeue(batch: ModelBatch, notBefore: number): void {
   batch.notBefore = notBefore;
 }
 
-/** Whether a batch can be taken, and which: the one that waits longest. */
+/** The batch that has waited longest, if any batch can be claimed. */
 export function dueBatch(model: Model, account: Account): ModelBatch | undefined {
   const due = [...batchesOf(model, account)].filter((batch) => isDue(model, batch));
   const place = ({ notBefore, task, number }: ModelBatch) => `${String(notBefore).padStart(16)} ${task.id} ${String(number).padStart(4)}`;
@@ -112,22 +112,22 @@ export function take(model: Model, process: number, batch: ModelBatch): Hand {
   return hand;
 }
 
-/** Before it waits for its turn, a process asks what it may spend today, unless the batch has its room on that day. */
+/** Before it waits for its turn, a process queries today's quota, unless the batch has its units reserved. */
 export function askBeforehand(model: Model, hand: Hand): void {
   hand.stage = "turn";
   const day = today(model, hand.batch.account);
   hand.asked = { day, ceiling: day === hand.batch.day ? undefined : ceilingOf(model, hand.batch.account) };
 }
 
-/** Whether a batch need not even be tried: the vendor said that the day is used up, and nothing contradicts it since. */
+/** Whether a batch is not even tried, because the vendor reported the day as exhausted and nothing contradicts that. */
 export function isHopeless(model: Model, { account, cost }: ModelBatch): boolean {
   if (!model.exhausted.has(keyOf(account, today(model, account)))) return false;
   return !account.counts || (ceilingOf(model, account) ?? 0) - spentOn(model, account, today(model, account)) < cost;
 }
 
 /**
- * What the store must say when a batch is about to go out. `reaches` tells whether it then really does: a process can be
- * stopped at that moment for so long that it must not.
+ * The store's expected answer when a batch is about to go out. `reaches`: whether the batch really goes out. A process that
+ * was suspended for too long at that moment must not send it.
  */
 export function depart(model: Model, hand: Hand, reaches: boolean): SendResult {
   const { batch } = hand;
@@ -177,7 +177,7 @@ export function depart(model: Model, hand: Hand, reaches: boolean): SendResult {
   return "started";
 }
 
-/** The vendor decides what it did with a request, if it has not yet. */
+/** Decides what the vendor did with a request, if that is open. */
 export function decide(model: Model, delivery: Delivery, carried: Iterable<ModelItem>): ReadonlySet<ModelItem> {
   delivery.carried ??= new Set(carried);
   for (const item of delivery.carried) {
@@ -192,7 +192,7 @@ export function decide(model: Model, delivery: Delivery, carried: Iterable<Model
   return delivery.carried;
 }
 
-/** Whether a second turn is this hand's to take: asking for it says that the vendor turned the first request down. */
+/** Whether this hand may take a second turn. Taking it implies that the vendor refused the first request. */
 export function secondTurn(model: Model, hand: Hand): boolean {
   const { batch } = hand;
   const ours = holds(hand);
@@ -211,8 +211,8 @@ export function secondTurn(model: Model, hand: Hand): boolean {
 }
 
 /**
- * Applies what came of a hand's work, and tells whether the store may take it. `change` is looked at only where several
- * things are right, as with how often and how soon something is tried again.
+ * Applies the outcome of a hand's work and returns whether the store may accept it. `change` decides only where several
+ * results are right, such as the number and time of retries.
  */
 export function settle(model: Model, hand: Hand, happening: Happening, change: BatchChange | undefined): boolean {
   const { batch } = hand;
@@ -256,7 +256,7 @@ export function settle(model: Model, hand: Hand, happening: Happening, change: B
   }
 }
 
-/** What would be sent again of a cancelled task is cancelled, which its hand is told as too late. */
+/** In a cancelled task, a batch to send again is cancelled, and its hand is told that it is too late. */
 function goesOn(model: Model, batch: ModelBatch, how: () => void): boolean {
   if (batch.task.cancelled) {
     cancelBatch(model, batch);
@@ -296,7 +296,7 @@ function unknown(model: Model, batch: ModelBatch): boolean {
   return true;
 }
 
-/** It may be carried out still: nobody sends it, and soon somebody asks. */
+/** The request may still be carried out. No process sends it again, and a process looks it up soon. */
 function staysOut(model: Model, batch: ModelBatch, change: BatchChange): boolean {
   claimThat(change.kind === "await-reconciliation", "what may have been carried out stays on the wire", change);
   const until = known(change.kind === "await-reconciliation" ? change.leaseUntil : undefined, "time at which the vendor is asked again");
@@ -318,7 +318,7 @@ function divide(model: Model, batch: ModelBatch): void {
   const first = Math.ceil(batch.items.length / 2);
   const rest = batch.items.slice(first);
   const number = batch.task.batches.length;
-  // A URL costs one unit, and nothing else is ever divided.
+  // A URL costs one unit. Only batches of URLs are divided.
   const part: ModelBatch = { ...batch, number, items: rest, cost: rest.length, tries: 0, delivery: undefined, sentAt: 0 };
   batch.items = batch.items.slice(0, first);
   batch.cost = first;
@@ -330,7 +330,7 @@ function divide(model: Model, batch: ModelBatch): void {
   model.seen("divided");
 }
 
-/** Sent again soon, or given up after some tries. */
+/** Queues the batch again, or gives it up after some tries. */
 function again(model: Model, batch: ModelBatch, change: BatchChange, hintMs: number | undefined): boolean {
   const retriesOfTask = batch.task.batches.reduce((sum, { tries }) => sum + tries, 0);
   if (change.kind !== "requeue") {
@@ -351,7 +351,7 @@ function again(model: Model, batch: ModelBatch, change: BatchChange, hintMs: num
   });
 }
 
-/** Turned down for good, with its units given back, or put off to a day that has room. */
+/** Rejects the batch and refunds its units, or puts it off to a day with room. */
 function refused(model: Model, batch: ModelBatch, forQuota: boolean): boolean {
   const { account, task, cost } = batch;
   const early = isEarly(account, model.now);
@@ -395,7 +395,7 @@ export function cancelTask(model: Model, task: ModelTask): void {
   }
 }
 
-/** Forgets the oldest tasks; what of them is on the wire stays spent. Returns how many those are. */
+/** Deletes the oldest tasks. Units of their requests in flight stay spent. Returns the number of tasks. */
 export function forget(model: Model, before: number, most: number): number {
   const old = [...model.tasks.values()]
     .filter(({ createdAt }) => createdAt < before)
@@ -423,9 +423,9 @@ export function forget(model: Model, before: number, most: number): number {
 }
 
 /**
- * What is promised about units at every moment: where only our own count tells, no day is planned or spent beyond its
- * limit. A vendor that counts by itself may allow more than its limit seems to, or find too late that others spent it;
- * there, only each reservation is held against what the vendor says at that time.
+ * The promise about units at every moment. Where only the ledger counts, no day is planned or spent beyond its limit.
+ * A vendor with its own count may allow more, or report too late that other clients spent units. There, each reservation is
+ * only compared with the vendor's report of that moment.
  */
 export function claimBudgets(model: Model, account: Account, day: string): void {
   if (day < model.ledgerFrom || account.limit === undefined || account.counts) return;

@@ -1,20 +1,20 @@
-/** The model: what a careful clerk with paper and pencil would know of the store, of who holds what, and of the vendors. */
+/** The model: the expected state of the store, the leases and the vendors, as a careful clerk would note it on paper. */
 
 import type { WorkItem } from "../../../src/prefetch/model/storage.ts";
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
 import { NOON } from "../../fakes.ts";
 import { type Account, accounts, DAY_MS, dayOf, HOUR_MS, MINUTE_MS } from "./model-accounts.ts";
 
-/** One request as the vendor got it. */
+/** One request as the vendor received it. */
 export interface Delivery {
   readonly account: Account;
   readonly day: string;
   readonly at: number;
   readonly items: readonly ModelItem[];
   readonly unitsPerItem: number;
-  /** What of it the vendor carried out; `undefined` while that is not decided. */
+  /** The items that the vendor carried out; `undefined` while that is open. */
   carried: ReadonlySet<ModelItem> | undefined;
-  /** Whether the vendor's word that nothing of it was carried out has reached the store. */
+  /** Whether the vendor's refusal of the whole request has reached the store. */
   disproved: boolean;
 }
 
@@ -25,7 +25,7 @@ export interface ModelItem {
   state: ItemState;
   batch: number | undefined;
   readonly deliveries: Delivery[];
-  /** How it ends at the vendor that carries it out. */
+  /** The final state at a vendor that carries it out. */
   fate: "succeeded" | "failed" | undefined;
 }
 
@@ -42,10 +42,10 @@ export interface ModelBatch {
   cost: number;
   notBefore: number;
   leaseUntil: number;
-  /** The hand that took it last, unless it has let go. */
+  /** The hand that claimed it last, unless the hand has released it. */
   hand: number | undefined;
   tries: number;
-  /** The last request that it went out in, and when it was said to go. */
+  /** The last request with this batch, and the time at which it was recorded as sending. */
   delivery: Delivery | undefined;
   sentAt: number;
 }
@@ -58,28 +58,28 @@ export interface ModelTask {
   cancelled: boolean;
 }
 
-/** A process's work on a batch that it took. It may go on long after somebody else has taken the batch over. */
+/** A process's work on a batch that it claimed. The work may go on long after another process has taken the batch over. */
 export interface Hand {
   readonly id: number;
   readonly process: number;
   readonly batch: ModelBatch;
   stage: "turn" | "wire" | "trace";
   delivery: Delivery | undefined;
-  /** What it asked before it waited for its turn. */
+  /** The quota that it queried before it waited for its turn. */
   asked: { readonly day: string; readonly ceiling: number | undefined } | undefined;
 }
 
 export interface ModelCircuit {
   failures: number;
-  /** No batch may pass before. */
+  /** No batch may pass before this time. */
   shutUntil: number;
-  /** From here on one must. */
+  /** From this time on, one batch must pass. */
   openAgain: number;
-  /** Until when the batch that was let through last keeps all others back. */
+  /** Until this time, the batch that passed last holds back all other batches. */
   probeUntil: number;
 }
 
-/** The items of a task's accepted batches as a process once read them. */
+/** The items of a task's accepted batches as a process read them earlier. */
 export interface Look {
   readonly id: number;
   readonly process: number;
@@ -87,7 +87,7 @@ export interface Look {
   readonly works: readonly WorkItem[];
 }
 
-/** It answers as it likes, cannot be reached, or says that the day's quota is used up. */
+/** The vendor answers freely, cannot be reached, or reports the day's quota as spent. */
 export type Mood = "well" | "down" | "dry";
 
 export interface Model {
@@ -98,15 +98,15 @@ export interface Model {
   readonly hands: Map<number, Hand>;
   readonly looks: Map<number, Look>;
   readonly deliveries: Delivery[];
-  /** Units that batches which are not open any more have spent, and the vendor's word that a day is used up; by account and day. */
+  /** By account and day: units that closed batches have spent, and whether the vendor reported the day as exhausted. */
   readonly spent: Map<string, number>;
   readonly exhausted: Set<string>;
-  /** What is the matter with a vendor just now. */
+  /** The current trouble of each vendor. */
   readonly moods: Map<string, Mood>;
-  /** What others spent of a counting vendor's day. */
+  /** Units of a counting vendor's day that other clients spent. */
   readonly elsewhere: Map<string, number>;
   readonly circuits: Map<string, ModelCircuit>;
-  /** The ledger knows nothing of the days before. */
+  /** The ledger has no entries for earlier days. */
   ledgerFrom: string;
   /** Tasks that must be compared with the store. */
   readonly touched: Set<ModelTask>;
@@ -134,12 +134,12 @@ export function newModel(processes: number, seen: (what: string) => void): Model
   };
 }
 
-/** Fails the run. Cheaper than `expect`, which is called some hundred thousand times. */
+/** Fails the run. `expect` would be too slow for several hundred thousand checks. */
 export function claimThat(holds: boolean, what: string, ...facts: readonly unknown[]): asserts holds {
   if (!holds) throw new Error(`Broken promise: ${what}${facts.length > 0 ? ` ${JSON.stringify(facts)}` : ""}`);
 }
 
-/** As `claimThat`, for two things that are made of plain data. */
+/** Like `claimThat`, for two values of plain data. */
 export function claimSame(actual: unknown, expected: unknown, what: string): void {
   const [found, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
   claimThat(found === wanted, `${what}: ${found} instead of ${wanted}`);
@@ -182,44 +182,44 @@ export function usedOn(model: Model, account: Account, day: string): number {
   return spentOn(model, account, day) + pendingOn(model, account, day);
 }
 
-/** Units of a day that the vendor really carried out for us. */
+/** Units of a day that the vendor really carried out for the server. */
 export function carriedOn(model: Model, account: Account, day: string): number {
   return model.deliveries
     .filter((delivery) => delivery.account === account && delivery.day === day)
     .reduce((units, { carried, unitsPerItem }) => units + (carried?.size ?? 0) * unitsPerItem, 0);
 }
 
-/** What a counting vendor says is left. */
+/** The remaining units that a counting vendor reports. */
 export function leftAtVendor(model: Model, account: Account): number {
   const day = today(model, account);
   const others = model.elsewhere.get(keyOf(account, day)) ?? 0;
   return Math.max(0, (account.limit ?? 0) - others - carriedOn(model, account, day));
 }
 
-/** How far today's ledger may rise by what is known at this moment. */
+/** The limit for today's ledger, as known at this moment. */
 export function ceilingOf(model: Model, account: Account): number | undefined {
   return account.counts ? spentOn(model, account, today(model, account)) + leftAtVendor(model, account) : account.limit;
 }
 
-/** Units that may still be reserved today, `ceiling` being what was said of the day. */
+/** Units that may still be reserved today, given the day's reported limit `ceiling`. */
 export function roomToday(model: Model, account: Account, ceiling: number | undefined): number {
   const day = today(model, account);
   if (model.exhausted.has(keyOf(account, day)) && !account.counts) return 0;
   return ceiling === undefined ? Number.POSITIVE_INFINITY : Math.max(0, ceiling - usedOn(model, account, day));
 }
 
-/** Whether the batch is still this hand's own. */
+/** Whether the hand still holds the batch. */
 export function holds(hand: Hand): boolean {
   return hand.batch.hand === hand.id;
 }
 
-/** What lies further ahead than anything is planned was written by a clock that was wrong, and is not waited for. */
+/** A time beyond every plan was written by a wrong clock, and no batch waits for it. */
 export function isDue({ now }: Model, batch: ModelBatch): boolean {
   if (batch.state === "queued") return batch.notBefore <= now || batch.notBefore > now + (batch.deferrable ? 15 * DAY_MS : 26 * HOUR_MS);
   return isOpen(batch) && (batch.leaseUntil <= now || batch.leaseUntil > now + 10 * MINUTE_MS);
 }
 
-/** When the account's next batch can be taken, as far as its circuit does not keep it back. */
+/** The time at which the account's next batch can be claimed, if the circuit lets it pass. */
 export function nextDueOf(model: Model, account: Account): number | undefined {
   const moments = [...batchesOf(model, account)]
     .filter(isOpen)

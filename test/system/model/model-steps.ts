@@ -1,4 +1,4 @@
-/** What can happen next, done to the store and to the model alike. */
+/** The steps that can happen next, applied to both the store and the model. */
 
 import { asPrefetchError, type PrefetchError } from "../../../src/base/errors.ts";
 import type { Reconciliation, StatusRow } from "../../../src/prefetch/model/provider.ts";
@@ -33,10 +33,10 @@ import {
 } from "./model-state.ts";
 import type { Obstacle, World } from "./model-world.ts";
 
-/** A process that was stopped for longer in the middle of a submit does not send it. */
+/** A process that was suspended for longer than this in the middle of a submit does not send it. */
 const STALE_MS = 30_000;
 
-/** Writes down what a flight came to, as the worker does; a process that dies before leaves that undone. */
+/** Records a flight's outcome, as the worker does. A process that dies before records nothing. */
 async function conclude(model: Model, world: World, hand: Hand, happening: Happening, dies = false): Promise<void> {
   const flight = world.flight(hand);
   claimThat(flight.stage === "done", "a flight ends when all is said", flight.stage, happening.kind);
@@ -51,7 +51,7 @@ async function conclude(model: Model, world: World, hand: Hand, happening: Happe
   const applies = settle(model, hand, happening, change);
   if (change) {
     claimSame(await storage.change(batch, change), applies, `whether "${happening.kind}" is taken`);
-    // A write of which nobody heard is tried again.
+    // A write without a result is tried again.
     if (change.kind !== "await-reconciliation")
       claimSame(await storage.change(batch, change), false, `whether "${happening.kind}" is taken twice`);
   }
@@ -59,7 +59,7 @@ async function conclude(model: Model, world: World, hand: Hand, happening: Happe
   claimSame(await storage.noteSignal(account.id, signal), noteSignal(model, account, signal), "whether the circuit was closed");
 }
 
-/** A process asks for a batch, and takes it as far as it comes without the vendor. */
+/** A process claims a batch and takes it to the point at which it needs the vendor. */
 export async function claim(
   model: Model,
   world: World,
@@ -111,7 +111,7 @@ export async function claim(
   return hand;
 }
 
-/** Its turn comes. */
+/** The hand's turn comes. */
 export async function go(model: Model, world: World, hand: Hand, { sleepMs, fault }: Obstacle): Promise<void> {
   const flight = world.flight(hand);
   const late = sleepMs > STALE_MS;
@@ -132,7 +132,7 @@ function deliveryOf(hand: Hand): Delivery {
   return known(hand.delivery, "request");
 }
 
-/** Whether the vendor can still say that it carried out nothing, or something. */
+/** Whether the vendor can still report that it carried out nothing, or something. */
 export function mayBeRefused(hand: Hand): boolean {
   return (hand.delivery?.carried?.size ?? 0) === 0;
 }
@@ -141,7 +141,7 @@ export function mayBeAccepted(hand: Hand): boolean {
   return hand.delivery?.carried?.size !== 0;
 }
 
-/** The vendor turns the request down for its login alone, and the process asks for another turn. */
+/** The vendor refuses only the request's login, and the process takes another turn. */
 export async function askAgain(model: Model, world: World, hand: Hand): Promise<void> {
   const flight = world.flight(hand);
   decide(model, deliveryOf(hand), []);
@@ -152,7 +152,7 @@ export async function askAgain(model: Model, world: World, hand: Hand): Promise<
   else await conclude(model, world, hand, { kind: "not ours" });
 }
 
-/** Those of a list whose bits are set, but not all of it. */
+/** The entries whose bits are set, but never all entries. */
 export function some<Each>(list: readonly Each[], bits: number): Each[] {
   const chosen = list.filter((_, index) => (bits >> index) & 1);
   return chosen.length < list.length ? chosen : [];
@@ -191,7 +191,7 @@ export async function refuse(model: Model, world: World, hand: Hand, error: Pref
   await conclude(model, world, hand, { kind: "turned down", error }, dies);
 }
 
-/** The answer never comes; `bits` are what the vendor carried out, if that is not decided yet. */
+/** The answer never comes. `bits` select the items that the vendor carried out, if that is open. */
 export async function loseAnswer(model: Model, world: World, hand: Hand, error: unknown, bits: number | "all" | "open", dies: boolean) {
   const delivery = deliveryOf(hand);
   if (bits !== "open") decide(model, delivery, bits === "all" ? delivery.items : partOf(hand, bits));
@@ -199,14 +199,14 @@ export async function loseAnswer(model: Model, world: World, hand: Hand, error: 
   await conclude(model, world, hand, { kind: "answer lost" }, dies);
 }
 
-/** An asset is carried out whole or not at all. */
+/** An asset is carried out as a whole or not at all. */
 function partOf({ batch, delivery }: Hand, bits: number): readonly ModelItem[] {
   return batch.kind === "asset" ? [] : some(delivery?.items ?? [], bits);
 }
 
 export interface Search {
   readonly how: "truth" | "partly" | "unclear" | "unreadable";
-  /** What it carried out, if that is not decided yet. */
+  /** Selects the items that the vendor carried out, if that is open. */
   readonly bits: number | "all";
   readonly ids: boolean;
   readonly error: PrefetchError;
@@ -262,7 +262,7 @@ export function handsOf(model: Model, process: number): Hand[] {
   return [...model.hands.values()].filter((hand) => hand.process === process);
 }
 
-/** A process reads which batches of a task are followed. */
+/** A process reads the accepted batches of a task. */
 export async function look(model: Model, world: World, process: number, task: ModelTask): Promise<Look | undefined> {
   const works = await world.storage(process).following(task.id);
   const followed = task.batches.filter(({ state }) => state === "sent");
@@ -278,16 +278,16 @@ export async function look(model: Model, world: World, process: number, task: Mo
   return found;
 }
 
-/** What the vendor says of each item in turn. */
+/** The vendor's report on each item in turn. */
 export type Word = "nothing" | "processing" | "succeeded" | "failed";
 
 interface Telling {
   readonly rows: readonly StatusRow[];
-  /** What the items are by that. */
+  /** The resulting states of the items. */
   readonly states: ReadonlyMap<ModelItem, ModelItem["state"]>;
 }
 
-/** The vendor's rows for a batch: it never takes back that something has ended, and how. */
+/** The vendor's rows for a batch. It never changes a reported final state. */
 function tell({ batch, items }: WorkItem, open: readonly ModelItem[], words: readonly Word[]): Telling {
   const rows: StatusRow[] = [];
   const say = (url: string, state: StatusRow["state"]) => rows.push({ url, state, vendorState: state });
@@ -298,18 +298,18 @@ function tell({ batch, items }: WorkItem, open: readonly ModelItem[], words: rea
     if (word !== "processing") item.fate ??= word;
     const state = word === "processing" ? word : (item.fate ?? word);
     states.set(item, state);
-    // Of an asset a vendor may tell each of its URLs, or just the whole.
+    // A vendor may report each URL of an asset, or only the asset.
     const inParts = item.kind === "asset" && words.length > 1;
     if (inParts) say(`https://c.example/${item.target}/1.mp4`, "succeeded");
     say(inParts ? `https://c.example/${item.target}/2.mp4` : item.target, state);
   }
-  // Whatever it says of what is known to have ended is not listened to.
+  // Reports on ended items are ignored.
   const [any = "nothing"] = words;
   if (batch.kind === "urls" && any !== "nothing") for (const { target, state } of items) if (state !== "processing") say(target, any);
   return { rows, states };
 }
 
-/** A process writes down what the vendor says of what it has read, which may have changed meanwhile. */
+/** A process records the vendor's report on the items that it read earlier and that may have changed since. */
 export async function report(model: Model, world: World, read: Look, words: readonly Word[], gone: boolean): Promise<void> {
   model.looks.delete(read.id);
   for (const work of read.works) {
@@ -331,14 +331,14 @@ export async function report(model: Model, world: World, read: Look, words: read
       item.state = state;
       model.seen(`item ${state}`);
     }
-    // By what this process has read: another may know more.
+    // Uses the data that this process has read. Another process may know more.
     if (open.some((item) => (states.get(item) ?? "processing") === "processing")) continue;
     batch.state = "ended";
     model.seen("batch ended");
   }
 }
 
-/** Time after time a process tries as soon as it may, and the same goes wrong. */
+/** A process tries again and again as soon as it may, and the same fault occurs. */
 export async function endure(
   model: Model,
   world: World,
@@ -352,7 +352,7 @@ export async function endure(
     if (due === undefined) return;
     model.now = Math.max(model.now, due);
     const hand = await claim(model, world, process, account);
-    // A circuit that a wrong clock wrote is believed only once its time comes near.
+    // The circuit ignores a time that a wrong clock wrote until that time is near.
     if (!hand) continue;
     if (model.hands.has(hand.id) && hand.stage === "turn") await go(model, world, hand, { sleepMs: 0 });
     if (!model.hands.has(hand.id)) continue;

@@ -1,4 +1,4 @@
-/** The real thing under the model: stores, processes with the real sender, and vendors that answer when they are told to. */
+/** The system under the model: stores, processes with the real sender, and vendors that answer on command. */
 
 import type { Clock } from "../../../src/base/clock.ts";
 import { PrefetchError } from "../../../src/base/errors.ts";
@@ -10,7 +10,7 @@ import { fakeProvider } from "../../fakes.ts";
 import { type Account, accounts, limitsOf } from "./model-accounts.ts";
 import { type Hand, known } from "./model-state.ts";
 
-/** What is to happen next at the place where a flight waits. */
+/** The next event at the place where a flight waits. */
 export type Order =
   | { readonly kind: "go" }
   | { readonly kind: "again" }
@@ -18,13 +18,13 @@ export type Order =
   | { readonly kind: "trace"; readonly trace: Reconciliation }
   | { readonly kind: "throw"; readonly error: unknown };
 
-/** A sender at work on one claim; it stops wherever time or a vendor would have it wait. */
+/** A sender with one claim. It stops wherever it waits for time or for a vendor. */
 export interface Flight {
-  /** Where it has come to. */
+  /** The place where it waits. */
   readonly stage: "turn" | "wire" | "trace" | "done";
-  /** Goes on as ordered, and comes to the next place to wait. */
+  /** Goes on with the event, to the next place where it waits. */
   tell(order: Order): Promise<void>;
-  /** Comes to its next place without being told, as when its process stops. */
+  /** Goes on without an event, as when its process stops. */
   moved(): Promise<void>;
   outcome(): Outcome;
 }
@@ -32,17 +32,17 @@ export interface Flight {
 export interface WorldOptions {
   readonly clock: Clock;
   readonly storages: readonly Storage[];
-  /** What a counting vendor says is left of its day. */
+  /** The remaining units that a counting vendor reports. */
   readonly leftAt: (account: Account) => number;
-  /** Lets the machine sleep. */
+  /** Suspends the machine. */
   readonly suspend: (ms: number) => void;
 }
 
-/** What is in the way at the very moment at which a process begins to send. */
+/** An obstacle at the moment at which a process begins to send. */
 export interface Obstacle {
-  /** How long the machine sleeps just then. */
+  /** The machine is suspended for this long at that moment. */
   readonly sleepMs: number;
-  /** The store fails, before it has written anything or so that nobody hears of what it wrote. */
+  /** The store fails before it has written anything, or after it has written and before it reports the result. */
   readonly fault?: "before" | "after" | undefined;
 }
 
@@ -51,16 +51,16 @@ const broken = new PrefetchError("internal", "The store cannot be used");
 export interface World {
   readonly providers: ReadonlyMap<string, Provider>;
   storage(process: number): Storage;
-  /** Has a process's sender take up a claim. Without credentials it gets nowhere near the vendor's submit. */
+  /** Gives a claim to a process's sender. Without credentials the sender never reaches the vendor's submit. */
   launch(hand: Hand, work: Claim, login: PrefetchError | undefined): Promise<Flight>;
   flight(hand: Hand): Flight;
-  /** Nobody asks for it any more. */
+  /** Forgets the flight. */
   drop(hand: Hand): void;
-  /** Puts something in the way of the next submit that the process begins. */
+  /** Sets the obstacle for the process's next submit. */
   hinder(process: number, obstacle: Obstacle): void;
-  /** Stops a process politely; a new one takes its place. */
+  /** Stops a process gracefully and replaces it. */
   stop(process: number): void;
-  /** The same, but it is just not heard of any more. */
+  /** Kills a process and replaces it. */
   kill(process: number): void;
   close(): Promise<void>;
 }
@@ -69,7 +69,7 @@ interface Process {
   readonly send: (provider: Provider, work: Claim) => Promise<Outcome>;
   readonly sending: AbortController;
   readonly stopping: AbortController;
-  /** How a provider's flight waits for its turn. */
+  /** Makes a provider's flight wait for its turn. */
   readonly turns: WeakMap<Provider, (signal: AbortSignal) => Promise<void>>;
 }
 
@@ -178,7 +178,7 @@ export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions):
       stage = "done";
       arrived.resolve();
     });
-    // A sender that throws is a bug, which whoever waits for the flight is to hear of.
+    // A sender that throws is a bug, so the flight's waiter gets the error.
     done.catch((error: unknown) => arrived.reject(error));
     await arrived.promise;
 

@@ -1,7 +1,6 @@
 /**
- * The whole life of tasks: several processes, dying, late and stopped ones among them, and vendors of every kind, against a
- * simple model of what is promised. A failure prints what
- * MODEL_SEED, MODEL_PATH and MODEL_REPLAY are to be set to so that it happens again.
+ * Random lives of tasks, with several processes that die, come late or are suspended, and with vendors of every kind,
+ * compared with a model of the promises. A failure prints the values of MODEL_SEED, MODEL_PATH and MODEL_REPLAY that repeat it.
  */
 
 import { mkdtempSync, rmSync } from "node:fs";
@@ -19,7 +18,7 @@ import { drain } from "./model-drain.ts";
 import { leftAtVendor, newModel } from "./model-state.ts";
 import { createWorld } from "./model-world.ts";
 
-/** Always the same ones, so that what they come across does not depend on luck; MODEL_RUNS asks for others, and as many as one likes. */
+/** The usual runs are always the same, so their coverage does not depend on luck. MODEL_RUNS chooses a number of new runs. */
 const USUAL = { numRuns: 300, seed: 20_261_121 };
 const RUNS = Number(env.MODEL_RUNS ?? USUAL.numRuns);
 const PROCESSES = 3;
@@ -27,7 +26,7 @@ const PATIENCE_MS = Math.max(120_000, RUNS * 500);
 
 const replay = { ...(env.MODEL_SEED && { seed: Number(env.MODEL_SEED) }), ...(env.MODEL_PATH && { path: env.MODEL_PATH }) };
 
-/** Carries commands out on a new store, and lets everything come to its end. Returns what was seen on the way. */
+/** Runs the commands on a new store and lets everything end. Returns the situations that occurred. */
 async function live(commands: Iterable<ModelCommand>, open: (clock: Clock) => Promise<Storage[]>): Promise<Set<string>> {
   const seen = new Set<string>();
   const model = newModel(PROCESSES, (what) => seen.add(what));
@@ -50,9 +49,9 @@ async function live(commands: Iterable<ModelCommand>, open: (clock: Clock) => Pr
   }
 }
 
-describe("whatever happens to processes and vendors, the store", () => {
+describe("the store, whatever happens to processes and vendors,", () => {
   it(
-    "keeps what is promised",
+    "keeps its promises",
     async () => {
       const runsWith = new Map<string, number>();
       const commands = modelCommands(env.MODEL_REPLAY);
@@ -70,7 +69,7 @@ describe("whatever happens to processes and vendors, the store", () => {
   );
 
   it(
-    "keeps it when each process has opened its file itself",
+    "keeps its promises when each process opens the file itself",
     async () => {
       const folder = mkdtempSync(join(tmpdir(), "cdn-prefetch-"));
       let files = 0;

@@ -1,7 +1,7 @@
-/** What each kind of bad input gets, word for word where the words are what helps. */
+/** Bad input over stdio: the answer to each kind, word for word where the words help the caller. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Arguments, modernSession, type Session, taskOf, usedOf } from "./clients-harness.ts";
+import { type Arguments, modernSession, type Session, taskOf, usedOf } from "../harness/clients-harness.ts";
 
 let session: Session;
 

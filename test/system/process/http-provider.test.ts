@@ -1,4 +1,4 @@
-/** Warming without a vendor: the built server against a real nginx that caches, and against one's own death in the middle. */
+/** Warming without a vendor: the built server in front of a real, caching nginx, and after its own death. */
 
 import { mkdtempSync } from "node:fs";
 import { createServer } from "node:http";
@@ -10,7 +10,7 @@ import { describe, it } from "vitest";
 import { z } from "zod";
 import { verifyOutput } from "../../../src/mcp/tools/verify-prefetch.ts";
 import { findNginx, startNginx } from "../../providers/http/nginx-harness.ts";
-import { modernSession, sessions, taskOf } from "./clients-harness.ts";
+import { modernSession, sessions, taskOf } from "../harness/clients-harness.ts";
 
 const verifiedOf = (answer: { readonly structured: unknown }) => z.object(verifyOutput).parse(answer.structured);
 const env = { PREFETCH_STORE: "memory:", PREFETCH_HTTP_ALLOW_LOOPBACK: "1" };
@@ -24,7 +24,7 @@ if (program === undefined) {
 const playlist = (names: readonly string[]) => ["#EXTM3U", "#EXT-X-TARGETDURATION:6", ...names.flatMap((name) => ["#EXTINF:6,", name])];
 
 describe.skipIf(program === undefined)("nginx as the CDN", () => {
-  it.concurrent.for(sessions)("is warmed, and proved to be (%s)", async ([, start], { expect, onTestFinished }) => {
+  it.concurrent.for(sessions)("is warmed, and verified as warm (%s)", async ([, start], { expect, onTestFinished }) => {
     const segments = Array.from({ length: 12 }, (_, nth) => `s${nth}.ts`);
     const nginx = await startNginx(program ?? "", ({ url = "" }, response) => {
       if (url.includes("missing")) return void response.writeHead(404).end();
@@ -37,7 +37,7 @@ describe.skipIf(program === undefined)("nginx as the CDN", () => {
     onTestFinished(() => session.close());
     const url = (path: string) => `http://127.0.0.1:${nginx.port}/${path}`;
 
-    // A playlist stands for itself and the segments of its first 30 seconds.
+    // A playlist counts as itself and the segments of its first 30 seconds.
     const urls = [url("film.m3u8"), url("a.mp4"), url("missing.mp4"), url("private.mp4")];
     const plan = taskOf(await session.call("prefetch_urls", { urls, expand: "streams", dry_run: true }));
     expect(plan).toMatchObject({ cost: 9, streams: [{ kind: "hls", urls: 6, live: false }] });
@@ -56,14 +56,14 @@ describe.skipIf(program === undefined)("nginx as the CDN", () => {
     expect(proof.counts).toMatchObject({ warm: 7, uncacheable: 2, cold: 0, unknown: 0 });
     expect(proof.results.find((row) => row.url === url("a.mp4"))).toMatchObject({ state: "warm", evidence: ["x-cache-status: HIT"] });
     expect(proof.results.find((row) => row.url === url("private.mp4"))?.obstacles?.[0]).toMatchObject({ code: "private" });
-    // Neither proving nor warming again asks the origin for what is there.
+    // Neither verifying nor warming again fetches cached files from the origin.
     const again = taskOf(await session.call("prefetch_urls", { urls: urls.slice(0, 2), expand: "streams", force: true, wait_seconds: 30 }));
     expect(again.counts).toMatchObject({ total: 7, succeeded: 7 });
     expect(nginx.fetched.slice(fetched).filter((line) => !/missing|private/.test(line))).toEqual([]);
   });
 });
 
-it.concurrent("killed in the middle, is gone on with where it was: nothing is fetched twice that was told", { timeout: 60_000 }, async ({
+it.concurrent("a successor resumes a killed server's task and fetches no recorded URL twice", { timeout: 60_000 }, async ({
   expect,
   onTestFinished,
 }) => {
@@ -94,7 +94,7 @@ it.concurrent("killed in the middle, is gone on with where it was: nothing is fe
 
   const second = await modernSession({ env: durable });
   onTestFinished(() => second.close());
-  // Instead of waiting for the dead process's lease to run out, it is ended by hand.
+  // The test ends the dead process's lease by hand instead of waiting for it.
   const db = new DatabaseSync(store);
   db.exec("PRAGMA busy_timeout = 5000; UPDATE batches SET lease_until = 1 WHERE lease_until IS NOT NULL");
   db.close();

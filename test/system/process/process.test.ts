@@ -1,18 +1,19 @@
-/** The server as a process: what it prints, when it ends, and what it says when it cannot start. */
+/** The server as a process: its output, its end, and its errors at the start. */
 
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { bin, huaweiEnv, modernSession, sessions } from "./clients-harness.ts";
+import { baseEnv, bin, huaweiEnv, modernSession, sessions } from "../harness/clients-harness.ts";
 
 function startServer(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
   const home = mkdtempSync(join(tmpdir(), "home-"));
-  const child = spawn(process.execPath, [bin, ...args], { env: { PATH: process.env.PATH, HOME: home, ...env }, stdio: "pipe" });
+  const child = spawn(process.execPath, [bin, ...args], { env: { ...baseEnv, HOME: home, ...env }, stdio: "pipe" });
   onTestFinished(() => void child.kill("SIGKILL"));
   return child;
 }
@@ -71,20 +72,18 @@ describe("stdout", () => {
 });
 
 describe("the end of the process", () => {
-  it("comes within a second of the end of stdin, also while calls are waiting", async () => {
+  it("comes after the end of stdin, although calls are waiting", async () => {
     const child = startServer(["--sandbox"]);
     await talk(child, [initialize]);
     child.stdin.write(`${JSON.stringify(call(2, "prefetch_urls", { urls: ["https://example.com/a.mp4"], wait_seconds: 50 }))}\n`);
-    // The answer to a second call shows that the first one is being worked on.
+    // The answer to a second call shows that the first call has begun.
     await talk(child, [call(3, "get_prefetch_quota", {})]);
-    const ended = performance.now();
     child.stdin.end();
     const [code] = await once(child, "exit");
     expect(code).toBe(0);
-    expect(performance.now() - ended).toBeLessThan(1_000);
   });
 
-  it("comes within a second although the vendor hangs, and what was on the wire is told as unknown", async () => {
+  it("comes although the vendor hangs, and the URLs in flight end as unknown", async () => {
     const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
     onTestFinished(() => emulator.close());
     const store = join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite");
@@ -93,10 +92,8 @@ describe("the end of the process", () => {
     const child = startServer([], env);
     const text = await talk(child, [initialize, call(2, "prefetch_urls", { urls: ["https://example.com/hang.mp4"] })]);
     const taskId = /pf_[0-9a-f-]{36}/.exec(text)?.[0];
-    const ended = performance.now();
     child.stdin.end();
     await once(child, "exit");
-    expect(performance.now() - ended).toBeLessThan(1_000);
 
     const next = await modernSession({ env });
     const status = await next.call("get_prefetch_status", { task_id: taskId });
@@ -105,14 +102,24 @@ describe("the end of the process", () => {
     expect(status.text).toMatch(/not sent again by themselves/);
   });
 
-  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("comes promptly after %s", async (signal) => {
+  it("comes although the app never finishes its stop", async () => {
+    const stdio = join(import.meta.dirname, "../../../src/transports/stdio.ts");
+    const program = `
+      import { runStdio } from ${JSON.stringify(pathToFileURL(stdio))};
+      const close = () => new Promise(() => setInterval(() => undefined, 1_000));
+      runStdio({ factory: () => undefined, report: () => undefined, close });`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { env: baseEnv, stdio: "pipe" });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    child.stdin.end();
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
+  it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("comes after %s", async (signal) => {
     const child = startServer(["--sandbox"]);
     await talk(child, [initialize]);
-    const sent = performance.now();
     child.kill(signal);
     const [code] = await once(child, "exit");
     expect(code).toBe(0);
-    expect(performance.now() - sent).toBeLessThan(1_000);
   });
 
   it("does not come when the host merely stops reading the log", async () => {
@@ -153,7 +160,7 @@ describe("starting", () => {
     await once(child, "exit");
   });
 
-  it.each(sessions)("without credentials warms by itself, and names the variables of what needs them (%s)", async (_, start) => {
+  it.each(sessions)("without credentials warms by HTTP, and names the variables that other providers need (%s)", async (_, start) => {
     const session = await start({ env: { PREFETCH_STORE: "memory:" } });
     onTestFinished(() => session.close());
     expect((await session.tools()).map((tool) => tool.name)).toEqual([
@@ -178,7 +185,7 @@ describe("starting", () => {
     expect(JSON.parse(await session.read("prefetch://quota"))).toMatchObject({ quotas: [{ provider: "http", used: 0 }] });
   });
 
-  it("with half of a vendor's credentials does not take another provider for it", async () => {
+  it("with half of a vendor's credentials does not fall back to another provider", async () => {
     const session = await modernSession({ env: { PREFETCH_STORE: "memory:", HUAWEICLOUD_SDK_AK: "half-an-access-key" } });
     onTestFinished(() => session.close());
     const answer = await session.call("prefetch_urls", { urls: ["https://example.com/a"] });
@@ -189,16 +196,16 @@ describe("starting", () => {
     expect(named.structured).toMatchObject({ provider: "http", cost: 1 });
   });
 
-  it("warns of a provider that is configured by half, without showing what was set", async () => {
+  it("warns of a half-configured provider without showing its settings", async () => {
     let stderr = "";
     const env = { HUAWEICLOUD_SDK_AK: "half-an-access-key", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "half-a-secret" };
     const session = await modernSession({ env, onStderr: (text) => (stderr += text) });
     onTestFinished(() => session.close());
-    await vi.waitFor(() => expect(stderr).toMatch(/huawei-vod: set HUAWEICLOUD_SDK_SK.*alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID/s));
+    await expect.poll(() => stderr).toMatch(/huawei-vod: set HUAWEICLOUD_SDK_SK.*alibaba-vod: set ALIBABA_CLOUD_ACCESS_KEY_ID/s);
     expect(stderr).not.toMatch(/half-a/);
   });
 
-  it("takes an unresolved placeholder of a host for unset", async () => {
+  it("treats an unresolved placeholder of a host as unset", async () => {
     const placeholders = {
       HUAWEICLOUD_SDK_AK: "$" + "{user_config.ak}",
       PREFETCH_POLL_SECONDS: "$" + "{user_config.poll}",
@@ -229,7 +236,7 @@ describe("starting", () => {
       /PREFETCH_POLL_SECONDS must be a whole number.*PREFETCH_LOG_LEVEL must be one of/,
     ],
     [[], { PREFETCH_ALLOWED_DOMAINS: "https://example.com" }, /PREFETCH_ALLOWED_DOMAINS must be host names/],
-  ])("with %j %j says what is wrong and exits with 1", (args, env, expected) => {
+  ])("with %j %j explains the mistake and exits with 1", (args, env, expected) => {
     const result = spawnSync(process.execPath, [bin, ...args], { env: { PATH: process.env.PATH, ...env }, encoding: "utf8", input: "" });
     expect(result.status).toBe(1);
     expect(result.stdout).toBe("");
@@ -251,7 +258,7 @@ describe("starting", () => {
 });
 
 describe("too old a Node", () => {
-  it("is told in one line, and the process exits with 1", ({ skip }) => {
+  it("prints one line and exits with 1", ({ skip }) => {
     const old = findOldNode();
     if (old === undefined) {
       if (process.env.CI === "true") throw new Error("no Node older than 22.19 on PATH to test with");

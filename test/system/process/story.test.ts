@@ -1,8 +1,11 @@
-/** The main job from end to end, once with each generation of the official client. */
+/** The main job from end to end: as the demo shows it, and with each generation of the official client. */
 
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
-import { type Session, sessions, taskOf, usedOf } from "./clients-harness.ts";
+import { type Session, sessions, taskOf, usedOf } from "../harness/clients-harness.ts";
 
 const sampleAsset = "f488337c31c8e4622f1590735b134c65";
 const sandboxed = { args: ["--sandbox"] };
@@ -12,6 +15,17 @@ async function open({ onTestFinished }: TestContext, start: (typeof sessions)[nu
   onTestFinished(() => session.close());
   return session;
 }
+
+it.concurrent("the demo ends well", { timeout: 90_000 }, async ({ expect }) => {
+  const demo = spawn(process.execPath, ["scripts/demo.ts"], {
+    cwd: join(import.meta.dirname, "../../.."),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr] = await Promise.all([text(demo.stdout), text(demo.stderr)]);
+  expect(stderr.replace(/.*Warning.*\n.*trace-warnings.*\n/, "")).toBe("");
+  // The demo says so only when its own checks hold.
+  expect(stdout).toMatch(/Everything ended as it should/);
+});
 
 describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
   it("prefetches an asset and follows it to the end", async (test) => {
@@ -37,7 +51,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     expect(resource).toMatchObject({ task_id: sent.task_id, state: "succeeded" });
   });
 
-  it("carries out a mixed list, names what is bad, reports progress, and sends nothing twice", async (test) => {
+  it("warms a mixed list, names the bad URLs, reports progress, and sends nothing twice", async (test) => {
     const { expect } = test;
     const session = await open(test, start);
     const good = Array.from({ length: 23 }, (_, index) => `https://example.com/e${index}.mp4`);
@@ -62,7 +76,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
       ["https://foreign.example.test/a.mp4", "rejected", "forbidden_domain"],
     ]);
     expect(ended.problems[2]?.reason).toMatch(/VOD\.10089.*request id [0-9a-f]{32}/);
-    // What the vendor refused was not spent.
+    // Refused URLs cost nothing.
     expect(ended.quota).toMatchObject({ used: 24, remaining: 976, source: "ledger" });
 
     expect(progress.length).toBeGreaterThan(2);

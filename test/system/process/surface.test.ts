@@ -1,8 +1,8 @@
-/** What clients see of the server before they call it: names, schemas, annotations, and what that costs in tokens. */
+/** The tool list that clients see: names, schemas, annotations, and its size in tokens. */
 
 import { afterEach, describe, expect, it } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
-import { type Session, sessions } from "./clients-harness.ts";
+import { type Session, sessions } from "../harness/clients-harness.ts";
 
 /** Characters of JSON that the tools may take from every conversation. */
 const BUDGET = 15_400;

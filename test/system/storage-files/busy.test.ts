@@ -1,17 +1,17 @@
-/** A store that another process keeps locked for longer than anybody waits. */
+/** A store that another process locks for longer than the server waits. */
 
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it, onTestFinished } from "vitest";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { newFolder } from "../../storage/file-harness.ts";
-import { huaweiEnv, taskOf, usedOf } from "../process/clients-harness.ts";
+import { huaweiEnv, taskOf, usedOf } from "../harness/clients-harness.ts";
 import { heldBy, nothingHeld } from "./files-harness.ts";
 import { startStoreServer } from "./server-harness.ts";
 
 const urls = ["https://example.com/a.mp4", "https://example.com/b.mp4"];
 
-it("a locked store is read, but not written: the caller is told to try again, and nothing is half done", async () => {
+it("a locked store can be read, a write fails with advice to call again, and nothing is half done", async () => {
   const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
   onTestFinished(() => emulator.close());
   const path = join(newFolder(), "store.sqlite");

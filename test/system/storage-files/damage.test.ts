@@ -10,10 +10,10 @@ import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { accountQuery, fakeClock, fakeProvider, manyUrls, NOON, newTask, startProcess, TODAY, urlsOf } from "../../fakes.ts";
 import { newFolder, tamper } from "../../storage/file-harness.ts";
-import { huaweiEnv } from "../process/clients-harness.ts";
+import { huaweiEnv } from "../harness/clients-harness.ts";
 import { startStoreServer } from "./server-harness.ts";
 
-/** In everything that callers and vendors wrote, so that it can be told from what is the server's own. */
+/** Marks the texts of callers and vendors, to tell them from the server's own. */
 const MARK = "s3cr3t";
 const urls = manyUrls(200, `https://media.example.com/${MARK}/`);
 const queries = [accountQuery({ targets: urls })];
@@ -153,7 +153,7 @@ describe("bytes that are not as they were written", { timeout: 60_000 }, () => {
     expect(refusals.filter((count) => count > 0).length).toBeGreaterThan(20);
   });
 
-  it("in the log that a killed process left: what is behind the damage is lost whole, and nothing else", async () => {
+  it("in the log of a killed process: only the transactions behind the damage are lost, each as a whole", async () => {
     const folder = newFolder();
     const good = await usedStore();
     const read = async (bytes: Bytes) => {
@@ -221,7 +221,7 @@ describe("a server on a file that", () => {
     const old = newTask({ id: "pf_1", urls: manyUrls(300, `https://example.com/${MARK}/`), perBatch: 10, provider: "huawei-vod", account });
     await storage.admit([accountQuery({ account })], () => ({ task: old }));
     await storage.close();
-    // What waits to be sent would be sent, which is another matter.
+    // Queued batches would be sent, which is another test.
     tamper(path, "UPDATE batches SET state = 'ended'; UPDATE items SET state = 'succeeded'");
     spoil(path);
 
@@ -257,7 +257,7 @@ it("a batch that cannot be read does not keep those behind it from being sent", 
   await clock.advance(3_600_000);
   expect(provider.received.flatMap(urlsOf)).toEqual(later);
   expect(await storage.task("pf_2")).toMatchObject({ counts: { processing: 2 } });
-  // It is told of, but not all the time.
+  // The damage is reported, but not all the time.
   expect(told.length).toBeGreaterThan(0);
   expect(told.length).toBeLessThan(100);
   for (const error of told) expect(error).toMatchObject({ name: "PrefetchError" });

@@ -1,4 +1,4 @@
-/** What is in a store file, read beside the server that uses it. */
+/** Reads a store file beside the server that uses it. */
 
 import { DatabaseSync } from "node:sqlite";
 import { vi } from "vitest";
@@ -34,7 +34,7 @@ export function contentOf(path: string): Content {
   });
 }
 
-/** How many rows each table of tasks has, and what is spent or reserved of all days together. */
+/** The rows of each table, and the units spent or reserved on all days together. */
 export function heldBy(path: string): Record<string, unknown> {
   return look(path, (db) => ({
     ...db
@@ -65,7 +65,7 @@ export async function openWithConnection(path: string, clock: Clock): Promise<{ 
   }
 }
 
-/** Takes the connection's room away: from now on the file may grow by so many pages. */
+/** Limits the connection's room: from now on the file may grow by this many pages. */
 export function leaveRoom(db: DatabaseSync, pages: number): void {
   const used = Number(db.prepare("PRAGMA page_count").get()?.page_count);
   db.exec(`PRAGMA max_page_count = ${used + pages}`);

@@ -1,4 +1,4 @@
-/** A disk without room: what the caller is told, what is left in the file, and that nothing is sent twice because of it. */
+/** A full disk: the caller's error, the file's content, and no URL that is sent twice. */
 
 import { statSync } from "node:fs";
 import { join } from "node:path";
@@ -6,8 +6,8 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../../fakes.ts";
 import { newFolder } from "../../storage/file-harness.ts";
-import { fastClock } from "../crash/fast-clock.ts";
-import { huaweiEnv, type ToolAnswer, taskOf, usedOf } from "../process/clients-harness.ts";
+import { huaweiEnv, type ToolAnswer, taskOf, usedOf } from "../harness/clients-harness.ts";
+import { fastClock } from "../harness/fast-clock-harness.ts";
 import { contentOf, giveRoom, heldBy, isSound, leaveRoom, nothingHeld, openWithConnection } from "./files-harness.ts";
 import { needsLimits, startStoreServer } from "./server-harness.ts";
 
@@ -23,7 +23,7 @@ const sentBy = (emulator: HuaweiVodEmulator): string[] => emulator.log.flatMap((
 
 function expectStoreError(answer: ToolAnswer, path: string): void {
   expect(answer.isError).toBe(true);
-  // The file, what is wrong with it, and what to do.
+  // The error names the file, the fault and the remedy.
   expect(answer.text).toContain(`The store ${path} cannot be used: `);
   expect(answer.text).toMatch(/cannot be used: (disk I\/O error|database or disk is full)\. .*free disk space.*PREFETCH_STORE\./);
 }
@@ -37,7 +37,7 @@ describe("a server whose disk has no room", () => {
     const emulator = await emulatorFor();
     const path = newPath();
     const server = await startStoreServer(huaweiEnv(emulator, `sqlite:${path}`));
-    // The file is there, and so is its log; what is written next makes the log longer.
+    // The file and its log exist, so the next write makes the log longer.
     expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0, 0]);
     const before = contentOf(path);
     for (const room of [0, 1, 5_000, 40_000, 100_000]) {
@@ -45,7 +45,7 @@ describe("a server whose disk has no room", () => {
       expectStoreError(await server.call("prefetch_urls", { urls }), path);
       expect(heldBy(path)).toEqual(nothingHeld);
     }
-    // What only reads goes on.
+    // Calls that only read still work.
     expect((await server.call("list_prefetch_tasks")).structured).toEqual({ tasks: [] });
     expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0, 0]);
     expect(contentOf(path)).toEqual(before);
@@ -119,10 +119,10 @@ describe("a disk that becomes full when the vendor has accepted", () => {
     expect(isSound(path)).toBe(true);
   });
 
-  it("sends nothing again when the room comes late, and says what it does not know", async (context) => {
+  it("sends nothing again when the room comes late, and reports the outcomes as unknown", async (context) => {
     needsLimits(context);
     const { emulator, server, path, taskId } = await acceptedUnwritten(100);
-    // So long that the answer is given up, and then the batch's lease, after which it is not taken for being sent any more.
+    // The server gives up on the answer, and the batch's lease runs out, so the batch no longer counts as being sent.
     await vi.waitFor(() => expect(server.log()).toMatch(/carrying out batches of huawei-vod[\s\S]*carrying out batches of huawei-vod/), {
       timeout: 15_000,
     });

@@ -1,24 +1,24 @@
-/** How much memory a server takes for a task of the greatest length, above what it takes for a small one. */
+/** The memory that the longest task takes beyond a short one. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { newFolder } from "../../storage/file-harness.ts";
-import { fastClock } from "../crash/fast-clock.ts";
-import { alibabaEnv, taskOf } from "../process/clients-harness.ts";
+import { alibabaEnv, taskOf } from "../harness/clients-harness.ts";
+import { fastClock } from "../harness/fast-clock-harness.ts";
 import { startStoreServer } from "./server-harness.ts";
 
 /**
- * A collector that has room lets garbage lie, so that a process's size says little of what it needs. With a bounded heap
- * it does: a server that keeps too much ends.
+ * A garbage collector with room keeps garbage, so the process's size says little. With a bounded heap, a server that
+ * needs too much memory ends.
  */
 const HEAP = { NODE_OPTIONS: "--max-old-space-size=96" };
 const MOST_MB_MORE = 100;
-/** Each host is sent to at intervals of its own, so that several of them take less time. */
+/** The server paces each host separately, so several hosts take less time. */
 const HOSTS = ["a", "b", "c", "d", "e"].map((name) => `${name}.example.net`);
 
-/** Short ones, a hundred of which fit into one request: more requests take more time, not more memory. */
+/** Short URLs, a hundred to a request: more requests take more time, not more memory. */
 const urlsOf = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `https://${HOSTS[index % HOSTS.length]}/${index % 100 === 99 ? "fail" : "part"}${index}.ts`);
 
@@ -37,7 +37,7 @@ async function peakFor(count: number): Promise<number> {
   const store = `sqlite:${join(newFolder(), "store.sqlite")}`;
   const server = await startStoreServer({ ...alibabaEnv(emulator, store), ...HEAP }, time);
   const sent = taskOf(await server.call("prefetch_urls", { urls: urlsOf(count) }));
-  // Asking meanwhile would take as much time as the task itself.
+  // Status calls meanwhile would take as long as the task itself.
   await vi.waitFor(() => expect(emulator.rows).toHaveLength(count), { timeout: 60_000, interval: 100 });
   const ask = () => server.call("get_prefetch_status", { task_id: sent.task_id, wait_seconds: 50, detail: "all" });
   let task = taskOf(await ask());
@@ -52,8 +52,7 @@ async function peakFor(count: number): Promise<number> {
 
 it("takes little more for 10,000 URLs than for 10", { timeout: 120_000 }, async ({ skip, annotate }) => {
   if (!existsSync("/proc/self/status")) skip("there is no /proc here to tell a process's memory");
-  const small = await peakFor(10);
-  const large = await peakFor(10_000);
+  const [small, large] = await Promise.all([peakFor(10), peakFor(10_000)]);
   await annotate(`peak memory: ${large} MB for 10,000 URLs, ${small} MB for 10`);
   expect(large - small).toBeLessThan(MOST_MB_MORE);
 });

@@ -14,14 +14,14 @@ import { contentOf, heldBy, openWithConnection } from "./files-harness.ts";
 
 const NOBODY = 65_534;
 
-/** Root may write everything, so that for the rest of the test it is somebody else. */
+/** Root may write everything, so the rest of the test runs as another user. */
 function becomeNobody(): void {
   if (process.geteuid?.() !== 0) return;
   process.seteuid?.(NOBODY);
   onTestFinished(() => process.seteuid?.(0));
 }
 
-/** A folder that whoever the test becomes can get at, and a store with a task in it. */
+/** Creates a store with a task in a folder that the other user can reach. */
 async function storeIn(folder: string): Promise<string> {
   const path = join(folder, "store.sqlite");
   const storage = await openSqlite(path, fakeClock());
@@ -50,8 +50,8 @@ describe("a place that may not be written", () => {
     expect(existsSync(join(folder, "new"))).toBe(false);
   });
 
-  it.skipIf(windows)("somebody else's file: it is not touched", async ({ skip }) => {
-    if (process.geteuid?.() !== 0) skip("only root can make a file somebody else's");
+  it.skipIf(windows)("another user's file: it stays untouched", async ({ skip }) => {
+    if (process.geteuid?.() !== 0) skip("only root can give a file to another user");
     const folder = newFolder();
     const path = await storeIn(folder);
     chmodSync(folder, 0o755);
@@ -70,7 +70,7 @@ describe("a place that may not be written", () => {
     const path = await storeIn(folder);
     if (process.geteuid?.() === 0) for (const mine of [outer, path]) chownSync(mine, NOBODY, NOBODY);
     chmodSync(folder, 0o555);
-    // So that the folder can be deleted again by whoever the test is without root.
+    // Without root, only a writable folder can be deleted after the test.
     onTestFinished(() => chmodSync(folder, 0o755));
     const before = readFileSync(path);
     becomeNobody();
@@ -94,7 +94,7 @@ describe("a place that may not be written", () => {
   });
 });
 
-/** SQLite's own switch for it: whatever the connection is told to write, it answers as it does for a read-only file. */
+/** SQLite's own switch: every write on the connection fails as it does in a read-only file. */
 const lock = (db: DatabaseSync): void => db.exec("PRAGMA query_only = ON");
 const unlock = (db: DatabaseSync): void => db.exec("PRAGMA query_only = OFF");
 
@@ -171,7 +171,7 @@ describe("a store that becomes read-only while it is used", () => {
     expect(await storage.ledger("fake-cdn:1", TODAY)).toEqual({ used: 2, pending: 0, exhausted: false });
   });
 
-  it("however often and whenever: everything is sent in the end, and nothing twice", async () => {
+  it("at any time and any number of times: everything is sent in the end, and nothing twice", async () => {
     const outage = fc.record({ after: fc.integer({ min: 0, max: 12_000 }), lasts: fc.integer({ min: 1, max: 40_000 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(outage, { minLength: 1, maxLength: 6 }), fc.integer({ min: 1, max: 3_000 }), async (outages, answerMs) => {
@@ -181,7 +181,7 @@ describe("a store that becomes read-only while it is used", () => {
         const urls = manyUrls(12);
         await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls }) }));
         const provider = fakeProvider({
-          // So few that batches wait for their turn, and an outage may begin or end meanwhile.
+          // At this pace batches wait for their turn, and an outage may begin or end meanwhile.
           limits: { requestsPerMinute: 12 },
           answer: async (_, nth) => {
             await clock.sleep(answerMs);
@@ -197,7 +197,7 @@ describe("a store that becomes read-only while it is used", () => {
           await clock.advance(lasts);
           unlock(db);
         }
-        // Leases, the longest of which is five minutes, run out; what is still to be sent is sent.
+        // All leases run out within five minutes, and the rest is sent.
         await clock.advance(1_200_000);
         const sent = provider.received.flatMap(urlsOf);
         expect(new Set(sent).size).toBe(sent.length);

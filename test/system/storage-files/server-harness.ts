@@ -1,24 +1,13 @@
 /** A server process on a store file, whose room on the disk can be taken away and given back while it runs. */
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
-import { bundleFastServer } from "../crash/fast-bundle.ts";
-import type { FastTime } from "../crash/fast-clock.ts";
-import { type Arguments, bin, type ToolAnswer } from "../process/clients-harness.ts";
-
-let bundled: Promise<string> | undefined;
-function fastServer(): Promise<string> {
-  bundled ??= bundleFastServer(mkdtempSync(join(tmpdir(), "fast-server-")));
-  return bundled;
-}
-
-const home = mkdtempSync(join(tmpdir(), "home-"));
+import { type Arguments, baseEnv, bin, type ToolAnswer } from "../harness/clients-harness.ts";
+import { fastServer } from "../harness/fast-bundle-harness.ts";
+import { type FastTime, fastEnv } from "../harness/fast-clock-harness.ts";
 
 const toolResult = z.object({
   isError: z.boolean().default(false),
@@ -39,11 +28,11 @@ export interface StoreServer {
 
 /** Starts the built server, or with `time` the same one in fast time. It ends with the test. */
 export async function startStoreServer(env: Readonly<Record<string, string>>, time?: FastTime): Promise<StoreServer> {
-  const fast = time && { FAST_SINCE: String(time.since), FAST_SPEED: String(time.speed) };
+  const fast = time && fastEnv(time);
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [time ? await fastServer() : bin],
-    env: { PATH: process.env.PATH ?? "", HOME: home, ...fast, ...env },
+    env: { ...baseEnv, ...fast, ...env },
     stderr: "pipe",
   });
   let log = "";

@@ -1,4 +1,4 @@
-/** What a task of the greatest length takes on the disk, in every stage of its life and after it. */
+/** The disk space of the longest task, in every stage of its life and after it. */
 
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -73,9 +73,7 @@ async function settle(storage: Storage, task: number): Promise<void> {
   }
 }
 
-it("takes at most 1 KB an item from its beginning to its end, and what it leaves is taken by the next", { timeout: 60_000 }, async ({
-  annotate,
-}) => {
+it("takes at most 1 KB an item in every stage, and the next task reuses its space", { timeout: 60_000 }, async ({ annotate }) => {
   const path = join(newFolder(), "store.sqlite");
   /** Bytes of the closed file after some work. */
   const after = async (work: (storage: Storage) => Promise<unknown>): Promise<number> => {

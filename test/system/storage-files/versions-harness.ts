@@ -97,7 +97,7 @@ const rows = `
   INSERT INTO pace VALUES ('${ACCOUNT}', ${NOON + 3_000});
 `;
 
-/** What the versions after the first could do: batches that were divided, tasks that were cancelled. */
+/** Features of later versions: divided batches and cancelled tasks. */
 const laterRows: Record<OldVersion, string> = {
   1: "",
   2: "UPDATE batches SET origin = min(number, 1);",

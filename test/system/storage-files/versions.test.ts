@@ -12,7 +12,7 @@ import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../../fakes.ts";
 import { newFolder, openFile, refusalOf, tamper } from "../../storage/file-harness.ts";
 import { openStorage } from "../../storage/open-harness.ts";
-import { huaweiEnv } from "../process/clients-harness.ts";
+import { huaweiEnv } from "../harness/clients-harness.ts";
 import { contentOf, isSound } from "./files-harness.ts";
 import { needsLimits, startStoreServer } from "./server-harness.ts";
 import { ACCOUNT, OLD_LEASE, type OldVersion, oldVersions, packFull, writeOldFile } from "./versions-harness.ts";
@@ -45,7 +45,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
     expect(isSound(path)).toBe(true);
   });
 
-  it("keeps what was in it, and what its version meant by that", async () => {
+  it("keeps its content and the meaning of that version", async () => {
     const storage = await openFile(oldFile(version));
     const [summary] = await storage.tasks({ tenant: undefined, limit: 1 });
     expect(summary).toMatchObject({ task: { id: "pf_2", createdAt: NOON + 1 }, counts: { succeeded: 1 } });
@@ -68,7 +68,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
       { batch: { number: 1, state: "sending" }, items: [{ index: 2 }, { index: 3 }], divisions: version === 1 ? 0 : 1 },
       { batch: { number: 2, origin: version === 1 ? 2 : 1 }, items: [{ index: 4 }], divisions: version === 1 ? 0 : 1 },
     ]);
-    // Where it was cancelled, what would go back to the queue is cancelled instead.
+    // In a cancelled task, a batch is cancelled instead of queued again.
     const [, unsent] = claims;
     if (!unsent) throw new Error("Nothing to give back.");
     const goesOn = await storage.change(unsent.batch, { kind: "requeue", items: [], refund: 0 });
@@ -94,7 +94,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
 
   it("is usable when the process was killed in the middle of the migration", async ({ skip }) => {
     if (await isCurrent(version)) skip("there is nothing to migrate");
-    // So much is rewritten of the first version's rows that its migration writes to the log before it ends.
+    // The first version's migration rewrites many pages, so it writes to the log before it ends.
     const path = oldFile(version, version === 1 ? packFull : undefined);
     const before = JSON.stringify(contentOf(path));
     const child = await startChild(path, "COMMIT");

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { certificates, trusted } from "../../../system/faults/faults-certificates.ts";
+import { certificates, trusted } from "../../../system/harness/certificates-harness.ts";
 import { canary, recordDialling, UNASSIGNED } from "../network-harness.ts";
 import { ask, failure, guardOf, HERE, refusal, resolvesTo } from "./guard-harness.ts";
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createSecureServer } from "node:http2";
 import net from "node:net";
 import { describe, expect, it, vi } from "vitest";
-import { certificates, trusted } from "../../../system/faults/faults-certificates.ts";
+import { certificates, trusted } from "../../../system/harness/certificates-harness.ts";
 import { canary, closeAfterwards, passUndiciTime } from "../network-harness.ts";
 import { ask, failure, guardOf, HERE } from "./guard-harness.ts";
 

@@ -1,4 +1,4 @@
-/** Ways to talk to a server over HTTP that no client library would allow, and what is looked for in its answers. */
+/** Sends HTTP that no client library would send, and reads the answers. */
 
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -6,16 +6,16 @@ import { type IncomingMessage, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { z } from "zod";
 import { quotaSchema } from "../../../src/mcp/result.ts";
-import type { HttpServer } from "./process-harness.ts";
+import type { HttpServer } from "./http-server-harness.ts";
 
-/** Where requests go. */
+/** The server that requests go to. */
 type Target = Pick<HttpServer, "url">;
 
 const portOf = ({ url }: Target): number => Number(new URL(url).port);
 
 const logLine = z.looseObject({ msg: z.string() });
 
-/** What the server has logged. Throws for a line that is not JSON. */
+/** The server's log. Throws for a line that is not JSON. */
 export function logOf({ log }: Pick<HttpServer, "log">): z.infer<typeof logLine>[] {
   return log.map((line) => logLine.parse(JSON.parse(line)));
 }
@@ -44,7 +44,7 @@ export interface Message {
   readonly body?: string;
 }
 
-/** Each on a connection of its own, which a client that ends sees ended. */
+/** Uses a new connection for each request. */
 export async function send(server: Target, { method = "POST", path = "/mcp", headers, body }: Message): Promise<Reply> {
   const sent = request({ host: "127.0.0.1", port: portOf(server), method, path, headers, agent: false });
   sent.end(body);
@@ -59,16 +59,16 @@ export async function replyOf(answer: IncomingMessage): Promise<Reply> {
   return { status: answer.statusCode ?? 0, headers, body };
 }
 
-/** A connection on which anything at all can be said. */
+/** Opens a raw connection. */
 export async function open(server: Target): Promise<Socket> {
   const socket = connect(portOf(server), "127.0.0.1").setEncoding("latin1");
-  // What the server cuts off is what these tests are about.
+  // These tests expect the server to cut connections off.
   socket.on("error", () => undefined);
   await once(socket, "connect");
   return socket;
 }
 
-/** Resolves when the connection has ended, in whatever way. */
+/** Resolves when the connection has ended for any reason. */
 export function closed(socket: Socket): Promise<void> {
   return new Promise((resolve) => void socket.once("close", () => resolve()));
 }
@@ -143,7 +143,7 @@ export function structuredOf(reply: Reply): unknown {
   return results.parse(messageOf(reply)).result.structuredContent;
 }
 
-/** What callers have got the server to keep and to spend; `headers` authenticate who asks. */
+/** The tasks that the server keeps and the units that it has spent, as the caller with these headers sees them. */
 export async function effects(server: Target, headers: Headers = {}): Promise<{ tasks: number; used: number }> {
   const { tasks } = z
     .object({ tasks: z.array(z.unknown()) })
@@ -156,5 +156,5 @@ export async function effects(server: Target, headers: Headers = {}): Promise<{ 
 
 export const untouched = { tasks: 0, used: 0 };
 
-/** What tells callers, or readers of a log, more than they should know. */
+/** Internals and secrets that no answer or log line may contain. */
 export const tellTale = /\bat .*(:\d+:\d+|<anonymous>)|node_modules|dist\/|file:\/\/|\/tmp\/|\/home\/|-secret/;

@@ -1,6 +1,6 @@
 /**
- * Certificates of this machine's loopback address, because Node can make none: one that is good, and one for each way not to be.
- * Written by openssl, with one key for all of them; their validity is from 2020 to 2120, but for the one that has expired.
+ * Certificates for the loopback address: a good one, and one for each kind of fault. Node cannot create certificates, so
+ * openssl did, with one key for all. They are valid from 2020 to 2120, except for the expired one.
  */
 
 const key = `-----BEGIN EC PRIVATE KEY-----
@@ -76,5 +76,5 @@ J5mjPvJmT69BmCVBI4HP1IN4Lvb4jBQCK49f7ZEF2g==
   },
 };
 
-/** What a client must trust, so that each of the others fails for its own reason alone. */
+/** The certificates that a client trusts, so each bad certificate fails for one reason only. */
 export const trusted: readonly string[] = (["good", "expired", "of another name"] as const).map((name) => certificates[name].cert);

@@ -1,4 +1,4 @@
-/** One row of the fault matrix, carried out: the whole server in this process, before an emulated vendor behind a wire that breaks. */
+/** Runs one row of the fault tables: the whole server in this process, and an emulated vendor behind a faulty wire. */
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -14,45 +14,45 @@ import { readCommand } from "../../../src/cli/config.ts";
 import { statusOutput } from "../../../src/mcp/result.ts";
 import { isEnded } from "../../../src/prefetch/model/task.ts";
 import type { App } from "../../../src/transports/served-app.ts";
-import { type WireClock, wireClock } from "./faults-clock.ts";
-import type { Commit, FaultRow } from "./faults-row.ts";
-import { vendors } from "./faults-vendors.ts";
-import { type Arrival, type RequestFault, startWire, type Wire } from "./faults-wire.ts";
+import { type WireClock, wireClock } from "./clock-harness.ts";
+import type { Commit, FaultRow } from "./row-harness.ts";
+import { vendors } from "./vendors-harness.ts";
+import { type Arrival, type RequestFault, startWire, type Wire } from "./wire-harness.ts";
 
 /** Noon in Shanghai, far from any midnight. */
 const NOON = Date.parse("2026-11-21T12:00:00+08:00");
 const SECOND = 1_000;
 const MINUTE = 60_000;
-/** A host is a request. */
+/** Each host has a request of its own. */
 const HOSTS = 3;
 const URLS_A_HOST = 3;
-/** A task in which nothing has changed for so long rests, final or not. */
+/** A task that has not changed for this long counts as resting. */
 const RESTS_MS = 40 * MINUTE;
 const LONGEST_MS = 12 * 60 * MINUTE;
 
 export interface ObservedItem {
   readonly url: string;
-  /** The code too, where it is rejected. */
+  /** The state, with the error code of a rejected URL. */
   readonly fate: string;
   readonly code: string | undefined;
   readonly reason: string;
 }
 
 export interface Observed {
-  /** The URL that the row is about. */
+  /** The URL whose request is hit. */
   readonly url: ObservedItem;
   readonly mates: readonly ObservedItem[];
   readonly others: readonly ObservedItem[];
   readonly final: boolean;
   readonly nextStep: string;
-  /** All that the tools have said. */
+  /** All answers of the tools. */
   readonly said: readonly string[];
-  /** What the log says, a line each. */
+  /** The lines of the log. */
   readonly log: readonly string[];
   readonly secrets: readonly string[];
-  /** Requests that were made to prefetch that URL, whether or not they got onto the wire. */
+  /** Requests to prefetch that URL, whether or not they got onto the wire. */
   readonly tries: number;
-  /** How often the vendor took that URL, and the URL that it took most often. */
+  /** How often the vendor accepted that URL, and the URL that it accepted most often. */
   readonly accepted: number;
   readonly mostAccepted: number;
   readonly requests: number;
@@ -87,12 +87,12 @@ export async function runRow(row: FaultRow): Promise<Observed> {
 
     for (const commit of row.commit) void schedule(commit, clock, { wire, revokeTokens: vendor.revokeTokens });
     const { task, said } = await followTask(row, list.urls, clock, session);
-    // What was only late comes after that.
+    // Late requests arrive within two minutes.
     await clock.drive(clock.sleep(2 * MINUTE));
 
     const items = (task.items ?? []).map(observedItem);
     const url = items.find((item) => item.url === list.hit);
-    if (!url || items.length !== list.urls.length) throw new Error(`Not all items are told: ${said.at(-1)}`);
+    if (!url || items.length !== list.urls.length) throw new Error(`Some items are missing: ${said.at(-1)}`);
     const isMate = (item: ObservedItem) => new URL(item.url).host === new URL(url.url).host;
     const accepted = vendor.accepted();
     return {
@@ -117,7 +117,7 @@ export async function runRow(row: FaultRow): Promise<Observed> {
   }
 }
 
-/** Puts everything that goes by real time or by chance into the clock's hands. Returns what the log is going to say. */
+/** Replaces real time and chance. Returns the lines that the log will have. */
 function takeOver(clock: WireClock, closing: Closing): readonly string[] {
   const log: string[] = [];
   const spies = [
@@ -137,7 +137,7 @@ function takeOver(clock: WireClock, closing: Closing): readonly string[] {
 interface List {
   readonly hosts: readonly string[];
   readonly urls: readonly string[];
-  /** The URL that the row is about. */
+  /** The URL whose request is hit. */
   readonly hit: string;
 }
 
@@ -152,7 +152,7 @@ function listFor({ provider, left }: FaultRow): List {
   };
 }
 
-/** The vendor, the way to it, and the server at its other end with somebody who calls it. */
+/** Starts the vendor, the wire, the server and a client. */
 async function assemble(row: FaultRow, { hosts, hit }: List, clock: WireClock, closing: Closing) {
   const { provider, setup = {} } = row;
   const { start, urlsOf } = vendors[provider];
@@ -179,18 +179,18 @@ async function assemble(row: FaultRow, { hosts, hit }: List, clock: WireClock, c
   const app = createApp(command.config, { clock });
   const session = await openSession(app, clock);
   closing.push(async () => {
-    // What hangs must not keep the server from stopping.
+    // A hanging request must not keep the server from stopping.
     const release = clock.disregard();
     await session.close();
     await clock.drive(app.close());
     release();
   });
-  // Loads what is loaded at first use, while no time can pass.
+  // The first call loads modules. No time passes meanwhile.
   await session.call("get_prefetch_quota", {});
   return { vendor, wire, store, session };
 }
 
-/** Makes a task of the URLs and asks for it until it has ended, or rests. */
+/** Creates a task of the URLs and queries it until it ends or rests. */
 async function followTask({ setup = {} }: FaultRow, urls: readonly string[], clock: WireClock, session: Session) {
   const begun = clock.now();
   const first = await clock.drive(session.call("prefetch_urls", { urls, ...setup.args }));
@@ -199,7 +199,7 @@ async function followTask({ setup = {} }: FaultRow, urls: readonly string[], clo
   const said = [first.text];
   let known = { counts: "", since: begun };
   for (let round = 0; ; round += 1) {
-    // One call that waits is enough to see what waiting is like; each takes a look every half second.
+    // One waiting call per task is enough, because it looks every half second.
     const wait = setup.waits ? 50 : round === 0 ? 5 : 0;
     await clock.drive(clock.sleep(wait > 0 ? 5 * SECOND : Math.min(15 * MINUTE, 20 * SECOND * 2 ** (round - 1))));
     const answer = await clock.drive(session.call("get_prefetch_status", { task_id: taskId, detail: "all", wait_seconds: wait }));
@@ -240,7 +240,7 @@ function faultFinder(row: FaultRow, hit: string, since: () => number): (arrival:
   };
 }
 
-/** What goes wrong by itself at its time. */
+/** Commits the faults that need no request, at their time. */
 async function schedule(commit: Commit, clock: WireClock, { wire, revokeTokens }: { wire: Wire; revokeTokens: () => void }): Promise<void> {
   const { from = 0, until } = commit;
   if (commit.on !== "connections" && commit.on !== "tokens") return;
@@ -254,7 +254,7 @@ async function schedule(commit: Commit, clock: WireClock, { wire, revokeTokens }
   }
 }
 
-/** What undici is given to send is what the server tries, also where no connection comes about. */
+/** Counts the requests that the server hands to undici, even if no connection is made. */
 function countTries(urlsOf: (typeof vendors)["huawei-vod"]["urlsOf"], hit: string) {
   let count = 0;
   const request = z.object({

@@ -1,19 +1,19 @@
-/** What a row of the fault matrix is made of. */
+/** The type of a row of the fault tables. */
 
 import type { ErrorCode } from "../../../src/base/errors.ts";
-import type { Credentials, ProviderId } from "./faults-vendors.ts";
-import type { ConnectionFault, RequestFault } from "./faults-wire.ts";
+import type { Credentials, ProviderId } from "./vendors-harness.ts";
+import type { ConnectionFault, RequestFault } from "./wire-harness.ts";
 
-/** What becomes of a URL; of a rejected one with the code that it is told with. */
+/** The final state of a URL, with the error code of a rejected one. */
 export type Fate = "succeeded" | "processing" | "untracked" | "unknown" | `rejected: ${ErrorCode}`;
 
-/** What goes wrong, and when: by default from the start of the task until its end. */
+/** A fault and its period, by default the whole task. */
 export type Commit = { readonly from?: number; readonly until?: number } & (
   | {
-      /** `url`: requests to prefetch one certain URL; `submits`: any; `questions`: what became of them; `all` those and all others. */
+      /** `url`: prefetches of one certain URL. `submits`: all prefetches. `questions`: status queries. `all`: every request. */
       readonly on: "url" | "submits" | "questions" | "logins" | "all";
       readonly fault: RequestFault;
-      /** So many times only. */
+      /** The fault hits only this many requests. */
       readonly times?: number;
     }
   | { readonly on: "connections"; readonly fault: ConnectionFault }
@@ -27,60 +27,60 @@ export interface Setup {
   /** Endpoint to use instead of the emulator's. */
   readonly endpoint?: string;
   readonly tls?: boolean;
-  /** By how much the vendor's clock is ahead of the server's. */
+  /** Milliseconds by which the vendor's clock is ahead of the server's. */
   readonly vendorAheadMs?: number;
   readonly dailyLimit?: number;
   readonly tokenLifeMs?: number;
   readonly listDelayMs?: number;
-  /** Somebody waits for the outcome all the time. */
+  /** A call waits for the outcome all the time. */
   readonly waits?: boolean;
-  /** Of the call that makes the task. */
+  /** Arguments of the call that creates the task. */
   readonly args?: Readonly<Record<string, unknown>>;
-  /** Of the server. */
+  /** Settings of the server. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Least and most, where chance has a say in it. */
+/** An exact number, or a range where the number may vary. */
 export type Count = number | readonly [least: number, most: number];
 
 export interface Expected {
-  /** Of the URL in whose request the fault is committed, or of the last one where all are concerned. */
+  /** State of the URL whose request is hit, or of the last URL when the fault hits all requests. */
   readonly url: Fate;
-  /** Of the other URLs of its request; the same unless told. */
+  /** State of the other URLs of that request. Default: the same state. */
   readonly mates?: Fate;
-  /** Of all others: what some or all of them come to. */
+  /** States that occur among all remaining URLs. Default: succeeded. */
   readonly others?: readonly Fate[];
-  /** How often a request with that URL was made, on the wire or not. */
+  /** How often the server tried to send a request with that URL. */
   readonly tries: Count;
-  /** Whether the vendor took that URL in the end. */
+  /** Whether the vendor accepted that URL in the end. */
   readonly accepted: boolean;
-  /** That it took it more than once, which needs the row's `why`. */
+  /** How often the vendor accepted it, if more than once. Such a row needs a `why`. */
   readonly acceptedTimes?: number;
-  /** Units that the ledger counts although the vendor did not, or the other way round; none unless told. */
+  /** Units that the ledger counts beyond the vendor's books; negative where it counts fewer. Default: none. */
   readonly overcounted?: number;
   /** Units that the vendor's books hold for each of its days, where there is more to say than that they are the ledger's. */
   readonly days?: Readonly<Record<string, number>>;
   /** Most requests of any kind over the whole task. */
   readonly requests: number;
-  /** What a reason says of those that were turned down or lost. */
+  /** Patterns that the reason of a rejected or lost URL matches. */
   readonly says?: readonly RegExp[];
 }
 
 export interface FaultRow {
-  /** As the page names it. */
+  /** The row's name in docs/faults.md. */
   readonly fault: string;
   readonly section: string;
   readonly provider: ProviderId;
-  /** The vendor's code that it is about; rows of codes with one outcome become one line. */
-  readonly code?: string;
+  /** The vendor's codes with this outcome. The first one is sent. */
+  readonly codes?: readonly string[];
   readonly setup?: Setup;
   readonly commit: readonly Commit[];
   /**
-   * For faults that concern all that is sent from some moment on, and not one URL alone: so many requests are left by then,
-   * after those that go at once.
+   * For faults that hit every request from some moment on: the number of requests that are unsent by then. More requests
+   * went out at once before.
    */
   readonly left?: number;
   readonly expected: Expected;
-  /** Said of the row beside what happened. */
+  /** A remark that the table adds to the fault. */
   readonly why?: string;
 }

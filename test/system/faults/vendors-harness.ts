@@ -1,14 +1,14 @@
-/** The two vendors as the fault matrix needs them: an emulator each, how to configure it, and how it would refuse. */
+/** Both vendors for the fault tables: the emulator, its settings, and its refusals. */
 
 import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import type { Answer } from "../../../src/sandbox/server/answer.ts";
-import type { Arrival, WireRequest } from "./faults-wire.ts";
+import type { Arrival, WireRequest } from "./wire-harness.ts";
 
 export type ProviderId = "huawei-vod" | "alibaba-vod";
 
-/** How the server proves who it is. `login` and `token` are Huawei's. */
+/** The server's kind of credentials. Only Huawei has `login` and `token`. */
 export type Credentials = "keys" | "temporary keys" | "login" | "token";
 
 export interface VendorOptions {
@@ -17,20 +17,20 @@ export interface VendorOptions {
   readonly credentials: Credentials;
   readonly dailyLimit?: number | undefined;
   readonly tokenLifeMs?: number | undefined;
-  /** Milliseconds until what was accepted shows in the vendor's list, where it has one. */
+  /** Milliseconds until an accepted request appears in the vendor's list. */
   readonly listDelayMs?: number | undefined;
 }
 
 export interface Vendor {
   readonly endpoint: string;
-  /** What must never be shown. */
+  /** Texts that no output may contain. */
   readonly secrets: readonly string[];
   env(endpoint: string): Record<string, string>;
   /** How often each URL was accepted. */
   accepted(): ReadonlyMap<string, number>;
   /** Units that were spent, by the vendor's own books, on each of its days. */
   spent(): ReadonlyMap<string, number>;
-  /** Lets no token count any more that was given out so far. */
+  /** Makes all tokens invalid that were issued so far. */
   revokeTokens(): void;
   close(): Promise<void>;
 }
@@ -44,10 +44,10 @@ const KEY = "FAULTSKEY00000000001";
 const TOKEN = "sandbox-security-token-0123456789==";
 const ZONE = "Asia/Shanghai";
 
-/** What each answer that is made up says in the vendor's own header. */
+/** The request id in the vendor's own header of each made-up answer. */
 export const REQUEST_ID = "0A1B2C3D-4E5F";
 
-/** Read from the log, because the emulators themselves know of their current day alone. */
+/** Reads the log, because the emulators themselves only know their current day. */
 function booksOf(log: readonly Entry[]): Pick<Vendor, "accepted" | "spent"> {
   const sum = (keysOf: (entry: Entry) => readonly string[]) => {
     const sums = new Map<string, number>();
@@ -136,18 +136,18 @@ function alibabaUrls({ path, headers }: WireRequest): readonly string[] {
 
 interface Kind {
   readonly title: string;
-  /** Requests of which the first ones go at once, before the account's pace tells. */
+  /** The number of requests that go out at once, before the account's pace applies. */
   readonly atOnce: number;
   start(options: VendorOptions): Promise<Vendor>;
   urlsOf(request: WireRequest): readonly string[];
-  /** Whether it asks what became of prefetches. */
+  /** Whether the request is a status query. */
   isQuestion(arrival: Arrival): boolean;
   /** A refusal as the vendor writes it. */
   refusal(status: number, code: string, headers?: Readonly<Record<string, string>>): Answer;
 }
 
-/** Real ones echo what they were sent, too. */
-const SAYING = `What the vendor says to ${KEY}.`;
+/** Real vendors echo parts of the request, too. */
+const SAYING = `The vendor's message to ${KEY}.`;
 
 export const vendors: Readonly<Record<ProviderId, Kind>> = {
   "huawei-vod": {

@@ -1,4 +1,4 @@
-/** The store as it lies on the disk. Reading it repairs nothing, so that the next server finds what a dead one left. */
+/** Reads the store file without repairing it, so the next server finds the file as a dead server left it. */
 
 import { existsSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
@@ -15,14 +15,14 @@ function rows(path: string, sql: string, ...values: SQLInputValue[]): Row[] {
   }
 }
 
-/** Batches by their state, but for those that wait for a time after `until`; empty where there is no store yet. */
+/** Batches by their state, without batches that are due after `until`. Empty when there is no store yet. */
 export function batchStates(path: string, until = Number.MAX_SAFE_INTEGER): Map<string, number> {
   if (!existsSync(path) || rows(path, "SELECT 1 FROM sqlite_schema WHERE name = 'batches'").length === 0) return new Map();
   const groups = rows(path, "SELECT state, count(*) AS n FROM batches WHERE state <> 'queued' OR not_before <= ? GROUP BY state", until);
   return new Map(groups.map((group) => [String(group.state), Number(group.n)]));
 }
 
-/** Batches that somebody could take up at that moment. */
+/** Batches that a server could claim at that moment. */
 export function dueBatches(path: string, now: number): number {
   if (batchStates(path).size === 0) return 0;
   const due = "CASE state WHEN 'queued' THEN not_before ELSE lease_until END <= ?";
@@ -34,19 +34,19 @@ export function ledgerOf(path: string): Map<string, number> {
   return new Map(rows(path, "SELECT day, sum(used) AS used FROM ledger GROUP BY day").map((row) => [String(row.day), Number(row.used)]));
 }
 
-/** `ok`, or what SQLite finds wrong with the file. */
+/** `ok`, or the faults that SQLite finds in the file. */
 export function integrityOf(path: string): string {
   return rows(path, "PRAGMA integrity_check")
     .map((row) => String(row.integrity_check))
     .join("; ");
 }
 
-/** In the order of their making. */
+/** Task ids in the order of creation. */
 export function taskIds(path: string): string[] {
   return rows(path, "SELECT id FROM tasks ORDER BY id").map((row) => String(row.id));
 }
 
-/** Writes to the store for as long as it is not told to let go; `undefined` when somebody else is writing. */
+/** Takes the store's write lock and keeps it until `release`. `undefined` when another process holds it. */
 export function writeLock(path: string): { release(): void } | undefined {
   const db = new DatabaseSync(path);
   try {

@@ -1,10 +1,10 @@
-/** The fault matrix: what can go wrong between the server and a vendor, and what must come of it. Stated by hand; the test sees to it. */
+/** The rows of the fault tables: each fault between the server and a vendor, with its expected outcome, written by hand. */
 
 import type { Answer } from "../../../src/sandbox/server/answer.ts";
-import { type CodeRow, codeRows, unknownCodes } from "./faults-codes.ts";
-import type { Expected, FaultRow, Setup } from "./faults-row.ts";
-import { type ProviderId, REQUEST_ID, vendors } from "./faults-vendors.ts";
-import type { CarriedOut, RequestFault } from "./faults-wire.ts";
+import { type CodeGroup, codeGroups, unknownCodes } from "./codes-harness.ts";
+import type { Expected, FaultRow, Setup } from "./row-harness.ts";
+import { type ProviderId, REQUEST_ID, vendors } from "./vendors-harness.ts";
+import type { CarriedOut, RequestFault } from "./wire-harness.ts";
 
 const huawei = "huawei-vod";
 const alibaba = "alibaba-vod";
@@ -12,19 +12,19 @@ const providers = [huawei, alibaba] as const;
 const SECOND = 1_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** Once the first requests are through, which go at once, and with so many left. */
+/** Milliseconds after which the first requests, which go out at once, are through. `LEFT` requests follow them. */
 const MID_TASK = 100;
 const LEFT = 3;
 const MIDNIGHT = Date.parse("2026-11-21T00:00:00+08:00");
 
 /**
- * Most requests of any kind: of a task of 3 batches that goes well, with the questions about it; of one in which one request
- * is repeated, or looked for in the vendor's list; and of one of a dozen batches.
+ * The most requests of any kind, status queries included. FEW: a task of 3 batches that succeeds. SOME: one request is repeated or
+ * looked up in the vendor's list. MANY: a task of a dozen batches.
  */
 const FEW = 16;
 const SOME = 30;
 const MANY = 70;
-/** Where each of a dozen attempts is looked for in the vendor's list. */
+/** Each of a dozen attempts is looked up in the vendor's list. */
 const TRACED = 120;
 
 type Rest = Omit<FaultRow, "section" | "fault" | "provider" | "expected">;
@@ -34,7 +34,7 @@ function one(section: string, provider: ProviderId, fault: string, rest: Rest, e
   return { section, provider, fault, ...rest, expected };
 }
 
-/** A fault that both providers meet. */
+/** The same fault for both providers. */
 function both(section: string, fault: string, rest: Rest, expected: Expectations): FaultRow[] {
   return providers.map((provider) => one(section, provider, fault, rest, expected[provider]));
 }
@@ -53,9 +53,9 @@ const alwaysOnUrl = (answer: Answer): Rest => ({ commit: [{ on: "url", fault: { 
 // ---------------------------------------------------------------------------------------------------------------------
 const connection = "No connection";
 
-/** Nothing has left this machine, so all of it can be sent again; the circuit sees to it that this is not tried too often. */
+/** Nothing has left this machine, so everything can be sent again. The circuit breaker limits how often. */
 const recovers: Expected = { url: "succeeded", tries: [2, 6], accepted: true, requests: MANY };
-/** What was accepted before cannot be asked for any more, but is not given up. */
+/** The outcome of requests that were accepted before stays open, because the vendor does not answer queries. */
 const never: Expected = {
   url: "rejected: vendor_unavailable",
   others: ["processing", "rejected: vendor_unavailable"],
@@ -63,35 +63,35 @@ const never: Expected = {
   accepted: false,
   requests: MANY,
 };
-/** From the start, so that at most the quota was asked for. */
+/** The fault is there from the start, so the only request is the one for the quota. */
 const neverAny: Expected = { ...never, others: ["rejected: vendor_unavailable"], requests: 1 };
 
 const connectionRows: FaultRow[] = [
   ...[["3 seconds", 3 * SECOND] as const, ["10 minutes", 10 * MINUTE] as const].flatMap(([length, until]) =>
     both(
       connection,
-      `refused for ${length}`,
+      `connections are refused for ${length}`,
       { left: LEFT, commit: [{ on: "connections", fault: "refused", from: MID_TASK, until }] },
       same(recovers),
     ),
   ),
   ...both(
     connection,
-    "refused for ever",
+    "connections are always refused",
     { left: LEFT, commit: [{ on: "connections", fault: "refused", from: MID_TASK }] },
     same({ ...never, says: [/ECONNREFUSED/] }),
   ),
   ...both(
     connection,
     "the vendor's name cannot be resolved",
-    // Longer than a name may be, so that the answer is there without asking anybody's name server.
+    // The name is longer than DNS allows, so resolving fails without a name server.
     { setup: { endpoint: `https://${"x".repeat(64)}.invalid` }, commit: [] },
     same({ ...neverAny, says: [/ENOTFOUND/] }),
   ),
   ...(
     [
-      ["TLS: a certificate that nobody known has signed", "of nobody known", /DEPTH_ZERO_SELF_SIGNED_CERT/],
-      ["TLS: a certificate of another name", "of another name", /ERR_TLS_CERT_ALTNAME_INVALID/],
+      ["TLS: the certificate is self-signed", "of nobody known", /DEPTH_ZERO_SELF_SIGNED_CERT/],
+      ["TLS: the certificate is for another name", "of another name", /ERR_TLS_CERT_ALTNAME_INVALID/],
     ] as const
   ).flatMap(([fault, certificate, says]) =>
     both(
@@ -103,7 +103,7 @@ const connectionRows: FaultRow[] = [
   ),
   ...both(
     connection,
-    "TLS: a certificate that has expired and is renewed after 10 minutes",
+    "TLS: the certificate has expired and is renewed after 10 minutes",
     {
       setup: { tls: true },
       left: LEFT,
@@ -113,19 +113,19 @@ const connectionRows: FaultRow[] = [
   ),
   ...both(
     connection,
-    "TLS: what answers does not speak it",
+    "TLS: the other side does not speak TLS",
     { setup: { tls: true }, commit: [{ on: "connections", fault: "noise" }] },
     same({ ...neverAny, says: [/ERR_SSL_|EPROTO/] }),
   ),
   ...both(
     connection,
-    "TLS: closed before it is agreed upon",
+    "TLS: the connection closes during the handshake",
     { setup: { tls: true }, commit: [{ on: "connections", fault: "hung up" }] },
     same({ ...neverAny, says: [/ECONNRESET|UND_ERR_SOCKET/] }),
   ),
   ...both(
     connection,
-    "TLS: never agreed upon, for 10 minutes",
+    "TLS: the handshake hangs for 10 minutes",
     { setup: { tls: true }, left: LEFT, commit: [{ on: "connections", fault: "silent", from: MID_TASK, until: 10 * MINUTE }] },
     same(recovers),
   ),
@@ -140,7 +140,7 @@ const found: Expected = { url: "succeeded", tries: 1, accepted: true, requests: 
 const sentAgain: Expected = { url: "succeeded", tries: 2, accepted: true, requests: SOME };
 const neverCarriedOut: Expected = { url: "rejected: timeout", tries: 12, accepted: false, requests: TRACED };
 
-/** By whether it was carried out: where nobody can be asked it is unknown, else found, or sent again because it is not there. */
+/** Huawei keeps no records, so the outcome is unknown. Alibaba lists carried-out requests; a request that is not listed is sent again. */
 const afterLoss = (carriedOut: CarriedOut): Expectations =>
   carriedOut === "no" ? { [huawei]: unknownUnspent, [alibaba]: sentAgain } : { [huawei]: unknown, [alibaba]: found };
 
@@ -149,11 +149,11 @@ const listUnreadable: RequestFault = { kind: "answer", answer: vendors[alibaba].
 
 const lostRows: FaultRow[] = [
   ...(["no", "yes"] as const).flatMap((carriedOut) =>
-    both(lost, `connection reset, ${words[carriedOut]}`, onceOnUrl({ kind: "reset", carriedOut }), afterLoss(carriedOut)),
+    both(lost, `the connection is reset, ${words[carriedOut]}`, onceOnUrl({ kind: "reset", carriedOut }), afterLoss(carriedOut)),
   ),
   ...both(
     lost,
-    "connection reset every time, not carried out",
+    "the connection is reset every time, not carried out",
     { commit: [{ on: "url", fault: { kind: "reset", carriedOut: "no" } }] },
     {
       [huawei]: unknownUnspent,
@@ -161,59 +161,59 @@ const lostRows: FaultRow[] = [
     },
   ),
   ...(["no", "yes", "late"] as const).flatMap((carriedOut) =>
-    both(lost, `no answer in time, ${words[carriedOut]}`, onceOnUrl({ kind: "silence", carriedOut }), afterLoss(carriedOut)),
+    both(lost, `no answer comes in time, ${words[carriedOut]}`, onceOnUrl({ kind: "silence", carriedOut }), afterLoss(carriedOut)),
   ),
   ...both(
     lost,
-    "the answer stops in the middle",
+    "the answer stalls halfway",
     onceOnUrl({ kind: "changed", change: (answer) => answer, lost: "rest of it, silently" }),
     afterLoss("yes"),
   ),
-  ...both(lost, "the answer comes at a byte in 5 seconds", onceOnUrl({ kind: "trickle", everyMs: 5 * SECOND }), afterLoss("yes")),
+  ...both(lost, "the answer comes at one byte per 5 seconds", onceOnUrl({ kind: "trickle", everyMs: 5 * SECOND }), afterLoss("yes")),
   ...both(
     lost,
-    "the connection ends in the middle of the answer",
+    "the connection closes halfway through the answer",
     onceOnUrl({ kind: "changed", change: (answer) => answer, lost: "end" }),
     afterLoss("yes"),
   ),
   ...both(
     lost,
-    "JSON that ends in the middle",
+    "the answer is half of a JSON text",
     onceOnUrl({ kind: "changed", change: (answer) => ({ ...answer, body: answer.body.slice(0, answer.body.length / 2) }) }),
     afterLoss("yes"),
   ),
   ...both(
     lost,
-    "an answer of more than a megabyte",
+    "the answer is larger than a megabyte",
     onceOnUrl({ kind: "changed", change: (answer) => ({ ...answer, body: answer.body + " ".repeat(1_100_000) }) }),
     afterLoss("yes"),
   ),
   ...both(
     lost,
-    "JSON of another kind",
+    "the answer is JSON of another shape",
     onceOnUrl({ kind: "changed", change: (answer) => ({ ...answer, body: '["ok"]' }) }),
     afterLoss("yes"),
   ),
-  ...both(lost, "an empty answer", onceOnUrl({ kind: "changed", change: (answer) => ({ ...answer, body: "" }) }), {
+  ...both(lost, "the answer is empty", onceOnUrl({ kind: "changed", change: (answer) => ({ ...answer, body: "" }) }), {
     [huawei]: { url: "untracked", tries: 1, accepted: true, requests: FEW },
     [alibaba]: found,
   }),
   ...(["no", "yes"] as const).flatMap((carriedOut) =>
-    both(lost, `what answers does not speak HTTP, ${words[carriedOut]}`, onceOnUrl({ kind: "noise", carriedOut }), afterLoss(carriedOut)),
+    both(lost, `the answer is not HTTP, ${words[carriedOut]}`, onceOnUrl({ kind: "noise", carriedOut }), afterLoss(carriedOut)),
   ),
   ...(["no", "yes"] as const).flatMap((carriedOut) =>
     both(
       lost,
-      `HTML with status 200, ${words[carriedOut]}`,
+      `the answer is HTML with status 200, ${words[carriedOut]}`,
       onceOnUrl({ kind: "answer", answer: html(200, "Welcome"), carriedOut }),
       afterLoss(carriedOut),
     ),
   ),
-  ...[500, 502, 504].flatMap((status) =>
+  ...[500, 504].flatMap((status) =>
     (["no", "yes"] as const).flatMap((carriedOut) =>
       both(
         lost,
-        `HTML with status ${status}, ${words[carriedOut]}`,
+        `the answer is HTML with status ${status}, ${words[carriedOut]}`,
         onceOnUrl({ kind: "answer", answer: html(status, "Error"), carriedOut }),
         afterLoss(carriedOut),
       ),
@@ -222,7 +222,7 @@ const lostRows: FaultRow[] = [
   one(
     lost,
     alibaba,
-    "connection reset, carried out, and the vendor's list shows it half a minute later",
+    "the connection is reset, carried out, and the vendor's list shows it half a minute later",
     { setup: { listDelayMs: 30 * SECOND }, ...onceOnUrl({ kind: "reset", carriedOut: "yes" }) },
     found,
   ),
@@ -230,7 +230,7 @@ const lostRows: FaultRow[] = [
     one(
       lost,
       alibaba,
-      `connection reset, ${words[carriedOut]}, and the vendor's list cannot be read for 10 minutes`,
+      `the connection is reset, ${words[carriedOut]}, and the vendor's list cannot be read for 10 minutes`,
       {
         commit: [
           { on: "url", times: 1, fault: { kind: "reset", carriedOut } },
@@ -243,20 +243,20 @@ const lostRows: FaultRow[] = [
   one(
     lost,
     alibaba,
-    "connection reset, carried out, and the vendor's list can never be read again",
+    "the connection is reset, carried out, and the vendor's list can never be read again",
     {
       commit: [
         { on: "url", times: 1, fault: { kind: "reset", carriedOut: "yes" } },
         { on: "questions", fault: listUnreadable },
       ],
     },
-    // It is asked for during six hours, now and then.
+    // The server looks it up from time to time for six hours.
     { ...unknown, others: ["processing"], requests: 400, says: [/ServiceUnavailable/] },
   ),
 ];
 
 // ---------------------------------------------------------------------------------------------------------------------
-const foreign = "Something in between answers";
+const foreign = "A proxy or gateway answers";
 
 const turnedDown = (code: "vendor_unavailable" | "auth_failed" | "not_found" | "rate_limited", tries: number): Expected => ({
   url: `rejected: ${code}`,
@@ -269,25 +269,30 @@ const halved: Expected = { url: "rejected: invalid_argument", mates: "succeeded"
 const foreignRows: FaultRow[] = [
   ...both(
     foreign,
-    "the vendor's answer under a wrong content type",
+    "the vendor's answer has a wrong content type",
     onceOnUrl({ kind: "changed", change: (answer) => ({ ...answer, headers: { ...answer.headers, "content-type": "text/html" } }) }),
     same(found),
   ),
   ...both(
     foreign,
-    "a redirect",
+    "the answer is a redirect",
     alwaysOnUrl({ ...html(302, "Found"), headers: { location: "http://127.0.0.1:1/login", "content-type": "text/html" } }),
     { [huawei]: turnedDown("vendor_unavailable", 1), [alibaba]: neverCarriedOut },
   ),
-  ...both(foreign, "HTML with status 403", alwaysOnUrl(html(403, "Forbidden")), same(turnedDown("auth_failed", 1))),
-  ...both(foreign, "HTML with status 404", alwaysOnUrl(html(404, "Not Found")), same(turnedDown("not_found", 1))),
-  ...both(foreign, "HTML with status 413", alwaysOnUrl(html(413, "Request Entity Too Large")), same(halved)),
-  ...both(foreign, "HTML with status 429", alwaysOnUrl(html(429, "Too Many Requests")), same(turnedDown("rate_limited", 10))),
-  ...both(foreign, "HTML with status 503, once", onceOnUrl({ kind: "answer", answer: html(503, "Service Unavailable") }), same(sentAgain)),
+  ...both(foreign, "the answer is HTML with status 403", alwaysOnUrl(html(403, "Forbidden")), same(turnedDown("auth_failed", 1))),
+  ...both(foreign, "the answer is HTML with status 404", alwaysOnUrl(html(404, "Not Found")), same(turnedDown("not_found", 1))),
+  ...both(foreign, "the answer is HTML with status 413", alwaysOnUrl(html(413, "Request Entity Too Large")), same(halved)),
+  ...both(foreign, "the answer is HTML with status 429", alwaysOnUrl(html(429, "Too Many Requests")), same(turnedDown("rate_limited", 10))),
+  ...both(
+    foreign,
+    "the answer is HTML with status 503, once",
+    onceOnUrl({ kind: "answer", answer: html(503, "Service Unavailable") }),
+    same(sentAgain),
+  ),
   one(
     foreign,
     huawei,
-    "HTML with status 503, every time",
+    "the answer is HTML with status 503, every time",
     alwaysOnUrl(html(503, "Service Unavailable")),
     turnedDown("vendor_unavailable", 3),
   ),
@@ -296,7 +301,7 @@ const foreignRows: FaultRow[] = [
 // ---------------------------------------------------------------------------------------------------------------------
 const refused = "The vendor refuses";
 
-function expectedOf({ provider, code, outcome }: CodeRow): Expected {
+function expectedOf({ provider, codes: [code], outcome }: CodeGroup): Expected {
   const says = [new RegExp(code.replaceAll(".", "\\.")), new RegExp(REQUEST_ID)];
   switch (outcome.kind) {
     case "final":
@@ -315,34 +320,32 @@ function expectedOf({ provider, code, outcome }: CodeRow): Expected {
         says,
       };
     case "lost":
-      // What the vendor said is forgotten once its list has been asked.
+      // After a look-up in the list, the reason no longer quotes the vendor's answer.
       return provider === huawei ? { ...unknownUnspent, says } : neverCarriedOut;
   }
 }
 
-/** Of each kind that is sent again one that does not come twice; that the others are shows in what becomes of them when they stay. */
-const codesOnce = [
-  "VOD.10051",
-  "VOD.10098",
-  "VOD.10127",
-  "APIGW.0308",
-  "APIGW.0611",
-  "Throttling.User",
-  "PreloadQueueFull",
-  "ServiceBusy",
-  "IllegalTimestamp",
-];
-
-function codeRowsOf(row: CodeRow, fault: string, named: Pick<FaultRow, "code">): FaultRow[] {
-  const { provider, status, code, outcome } = row;
-  const common = { section: refused, provider, ...named };
+function codeRowsOf(group: CodeGroup, fault: string, codes?: readonly string[]): FaultRow[] {
+  const { provider, status, outcome, once: isSentOnce } = group;
+  const [code] = group.codes;
+  const common = { section: refused, provider };
   const answered: RequestFault = { kind: "answer", answer: vendors[provider].refusal(status, code) };
-  const once: FaultRow = { ...common, fault: `${fault}, once`, ...onceOnUrl(answered), expected: sentAgain };
-  const stays: FaultRow = { ...common, fault, commit: [{ on: "url", fault: answered }], expected: expectedOf(row) };
+  const once: FaultRow = {
+    ...common,
+    ...(codes && { codes: [code] }),
+    fault: `${fault}, once`,
+    ...onceOnUrl(answered),
+    expected: sentAgain,
+  };
+  const stays: FaultRow = {
+    ...common,
+    ...(codes && { codes }),
+    fault,
+    commit: [{ on: "url", fault: answered }],
+    expected: expectedOf(group),
+  };
   if (outcome.kind === "final for all") return [{ ...stays, left: LEFT, commit: [{ on: "submits", from: MID_TASK, fault: answered }] }];
-  // A dozen attempts, each looked for in the vendor's list: one code is enough to see that.
-  if (outcome.kind === "lost" && provider === alibaba) return code === "InternalError" ? [stays, once] : [once];
-  return codesOnce.includes(code) ? [stays, once] : [stays];
+  return isSentOnce ? [stays, once] : [stays];
 }
 
 const fault: Readonly<Record<ProviderId, Answer>> = {
@@ -353,16 +356,16 @@ const fault: Readonly<Record<ProviderId, Answer>> = {
 const carriedOutAllTheSame = (provider: ProviderId): Rest => onceOnUrl({ kind: "answer", answer: fault[provider], carriedOut: "yes" });
 
 const refusedRows: FaultRow[] = [
-  ...codeRows.flatMap((row) => codeRowsOf(row, "a code", { code: row.code })),
-  ...unknownCodes.flatMap((row) => codeRowsOf(row, `a code that is not documented, with status ${row.status}`, {})),
+  ...codeGroups.flatMap((group) => codeRowsOf(group, "a code", group.codes)),
+  ...unknownCodes.flatMap((group) => codeRowsOf(group, `an undocumented code with status ${group.status}`)),
   one(
     refused,
     huawei,
-    "a code that says that it was a fault, once, but carried out",
-    { ...carriedOutAllTheSame(huawei), why: "A vendor that says that it failed is believed" },
+    "the vendor reports a failure once, but has carried out the request",
+    { ...carriedOutAllTheSame(huawei), why: "The server believes a vendor that reports a failure" },
     { ...sentAgain, acceptedTimes: 2, overcounted: -3 },
   ),
-  one(refused, alibaba, "a code that says that it was a fault, once, but carried out", carriedOutAllTheSame(alibaba), found),
+  one(refused, alibaba, "the vendor reports a failure once, but has carried out the request", carriedOutAllTheSame(alibaba), found),
 ];
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -380,7 +383,7 @@ const throttling: Readonly<Record<ProviderId, Answer>> = {
   [alibaba]: vendors[alibaba].refusal(503, "Throttling.User"),
 };
 
-/** Everything, or every submit, is answered like this for a while in the middle of a task. */
+/** The answer to every request, or to every submit, for a while in the middle of a task. */
 const storm = (answer: Answer, on: "all" | "submits", until?: number, left = LEFT): Rest => ({
   left,
   commit: [{ on, from: MID_TASK, ...(until !== undefined && { until }), fault: { kind: "answer", answer } }],
@@ -394,15 +397,15 @@ const stormRows: FaultRow[] = [
   one(
     storms,
     alibaba,
-    "everything is throttled for 3 minutes, with the word to wait for 20 seconds",
+    "everything is throttled for 3 minutes, and the vendor asks for pauses of 20 seconds",
     storm(vendors[alibaba].refusal(503, "Throttling.User", { "x-acs-retry-after": "20000" }), "all", 3 * MINUTE),
     weathered,
   ),
   ...providers.map((provider) =>
-    one(storms, provider, "every prefetch is throttled for ever", storm(throttling[provider], "submits"), {
+    one(storms, provider, "every prefetch is always throttled", storm(throttling[provider], "submits"), {
       url: "rejected: rate_limited",
       others: ["rejected: rate_limited", "succeeded"],
-      // The whole task's retries are limited, too.
+      // The retries of the whole task are limited as well.
       tries: [8, 10],
       accepted: false,
       requests: 150,
@@ -412,7 +415,7 @@ const stormRows: FaultRow[] = [
     one(
       storms,
       provider,
-      "faults of the vendor's for 10 minutes, whatever it is asked, with one request left to send",
+      "the vendor answers everything with an error code for 10 minutes, with one request left to send",
       storm(fault[provider], "all", 10 * MINUTE, 1),
       provider === huawei ? { ...turnedDown("vendor_unavailable", 3), requests: 200 } : weathered,
     ),
@@ -421,22 +424,22 @@ const stormRows: FaultRow[] = [
     one(
       storms,
       provider,
-      "HTML with status 503 for 3 minutes, whatever is asked, while somebody waits",
+      "the answer to everything is HTML with status 503 for 3 minutes, while a call waits",
       {
         commit: [{ on: "all", from: MID_TASK, until: 3 * MINUTE, fault: { kind: "answer", answer: html(503, "Service Unavailable") } }],
         setup: { waits: true },
       },
-      // Questions that get no answer are repeated every few seconds.
+      // Status queries without an answer are repeated every few seconds.
       { ...found, requests: 150 },
     ),
   ),
   ...both(
     storms,
-    "HTML with status 503 for a minute, to one request alone",
+    "the answer to one request is HTML with status 503 for a minute",
     { commit: [{ on: "url", until: MINUTE, fault: { kind: "answer", answer: html(503, "Service Unavailable") } }] },
     { [huawei]: turnedDown("vendor_unavailable", 3), [alibaba]: sentAgain },
   ),
-  one(storms, huawei, "faults of the vendor's for ever, whatever is to be prefetched", storm(fault[huawei], "submits"), {
+  one(storms, huawei, "the vendor always answers prefetches with an error code", storm(fault[huawei], "submits"), {
     url: "rejected: vendor_unavailable",
     others: ["rejected: vendor_unavailable", "succeeded"],
     tries: 3,
@@ -444,7 +447,7 @@ const stormRows: FaultRow[] = [
     requests: MANY,
     says: [/VOD\.10051/, new RegExp(REQUEST_ID)],
   }),
-  one(storms, alibaba, "faults of the vendor's for ever, whatever is to be prefetched", storm(fault[alibaba], "submits"), {
+  one(storms, alibaba, "the vendor always answers prefetches with an error code", storm(fault[alibaba], "submits"), {
     url: "rejected: timeout",
     others: ["rejected: timeout", "succeeded"],
     tries: [8, 12],
@@ -514,7 +517,7 @@ const credentialRows: FaultRow[] = [
   one(
     time,
     huawei,
-    "the token of the login is revoked in mid-task, and for 2 minutes there is no other",
+    "the token of the login is revoked in mid-task, and logins fail for 2 minutes",
     {
       setup: login,
       left: LEFT,
@@ -528,21 +531,21 @@ const credentialRows: FaultRow[] = [
   one(
     time,
     huawei,
-    "the token of the login is revoked in mid-task, and the password, too",
+    "the token and the password of the login are revoked in mid-task",
     { setup: login, left: LEFT, commit: [revoked, { on: "logins", from: MID_TASK, fault: { kind: "answer", answer: wrongPassword } }] },
     outOfCredentials([0, 1], [/IAM user, password|PREFETCH_HUAWEI_IAM/]),
   ),
   one(
     time,
     huawei,
-    "the IAM token that was given runs out in mid-task",
+    "the configured IAM token expires in mid-task",
     { setup: { credentials: "token", tokenLifeMs: MID_TASK }, left: LEFT, commit: [] },
     outOfCredentials(1, [/APIGW\.0307/, /token has expired/]),
   ),
   one(
     time,
     huawei,
-    "temporary keys run out in mid-task",
+    "temporary keys expire in mid-task",
     {
       setup: { credentials: "temporary keys" },
       left: LEFT,
@@ -553,7 +556,7 @@ const credentialRows: FaultRow[] = [
   one(
     time,
     alibaba,
-    "temporary keys run out in mid-task",
+    "temporary keys expire in mid-task",
     {
       setup: { credentials: "temporary keys" },
       left: LEFT,
@@ -569,11 +572,11 @@ const days = (before: number, after: number): Pick<Expected, "days"> => ({ days:
 const justBefore = MIDNIGHT - 300;
 const sentOnce: Expected = { url: "succeeded", tries: 1, accepted: true, requests: MANY };
 const policy = (on_quota_exceeded: "partial" | "defer") => ({ args: { on_quota_exceeded } });
-/** What Huawei's server side has no call to ask for must be told. */
+/** Huawei has no call that tells the limit, so the settings state it. */
 const known = (dailyLimit: number) => ({ dailyLimit, settings: { PREFETCH_DAILY_BUDGET: String(dailyLimit) } });
 
 const dayRows: FaultRow[] = [
-  // As many as may go at once go on the old day.
+  // The requests that may go out at once go out on the old day.
   ...both(
     time,
     "the vendor's day changes in mid-task",
@@ -587,7 +590,7 @@ const dayRows: FaultRow[] = [
     one(
       time,
       provider,
-      "the vendor's day changes in mid-task, which has less quota than URLs: partial",
+      "the vendor's day changes in mid-task, and the task has more URLs than the quota: `partial`",
       { left: LEFT, setup: { start: justBefore, ...known(limit), ...policy("partial") }, commit: [] },
       { ...sentOnce, others: ["rejected: quota_exhausted", "succeeded"], ...spent },
     ),
@@ -600,7 +603,7 @@ const dayRows: FaultRow[] = [
   ),
   ...both(
     time,
-    "less quota than URLs: partial",
+    "the task has more URLs than the quota: `partial`",
     { left: LEFT, setup: { ...known(30), ...policy("partial") }, commit: [] },
     same({
       url: "rejected: quota_exhausted",
@@ -612,7 +615,7 @@ const dayRows: FaultRow[] = [
   ),
   ...both(
     time,
-    "less quota than URLs: defer",
+    "the task has more URLs than the quota: `defer`",
     { left: LEFT, setup: { start: MIDNIGHT - HOUR, ...known(30), ...policy("defer") }, commit: [] },
     {
       [huawei]: { ...sentOnce, ...days(30, 9) },
@@ -622,14 +625,14 @@ const dayRows: FaultRow[] = [
   one(
     time,
     huawei,
-    "less quota than URLs, as the vendor's refusal tells: defer",
+    "the vendor refuses URLs because the quota is spent: `defer`",
     { left: LEFT, setup: { start: MIDNIGHT - HOUR, dailyLimit: 30, ...policy("defer") }, commit: [] },
     { ...sentOnce, tries: [1, 2], ...days(30, 9) },
   ),
   ...[["behind", 5 * MINUTE] as const, ["ahead of", -5 * MINUTE] as const].flatMap(([where, vendorAheadMs]) =>
     both(
       time,
-      `less quota than URLs, and this machine's clock is 5 minutes ${where} the vendor's: defer`,
+      `the task has more URLs than the quota, and this machine's clock is 5 minutes ${where} the vendor's: \`defer\``,
       { left: LEFT, setup: { start: MIDNIGHT - HOUR, vendorAheadMs, ...known(30), ...policy("defer") }, commit: [] },
       { [huawei]: { ...sentOnce, tries: [1, 3], ...days(30, 9) }, [alibaba]: { ...sentOnce, tries: [1, 3], ...days(30, 15) } },
     ),

@@ -1,25 +1,25 @@
 /**
- * Time for tests over real sockets. It stands still while anything is on the wire, and jumps to the next alarm when all is
- * quiet, so that neither a slow machine nor a long wait can change what a test sees.
+ * Time for tests over real sockets. It stands still while a request is in flight and jumps to the next alarm when nothing
+ * happens, so a slow machine or a long wait cannot change the result.
  */
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../../../src/base/clock.ts";
 
-/** Turns of the event loop without news after which nothing more happens by itself. */
+/** After this many turns of the event loop without an event, only time can cause another event. */
 const CALM_TURNS = 6;
-/** What keeps a test from hanging for ever when something waits for what will never come. */
-const LONGEST_LULL_MS = 5_000;
+/** After this long without an event, the test fails instead of waiting for an event that never comes. */
+const LONGEST_LULL_MS = 15_000;
 
 export interface WireClock extends Clock {
-  /** Lets time pass until `work` is done; at no other moment does it. */
+  /** Lets time pass until `work` is done. At all other moments time stands still. */
   drive<Result>(work: Promise<Result>): Promise<Result>;
   /** Keeps time from passing until the returned function is called. */
   hold(): () => void;
   /** Lets time pass although one request stays on the wire, until the returned function is called. */
   disregard(): () => void;
-  /** What `AbortSignal.timeout` is in this time. */
+  /** Replaces `AbortSignal.timeout`. */
   timeout(ms: number): AbortSignal;
   close(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * The way between the server and an emulated vendor, which breaks as it is told. It stands outside of the emulator, so that
- * the vendor's own log tells what really got through, and it breaks real sockets.
+ * A proxy between the server and an emulated vendor that commits faults on real sockets. It is separate from the emulator,
+ * so the emulator's log shows which requests really arrived.
  */
 
 import { randomInt } from "node:crypto";
@@ -15,40 +15,40 @@ import { createServer as createTlsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Answer } from "../../../src/sandbox/server/answer.ts";
-import { type CertificateName, certificates } from "./faults-certificates.ts";
-import type { WireClock } from "./faults-clock.ts";
+import { type CertificateName, certificates } from "../harness/certificates-harness.ts";
+import type { WireClock } from "./clock-harness.ts";
 
-/** Whether the vendor carries out what it is asked; `late` long after anybody waits for its answer. */
+/** Whether the vendor carries out the request. `late`: after the client has given up. */
 export type CarriedOut = "no" | "yes" | "late";
 
-/** What becomes of one request. */
+/** A fault of one request. */
 export type RequestFault =
-  /** Somebody answers in the vendor's place, or the vendor refuses. */
+  /** The vendor or a proxy answers with this. */
   | { readonly kind: "answer"; readonly answer: Answer; readonly carriedOut?: CarriedOut }
   | { readonly kind: "reset"; readonly carriedOut: CarriedOut }
-  /** Nothing ever comes back. */
+  /** No answer comes. */
   | { readonly kind: "silence"; readonly carriedOut: CarriedOut }
-  /** The vendor's answer, changed on its way; `lost` is what is not sent of its body although it was announced. */
+  /** The vendor's answer is changed on its way. `lost`: the announced part of the body that is not sent. */
   | { readonly kind: "changed"; readonly change: (answer: Answer) => Answer; readonly lost?: "end" | "rest of it, silently" }
-  /** The vendor's answer, a byte at a time. */
+  /** The vendor's answer comes one byte at a time. */
   | { readonly kind: "trickle"; readonly everyMs: number }
-  /** Something that is not HTTP. */
+  /** The answer is not HTTP. */
   | { readonly kind: "noise"; readonly carriedOut: CarriedOut };
 
-/** What becomes of every connection. */
+/** A fault of every connection. */
 export type ConnectionFault =
   | "refused"
-  /** Taken, and then nothing. */
+  /** The connection is accepted, and nothing follows. */
   | "silent"
-  /** Taken and closed at once. */
+  /** The connection is accepted and closed at once. */
   | "hung up"
-  /** Not TLS. */
+  /** The other side does not speak TLS. */
   | "noise"
   | { readonly certificate: CertificateName };
 
 export interface Arrival {
   readonly at: number;
-  /** What it asked to be prefetched; none for a question. */
+  /** The URLs to prefetch; empty for a status query. */
   readonly urls: readonly string[];
   readonly request: WireRequest;
 }
@@ -62,7 +62,7 @@ export interface WireRequest {
 
 export interface WireOptions {
   readonly clock: WireClock;
-  /** Where the emulated vendor listens, and what its clock says. */
+  /** The emulated vendor's endpoint, and its clock. */
   readonly target: string;
   readonly now: () => number;
   readonly tls: boolean;
@@ -72,14 +72,14 @@ export interface WireOptions {
 
 export interface Wire {
   readonly endpoint: string;
-  /** Every request that was received, whatever became of it. */
+  /** Every request that arrived at the proxy. */
   readonly arrivals: readonly Arrival[];
-  /** From now on, connections fare like this; `undefined` mends it. */
+  /** Commits the fault on all connections from now on; `undefined` ends it. */
   breakConnections(fault: ConnectionFault | undefined): Promise<void>;
   close(): Promise<void>;
 }
 
-/** After any client has given up. */
+/** By then any client has given up. */
 const LATE_MS = 60_000;
 
 export async function startWire({ clock, target, now, tls, urlsOf, faultOf }: WireOptions): Promise<Wire> {
@@ -87,7 +87,7 @@ export async function startWire({ clock, target, now, tls, urlsOf, faultOf }: Wi
   const sockets = new Set<Socket>();
   let broken: ConnectionFault | undefined;
 
-  // With the date of the time that the test is in: Node would add the real one.
+  // Adds the date in the test's time, because Node would add the real one.
   const headersOf = ({ headers, body }: Answer): Record<string, string> => ({
     date: new Date(now()).toUTCString(),
     ...headers,
@@ -99,7 +99,7 @@ export async function startWire({ clock, target, now, tls, urlsOf, faultOf }: Wi
     response.end(answer.body);
   };
 
-  /** A request stays on the wire from here on without anything happening. */
+  /** Lets time pass although this request stays in flight. */
   const abandon = (socket: Socket): void => {
     socket.once("close", clock.disregard());
   };
@@ -165,13 +165,13 @@ export async function startWire({ clock, target, now, tls, urlsOf, faultOf }: Wi
   };
   const secure = tls ? createTlsServer(certificates.good, listener) : undefined;
   const server = secure ?? createHttpServer(listener);
-  // Whoever keeps a connection is not to lose it to anybody's patience: that would be a fault of its own.
+  // Closing an idle connection would be another fault.
   server.keepAliveTimeout = 0;
 
   const front = createServer((socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    // A client that hangs up in the middle is what some of the faults are about.
+    // Some faults make the client hang up.
     socket.on("error", () => undefined);
     if (broken === "silent") abandon(socket);
     else if (broken === "hung up") socket.destroy();
@@ -217,8 +217,7 @@ export async function startWire({ clock, target, now, tls, urlsOf, faultOf }: Wi
 }
 
 /**
- * Systems give out higher ports by themselves, to whoever connects to something. One of these stays free while it is closed, and
- * nobody who connects to it can be given it as his own.
+ * Ports below the range that systems give to outgoing connections. Such a port stays free while the proxy is closed.
  */
 const ports = [20_000, 30_000] as const;
 const ATTEMPTS = 100;
@@ -230,7 +229,7 @@ async function listenSomewhere(listen: (port: number) => Promise<void>): Promise
       await listen(port);
       return port;
     } catch (error) {
-      // Somebody has it.
+      // Another process has the port.
       if (attempt === ATTEMPTS) throw error;
     }
   }
@@ -242,7 +241,7 @@ async function receive(incoming: IncomingMessage): Promise<WireRequest> {
   return { method: incoming.method ?? "GET", path: incoming.url ?? "/", headers, body: await text(incoming) };
 }
 
-/** The request as it came, host and all, since that is what its signature covers. */
+/** Passes the request on unchanged, because its signature covers the host. */
 function passOn({ method, path, headers, body }: WireRequest, target: string): Promise<Answer> {
   const { hostname, port } = new URL(target);
   return new Promise((resolve, reject) => {

@@ -1,52 +1,55 @@
-/** The fault matrix as the documentation shows it: a line per fault and provider, in words for what was observed. */
+/** Renders the fault tables of docs/faults.md from the observed outcomes: one line per fault and provider. */
 
-import type { FaultRow } from "./faults-row.ts";
-import type { Observed, ObservedItem } from "./faults-run.ts";
-import { vendors } from "./faults-vendors.ts";
+import type { FaultRow } from "./row-harness.ts";
+import type { Observed, ObservedItem } from "./run-harness.ts";
+import { vendors } from "./vendors-harness.ts";
 
 interface Line {
   readonly section: string;
   readonly fault: string;
-  readonly code: string | undefined;
+  readonly codes: readonly string[] | undefined;
   readonly provider: string;
-  /** The columns that tell what happened. */
-  readonly happened: readonly [urls: string, again: string, quota: string];
+  /** The columns with the observed outcome. */
+  readonly outcome: readonly [urls: string, again: string, quota: string];
 }
 
-const head = ["| fault | provider | what happens to the URLs | sent again? | quota |", "|---|---|---|---|---|"];
+const head = ["| fault | provider | outcome of the URLs | sent again | quota |", "|---|---|---|---|---|"];
 
 export function renderTable(outcomes: ReadonlyMap<FaultRow, Observed>): string {
   const lines = [...outcomes].map(([row, observed]) => lineOf(row, observed));
   const sections = Map.groupBy(lines, ({ section }) => section);
-  return [...sections].map(([section, own]) => [`**${section}**`, "", ...head, ...merged(own).map(written)].join("\n")).join("\n\n");
+  return [...sections].map(([section, own]) => [`## ${section}`, "", ...head, ...merged(own).map(written)].join("\n")).join("\n\n");
 }
 
 function lineOf(row: FaultRow, observed: Observed): Line {
-  const { section, fault, code, provider, why } = row;
+  const { section, fault, codes, provider, why } = row;
   const quota = quotaOf(observed);
   return {
     section,
     fault: why === undefined ? fault : `${fault}. ${why}`,
-    code,
+    codes,
     provider: vendors[provider].title,
-    happened: [urlsOf(row, observed), againOf(row, observed), quota],
+    outcome: [urlsOf(row, observed), againOf(row, observed), quota],
   };
 }
 
-/** Codes with one outcome become one line, and so do the providers. */
+/** Codes with the same outcome share a line, and so do providers. */
 function merged(lines: readonly Line[]): Line[] {
-  const alike = ({ fault, code, provider, happened }: Line) => JSON.stringify([fault, code === undefined ? "" : provider, happened]);
+  const alike = ({ fault, codes, provider, outcome }: Line) => JSON.stringify([fault, codes === undefined ? "" : provider, outcome]);
   return [...Map.groupBy(lines, alike).values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];
-    if (first.code === undefined) return [{ ...first, provider: group.length > 1 ? "both" : first.provider }];
-    const codes = group.map(({ code }) => `\`${code}\``).join(", ");
+    if (first.codes === undefined) return [{ ...first, provider: group.length > 1 ? "both" : first.provider }];
+    const codes = group
+      .flatMap((line) => line.codes ?? [])
+      .map((code) => `\`${code}\``)
+      .join(", ");
     return [{ ...first, fault: first.fault.endsWith(", once") ? `once: ${codes}` : codes }];
   });
 }
 
-function written({ fault, provider, happened }: Line): string {
-  return `| ${[fault, provider, ...happened].join(" | ")} |`;
+function written({ fault, provider, outcome }: Line): string {
+  return `| ${[fault, provider, ...outcome].join(" | ")} |`;
 }
 
 function phrase(fate: string, one = false): string {
@@ -63,33 +66,33 @@ function urlsOf({ left }: FaultRow, { url, mates, others }: Observed): string {
   if (left !== undefined) {
     const turnedDown = fates.filter((fate) => fate.startsWith("rejected"));
     const rest = fates.filter((fate) => !turnedDown.includes(fate));
-    return `the first ones ${rest.map((fate) => phrase(fate)).join(", ")}, the rest ${turnedDown.map((fate) => phrase(fate)).join(", ")}`;
+    return `the first requests' URLs ${rest.map((fate) => phrase(fate)).join(", ")}, the rest ${turnedDown.map((fate) => phrase(fate)).join(", ")}`;
   }
   const alone = mates.some((mate) => mate.fate !== url.fate);
-  const own = alone ? `that URL ${phrase(url.fate, true)}` : `those of that request ${phrase(url.fate)}`;
+  const own = alone ? `that URL ${phrase(url.fate, true)}` : `that request's URLs ${phrase(url.fate)}`;
   const elsewhere = fatesOf(alone ? [...mates, ...others] : others).map((fate) => phrase(fate));
-  return `${own}, the others ${elsewhere.join(" or ")}`;
+  return `${own}, all other URLs ${elsewhere.join(" or ")}`;
 }
 
 export function fatesOf(items: readonly ObservedItem[]): string[] {
   return [...new Set(items.map(({ fate }) => fate))].sort();
 }
 
-const times = ["not sent at all", "no", "once", "twice"];
+const times = ["never sent", "no", "once", "twice"];
 
 function againOf({ expected }: FaultRow, { url, mates, tries }: Observed): string {
   if (mates.some((mate) => mate.fate !== url.fate)) return "in smaller requests";
   const [, most = tries] = typeof expected.tries === "number" ? [] : expected.tries;
   if (typeof expected.tries === "number" || most <= 1) return times[Math.max(tries, most)] ?? `${tries - 1} times`;
   if (url.fate !== "succeeded") return `up to ${most - 1} times`;
-  return most <= 3 ? "where it was refused" : "until it works";
+  return most <= 3 ? "after a refusal" : "until it succeeds";
 }
 
 function quotaOf({ accepted, vendorBooks, ledger }: Observed): string {
   const sum = (books: ReadonlyMap<string, number>) => [...books.values()].reduce((total, units) => total + units, 0);
   const difference = sum(ledger) - sum(vendorBooks);
-  if (difference > 0) return "counted, as it may be spent";
+  if (difference > 0) return "counted, because it may be spent";
   if (difference < 0) return `spent ${accepted === 2 ? "twice" : `${accepted} times`}, counted once`;
   if (accepted === 0) return "not spent";
-  return vendorBooks.size > 1 ? "spent once, each day its own" : "spent once";
+  return vendorBooks.size > 1 ? "spent once, on the day of sending" : "spent once";
 }

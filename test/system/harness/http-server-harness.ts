@@ -1,4 +1,4 @@
-/** The built server as a process that listens, and how it is stopped. */
+/** Starts and stops the built server as a listening process. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -6,25 +6,25 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
-import { baseEnv, bin } from "../process/clients-harness.ts";
+import { baseEnv, bin } from "./clients-harness.ts";
 
 export interface HttpServer {
   readonly url: string;
   readonly child: ChildProcess;
   /** Lines of its log so far. */
   readonly log: readonly string[];
-  /** Asks it to stop and waits until it has; tells its exit code. */
+  /** Sends SIGTERM, waits for the end, and resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
 const listening = z.object({ msg: z.literal("listening"), url: z.string() });
 
-/** A server in the sandbox on a free port, unless the settings say otherwise; it is stopped with the test. */
+/** Starts a server on a free port, by default in the sandbox. The server ends with the test. */
 export function startServer(...options: Parameters<typeof launchServer>): Promise<HttpServer> {
   return startServerFor({ onTestFinished }, ...options);
 }
 
-/** For tests that run side by side, each of which has to say which one it is. */
+/** The same for concurrent tests, which pass their own context. */
 export async function startServerFor(
   test: Pick<TestContext, "onTestFinished">,
   ...options: Parameters<typeof launchServer>
@@ -36,7 +36,7 @@ export async function startServerFor(
   return server;
 }
 
-/** The same for several tests, which have to stop it. */
+/** The same for a server that several tests share. They have to stop it. */
 export async function launchServer(
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = ["--sandbox"],
@@ -70,7 +70,7 @@ export interface TokenSketch {
   readonly expires?: string;
 }
 
-/** The secret that stands for a name in these tests. */
+/** The secret of the token with that name. */
 export const secretOf = (name: string): string => `secret-of-${name}`;
 
 /** A token list as an operator writes it. */
