@@ -2,7 +2,9 @@
 
 import type { ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
+import { errorTable as alibabaErrors } from "../../../src/providers/alibaba/error-codes.ts";
 import { failureOf as alibabaFailure } from "../../../src/providers/alibaba/errors.ts";
+import { errorTable as huaweiErrors } from "../../../src/providers/huawei/error-codes.ts";
 import { failureOf as huaweiFailure } from "../../../src/providers/huawei/errors.ts";
 import { type ProviderId, vendors } from "./vendors-harness.ts";
 
