@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/base/errors.ts";
 import type { Principal } from "../../src/mcp/caller.ts";
 import { createSubscriptions, type SubscriptionOptions } from "../../src/mcp/subscriptions.ts";
-import { fakeClock } from "../fakes.ts";
+import { fakeClock } from "../fakes/clock.ts";
 import { open } from "../prefetch/calls/service-harness.ts";
 
 const QUOTA = "prefetch://quota/fake-cdn";

@@ -7,19 +7,10 @@ import type { Submission } from "../../src/prefetch/model/provider.ts";
 import type { NewTask, Storage } from "../../src/prefetch/model/storage.ts";
 import type { Item } from "../../src/prefetch/model/task.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import {
-  accountQuery,
-  type FakeClock,
-  type FakeProvider,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  newTask,
-  type ProviderScript,
-  startProcess,
-  type TaskSketch,
-  TODAY,
-} from "../fakes.ts";
+import { type FakeClock, fakeClock, TODAY } from "../fakes/clock.ts";
+import { startProcess } from "../fakes/process.ts";
+import { type FakeProvider, fakeProvider, manyUrls, type ProviderScript } from "../fakes/provider.ts";
+import { accountQuery, newTask, type TaskSketch } from "../fakes/task.ts";
 
 export interface Bench {
   readonly clock: FakeClock;

@@ -2,7 +2,8 @@
 
 import type { Claim } from "../../src/prefetch/model/storage.ts";
 import type { Item, ItemState } from "../../src/prefetch/model/task.ts";
-import { NOON, newTask, type TaskSketch } from "../fakes.ts";
+import { NOON } from "../fakes/clock.ts";
+import { newTask, type TaskSketch } from "../fakes/task.ts";
 
 function claimOf(sketch: Omit<TaskSketch, "id">, states: readonly ItemState[]): Claim {
   const { batches, items } = newTask({ id: "pf_1", ...sketch });

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { createServerFactory } from "../../../src/mcp/server.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
-import { manyUrls } from "../../fakes.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { open } from "../../prefetch/calls/service-harness.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../../prefetch/edge-harness.ts";
 

@@ -6,7 +6,7 @@ import { admit } from "../../../src/prefetch/admission/admit.ts";
 import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { Allowance, QuotaPolicy } from "../../../src/prefetch/model/quota.ts";
-import { fakeProvider, manyUrls } from "../../fakes.ts";
+import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
 
 const provider = fakeProvider();
 

@@ -7,17 +7,11 @@ import type { Call, VendorQuota } from "../../../src/prefetch/model/provider.ts"
 import { type Allowance, isUsedUp, remainingUnits } from "../../../src/prefetch/model/quota.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import {
-  accountQuery,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  newTask,
-  type ProviderScript,
-  never as signal,
-  startProcess,
-  TODAY,
-} from "../../fakes.ts";
+import { fakeClock, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { fakeProvider, manyUrls, type ProviderScript } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 
 const HALF_MINUTE = 30_000;
 

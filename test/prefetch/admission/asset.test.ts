@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { manyUrls } from "../../fakes.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { error, open } from "../calls/service-harness.ts";
 
 describe("prefetching an asset", () => {

@@ -6,7 +6,8 @@ import { buildTask } from "../../../src/prefetch/admission/build-task.ts";
 import type { Candidate, ParsedUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import { dryRunView } from "../../../src/prefetch/calls/dry-run.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
-import { fakeProvider, NOON, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
+import { fakeProvider } from "../../fakes/provider.ts";
 
 const one = fakeProvider({ id: "one", account: "one:1", limits: { urlsPerRequest: 2 } });
 const two = fakeProvider({ id: "two", account: "two:1", limits: { urlsPerRequest: 3 } });

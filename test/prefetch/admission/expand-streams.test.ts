@@ -6,7 +6,9 @@ import { expandStreams } from "../../../src/prefetch/admission/expand-streams.ts
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
-import { fakeClock, manyUrls, NOON, never as signal } from "../../fakes.ts";
+import { fakeClock, NOON } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
 import { error, type HouseOptions, open } from "../calls/service-harness.ts";
 import { type EdgeScript, fakeEdge } from "../edge-harness.ts";
 

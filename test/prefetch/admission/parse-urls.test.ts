@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { type ParseRules, parseUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
-import { fakeProvider } from "../../fakes.ts";
+import { fakeProvider } from "../../fakes/provider.ts";
 
 const provider = fakeProvider({ limits: { urlLength: 10_240 } });
 const rules: ParseRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined };

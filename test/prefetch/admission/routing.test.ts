@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { chooseProvider, chooseTaker, createRouter, type Router } from "../../../src/prefetch/admission/routing.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
-import { fakeDirectory, fakeProvider } from "../../fakes.ts";
+import { fakeDirectory } from "../../fakes/directory.ts";
+import { fakeProvider } from "../../fakes/provider.ts";
 import { error } from "../calls/service-harness.ts";
 
 const both = fakeProvider({ id: "both-cdn", title: "Both CDN" });

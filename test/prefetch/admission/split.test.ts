@@ -4,7 +4,7 @@ import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
 import { split } from "../../../src/prefetch/admission/split.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
-import { fakeLimits, fakeProvider, manyUrls } from "../../fakes.ts";
+import { fakeLimits, fakeProvider, manyUrls } from "../../fakes/provider.ts";
 
 function limitedTo(urlsPerRequest: number, bytesPerRequest: number): Provider {
   return fakeProvider({ limits: { urlsPerRequest, bytesPerRequest } });

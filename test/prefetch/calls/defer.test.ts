@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { BatchContent } from "../../../src/prefetch/model/provider.ts";
-import { manyUrls, type ProviderScript, urlsOf } from "../../fakes.ts";
+import { manyUrls, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
 import { error, open } from "./service-harness.ts";
 
 const DAY_MS = 86_400_000;

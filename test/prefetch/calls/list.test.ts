@@ -2,7 +2,10 @@ import { expect, it, onTestFinished } from "vitest";
 import { listTasks } from "../../../src/prefetch/calls/list.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import { fakeClock, fakeDirectory, fakeProvider, manyUrls, NOON, newTask } from "../../fakes.ts";
+import { fakeClock, NOON } from "../../fakes/clock.ts";
+import { fakeDirectory } from "../../fakes/directory.ts";
+import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
+import { newTask } from "../../fakes/task.ts";
 
 /** So many tasks, of which every third is queued and the others have failed to be read. */
 async function listed(count: number) {

@@ -14,18 +14,11 @@ import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import {
-  type FakeClock,
-  type FakeProvider,
-  fakeClock,
-  fakeDirectory,
-  fakeProvider,
-  type ProviderScript,
-  never as signal,
-  startProcess,
-  TODAY,
-  urlsOf,
-} from "../../fakes.ts";
+import { type FakeClock, fakeClock, TODAY } from "../../fakes/clock.ts";
+import { fakeDirectory } from "../../fakes/directory.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { type FakeProvider, fakeProvider, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
 
 export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
   readonly script?: ProviderScript;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
-import { manyUrls, type ProviderScript, never as signal } from "../../fakes.ts";
+import { manyUrls, type ProviderScript } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
 import { error, open } from "./service-harness.ts";
 
 describe("choosing a provider", () => {

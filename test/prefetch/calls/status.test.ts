@@ -3,7 +3,9 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Detail, ItemRow, TaskView } from "../../../src/prefetch/calls/view.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
-import { accountQuery, manyUrls, neverAnswered, newTask, never as signal } from "../../fakes.ts";
+import { manyUrls, neverAnswered } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 import { error, open } from "./service-harness.ts";
 
 const error503 = () => new PrefetchError("vendor_unavailable", "HTTP 503", { retryable: true });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import { totalOf } from "../../../src/prefetch/model/task.ts";
-import { manyUrls, never as signal } from "../../fakes.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
 import { error, open } from "./service-harness.ts";
 
 describe("prefetching URLs", () => {

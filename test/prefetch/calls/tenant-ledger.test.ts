@@ -4,7 +4,8 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import type { CallContext } from "../../../src/prefetch/model/caller.ts";
 import type { BatchContent, Submission } from "../../../src/prefetch/model/provider.ts";
 import { countItems, itemStates, noCounts } from "../../../src/prefetch/model/task.ts";
-import { manyUrls, never as signal, urlsOf } from "../../fakes.ts";
+import { manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
 import { open } from "./service-harness.ts";
 
 const tenants = ["token:a", "token:b", "tenant:c"];

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { CallContext, Caller } from "../../../src/prefetch/model/caller.ts";
-import { manyUrls, never as signal, TODAY } from "../../fakes.ts";
+import { TODAY } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
 import { error, open } from "./service-harness.ts";
 
 const callOf = (tenant: string, more: Partial<Caller> = {}): CallContext => ({ signal, caller: { tenant, seesAll: false, ...more } });

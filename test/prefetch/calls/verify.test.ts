@@ -6,7 +6,10 @@ import type { VerifyView } from "../../../src/prefetch/calls/verify.ts";
 import type { CallContext, Caller } from "../../../src/prefetch/model/caller.ts";
 import { type Warmth, warmths } from "../../../src/prefetch/model/edge.ts";
 import type { Item } from "../../../src/prefetch/model/task.ts";
-import { accountQuery, fakeClock, manyUrls, newTask, never as signal } from "../../fakes.ts";
+import { fakeClock } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../edge-harness.ts";
 import { error, type HouseOptions, open } from "./service-harness.ts";
 

@@ -4,7 +4,8 @@ import { type Delivery, errorCodes, PrefetchError } from "../../../src/base/erro
 import { accepted, failed, lost, requeued } from "../../../src/prefetch/delivery/outcome.ts";
 import type { RetryPolicy } from "../../../src/prefetch/delivery/retry.ts";
 import type { Submission } from "../../../src/prefetch/model/provider.ts";
-import { manyUrls, NOON } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { assetWork, workOf } from "../work-harness.ts";
 
 const policy: RetryPolicy = { random: () => 0.5, reconcilable: false, early: false, laterDays: () => [] };

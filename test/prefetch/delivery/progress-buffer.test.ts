@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createProgressBuffer, type PendingProgress, type ProgressBufferOptions } from "../../../src/prefetch/delivery/progress-buffer.ts";
-import { fakeClock, manyUrls } from "../../fakes.ts";
+import { fakeClock } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { workOf } from "../work-harness.ts";
 
 function setUp(count: number, more: Partial<ProgressBufferOptions> = {}) {

@@ -4,7 +4,8 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import { createPause, createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import { type FakeClock, fakeClock, fakeProvider } from "../../fakes.ts";
+import { type FakeClock, fakeClock } from "../../fakes/clock.ts";
+import { fakeProvider } from "../../fakes/provider.ts";
 
 const MINUTE = 60_000;
 /** Slots are fractions of milliseconds apart; clocks count whole ones. */

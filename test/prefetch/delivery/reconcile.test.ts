@@ -4,7 +4,8 @@ import { reconciled, unreconciled } from "../../../src/prefetch/delivery/reconci
 import type { RetryPolicy } from "../../../src/prefetch/delivery/retry.ts";
 import type { Reconciliation } from "../../../src/prefetch/model/provider.ts";
 import type { Claim } from "../../../src/prefetch/model/storage.ts";
-import { manyUrls, NOON } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { assetWork, workOf } from "../work-harness.ts";
 
 const policy: RetryPolicy = { random: () => 0.5, reconcilable: true, early: false, laterDays: () => [] };

@@ -1,7 +1,11 @@
 import { expect, it } from "vitest";
 import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import { accountQuery, fakeClock, fakeDirectory, fakeProvider, manyUrls, newTask, startProcess, urlsOf } from "../../fakes.ts";
+import { fakeClock } from "../../fakes/clock.ts";
+import { fakeDirectory } from "../../fakes/directory.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 
 async function idleServer(more: { readonly broken?: boolean } = {}) {
   const clock = fakeClock();

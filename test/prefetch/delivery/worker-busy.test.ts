@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { manyUrls, NOON, neverAnswered } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
+import { manyUrls, neverAnswered } from "../../fakes/provider.ts";
 import { setUp, taken } from "../bench-harness.ts";
 
 it("a worker tells since when it has been at its longest step, and that it is at none", async () => {

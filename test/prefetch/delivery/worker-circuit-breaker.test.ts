@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { manyUrls, urlsOf } from "../../fakes.ts";
+import { manyUrls, urlsOf } from "../../fakes/provider.ts";
 import { setUp, taken } from "../bench-harness.ts";
 
 const unreachable = () => new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true });

@@ -4,18 +4,10 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import {
-  accountQuery,
-  type DirectBatch,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  NOON,
-  newTask,
-  startProcess,
-  TODAY,
-  urlsOf,
-} from "../../fakes.ts";
+import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { type DirectBatch, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 import { type Bench, setUp } from "../bench-harness.ts";
 
 const good = (url = ""): Settled => ({ url, state: "succeeded", reason: "It came whole." });

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchContent, Submission } from "../../../src/prefetch/model/provider.ts";
-import { manyUrls, TODAY, urlsOf } from "../../fakes.ts";
+import { TODAY } from "../../fakes/clock.ts";
+import { manyUrls, urlsOf } from "../../fakes/provider.ts";
 import { type Bench, setUp, throwing } from "../bench-harness.ts";
 
 const MOST_DIVISIONS = 64;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { manyUrls, type ProviderScript, TODAY, urlsOf } from "../../fakes.ts";
+import { TODAY } from "../../fakes/clock.ts";
+import { manyUrls, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
 import { setUp, taken, throwing } from "../bench-harness.ts";
 
 describe("the day's quota", () => {

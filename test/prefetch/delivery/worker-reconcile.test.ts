@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchContent, Call, Provider, Reconciliation } from "../../../src/prefetch/model/provider.ts";
-import { manyUrls, neverAnswered, type ProviderScript, TODAY, urlsOf } from "../../fakes.ts";
+import { TODAY } from "../../fakes/clock.ts";
+import { manyUrls, neverAnswered, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
 import { setUp, taken, throwing } from "../bench-harness.ts";
 
 const FIVE_MINUTES = 300_000;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type FakeProvider, manyUrls, neverAnswered, TODAY, urlsOf } from "../../fakes.ts";
+import { TODAY } from "../../fakes/clock.ts";
+import { type FakeProvider, manyUrls, neverAnswered, urlsOf } from "../../fakes/provider.ts";
 import { askingTwice, setUp, taken } from "../bench-harness.ts";
 
 describe("processes that die or stop", () => {

@@ -2,18 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import {
-  accountQuery,
-  type FakeProvider,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  newTask,
-  newTaskOf,
-  startProcess,
-  TODAY,
-  urlsOf,
-} from "../../fakes.ts";
+import { fakeClock, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { type FakeProvider, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { accountQuery, newTask, newTaskOf } from "../../fakes/task.ts";
 import { setUp, taken, throwing } from "../bench-harness.ts";
 
 describe("a worker", () => {

@@ -10,7 +10,7 @@ import {
   letThrough,
   reopensAt,
 } from "../../../src/prefetch/model/circuit-breaker.ts";
-import { NOON } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
 
 const reaches: readonly BreakerSignal[] = ["answered", "failed", "unasked"];
 const FIVE_MINUTES = 300_000;

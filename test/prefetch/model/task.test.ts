@@ -13,7 +13,7 @@ import {
   taskStates,
   totalOf,
 } from "../../../src/prefetch/model/task.ts";
-import { newTask } from "../../fakes.ts";
+import { newTask } from "../../fakes/task.ts";
 
 const items = (states: readonly ItemState[]): { state: ItemState }[] => states.map((state) => ({ state }));
 const stateOf = (states: readonly ItemState[]): TaskState => taskState(countItems(items(states)));

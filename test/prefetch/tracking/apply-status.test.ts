@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
 import { abandoned, applyStatus } from "../../../src/prefetch/tracking/apply-status.ts";
-import { manyUrls } from "../../fakes.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { assetWork, workOf } from "../work-harness.ts";
 
 function row(url: string, state: StatusRow["state"], reason?: string): StatusRow {

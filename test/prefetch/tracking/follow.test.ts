@@ -4,18 +4,11 @@ import type { Provider, StatusQuery, StatusRow } from "../../../src/prefetch/mod
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
 import type { Follow } from "../../../src/prefetch/tracking/follow.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import {
-  accountQuery,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  newTask,
-  newTaskOf,
-  never as signal,
-  startProcess,
-  type TaskSketch,
-  TODAY,
-} from "../../fakes.ts";
+import { fakeClock, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { accountQuery, newTask, newTaskOf, type TaskSketch } from "../../fakes/task.ts";
 
 /** Accounts with something to send: none, or those of all providers here. */
 const nobody: ReadonlySet<string> = new Set();

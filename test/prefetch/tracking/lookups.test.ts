@@ -4,7 +4,9 @@ import { createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts"
 import type { Call, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { createLookups, type Lookups } from "../../../src/prefetch/tracking/lookups.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import { type FakeClock, fakeCache, fakeClock, fakeProvider, type ProviderScript } from "../../fakes.ts";
+import { fakeCache } from "../../fakes/cache.ts";
+import { type FakeClock, fakeClock } from "../../fakes/clock.ts";
+import { fakeProvider, type ProviderScript } from "../../fakes/provider.ts";
 
 const going: StatusRow[] = [{ url: "https://a.example/1", state: "processing", vendorState: "PROCESSING" }];
 const finished: StatusRow[] = [

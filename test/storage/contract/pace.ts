@@ -1,7 +1,7 @@
 /** The slots of requests. */
 
 import { describe, expect, it } from "vitest";
-import { NOON } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
 import { ACCOUNT, type StorageBench } from "./bench.ts";
 
 export function paceContract(bench: StorageBench): void {
