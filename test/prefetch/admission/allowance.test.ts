@@ -4,7 +4,7 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { Call, VendorQuota } from "../../../src/prefetch/model/provider.ts";
-import { type Allowance, isUsedUp, remainingUnits } from "../../../src/prefetch/model/quota.ts";
+import { remainingUnits } from "../../../src/prefetch/model/quota.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, TODAY } from "../../fakes/clock.ts";
@@ -316,22 +316,6 @@ describe("a vendor that does not answer", () => {
     await clock.settle();
     stop.abort(new Error("gone"));
     await waiting;
-  });
-});
-
-describe("isUsedUp", () => {
-  const ledger: Allowance = { limit: 100, ceiling: 100, source: "ledger" };
-  const live = (ceiling: number): Allowance => ({ limit: 100, ceiling, source: "vendor" });
-  const entry = (used: number, exhausted: boolean) => ({ used, pending: used, exhausted });
-
-  it.each([
-    ["no, as long as the vendor has not said so", ledger, entry(100, false), 2, false],
-    ["yes, once it has said so and cannot be asked", ledger, entry(2, true), 2, true],
-    ["no, when it says by now that what is reserved fits", live(2), entry(2, true), 2, false],
-    ["yes, when it says by now that one unit less is left", live(1), entry(2, true), 2, true],
-    ["no, when both fit", live(6), entry(6, true), 3, false],
-  ])("%s", (_, allowance, spent, reserved, expected) => {
-    expect(isUsedUp(allowance, spent, reserved)).toBe(expected);
   });
 });
 
