@@ -3,7 +3,7 @@
 import type { Cache } from "../../src/base/cache.ts";
 import type { Clock } from "../../src/base/clock.ts";
 
-/** A cache that forgets by the fake clock. As with Keyv, no time at all means for ever. */
+/** As in Keyv, a time to live of 0 keeps an entry for ever. */
 export function fakeCache<Value>(clock: Clock): Cache<Value> {
   const entries = new Map<string, { value: Value; until: number }>();
   return {

@@ -3,16 +3,16 @@
 import { setImmediate as settled } from "node:timers/promises";
 import type { Clock } from "../../src/base/clock.ts";
 
-/** Noon of a day in Shanghai, where the fake provider's day begins and ends. */
+/** Noon in Shanghai, the time zone of the fake provider. */
 export const NOON = Date.parse("2026-11-21T12:00:00+08:00");
 export const TODAY = "2026-11-21";
 
 export interface FakeClock extends Clock {
-  /** Lets `ms` pass, waking every sleeper in its turn. */
+  /** Lets `ms` pass and wakes each sleeper at its time. */
   advance(ms: number): Promise<void>;
-  /** Jumps from sleeper to sleeper until `work` is done. Throws when nobody sleeps and it never will be. */
+  /** Jumps from sleeper to sleeper until `work` settles. Throws when no sleeper is left and `work` is still pending. */
   drive<Result>(work: Promise<Result>): Promise<Result>;
-  /** Lets everything happen that needs no time. */
+  /** Runs everything that needs no time. */
   settle(): Promise<void>;
   /** When each sleeper wakes, soonest first. */
   alarms(): number[];
@@ -33,7 +33,7 @@ export function fakeClock(start = NOON): FakeClock {
     sleepers.delete(sleeper);
     sleeper.wake();
   };
-  // The store answers at once and promises need no time, so after one turn of the event loop everything has come to rest.
+  // The store answers at once and promises need no time, so one turn of the event loop suffices.
   const settle = async (): Promise<void> => {
     await settled();
   };
@@ -55,7 +55,7 @@ export function fakeClock(start = NOON): FakeClock {
           reject(signal?.reason);
         };
         const sleeper: Sleeper = {
-          // As real timers do: whole milliseconds, and never early.
+          // Real timers take whole milliseconds and are never early.
           at: now + Math.ceil(ms),
           wake: () => {
             signal?.removeEventListener("abort", stop);
@@ -86,7 +86,7 @@ export function fakeClock(start = NOON): FakeClock {
         await settle();
         if (done) return work;
         const sleeper = next();
-        if (!sleeper) throw new Error("Nobody sleeps, and the work is not done: it never will be.");
+        if (!sleeper) throw new Error("The work is pending, and no sleeper is left to wake.");
         wake(sleeper);
       }
     },

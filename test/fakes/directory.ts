@@ -4,7 +4,7 @@ import { PrefetchError } from "../../src/base/errors.ts";
 import type { Provider } from "../../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../../src/prefetch/model/provider-directory.ts";
 
-/** The providers that a server knows; those without credentials among them cannot be got. */
+/** `get` throws `not_configured` for a provider that is not configured. */
 export function fakeDirectory(providers: readonly Provider[], more: Partial<Omit<ProviderDirectory, "get">> = {}): ProviderDirectory {
   const known = more.known ?? providers.map((provider) => provider.id);
   const configured = more.configured ?? known;

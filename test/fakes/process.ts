@@ -15,18 +15,17 @@ export interface ProcessOptions {
   readonly clock: Clock;
   readonly dailyBudget?: number | undefined;
   readonly tenantDailyBudget?: number | undefined;
-  /** Told of what goes wrong outside any call; without it, nothing may. */
+  /** Called with failures outside any call. By default such a failure fails the test. */
   readonly report?: (error: unknown, about: string) => void;
   readonly stopped?: AbortSignal;
 }
 
-function nothingMayGoWrong(error: unknown): never {
+function failTest(error: unknown): never {
   throw error;
 }
 
-/** What one server process has on a store, wired as the server wires it. */
 export function startProcess(options: ProcessOptions) {
-  const { storage, clock, dailyBudget, tenantDailyBudget, report = nothingMayGoWrong, stopped = neverAborted } = options;
+  const { storage, clock, dailyBudget, tenantDailyBudget, report = failTest, stopped = neverAborted } = options;
   const limiter = createRateLimiter(storage, clock);
   const allowances = createAllowances({ storage, clock, answers: fakeCache(clock), dailyBudget, tenantDailyBudget, stopped, report });
   const lookups = createLookups({
@@ -34,7 +33,7 @@ export function startProcess(options: ProcessOptions) {
     assets: fakeCache(clock),
     limiter,
     pollSeconds: undefined,
-    onThrottled: createPause(storage, clock, nothingMayGoWrong),
+    onThrottled: createPause(storage, clock, failTest),
     stopped,
   });
   return {

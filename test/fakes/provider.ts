@@ -15,7 +15,7 @@ export const fakeLimits: ProviderLimits = {
 };
 
 export interface FakeProvider extends Provider {
-  /** What went over the wire, in order. */
+  /** The submitted batches, in order. */
   readonly received: BatchContent[];
 }
 
@@ -23,7 +23,7 @@ export interface ProviderScript extends Partial<Omit<Provider, "submit" | "limit
   readonly limits?: Partial<ProviderLimits>;
   /** The vendor's answer to its nth batch, counted from 0. */
   readonly answer?: (batch: BatchContent, nth: number, signal: AbortSignal) => Submission | Promise<Submission>;
-  /** Makes it a provider that does the work itself: what it does with its nth batch. */
+  /** Makes the provider `direct`: it calls `work` with its nth batch, counted from 0. */
   readonly work?: (batch: DirectBatch, nth: number) => void | Promise<void>;
 }
 
@@ -39,7 +39,7 @@ const direct = {
   status: undefined,
 } satisfies Partial<Provider>;
 
-/** A provider that behaves as the contract says: it takes its turn, sends, and returns or throws what the script answers. */
+/** A provider that keeps the contract: it takes its turn, sends, and returns or throws the answer of the script. */
 export function fakeProvider({ answer, work, limits, ...members }: ProviderScript = {}): FakeProvider {
   const received: BatchContent[] = [];
   return {
@@ -69,7 +69,7 @@ export function fakeProvider({ answer, work, limits, ...members }: ProviderScrip
   };
 }
 
-/** An answer that only comes when the request is aborted, as a real client then tells it: sent, outcome unknown. */
+/** Rejects when the request is aborted, as a real client does: sent, outcome unknown. */
 export function neverAnswered(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener("abort", () => {

@@ -4,7 +4,7 @@ import type { AccountQuery, NewTask } from "../../src/prefetch/model/storage.ts"
 import type { Batch, Item } from "../../src/prefetch/model/task.ts";
 import { NOON, TODAY } from "./clock.ts";
 
-/** What an admission asks about the fake provider's account. */
+/** The query of an admission to the fake provider's account. */
 export function accountQuery(more: Partial<AccountQuery> = {}): AccountQuery {
   return { account: "fake-cdn:1", tenant: "", day: TODAY, targets: [], recentSince: 0, laterDays: [], ...more };
 }
@@ -13,7 +13,7 @@ export interface TaskSketch {
   readonly id: string;
   readonly tenant?: string;
   readonly urls?: readonly string[];
-  /** Items that were turned down before sending. */
+  /** Items that were rejected before sending. */
   readonly rejected?: readonly string[];
   readonly assetId?: string;
   readonly perBatch?: number;
@@ -25,7 +25,7 @@ export interface TaskSketch {
   readonly deferrable?: boolean;
 }
 
-/** A task as planning would store it: every batch queued and due. */
+/** A task as planning stores it: every batch is queued and due. */
 export function newTask(sketch: TaskSketch): NewTask {
   const { id, urls = [], rejected = [], assetId, perBatch = 2, now = NOON } = sketch;
   const kind = assetId === undefined ? "url" : "asset";
@@ -82,10 +82,10 @@ export function newTask(sketch: TaskSketch): NewTask {
   };
 }
 
-/** One task of what several sketches plan, as a list over several providers is. */
+/** One task of several sketches, as a list over several providers becomes. */
 export function newTaskOf(...sketches: TaskSketch[]): NewTask {
   const [first, ...rest] = sketches.map(newTask);
-  if (!first) throw new Error("There is no task of nothing.");
+  if (!first) throw new Error("A task needs a sketch.");
   return rest.reduce(
     (all, { task, batches, items }) => ({
       task: { ...all.task, providers: [...new Set([...all.task.providers, ...task.providers])] },

@@ -119,7 +119,7 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
   const step = async (wait: Wait, tickMs: number): Promise<boolean> => {
     const { taskId, watch, deadline, call, until } = wait;
     if (until.refreshing && !watch.refreshing && clock.now() >= watch.restUntil) watch.refreshing = startRefresh(taskId, watch, deadline);
-    if (isAwaitingRefresh(wait)) await Promise.race([watch.refreshing, wait.tick(tickMs)]);
+    if (watch.refreshing) await Promise.race([watch.refreshing, wait.tick(tickMs)]);
     call.signal.throwIfAborted();
     if (watch.failure && !draining.aborted) throw watch.failure.error;
     const snapshot = await look(taskId, watch, call.caller);
@@ -136,18 +136,13 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
     const wait = { taskId, watch, deadline, call, until, tick, tell: progressOf(call) };
     try {
       for (let tickMs = FIRST_TICK_MS; !(await step(wait, tickMs)); tickMs = Math.min(tickMs * 2, LONGEST_TICK_MS)) {
-        if (!isAwaitingRefresh(wait)) await tick(tickMs);
+        if (!watch.refreshing) await tick(tickMs);
       }
       return watch.problem;
     } finally {
       leave(taskId, watch);
     }
   };
-}
-
-/** A call that does not refresh ignores the refresh of another call, and sleeps between its looks. */
-function isAwaitingRefresh({ until, watch }: Wait): boolean {
-  return until.refreshing && watch.refreshing !== undefined;
 }
 
 /** Reports rising numbers of settled items to the call. */

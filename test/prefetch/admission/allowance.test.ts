@@ -6,11 +6,11 @@ import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { Call, VendorQuota } from "../../../src/prefetch/model/provider.ts";
 import { remainingUnits } from "../../../src/prefetch/model/quota.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, TODAY } from "../../fakes/clock.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { fakeProvider, manyUrls, type ProviderScript } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
 
 const HALF_MINUTE = 30_000;
@@ -24,8 +24,7 @@ interface Options {
 /** An account whose vendor answers `answer` when it is asked for its quota, and a ledger to spend of. */
 async function setUp(answer: ((call: Call, nth: number) => VendorQuota | Promise<VendorQuota>) | undefined, options: Options = {}) {
   const clock = fakeClock();
-  const storage = await openSqlite(":memory:", clock);
-  onTestFinished(() => storage.close());
+  const storage = await openMemoryStore(clock);
   const reports: string[] = [];
   const { allowances } = startProcess({
     storage,
@@ -48,7 +47,7 @@ async function setUp(answer: ((call: Call, nth: number) => VendorQuota | Promise
     /** Reserves units, as planning does. */
     reserve: async (cost: number, day = TODAY): Promise<Batch> => {
       const task = newTask({ id: `pf_${++tasks}`, urls: manyUrls(1), costPerBatch: cost, day });
-      await storage.admit([accountQuery({ account: provider.account, day })], () => ({ task: task }));
+      await storage.admit([accountQuery({ account: provider.account, day })], () => ({ task }));
       const [batch] = task.batches;
       if (!batch) throw new Error("A task of one URL has one batch.");
       return batch;
@@ -88,7 +87,7 @@ describe("without a vendor that can be asked", () => {
   it("the quota is what the ledger leaves", async () => {
     const { allowances, provider, reserve } = await setUp(undefined);
     await reserve(40);
-    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toEqual({
+    expect(await allowances.quota(provider, { caller: localCaller, signal })).toEqual({
       provider: "fake-cdn",
       limit: 100,
       used: 40,
@@ -131,7 +130,7 @@ describe("the vendor's own count", () => {
     await clock.advance(1);
     // Others have spent 7 meanwhile.
     expect(await left()).toBe(33);
-    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({
+    expect(await allowances.quota(provider, { caller: localCaller, signal })).toMatchObject({
       limit: 500,
       used: 467,
       remaining: 33,
@@ -154,7 +153,7 @@ describe("the vendor's own count", () => {
   ])("gives way to the operator's budget %s", async (_, answer, dailyBudget, expected) => {
     const { allowances, provider, reserve, settle } = await setUp(() => answer, { dailyBudget });
     await settle(await reserve(6));
-    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({ ...expected, source: "vendor" });
+    expect(await allowances.quota(provider, { caller: localCaller, signal })).toMatchObject({ ...expected, source: "vendor" });
   });
 
   it("counts above the documented limit: the vendor may have raised it", async () => {
@@ -215,7 +214,7 @@ describe("the vendor's own count", () => {
     expect(await allowances.of(provider, signal)).toMatchObject({ ceiling: 50 });
     await clock.advance(1);
     // A new day, of which nothing is spent yet.
-    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({
+    expect(await allowances.quota(provider, { caller: localCaller, signal })).toMatchObject({
       limit: 500,
       used: 0,
       remaining: 500,

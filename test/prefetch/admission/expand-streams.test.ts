@@ -7,10 +7,10 @@ import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
 import { fakeClock, NOON } from "../../fakes/clock.ts";
+import { type EdgeScript, fakeEdge } from "../../fakes/edge.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
-import { error, type HouseOptions, open } from "../calls/service-harness.ts";
-import { type EdgeScript, fakeEdge } from "../edge-harness.ts";
+import { error, type ServiceOptions, startService } from "../calls/service-harness.ts";
 
 const at = (name: string): string => new URL(name, "https://media.example.com/").href;
 const atAll = (...names: string[]): string[] => names.map(at);
@@ -42,19 +42,19 @@ const startOf = (name: string): string[] =>
     ...[0, 1, 2, 3, 4].map((nth) => `high-${nth}.ts`),
   ).map((url) => url.replace(at(""), at(`${name}/`)));
 
-async function setUp(edge: EdgeScript = {}, { script, ...options }: HouseOptions = {}) {
+async function setUp(edge: EdgeScript = {}, { script, ...options }: ServiceOptions = {}) {
   const asked = fakeEdge(edge);
-  const house = await open({ ...options, script: { edge: asked, ...script } });
-  const expand: typeof house.urls = (urls, more = {}, context) => house.urls(urls, { expand: "streams", ...more }, context);
+  const harness = await startService({ ...options, script: { edge: asked, ...script } });
+  const expand: typeof harness.urls = (urls, more = {}, context) => harness.urls(urls, { expand: "streams", ...more }, context);
   /** Targets of a task, in order, with those that were turned down. */
   const listed = async (taskId = "pf_0001") => {
-    const items = await house.storage.items(taskId, { limit: 10_000 });
+    const items = await harness.storage.items(taskId, { limit: 10_000 });
     return {
       taken: items.filter(({ state }) => state !== "rejected").map(({ target }) => target),
       rejected: items.flatMap(({ state, target, code, reason }) => (state === "rejected" ? [{ target, code, reason }] : [])),
     };
   };
-  return { ...house, edge: asked, expand, listed };
+  return { ...harness, edge: asked, expand, listed };
 }
 
 describe("a stream in a list", () => {
@@ -448,7 +448,7 @@ describe("reading the streams of a call", () => {
   });
 
   it("needs a provider that can ask the edge", async () => {
-    const { urls, sent } = await open({ problems: ["http needs HTTP_POPS to be readable."] });
+    const { urls, sent } = await startService({ problems: ["http needs HTTP_POPS to be readable."] });
     await expect(urls([at("a.m3u8")], { expand: "streams" })).rejects.toThrow(
       error("not_configured", { hint: expect.stringContaining("HTTP_POPS") }),
     );

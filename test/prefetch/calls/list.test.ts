@@ -1,21 +1,20 @@
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { listTasks } from "../../../src/prefetch/calls/list.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, NOON } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
 import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
 import { newTask } from "../../fakes/task.ts";
 
 /** So many tasks, of which every third is queued and the others have failed to be read. */
 async function listed(count: number) {
-  const storage = await openSqlite(":memory:", fakeClock());
-  onTestFinished(() => storage.close());
+  const storage = await openMemoryStore(fakeClock());
   const directory = fakeDirectory([fakeProvider()]);
   for (let number = 0; number < count; number += 1) {
     const urls = number % 3 === 0 ? manyUrls(2, `https://${number}.example/`) : [];
     const task = newTask({ id: `pf_${String(number).padStart(4, "0")}`, now: NOON + number, urls, rejected: ["bad"] });
-    await storage.admit([], () => ({ task: task }));
+    await storage.admit([], () => ({ task }));
   }
   return (request: Partial<Parameters<typeof listTasks>[1]> = {}) =>
     listTasks({ storage, directory }, { limit: 20, ...request }, localCaller);

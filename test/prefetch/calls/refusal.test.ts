@@ -3,11 +3,11 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import { manyUrls, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
-import { error, open } from "./service-harness.ts";
+import { error, startService } from "./service-harness.ts";
 
 describe("quota", () => {
   it("sends nothing of what exceeds it, and says so", async () => {
-    const { urls, used, status } = await open({ dailyBudget: 5 });
+    const { urls, used, status } = await startService({ dailyBudget: 5 });
     await expect(urls(manyUrls(6))).rejects.toThrow(
       error("quota_exhausted", { message: expect.stringContaining("needs 6 units of fake-cdn's prefetch quota; 5 of 5 a day") }),
     );
@@ -17,7 +17,7 @@ describe("quota", () => {
   });
 
   it("under partial, sends what fits in list order and names the rest", async () => {
-    const { urls, sent, used } = await open({ dailyBudget: 5 });
+    const { urls, sent, used } = await startService({ dailyBudget: 5 });
     const view = await urls(manyUrls(7), { onQuotaExceeded: "partial" });
     expect(sent()).toEqual(manyUrls(5));
     expect(view).toMatchObject({ counts: { processing: 5, rejected: 2 }, quota: { limit: 5, used: 5, remaining: 0 } });
@@ -38,7 +38,7 @@ describe("quota", () => {
   });
 
   it("starts anew on the vendor's next day", async () => {
-    const { clock, urls, storage, provider } = await open({ dailyBudget: 2 });
+    const { clock, urls, storage, provider } = await startService({ dailyBudget: 2 });
     await urls(manyUrls(2));
     await expect(urls(["https://media.example.com/late.mp4"])).rejects.toThrow(error("quota_exhausted"));
     // From noon to midnight in Shanghai.
@@ -48,7 +48,7 @@ describe("quota", () => {
   });
 
   it("comes back when the vendor refuses, so that the next call can use it", async () => {
-    const { urls } = await open({
+    const { urls } = await startService({
       dailyBudget: 2,
       script: {
         answer: (_, nth) => {
@@ -62,7 +62,7 @@ describe("quota", () => {
   });
 
   it("is told for one provider or for all that are configured", async () => {
-    const { service, urls } = await open({ dailyBudget: 30 });
+    const { service, urls } = await startService({ dailyBudget: 30 });
     await urls(manyUrls(4));
     const expected = {
       provider: "fake-cdn",
@@ -72,14 +72,14 @@ describe("quota", () => {
       resetsAt: Date.parse("2026-11-21T16:00:00Z"),
       source: "ledger",
     };
-    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toEqual([expected]);
-    expect(await service.quota("fake-cdn", { caller: localCaller, signal: signal })).toEqual([expected]);
-    await expect(service.quota("no-such-cdn", { caller: localCaller, signal: signal })).rejects.toThrow(error("invalid_argument"));
+    expect(await service.quota(undefined, { caller: localCaller, signal })).toEqual([expected]);
+    expect(await service.quota("fake-cdn", { caller: localCaller, signal })).toEqual([expected]);
+    await expect(service.quota("no-such-cdn", { caller: localCaller, signal })).rejects.toThrow(error("invalid_argument"));
   });
 
   it("has no number where neither the vendor nor the owner names one", async () => {
-    const { service } = await open({ script: { limits: { urlsPerDay: undefined } } });
-    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toMatchObject([
+    const { service } = await startService({ script: { limits: { urlsPerDay: undefined } } });
+    expect(await service.quota(undefined, { caller: localCaller, signal })).toMatchObject([
       { limit: undefined, remaining: undefined, used: 0 },
     ]);
   });
@@ -87,7 +87,7 @@ describe("quota", () => {
 
 describe("a vendor that refuses", () => {
   it("everything: the call fails with the vendor's code, and the record stays", async () => {
-    const { urls, status, used } = await open({
+    const { urls, status, used } = await startService({
       script: {
         answer: () => {
           throw new PrefetchError("auth_failed", "The access key is not valid", {
@@ -117,16 +117,16 @@ describe("a vendor that refuses", () => {
         refused: urlsOf(batch).map((url, index) => ({ url, code: codes[index] ?? "internal", reason: "No." })),
       }),
     });
-    const same = await open({ script: refusing(["forbidden_domain", "forbidden_domain"]) });
+    const same = await startService({ script: refusing(["forbidden_domain", "forbidden_domain"]) });
     await expect(same.urls(manyUrls(2))).rejects.toThrow(error("forbidden_domain"));
-    const several = await open({ script: refusing(["forbidden_domain", "invalid_argument"]) });
+    const several = await startService({ script: refusing(["forbidden_domain", "invalid_argument"]) });
     const view = await several.urls(manyUrls(2));
     expect(view).toMatchObject({ state: "failed", problems: [{ code: "forbidden_domain" }, { code: "invalid_argument" }] });
     expect(await several.used()).toBe(0);
   });
 
   it("some: the task goes on with the rest", async () => {
-    const { urls } = await open({
+    const { urls } = await startService({
       script: {
         answer: (_, nth) => {
           if (nth === 1) throw new PrefetchError("forbidden_domain", "Not your domain", { delivery: "refused" });
@@ -138,7 +138,7 @@ describe("a vendor that refuses", () => {
   });
 
   it("for now: the call answers that it waits, and why", async () => {
-    const { clock, urls, status } = await open({
+    const { clock, urls, status } = await startService({
       script: {
         answer: (_, nth) => {
           if (nth === 0)
@@ -155,7 +155,7 @@ describe("a vendor that refuses", () => {
   });
 
   it("to be asked: the last known state is told, with the reason", async () => {
-    const { urls, status, reports } = await open({
+    const { urls, status, reports } = await startService({
       script: {
         status: async () => {
           throw new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true });

@@ -3,11 +3,11 @@ import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import { manyUrls, type ProviderScript } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
-import { error, open } from "./service-harness.ts";
+import { error, startService } from "./service-harness.ts";
 
 describe("choosing a provider", () => {
   it("needs no name when only one is configured", async () => {
-    const { urls } = await open({ known: ["fake-cdn", "other-cdn"], configured: ["fake-cdn"] });
+    const { urls } = await startService({ known: ["fake-cdn", "other-cdn"], configured: ["fake-cdn"] });
     expect(await urls(manyUrls(1))).toMatchObject({ provider: "fake-cdn" });
   });
 
@@ -42,16 +42,16 @@ describe("choosing a provider", () => {
       "other-cdn needs OTHER_KEY.",
     ],
   ])("says what to do about %s", async (_, options, provider, code, hint) => {
-    const { urls, asset } = await open(options);
+    const { urls, asset } = await startService(options);
     const refused = error(code, { hint: expect.stringContaining(hint) });
     await expect(urls(manyUrls(1), { provider })).rejects.toThrow(refused);
     await expect(asset("asset1", { provider })).rejects.toThrow(refused);
   });
 
   it("says that a provider takes no URLs, or no assets", async () => {
-    const idOnly = await open({ script: { accepts: ["asset"] } });
+    const idOnly = await startService({ script: { accepts: ["asset"] } });
     await expect(idOnly.urls(manyUrls(1))).rejects.toThrow(error("unsupported", { hint: expect.stringContaining("prefetch_asset") }));
-    const urlOnly = await open({ script: { accepts: ["urls"] } });
+    const urlOnly = await startService({ script: { accepts: ["urls"] } });
     await expect(urlOnly.asset("asset1")).rejects.toThrow(error("unsupported", { hint: expect.stringContaining("prefetch_urls") }));
   });
 });
@@ -66,7 +66,7 @@ describe("a list over several providers", () => {
   const both = [theirs[0], ...manyUrls(3), ...theirs.slice(1)];
 
   it("becomes one task with batches of each, and is told as one", async () => {
-    const { clock, urls, status, sent, providers, used, outcomes, storage } = await open({ others: [other], routes });
+    const { clock, urls, status, sent, providers, used, outcomes, storage } = await startService({ others: [other], routes });
     const [first, second] = providers;
     const view = await urls(both);
     expect(view).toMatchObject({
@@ -96,7 +96,7 @@ describe("a list over several providers", () => {
   });
 
   it("is planned in a dry run as it is carried out then, and sent to nobody", async () => {
-    const { urls, sent, providers, used } = await open({ others: [other], routes });
+    const { urls, sent, providers, used } = await startService({ others: [other], routes });
     const plan = await urls(both, { dryRun: true });
     expect(plan).toMatchObject({
       provider: "other-cdn, fake-cdn",
@@ -113,22 +113,22 @@ describe("a list over several providers", () => {
 
   it("shows the quota of which least is left, by whoever counts it", async () => {
     const quota = { provider: "other-cdn", limit: 500, used: 494, remaining: 6, source: "vendor" };
-    const rich = await open({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
+    const rich = await startService({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
     expect(await rich.urls(both)).toMatchObject({ quota });
     expect((await rich.status("pf_0001")).quota).toMatchObject(quota);
-    const unlimited = await open({ others: [{ ...other, limits: { urlsPerDay: undefined } }], routes });
+    const unlimited = await startService({ others: [{ ...other, limits: { urlsPerDay: undefined } }], routes });
     expect(await unlimited.urls(both, { dryRun: true })).toMatchObject({ quota: { provider: "fake-cdn", remaining: 100 } });
   });
 
   it("goes whole to the provider that is named", async () => {
-    const { urls, sent, providers } = await open({ others: [other], routes });
+    const { urls, sent, providers } = await startService({ others: [other], routes });
     expect(await urls(both, { provider: "other-cdn" })).toMatchObject({ provider: "other-cdn" });
     expect(sent(providers[0])).toEqual([]);
     expect(sent(providers[1])).toHaveLength(7);
   });
 
   it("is stored for neither when one account has too little left, and says which", async () => {
-    const { urls, status, providers, used } = await open({ others: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
+    const { urls, status, providers, used } = await startService({ others: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
     const short = error("quota_exhausted", { provider: "other-cdn", message: expect.stringContaining("needs 4 units of other-cdn's") });
     await expect(urls(both)).rejects.toThrow(short);
     await expect(urls(both, { dryRun: true })).rejects.toThrow(short);
@@ -137,7 +137,7 @@ describe("a list over several providers", () => {
   });
 
   it("is sent in part to the account that has too little left, and wholly to the other", async () => {
-    const { urls, sent, providers } = await open({ others: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
+    const { urls, sent, providers } = await startService({ others: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
     const view = await urls(both, { onQuotaExceeded: "partial" });
     expect(view).toMatchObject({ counts: { processing: 6, rejected: 1 }, quota: { provider: "other-cdn", remaining: 0 } });
     expect(view.problems).toMatchObject([
@@ -148,7 +148,7 @@ describe("a list over several providers", () => {
   });
 
   it("names what has no route, with the choices, and goes on with the rest", async () => {
-    const { urls } = await open({ others: [other], routes });
+    const { urls } = await startService({ others: [other], routes });
     const view = await urls(["https://nowhere.test/1", ...manyUrls(1)]);
     expect(view).toMatchObject({ provider: "fake-cdn", counts: { processing: 1, rejected: 1 } });
     expect(view.problems).toEqual([
@@ -166,7 +166,7 @@ describe("a list over several providers", () => {
     ["whose provider has no credentials", "https://gone.test/1", "not_configured", "sends to gone-cdn"],
     ["whose provider takes no URLs", "https://assets.test/1", "unsupported", "whose provider asset-cdn takes no URLs"],
   ])("is refused when it is all %s", async (_, url, code, message) => {
-    const { urls, status } = await open({
+    const { urls, status } = await startService({
       others: [other, { id: "asset-cdn", account: "asset-cdn:1", accepts: ["asset"] }],
       routes: [...routes, { pattern: "gone.test", provider: "gone-cdn" }, { pattern: "assets.test", provider: "asset-cdn" }],
       known: ["fake-cdn", "other-cdn", "asset-cdn", "gone-cdn"],
@@ -178,7 +178,7 @@ describe("a list over several providers", () => {
   });
 
   it("is found again by a second call, which sends only what is new, to whom it belongs", async () => {
-    const { urls, sent, providers } = await open({ others: [other], routes });
+    const { urls, sent, providers } = await startService({ others: [other], routes });
     await urls(both);
     expect(await urls(both)).toMatchObject({ taskId: "pf_0001", skippedRecent: 7 });
     expect(await urls([...both, "https://vod.other.example/new.mp4"])).toMatchObject({ taskId: "pf_0002", skippedRecent: 7 });
@@ -195,12 +195,16 @@ describe("a list over several providers", () => {
   });
 
   it("goes on at one vendor when the other refuses everything", async () => {
-    const { urls } = await open({ others: [{ ...other, ...refusing("forbidden_domain") }], routes });
+    const { urls } = await startService({ others: [{ ...other, ...refusing("forbidden_domain") }], routes });
     expect(await urls(both)).toMatchObject({ state: "running", counts: { processing: 3, rejected: 4 } });
   });
 
   it("is an error of neither in particular when both refuse everything for one reason", async () => {
-    const { urls } = await open({ script: refusing("forbidden_domain"), others: [{ ...other, ...refusing("forbidden_domain") }], routes });
+    const { urls } = await startService({
+      script: refusing("forbidden_domain"),
+      others: [{ ...other, ...refusing("forbidden_domain") }],
+      routes,
+    });
     await expect(urls(both)).rejects.toThrow(error("forbidden_domain", { provider: undefined, hint: expect.stringContaining("All 7") }));
   });
 
@@ -212,7 +216,7 @@ describe("a list over several providers", () => {
   });
 
   it("tells what one vendor says when the other cannot be asked, and that it cannot", async () => {
-    const { clock, urls, status, outcomes } = await open({ others: [notAsked(true)], routes });
+    const { clock, urls, status, outcomes } = await startService({ others: [notAsked(true)], routes });
     await urls(both);
     for (const url of both) outcomes.set(url ?? "", "succeeded");
     await clock.advance(30_000);
@@ -226,20 +230,20 @@ describe("a list over several providers", () => {
     ["for now", true],
     ["for good", false],
   ])("is waited for at one vendor though the other cannot be asked %s", async (_, retryable) => {
-    const { clock, urls, outcomes } = await open({ others: [notAsked(retryable)], routes });
+    const { clock, urls, outcomes } = await startService({ others: [notAsked(retryable)], routes });
     const start = clock.now();
     for (const url of manyUrls(3)) outcomes.set(url, () => (clock.now() >= start + 30_000 ? "succeeded" : "processing"));
     expect(await urls(both, { waitSeconds: 50 })).toMatchObject({ counts: { succeeded: 3, processing: 4 } });
   });
 
   it("has the quota of each told", async () => {
-    const { service, urls } = await open({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
+    const { service, urls } = await startService({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
     await urls(both);
-    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toMatchObject([
+    expect(await service.quota(undefined, { caller: localCaller, signal })).toMatchObject([
       { provider: "fake-cdn", limit: 100, used: 3, remaining: 97, source: "ledger" },
       { provider: "other-cdn", limit: 500, used: 494, remaining: 6, source: "vendor" },
     ]);
-    expect(await service.quota("other-cdn", { caller: localCaller, signal: signal })).toMatchObject([{ provider: "other-cdn" }]);
+    expect(await service.quota("other-cdn", { caller: localCaller, signal })).toMatchObject([{ provider: "other-cdn" }]);
   });
 });
 
@@ -247,7 +251,7 @@ describe("an asset, where several providers are configured", () => {
   const other = { id: "other-cdn", account: "other-cdn:1" };
 
   it("goes to the one that is named, at its price", async () => {
-    const { asset, providers, used } = await open({
+    const { asset, providers, used } = await startService({
       others: [{ ...other, resolveAsset: async () => ({ urls: manyUrls(2), cost: 5 }) }],
     });
     const [first, second] = providers;
@@ -258,7 +262,7 @@ describe("an asset, where several providers are configured", () => {
   });
 
   it("goes to the only one that takes assets, whatever the routes say", async () => {
-    const { asset, providers } = await open({
+    const { asset, providers } = await startService({
       script: { accepts: ["urls"] },
       others: [other],
       routes: [{ pattern: "*", provider: "fake-cdn" }],
@@ -268,7 +272,7 @@ describe("an asset, where several providers are configured", () => {
   });
 
   it("needs a name where several take it, and says which those are", async () => {
-    const { asset, providers } = await open({ others: [other], routes: [{ pattern: "*", provider: "fake-cdn" }] });
+    const { asset, providers } = await startService({ others: [other], routes: [{ pattern: "*", provider: "fake-cdn" }] });
     await expect(asset("asset1")).rejects.toThrow(error("invalid_argument", { hint: expect.stringContaining("fake-cdn, other-cdn") }));
     for (const provider of providers) expect(provider.received).toEqual([]);
   });

@@ -3,11 +3,11 @@ import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import { totalOf } from "../../../src/prefetch/model/task.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
-import { error, open } from "./service-harness.ts";
+import { defaultRequest, error, startService } from "./service-harness.ts";
 
 describe("prefetching URLs", () => {
   it("sends them, says what it cost and what to do next, and tells the outcome when asked", async () => {
-    const { clock, urls, status, outcomes, sent } = await open();
+    const { clock, urls, status, outcomes, sent } = await startService();
     const first = await urls(manyUrls(3));
     expect(first).toMatchObject({
       taskId: "pf_0001",
@@ -39,7 +39,7 @@ describe("prefetching URLs", () => {
   });
 
   it("waits for the outcome when asked to, and tells of rising progress", async () => {
-    const { clock, urls, outcomes } = await open();
+    const { clock, urls, outcomes } = await startService();
     const wanted = manyUrls(6);
     const start = clock.now();
     for (const [index, url] of wanted.entries())
@@ -60,7 +60,7 @@ describe("prefetching URLs", () => {
   });
 
   it("returns as soon as everything is final, and when the time is up if it is not", async () => {
-    const { clock, urls, outcomes } = await open();
+    const { clock, urls, outcomes } = await startService();
     const start = clock.now();
     outcomes.set("https://media.example.com/0.mp4", () => (clock.now() >= start + 30_000 ? "succeeded" : "processing"));
     const quick = await urls(manyUrls(1), { waitSeconds: 50 });
@@ -75,7 +75,7 @@ describe("prefetching URLs", () => {
   });
 
   it("carries out a mixed list, names what it cannot use and counts each URL once", async () => {
-    const { urls, sent } = await open({ guards: { allowedDomains: ["*.example.com"] } });
+    const { urls, sent } = await startService({ guards: { allowedDomains: ["*.example.com"] } });
     const view = await urls([
       "https://media.example.com/视频.mp4",
       "https://MEDIA.example.com/%E8%A7%86%E9%A2%91.mp4",
@@ -100,7 +100,7 @@ describe("prefetching URLs", () => {
     ["foreign hosts only", ["https://elsewhere.test/a"], "forbidden_domain", "PREFETCH_ALLOWED_DOMAINS"],
     ["more than a call may hold", manyUrls(11), "invalid_argument", "11 entries; one call takes at most 10"],
   ])("refuses %s, and stores nothing", async (_, list, code, message) => {
-    const { urls, status, used } = await open({ guards: { allowedDomains: ["*.example.com"], maxUrlsPerCall: 10 } });
+    const { urls, status, used } = await startService({ guards: { allowedDomains: ["*.example.com"], maxUrlsPerCall: 10 } });
     const refused = urls(list);
     await expect(refused).rejects.toThrow(error(code));
     await expect(refused).rejects.toThrow(message);
@@ -109,7 +109,7 @@ describe("prefetching URLs", () => {
   });
 
   it("dry_run tells the plan and its cost, stores nothing and sends nothing", async () => {
-    const { clock, urls, status, used, sent } = await open();
+    const { clock, urls, status, used, sent } = await startService();
     const list = [...manyUrls(3), "not a url", manyUrls(1)[0]];
     const plan = await urls(list, { dryRun: true });
     expect(plan).toMatchObject({
@@ -140,7 +140,7 @@ describe("prefetching URLs", () => {
   });
 
   it("gives up waiting when the caller does, and goes on with the work", async () => {
-    const { clock, urls, status, outcomes } = await open();
+    const { clock, urls, status, outcomes } = await startService();
     const stop = new AbortController();
     const waiting = urls(
       manyUrls(2),
@@ -154,7 +154,7 @@ describe("prefetching URLs", () => {
   });
 
   it("stores nothing for a caller that has gone already", async () => {
-    const { urls, used, status } = await open();
+    const { urls, used, status } = await startService();
     await expect(urls(manyUrls(2), {}, { caller: localCaller, signal: AbortSignal.abort(new Error("gone")) })).rejects.toThrow("gone");
     expect(await used()).toBe(0);
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
@@ -163,7 +163,7 @@ describe("prefetching URLs", () => {
 
 describe("calling again", () => {
   it("returns the first task for the same list, and spends nothing", async () => {
-    const { urls, used, sent } = await open();
+    const { urls, used, sent } = await startService();
     const first = await urls(manyUrls(4));
     const second = await urls([...manyUrls(4)].reverse());
     expect(second).toMatchObject({
@@ -177,7 +177,7 @@ describe("calling again", () => {
   });
 
   it("finds the first task even while it is still being sent", async () => {
-    const { urls, used } = await open({ script: { limits: { requestsPerMinute: 1 } } });
+    const { urls, used } = await startService({ script: { limits: { requestsPerMinute: 1 } } });
     const first = await urls(manyUrls(6));
     expect(first.counts.queued).toBeGreaterThan(0);
     expect(await urls(manyUrls(6))).toMatchObject({ taskId: first.taskId });
@@ -185,21 +185,21 @@ describe("calling again", () => {
   });
 
   it("knows a URL again in another spelling", async () => {
-    const { urls, used } = await open();
+    const { urls, used } = await startService();
     const first = await urls(["https://media.example.com/视频.mp4"]);
     expect(await urls(["https://MEDIA.example.com:443/%E8%A7%86%E9%A2%91.mp4#t=1"])).toMatchObject({ taskId: first.taskId });
     expect(await used()).toBe(1);
   });
 
   it("takes escapes in small letters for another URL: a cache may do so too", async () => {
-    const { urls, used } = await open();
+    const { urls, used } = await startService();
     await urls(["https://media.example.com/%E8%A7%86%E9%A2%91.mp4"]);
     expect(await urls(["https://media.example.com/%e8%a7%86%e9%a2%91.mp4"])).toMatchObject({ taskId: "pf_0002", skippedRecent: 0 });
     expect(await used()).toBe(2);
   });
 
   it("waits for the first task's outcome when asked to", async () => {
-    const { clock, urls, outcomes } = await open();
+    const { clock, urls, outcomes } = await startService();
     const start = clock.now();
     for (const url of manyUrls(2)) outcomes.set(url, () => (clock.now() >= start + 30_000 ? "succeeded" : "processing"));
     await urls(manyUrls(2));
@@ -207,13 +207,13 @@ describe("calling again", () => {
   });
 
   it("names bad URLs that are new in the second list", async () => {
-    const { urls } = await open();
+    const { urls } = await startService();
     await urls(manyUrls(2));
     expect((await urls([...manyUrls(2), "not a url"])).problems).toMatchObject([{ url: "not a url", state: "rejected" }]);
   });
 
   it("sends only what is new", async () => {
-    const { urls, sent } = await open();
+    const { urls, sent } = await startService();
     await urls(manyUrls(3));
     expect(await urls(manyUrls(5))).toMatchObject({
       taskId: "pf_0002",
@@ -226,7 +226,7 @@ describe("calling again", () => {
   });
 
   it("sends again what failed, and only that", async () => {
-    const { urls, outcomes, sent } = await open();
+    const { urls, outcomes, sent } = await startService();
     const [first = "", second = "", third = ""] = manyUrls(3);
     outcomes.set(first, "succeeded").set(second, "failed").set(third, "succeeded");
     expect(await urls([first, second, third], { waitSeconds: 50 })).toMatchObject({
@@ -244,7 +244,7 @@ describe("calling again", () => {
   });
 
   it("sends everything again when forced, or after ten minutes", async () => {
-    const { clock, urls, used } = await open();
+    const { clock, urls, used } = await startService();
     await urls(manyUrls(2));
     expect(await urls(manyUrls(2), { force: true })).toMatchObject({ taskId: "pf_0002", skippedRecent: 0 });
     await clock.advance(599_000);
@@ -255,11 +255,10 @@ describe("calling again", () => {
   });
 
   it("is the same on another server that shares the store", async () => {
-    const { clock, urls, start, used } = await open();
+    const { clock, urls, startAnother, used } = await startService();
     await urls(manyUrls(2));
-    const other = start();
-    const usual = { expand: "none", scope: "startup", onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
-    const request = { urls: manyUrls(2), ...usual };
+    const other = startAnother();
+    const request = { ...defaultRequest, urls: manyUrls(2) };
     expect(await clock.drive(other.prefetchUrls(request, { signal, caller: localCaller }))).toMatchObject({
       taskId: "pf_0001",
       skippedRecent: 2,

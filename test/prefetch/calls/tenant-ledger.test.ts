@@ -6,7 +6,7 @@ import type { BatchContent, Submission } from "../../../src/prefetch/model/provi
 import { countItems, itemStates, noCounts } from "../../../src/prefetch/model/task.ts";
 import { manyUrls, urlsOf } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
-import { open } from "./service-harness.ts";
+import { startService } from "./service-harness.ts";
 
 const tenants = ["token:a", "token:b", "tenant:c"];
 const days = Array.from({ length: 18 }, (_, nth) => new Date(Date.parse("2026-11-21") + nth * 86_400_000).toISOString().slice(0, 10));
@@ -46,7 +46,7 @@ it("whatever happens, the tenants' ledgers come to the account's, within their b
       fc.array(step, { minLength: 5, maxLength: 30 }),
       fc.array(fc.constantFrom(...moods), { minLength: 1 }),
       async (steps, weather) => {
-        const { clock, service, storage, provider, urls, stop } = await open({
+        const { clock, service, storage, provider, urls, stop } = await startService({
           tenantDailyBudget: 40,
           script: { answer: (batch, nth) => answerIn(weather[nth % weather.length] ?? "good", batch, nth) },
         });

@@ -4,7 +4,7 @@ import type { CallContext, Caller } from "../../../src/prefetch/model/caller.ts"
 import { TODAY } from "../../fakes/clock.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
-import { error, open } from "./service-harness.ts";
+import { error, startService } from "./service-harness.ts";
 
 const callOf = (tenant: string, more: Partial<Caller> = {}): CallContext => ({ signal, caller: { tenant, seesAll: false, ...more } });
 const one = callOf("token:one");
@@ -13,7 +13,7 @@ const admin = callOf("token:admin", { seesAll: true });
 
 describe("a task", () => {
   it("is not there for other tenants: not its status, not by cancelling, not with pages", async () => {
-    const { clock, service, urls } = await open();
+    const { clock, service, urls } = await startService();
     const { taskId = "" } = await urls(manyUrls(2), {}, one);
     const missing = error("not_found", { message: expect.stringContaining("there is no task") });
     for (const detail of ["summary", "problems", "all"] as const) {
@@ -29,14 +29,14 @@ describe("a task", () => {
   });
 
   it("is there for an administrator, who can cancel it too", async () => {
-    const { clock, service, urls } = await open({ dailyBudget: 2 });
+    const { clock, service, urls } = await startService({ dailyBudget: 2 });
     const { taskId = "" } = await urls(manyUrls(6), { onQuotaExceeded: "defer" }, one);
     expect(await clock.drive(service.status({ taskId, detail: "summary", waitSeconds: 0 }, admin))).toMatchObject({ taskId });
     expect(await clock.drive(service.cancel(taskId, admin))).toMatchObject({ counts: { cancelled: 4 } });
   });
 
   it("is in its tenant's lists only, and an administrator's lists say whose it is", async () => {
-    const { service, urls } = await open();
+    const { service, urls } = await startService();
     const { taskId: first } = await urls(manyUrls(1), {}, one);
     const { taskId: second } = await urls(manyUrls(1, "https://two.example/"), {}, two);
     const { taskId: local } = await urls(manyUrls(1, "https://local.example/"));
@@ -53,7 +53,7 @@ describe("a task", () => {
   });
 
   it("of another tenant neither keeps a URL from being sent nor is named", async () => {
-    const { urls, sent } = await open();
+    const { urls, sent } = await startService();
     const mine = await urls(manyUrls(2), {}, one);
     const theirs = await urls(manyUrls(2), {}, two);
     expect(theirs.taskId).not.toBe(mine.taskId);
@@ -66,7 +66,7 @@ describe("a task", () => {
   });
 
   it("cannot be reached by the vendor's own id, except by an administrator", async () => {
-    const { clock, service, urls, provider } = await open();
+    const { clock, service, urls, provider } = await startService();
     await urls(manyUrls(2), {}, one);
     const ask = (call: CallContext) =>
       clock.drive(service.status({ taskId: "vendor-1", provider: provider.id, detail: "all", waitSeconds: 0 }, call));
@@ -78,7 +78,7 @@ describe("a task", () => {
 
 describe("a tenant's daily budget", () => {
   it("bounds what it spends, and nobody else's", async () => {
-    const { urls, used } = await open({ tenantDailyBudget: 3 });
+    const { urls, used } = await startService({ tenantDailyBudget: 3 });
     const over = urls(manyUrls(4), {}, one);
     await expect(over).rejects.toEqual(
       error("quota_exhausted", {
@@ -97,7 +97,7 @@ describe("a tenant's daily budget", () => {
   });
 
   it("is told as the tenant's quota, without what others spend, and never as more than the account has left", async () => {
-    const { clock, service, urls, provider } = await open({ tenantDailyBudget: 60 });
+    const { clock, service, urls, provider } = await startService({ tenantDailyBudget: 60 });
     await urls(manyUrls(10), {}, one);
     const quota = (call: CallContext) => clock.drive(service.quota(provider.id, call));
     expect(await quota(one)).toMatchObject([{ limit: 60, used: 10, remaining: 50 }]);
@@ -109,7 +109,7 @@ describe("a tenant's daily budget", () => {
   });
 
   it("has room again on the next day, to which the rest can be put off", async () => {
-    const { clock, service, urls, storage, provider } = await open({ tenantDailyBudget: 3 });
+    const { clock, service, urls, storage, provider } = await startService({ tenantDailyBudget: 3 });
     const { taskId = "" } = await urls(manyUrls(8), { onQuotaExceeded: "defer" }, one);
     const spent = (day: string) => storage.spentBy("token:one", provider.account, day);
     expect(await Promise.all([TODAY, "2026-11-22", "2026-11-23", "2026-11-24"].map(spent))).toEqual([3, 3, 2, 0]);
@@ -118,7 +118,7 @@ describe("a tenant's daily budget", () => {
   });
 
   it("holds on the day that a refusal puts a batch off to", async () => {
-    const { clock, urls, storage, provider } = await open({
+    const { clock, urls, storage, provider } = await startService({
       tenantDailyBudget: 4,
       script: {
         answer: () => {
@@ -135,7 +135,7 @@ describe("a tenant's daily budget", () => {
 
   it("holds on the day on which a batch is really sent", async () => {
     let busy = true;
-    const { clock, urls, storage, provider } = await open({
+    const { clock, urls, storage, provider } = await startService({
       tenantDailyBudget: 4,
       script: {
         answer: (_, nth) => {
@@ -155,7 +155,7 @@ describe("a tenant's daily budget", () => {
   });
 
   it("comes back with what the vendor refuses", async () => {
-    const { urls, storage, provider } = await open({
+    const { urls, storage, provider } = await startService({
       tenantDailyBudget: 3,
       script: {
         answer: ({ ...batch }) => ({
@@ -172,7 +172,7 @@ describe("a tenant's daily budget", () => {
 describe("calls that wait for one task", () => {
   it("ask its vendor together, as often as one of them would, and all hear of the end", async () => {
     let asked = 0;
-    const { clock, service, urls, outcomes } = await open({
+    const { clock, service, urls, outcomes } = await startService({
       script: {
         status: async ({ content }) => {
           asked += 1;
@@ -194,7 +194,7 @@ describe("calls that wait for one task", () => {
   });
 
   it("show it to none who may not see it, and go on when one of them goes", async () => {
-    const { clock, service, urls, outcomes } = await open();
+    const { clock, service, urls, outcomes } = await startService();
     const { taskId = "" } = await urls(manyUrls(2), {}, one);
     const request = { taskId, detail: "summary", waitSeconds: 50 } as const;
     const stop = new AbortController();
@@ -211,7 +211,7 @@ describe("calls that wait for one task", () => {
 
 describe("a server that stops", () => {
   it("has calls that wait answer with what is known", async () => {
-    const { clock, service, urls, drain } = await open();
+    const { clock, service, urls, drain } = await startService();
     const { taskId = "" } = await urls(manyUrls(2), {}, one);
     const begun = clock.now();
     const waiting = service.status({ taskId, detail: "summary", waitSeconds: 50 }, one);

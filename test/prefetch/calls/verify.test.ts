@@ -7,20 +7,20 @@ import type { CallContext, Caller } from "../../../src/prefetch/model/caller.ts"
 import { type Warmth, warmths } from "../../../src/prefetch/model/edge.ts";
 import type { Item } from "../../../src/prefetch/model/task.ts";
 import { fakeClock } from "../../fakes/clock.ts";
+import { cdn, type EdgeScript, fakeEdge, row } from "../../fakes/edge.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
-import { cdn, type EdgeScript, fakeEdge, row } from "../edge-harness.ts";
-import { error, type HouseOptions, open } from "./service-harness.ts";
+import { error, type ServiceOptions, startService } from "./service-harness.ts";
 
-async function setUp(edge: EdgeScript = {}, { script, ...options }: HouseOptions = {}) {
+async function setUp(edge: EdgeScript = {}, { script, ...options }: ServiceOptions = {}) {
   const asked = fakeEdge(edge);
-  const house = await open({ ...options, script: { edge: asked, ...script } });
+  const harness = await startService({ ...options, script: { edge: asked, ...script } });
   /** Stores a task of these items, whatever became of them. */
   const store = async (items: readonly Partial<Item>[]): Promise<string> => {
     const { task, batches, items: planned } = newTask({ id: "pf_9", urls: manyUrls(items.length), perBatch: 1_000 });
     const changed = planned.map((item, index): Item => ({ ...item, state: "succeeded", ...items[index] }));
-    await house.storage.admit([accountQuery()], () => ({ task: { task, batches, items: changed } }));
+    await harness.storage.admit([accountQuery()], () => ({ task: { task, batches, items: changed } }));
     return task.id;
   };
   /** All pages of a task; more than `most` of them are too many. */
@@ -29,13 +29,13 @@ async function setUp(edge: EdgeScript = {}, { script, ...options }: HouseOptions
     let cursor: string | undefined;
     do {
       if (views.length === most) throw new Error(`More than ${most} pages`);
-      const view = await house.verify({ taskId, cursor });
+      const view = await harness.verify({ taskId, cursor });
       views.push(view);
       cursor = view.nextCursor;
     } while (cursor !== undefined);
     return views;
   };
-  return { ...house, edge: asked, store, pages };
+  return { ...harness, edge: asked, store, pages };
 }
 
 const urlsIn = (views: readonly VerifyView[]): string[] => views.flatMap(({ rows }) => rows.map(({ url }) => url));
@@ -464,9 +464,13 @@ describe("what is said of it", () => {
 
   it("asks the edge of whichever provider has one, and says so where none has", async () => {
     const edge = fakeEdge();
-    const second = await open({ others: [{ id: "other-cdn", account: "other:1", edge }] });
+    const second = await startService({ others: [{ id: "other-cdn", account: "other:1", edge }] });
     expect((await second.verify({ urls: manyUrls(1) })).counts.warm).toBe(1);
-    const none = await open({ known: ["fake-cdn", "http"], configured: ["fake-cdn"], problems: ["http needs HTTP_POPS to be readable."] });
+    const none = await startService({
+      known: ["fake-cdn", "http"],
+      configured: ["fake-cdn"],
+      problems: ["http needs HTTP_POPS to be readable."],
+    });
     await expect(none.verify({ urls: manyUrls(1) })).rejects.toThrow(
       error("not_configured", { hint: expect.stringContaining("http needs HTTP_POPS to be readable.") }),
     );

@@ -147,7 +147,7 @@ describe("interpret", () => {
     }
   });
 
-  it("never sends again what may be in flight, whatever the turn, the answer and the server do", () => {
+  it("never sends a batch again that can be in flight, for any turn, answer and stop", () => {
     const error = fc.oneof(
       fc.constant<unknown>(new TypeError("answer.data is undefined")),
       fc

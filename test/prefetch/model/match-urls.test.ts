@@ -23,6 +23,10 @@ describe("echoKey", () => {
     expect(echoKey("media.example.com/100%25.mp4")).toBe(echoKey(sent));
   });
 
+  it("is equal for the raw and the encoded spelling of a percent sign before an escape that is not UTF-8", () => {
+    expect(echoKey("https://media.example.com/%%ff.mp4")).toBe(echoKey("https://media.example.com/%25%FF.mp4"));
+  });
+
   it("ignores the case of escapes that are not UTF-8", () => {
     expect(echoKey("https://media.example.com/%ff%c3.mp4")).toBe(echoKey("media.example.com/%FF%C3.mp4"));
   });

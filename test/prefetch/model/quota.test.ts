@@ -32,7 +32,7 @@ describe("isUsedUp", () => {
   const reserved = (used: number, exhausted: boolean) => ({ used, pending: used, exhausted });
 
   it.each([
-    [false, "the vendor has not called the day exhausted", ledger, reserved(100, false), 2],
+    [false, "the vendor has not called the day exhausted", ledger, { used: 100, pending: 0, exhausted: false }, 2],
     [true, "the vendor has called the day exhausted and cannot be asked", ledger, reserved(2, true), 2],
     [false, "the vendor's live count has room for the reservation", live(2), reserved(2, true), 2],
     [true, "the vendor's live count is one unit short", live(1), reserved(2, true), 2],

@@ -86,6 +86,13 @@ describe("nextDays", () => {
     ]);
   });
 
+  it.each([
+    ["23", "2026-03-07T12:00:00Z", "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z"],
+    ["25", "2026-10-31T12:00:00Z", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"],
+  ])("counts a day of %s hours as one day", (_, now, first, second) => {
+    expect(nextDays(at(now), "America/New_York", 2).map(({ begins }) => begins)).toEqual([at(first), at(second)]);
+  });
+
   it("names no day when none is asked for", () => {
     expect(nextDays(at("2026-11-21T12:00:00Z"), "UTC", 0)).toEqual([]);
   });

@@ -1,13 +1,13 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Provider, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
 import type { Follow } from "../../../src/prefetch/tracking/follow.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, TODAY } from "../../fakes/clock.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
 import { accountQuery, newTask, newTaskOf, type TaskSketch } from "../../fakes/task.ts";
 
 /** Accounts with something to send: none, or those of all providers here. */
@@ -22,10 +22,9 @@ function rowsFor(query: StatusQuery, state: StatusRow["state"]): StatusRow[] {
 /** A store with one task whose batches the vendor has all accepted, and as many processes that follow it as are asked for. */
 async function setUp(sketch: Partial<TaskSketch> = {}) {
   const clock = fakeClock();
-  const storage = await openSqlite(":memory:", clock);
-  onTestFinished(() => storage.close());
+  const storage = await openMemoryStore(clock);
   const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
-  await storage.admit([accountQuery()], () => ({ task: task }));
+  await storage.admit([accountQuery()], () => ({ task }));
   for (const batch of task.batches) {
     const items = task.items.filter((item) => item.batch === batch.number).map(({ index }) => ({ index, state: "processing" as const }));
     const vendorTaskIds = [`vendor-${batch.number}`];
@@ -213,13 +212,12 @@ describe("following a task", () => {
     /** The batches of both take turns, as those of two hosts do. */
     const setUpBoth = async () => {
       const clock = fakeClock();
-      const storage = await openSqlite(":memory:", clock);
-      onTestFinished(() => storage.close());
+      const storage = await openMemoryStore(clock);
       const task = newTaskOf(
         { id: "pf_1", provider: "down-cdn", account: "down:1", urls: manyUrls(16, "https://down.example/") },
         { id: "pf_1", provider: "fine-cdn", account: "fine:1", urls: manyUrls(16, "https://fine.example/") },
       );
-      await storage.admit([], () => ({ task: task }));
+      await storage.admit([], () => ({ task }));
       for (const batch of task.batches) {
         const items = task.items
           .filter((item) => item.batch === batch.number)

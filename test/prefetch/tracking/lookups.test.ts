@@ -1,12 +1,12 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Call, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { createLookups, type Lookups } from "../../../src/prefetch/tracking/lookups.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeCache } from "../../fakes/cache.ts";
 import { type FakeClock, fakeClock } from "../../fakes/clock.ts";
 import { fakeProvider, type ProviderScript } from "../../fakes/provider.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
 
 const going: StatusRow[] = [{ url: "https://a.example/1", state: "processing", vendorState: "PROCESSING" }];
 const finished: StatusRow[] = [
@@ -18,8 +18,7 @@ const { signal } = new AbortController();
 
 async function setUp(options: { pollSeconds?: number } = {}) {
   const clock: FakeClock = fakeClock();
-  const storage = await openSqlite(":memory:", clock);
-  onTestFinished(() => storage.close());
+  const storage = await openMemoryStore(clock);
   const stopped = new AbortController();
   const throttled: string[] = [];
   const lookups: Lookups = createLookups({

@@ -86,6 +86,12 @@ describe("createTaskWaiter", () => {
     expect(looks).toEqual([0, 25, 75, 175, 375, 775, 1_275, 1_775, 2_000]);
   });
 
+  it("rejects when the caller has left before the first look", async () => {
+    const { stored, waitFor } = setUp();
+    stored.current = snapshotOf({ succeeded: 2 });
+    await expect(waitFor(50_000, reading, { signal: AbortSignal.abort(new Error("gone")) })).rejects.toThrow("gone");
+  });
+
   it("asks no vendor when it waits without refreshing", async () => {
     const { clock, moments, waitFor } = setUp();
     await clock.drive(waitFor(5_000, reading));
