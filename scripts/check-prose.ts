@@ -6,11 +6,12 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 /** pg-boss's comments have 2.9. A higher limit lets indirect prose return; 0 would forbid quoting such a phrase. */
 const MOST_PER_THOUSAND = 2.9;
+const SHOWN_CHARACTERS = 160;
 
 const phrases = [
   /\b(?:who|whom|whoever|nobody|somebody|anybody|everybody|someone|anyone|everyone)\b/gi,
@@ -46,27 +47,19 @@ const areas: readonly Area[] = [
   { name: "pages", files: /\.md$/, read: paragraphs },
 ];
 
-/** Comment blocks: consecutive `//` lines, and block comments. */
+/** Comment blocks: consecutive `//` lines, block comments, and comments behind code. */
 function comments(text: string): Piece[] {
-  const pieces: Piece[] = [];
-  let open: { line: number; lines: string[] } | undefined;
+  const blocks: { line: number; lines: string[] }[] = [];
+  let isOpen = false;
   for (const [index, line] of text.split("\n").entries()) {
-    const whole = /^\s*(?:\/\*\*?|\*(?!\/)|\/\/)\s?(.*?)(?:\*\/)?\s*$/.exec(line);
-    const trailing = /\S\s+\/\/ (.+)$/.exec(line);
-    const startsBlock = /^\s*\/\*/.test(line);
-    if (whole && !startsBlock && open) open.lines.push(whole[1] ?? "");
-    else {
-      if (open) pieces.push({ line: open.line, text: open.lines.join(" ") });
-      open = whole ? { line: index + 1, lines: [whole[1] ?? ""] } : undefined;
-      if (!whole && trailing) pieces.push({ line: index + 1, text: trailing[1] ?? "" });
-    }
-    if (/\*\/\s*$/.test(line) && open) {
-      pieces.push({ line: open.line, text: open.lines.join(" ") });
-      open = undefined;
-    }
+    const whole = /^\s*(?:\/\*\*?|\*(?!\/)|\/\/)\s?(.*?)(?:\*\/)?\s*$/.exec(line)?.[1];
+    const trailing = whole === undefined ? /\S\s+\/\/ (.+)$/.exec(line)?.[1] : undefined;
+    const continues = isOpen && !/^\s*\/\*/.test(line);
+    if (whole !== undefined && continues) blocks.at(-1)?.lines.push(whole);
+    else if ((whole ?? trailing) !== undefined) blocks.push({ line: index + 1, lines: [whole ?? trailing ?? ""] });
+    isOpen = whole !== undefined && !/\*\/\s*$/.test(line);
   }
-  if (open) pieces.push({ line: open.line, text: open.lines.join(" ") });
-  return pieces.filter((piece) => /[a-z]/i.test(piece.text));
+  return blocks.map(({ line, lines }) => ({ line, text: lines.join(" ") })).filter((piece) => /[a-z]/i.test(piece.text));
 }
 
 /** String and template literals of three words or more: errors, hints, tool texts, log lines. */
@@ -87,13 +80,13 @@ function titles(text: string): Piece[] {
   });
 }
 
-/** Markdown without code blocks and generated sections, whose text other areas hold. */
+/** Markdown without code blocks, quoted words, and generated sections, which are checked in src. */
 function paragraphs(text: string): Piece[] {
   let hidden = false;
   return text.split("\n").flatMap((line, index) => {
     if (/^```/.test(line.trim()) || /^<!-- (?:generated|end):/.test(line))
       hidden = /^<!-- end:/.test(line) ? false : /^<!-- gen/.test(line) || !hidden;
-    return hidden || line.trim() === "" ? [] : [{ line: index + 1, text: line.replace(/`[^`]*`/g, "code") }];
+    return hidden || line.trim() === "" ? [] : [{ line: index + 1, text: line.replace(/`[^`]*`|"[^"]{1,20}"/g, "quote") }];
   });
 }
 
@@ -107,25 +100,30 @@ const { values, positionals } = parseArgs({ options: { list: { type: "boolean" }
 const tracked = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" }).split("\n");
 const wanted = tracked.filter((file) => positionals.length === 0 || positionals.some((path) => file.startsWith(path)));
 
-let failed = false;
-for (const area of areas) {
+interface Count {
+  readonly words: number;
+  readonly hits: readonly string[];
+}
+
+function countIn(area: Area): Count {
+  const hits: string[] = [];
   let words = 0;
-  let hits = 0;
   for (const file of wanted.filter((path) => area.files.test(path) && path !== "scripts/check-prose.ts")) {
     for (const piece of area.read(readFileSync(file, "utf8"))) {
       words += piece.text.split(/\s+/).filter(Boolean).length;
-      const found = hitsIn(piece, area);
-      hits += found.length;
-      if (values.list) for (const hit of found) process.stdout.write(`${file}:${piece.line}: ${hit}: ${piece.text.slice(0, 160)}\n`);
+      hits.push(...hitsIn(piece, area).map((hit) => `${file}:${piece.line}: ${hit}: ${piece.text.slice(0, SHOWN_CHARACTERS)}`));
     }
   }
-  const rate = words === 0 ? 0 : (hits / words) * 1_000;
-  if (rate > MOST_PER_THOUSAND) failed = true;
-  process.stdout.write(
-    `${area.name}: ${hits} indirect phrases in ${words} words, ${rate.toFixed(1)} per 1,000 (at most ${MOST_PER_THOUSAND})\n`,
-  );
+  return { words, hits };
 }
-if (failed) {
-  process.stdout.write("Rewrite the sentences that `node scripts/check-prose.ts --list` prints; CONTRIBUTING.md has the style guide.\n");
-  process.exitCode = 1;
-}
+
+const lines = areas.flatMap((area) => {
+  const { words, hits } = countIn(area);
+  const rate = words === 0 ? 0 : (hits.length / words) * 1_000;
+  if (rate > MOST_PER_THOUSAND) process.exitCode = 1;
+  const sum = `${area.name}: ${hits.length} indirect phrases in ${words} words, ${rate.toFixed(1)} per 1,000 (at most ${MOST_PER_THOUSAND})`;
+  return values.list ? [...hits, sum] : [sum];
+});
+if (process.exitCode === 1)
+  lines.push("Rewrite the sentences that `node scripts/check-prose.ts --list` prints; CONTRIBUTING.md has the style guide.");
+writeFileSync(1, `${lines.join("\n")}\n`);

@@ -20,8 +20,8 @@ import type { Storage } from "../prefetch/model/storage.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
-import { lazyStorage } from "../storage/lazy.ts";
 import { keepClean } from "../storage/retention.ts";
+import { openSqlite } from "../storage/sqlite.ts";
 import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
@@ -54,7 +54,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   const report = createErrorReporter(log);
   const stopping = new AbortController();
   const draining = new AbortController();
-  const storage = openWhenNeeded(config.store, clock);
+  const storage = openSqlite(config.store, clock);
   const registry = createProviderRegistry(config, { clock, observer });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
@@ -152,14 +152,6 @@ function startBackgroundWork({ config, storage, registry, clock, report, stopped
   // A sandbox cannot resume the batches of another one, because each sandbox's emulated vendors end with it.
   if (!config.sandbox) void resumeDueBatches({ ...background, worker, directory: registry });
   void keepClean(background);
-}
-
-/** The SQLite module loads and the file opens at the first use: hosts often start a server only to list its tools. */
-function openWhenNeeded(store: string, clock: Clock): Storage {
-  return lazyStorage(async () => {
-    const { openSqlite } = await import("../storage/sqlite.ts");
-    return openSqlite(store, clock);
-  });
 }
 
 /** The worker outlives the call that wakes it, so its log lines must not carry that call's request and trace. */

@@ -1,18 +1,34 @@
-/** How a change of a batch is applied: to the batch, its items and the ledger, in one transaction. */
+/** Applies a change to a batch, its items and the ledger in one transaction. */
 
 import type { BatchChange, DeferChange, ItemChange, LaterDay } from "../prefetch/model/batch-change.ts";
 import { unitsLeft } from "../prefetch/model/quota.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
-import { type BatchColumns, type Batches, OPEN_COST } from "./batches.ts";
+import type { Batches, BatchUpdate } from "./batches.ts";
+import type { Cancelling } from "./cancelling.ts";
+import { UNSPENT_COST } from "./conditions.ts";
+import type { Items } from "./items.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Row, Sql } from "./sql.ts";
+import type { Sql } from "./sql.ts";
 
-export function createChanging({ get, atomically }: Sql, batches: Batches, ledger: Ledger): Pick<Storage, "change"> {
-  /** The batch, if the caller still knows its state and lease. */
-  const find = (batch: Batch): { day: string; cost: number; isCancelled: boolean } | undefined => {
-    const row: Row | undefined = get(
-      `SELECT batches.day AS day, ${OPEN_COST} AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
+interface Parts {
+  readonly batches: Batches;
+  readonly items: Items;
+  readonly ledger: Ledger;
+  readonly cancelling: Cancelling;
+}
+
+/** The vendor day on which a batch reserves quota, and how many units it still reserves. */
+interface Reservation {
+  readonly day: string;
+  readonly cost: number;
+}
+
+export function createChanging({ get, atomically }: Sql, { batches, items, ledger, cancelling }: Parts): Pick<Storage, "change"> {
+  /** Finds nothing when the batch has another state or lease than the caller knows. */
+  const find = (batch: Batch): (Reservation & { isCancelled: boolean }) | undefined => {
+    const row = get(
+      `SELECT batches.day AS day, ${UNSPENT_COST} AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
         WHERE task_id = ? AND number = ? AND state = ? AND lease_until IS ?`,
       batch.taskId,
       batch.number,
@@ -22,53 +38,60 @@ export function createChanging({ get, atomically }: Sql, batches: Batches, ledge
     return row && { day: String(row.day), cost: Number(row.cost), isCancelled: row.cancelled === 1 };
   };
 
-  /** What would be sent again is cancelled instead; outcomes that came with the change stay. */
-  const cancel = (batch: Batch, day: string, { items, refund }: BatchChange): void => {
-    batches.updateItems(batch, items.filter(isFinal));
-    ledger.spend(batch, day, -refund, false);
-    batches.cancel(batch.taskId, batch.number);
+  /** Keeps the outcomes that came with the change, and cancels the items that it would send again. */
+  const cancelInstead = (batch: Batch, day: string, change: BatchChange): void => {
+    items.update(batch, change.items.filter(isFinal));
+    ledger.release(batch, day, change.refund);
+    cancelling.cancelBatch(batch);
   };
 
-  const firstDayWithRoom = (batch: Batch, { day, cost }: { day: string; cost: number }, days: readonly LaterDay[]): LaterDay | undefined =>
-    days.find(({ day: later, ceiling, ownBudget }) => {
-      const reserved = later === day ? cost : 0;
-      const tenantUsed = ledger.spentByTask(batch, later);
-      return (
-        cost <= unitsLeft(ceiling, ledger.of(batch.account, later).used - reserved) &&
-        (tenantUsed === undefined || cost <= unitsLeft(ownBudget, tenantUsed - reserved))
-      );
-    });
+  const hasRoom = (batch: Batch, reserved: Reservation, { day, ceiling, ownBudget }: LaterDay): boolean => {
+    // On its own day, the batch takes up the room that it already reserves.
+    const alreadyReserved = day === reserved.day ? reserved.cost : 0;
+    const tenantUsed = ledger.spentByTask(batch, day);
+    return (
+      reserved.cost <= unitsLeft(ceiling, ledger.of(batch.account, day).used - alreadyReserved) &&
+      (tenantUsed === undefined || reserved.cost <= unitsLeft(ownBudget, tenantUsed - alreadyReserved))
+    );
+  };
 
   /** Moves the batch and its reservation to the first later day with room. False when no day has room. */
-  const defer = (batch: Batch, reserved: { day: string; cost: number }, change: DeferChange): boolean => {
-    const later = firstDayWithRoom(batch, reserved, change.days);
+  const defer = (batch: Batch, reserved: Reservation, change: DeferChange): boolean => {
+    const later = change.days.find((day) => hasRoom(batch, reserved, day));
     if (!later) return false;
-    batches.defer(batch, later);
-    batches.updateItems(batch, change.items);
-    ledger.spend(batch, reserved.day, -reserved.cost, later.day !== reserved.day && change.exhausted);
-    ledger.spend(batch, later.day, reserved.cost, false);
+    batches.update(batch, { state: "queued", leaseUntil: null, attempts: 0, day: later.day, notBefore: later.notBefore });
+    items.update(batch, change.items);
+    ledger.release(batch, reserved.day, reserved.cost);
+    ledger.reserve(batch, later.day, reserved.cost);
+    // A batch that waits for another hour of its own day shows that the day is not used up.
+    if (change.exhausted && later.day !== reserved.day) ledger.markExhausted(batch.account, reserved.day);
     return true;
   };
 
-  const apply = (batch: Batch, day: string, change: Exclude<BatchChange, DeferChange>): void => {
-    batches.update(batch, columnsOf(change));
+  const write = (batch: Batch, day: string, change: Exclude<BatchChange, DeferChange>): void => {
+    batches.update(batch, fieldsAfter(change));
     if (change.kind === "divide") batches.divide(batch, change.part);
-    batches.updateItems(batch, change.items);
-    ledger.spend(batch, day, -change.refund, change.kind === "end" && (change.exhausted ?? false));
+    items.update(batch, change.items);
+    ledger.release(batch, day, change.refund);
+    if (change.kind === "end" && change.exhausted) ledger.markExhausted(batch.account, day);
+  };
+
+  const apply = (batch: Batch, reserved: Reservation, change: BatchChange): void => {
+    if (change.kind !== "defer") write(batch, reserved.day, change);
+    else if (!defer(batch, reserved, change)) write(batch, reserved.day, change.otherwise);
   };
 
   return {
     change: (batch, change) =>
       atomically(() => {
-        const known = find(batch);
-        if (!known) return false;
+        const stored = find(batch);
+        if (!stored) return false;
         if (change.bytes) batches.addBytes(batch, change.bytes);
-        if (known.isCancelled && sendsAgain(change)) {
-          cancel(batch, known.day, change);
+        if (stored.isCancelled && sendsAgain(change)) {
+          cancelInstead(batch, stored.day, change);
           return false;
         }
-        if (change.kind !== "defer") apply(batch, known.day, change);
-        else if (!defer(batch, known, change)) apply(batch, known.day, change.otherwise);
+        apply(batch, stored, change);
         return true;
       }),
   };
@@ -82,19 +105,18 @@ function sendsAgain({ kind }: BatchChange): boolean {
   return kind === "requeue" || kind === "divide" || kind === "reclaim" || kind === "defer";
 }
 
-/** The batch's columns after a change; a column that is missing keeps its value. */
-function columnsOf(change: Exclude<BatchChange, DeferChange>): BatchColumns {
+function fieldsAfter(change: Exclude<BatchChange, DeferChange>): BatchUpdate {
   switch (change.kind) {
     case "accept": {
       const { followed, sentAt, vendorTaskIds, requestId } = change;
-      return { state: followed ? "sent" : "ended", leaseUntil: undefined, sentAt, vendorTaskIds, requestId };
+      return { state: followed ? "sent" : "ended", leaseUntil: null, sentAt, vendorTaskIds, requestId };
     }
     case "requeue":
-      return { state: "queued", leaseUntil: undefined, attempts: change.attempts, notBefore: change.notBefore };
+      return { state: "queued", leaseUntil: null, attempts: change.attempts, notBefore: change.notBefore };
     case "divide":
-      return { state: "queued", leaseUntil: undefined, attempts: 0, notBefore: change.notBefore };
+      return { state: "queued", leaseUntil: null, attempts: 0, notBefore: change.notBefore };
     case "end":
-      return { state: "ended", leaseUntil: undefined, attempts: change.attempts, requestId: change.requestId };
+      return { state: "ended", leaseUntil: null, attempts: change.attempts, requestId: change.requestId };
     case "reclaim":
       return { state: "claimed", leaseUntil: change.leaseUntil };
     case "await-reconciliation":

@@ -1,4 +1,4 @@
-/** The circuits' table; an account that is not in it has a closed one. */
+/** The table `circuits`: the circuit breaker of each account. An account without a row has a closed breaker. */
 
 import {
   afterSignal,
@@ -11,10 +11,11 @@ import {
 import type { Sql } from "./sql.ts";
 
 export interface CircuitBreakers {
-  /** Whether a batch may pass; if so, it has. */
-  pass(account: string, now: number): boolean;
-  note(account: string, reach: BreakerSignal, now: number): CircuitBreaker;
-  /** When the next batch may pass. */
+  /** Lets a batch through unless the breaker is open. A half-open breaker lets one batch through. */
+  tryPass(account: string, now: number): boolean;
+  /** Returns true when the signal ends a series of failures. */
+  record(account: string, signal: BreakerSignal, now: number): boolean;
+  /** The time at which the next batch may pass: `now` or later. */
   reopensAt(account: string, now: number): number;
 }
 
@@ -24,7 +25,7 @@ export function createCircuitBreakers({ get, run }: Sql): CircuitBreakers {
     if (!row) return closedBreaker;
     return { failures: Number(row.failures), openUntil: Number(row.open_until), probing: row.probing === 1 };
   };
-  const write = (account: string, { failures, openUntil, probing }: CircuitBreaker): void => {
+  const write = (account: string, { failures, openUntil, probing }: CircuitBreaker): void =>
     run(
       "INSERT OR REPLACE INTO circuits (account, failures, open_until, probing) VALUES (?, ?, ?, ?)",
       account,
@@ -32,20 +33,19 @@ export function createCircuitBreakers({ get, run }: Sql): CircuitBreakers {
       openUntil,
       probing ? 1 : 0,
     );
-  };
 
   return {
-    pass: (account, now) => {
-      const known = of(account);
-      const passed = letThrough(known, now);
-      if (passed && passed !== known) write(account, passed);
-      return passed !== undefined;
+    tryPass: (account, now) => {
+      const before = of(account);
+      const after = letThrough(before, now);
+      if (after && after !== before) write(account, after);
+      return after !== undefined;
     },
-    note: (account, reach, now) => {
-      const known = of(account);
-      const next = afterSignal(known, reach, now);
-      if (next !== known) write(account, next);
-      return known;
+    record: (account, signal, now) => {
+      const before = of(account);
+      const after = afterSignal(before, signal, now);
+      if (after !== before) write(account, after);
+      return signal === "answered" && before.failures > 0;
     },
     reopensAt: (account, now) => reopensAt(of(account), now),
   };

@@ -1,38 +1,42 @@
-/** The slots of each pace, shared by every process on the store. */
+/** The table `pace`: the next request slot of each rate-limited key, an account or one of its hosts. All processes share it. */
 
 import type { Sql } from "./sql.ts";
 
-const LONGEST_BACKLOG_MS = 600_000;
-const LONGEST_BACKLOG_SLOTS = 100;
+/**
+ * A slot further ahead than both bounds comes from a clock that was wrong, and the next request goes at once. With
+ * smaller bounds a busy account exceeds its vendor's rate; with larger ones it stands still for longer after a clock jump.
+ */
+const LONGEST_QUEUE_MS = 600_000;
+const LONGEST_QUEUE_SLOTS = 100;
 
 export interface RateSlots {
-  reserve(pace: string, intervalMs: number, burst: number, now: number): number;
-  hold(pace: string, until: number): void;
+  /** Returns the milliseconds until the slot begins. */
+  reserve(key: string, intervalMs: number, burst: number, now: number): number;
+  /** Lets no slot begin before `until`. */
+  pause(key: string, until: number): void;
 }
 
 export function createRateSlots({ get, run }: Sql): RateSlots {
   return {
-    reserve: (pace, intervalMs, burst, now) => {
-      // Unused slots pile up to `burst`; the floor in the past is what lets that many go at once.
-      const floor = now - (burst - 1) * intervalMs;
-      const row = get("SELECT next_slot FROM pace WHERE account = ?", pace);
-      const next = Number(row?.next_slot ?? floor);
-      // Slots further ahead than that were written by a clock that was wrong; they are not waited for.
-      const jumped = next > now + Math.max(LONGEST_BACKLOG_MS, LONGEST_BACKLOG_SLOTS * intervalMs);
-      const slot = jumped ? now : Math.max(next, floor);
+    reserve: (key, intervalMs, burst, now) => {
+      // Unused slots add up to `burst`: a next slot this far in the past lets `burst` requests go at once.
+      const earliest = now - (burst - 1) * intervalMs;
+      const row = get("SELECT next_slot FROM pace WHERE account = ?", key);
+      const next = Number(row?.next_slot ?? earliest);
+      const isFromWrongClock = next > now + Math.max(LONGEST_QUEUE_MS, LONGEST_QUEUE_SLOTS * intervalMs);
+      const slot = isFromWrongClock ? now : Math.max(next, earliest);
       run(
         "INSERT INTO pace (account, next_slot) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET next_slot = excluded.next_slot",
-        pace,
+        key,
         slot + intervalMs,
       );
       return Math.max(0, slot - now);
     },
-    hold: (pace, until) => {
+    pause: (key, until) =>
       run(
         "INSERT INTO pace (account, next_slot) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET next_slot = max(next_slot, excluded.next_slot)",
-        pace,
+        key,
         until,
-      );
-    },
+      ),
   };
 }

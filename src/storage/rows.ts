@@ -1,11 +1,10 @@
-/** From stored rows to the domain's types. A row that does not fit means a damaged file, and says so. */
+/** Parses stored rows into domain types. A row that does not fit comes from a damaged file and throws. */
 
 import type { SQLOutputValue } from "node:sqlite";
 import { z } from "zod";
 import type { StoredItem } from "../prefetch/model/storage.ts";
 import { type Batch, type Item, type ItemState, itemStates, type Task } from "../prefetch/model/task.ts";
-
-type Row = Record<string, SQLOutputValue>;
+import { fieldsFrom, type Row } from "./columns.ts";
 
 const nullable = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().transform((value) => value ?? undefined);
 const json = <Schema extends z.ZodType>(schema: Schema) =>
@@ -14,23 +13,25 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
     .transform((text): unknown => JSON.parse(text))
     .pipe(schema);
 
-const state = z.enum(itemStates);
-/** Milliseconds since the epoch that a date can hold. */
-const moment = z.number().min(0).max(8_640_000_000_000_000);
+/** The latest time that a JavaScript `Date` can hold. A later one would make formatting throw. */
+const LATEST_TIME_MS = 8_640_000_000_000_000;
+const timeMs = z.number().min(0).max(LATEST_TIME_MS);
 const strings = json(z.array(z.string()));
+const flag = z.number().transform((value) => value === 1);
+const itemState = z.enum(itemStates);
 
-const taskRow = z.object({
+const task = z.object({
   id: z.string(),
   tenant: z.string(),
   traceparent: nullable(z.string()),
-  created_at: moment,
+  createdAt: timeMs,
   providers: strings,
-  duplicates_removed: z.number(),
-  skipped_recent: z.number(),
+  duplicatesRemoved: z.number(),
+  skippedRecent: z.number(),
 });
 
-const batchRow = z.object({
-  task_id: z.string(),
+const batch = z.object({
+  taskId: z.string(),
   number: z.number(),
   origin: z.number(),
   provider: z.string(),
@@ -39,92 +40,53 @@ const batchRow = z.object({
   state: z.enum(["queued", "claimed", "sending", "sent", "ended"]),
   day: z.string(),
   cost: z.number(),
-  may_wait: z.number(),
+  deferrable: flag,
   attempts: z.number(),
-  not_before: moment,
-  lease_until: nullable(moment),
-  sent_at: nullable(moment),
-  vendor_task_ids: strings,
-  request_id: nullable(z.string()),
+  notBefore: timeMs,
+  leaseUntil: nullable(timeMs),
+  sentAt: nullable(timeMs),
+  vendorTaskIds: strings,
+  requestId: nullable(z.string()),
 });
 
-const itemRow = z.object({
-  idx: z.number(),
+const part = z
+  .object({
+    url: z.string(),
+    state: z.enum(["processing", "succeeded", "failed"]),
+    reason: z.string().optional(),
+  })
+  .transform(({ url, state, reason }) => ({ url, state, reason }));
+
+const item = z.object({
+  index: z.number(),
   batch: nullable(z.number()),
   kind: z.enum(["url", "asset"]),
   target: z.string(),
-  state,
+  state: itemState,
   code: nullable(z.string()),
   reason: nullable(z.string()),
-  parts: nullable(
-    json(
-      z.array(
-        z.object({
-          url: z.string(),
-          state: z.enum(["processing", "succeeded", "failed"]),
-          reason: z.string().optional(),
-        }),
-      ),
-    ),
-  ),
+  parts: nullable(json(z.array(part))),
 });
 
-const notBeforeRow = z.object({ not_before: nullable(moment) });
+const storedItem = item.extend({ notBefore: nullable(timeMs) });
 
 export function stateFrom(value: SQLOutputValue | undefined): ItemState {
-  return state.parse(value);
+  return itemState.parse(value);
 }
 
 export function taskFrom(row: Row): Task {
-  const task = taskRow.parse(row);
-  return {
-    id: task.id,
-    tenant: task.tenant,
-    traceparent: task.traceparent,
-    createdAt: task.created_at,
-    providers: task.providers,
-    duplicatesRemoved: task.duplicates_removed,
-    skippedRecent: task.skipped_recent,
-  };
+  return task.parse(fieldsFrom(row));
 }
 
 export function batchFrom(row: Row): Batch {
-  const batch = batchRow.parse(row);
-  return {
-    taskId: batch.task_id,
-    number: batch.number,
-    origin: batch.origin,
-    provider: batch.provider,
-    account: batch.account,
-    kind: batch.kind,
-    state: batch.state,
-    day: batch.day,
-    cost: batch.cost,
-    deferrable: batch.may_wait === 1,
-    attempts: batch.attempts,
-    notBefore: batch.not_before,
-    leaseUntil: batch.lease_until,
-    sentAt: batch.sent_at,
-    vendorTaskIds: batch.vendor_task_ids,
-    requestId: batch.request_id,
-  };
+  return batch.parse(fieldsFrom(row));
 }
 
 export function itemFrom(row: Row): Item {
-  const item = itemRow.parse(row);
-  return {
-    index: item.idx,
-    batch: item.batch,
-    kind: item.kind,
-    target: item.target,
-    state: item.state,
-    code: item.code,
-    reason: item.reason,
-    parts: item.parts?.map((part) => ({ url: part.url, state: part.state, reason: part.reason })),
-  };
+  return item.parse(fieldsFrom(row));
 }
 
-/** An item with the time of its batch, where the row has that. */
+/** `row` has the column `not_before` of the item's batch. */
 export function storedItemFrom(row: Row): StoredItem {
-  return { ...itemFrom(row), notBefore: notBeforeRow.parse(row).not_before };
+  return storedItem.parse(fieldsFrom(row));
 }

@@ -1,17 +1,9 @@
-/** The SQLite file: how it is opened, and what is in it. */
+/** The tables of a store file, and the migrations that lead from each version to the next. */
 
-import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import type { Clock } from "../base/clock.ts";
+import type { DatabaseSync } from "node:sqlite";
 import { PrefetchError } from "../base/errors.ts";
 
-/** How long a statement waits for another process's write. */
-const BUSY_MS = 5_000;
-const OPEN_ATTEMPTS = 50;
-const OPEN_RETRY_MS = 20;
-
-/** What leads from each version to the next; a new file takes all of them. */
+/** Step n takes a file from version n to version n + 1. A new file takes all steps. Released steps never change. */
 const steps: readonly string[] = [
   `
   CREATE TABLE tasks (
@@ -64,7 +56,7 @@ const steps: readonly string[] = [
     PRIMARY KEY (account, day)
   ) STRICT, WITHOUT ROWID;
 
-  -- The moment at which the account's next request slot begins.
+  -- The time at which the next request slot of an account, or of one of its hosts, begins.
   CREATE TABLE pace (account TEXT PRIMARY KEY, next_slot REAL NOT NULL) STRICT, WITHOUT ROWID;
   `,
   `
@@ -95,7 +87,7 @@ const steps: readonly string[] = [
     PRIMARY KEY (tenant, account, day)
   ) STRICT, WITHOUT ROWID;
 
-  -- How many items there are in each state: counting millions of them at each look would stop everything else.
+  -- Items in each state. Counting millions of items for every scrape of /metrics would block all other work.
   CREATE TABLE census (state TEXT PRIMARY KEY, items INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;
   `,
@@ -103,112 +95,32 @@ const steps: readonly string[] = [
   ALTER TABLE batches ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
   `,
 ];
-/** Kept in the file as SQLite's user_version. */
+/** The file keeps its version in SQLite's `user_version`. */
 const SCHEMA_VERSION = steps.length;
 
-/** Opens the store, creating it where there is none. `location` is a file path or `:memory:`. */
-export async function openDatabase(location: string, clock: Clock): Promise<DatabaseSync> {
-  const begun = clock.now();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return open(location);
-    } catch (error) {
-      // Turning on WAL does not wait for other processes that open the file at the same moment; everything else has waited.
-      const waited = clock.now() - begun >= BUSY_MS;
-      if (!isBusy(error) || waited || attempt >= OPEN_ATTEMPTS) throw storageError(error, location);
-      await clock.sleep(OPEN_RETRY_MS);
-    }
-  }
-}
-
-function open(location: string): DatabaseSync {
-  const onDisk = location !== ":memory:";
-  // URLs can carry access tokens, so nobody else may read the folder or the file.
-  if (onDisk) {
-    mkdirSync(dirname(location), { recursive: true, mode: 0o700 });
-    if (existsSync(location)) refuseNewer(location);
-  }
-  const db = new DatabaseSync(location);
-  try {
-    if (onDisk) chmodSync(location, statSync(location).mode & 0o700);
-    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
-    migrate(db, location);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-function migrate(db: DatabaseSync, location: string): void {
-  if (schemaVersion(db) === SCHEMA_VERSION) return;
+/** Brings the file to this server's version, in one transaction. `location` is for error messages. */
+export function migrate(db: DatabaseSync, location: string): void {
+  if (versionOf(db) === SCHEMA_VERSION) return;
   db.exec("BEGIN IMMEDIATE");
   try {
-    const version = schemaVersion(db);
-    if (version > SCHEMA_VERSION) throw newerFile(location);
-    for (const step of steps.slice(version)) db.exec(step);
+    refuseNewer(db, location);
+    for (const step of steps.slice(versionOf(db))) db.exec(step);
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     db.exec("COMMIT");
   } catch (error) {
-    // A full disk has rolled it back by itself.
+    // SQLite rolls back by itself when the disk is full.
     if (db.isTransaction) db.exec("ROLLBACK");
     throw error;
   }
 }
 
-/** Looks without touching anything: opening a file for writing can fold its log into it. */
-function refuseNewer(location: string): void {
-  const db = new DatabaseSync(location, { readOnly: true });
-  try {
-    if (schemaVersion(db) > SCHEMA_VERSION) throw newerFile(location);
-  } catch (error) {
-    // The journal of a killed process has to be rolled back first, which only opening for writing does.
-    if (sqliteCode(error) !== SQLITE_READONLY) throw error;
-  } finally {
-    db.close();
-  }
-}
-
-function newerFile(location: string): PrefetchError {
-  return new PrefetchError("internal", `The store ${location} was written by a newer version of this server.`, {
+export function refuseNewer(db: DatabaseSync, location: string): void {
+  if (versionOf(db) <= SCHEMA_VERSION) return;
+  throw new PrefetchError("internal", `The store ${location} was written by a newer version of this server.`, {
     hint: "Update cdn-prefetch-mcp, or name another file in PREFETCH_STORE.",
   });
 }
 
-function schemaVersion(db: DatabaseSync): number {
+function versionOf(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
-}
-
-const SQLITE_BUSY = 5;
-const SQLITE_LOCKED = 6;
-const SQLITE_READONLY = 8;
-const SQLITE_FULL = 13;
-/** What somebody else's work, or room on the disk, can cure without a restart. */
-const passing: readonly number[] = [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL];
-
-function isBusy(error: unknown): boolean {
-  const code = sqliteCode(error);
-  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
-}
-
-function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error)) return undefined;
-  // Extended codes carry the primary one in their low byte.
-  return typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
-}
-
-/** Says what is wrong with the file, without its content. */
-export function storageError(error: unknown, location: string): PrefetchError {
-  if (error instanceof PrefetchError) return error;
-  return new PrefetchError("internal", `The store ${location} cannot be used: ${detailOf(error)}.`, {
-    hint: "Check the file, its folder's permissions and the free disk space, or name another place in PREFETCH_STORE.",
-    retryable: passing.includes(sqliteCode(error) ?? 0),
-    // What cannot be parsed is quoted by its parser, and would be quoted in the log.
-    cause: sqliteCode(error) === undefined ? undefined : error,
-  });
-}
-
-/** SQLite's and the system's own words name no content; those of parsers quote what they could not read. */
-function detailOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? error.message : "its content is damaged";
 }

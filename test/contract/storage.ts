@@ -1,19 +1,19 @@
-/** What every store promises, whatever it is made of. */
+/** The contract that every implementation of `Storage` fulfils. */
 
 import { describe } from "vitest";
 import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { admissionContract } from "../storage/contract/admission.ts";
 import { storageBench } from "../storage/contract/bench.ts";
 import { changingContract } from "../storage/contract/changing.ts";
+import { deferringContract } from "../storage/contract/deferring.ts";
 import { endingContract } from "../storage/contract/ending.ts";
 import { ledgerContract } from "../storage/contract/ledger.ts";
-import { paceContract } from "../storage/contract/pace.ts";
+import { rateSlotsContract } from "../storage/contract/rate-slots.ts";
 import { readingContract } from "../storage/contract/reading.ts";
 import { sendingContract } from "../storage/contract/sending.ts";
 import { tenantsContract } from "../storage/contract/tenants.ts";
-import { waitingContract } from "../storage/contract/waiting.ts";
 
-export function storageContract(name: string, open: () => Promise<Storage>): void {
+export function storageContract(name: string, open: () => Storage): void {
   describe(`storage: ${name}`, () => {
     const bench = storageBench(open);
     admissionContract(bench);
@@ -22,8 +22,8 @@ export function storageContract(name: string, open: () => Promise<Storage>): voi
     endingContract(bench);
     ledgerContract(bench);
     readingContract(bench);
-    paceContract(bench);
-    waitingContract(bench);
+    rateSlotsContract(bench);
+    deferringContract(bench);
     tenantsContract(bench);
   });
 }

@@ -1,4 +1,4 @@
-/** Store files of tests, gone with the test that made them. */
+/** Store files that are deleted when the test ends. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,23 +16,24 @@ export function newFolder(): string {
   return folder;
 }
 
+/** Opens the file at once, which the storage itself leaves to its first use. */
 export async function openFile(path: string): Promise<Storage> {
-  const storage = await openSqlite(path, fakeClock());
+  const storage = openSqlite(path, fakeClock());
   onTestFinished(() => storage.close());
+  await storage.census();
   return storage;
 }
 
-/** The `PrefetchError` that opening ends with. */
+/** The `PrefetchError` that the first use ends with. */
 export async function refusalOf(path: string): Promise<PrefetchError> {
-  const error: unknown = await openSqlite(path, fakeClock()).then(
-    (storage) => storage.close(),
-    (reason: unknown) => reason,
-  );
+  const storage = openSqlite(path, fakeClock());
+  const error: unknown = await storage.census().catch((reason: unknown) => reason);
+  await storage.close();
   if (error instanceof PrefetchError) return error;
   throw new Error(`not a PrefetchError: ${String(error)}`);
 }
 
-/** Does something to the file that this server never does. */
+/** Runs SQL that the server never runs. */
 export function tamper(path: string, sql: string): void {
   const db = new DatabaseSync(path);
   db.exec(sql);

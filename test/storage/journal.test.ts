@@ -8,7 +8,7 @@ import { manyUrls } from "../fakes/provider.ts";
 import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder, openFile } from "./file-harness.ts";
 
-it("a file whose rollback journal a killed process left is rolled back and used", async () => {
+it("opening a file rolls back the journal that a killed process left", async () => {
   const path = join(newFolder(), "store.sqlite");
   const killed = join(newFolder(), "store.sqlite");
   const storage = await openSqlite(path, fakeClock());

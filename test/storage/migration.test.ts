@@ -6,7 +6,7 @@ import { manyUrls } from "../fakes/provider.ts";
 import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder, openFile, refusalOf, tamper } from "./file-harness.ts";
 
-/** What the first version of this server wrote, word for word. */
+/** The exact tables of schema version 1, with a task in each state that matters. */
 const versionOne = `
   CREATE TABLE tasks (
     id TEXT PRIMARY KEY,
@@ -84,7 +84,7 @@ describe("a file of schema version 1", () => {
     return path;
   };
 
-  it("keeps its tasks, ledger and pace, and every batch is a planned one", async () => {
+  it("keeps its tasks, ledger and rate slots, and gets every batch as a planned one", async () => {
     const storage = await openFile(oldFile());
     expect(await storage.task("pf_1")).toEqual({
       task: {
@@ -141,13 +141,13 @@ describe("a file of schema version 1", () => {
     expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, NOON)).toBe(3_000);
   });
 
-  it("is as good as a new one from then on, also for those who open it again", async () => {
+  it("has the current schema after the first opening, for a second process too", async () => {
     const path = oldFile();
     const first = await openFile(path);
     const second = await openFile(path);
     await first.admit([accountQuery()], () => ({ task: newTask({ id: "pf_2", urls: manyUrls(2, "https://new.example/") }) }));
     const work = await second.claim("fake-cdn:1", NOON, NOON + 60_000);
-    if (!work) throw new Error("Nothing to claim.");
+    if (!work) throw new Error("No batch is due.");
     expect(await second.change(work.batch, { kind: "divide", notBefore: NOON, items: [], refund: 0, part: { items: [], cost: 0 } })).toBe(
       true,
     );
@@ -157,16 +157,16 @@ describe("a file of schema version 1", () => {
     expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 6 });
   });
 
-  it("is left as it is when it cannot be brought up to date", async () => {
+  it("stays unchanged when its migration fails, and migrates at the next attempt", async () => {
     const path = oldFile();
-    // The last statement of all fails, when the others have been carried out.
+    // The trigger makes the UPDATE in the migration fail after earlier statements have run.
     tamper(path, "CREATE TRIGGER stubborn BEFORE UPDATE ON batches BEGIN SELECT raise(ABORT, 'not now'); END");
     expect(await refusalOf(path)).toMatchObject({ code: "internal", message: expect.stringContaining("cannot be used") });
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
     expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 1 });
     expect(db.prepare("SELECT name FROM pragma_table_info('batches') WHERE name = 'origin'").all()).toEqual([]);
-    // Nothing of it stands in the way of the next attempt.
+    // The failed attempt left nothing behind that stops the next one.
     db.exec("DROP TRIGGER stubborn");
     expect(await (await openFile(path)).task("pf_1")).toMatchObject({ batches: 3 });
   });

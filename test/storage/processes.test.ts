@@ -1,4 +1,4 @@
-/** Several processes on one store file at once: what one process alone can never show. */
+/** Several processes on one store file at once. */
 
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -18,10 +18,10 @@ type WithoutRouting<Kind> = Kind extends Job ? Omit<Kind, "file" | "who"> : neve
 
 function nextAnswer(child: ChildProcess): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const gone = (): void => reject(new Error("A process ended without an answer."));
-    child.once("exit", gone);
+    const onExit = (): void => reject(new Error("A process ended without an answer."));
+    child.once("exit", onExit);
     child.once("message", (message) => {
-      child.off("exit", gone);
+      child.off("exit", onExit);
       resolve(answer.parse(message));
     });
   });
@@ -47,7 +47,7 @@ describe("several processes on one file", () => {
     return join(folder, "store.sqlite");
   };
 
-  /** Gives every process the same job at the same moment. */
+  /** Sends every process the same job. */
   const together = async (file: string, work: WithoutRouting<Job>): Promise<Answer[]> => {
     const answers = children.map(nextAnswer);
     for (const [who, child] of children.entries()) child.send({ ...work, file, who });
@@ -56,7 +56,7 @@ describe("several processes on one file", () => {
     return all;
   };
 
-  it("can create it together", async () => {
+  it("create it at the same time without an error", async () => {
     const file = newFile();
     const files = 30;
     await together(file, { kind: "create", files });
@@ -67,7 +67,7 @@ describe("several processes on one file", () => {
     }
   });
 
-  it("never spend more than the day's limit together, and nothing less", async () => {
+  it("spend exactly the day's limit together", async () => {
     const file = newFile();
     // 5 times 12 times 7 is 420 of 100; 7 does not divide 100, so one call is admitted in part.
     const answers = await together(file, { kind: "spend", limit: 100, size: 7, times: 12 });
@@ -76,7 +76,7 @@ describe("several processes on one file", () => {
     const storage = await openSqlite(file, fakeClock());
     onTestFinished(() => storage.close());
     expect(await storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 100, pending: 100, exhausted: false });
-    // What each process believes to have stored is there.
+    // The file has every item that a process was admitted for.
     let items = 0;
     for (let who = 0; who < PROCESSES; who += 1) {
       for (let time = 0; time < 12; time += 1) items += (await storage.items(`pf_${who}_${time}`, { limit: 100 })).length;
@@ -84,7 +84,7 @@ describe("several processes on one file", () => {
     expect(items).toBe(100);
   });
 
-  it("never take the same batch, and leave none", async () => {
+  it("claim every batch once", async () => {
     const file = newFile();
     const storage = await openSqlite(file, fakeClock());
     onTestFinished(() => storage.close());
@@ -95,14 +95,14 @@ describe("several processes on one file", () => {
     const claimed = answers.flatMap((each) => each.claimed);
     expect(claimed).toHaveLength(120);
     expect(new Set(claimed)).toHaveLength(120);
-    // Once all leases have run out, everything is there to be taken over, again by one process each.
+    // When all leases have run out, each batch is taken over by one process again.
     const taken = (await together(file, { kind: "claim", now: NOON + 60_000 })).flatMap((each) => each.claimed);
     expect([...taken].sort()).toEqual([...claimed].sort());
   });
 
-  it("take slots that are all different, and no more at once than the burst", async () => {
+  it("reserve different slots, and together start at most one burst at once", async () => {
     const file = newFile();
-    const answers = await together(file, { kind: "pace", now: NOON, times: 20, intervalMs: 600, burst: 4 });
+    const answers = await together(file, { kind: "slots", now: NOON, times: 20, intervalMs: 600, burst: 4 });
     const waits = answers.flatMap((each) => each.waits).sort((a, b) => a - b);
     expect(waits).toEqual([0, 0, 0, ...Array.from({ length: 97 }, (_, slot) => slot * 600)]);
   });

@@ -1,4 +1,4 @@
-/** One of several processes that use one store file at the same time. It does what it is told over IPC, and answers what it got. */
+/** A process that shares a store file with other processes. It receives jobs over IPC and answers with their results. */
 
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
@@ -14,13 +14,13 @@ import { accountQuery, newTask } from "../fakes/task.ts";
 const common = { file: z.string(), who: z.number() };
 
 export const job = z.discriminatedUnion("kind", [
-  /** Opens one file after another, none of which is there yet. */
+  /** Creates new files, one after the other. */
   z.object({ ...common, kind: z.literal("create"), files: z.number() }),
-  /** Asks again and again for `size` units of a day that has `limit`. */
+  /** Requests `size` units of a day of `limit` units, `times` times. */
   z.object({ ...common, kind: z.literal("spend"), limit: z.number(), size: z.number(), times: z.number() }),
-  /** Claims batches until there are none. */
+  /** Claims batches until none is due. */
   z.object({ ...common, kind: z.literal("claim"), now: z.number() }),
-  z.object({ ...common, kind: z.literal("pace"), now: z.number(), times: z.number(), intervalMs: z.number(), burst: z.number() }),
+  z.object({ ...common, kind: z.literal("slots"), now: z.number(), times: z.number(), intervalMs: z.number(), burst: z.number() }),
 ]);
 export type Job = z.infer<typeof job>;
 
@@ -45,7 +45,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
       const candidates = targets.map((target, position): Candidate => ({ provider, kind: "url", target, cost: 1, position }));
       try {
         const { task: stored } = await storage.admit([accountQuery({ targets })], ([facts]) => {
-          if (!facts) throw new Error("Asked about one account, told of none.");
+          if (!facts) throw new Error("The store returned no facts.");
           const { send } = admit(candidates, new Map([[provider, { ...facts, allowance, ownBudget: undefined, laterDays: [] }]]), {
             policy: "partial",
             force: false,
@@ -54,7 +54,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
         });
         spent += stored.items.length ?? 0;
       } catch (error) {
-        // Nothing is left for this process: the others have the rest.
+        // The other processes have spent the rest of the day.
         if (!(error instanceof Error && "code" in error && error.code === "quota_exhausted")) throw error;
       }
     }
@@ -66,7 +66,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
       const work = await storage.claim(ACCOUNT, task.now, task.now + 60_000);
       if (!work) return { claimed };
       const { batch } = work;
-      // Now and then one is put on the wire, which must not make it claimable again.
+      // A batch in flight must not become claimable again, so every third one is sent.
       if (batch.state === "claimed" && batch.number % 3 === 0) {
         const start = { now: task.now, leaseUntil: task.now + 60_000, day: TODAY, allowance: undefined };
         if ((await storage.startSending(batch, start)) !== "started") throw new Error("A claim was lost.");
@@ -74,7 +74,7 @@ async function carryOut(task: Job, storage: Storage): Promise<Partial<Answer>> {
       claimed.push(`${batch.taskId} ${batch.number}`);
     }
   }
-  if (task.kind === "pace") {
+  if (task.kind === "slots") {
     const waits: number[] = [];
     for (let time = 0; time < task.times; time += 1) {
       waits.push(await storage.reserveSlot(ACCOUNT, task.intervalMs, task.burst, task.now));
@@ -105,7 +105,7 @@ async function onJob(message: unknown): Promise<void> {
   process.send?.({ who: task.who, ...result });
 }
 
-// The test imports the shapes of the messages from here; only a process of its own listens.
+// The test imports the message schemas from this file, and must not listen.
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   process.on("message", (message) => void onJob(message));
   process.send?.({ who: -1 });

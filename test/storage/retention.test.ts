@@ -4,7 +4,7 @@ import { fakeClock, NOON } from "../fakes/clock.ts";
 
 const DAY_MS = 86_400_000;
 
-it("deletes tasks of more than 30 days in small steps, then rests", async () => {
+it("keepClean deletes tasks older than 30 days one at a time, then pauses for six hours", async () => {
   const clock = fakeClock();
   const asked: (readonly [at: number, before: number, most: number])[] = [];
   let left = 3;
@@ -17,7 +17,7 @@ it("deletes tasks of more than 30 days in small steps, then rests", async () => 
   };
   const cleaning = keepClean({ storage: { clean }, clock, stopped: stopped.signal, report: () => undefined });
   await clock.advance(59_999);
-  // A process that lives for a moment only does not clean.
+  // A short-lived process does not clean.
   expect(asked).toEqual([]);
   await clock.advance(3_600_000);
   expect(asked).toEqual([60_000, 61_000, 62_000, 63_000].map((at) => [at, 30 * DAY_MS, 1]));
@@ -27,7 +27,7 @@ it("deletes tasks of more than 30 days in small steps, then rests", async () => 
   await cleaning;
 });
 
-it("tells of a store that cannot be cleaned, tries again later, and stops quietly", async () => {
+it("keepClean reports a failure, tries again six hours later, and stops without a report", async () => {
   const clock = fakeClock();
   const reports: string[] = [];
   const stopped = new AbortController();

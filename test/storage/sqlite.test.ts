@@ -17,25 +17,25 @@ storageContract("a file", () => openSqlite(join(newFolder(), "store.sqlite"), fa
 const queries = [accountQuery({ targets: manyUrls(1) })];
 
 describe("the SQLite file", () => {
-  it("is there, with its folder, after the first opening, for its owner's eyes only", async () => {
+  it("is created with its folder, both readable by their owner only", async () => {
     const folder = join(newFolder(), "new", "folder");
     const path = join(folder, "store.sqlite");
     const storage = await openFile(path);
     await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
     expect(statSync(folder).mode & 0o777).toBe(0o700);
-    // What was written is in the write-ahead log until it is folded into the file, so that must be closed to others too.
+    // The write-ahead log holds the URLs until a checkpoint, so its permissions matter as much.
     for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(`${path}-wal`).includes("media.example.com")).toBe(true);
   });
 
-  it("is closed to others even if it was open to them before", async () => {
+  it("loses the permissions that other users had", async () => {
     const path = join(newFolder(), "store.sqlite");
     writeFileSync(path, "", { mode: 0o644 });
     await openFile(path);
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it("uses a write-ahead log, so that readers do not wait for writers", async () => {
+  it("can be read while another process writes", async () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
     await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
@@ -43,19 +43,19 @@ describe("the SQLite file", () => {
     onTestFinished(() => db.close());
     expect(db.prepare("PRAGMA journal_mode").get()).toEqual({ journal_mode: "wal" });
     db.exec("BEGIN IMMEDIATE");
-    // Another process is in the middle of a write: reading goes on.
+    // Another process holds the write lock.
     expect(await storage.task("pf_1")).toMatchObject({ batches: 1 });
     expect(await storage.facts(queries)).toMatchObject([{ ledger: { used: 2 } }]);
     db.exec("ROLLBACK");
   });
 
-  it("keeps everything when it is closed and opened again", async () => {
+  it("keeps tasks, ledger and rate slots when it is closed and opened again", async () => {
     const path = join(newFolder(), "store.sqlite");
     const task = newTask({ id: "pf_1", urls: manyUrls(6), rejected: ["not a url"] });
     const first = await openFile(path);
     await first.admit(queries, () => ({ task: task }));
     const work = await first.claim("fake-cdn:1", NOON, NOON + 60_000);
-    if (!work) throw new Error("Nothing to claim.");
+    if (!work) throw new Error("No batch is due.");
     await first.startSending(work.batch, { now: NOON, leaseUntil: NOON + 45_000, day: TODAY, allowance: undefined });
     const sending = { ...work.batch, state: "sending", leaseUntil: NOON + 45_000 } as const;
     const sent = { kind: "accept", followed: true, vendorTaskIds: ["v-1"], requestId: "r-1" } as const;
@@ -84,7 +84,7 @@ describe("the SQLite file", () => {
     expect((await second.claim("fake-cdn:1", NOON, NOON + 1))?.batch.number).toBe(1);
   });
 
-  it("shows one process at once what another has written", async () => {
+  it("shows a process at once what another process wrote", async () => {
     const path = join(newFolder(), "store.sqlite");
     const one = await openFile(path);
     const other = await openFile(path);
@@ -95,7 +95,7 @@ describe("the SQLite file", () => {
     expect(await one.claim("fake-cdn:1", NOON, NOON + 10)).toBeUndefined();
   });
 
-  it("does not wait for moments that a wrong clock wrote down", async () => {
+  it("treats times that a wrong clock wrote as due", async () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
     const year = 365 * 86_400_000;
@@ -108,11 +108,11 @@ describe("the SQLite file", () => {
     expect(await storage.claim("fake-cdn:1", NOON, NOON + 60_000)).toBeUndefined();
   });
 
-  it("is waited for while another process creates it, but not for ever", async () => {
+  it("opens after another process has released its lock, and fails when the lock stays", async () => {
     const path = join(newFolder(), "store.sqlite");
     const other = new DatabaseSync(path);
     onTestFinished(() => other.close());
-    // SQLite itself does not wait for this lock when the write-ahead log is turned on.
+    // SQLite ignores its busy timeout when it switches to WAL mode.
     other.exec("BEGIN IMMEDIATE");
     let waits = 0;
     const waitAnd = (act: () => void): Clock => ({
@@ -126,7 +126,7 @@ describe("the SQLite file", () => {
       path,
       waitAnd(() => undefined),
     );
-    await expect(givenUp).rejects.toThrow(expect.objectContaining({ name: "PrefetchError", retryable: true }));
+    await expect(givenUp.census()).rejects.toThrow(expect.objectContaining({ name: "PrefetchError", retryable: true }));
     expect(waits).toBeGreaterThan(10);
 
     waits = 0;
@@ -136,12 +136,12 @@ describe("the SQLite file", () => {
         if (waits === 3) other.exec("ROLLBACK");
       }),
     );
-    expect(waits).toBe(3);
     expect(await storage.task("pf_1")).toBeUndefined();
+    expect(waits).toBe(3);
     await storage.close();
   });
 
-  it("may be closed twice", async () => {
+  it("can be closed twice, and rejects later uses", async () => {
     const storage = await openFile(join(newFolder(), "store.sqlite"));
     await storage.close();
     await storage.close();
@@ -152,7 +152,7 @@ describe("the SQLite file", () => {
 describe("a file that cannot be used", () => {
   const hint = "Check the file, its folder's permissions and the free disk space, or name another place in PREFETCH_STORE.";
 
-  it("because a newer version wrote it: says so, and leaves it as it is", async () => {
+  it("fails with a hint to update when a newer version wrote it, and stays unchanged", async () => {
     const path = join(newFolder(), "store.sqlite");
     await (await openFile(path)).close();
     tamper(path, "PRAGMA user_version = 99");
@@ -189,7 +189,7 @@ describe("a file that cannot be used", () => {
         return join(folder, "store.sqlite");
       },
     ],
-  ])("because %s: names the file and what to do", async (_, spoil) => {
+  ])("fails with its name and a hint when %s", async (_, spoil) => {
     const path = spoil(newFolder());
     const error = await refusalOf(path);
     expect(error).toMatchObject({ code: "internal", retryable: false, hint });
@@ -198,7 +198,7 @@ describe("a file that cannot be used", () => {
     expect(error.message).not.toContain("token");
   });
 
-  it("because its pages are damaged: says so when they are read", async () => {
+  it("fails at reading when its pages are damaged", async () => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
     await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(300), perBatch: 10 }) }));
@@ -221,7 +221,7 @@ describe("a file that cannot be used", () => {
     ["a list", "UPDATE tasks SET providers = 's3cr3t'"],
     ["a state", "UPDATE items SET state = 's3cr3t'"],
     ["parts", "UPDATE items SET parts = 's3cr3t'"],
-  ])("because %s in it is damaged: says so without the content", async (_, damage) => {
+  ])("fails without quoting its content when the stored %s is damaged", async (_, damage) => {
     const path = join(newFolder(), "store.sqlite");
     const storage = await openFile(path);
     await storage.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));

@@ -12,8 +12,17 @@ export function split(candidates: readonly Candidate[]): Candidate[][] {
     kind === "asset" ? `${provider.id} (assets)` : `${provider.id} ${new URL(target).host}`,
   );
   const requests = [...groups.values()].map((group) => (group[0]?.kind === "asset" ? group.map((asset) => [asset]) : chunks(group)));
-  const rounds = Math.max(0, ...requests.map((own) => own.length));
-  return Array.from({ length: rounds }, (_, round) => requests.flatMap((own) => own.slice(round, round + 1))).flat();
+  return roundRobin(requests);
+}
+
+/** The first element of each list, then the second of each, and so on. */
+function roundRobin<Element>(lists: readonly (readonly Element[])[]): Element[] {
+  const rounds = Math.max(0, ...lists.map((list) => list.length));
+  const merged: Element[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    for (const list of lists) merged.push(...list.slice(round, round + 1));
+  }
+  return merged;
 }
 
 function chunks(group: readonly Candidate[]): Candidate[][] {

@@ -15,7 +15,7 @@ const MOST_TROUBLES = 1_000;
 export interface Refresh {
   /** Asks until every batch is done, an error stops it, or the signal aborts; resolves with the problem that stopped it. */
   task(taskId: string, signal: AbortSignal): Promise<PrefetchError | undefined>;
-  /** The same for 2 s at most. Throws `not_found` for a task that the caller may not see. */
+  /** The same within `BRIEF_MS`. Throws `not_found` for a task that the caller may not see. */
   briefly(taskId: string, call: CallContext): Promise<PrefetchError | undefined>;
   /** The same for background looks: a vendor that could not answer is not asked again for 5 s. */
   unhurriedly(taskId: string, call: CallContext): Promise<PrefetchError | undefined>;

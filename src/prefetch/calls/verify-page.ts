@@ -75,8 +75,8 @@ export async function taskPage(
     cursorAfter: (count) => {
       if (count >= page.length && !hasMore) return undefined;
       // A page without URLs ends at the last item, whose asset has none.
-      const place = page[count - 1]?.place ?? last;
-      return place && writeItemCursor({ index: place.index, ...("urls" in place && { urls: place.urls }) });
+      const place: ItemPlace | undefined = page[count - 1]?.place ?? (last && { index: last.index });
+      return place && writeItemCursor(place);
     },
   };
 }

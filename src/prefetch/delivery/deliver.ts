@@ -29,12 +29,13 @@ export function createDelivery(options: DeliveryOptions, signals: SenderSignals)
   const store = async (batch: Batch, change: BatchChange): Promise<void> => {
     for (const waitMs of [...WRITE_RETRIES_MS, undefined]) {
       try {
+        // False says that another process has the batch, and decides.
         await storage.change(batch, change);
         return;
       } catch (error) {
         if (waitMs === undefined || signals.stopping.aborted) throw error;
         report(error, `recording the outcome of a batch of ${batch.taskId}`);
-        await clock.sleep(waitMs, signals.stopping).catch(() => report(error, "stopping before an outcome was recorded"));
+        await clock.sleep(waitMs, signals.stopping).catch(() => undefined); // Stopping ends the pause; one last try follows.
       }
     }
   };

@@ -39,18 +39,19 @@ export async function runDirect(
   { provider, work, turn, onProgress }: { provider: Provider; work: Claim; turn: Turn; onProgress: (() => void) | undefined },
 ): Promise<RunResult> {
   const { taskId } = work.batch;
-  const leaseLost = new AbortController();
+  /** Aborted when another process has the batch, or the task was cancelled. */
+  const givingUp = new AbortController();
 
   const store = async (pending: PendingProgress): Promise<void> => {
     // A batch that gets on has not been tried in vain, however often it is interrupted.
     const attempts = pending.items.length > 0 ? 0 : turn.batch.attempts;
     const renewed = { kind: "progress", leaseUntil: clock.now() + DIRECT_LEASE_MS, attempts, items: [], refund: 0 } as const;
     if (!(await turn.apply(withProgress(renewed, pending)))) {
-      leaseLost.abort(givenUp("Another process has the batch by now"));
+      givingUp.abort(givenUp("Another process has the batch by now"));
       return;
     }
     onProgress?.();
-    if (await storage.isCancelled(taskId)) leaseLost.abort(givenUp("The task was cancelled"));
+    if (await storage.isCancelled(taskId)) givingUp.abort(givenUp("The task was cancelled"));
   };
 
   const buffer = createProgressBuffer({
@@ -61,7 +62,7 @@ export async function runDirect(
   });
   const answer = await provider
     .submit(contentOf(work.batch, work.items), {
-      signal: AbortSignal.any([sending, leaseLost.signal]),
+      signal: AbortSignal.any([sending, givingUp.signal]),
       turn: async () => {
         await turn.take();
         buffer.begin();
@@ -73,7 +74,7 @@ export async function runDirect(
       (error: unknown): Answer => {
         if (turn.state === "not_ready") return { ok: false, error };
         if (!(error instanceof PrefetchError) && !stopping.aborted) report(error, `sending a batch to ${provider.id}`);
-        return { ok: false, error: retryable(error) };
+        return { ok: false, error: asInterruption(error) };
       },
     );
   const { open, ...pending } = await buffer.end();
@@ -81,7 +82,7 @@ export async function runDirect(
 }
 
 /** Whatever ended the run, its unreported URLs may be fetched again. */
-function retryable(error: unknown): unknown {
+function asInterruption(error: unknown): unknown {
   if (error instanceof PrefetchError && error.delivery !== "unknown") return error;
   return interrupted(asPrefetchError(error).message, error);
 }

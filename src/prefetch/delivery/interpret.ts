@@ -9,7 +9,7 @@
  * | `not_ready`            | error                               |          | goes back to the queue for 5 s     |
  * | `over_quota`           | error                               |          | fails: quota used up               |
  * | `claimed`              | error                               | yes      | goes back to the queue             |
- * | `sending`              | `cancelled` before it was sent      | yes      | goes back to the queue             |
+ * | `sending`              | `cancelled` before a byte left      | yes      | goes back to the queue             |
  * | `claimed` or `sending` | `PrefetchError`                     |          | fails: retried, divided, ended …   |
  * | `claimed`              | any other error                     |          | fails: internal                    |
  * | `sending`              | any other error                     |          | has lost its answer                |

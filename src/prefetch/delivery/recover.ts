@@ -40,7 +40,7 @@ export function createRecovery(options: RecoveryOptions): (provider: Provider, w
       const found = await find(contentOf(batch, items), batch.sentAt ?? 0, { signal: stopping, turn });
       return { change: reconciled(work, found, clock.now(), policyFor(provider)), signal: "answered" };
     } catch (error) {
-      // A short lease lets the next process ask at once.
+      // Stopping says nothing about the records: the next process asks when the pause of `awaitReconciliation` is over.
       if (stopping.aborted) return { change: awaitReconciliation(work, "The answer was lost.", clock.now()), signal: "unasked" };
       if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error);
       report(error, `asking ${provider.id} for a batch whose answer was lost`);

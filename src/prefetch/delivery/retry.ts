@@ -16,7 +16,7 @@ export interface RetryPolicy {
 }
 
 /**
- * Attempts per batch, by the delivery of the last one. `not_sent` spent nothing, so a short outage may take many;
+ * Attempts per batch, by the failure of the last one. `not_sent` spent nothing, so a short outage may take many;
  * `refused` with a fault of the vendor's may have been carried out all the same, so more would risk buying it twice;
  * `throttled` needs enough to outlast a busy minute.
  */

@@ -5,7 +5,7 @@
  * 2. A batch that was in flight when its process died is recovered: reconciled with the vendor, or run again.
  * 3. A batch that the vendor's day has no quota for fails without a request.
  * 4. The provider submits the rest, taking its turn before each request (turn.ts).
- * 5. `interpret` turns the answer into a change (interpret.ts), which the worker stores.
+ * 5. `interpret` turns the answer into a change (interpret.ts), which deliver.ts stores.
  */
 
 import type { Clock } from "../../base/clock.ts";
@@ -67,6 +67,7 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   /** Whether the vendor's day is exhausted for this batch. Throws when the store cannot be read. */
   const isOverQuota = async (provider: Provider, { cost }: Batch): Promise<boolean> => {
     const entry = await storage.ledger(provider.account, vendorDay(clock.now(), provider.limits.timeZone));
+    // `exhausted` comes first, so that an ordinary day does not ask the vendor.
     return entry.exhausted && isUsedUp(await allowances.of(provider, stopping), entry, cost);
   };
 
@@ -78,14 +79,17 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     return { answer, pending: noProgress, open: { ...work, batch: turn.batch } };
   };
 
-  /** Applies an error to the whole account: pauses a throttled one, forgets a quota that the vendor contradicts. */
-  const heed = async (provider: Provider, state: Turn["state"], error: unknown): Promise<void> => {
-    if (state === "not_ready") report(error, `preparing to send a batch to ${provider.id}`);
-    const isHeld = state === "claimed" || state === "sending";
-    if (!isHeld || (stopping.aborted && isUnsent(state, error))) return;
+  /** Pauses a throttled account, and forgets a quota that the vendor contradicts. Reports an unforeseen error. */
+  const heed = async (provider: Provider, error: unknown): Promise<void> => {
     if (!(error instanceof PrefetchError)) report(error, `sending a batch to ${provider.id}`);
     else if (error.code === "rate_limited") await pause(provider, error);
     else if (error.code === "quota_exhausted") await allowances.forget(provider);
+  };
+
+  const heedFailure = async (provider: Provider, { state }: Turn, error: unknown): Promise<void> => {
+    if (state === "not_ready") report(error, `preparing to send a batch to ${provider.id}`);
+    const isFromVendor = state === "claimed" || state === "sending";
+    if (isFromVendor && !(stopping.aborted && isUnsent(state, error))) await heed(provider, error);
   };
 
   const send = async (provider: Provider, work: Claim, onProgress: (() => void) | undefined): Promise<Outcome> => {
@@ -103,10 +107,14 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     const { answer, pending, open } = isDirect
       ? await runDirect({ storage, clock, report, sending, stopping }, { provider, work, turn, onProgress })
       : await submit(provider, work, turn);
-    if (!answer.ok) await heed(provider, turn.state, answer.error);
+    if (!answer.ok) await heedFailure(provider, turn, answer.error);
     const attempt = { state: turn.state, answer, stopping: stopping.aborted, trackable: provider.status !== undefined };
     const { change, signal } = interpret(open, attempt, clock.now(), policyFor(provider));
-    return { batch: turn.batch, change: change && withProgress(open.items.length === 0 ? done() : change, pending), signal };
+    const { batch } = turn;
+    if (!change) return { batch, change, signal };
+    // When every URL was reported, the answer changes nothing any more.
+    const own = open.items.length === 0 ? done() : change;
+    return { batch, change: withProgress(own, pending), signal };
   };
 
   /** A day without quota fails the batch unasked; a store that cannot be read returns it. `undefined`: the batch may go. */

@@ -83,8 +83,8 @@ export function createTurn(
     const sent = { leaseUntil: now + leaseMs, day };
     const result = await storage.startSending(batch, { now, allowance, ownBudget: allowances.tenantBudget, ...sent });
     state = result === "started" ? "sending" : result;
-    if (result !== "started") return;
-    batch = { ...batch, ...sent, sentAt: now, state: "sending" };
+    if (result === "started") batch = { ...batch, ...sent, sentAt: now, state: "sending" };
+    // Whatever the store said, it was true before the machine slept.
     if (clock.now() - now > LONGEST_STALL_MS) state = "suspended";
   };
 
@@ -95,6 +95,7 @@ export function createTurn(
       }
       if (state === "claimed") await start();
     } catch (error) {
+      // A wait that stopping ends is no failure: the state stays, and `interpret` returns the batch to the queue.
       if (!stopping.aborted) state = "not_ready";
       throw error;
     }

@@ -144,7 +144,10 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 }
 
-/** Fair share: a task may use at most half of the slots that other tasks leave free, so a long task never blocks the next. */
+/**
+ * Fair share, for providers with many batches in flight: a task may use at most half of the slots that other tasks leave free, so a long task never blocks
+ * the next. With the usual few batches per account, all of them are short.
+ */
 function tasksWithFullShare(inFlight: ReadonlyMap<string, number>, slots: number): string[] {
   const total = [...inFlight.values()].reduce((sum, count) => sum + count, 0);
   return [...inFlight].flatMap(([taskId, count]) => (count >= Math.ceil((slots - (total - count)) / 2) ? [taskId] : []));

@@ -53,8 +53,8 @@ export function unitsLeft(ceiling: number | undefined, used: number): number {
 }
 
 /**
- * True when the vendor's day is exhausted and a batch with `reserved` units no longer fits. Other reservations of this
- * server are no reason to hold the batch back: the vendor refuses the excess.
+ * True when the vendor's day is exhausted and a batch with `reserved` units no longer fits. Only spent units count: waiting
+ * batches must not block each other. If two together exceed the rest, the vendor refuses the second.
  */
 export function isUsedUp(allowance: Allowance, entry: LedgerEntry, reserved: number): boolean {
   return entry.exhausted && remainingUnits(allowance, { ...entry, used: entry.used - entry.pending }) < reserved;

@@ -5,7 +5,7 @@ import type { BatchContent } from "./provider.ts";
 export const itemStates = ["queued", "processing", "succeeded", "failed", "rejected", "untracked", "cancelled", "unknown"] as const;
 
 /**
- * `queued`: planned, not sent. `processing`: the vendor accepted it. `succeeded`, `failed`: the vendor tried. `rejected`:
+ * `queued`: no answer from the vendor yet; its batch may be in flight (`TaskSnapshot.sending` counts those). `processing`: the vendor accepted it. `succeeded`, `failed`: the vendor tried. `rejected`:
  * never accepted. `untracked`: accepted, but the vendor offers no way to ask for the outcome. `cancelled`: never sent.
  * `unknown`: sent, and the answer was lost and cannot be looked up.
  */

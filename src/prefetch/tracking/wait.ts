@@ -119,7 +119,8 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
   const step = async (wait: Wait, tickMs: number): Promise<boolean> => {
     const { taskId, watch, deadline, call, until } = wait;
     if (until.refreshing && !watch.refreshing && clock.now() >= watch.restUntil) watch.refreshing = startRefresh(taskId, watch, deadline);
-    if (watch.refreshing) await Promise.race([watch.refreshing, wait.tick(tickMs)]);
+    const refresh = refreshOf(wait);
+    if (refresh) await Promise.race([refresh, wait.tick(tickMs)]);
     call.signal.throwIfAborted();
     if (watch.failure && !draining.aborted) throw watch.failure.error;
     const snapshot = await look(taskId, watch, call.caller);
@@ -136,13 +137,18 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
     const wait = { taskId, watch, deadline, call, until, tick, tell: progressOf(call) };
     try {
       for (let tickMs = FIRST_TICK_MS; !(await step(wait, tickMs)); tickMs = Math.min(tickMs * 2, LONGEST_TICK_MS)) {
-        if (!watch.refreshing) await tick(tickMs);
+        if (!refreshOf(wait)) await tick(tickMs);
       }
       return watch.problem;
     } finally {
       leave(taskId, watch);
     }
   };
+}
+
+/** The refresh that this call waits for. A call that does not refresh waits for ticks only, also while another call refreshes. */
+function refreshOf({ until, watch }: Wait): Promise<void> | undefined {
+  return until.refreshing ? watch.refreshing : undefined;
 }
 
 /** Reports rising numbers of settled items to the call. */

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createPause, createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { type FakeClock, fakeClock } from "../../fakes/clock.ts";
 import { fakeProvider } from "../../fakes/provider.ts";
 import { openMemoryStore } from "../../fakes/storage.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 const MINUTE = 60_000;
 /** Slots are fractions of milliseconds apart, and clocks count whole milliseconds. */
@@ -15,7 +15,7 @@ const ROUNDING_MS = 1;
 describe("createRateLimiter", () => {
   let storage: Storage;
   beforeAll(async () => {
-    storage = await openSqlite(":memory:", fakeClock());
+    storage = await openStorage(":memory:", fakeClock());
   });
   afterAll(() => storage.close());
 

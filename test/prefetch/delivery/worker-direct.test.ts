@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { type DirectBatch, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
 import { rejectOnAbort } from "../../fakes/signal.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 import { setUp, type WorkerHarness } from "./worker-harness.ts";
 
 const good = (url = ""): Settled => ({ url, state: "succeeded", reason: "It came whole." });
@@ -459,7 +459,7 @@ describe("worker, with any run of a direct provider", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(attempt, { maxLength: 12 }), fc.integer({ min: 1, max: 9 }), async (attempts, count) => {
         const clock = fakeClock();
-        const storage = await openSqlite(":memory:", clock);
+        const storage = await openStorage(":memory:", clock);
         const states = new Map<string, string>();
         const provider = fakeProvider({
           work: async ({ urls, progress, signal }, nth) => {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, TODAY } from "../../fakes/clock.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { type FakeProvider, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
 import { accountQuery, newTask, newTaskOf } from "../../fakes/task.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 import { setUp, taken, throwing } from "./worker-harness.ts";
 
 describe("worker", () => {
@@ -271,7 +271,7 @@ describe("worker, with any answers of a vendor", () => {
         const final = new Set<string>();
         const maybeAccepted = new Set<string>();
         const clock = fakeClock();
-        const storage = await openSqlite(":memory:", clock);
+        const storage = await openStorage(":memory:", clock);
         const provider = fakeProvider({
           answer: (batch, nth) => {
             const scripted = answers[nth] ?? "ok";

@@ -1,4 +1,4 @@
-/** What is reserved, and what is known, when a task is planned. */
+/** Admission: the facts from which a task is planned, and the quota that it reserves. */
 
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
@@ -30,7 +30,7 @@ export function admissionContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 5, pending: 5, exhausted: false });
     });
 
-    it("shows the decision what it needs to know", async () => {
+    it("passes the facts of the account to the decision", async () => {
       await store({ urls: manyUrls(2) });
       const targets = [...manyUrls(1), "https://other.example/1"];
       const facts = await bench.storage.facts(query({ targets }));
@@ -45,13 +45,13 @@ export function admissionContract(bench: StorageBench): void {
       expect(seen).toEqual(facts);
     });
 
-    it("stores nothing when there is nothing to store", async () => {
+    it("stores nothing when the plan has no task", async () => {
       expect(await bench.storage.admit(query(), () => ({ task: undefined }))).toEqual({ task: undefined });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
     });
 
-    it("stores nothing when the decision is against it, and passes its error on", async () => {
+    it("stores nothing and rejects with the decision's error when the decision throws", async () => {
       const over = new PrefetchError("quota_exhausted", "Too much");
       const refused = bench.storage.admit(query(), () => {
         throw over;
@@ -61,9 +61,9 @@ export function admissionContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 4, pending: 4, exhausted: false });
     });
 
-    it("stores all of it or nothing", async () => {
+    it("stores nothing of a task when one of its items cannot be stored", async () => {
       const good = newTask({ id: "pf_1", urls: manyUrls(4) });
-      // Two items in one place: the last thing to be stored cannot be.
+      // Two items have one index, so storing the last item fails.
       const bad: NewTask = { ...good, items: good.items.map((item, position) => (position === 3 ? { ...item, index: 0 } : item)) };
       await expect(bench.storage.admit(query(), () => ({ task: bad }))).rejects.toThrow(PrefetchError);
       expect(await bench.storage.task("pf_1")).toBeUndefined();
@@ -72,14 +72,14 @@ export function admissionContract(bench: StorageBench): void {
       expect(await bench.storage.admit(query(), () => ({ task: good }))).toEqual({ task: good });
     });
 
-    it("does not store a task over another of the same id", async () => {
+    it("rejects a task whose id another task has", async () => {
       await store();
       await expect(store({ urls: ["https://other.example/1"], account: "other" })).rejects.toThrow(PrefetchError);
       expect(await bench.storage.items("pf_1", { limit: 100 })).toHaveLength(4);
       expect(await bench.storage.ledger("other", TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
     });
 
-    it("takes whatever characters a target has", async () => {
+    it("keeps every character of a target", async () => {
       const odd = ['it\'s "quoted"', "back\\slash", "新闻 😀", "%_*?", "'; DROP TABLE items; --", "\u0001"];
       await store({ urls: odd, perBatch: 10 });
       expect((await bench.storage.items("pf_1", { limit: 100 })).map((item) => item.target)).toEqual(odd);
@@ -94,7 +94,7 @@ export function admissionContract(bench: StorageBench): void {
     ];
     const queries = [accountQuery({ account: "one" }), accountQuery({ account: "two", day: "2026-11-22" })];
 
-    it("reserves each account's own units on its own day, and stores one task", async () => {
+    it("reserves each account's units on the account's day, and stores one task", async () => {
       const task = newTaskOf(...sketches);
       expect(await bench.storage.admit(queries, () => ({ task }))).toEqual({ task });
       expect(await bench.storage.ledger("one", TODAY)).toEqual({ used: 3, pending: 3, exhausted: false });
@@ -106,13 +106,13 @@ export function admissionContract(bench: StorageBench): void {
       expect((await claim(NOON, "one")).items.map((item) => item.target)).toEqual(manyUrls(2));
     });
 
-    it("shows the decision the facts of each account, in the order of the questions", async () => {
+    it("passes the facts of each account to the decision, in the order of the queries", async () => {
       await bench.storage.admit(queries, () => ({ task: newTaskOf(...sketches) }));
       const [shared = ""] = manyUrls(1);
       const asked = [
         accountQuery({ account: "two", day: "2026-11-22", targets: [shared] }),
         accountQuery({ account: "one", targets: [shared] }),
-        accountQuery({ account: "nobody", targets: [shared] }),
+        accountQuery({ account: "unused", targets: [shared] }),
       ];
       const expected = [
         { ledger: { used: 4, pending: 4, exhausted: false }, own: 0, waiting: 4, later: [], recent: new Map() },
@@ -128,7 +128,7 @@ export function admissionContract(bench: StorageBench): void {
       expect(seen).toEqual(expected);
     });
 
-    it("reserves of no account when the task cannot be stored, or the decision is against it", async () => {
+    it("reserves units of no account when the task cannot be stored or the decision throws", async () => {
       const good = newTaskOf(...sketches);
       const bad: NewTask = { ...good, items: good.items.map((item, position) => (position === 6 ? { ...item, index: 0 } : item)) };
       await expect(bench.storage.admit(queries, () => ({ task: bad }))).rejects.toThrow(PrefetchError);
@@ -143,44 +143,47 @@ export function admissionContract(bench: StorageBench): void {
     });
   });
 
-  describe("facts: what was sent lately", () => {
+  describe("facts.recent", () => {
     const [url = ""] = manyUrls(1);
     const recent = async (since: number, account = ACCOUNT): Promise<string | undefined> =>
       (await factsOf({ account, targets: [url, "https://other.example/1"], recentSince: since })).recent.get(url);
 
-    it("is what still waits, however old it is", async () => {
+    it("contains a target that still waits, however old its task is", async () => {
       await store({ urls: [url] });
       expect(await recent(NOON + 86_400_000)).toBe("pf_1");
     });
 
-    it.each(itemStates.filter((state) => state !== "queued"))("of an item that is %s", async (state) => {
-      const task = await store({ urls: [url] });
-      const sentNow = { kind: "accept", followed: false, sentAt: NOON + 5, vendorTaskIds: [] } as const;
-      await change(batchOf(task), { ...sentNow, items: [{ index: 0, state }] });
-      const sent: readonly ItemState[] = ["processing", "succeeded", "untracked", "unknown"];
-      expect(await recent(NOON + 4)).toBe(sent.includes(state) ? "pf_1" : undefined);
-      // Sent at that very moment is not after it.
-      expect(await recent(NOON + 5)).toBeUndefined();
-    });
+    it.each(itemStates.filter((state) => state !== "queued"))(
+      "contains a target in state %s only if that state counts as sent",
+      async (state) => {
+        const task = await store({ urls: [url] });
+        const sentNow = { kind: "accept", followed: false, sentAt: NOON + 5, vendorTaskIds: [] } as const;
+        await change(batchOf(task), { ...sentNow, items: [{ index: 0, state }] });
+        const sent: readonly ItemState[] = ["processing", "succeeded", "untracked", "unknown"];
+        expect(await recent(NOON + 4)).toBe(sent.includes(state) ? "pf_1" : undefined);
+        // `recentSince` is exclusive.
+        expect(await recent(NOON + 5)).toBeUndefined();
+      },
+    );
 
-    it("is told of one account only", async () => {
+    it("contains nothing that another account sent", async () => {
       await store({ urls: [url] });
       expect(await recent(0, "other")).toBeUndefined();
     });
 
-    it("leaves out what was turned down before sending", async () => {
+    it("leaves out a target that was rejected before sending", async () => {
       await store({ urls: ["https://other.example/2"], rejected: [url] });
       expect(await recent(0)).toBeUndefined();
     });
 
-    it("names the newest task that sent it", async () => {
+    it("names the newest task that sent the target", async () => {
       await store({ id: "pf_2", urls: [url] });
       await store({ id: "pf_3", urls: [url] });
       await store({ id: "pf_1", urls: [url] });
       expect(await recent(0)).toBe("pf_3");
     });
 
-    it("knows assets too", async () => {
+    it("contains assets as well as URLs", async () => {
       await store({ assetId: "asset1" });
       expect((await factsOf({ targets: ["asset1", "asset2"] })).recent).toEqual(new Map([["asset1", "pf_1"]]));
     });

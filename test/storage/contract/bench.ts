@@ -1,4 +1,4 @@
-/** A store for each test, and what tests do with it again and again. */
+/** A new store for each test, with the steps that the contract's tests share. */
 
 import { afterEach, beforeEach, expect } from "vitest";
 import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
@@ -12,11 +12,11 @@ import { accountQuery, newTask, type TaskSketch } from "../../fakes/task.ts";
 export const ACCOUNT = "fake-cdn:1";
 export const LEASE = 60_000;
 
-/** What may be spent where only our own count says how much that is. */
+/** An allowance that only the ledger bounds. */
 export const upTo = (ceiling: number | undefined): Allowance => ({ limit: ceiling, ceiling, source: "ledger" });
 const unlimited = upTo(undefined);
 
-/** A change without the items and the refund that do not matter to a test. */
+/** A change whose items and refund may be left out. */
 type Sketch<Change> = Change extends BatchChange ? Omit<Change, "items" | "refund"> & Partial<Pick<Change, "items" | "refund">> : never;
 export type ChangeSketch = Sketch<BatchChange>;
 
@@ -50,17 +50,17 @@ function batchAfter(batch: Batch, change: BatchChange): Batch {
 
 export type StorageBench = ReturnType<typeof storageBench>;
 
-export function storageBench(open: () => Promise<Storage>) {
+export function storageBench(open: () => Storage) {
   let storage: Storage;
-  beforeEach(async () => {
-    storage = await open();
+  beforeEach(() => {
+    storage = open();
   });
   afterEach(() => storage.close());
 
   const query = (more: Partial<AccountQuery> = {}): readonly AccountQuery[] => [accountQuery(more)];
   const factsOf = async (more: Partial<AccountQuery>): Promise<AccountFacts> => {
     const [facts] = await storage.facts(query(more));
-    if (!facts) throw new Error("Asked about one account, told of none.");
+    if (!facts) throw new Error("The store returned no facts.");
     return facts;
   };
 
@@ -76,7 +76,7 @@ export function storageBench(open: () => Promise<Storage>) {
     return batch;
   };
 
-  /** Changes a batch as it is known, and returns it as it is known then. */
+  /** Applies the change, and returns the batch as its process knows it afterwards. */
   const change = async (batch: Batch, sketch: ChangeSketch): Promise<Batch> => {
     const applied = changeFrom(sketch);
     expect(await storage.change(batch, applied)).toBe(true);
@@ -86,7 +86,7 @@ export function storageBench(open: () => Promise<Storage>) {
   const send = async (batch: Batch, now: number, leaseUntil: number, more: Partial<SendStart> = {}): Promise<SendResult> =>
     storage.startSending(batch, { now, leaseUntil, day: TODAY, allowance: unlimited, ...more });
 
-  /** A batch that is claimed and on the wire. */
+  /** Claims a batch and starts to send it. */
   const sending = async (now: number, leaseUntil: number): Promise<Batch> => {
     const { batch } = await claim(now);
     expect(await send(batch, now, leaseUntil)).toBe("started");
@@ -100,7 +100,7 @@ export function storageBench(open: () => Promise<Storage>) {
   };
 
   return {
-    /** The store of the test that is running. */
+    /** The store of the current test. */
     get storage() {
       return storage;
     },

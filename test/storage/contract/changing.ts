@@ -1,4 +1,4 @@
-/** What becomes of a batch. */
+/** Changes of a batch, its items and its quota. */
 
 import { describe, expect, it } from "vitest";
 import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
@@ -11,7 +11,7 @@ export function changingContract(bench: StorageBench): void {
   const { factsOf, store, batchOf, change, send, sending, claim } = bench;
 
   describe("change", () => {
-    it("puts a batch back for later", async () => {
+    it("requeues a batch, which is not due before `notBefore`", async () => {
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       await change(batch, {
@@ -29,7 +29,7 @@ export function changingContract(bench: StorageBench): void {
       ]);
     });
 
-    it("adds up the bytes of a task, and tells them with its next batch", async () => {
+    it("adds up the bytes of a task, which its next claim contains", async () => {
       await store({ urls: manyUrls(4) });
       const first = await sending(NOON, NOON + 10);
       const going = await change(first, {
@@ -45,19 +45,7 @@ export function changingContract(bench: StorageBench): void {
       expect((await claim()).task).toMatchObject({ bytes: 340 });
     });
 
-    it("takes nothing of the tasks that it is told to leave, and knows which are cancelled", async () => {
-      await store({ id: "pf_1" });
-      await store({ id: "pf_2", urls: manyUrls(2, "https://other.example/") });
-      const claimFor = (except: readonly string[]) => bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, except);
-      expect((await claimFor(["pf_1"]))?.batch.taskId).toBe("pf_2");
-      expect(await claimFor(["pf_1"])).toBeUndefined();
-      expect((await claimFor([]))?.batch.taskId).toBe("pf_1");
-      expect(await Promise.all(["pf_1", "pf_2", "pf_3"].map((id) => bench.storage.isCancelled(id)))).toEqual([false, false, false]);
-      await bench.storage.cancel("pf_2");
-      expect(await Promise.all(["pf_1", "pf_2"].map((id) => bench.storage.isCancelled(id)))).toEqual([false, true]);
-    });
-
-    it("gives back what an interrupted batch had not begun when its task is cancelled", async () => {
+    it("refunds the URLs that an interrupted batch had not begun when its task is cancelled", async () => {
       const task = await store({ urls: manyUrls(2) });
       const held = await sending(NOON, NOON + 10);
       const going = await change(held, {
@@ -73,7 +61,7 @@ export function changingContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: task.items.length - 1 });
     });
 
-    it("keeps what was settled of a batch that would go on, although its task is cancelled", async () => {
+    it("keeps final states, and cancels the rest, when a batch of a cancelled task would be sent again", async () => {
       await store({ urls: manyUrls(3), perBatch: 3 });
       const held = await sending(NOON, NOON + 10);
       await bench.storage.cancel("pf_1");
@@ -94,7 +82,7 @@ export function changingContract(bench: StorageBench): void {
       expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 5, openBatches: 0 });
     });
 
-    it("keeps what the vendor said, until it says something else", async () => {
+    it("keeps the vendor's parts of an item until a change brings new parts", async () => {
       const task = await store({ assetId: "asset1" });
       const sent = await change(batchOf(task), {
         kind: "accept",
@@ -112,7 +100,7 @@ export function changingContract(bench: StorageBench): void {
       expect(work?.batch).toEqual(sent);
       expect(work?.items).toMatchObject([{ state: "processing", code: "c", reason: "r", parts }]);
 
-      // A reason belongs to its state; the parts stay until there are new ones.
+      // Code and reason belong to one state; the parts outlive it.
       await change(sent, { kind: "report", items: [{ index: 0, state: "succeeded" }] });
       expect(await bench.storage.items("pf_1", { limit: 1 })).toMatchObject([
         { state: "succeeded", code: undefined, reason: undefined, parts },
@@ -129,11 +117,11 @@ export function changingContract(bench: StorageBench): void {
       expect(await bench.storage.task("pf_2")).toMatchObject({ openBatches: 2 });
     });
 
-    it("changes nothing when somebody else has dealt with the batch", async () => {
+    it("changes nothing when another process has taken or ended the batch", async () => {
       await store({ urls: manyUrls(2) });
       const mine = await sending(NOON, NOON + 10);
       const theirs = await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99);
-      if (!theirs) throw new Error("Nothing has lapsed.");
+      if (!theirs) throw new Error("No lease has run out.");
       const late: BatchChange = { kind: "end", items: [{ index: 0, state: "rejected" }], refund: 2, exhausted: true };
       const refused = async (batch: Batch): Promise<void> => {
         expect(await bench.storage.change(batch, late)).toBe(false);
@@ -149,7 +137,7 @@ export function changingContract(bench: StorageBench): void {
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 0 });
     });
 
-    it("gives units back, but never more than there are", async () => {
+    it("refunds units, but never lets a day's use fall below 0", async () => {
       const task = await store();
       await change(batchOf(task), { kind: "report", refund: 3 });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 1, exhausted: false });
@@ -160,7 +148,7 @@ export function changingContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, "1999-01-01")).toEqual({ used: 0, pending: 0, exhausted: false });
     });
 
-    it("remembers that a day is used up, whatever comes after", async () => {
+    it("remembers that a day is exhausted after any later change", async () => {
       const task = await store();
       await change(batchOf(task, 0), { kind: "end", refund: 1, exhausted: true });
       await change(batchOf(task, 1), { kind: "end", refund: 1, exhausted: false });
@@ -170,8 +158,8 @@ export function changingContract(bench: StorageBench): void {
     });
   });
 
-  describe("change, dividing a batch", () => {
-    /** Halves a claimed batch of five. */
+  describe("change of kind divide", () => {
+    /** Moves some items of a claimed batch of five to a new batch. */
     const divide = async (batch: Batch, indexes: readonly number[], cost: number): Promise<void> => {
       const waiting = [0, 1, 2, 3, 4].map((index) => ({ index, state: "queued" as const, code: "invalid_argument", reason: "Halved." }));
       await change(batch, {
@@ -182,7 +170,7 @@ export function changingContract(bench: StorageBench): void {
       });
     };
 
-    it("makes a queued batch of some of its items, with the units reserved for them", async () => {
+    it("moves items with their reserved units to a new queued batch", async () => {
       await store({ urls: manyUrls(5), perBatch: 5 });
       const other = await store({ id: "pf_2", urls: manyUrls(2, "https://other.example/"), now: NOON + 9 });
       const { batch } = await claim();
@@ -205,7 +193,7 @@ export function changingContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 2, pending: 2, exhausted: false });
     });
 
-    it("gives the new batch none of what the old one went through", async () => {
+    it("leaves the sending time, request id and vendor tasks with the old batch", async () => {
       await store({ urls: manyUrls(5), perBatch: 5 });
       const batch = await sending(NOON, NOON + 100);
       await divide(batch, [3, 4], 2);
@@ -213,7 +201,7 @@ export function changingContract(bench: StorageBench): void {
       expect((await claim(NOON + 5)).batch).toMatchObject({ number: 1, sentAt: undefined, requestId: undefined, vendorTaskIds: [] });
     });
 
-    it("numbers new batches after all others of the task, and moves them to the day on which the old one was sent", async () => {
+    it("gives the new batch the task's next number and the day on which the old batch was sent", async () => {
       const day = "2026-11-22";
       await store({ urls: manyUrls(5), perBatch: 4 });
       const { batch } = await claim();
@@ -230,7 +218,7 @@ export function changingContract(bench: StorageBench): void {
       ]);
     });
 
-    it("counts how often the planned batch was divided, by whatever part, and that one only", async () => {
+    it("counts the divisions of one planned batch over all of its parts", async () => {
       await store({ urls: manyUrls(8), perBatch: 4 });
       await store({ id: "pf_2", urls: manyUrls(4, "https://other.example/"), perBatch: 4, now: NOON + 1 });
       const first = await claim(NOON + 1);
@@ -247,15 +235,15 @@ export function changingContract(bench: StorageBench): void {
         ["pf_1", 3, 0, 1, 2],
         ["pf_2", 0, 0, 4, 0],
       ]);
-      // Parts that have ended count on: the bound is one of requests.
+      // A part that has ended still counts, because the number of requests is bounded.
       const [ended, , other] = all;
-      if (!ended || !other) throw new Error("Five were claimed.");
+      if (!ended || !other) throw new Error("Fewer than five batches were claimed.");
       await change(ended.batch, { kind: "end" });
       await change(other.batch, { kind: "requeue" });
       expect((await claim(NOON + 1)).divisions).toBe(2);
     });
 
-    it("divides nothing when somebody else has dealt with the batch", async () => {
+    it("divides nothing when another process has taken the batch", async () => {
       await store({ urls: manyUrls(4), perBatch: 4 });
       const mine = await claim();
       const theirs = await claim(NOON + LEASE);

@@ -1,4 +1,4 @@
-/** How tasks end before their time, and after it. */
+/** Cancelling tasks and deleting old ones. */
 
 import { describe, expect, it } from "vitest";
 import { NOON, TODAY } from "../../fakes/clock.ts";
@@ -13,7 +13,15 @@ export function endingContract(bench: StorageBench): void {
   const used = async () => (await bench.storage.ledger(ACCOUNT, TODAY)).used;
 
   describe("cancel", () => {
-    it("ends what was not sent yet, gives its quota back, and leaves what was sent", async () => {
+    it("marks one task as cancelled", async () => {
+      await store({ id: "pf_1" });
+      await store({ id: "pf_2", urls: manyUrls(2, "https://other.example/") });
+      expect(await Promise.all(["pf_1", "pf_2", "pf_3"].map((id) => bench.storage.isCancelled(id)))).toEqual([false, false, false]);
+      await bench.storage.cancel("pf_2");
+      expect(await Promise.all(["pf_1", "pf_2"].map((id) => bench.storage.isCancelled(id)))).toEqual([false, true]);
+    });
+
+    it("ends and refunds unsent batches, and leaves batches that were sent", async () => {
       const task = await store({ urls: manyUrls(6) });
       await change(batchOf(task, 0), {
         kind: "accept",
@@ -31,7 +39,7 @@ export function endingContract(bench: StorageBench): void {
       expect(await used()).toBe(2);
     });
 
-    it("takes a batch away from a process that only waits for its turn", async () => {
+    it("takes a claimed batch away from its process", async () => {
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       await bench.storage.cancel("pf_1");
@@ -55,7 +63,7 @@ export function endingContract(bench: StorageBench): void {
       },
     );
 
-    it("lets what was on the wire be accepted", async () => {
+    it("lets the vendor accept a batch that was in flight", async () => {
       await store({ urls: manyUrls(2) });
       const batch = await sending(NOON, NOON + LEASE);
       await bench.storage.cancel("pf_1");
@@ -65,7 +73,7 @@ export function endingContract(bench: StorageBench): void {
       expect(await used()).toBe(2);
     });
 
-    it("touches no other task, and nothing that there is not", async () => {
+    it("touches no other task, and ignores an unknown one", async () => {
       await store({ id: "pf_1" });
       await store({ id: "pf_2", urls: manyUrls(4, "https://other.example/") });
       await bench.storage.cancel("pf_2");
@@ -75,7 +83,7 @@ export function endingContract(bench: StorageBench): void {
   });
 
   describe("clean", () => {
-    it("deletes old tasks with all that is theirs, a few at a time, oldest first", async () => {
+    it("deletes old tasks with their batches and items, oldest first, at most as many as it may", async () => {
       await store({ id: "pf_2", now: NOON + 1, urls: manyUrls(2, "https://b.example/") });
       await store({ id: "pf_1", now: NOON, urls: manyUrls(2, "https://a.example/") });
       await store({ id: "pf_3", now: NOON + 2, urls: manyUrls(2, "https://c.example/") });
@@ -89,7 +97,7 @@ export function endingContract(bench: StorageBench): void {
       expect((await claim(NOON + 2)).batch.taskId).toBe("pf_3");
     });
 
-    it("frees the quota that an old task still has reserved, and keeps what it has spent", async () => {
+    it("refunds the quota that an old task still reserves, and keeps the quota that it spent", async () => {
       await store({ urls: manyUrls(4) });
       await sending(NOON, NOON + LEASE);
       expect(await used()).toBe(4);
@@ -97,7 +105,7 @@ export function endingContract(bench: StorageBench): void {
       expect(await used()).toBe(2);
     });
 
-    it("forgets days and paces long gone, and no others", async () => {
+    it("deletes past days and rate slots, and keeps later ones", async () => {
       await store({ urls: manyUrls(2) });
       await bench.storage.reserveSlot("busy", 1_000, 1, NOON + 40 * DAY_MS);
       await bench.storage.reserveSlot("idle", 1_000, 1, NOON);

@@ -1,4 +1,4 @@
-/** What was spent, and what of it is not answered yet. */
+/** The quota ledger: units used, and the pending part that the vendor has not answered. */
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -9,14 +9,14 @@ import { ACCOUNT, type StorageBench } from "./bench.ts";
 export function ledgerContract(bench: StorageBench): void {
   const { factsOf, store, batchOf, change, send, sending, claim } = bench;
 
-  describe("ledger: what is pending", () => {
-    it("is what is reserved for batches that the vendor has not answered, of that account and day", async () => {
+  describe("ledger.pending", () => {
+    it("counts the units of unanswered batches of one account and day", async () => {
       const task = await store({ urls: manyUrls(8) });
       await store({ id: "pf_2", urls: manyUrls(1), account: "other" });
       await store({ id: "pf_3", urls: manyUrls(1), day: "2026-11-22" });
       const pending = async () => (await bench.storage.ledger(ACCOUNT, TODAY)).pending;
       expect(await pending()).toBe(8);
-      // Claimed and on the wire are no answers.
+      // A claimed batch and a batch in flight are unanswered.
       await claim();
       await sending(NOON, NOON + 100);
       expect(await pending()).toBe(8);
@@ -27,7 +27,7 @@ export function ledgerContract(bench: StorageBench): void {
       expect((await factsOf({})).ledger).toEqual({ used: 6, pending: 4, exhausted: false });
     });
 
-    it("moves to another day together with what was spent", async () => {
+    it("moves to another day together with the used units", async () => {
       const day = "2026-11-22";
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
@@ -38,7 +38,7 @@ export function ledgerContract(bench: StorageBench): void {
   });
 
   describe("ledger", () => {
-    it("is kept apart by account and by day", async () => {
+    it("counts each account and each day separately", async () => {
       await store({ id: "pf_1", urls: manyUrls(1) });
       await store({ id: "pf_2", urls: manyUrls(2), day: "2026-11-22" });
       await store({ id: "pf_3", urls: manyUrls(3), account: "other" });
@@ -48,10 +48,10 @@ export function ledgerContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, "2026-11-22")).toEqual({ used: 2, pending: 2, exhausted: false });
       expect(await bench.storage.ledger("other", TODAY)).toEqual({ used: 3, pending: 3, exhausted: false });
       expect(await bench.storage.ledger("other", "2026-11-22")).toEqual({ used: 4, pending: 2, exhausted: true });
-      expect(await bench.storage.ledger("nobody", TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
+      expect(await bench.storage.ledger("unused", TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
     });
 
-    it("adds up, whatever is spent and given back", async () => {
+    it("adds up after any sequence of reservations and refunds", async () => {
       let accounts = 0;
       let tasks = 0;
       const step = fc.oneof(

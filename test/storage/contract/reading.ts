@@ -1,4 +1,4 @@
-/** What can be asked of a task. */
+/** Queries about tasks. */
 
 import { describe, expect, it } from "vitest";
 import type { TaskQuery } from "../../../src/prefetch/model/storage.ts";
@@ -10,9 +10,9 @@ import type { StorageBench } from "./bench.ts";
 export function readingContract(bench: StorageBench): void {
   const { store, batchOf, change, sending } = bench;
 
-  describe("task, items and following", () => {
-    it("list tasks from the newest on, page by page, of one provider or of all", async () => {
-      // Two of the same moment are told apart by their ids.
+  describe("tasks", () => {
+    it("lists tasks page by page from the newest on, of one provider or of all", async () => {
+      // Ids order tasks of the same millisecond.
       for (const [id, now, provider] of [
         ["pf_b", NOON, "fake-cdn"],
         ["pf_a", NOON, "other-cdn"],
@@ -31,8 +31,10 @@ export function readingContract(bench: StorageBench): void {
       const [newest] = await bench.storage.tasks({ tenant: undefined, limit: 1 });
       expect(newest).toMatchObject({ task: { createdAt: NOON + 5 }, counts: { queued: 2, rejected: 1 } });
     });
+  });
 
-    it("know nothing of a task that nobody stored", async () => {
+  describe("task, items and following", () => {
+    it("return nothing for an unknown task", async () => {
       expect(await bench.storage.task("pf_9")).toBeUndefined();
       expect(await bench.storage.items("pf_9", { limit: 10 })).toEqual([]);
       expect(await bench.storage.following("pf_9")).toEqual([]);
@@ -73,7 +75,7 @@ export function readingContract(bench: StorageBench): void {
       });
     });
 
-    it("page through items in task order", async () => {
+    it("return items page by page in task order", async () => {
       const task = await store({ urls: manyUrls(7) });
       const pages: number[][] = [];
       let after = -1;
@@ -100,7 +102,7 @@ export function readingContract(bench: StorageBench): void {
       expect(await bench.storage.items("pf_1", { states: [], limit: 9 })).toEqual([]);
     });
 
-    it("follow what the vendor accepted, oldest first, with everything needed to ask", async () => {
+    it("return the batches that the vendor accepted, oldest first, with their items", async () => {
       const task = await store({ urls: manyUrls(8) });
       const items = (...indexes: number[]) => indexes.map((index) => ({ index, state: "processing" as const }));
       await change(batchOf(task, 2), { kind: "accept", followed: true, sentAt: NOON + 1, vendorTaskIds: ["c"], items: items(4, 5) });

@@ -1,4 +1,4 @@
-/** Who holds a batch, and when it may be sent. */
+/** Leases on batches, and the start of sending. */
 
 import { describe, expect, it } from "vitest";
 import type { Allowance } from "../../../src/prefetch/model/quota.ts";
@@ -11,7 +11,7 @@ export function sendingContract(bench: StorageBench): void {
   const { factsOf, store, batchOf, change, send, sending, claim } = bench;
 
   describe("claim", () => {
-    it("takes the batch that is due longest, with its items, for as long as the lease", async () => {
+    it("takes the batch that has been due longest, with its items, until the lease runs out", async () => {
       await store({ id: "pf_1", urls: manyUrls(1), now: NOON + 10 });
       const earlier = await store({ id: "pf_2", urls: manyUrls(3), now: NOON + 5 });
       const work = await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99);
@@ -26,21 +26,21 @@ export function sendingContract(bench: StorageBench): void {
       expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99)).toBeUndefined();
     });
 
-    it("takes nothing before it is due, and nothing of another account", async () => {
+    it("takes no batch before it is due, and no batch of another account", async () => {
       await store({ now: NOON + 10 });
       expect(await bench.storage.claim(ACCOUNT, NOON + 9, NOON + 99)).toBeUndefined();
       expect(await bench.storage.claim("other", NOON + 10, NOON + 99)).toBeUndefined();
       expect(await bench.storage.claim(ACCOUNT, NOON + 10, NOON + 99)).toBeDefined();
     });
 
-    it("hands a claimed batch on when the lease has run out, and not before", async () => {
+    it("takes over a claimed batch when its lease has run out, and not before", async () => {
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       expect(await bench.storage.claim(ACCOUNT, NOON + LEASE - 1, NOON + 2 * LEASE)).toBeUndefined();
       expect((await claim(NOON + LEASE)).batch).toEqual({ ...batch, leaseUntil: NOON + 2 * LEASE });
     });
 
-    it("hands on a batch in flight as `sending` when its lease runs out", async () => {
+    it("takes over a batch in flight as `sending` when its lease runs out", async () => {
       await store({ urls: manyUrls(6) });
       await sending(NOON, NOON + 10);
       await sending(NOON, NOON + 10);
@@ -59,6 +59,15 @@ export function sendingContract(bench: StorageBench): void {
       });
     });
 
+    it("passes over the tasks in `except`", async () => {
+      await store({ id: "pf_1" });
+      await store({ id: "pf_2", urls: manyUrls(2, "https://other.example/") });
+      const claimExcept = (...except: readonly string[]) => bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, except);
+      expect((await claimExcept("pf_1"))?.batch.taskId).toBe("pf_2");
+      expect(await claimExcept("pf_1")).toBeUndefined();
+      expect((await claimExcept())?.batch.taskId).toBe("pf_1");
+    });
+
     it("passes over batches that are sent or ended", async () => {
       const task = await store({ urls: manyUrls(6) });
       await change(batchOf(task, 0), { kind: "accept", followed: true, vendorTaskIds: [], sentAt: NOON });
@@ -69,7 +78,7 @@ export function sendingContract(bench: StorageBench): void {
   });
 
   describe("startSending", () => {
-    it("marks the batch as on the wire, extends its lease and counts it as sent now", async () => {
+    it("marks the batch as in flight, extends its lease and counts it as sent now", async () => {
       await store({ urls: manyUrls(3) });
       const batch = await sending(NOON + 7, NOON + 100);
       expect(await bench.storage.task("pf_1")).toMatchObject({ counts: { queued: 3 }, sending: 2, openBatches: 2 });
@@ -80,14 +89,14 @@ export function sendingContract(bench: StorageBench): void {
       expect([await since(NOON + 6), await since(NOON + 7)]).toEqual([1, 0]);
     });
 
-    it("is refused when the lease has run out, even if nobody else took the batch", async () => {
+    it("returns `lost` when the lease has run out, even if no other process took the batch", async () => {
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       expect(await send(batch, NOON + LEASE, NOON + 2 * LEASE)).toBe("lost");
       expect((await claim(NOON + LEASE)).batch.state).toBe("claimed");
     });
 
-    it("is refused when another process has taken the batch over", async () => {
+    it("returns `lost` when another process has taken the batch over", async () => {
       await store({ urls: manyUrls(2) });
       const mine = await claim();
       const theirs = await claim(NOON + LEASE);
@@ -95,18 +104,18 @@ export function sendingContract(bench: StorageBench): void {
       expect(await send(theirs.batch, NOON + LEASE + 1, NOON + 3 * LEASE)).toBe("started");
     });
 
-    it("is refused for a batch that was never claimed, is on the wire already, or has ended", async () => {
+    it("returns `lost` for a batch that was never claimed, is in flight already, or has ended", async () => {
       const task = await store({ urls: manyUrls(6) });
       expect(await send(batchOf(task), NOON, NOON + 100)).toBe("lost");
-      const onTheWire = await sending(NOON, NOON + 100);
-      expect(await send(onTheWire, NOON + 1, NOON + 200)).toBe("lost");
+      const inFlight = await sending(NOON, NOON + 100);
+      expect(await send(inFlight, NOON + 1, NOON + 200)).toBe("lost");
       const { batch } = await claim();
       await change(batch, { kind: "end" });
       expect(await send(batch, NOON, NOON + 100)).toBe("lost");
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 2, sending: 2 });
     });
 
-    it("does not ask for room on the day on which it was reserved: it has that already", async () => {
+    it("needs no further room on the day on which the batch has its reservation", async () => {
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       expect(await send(batch, NOON, NOON + 100, { allowance: upTo(2) })).toBe("started");
@@ -114,10 +123,10 @@ export function sendingContract(bench: StorageBench): void {
     });
 
     it.each([
-      ["with room for it", 7, "started", 0, 7],
-      ["without a limit", undefined, "started", 0, 7],
-      ["without room for it", 6, "over_quota", 2, 5],
-    ] as const)("on another day %s, spends or keeps the units together", async (_, limit, result, usedBefore, usedThen) => {
+      ["moves the units to another day with room for them", 7, "started", 0, 7],
+      ["moves the units to another day without a limit", undefined, "started", 0, 7],
+      ["keeps the units together when another day has no room for all of them", 6, "over_quota", 2, 5],
+    ] as const)("%s", async (_, limit, result, usedBefore, usedThen) => {
       const day = "2026-11-22";
       await store({ id: "pf_0", urls: manyUrls(5), perBatch: 5, day, now: NOON + 1 });
       await store({ urls: manyUrls(2) });
@@ -126,21 +135,21 @@ export function sendingContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: usedBefore, pending: usedBefore, exhausted: false });
       expect(await bench.storage.ledger(ACCOUNT, day)).toEqual({ used: usedThen, pending: usedThen, exhausted: false });
       expect(await bench.storage.task("pf_1")).toMatchObject({ sending: result === "started" ? 2 : 0 });
-      // What comes back goes to the day on which it was spent, whichever the caller has in mind.
+      // The refund goes to the day that the store knows, not to the day of the caller's copy of the batch.
       const known: Batch = result === "started" ? { ...batch, state: "sending", leaseUntil: NOON + 100 } : batch;
       await change(known, { kind: "end", refund: 2 });
       expect((await bench.storage.ledger(ACCOUNT, TODAY)).used).toBe(0);
       expect((await bench.storage.ledger(ACCOUNT, day)).used).toBe(5);
     });
 
-    it("on another day needs to know what may be spent on it", async () => {
+    it("returns `over_quota` on another day without an allowance for it", async () => {
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       expect(await send(batch, NOON, NOON + 100, { day: "2026-11-22", allowance: undefined })).toBe("over_quota");
       expect(await send(batch, NOON, NOON + 100, { allowance: undefined })).toBe("started");
     });
 
-    it("on another day believes the vendor's own count over a refusal that is remembered, and over a limit", async () => {
+    it("trusts a live count of the vendor more than a remembered refusal on another day", async () => {
       const day = "2026-11-22";
       const other = await store({ id: "pf_0", urls: manyUrls(2), day, now: NOON + 1 });
       await change(batchOf(other), { kind: "end", exhausted: true });
@@ -151,20 +160,20 @@ export function sendingContract(bench: StorageBench): void {
       expect(await send(batch, NOON, NOON + 100, { day, allowance: live(4) })).toBe("started");
     });
 
-    it("finds no room on a day that the vendor has called used up", async () => {
+    it("returns `over_quota` on another day that the vendor has called exhausted", async () => {
       const day = "2026-11-22";
       const other = await store({ id: "pf_0", urls: manyUrls(2), day, now: NOON + 1 });
       await change(batchOf(other), { kind: "end", exhausted: true });
       await store({ urls: manyUrls(2) });
       const { batch } = await claim();
       expect(await send(batch, NOON, NOON + 100, { day })).toBe("over_quota");
-      // It is still this process's own, to be rejected or put back.
+      // This process still holds the batch.
       await change(batch, { kind: "requeue" });
     });
   });
 
   describe("nextDue", () => {
-    it("is the soonest moment at which a batch of the account can be taken", async () => {
+    it("returns the earliest time at which a batch of the account can be claimed", async () => {
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBeUndefined();
       await store({ id: "pf_1", urls: manyUrls(2), now: NOON + 500 });
       await store({ id: "pf_2", urls: manyUrls(2), now: NOON + 400 });

@@ -1,4 +1,4 @@
-/** What keeps tenants apart, and what is counted over all of them. */
+/** The separation of tenants, and the totals over all of them. */
 
 import { describe, expect, it } from "vitest";
 import type { TaskQuery } from "../../../src/prefetch/model/storage.ts";
@@ -13,8 +13,8 @@ export function tenantsContract(bench: StorageBench): void {
   const { factsOf, store, batchOf, change, send, sending, claim } = bench;
   const spent = (tenant: string, day = TODAY, account = ACCOUNT) => bench.storage.spentBy(tenant, account, day);
 
-  describe("tenants", () => {
-    it("are told only of what they sent lately themselves", async () => {
+  describe("a tenant", () => {
+    it("learns only of targets that it sent itself", async () => {
       const targets = manyUrls(2);
       await store({ id: "pf_1", tenant: "a", urls: targets });
       await store({ id: "pf_2", tenant: "b", urls: targets.slice(0, 1) });
@@ -25,7 +25,7 @@ export function tenantsContract(bench: StorageBench): void {
       expect(await recent("")).toEqual([]);
     });
 
-    it("have lists of their own, page by page", async () => {
+    it("lists its own tasks only, page by page", async () => {
       for (let nth = 0; nth < 6; nth += 1) {
         await store({ id: `pf_${nth}`, tenant: nth % 2 === 0 ? "a" : "b", now: NOON + nth, urls: manyUrls(2, `https://${nth}.example/`) });
       }
@@ -39,10 +39,10 @@ export function tenantsContract(bench: StorageBench): void {
       expect(await ids({ tenant: undefined })).toEqual(["pf_5 of b", "pf_4 of a"]);
     });
 
-    it("each have a ledger, which rises and falls with the account's", async () => {
+    it("has a ledger of its own, which rises and falls with the account's", async () => {
       const task = await store({ id: "pf_1", tenant: "a", urls: manyUrls(6) });
       await store({ id: "pf_2", tenant: "b", urls: manyUrls(2, "https://b.example/") });
-      await store({ id: "pf_3", urls: manyUrls(2, "https://nobody.example/") });
+      await store({ id: "pf_3", urls: manyUrls(2, "https://untenanted.example/") });
       await store({ id: "pf_4", tenant: "a", account: "other", urls: manyUrls(3) });
       expect([await spent("a"), await spent("b"), await spent(""), await spent("a", TODAY, "other")]).toEqual([6, 2, 0, 3]);
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toMatchObject({ used: 10 });
@@ -53,14 +53,14 @@ export function tenantsContract(bench: StorageBench): void {
       expect([await spent("b"), await spent("a", TODAY, "other")]).toEqual([2, 3]);
     });
 
-    it("spend on the day of sending", async () => {
+    it("spends on the day of sending", async () => {
       await store({ tenant: "a", urls: manyUrls(2) });
       const { batch } = await claim(NOON + DAY_MS);
       expect(await send(batch, NOON + DAY_MS, NOON + DAY_MS + LEASE, { day: TOMORROW })).toBe("started");
       expect([await spent("a"), await spent("a", TOMORROW)]).toEqual([0, 2]);
     });
 
-    it("take what is put off along", async () => {
+    it("takes its reservation along when a batch is deferred", async () => {
       await store({ tenant: "a", urls: manyUrls(2), deferrable: true });
       const batch = await sending(NOON, NOON + LEASE);
       const days = [{ day: TOMORROW, notBefore: NOON + DAY_MS, ceiling: 9 }];
@@ -69,7 +69,7 @@ export function tenantsContract(bench: StorageBench): void {
       expect([await spent("a"), await spent("a", TOMORROW)]).toEqual([0, 2]);
     });
 
-    it("are told what they spent when something is admitted", async () => {
+    it("finds its own spending in the facts for an admission", async () => {
       await store({ id: "pf_1", tenant: "a", urls: manyUrls(2) });
       await store({ id: "pf_2", tenant: "a", urls: manyUrls(3), perBatch: 3, day: TOMORROW });
       const { own, ledger, later } = await factsOf({ tenant: "a", laterDays: [TOMORROW, "2026-11-23"] });
@@ -82,7 +82,7 @@ export function tenantsContract(bench: StorageBench): void {
       expect([other.own, other.ledger.used, other.later[0]?.own]).toEqual([0, 2, 0]);
     });
 
-    it("are forgotten with their old tasks", async () => {
+    it("loses its ledger of past days together with its old tasks", async () => {
       await store({ tenant: "a", urls: manyUrls(2) });
       await bench.storage.clean(NOON + 2 * DAY_MS, 10);
       expect(await spent("a")).toBe(0);
@@ -90,8 +90,8 @@ export function tenantsContract(bench: StorageBench): void {
     });
   });
 
-  describe("what is counted over all tasks", () => {
-    it("is how many items are in each state", async () => {
+  describe("census and backlog", () => {
+    it("count the items in each state", async () => {
       const task = await store({ id: "pf_1", tenant: "a", urls: manyUrls(4), rejected: ["bad"] });
       await store({ id: "pf_2", urls: manyUrls(3) });
       expect(await bench.storage.census()).toMatchObject({ queued: 7, rejected: 1, succeeded: 0 });
@@ -105,7 +105,7 @@ export function tenantsContract(bench: StorageBench): void {
       expect(Object.values(await bench.storage.census()).every((count) => count === 0)).toBe(true);
     });
 
-    it("is how much each provider still has to be sent", async () => {
+    it("count the batches and units that each provider has not answered", async () => {
       await store({ id: "pf_1", tenant: "a", urls: manyUrls(4) });
       await store({ id: "pf_2", urls: manyUrls(3), provider: "other-cdn", account: "other" });
       await sending(NOON, NOON + LEASE);

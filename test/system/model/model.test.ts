@@ -12,7 +12,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 import { type ModelCommand, modelCommands } from "./model-commands.ts";
 import { milestones } from "./model-coverage.ts";
 import { drain } from "./model-drain.ts";
@@ -57,7 +57,7 @@ describe("whatever happens to processes and vendors, the store", () => {
       const runsWith = new Map<string, number>();
       const commands = modelCommands(env.MODEL_REPLAY);
       const property = fc.asyncProperty(commands, async (drawn) => {
-        for (const what of await live(drawn, async (clock) => [await openSqlite(":memory:", clock)])) {
+        for (const what of await live(drawn, async (clock) => [await openStorage(":memory:", clock)])) {
           runsWith.set(what, (runsWith.get(what) ?? 0) + 1);
         }
       });
@@ -77,7 +77,7 @@ describe("whatever happens to processes and vendors, the store", () => {
       const property = fc.asyncProperty(modelCommands(), async (drawn) => {
         files += 1;
         const path = join(folder, `${files}.sqlite`);
-        await live(drawn, (clock) => Promise.all(Array.from({ length: PROCESSES }, () => openSqlite(path, clock))));
+        await live(drawn, (clock) => Promise.all(Array.from({ length: PROCESSES }, () => openStorage(path, clock))));
       });
       try {
         await fc.assert(property, { numRuns: Math.ceil(RUNS / 15) });

@@ -6,7 +6,7 @@
 import { readSync, writeSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../../src/app/system-clock.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 const [file = "", stopBefore = ""] = process.argv.slice(2);
 
@@ -23,7 +23,7 @@ DatabaseSync.prototype.exec = function (sql) {
 };
 
 try {
-  const storage = await openSqlite(file, systemClock);
+  const storage = await openStorage(file, systemClock);
   await storage.close();
   writeSync(1, "opened\n");
 } catch (error) {

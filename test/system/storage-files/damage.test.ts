@@ -87,8 +87,7 @@ async function useAll(path: string): Promise<PrefetchError[]> {
     if (!(error instanceof PrefetchError)) throw error;
     refusals.push(error);
   };
-  const storage = await openSqlite(path, fakeClock()).catch(refused);
-  if (!storage) return refusals;
+  const storage = openSqlite(path, fakeClock());
   for (const use of uses) await use(storage).catch(refused);
   await storage.close();
   return refusals;

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { vi } from "vitest";
 import type { Clock } from "../../../src/base/clock.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 
 export interface Content {
   readonly version: unknown;
@@ -56,7 +56,7 @@ export function isSound(path: string): boolean {
 export async function openWithConnection(path: string, clock: Clock): Promise<{ readonly storage: Storage; readonly db: DatabaseSync }> {
   const exec = vi.spyOn(DatabaseSync.prototype, "exec");
   try {
-    const storage = await openSqlite(path, clock);
+    const storage = await openStorage(path, clock);
     const db: unknown = exec.mock.contexts[0];
     if (db instanceof DatabaseSync) return { storage, db };
     throw new Error("The store was opened without a statement.");

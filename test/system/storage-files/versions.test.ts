@@ -9,11 +9,11 @@ import { DatabaseSync } from "node:sqlite";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
 import { newFolder, openFile, refusalOf, tamper } from "../../storage/file-harness.ts";
+import { openStorage } from "../../storage/open-harness.ts";
 import { huaweiEnv } from "../process/clients-harness.ts";
 import { contentOf, isSound } from "./files-harness.ts";
 import { needsLimits, startStoreServer } from "./server-harness.ts";
@@ -29,7 +29,7 @@ function oldFile(version: OldVersion, more?: (db: DatabaseSync) => void): string
 
 async function newFile(): Promise<string> {
   const path = newPath();
-  await (await openSqlite(path, fakeClock())).close();
+  await (await openStorage(path, fakeClock())).close();
   return path;
 }
 
@@ -171,7 +171,7 @@ it("an old file that another process keeps locked is not waited for again and ag
   const sleep = async (): Promise<void> => {
     sleeps += 1;
   };
-  await expect(openSqlite(path, { now: () => now, sleep })).rejects.toMatchObject({ name: "PrefetchError", retryable: true });
+  await expect(openStorage(path, { now: () => now, sleep })).rejects.toMatchObject({ name: "PrefetchError", retryable: true });
   expect(sleeps).toBeLessThan(3);
   impatient.mockRestore();
   other.exec("ROLLBACK");
@@ -205,7 +205,7 @@ describe("a file of a newer schema version", () => {
     const emulator = await startHuaweiVod();
     onTestFinished(() => emulator.close());
     const path = await newFile();
-    const storage = await openSqlite(path, fakeClock());
+    const storage = await openStorage(path, fakeClock());
     await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(50) }) }));
     await storage.close();
     tamper(path, "PRAGMA user_version = 99; CREATE TABLE from_the_future (a)");

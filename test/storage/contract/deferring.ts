@@ -1,4 +1,4 @@
-/** What waits: for a day with room for it, or for a vendor that can be reached. */
+/** Batches that wait for a later day or for an unreachable vendor. */
 
 import { describe, expect, it } from "vitest";
 import type { DeferChange, LaterDay } from "../../../src/prefetch/model/batch-change.ts";
@@ -10,7 +10,7 @@ const TOMORROW = "2026-11-22";
 const NEXT = "2026-11-23";
 const DAY_MS = 86_400_000;
 
-export function waitingContract(bench: StorageBench): void {
+export function deferringContract(bench: StorageBench): void {
   const { store, claim, change, sending, factsOf } = bench;
   const usedOn = async (...days: string[]) => Promise.all(days.map(async (day) => (await bench.storage.ledger(ACCOUNT, day)).used));
   const days = (...ceilings: (number | undefined)[]): LaterDay[] =>
@@ -29,8 +29,8 @@ export function waitingContract(bench: StorageBench): void {
     },
   });
 
-  describe("the facts of later days", () => {
-    it("are told in the order of the question", async () => {
+  describe("facts.later", () => {
+    it("has the order of the query's days", async () => {
       await store({ id: "pf_1", urls: manyUrls(2), day: NEXT });
       await store({ id: "pf_2", urls: manyUrls(4), day: TOMORROW });
       const { later } = await factsOf({ laterDays: [TOMORROW, NEXT, "2026-11-24"] });
@@ -42,8 +42,8 @@ export function waitingContract(bench: StorageBench): void {
     });
   });
 
-  describe("a batch that is put off", () => {
-    it("waits for the first day that has room, and takes its reservation along", async () => {
+  describe("change of kind defer", () => {
+    it("moves the batch and its reservation to the first day that has room", async () => {
       await store({ id: "pf_0", urls: manyUrls(3, "https://other.example/"), perBatch: 3, day: TOMORROW, now: NOON + DAY_MS });
       await store({ urls: manyUrls(2), deferrable: true });
       await change(await sending(NOON, NOON + LEASE), refusal(4, 4));
@@ -58,20 +58,20 @@ export function waitingContract(bench: StorageBench): void {
       expect((await claim(NOON + 2 * DAY_MS)).batch).toMatchObject({ taskId: "pf_1", day: NEXT, cost: 2, attempts: 0, deferrable: true });
     });
 
-    it("needs no room where there is no limit", async () => {
+    it("takes the next day when that day has no limit", async () => {
       await store({ urls: manyUrls(2) });
       await change(await sending(NOON, NOON + LEASE), refusal(undefined));
       expect(await usedOn(TODAY, TOMORROW)).toEqual([0, 2]);
     });
 
-    it("ends as it would have without, where no day has room", async () => {
+    it("applies `otherwise` when no day has room", async () => {
       await store({ urls: manyUrls(2) });
       await change(await sending(NOON, NOON + LEASE), refusal(1, 0));
       expect(await usedOn(TODAY, TOMORROW, NEXT)).toEqual([0, 0, 0]);
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 0, counts: { rejected: 2 }, later: undefined });
     });
 
-    it("may wait for another hour of its own day, which is then not used up, and whose room it has", async () => {
+    it("needs no further room, and exhausts no day, when the batch waits for another hour of its own day", async () => {
       await store({ urls: manyUrls(2) });
       const same = { day: TODAY, notBefore: NOON + 600_000, ceiling: 2 };
       await change(await sending(NOON, NOON + LEASE), { ...refusal(), days: [same] });
@@ -79,7 +79,7 @@ export function waitingContract(bench: StorageBench): void {
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 600_000);
     });
 
-    it("is cancelled with its task", async () => {
+    it("cancels the batch when its task is cancelled", async () => {
       await store({ urls: manyUrls(2) });
       const batch = await sending(NOON, NOON + LEASE);
       await bench.storage.cancel("pf_1");
@@ -88,14 +88,16 @@ export function waitingContract(bench: StorageBench): void {
       expect(await usedOn(TODAY, TOMORROW)).toEqual([0, 0]);
     });
 
-    it("is not put off when somebody else has dealt with it", async () => {
+    it("defers nothing when another process has taken the batch", async () => {
       await store({ urls: manyUrls(2) });
       const batch = await sending(NOON, NOON + LEASE);
       expect(await bench.storage.change({ ...batch, leaseUntil: 1 }, refusal(9))).toBe(false);
       expect(await usedOn(TODAY, TOMORROW)).toEqual([2, 0]);
     });
+  });
 
-    it("is waited for two weeks, which no other batch is", async () => {
+  describe("nextDue and claim", () => {
+    it("wait two weeks for a deferrable batch, and treat that time as a clock error for any other", async () => {
       await store({ id: "pf_1", urls: manyUrls(1), now: NOON + 14 * DAY_MS, deferrable: true });
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 14 * DAY_MS);
       await store({ id: "pf_2", urls: manyUrls(1), now: NOON + 14 * DAY_MS });
@@ -104,8 +106,8 @@ export function waitingContract(bench: StorageBench): void {
     });
   });
 
-  describe("what a task waits for", () => {
-    it("is told with the first and the last moment, and with one of the reasons", async () => {
+  describe("task.later", () => {
+    it("has the first and the last time that items wait for, beside one of the reasons", async () => {
       await store({ urls: manyUrls(4) });
       expect(await bench.storage.task("pf_1")).toMatchObject({ later: undefined, delay: undefined });
       for (const [index, wait] of [1_000, 5_000].entries()) {
@@ -120,20 +122,20 @@ export function waitingContract(bench: StorageBench): void {
     });
   });
 
-  describe("the circuit of an account", () => {
+  describe("the circuit breaker of an account", () => {
     const fail = async (times: number) => {
       for (let time = 0; time < times; time += 1) await bench.storage.noteSignal(ACCOUNT, "failed");
     };
     const take = (account = ACCOUNT, now = NOON) => bench.storage.claim(account, now, now + LEASE);
 
-    it("keeps batches where they are while it is open, and says when that ends", async () => {
+    it("keeps batches queued while it is open, and moves nextDue to its end", async () => {
       await store({ urls: manyUrls(4) });
       await fail(2);
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(0);
       await fail(1);
       expect(await take()).toBeUndefined();
       expect(await bench.storage.nextDue(ACCOUNT, NOON)).toBe(NOON + 5_000);
-      // One at a time, until there is an answer.
+      // The half-open breaker lets one batch through until the vendor answers.
       expect(await take(ACCOUNT, NOON + 5_000)).toBeDefined();
       expect(await take(ACCOUNT, NOON + 5_000)).toBeUndefined();
       expect(await bench.storage.noteSignal(ACCOUNT, "answered")).toBe(true);
@@ -141,13 +143,13 @@ export function waitingContract(bench: StorageBench): void {
       expect(await bench.storage.noteSignal(ACCOUNT, "answered")).toBe(false);
     });
 
-    it("is that of one account only", async () => {
+    it("stops no other account", async () => {
       await store({ urls: manyUrls(2), account: "other" });
       await fail(3);
       expect(await take("other")).toBeDefined();
     });
 
-    it("lets nobody through for nothing", async () => {
+    it("stays half-open when no batch is due", async () => {
       await fail(3);
       expect(await take(ACCOUNT, NOON + 5_000)).toBeUndefined();
       await store({ urls: manyUrls(2) });

@@ -1,0 +1,39 @@
+/** Collects the facts about one account that the admission of a task needs. */
+
+import type { AccountFacts, AccountQuery } from "../prefetch/model/storage.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Sql } from "./sql.ts";
+
+/** States in which an item counts as sent when its batch was sent after `recentSince`. */
+const SENT_STATES = "('processing', 'succeeded', 'untracked', 'unknown')";
+
+export function createAccountFacts({ all }: Sql, ledger: Ledger): (query: AccountQuery) => AccountFacts {
+  /** The newest task of the tenant that sent, or still sends, each target. */
+  const recentTasks = ({ targets, tenant, account, recentSince }: AccountQuery): ReadonlyMap<string, string> => {
+    // Task ids begin with their time, so the greatest id is the newest task's.
+    const rows = all(
+      `SELECT i.target AS target, max(i.task_id) AS task_id
+         FROM json_each(?) AS wanted
+         JOIN items AS i ON i.target = wanted.value
+         JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
+         JOIN tasks AS t ON t.id = i.task_id
+        WHERE t.tenant = ? AND b.account = ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT_STATES}))
+        GROUP BY i.target`,
+      JSON.stringify(targets),
+      tenant,
+      account,
+      recentSince,
+    );
+    return new Map(rows.map((row) => [String(row.target), String(row.task_id)]));
+  };
+
+  return (query) => {
+    const dayOf = (day: string) => ({ ledger: ledger.of(query.account, day), own: ledger.spentBy(query.tenant, query.account, day) });
+    return {
+      ...dayOf(query.day),
+      recent: recentTasks(query),
+      waiting: ledger.waiting(query.account),
+      later: query.laterDays.map(dayOf),
+    };
+  };
+}

@@ -1,0 +1,37 @@
+/** Stores a new task and reserves its quota in the transaction in which the task was planned. */
+
+import type { NewTask, Storage } from "../prefetch/model/storage.ts";
+import { createAccountFacts } from "./account-facts.ts";
+import type { Batches } from "./batches.ts";
+import type { Items } from "./items.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Sql } from "./sql.ts";
+
+interface Parts {
+  readonly batches: Batches;
+  readonly items: Items;
+  readonly ledger: Ledger;
+}
+
+export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pick<Storage, "admit" | "facts"> {
+  const factsOf = createAccountFacts(sql, ledger);
+
+  const insertTask = (planned: NewTask): void => {
+    sql.insert("tasks", { ...planned.task });
+    for (const batch of planned.batches) {
+      batches.insert(batch);
+      ledger.reserve(batch, batch.day, batch.cost);
+    }
+    items.insert(planned.task.id, planned.items);
+  };
+
+  return {
+    admit: (queries, decide) =>
+      sql.atomically(() => {
+        const plan = decide(queries.map(factsOf));
+        if (plan.task) insertTask(plan.task);
+        return plan;
+      }),
+    facts: (queries) => sql.read(() => queries.map(factsOf)),
+  };
+}

@@ -1,0 +1,41 @@
+/** The connection to the database. It opens at the first use, so that a server that only lists its tools touches no file. */
+
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../base/clock.ts";
+import { closedError } from "./storage-error.ts";
+
+export interface Connection {
+  open(): Promise<DatabaseSync>;
+  close(): Promise<void>;
+}
+
+export function createConnection(location: string, clock: Clock): Connection {
+  let opening: Promise<DatabaseSync> | undefined;
+  let isClosed = false;
+
+  const open = async (): Promise<DatabaseSync> => {
+    try {
+      // A static import would load SQLite, and print Node's warning about it, at every start.
+      const { openDatabase } = await import("./open-database.ts");
+      return await openDatabase(location, clock);
+    } catch (error) {
+      // The next use tries again: the disk may have room by then.
+      opening = undefined;
+      throw error;
+    }
+  };
+
+  return {
+    open: () => {
+      if (isClosed) return Promise.reject(closedError(location));
+      opening ??= open();
+      return opening;
+    },
+    close: async () => {
+      isClosed = true;
+      // The call that opens the database reports a failure to open it.
+      const db = await opening?.catch(() => undefined);
+      if (db?.isOpen) db.close();
+    },
+  };
+}

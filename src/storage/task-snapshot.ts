@@ -1,0 +1,71 @@
+/** Reads the snapshot of one task from which its status is answered. */
+
+import type { Clock } from "../base/clock.ts";
+import type { TaskSnapshot } from "../prefetch/model/storage.ts";
+import type { ItemCounts } from "./item-counts.ts";
+import { taskFrom } from "./rows.ts";
+import type { Sql } from "./sql.ts";
+
+/** The batches of a task with their items. Without CROSS JOIN and INDEXED BY, SQLite reads all items of the task. */
+const BATCHES_WITH_ITEMS = `batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number`;
+
+export function createTaskSnapshot({ get, all }: Sql, counts: ItemCounts, clock: Clock): (taskId: string) => TaskSnapshot | undefined {
+  const batchTotals = (taskId: string): Pick<TaskSnapshot, "batches" | "openBatches" | "bytes"> => {
+    const row = get(
+      "SELECT count(*) AS n, count(*) FILTER (WHERE state <> 'ended') AS open, sum(bytes) AS bytes FROM batches WHERE task_id = ?",
+      taskId,
+    );
+    return { batches: Number(row?.n), openBatches: Number(row?.open), bytes: Number(row?.bytes ?? 0) };
+  };
+
+  const sendingItems = (taskId: string): number => {
+    const row = get(
+      `SELECT count(*) AS n FROM ${BATCHES_WITH_ITEMS} WHERE b.task_id = ? AND b.state = 'sending' AND i.state = 'queued'`,
+      taskId,
+    );
+    return Number(row?.n);
+  };
+
+  const waitingAccounts = (taskId: string): string[] =>
+    all(
+      `SELECT DISTINCT account FROM batches
+        WHERE task_id = ? AND (state = 'queued' OR (state IN ('claimed', 'sending') AND lease_until <= ?)) ORDER BY account`,
+      taskId,
+      clock.now(),
+    ).map((row) => String(row.account));
+
+  const laterItems = (taskId: string): TaskSnapshot["later"] => {
+    const row = get(
+      `SELECT count(*) AS n, min(b.not_before) AS first, max(b.not_before) AS last
+         FROM ${BATCHES_WITH_ITEMS} WHERE b.task_id = ? AND b.state = 'queued' AND b.not_before > ?`,
+      taskId,
+      clock.now(),
+    );
+    return row?.n ? { items: Number(row.n), from: Number(row.first), until: Number(row.last) } : undefined;
+  };
+
+  const delayReason = (taskId: string): string | undefined => {
+    const row = get("SELECT reason FROM items WHERE task_id = ? AND state = 'queued' AND reason IS NOT NULL ORDER BY idx LIMIT 1", taskId);
+    return typeof row?.reason === "string" ? row.reason : undefined;
+  };
+
+  const rejections = (taskId: string): ReadonlyMap<string, number> => {
+    const rows = all("SELECT code, count(*) AS n FROM items WHERE task_id = ? AND state = 'rejected' GROUP BY code", taskId);
+    return new Map(rows.map((row) => [String(row.code), Number(row.n)]));
+  };
+
+  return (taskId) => {
+    const row = get("SELECT * FROM tasks WHERE id = ?", taskId);
+    if (!row) return undefined;
+    return {
+      task: taskFrom(row),
+      counts: counts.ofTask(taskId),
+      ...batchTotals(taskId),
+      sending: sendingItems(taskId),
+      waitingAccounts: waitingAccounts(taskId),
+      rejections: rejections(taskId),
+      later: laterItems(taskId),
+      delay: delayReason(taskId),
+    };
+  };
+}
