@@ -115,6 +115,17 @@ describe("a claimed turn", () => {
     expect(calls).toEqual(["limiter", "startSending"]);
   });
 
+  it("becomes suspended when the machine slept before the store refused to start the batch", async () => {
+    const { turn, clock, claimed } = setUp({
+      startSending: async () => {
+        await clock.advance(30_001);
+        return "over_quota";
+      },
+    });
+    await expect(turn.take()).rejects.toEqual(cancelled);
+    expect([turn.state, turn.batch]).toEqual(["suspended", claimed]);
+  });
+
   it.each<readonly [string, Script]>([
     ["the store fails", { startSending: fails(diskFull) }],
     ["the rate limiter fails", { limiter: fails(diskFull) }],
