@@ -5,8 +5,8 @@ import { manyUrls, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
 import { error, startService } from "./service-harness.ts";
 
-describe("quota", () => {
-  it("sends nothing of what exceeds it, and says so", async () => {
+describe("prefetchUrls, with a daily budget", () => {
+  it("sends nothing when the list exceeds the budget", async () => {
     const { urls, used, status } = await startService({ dailyBudget: 5 });
     await expect(urls(manyUrls(6))).rejects.toThrow(
       error("quota_exhausted", { message: expect.stringContaining("needs 6 units of fake-cdn's prefetch quota; 5 of 5 a day") }),
@@ -16,7 +16,7 @@ describe("quota", () => {
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
 
-  it("under partial, sends what fits in list order and names the rest", async () => {
+  it("sends the first URLs that fit, and names the rest, under partial", async () => {
     const { urls, sent, used } = await startService({ dailyBudget: 5 });
     const view = await urls(manyUrls(7), { onQuotaExceeded: "partial" });
     expect(sent()).toEqual(manyUrls(5));
@@ -37,7 +37,7 @@ describe("quota", () => {
     );
   });
 
-  it("starts anew on the vendor's next day", async () => {
+  it("has a new budget on the vendor's next day", async () => {
     const { clock, urls, storage, provider } = await startService({ dailyBudget: 2 });
     await urls(manyUrls(2));
     await expect(urls(["https://media.example.com/late.mp4"])).rejects.toThrow(error("quota_exhausted"));
@@ -47,7 +47,7 @@ describe("quota", () => {
     expect(await storage.ledger(provider.account, "2026-11-22")).toMatchObject({ used: 1 });
   });
 
-  it("comes back when the vendor refuses, so that the next call can use it", async () => {
+  it("can use units again that a refusal refunded", async () => {
     const { urls } = await startService({
       dailyBudget: 2,
       script: {
@@ -60,8 +60,10 @@ describe("quota", () => {
     await expect(urls(manyUrls(2))).rejects.toThrow(error("forbidden_domain"));
     expect(await urls(manyUrls(2))).toMatchObject({ quota: { used: 2, remaining: 0 }, counts: { processing: 2 } });
   });
+});
 
-  it("is told for one provider or for all that are configured", async () => {
+describe("quota", () => {
+  it("answers for one provider and for all configured providers", async () => {
     const { service, urls } = await startService({ dailyBudget: 30 });
     await urls(manyUrls(4));
     const expected = {
@@ -77,7 +79,7 @@ describe("quota", () => {
     await expect(service.quota("no-such-cdn", { caller: localCaller, signal })).rejects.toThrow(error("invalid_argument"));
   });
 
-  it("has no number where neither the vendor nor the owner names one", async () => {
+  it("has no limit when neither the vendor nor the operator names one", async () => {
     const { service } = await startService({ script: { limits: { urlsPerDay: undefined } } });
     expect(await service.quota(undefined, { caller: localCaller, signal })).toMatchObject([
       { limit: undefined, remaining: undefined, used: 0 },
@@ -85,8 +87,8 @@ describe("quota", () => {
   });
 });
 
-describe("a vendor that refuses", () => {
-  it("everything: the call fails with the vendor's code, and the record stays", async () => {
+describe("prefetchUrls, when the vendor refuses", () => {
+  it("fails with the vendor's code, and keeps the task, when every URL is refused", async () => {
     const { urls, status, used } = await startService({
       script: {
         answer: () => {
@@ -109,7 +111,7 @@ describe("a vendor that refuses", () => {
     expect(await status("pf_0001")).toMatchObject({ state: "failed", counts: { rejected: 5 } });
   });
 
-  it("URL by URL: refused for one reason is an error, for several a task that names them", async () => {
+  it("fails when all URLs are refused for one reason, and returns the task when the reasons differ", async () => {
     const refusing = (codes: readonly string[]): ProviderScript => ({
       limits: { urlsPerRequest: 10 },
       answer: (batch) => ({
@@ -125,7 +127,7 @@ describe("a vendor that refuses", () => {
     expect(await several.used()).toBe(0);
   });
 
-  it("some: the task goes on with the rest", async () => {
+  it("returns the task when some URLs are refused", async () => {
     const { urls } = await startService({
       script: {
         answer: (_, nth) => {
@@ -137,7 +139,7 @@ describe("a vendor that refuses", () => {
     expect(await urls(manyUrls(4))).toMatchObject({ state: "running", counts: { processing: 2, rejected: 2 }, quota: { used: 2 } });
   });
 
-  it("for now: the call answers that it waits, and why", async () => {
+  it("says why the task waits when the vendor throttles it", async () => {
     const { clock, urls, status } = await startService({
       script: {
         answer: (_, nth) => {
@@ -153,8 +155,10 @@ describe("a vendor that refuses", () => {
     await clock.advance(20_000);
     expect(await status(view.taskId)).toMatchObject({ state: "running", counts: { processing: 2 } });
   });
+});
 
-  it("to be asked: the last known state is told, with the reason", async () => {
+describe("status, when the vendor cannot be asked", () => {
+  it("gives the last known state with the reason", async () => {
     const { urls, status, reports } = await startService({
       script: {
         status: async () => {

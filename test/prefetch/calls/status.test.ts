@@ -11,26 +11,26 @@ import { error, startService } from "./service-harness.ts";
 const error503 = () => new PrefetchError("vendor_unavailable", "HTTP 503", { retryable: true });
 
 describe("status", () => {
-  it("leaves a vendor that cannot answer alone for a while, also while somebody waits", async () => {
-    let asked = 0;
+  it("asks a vendor that cannot answer every five seconds while a call waits", async () => {
+    let questions = 0;
     const harness = await startService({
       script: {
         status: async () => {
-          asked += 1;
+          questions += 1;
           throw error503();
         },
       },
     });
     const { taskId } = await harness.urls(manyUrls(2));
-    asked = 0;
+    questions = 0;
     const view = await harness.status(taskId, "summary", { waitSeconds: 50 });
     expect(view.nextStep).toContain("The vendor could not be asked just now");
     // Every five seconds, and once more when the time is up.
-    expect(asked).toBeGreaterThanOrEqual(8);
-    expect(asked).toBeLessThanOrEqual(12);
+    expect(questions).toBeGreaterThanOrEqual(8);
+    expect(questions).toBeLessThanOrEqual(12);
   });
 
-  it("pages through every item once, whatever it is filtered by", async () => {
+  it("pages through each item once, with and without a filter", async () => {
     const { urls, status, outcomes, clock } = await startService({ script: { limits: { urlsPerRequest: 50, urlsPerDay: 1_000 } } });
     const wanted = manyUrls(250);
     for (const [index, url] of wanted.entries()) outcomes.set(url, index % 2 === 0 ? "failed" : "succeeded");
@@ -57,7 +57,7 @@ describe("status", () => {
     expect((await status(taskId)).items).toBeUndefined();
   });
 
-  it("tells items in the caller's order, whatever became of each", async () => {
+  it("lists items in the caller's order, whatever their states", async () => {
     const { urls, status } = await startService({ dailyBudget: 2 });
     const [first = "", second = "", third = ""] = manyUrls(3);
     const { taskId } = await urls(["not a url", first, 7, second, third], { onQuotaExceeded: "partial" });
@@ -71,7 +71,7 @@ describe("status", () => {
     ]);
   });
 
-  it("has no word about an item that only waits", async () => {
+  it("gives no reason for an item that has not been tried", async () => {
     const { urls, status } = await startService({ script: { limits: { requestsPerMinute: 1 } } });
     const { taskId } = await urls(manyUrls(4));
     expect((await status(taskId, "all")).items?.at(-1)).toEqual({ url: manyUrls(4).at(-1), state: "queued" });
@@ -90,7 +90,7 @@ describe("status", () => {
     expect(await status("pf_0001")).toMatchObject({ state: "running", counts: { processing: 2 } });
   });
 
-  it("cuts pages of long URLs short, and still shows each once", async () => {
+  it("ends pages early when URLs are long, and shows each URL once", async () => {
     const { urls, status } = await startService({ script: { limits: { urlsPerRequest: 200 } } });
     const wanted = manyUrls(80, `https://media.example.com/${"long".repeat(300)}/`);
     const { taskId } = await urls(wanted);
@@ -106,7 +106,7 @@ describe("status", () => {
     expect(shown[0]?.url).toMatch(/…$/);
   });
 
-  it("knows no task of that id, no such cursor, and no pages of a summary", async () => {
+  it("refuses an unknown task, a foreign cursor, and a cursor for a summary", async () => {
     const { urls, status } = await startService();
     const { taskId } = await urls(manyUrls(1));
     await expect(status("pf_9999")).rejects.toThrow(error("not_found", { message: expect.stringContaining("pf_9999") }));
@@ -117,7 +117,7 @@ describe("status", () => {
     await expect(status(taskId, "summary", { cursor })).rejects.toThrow(error("invalid_argument"));
   });
 
-  it("asks about the vendor's own id when the provider is named", async () => {
+  it("asks about the vendor's own task id when the provider is named", async () => {
     const rows: StatusRow[] = [
       { url: "https://media.example.com/0.mp4", state: "succeeded", vendorState: "succeed" },
       { url: "https://media.example.com/1.mp4", state: "failed", vendorState: "failed", reason: "403" },
@@ -148,7 +148,7 @@ describe("status", () => {
     expect(clock.now() - before).toBe(5_000);
   });
 
-  it("tells of rising progress while it waits, and stops waiting when the caller does", async () => {
+  it("reports rising progress while it waits, and stops when the caller stops", async () => {
     const { clock, urls, service, outcomes } = await startService();
     const { taskId = "" } = await urls(manyUrls(4));
     const start = clock.now();
@@ -175,7 +175,7 @@ describe("status", () => {
     await expect(waiting).rejects.toThrow("gone");
   });
 
-  it("tells unknown URLs when another server has ended the batch of a dead one", async () => {
+  it("shows unknown URLs when another server ended the batch of a dead server", async () => {
     const { clock, urls, startAnother, storage, resume } = await startService({
       script: { answer: (_batch, _nth, aborted) => neverAnswered(aborted) },
     });
