@@ -501,7 +501,7 @@ describe("expandStreams", () => {
   );
   const entry = fc.oneof(child, fc.constantFrom<unknown>("", "nonsense", null, 7, {}, "https://H1.example:443/1.m3u8#x"));
 
-  it("makes each entry itself, a stream or a refusal", async () => {
+  it("keeps each entry as itself, as its stream, or as a refusal", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(entry, { maxLength: 12 }),

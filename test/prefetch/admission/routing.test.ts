@@ -95,7 +95,7 @@ describe("a fallback provider", () => {
     );
   });
 
-  it("is chosen only by its name when a vendor is configured by half", async () => {
+  it("is chosen only by its name when a vendor is half configured", async () => {
     const directory = among([bare], { unfinished, problems: ["both-cdn needs KEY.", ...unfinished] });
     const refused = error("not_configured", {
       message: "The configuration is not finished",
@@ -109,7 +109,7 @@ describe("a fallback provider", () => {
     expect(await chooseTaker(directory, "any-cdn", "urls")).toBe(bare);
   });
 
-  it("yields to a configured vendor when a second vendor is configured by half", async () => {
+  it("yields to a configured vendor when a second vendor is half configured", async () => {
     const directory = among([both, bare], { unfinished, problems: unfinished });
     expect(await chooseProvider(directory, undefined)).toBe(both);
   });

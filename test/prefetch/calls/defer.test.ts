@@ -26,7 +26,7 @@ function counting(limit: number, dayOf: () => number, more: ProviderScript = {})
 }
 
 describe("prefetchUrls, with on_quota_exceeded defer", () => {
-  it("sends the URLs that fit today, and the rest by itself on the next days", async () => {
+  it("sends the URLs that fit today, and the rest on the next days without another call", async () => {
     const script = counting(100, () => Math.floor((harness.clock.now() + 8 * 3_600_000) / DAY_MS));
     const harness = await startService({ script });
     const view = await harness.urls(manyUrls(250), defer);

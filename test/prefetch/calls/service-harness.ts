@@ -22,8 +22,8 @@ import { openMemoryStore } from "../../fakes/storage.ts";
 
 export interface ServiceOptions extends Partial<Omit<ProviderDirectory, "get">> {
   readonly script?: ProviderScript;
-  /** Providers beside the first one. */
-  readonly others?: readonly ProviderScript[];
+  /** Providers after the first one. */
+  readonly moreProviders?: readonly ProviderScript[];
   readonly guards?: Partial<Guards>;
   readonly dailyBudget?: number;
   readonly tenantDailyBudget?: number;
@@ -44,7 +44,7 @@ export const defaultRequest = {
 } as const;
 
 export async function startService(options: ServiceOptions = {}) {
-  const { script = {}, others = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
+  const { script = {}, moreProviders = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
   const { clock = fakeClock(), read = readStream, ...directory } = rest;
   const storage = await openMemoryStore(clock);
   /** The state that the vendor gives for a URL; "processing" for every URL that is missing here. */
@@ -60,7 +60,7 @@ export async function startService(options: ServiceOptions = {}) {
       ...members,
     });
   const provider = makeProvider(script);
-  const providers = [provider, ...others.map(makeProvider)];
+  const providers = [provider, ...moreProviders.map(makeProvider)];
   const reports: string[] = [];
   const report = (error: unknown, about: string): void => {
     reports.push(`${about}: ${String(error)}`);

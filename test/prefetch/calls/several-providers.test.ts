@@ -15,7 +15,7 @@ describe("prefetchUrls and prefetchAsset, by provider", () => {
     ["an unknown provider", { known: ["fake-cdn", "other-cdn"] }, "no-such-cdn", "invalid_argument", "Choose one of: fake-cdn, other-cdn."],
     [
       "no provider when several are configured",
-      { others: [{ id: "other-cdn" }] },
+      { moreProviders: [{ id: "other-cdn" }] },
       undefined,
       "invalid_argument",
       "Choose one of: fake-cdn, other-cdn.",
@@ -66,7 +66,7 @@ describe("prefetchUrls, over several providers", () => {
   const both = [otherUrls[0], ...manyUrls(3), ...otherUrls.slice(1)];
 
   it("makes one task with batches of each provider", async () => {
-    const { clock, urls, status, sent, providers, used, outcomes, storage } = await startService({ others: [other], routes });
+    const { clock, urls, status, sent, providers, used, outcomes, storage } = await startService({ moreProviders: [other], routes });
     const [first, second] = providers;
     const view = await urls(both);
     expect(view).toMatchObject({
@@ -96,7 +96,7 @@ describe("prefetchUrls, over several providers", () => {
   });
 
   it("plans in a dry run what the real call does, and sends nothing", async () => {
-    const { urls, sent, providers, used } = await startService({ others: [other], routes });
+    const { urls, sent, providers, used } = await startService({ moreProviders: [other], routes });
     const plan = await urls(both, { dryRun: true });
     expect(plan).toMatchObject({
       provider: "other-cdn, fake-cdn",
@@ -113,22 +113,22 @@ describe("prefetchUrls, over several providers", () => {
 
   it("shows the quota with least left, from a vendor's count or the ledger", async () => {
     const quota = { provider: "other-cdn", limit: 500, used: 494, remaining: 6, source: "vendor" };
-    const rich = await startService({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
+    const rich = await startService({ moreProviders: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
     expect(await rich.urls(both)).toMatchObject({ quota });
     expect((await rich.status("pf_0001")).quota).toMatchObject(quota);
-    const unlimited = await startService({ others: [{ ...other, limits: { urlsPerDay: undefined } }], routes });
+    const unlimited = await startService({ moreProviders: [{ ...other, limits: { urlsPerDay: undefined } }], routes });
     expect(await unlimited.urls(both, { dryRun: true })).toMatchObject({ quota: { provider: "fake-cdn", remaining: 100 } });
   });
 
   it("sends the whole list to a named provider", async () => {
-    const { urls, sent, providers } = await startService({ others: [other], routes });
+    const { urls, sent, providers } = await startService({ moreProviders: [other], routes });
     expect(await urls(both, { provider: "other-cdn" })).toMatchObject({ provider: "other-cdn" });
     expect(sent(providers[0])).toEqual([]);
     expect(sent(providers[1])).toHaveLength(7);
   });
 
   it("stores nothing, and names the account, when one account is short", async () => {
-    const { urls, status, providers, used } = await startService({ others: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
+    const { urls, status, providers, used } = await startService({ moreProviders: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
     const short = error("quota_exhausted", { provider: "other-cdn", message: expect.stringContaining("needs 4 units of other-cdn's") });
     await expect(urls(both)).rejects.toThrow(short);
     await expect(urls(both, { dryRun: true })).rejects.toThrow(short);
@@ -137,7 +137,7 @@ describe("prefetchUrls, over several providers", () => {
   });
 
   it("cuts the list of the short account only, under partial", async () => {
-    const { urls, sent, providers } = await startService({ others: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
+    const { urls, sent, providers } = await startService({ moreProviders: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
     const view = await urls(both, { onQuotaExceeded: "partial" });
     expect(view).toMatchObject({ counts: { processing: 6, rejected: 1 }, quota: { provider: "other-cdn", remaining: 0 } });
     expect(view.problems).toMatchObject([
@@ -148,7 +148,7 @@ describe("prefetchUrls, over several providers", () => {
   });
 
   it("rejects a URL without a route, with the choices, and sends the rest", async () => {
-    const { urls } = await startService({ others: [other], routes });
+    const { urls } = await startService({ moreProviders: [other], routes });
     const view = await urls(["https://nowhere.test/1", ...manyUrls(1)]);
     expect(view).toMatchObject({ provider: "fake-cdn", counts: { processing: 1, rejected: 1 } });
     expect(view.problems).toEqual([
@@ -167,7 +167,7 @@ describe("prefetchUrls, over several providers", () => {
     ["whose provider takes no URLs", "https://assets.test/1", "unsupported", "whose provider asset-cdn takes no URLs"],
   ])("fails when the only URL is one %s", async (_, url, code, message) => {
     const { urls, status } = await startService({
-      others: [other, { id: "asset-cdn", account: "asset-cdn:1", accepts: ["asset"] }],
+      moreProviders: [other, { id: "asset-cdn", account: "asset-cdn:1", accepts: ["asset"] }],
       routes: [...routes, { pattern: "gone.test", provider: "gone-cdn" }, { pattern: "assets.test", provider: "asset-cdn" }],
       known: ["fake-cdn", "other-cdn", "asset-cdn", "gone-cdn"],
       configured: ["fake-cdn", "other-cdn", "asset-cdn"],
@@ -178,7 +178,7 @@ describe("prefetchUrls, over several providers", () => {
   });
 
   it("sends only the new URLs, to their provider, when a call is repeated", async () => {
-    const { urls, sent, providers } = await startService({ others: [other], routes });
+    const { urls, sent, providers } = await startService({ moreProviders: [other], routes });
     await urls(both);
     expect(await urls(both)).toMatchObject({ taskId: "pf_0001", skippedRecent: 7 });
     expect(await urls([...both, "https://vod.other.example/new.mp4"])).toMatchObject({ taskId: "pf_0002", skippedRecent: 7 });
@@ -195,14 +195,14 @@ describe("prefetchUrls, over several providers", () => {
   });
 
   it("goes on at one vendor when the second one refuses everything", async () => {
-    const { urls } = await startService({ others: [{ ...other, ...refusing("forbidden_domain") }], routes });
+    const { urls } = await startService({ moreProviders: [{ ...other, ...refusing("forbidden_domain") }], routes });
     expect(await urls(both)).toMatchObject({ state: "running", counts: { processing: 3, rejected: 4 } });
   });
 
   it("fails without a provider when both vendors refuse everything for one reason", async () => {
     const { urls } = await startService({
       script: refusing("forbidden_domain"),
-      others: [{ ...other, ...refusing("forbidden_domain") }],
+      moreProviders: [{ ...other, ...refusing("forbidden_domain") }],
       routes,
     });
     await expect(urls(both)).rejects.toThrow(error("forbidden_domain", { provider: undefined, hint: expect.stringContaining("All 7") }));
@@ -216,7 +216,7 @@ describe("prefetchUrls, over several providers", () => {
   });
 
   it("gives one vendor's states, and the problem, when the second vendor cannot be asked", async () => {
-    const { clock, urls, status, outcomes } = await startService({ others: [unanswering(true)], routes });
+    const { clock, urls, status, outcomes } = await startService({ moreProviders: [unanswering(true)], routes });
     await urls(both);
     for (const url of both) outcomes.set(url ?? "", "succeeded");
     await clock.advance(30_000);
@@ -230,14 +230,17 @@ describe("prefetchUrls, over several providers", () => {
     ["for now", true],
     ["for good", false],
   ])("waits for one vendor when the second one cannot be asked %s", async (_, retryable) => {
-    const { clock, urls, outcomes } = await startService({ others: [unanswering(retryable)], routes });
+    const { clock, urls, outcomes } = await startService({ moreProviders: [unanswering(retryable)], routes });
     const start = clock.now();
     for (const url of manyUrls(3)) outcomes.set(url, () => (clock.now() >= start + 30_000 ? "succeeded" : "processing"));
     expect(await urls(both, { waitSeconds: 50 })).toMatchObject({ counts: { succeeded: 3, processing: 4 } });
   });
 
   it("has a quota for each provider", async () => {
-    const { service, urls } = await startService({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
+    const { service, urls } = await startService({
+      moreProviders: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }],
+      routes,
+    });
     await urls(both);
     expect(await service.quota(undefined, { caller: localCaller, signal })).toMatchObject([
       { provider: "fake-cdn", limit: 100, used: 3, remaining: 97, source: "ledger" },
@@ -252,7 +255,7 @@ describe("prefetchAsset, over several providers", () => {
 
   it("sends the asset to the named provider, at its cost", async () => {
     const { asset, providers, used } = await startService({
-      others: [{ ...other, resolveAsset: async () => ({ urls: manyUrls(2), cost: 5 }) }],
+      moreProviders: [{ ...other, resolveAsset: async () => ({ urls: manyUrls(2), cost: 5 }) }],
     });
     const [first, second] = providers;
     expect(await asset("asset1", { provider: "other-cdn" })).toMatchObject({ provider: "other-cdn", counts: { processing: 1 } });
@@ -264,7 +267,7 @@ describe("prefetchAsset, over several providers", () => {
   it("sends the asset to the only provider that accepts assets, whatever the routes say", async () => {
     const { asset, providers } = await startService({
       script: { accepts: ["urls"] },
-      others: [other],
+      moreProviders: [other],
       routes: [{ pattern: "*", provider: "fake-cdn" }],
     });
     expect(await asset("asset1")).toMatchObject({ provider: "other-cdn" });
@@ -272,7 +275,7 @@ describe("prefetchAsset, over several providers", () => {
   });
 
   it("asks for a name when several providers accept assets", async () => {
-    const { asset, providers } = await startService({ others: [other], routes: [{ pattern: "*", provider: "fake-cdn" }] });
+    const { asset, providers } = await startService({ moreProviders: [other], routes: [{ pattern: "*", provider: "fake-cdn" }] });
     await expect(asset("asset1")).rejects.toThrow(error("invalid_argument", { hint: expect.stringContaining("fake-cdn, other-cdn") }));
     for (const provider of providers) expect(provider.received).toEqual([]);
   });

@@ -25,7 +25,7 @@ describe("status", () => {
     questions = 0;
     const view = await harness.status(taskId, "summary", { waitSeconds: 50 });
     expect(view.nextStep).toContain("The vendor could not be asked just now");
-    // Every five seconds, and once more when the time is up.
+    // One question every five seconds, and one at the deadline.
     expect(questions).toBeGreaterThanOrEqual(8);
     expect(questions).toBeLessThanOrEqual(12);
   });

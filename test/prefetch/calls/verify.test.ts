@@ -54,7 +54,7 @@ describe("verify, of a task", () => {
     expect(edge.verified).toEqual(manyUrls(3));
   });
 
-  it("asks about items that may have reached the vendor only", async () => {
+  it("asks only about items that may have reached the vendor", async () => {
     const { store, pages } = await setUp();
     const states = ["queued", "processing", "succeeded", "failed", "rejected", "untracked", "cancelled", "unknown"] as const;
     const views = await pages(await store(states.map((state) => ({ state, target: `https://a.example/${state}` }))));
@@ -452,7 +452,7 @@ describe("verify, in its answer", () => {
 
   it("asks the edge of a provider that has one, and fails when no provider has one", async () => {
     const edge = fakeEdge();
-    const second = await startService({ others: [{ id: "other-cdn", account: "other:1", edge }] });
+    const second = await startService({ moreProviders: [{ id: "other-cdn", account: "other:1", edge }] });
     expect((await second.verify({ urls: manyUrls(1) })).counts.warm).toBe(1);
     const none = await startService({
       known: ["fake-cdn", "http"],

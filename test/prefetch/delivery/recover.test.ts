@@ -80,7 +80,7 @@ describe("createRecovery", () => {
     ["failed", new PrefetchError("vendor_unavailable", "Down", { retryable: true }), "await-reconciliation"],
     ["answered", new PrefetchError("auth_failed", "Bad key", { delivery: "refused" }), "end"],
     ["unasked", new TypeError("answer.data is undefined"), "end"],
-  ])("reports a failed look-up and tells the circuit breaker %s after it: %s", async (signal, error, kind) => {
+  ])("reports a failed look-up and signals %s to the circuit breaker after %s", async (signal, error, kind) => {
     const { recover, reports, paused } = setUp({ findSubmitted: () => Promise.reject(error) });
     expect(await recover()).toMatchObject({ change: { kind }, signal });
     expect(reports).toEqual([`asking fake-cdn for a batch whose answer was lost: ${String(error)}`]);

@@ -233,7 +233,7 @@ describe("follow", () => {
       return { clock, storage, follow: startProcess({ storage, clock }).follow };
     };
 
-    it("asks one vendor on and stops asking the vendor that is down", async () => {
+    it("goes on asking one vendor, and stops asking the vendor that is down", async () => {
       const { storage, follow } = await setUpBoth();
       let refusals = 0;
       const down = fakeProvider({
@@ -264,7 +264,7 @@ describe("follow", () => {
       expect(await following).toBeUndefined();
     });
 
-    it("asks one vendor on when the second one is no longer configured", async () => {
+    it("goes on asking one vendor when the second one is no longer configured", async () => {
       const { storage, follow } = await setUpBoth();
       const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
       const providerOf = async (id: string): Promise<Provider> => {
