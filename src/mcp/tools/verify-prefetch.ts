@@ -62,7 +62,7 @@ export function verifyPrefetch(deps: ToolDeps) {
 function requestFrom(taskId: string | undefined, urls: unknown[] | undefined, cursor: string | undefined): VerifyRequest {
   if (taskId !== undefined && urls === undefined) return { taskId, cursor };
   if (urls !== undefined && taskId === undefined && cursor === undefined) return { urls };
-  const mistake = taskId === undefined && urls !== undefined ? "cursor: goes with task_id only" : "task_id, urls: pass one of them";
+  const mistake = taskId === undefined && urls !== undefined ? "cursor: goes with task_id only" : "task_id, urls: pass just one of them";
   throw new PrefetchError("invalid_argument", mistake, { hint: "Nothing was checked. Correct the arguments and call again." });
 }
 

@@ -23,7 +23,7 @@ export async function cancelTask(
   const sending = counts.queued;
   const sent = totalOf(counts) - counts.cancelled - counts.rejected - sending;
   const said = [cancelled > 0 ? `${cancelled} cancelled; their quota is free again.` : "Nothing was waiting to be sent."];
-  if (sent > 0) said.push(`${sent} had been sent before, which no vendor takes back.`);
+  if (sent > 0) said.push(`${sent} had been sent before and cannot be taken back.`);
   if (sending > 0) said.push(`${sending} are being sent now; those that can be stopped will stop within seconds.`);
   return { ...after, nextStep: [...said, after.nextStep].join(" ") };
 }

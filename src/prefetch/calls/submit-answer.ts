@@ -40,7 +40,7 @@ export function withSkipped(view: TaskView, skipped: Admission["skipped"]): Task
   const elsewhere = [...new Set(skipped.map((entry) => entry.taskId))].slice(0, NAMED_TASKS).join(", ");
   return {
     ...view,
-    nextStep: `${skipped.length} of the list wait to be sent or were sent in the last 10 minutes, by ${elsewhere}: ask for that too. ${view.nextStep}`,
+    nextStep: `${skipped.length} of the list wait to be sent or were sent in the last 10 minutes, by ${elsewhere}: also call get_prefetch_status for those. ${view.nextStep}`,
   };
 }
 

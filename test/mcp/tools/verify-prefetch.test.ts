@@ -108,10 +108,10 @@ describe("verify_prefetch", () => {
   });
 
   it.each<readonly [string, Record<string, unknown>, RegExp]>([
-    ["no argument", {}, /^invalid_argument: task_id, urls: pass one of them\. Nothing was checked\./],
-    ["a task and URLs", { task_id: "pf_1", urls: ["https://a.example/1"] }, /task_id, urls: pass one of them/],
-    ["a task, URLs and a cursor", { task_id: "pf_1", urls: [], cursor: "x" }, /task_id, urls: pass one of them/],
-    ["a cursor alone", { cursor: "x" }, /task_id, urls: pass one of them/],
+    ["no argument", {}, /^invalid_argument: task_id, urls: pass just one of them\. Nothing was checked\./],
+    ["a task and URLs", { task_id: "pf_1", urls: ["https://a.example/1"] }, /task_id, urls: pass just one of them/],
+    ["a task, URLs and a cursor", { task_id: "pf_1", urls: [], cursor: "x" }, /task_id, urls: pass just one of them/],
+    ["a cursor alone", { cursor: "x" }, /task_id, urls: pass just one of them/],
     ["URLs with a cursor", { urls: ["https://a.example/1"], cursor: "x" }, /cursor: goes with task_id only/],
     ["an empty list", { urls: [] }, /urls: the list is empty/],
     ["a bare URL", { urls: "https://a.example/1" }, /urls: must be an array of URLs/],
