@@ -3,7 +3,7 @@ import { createProviderRegistry } from "../../src/app/provider-registry.ts";
 import { readCommand } from "../../src/cli/config.ts";
 import { providerDefinitions } from "../../src/providers/index.ts";
 import { silentObserver } from "../../src/telemetry/observer.ts";
-import { fakeClock } from "../fakes.ts";
+import { fakeClock } from "../fakes/clock.ts";
 
 const ids = providerDefinitions.map(({ id }) => id);
 

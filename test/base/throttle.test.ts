@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createThrottle } from "../../src/base/throttle.ts";
-import { fakeClock, never } from "../fakes.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { neverAborted as never } from "../fakes/signal.ts";
 
 describe("createThrottle", () => {
   it("never exceeds its rate by more than 100 ms' worth, over any series of amounts and pauses", async () => {

@@ -1,4 +1,4 @@
-/** The tests that every provider with the tracking `direct` passes: it fetches the URLs itself and reports each one. */
+/** The tests that every `direct` provider passes: it fetches the URLs itself and reports each one. */
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/base/errors.ts";
@@ -84,12 +84,12 @@ export function directContract({ name, start }: DirectSubject): void {
       expect(record.bytes).toBe(3 * harness.bytes);
     });
 
-    it("does a batch in one turn, and nothing without a turn", async () => {
+    it("takes one turn per batch and requests nothing without it", async () => {
       const record = recording();
       await submit(harness.goodUrls(3), record);
       expect(record.call.turns).toBe(1);
       const before = harness.asked().length;
-      const stopped = new PrefetchError("cancelled", "No turn for you");
+      const stopped = new PrefetchError("cancelled", "The batch may not be sent now");
       const none = recording();
       const call = { ...none.call, turn: () => Promise.reject(stopped) };
       await expect(submit(harness.goodUrls(3), { ...none, call })).rejects.toBe(stopped);
@@ -102,12 +102,12 @@ export function directContract({ name, start }: DirectSubject): void {
       const [good = ""] = harness.goodUrls(1);
       const going = submit([good, harness.endlessUrl], record);
       await expect.poll(() => [record.settled.length, harness.asked().includes(harness.endlessUrl)], { interval: 2 }).toEqual([1, true]);
-      const reason = new PrefetchError("cancelled", "Enough", { delivery: "unknown" });
+      const reason = new PrefetchError("cancelled", "The server stops", { delivery: "unknown" });
       stop.abort(reason);
       await expect(going).rejects.toBe(reason);
       const endlessRequests = () => harness.asked().filter((url) => url === harness.endlessUrl).length;
       const before = endlessRequests();
-      // Another batch takes as long as a request that goes on would need.
+      // A second batch gives a request that goes on the time to show up.
       await submit([good], recording());
       expect(record.settled).toMatchObject([{ url: good, state: "succeeded" }]);
       expect(endlessRequests()).toBe(before);
@@ -121,7 +121,7 @@ export function directContract({ name, start }: DirectSubject): void {
       expect(again.settled.map(({ state }) => state)).toEqual(["succeeded", "succeeded"]);
     });
 
-    it("refuses a foreign URL before a submit, without a request", () => {
+    it("refuses a foreign URL, and no good URL, before a submit", () => {
       expect(provider.refusalOf?.(harness.foreignUrl)).toBeInstanceOf(PrefetchError);
       for (const url of harness.goodUrls(3)) expect(provider.refusalOf?.(url)).toBeUndefined();
     });

@@ -1,4 +1,4 @@
-/** The provider at the head of docs/adding-a-provider.md: the page shows these files, and they keep the contract. */
+/** Checks the example provider of docs/adding-a-provider.md: the page shows its files, and it keeps the contract. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,24 +13,24 @@ import { createExampleCdn } from "./example-cdn/prefetch.ts";
 const page = readFileSync(join(import.meta.dirname, "../../docs/adding-a-provider.md"), "utf8");
 const shown = [...page.matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
 
-/** A fixture with the imports that it would have in src/providers/example/. */
-function fixture(file: string): string {
+/** A file of the example with its imports as seen from src/providers/example/. */
+function exampleFile(file: string): string {
   const code = readFileSync(join(import.meta.dirname, "example-cdn", file), "utf8");
   return code.replaceAll("../../../src/providers/", "../").replaceAll("../../../src/", "../../");
 }
 
 describe("docs/adding-a-provider.md", () => {
-  it.for(["prefetch.ts", "errors.ts", "definition.ts"])("shows %s as it is tested", (file) => {
-    expect(shown).toContain(fixture(file));
+  it.for(["prefetch.ts", "errors.ts", "definition.ts"])("shows the tested text of %s", (file) => {
+    expect(shown).toContain(exampleFile(file));
   });
 });
 
-describe("the example's definition", () => {
-  it("names the setting that is missing", () => {
+describe("the example provider's definition", () => {
+  it("names the missing setting", () => {
     expect(exampleCdn.read({})).toEqual({ ok: false, problem: "example-cdn: set PREFETCH_EXAMPLE_CDN_TOKEN." });
   });
 
-  it("creates the provider when the setting is there", async () => {
+  it("creates the provider when the setting is present", async () => {
     const configuration = exampleCdn.read({ PREFETCH_EXAMPLE_CDN_TOKEN: "some-token" });
     if (!configuration.ok) throw new Error(configuration.problem);
     const provider = await configuration.create({ clock: handClock(), userAgent: "test", observer: silentObserver });

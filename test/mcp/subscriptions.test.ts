@@ -3,17 +3,17 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/base/errors.ts";
 import type { Principal } from "../../src/mcp/caller.ts";
 import { createSubscriptions, type SubscriptionOptions } from "../../src/mcp/subscriptions.ts";
-import { fakeClock } from "../fakes.ts";
-import { open } from "../prefetch/calls/service-harness.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { startService } from "../prefetch/calls/service-harness.ts";
 
 const QUOTA = "prefetch://quota/fake-cdn";
 const principal = (tenant: string): Principal => ({ tenant, seesAll: false, callsTool: false, may: () => true });
 
 async function setUp() {
-  const house = await open();
+  const harness = await startService();
   const clock = fakeClock();
   const stopping = new AbortController();
-  const [quota] = await house.service.quota("fake-cdn", { caller: principal(""), signal: stopping.signal });
+  const [quota] = await harness.service.quota("fake-cdn", { caller: principal(""), signal: stopping.signal });
   if (!quota) throw new Error("The fake provider has a quota.");
   let used = 0;
   const reads: string[] = [];

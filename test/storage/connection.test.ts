@@ -4,7 +4,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { noCounts } from "../../src/prefetch/model/task.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { accountQuery, fakeClock, manyUrls, newTask } from "../fakes.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { manyUrls } from "../fakes/provider.ts";
+import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder } from "./file-harness.ts";
 
 describe("the first use of a store", () => {

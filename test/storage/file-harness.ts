@@ -8,7 +8,7 @@ import { onTestFinished } from "vitest";
 import { PrefetchError } from "../../src/base/errors.ts";
 import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { fakeClock } from "../fakes.ts";
+import { fakeClock } from "../fakes/clock.ts";
 
 export function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "cdn-prefetch-"));

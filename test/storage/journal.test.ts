@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, it } from "vitest";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { accountQuery, fakeClock, manyUrls, newTask } from "../fakes.ts";
+import { fakeClock } from "../fakes/clock.ts";
+import { manyUrls } from "../fakes/provider.ts";
+import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder, openFile } from "./file-harness.ts";
 
 it("opening a file rolls back the journal that a killed process left", async () => {

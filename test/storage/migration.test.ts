@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { accountQuery, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
+import { NOON, TODAY } from "../fakes/clock.ts";
+import { manyUrls } from "../fakes/provider.ts";
+import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder, openFile, refusalOf, tamper } from "./file-harness.ts";
 
 /** The exact tables of schema version 1, with a task in each state that matters. */

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
+import { fakeClock, NOON, TODAY } from "../fakes/clock.ts";
+import { manyUrls } from "../fakes/provider.ts";
+import { accountQuery, newTask } from "../fakes/task.ts";
 import { ACCOUNT, type Answer, answer, type Job } from "./reserve-child-process.ts";
 
 const PROCESSES = 5;

@@ -7,7 +7,9 @@ import { admit } from "../../src/prefetch/admission/admit.ts";
 import type { Candidate } from "../../src/prefetch/admission/parse-urls.ts";
 import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
-import { accountQuery, fakeProvider, manyUrls, newTask, TODAY } from "../fakes.ts";
+import { TODAY } from "../fakes/clock.ts";
+import { fakeProvider, manyUrls } from "../fakes/provider.ts";
+import { accountQuery, newTask } from "../fakes/task.ts";
 
 const common = { file: z.string(), who: z.number() };
 

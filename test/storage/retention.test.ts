@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { keepClean } from "../../src/storage/retention.ts";
-import { fakeClock, NOON } from "../fakes.ts";
+import { fakeClock, NOON } from "../fakes/clock.ts";
 
 const DAY_MS = 86_400_000;
 

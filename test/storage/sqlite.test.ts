@@ -6,7 +6,9 @@ import type { Clock } from "../../src/base/clock.ts";
 import { PrefetchError } from "../../src/base/errors.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { storageContract } from "../contract/storage.ts";
-import { accountQuery, fakeClock, manyUrls, NOON, newTask, TODAY } from "../fakes.ts";
+import { fakeClock, NOON, TODAY } from "../fakes/clock.ts";
+import { manyUrls } from "../fakes/provider.ts";
+import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder, openFile, refusalOf, tamper } from "./file-harness.ts";
 
 storageContract(":memory:", () => openSqlite(":memory:", fakeClock()));

@@ -92,21 +92,19 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     if (isFromVendor && !(stopping.aborted && isUnsent(state, error))) await heed(provider, error);
   };
 
+  const turnFor = (provider: Provider, { batch, items }: Claim): Turn => {
+    const [url] = batch.kind === "urls" ? items : [];
+    const host = url && URL.parse(url.target)?.host;
+    const leaseMs = provider.tracking === "direct" ? DIRECT_LEASE_MS : SEND_LEASE_MS;
+    return createTurn({ storage, clock, limiter, allowances, stopping }, { provider, claimed: batch, host, leaseMs });
+  };
+
   const send = async (provider: Provider, work: Claim, onProgress: (() => void) | undefined): Promise<Outcome> => {
-    const isDirect = provider.tracking === "direct";
-    const [url] = work.batch.kind === "urls" ? work.items : [];
-    const turn = createTurn(
-      { storage, clock, limiter, allowances, stopping },
-      {
-        provider,
-        claimed: work.batch,
-        host: url && URL.parse(url.target)?.host,
-        leaseMs: isDirect ? DIRECT_LEASE_MS : SEND_LEASE_MS,
-      },
-    );
-    const { answer, pending, open } = isDirect
-      ? await runDirect({ storage, clock, report, sending, stopping }, { provider, work, turn, onProgress })
-      : await submit(provider, work, turn);
+    const turn = turnFor(provider, work);
+    const { answer, pending, open } =
+      provider.tracking === "direct"
+        ? await runDirect({ storage, clock, report, sending, stopping }, { provider, work, turn, onProgress })
+        : await submit(provider, work, turn);
     if (!answer.ok) await heedFailure(provider, turn, answer.error);
     const attempt = { state: turn.state, answer, stopping: stopping.aborted, trackable: provider.status !== undefined };
     const { change, signal } = interpret(open, attempt, clock.now(), policyFor(provider));

@@ -23,7 +23,7 @@ export function matchUrls(items: readonly Item[]): (url: string) => readonly Ite
   return (url) => {
     const alike = byKey.get(echoKey(url)) ?? [];
     const scheme = /^https?:/i.exec(url.trim())?.[0].toLowerCase();
-    const same = alike.filter((item) => item.target === url || (scheme !== undefined && item.target.startsWith(scheme)));
+    const same = alike.filter((item) => scheme !== undefined && item.target.startsWith(scheme));
     return same.length > 0 ? same : alike;
   };
 }

@@ -6,9 +6,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { createServerFactory } from "../../../src/mcp/server.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
-import { manyUrls } from "../../fakes.ts";
-import { open } from "../../prefetch/calls/service-harness.ts";
-import { cdn, type EdgeScript, fakeEdge, row } from "../../prefetch/edge-harness.ts";
+import { cdn, type EdgeScript, fakeEdge, row } from "../../fakes/edge.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { startService } from "../../prefetch/calls/service-harness.ts";
 
 const answer = z.object({
   isError: z.boolean().default(false),
@@ -18,12 +18,12 @@ const answer = z.object({
 
 async function setUp(script: EdgeScript = {}) {
   const edge = fakeEdge(script);
-  const house = await open({ script: { edge } });
+  const harness = await startService({ script: { edge } });
   const factory = createServerFactory({
-    service: house.service,
+    service: harness.service,
     providers: { known: ["fake-cdn"], configured: ["fake-cdn"] },
     notice: undefined,
-    report: (error) => house.reports.push(String(error)),
+    report: (error) => harness.reports.push(String(error)),
     observer: silentObserver,
     version: "0.0.0",
     subscribable: false,
@@ -43,7 +43,7 @@ async function setUp(script: EdgeScript = {}) {
     const { isError, content, structuredContent } = answer.parse(await client.callTool({ name: "verify_prefetch", arguments: args }));
     return { isError, text: content[0]?.text ?? "", structured: structuredContent };
   };
-  return { ...house, edge, verify };
+  return { ...harness, edge, verify };
 }
 
 describe("verify_prefetch", () => {

@@ -6,7 +6,7 @@ import { admit } from "../../../src/prefetch/admission/admit.ts";
 import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { Allowance, QuotaPolicy } from "../../../src/prefetch/model/quota.ts";
-import { fakeProvider, manyUrls } from "../../fakes.ts";
+import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
 
 const provider = fakeProvider();
 
@@ -37,13 +37,13 @@ interface Terms {
   readonly force: boolean;
 }
 
-/** `admit` where all goes to one account. */
+/** `admit` for one account. */
 function admitOne(wanted: readonly Candidate[], facts: Facts, { limit, ...rules }: Terms): ReturnType<typeof admit> {
   return admit(wanted, new Map([[provider, { ...facts, allowance: upTo(limit) }]]), rules);
 }
 
 describe("admit", () => {
-  it("sends everything where no limit is known", () => {
+  it("sends every URL when no limit is known", () => {
     const wanted = candidates(manyUrls(5));
     expect(admitOne(wanted, nothingKnown(1_000_000), { limit: undefined, policy: "reject", force: false })).toEqual({
       send: wanted,
@@ -54,7 +54,7 @@ describe("admit", () => {
     });
   });
 
-  it("lets no backlog grow beyond all bounds, but lets any single list in", () => {
+  it("refuses a list when the backlog is full, but admits any list into an empty backlog", () => {
     const terms = { limit: undefined, policy: "partial", force: false } as const;
     const wanted = candidates(manyUrls(5), 20);
     expect(admitOne(wanted, { ...nothingKnown(), waiting: 99_900 }, terms).cost).toBe(100);
@@ -66,11 +66,11 @@ describe("admit", () => {
       }),
     );
     expect(admitOne(candidates(manyUrls(5), 50_000), nothingKnown(), terms).cost).toBe(250_000);
-    // What is turned down for quota adds nothing to it.
+    // URLs over quota do not count for the backlog.
     expect(admitOne(wanted, { ...nothingKnown(), waiting: 99_980 }, { ...terms, limit: 20 }).send).toHaveLength(1);
   });
 
-  it("under reject, sends nothing of what does not fit and says the numbers", () => {
+  it("sends nothing and names the numbers when the list exceeds the quota under reject", () => {
     const over = (): unknown => admitOne(candidates(manyUrls(1_200)), nothingKnown(0), { limit: 1_000, policy: "reject", force: false });
     expect(over).toThrow(PrefetchError);
     expect(over).toThrow(
@@ -83,7 +83,7 @@ describe("admit", () => {
     );
   });
 
-  it.each(["reject", "partial"] as const)("under %s, says that waiting is all that helps when nothing fits", (policy) => {
+  it.each(["reject", "partial"] as const)("says to wait for the reset when no URL fits under %s", (policy) => {
     expect(() => admitOne(candidates(manyUrls(3)), nothingKnown(10), { limit: 10, policy, force: false })).toThrow(
       expect.objectContaining({
         code: "quota_exhausted",
@@ -93,7 +93,7 @@ describe("admit", () => {
     );
   });
 
-  it("takes the vendor's word that nothing is left over its own count", () => {
+  it("refuses when the vendor has called the day exhausted", () => {
     const facts: Facts = {
       ledger: { used: 0, pending: 0, exhausted: true },
       laterDays: [],
@@ -107,7 +107,7 @@ describe("admit", () => {
     );
   });
 
-  it("leaves out what was sent lately, which then costs nothing, unless forced", () => {
+  it("skips recent URLs at no cost unless forced", () => {
     const wanted = candidates(["https://a.example/1", "https://a.example/2", "https://a.example/3"]);
     const facts = nothingKnown(98, [["https://a.example/2", "pf_earlier"]]);
     expect(admitOne(wanted, facts, { limit: 100, policy: "reject", force: false })).toEqual({
@@ -122,7 +122,7 @@ describe("admit", () => {
     ).toEqual(wanted);
   });
 
-  it("plans nothing, without an error, when all of it was sent lately", () => {
+  it("plans nothing, without an error, when every URL is recent", () => {
     const facts: Facts = {
       ledger: { used: 10, pending: 0, exhausted: true },
       laterDays: [],
@@ -137,7 +137,7 @@ describe("admit", () => {
     });
   });
 
-  it("never exceeds the limit, loses nothing, keeps the order, and refuses under reject exactly when something does not fit", () => {
+  it("never exceeds the limit, loses no URL, keeps the order, and refuses exactly when it must", () => {
     const scenario = fc.record({
       costs: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 30 }),
       recent: fc.array(fc.nat({ max: 29 }), { maxLength: 10 }),
@@ -176,7 +176,7 @@ describe("admit", () => {
         expect(skipped.map((entry) => entry.target)).toEqual(
           wanted.filter((candidate) => !fresh.includes(candidate)).map((entry) => entry.target),
         );
-        // The first that does not fit is where the quota ends, not an oversight.
+        // The first URL over quota did not fit.
         const [first] = overQuota;
         if (first) {
           const before = send
@@ -189,7 +189,7 @@ describe("admit", () => {
     );
   });
 
-  it("under partial, sends the first URLs that fit and no later one", () => {
+  it("sends the first URLs that fit, and no later one, under partial", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 60 }), (count, left) => {
         const wanted = candidates(manyUrls(count));
@@ -201,7 +201,7 @@ describe("admit", () => {
   });
 });
 
-describe("admit over several accounts", () => {
+describe("admit, over several accounts", () => {
   const rich = fakeProvider({ id: "rich", account: "rich:1" });
   const poor = fakeProvider({ id: "poor", account: "poor:1" });
   const state = (left: number | undefined, more: Partial<AccountState> = {}): AccountState => ({
@@ -209,13 +209,13 @@ describe("admit over several accounts", () => {
     allowance: upTo(left),
     ...more,
   });
-  /** Ten URLs, in turn for one and the other. */
+  /** Ten URLs that alternate between the two accounts. */
   const mixed = manyUrls(10).map(
     (target, position): Candidate => ({ provider: position % 2 === 0 ? rich : poor, kind: "url", target, cost: 1, position }),
   );
   const positions = (list: readonly Candidate[]) => list.map((candidate) => candidate.position);
 
-  it("under reject, sends nothing at all when one account is short, and says which and by how much", () => {
+  it("sends nothing, and names the account and the numbers, when one account is short under reject", () => {
     const states = new Map([
       [rich, state(1_000)],
       [poor, state(100, { allowance: { limit: 100, ceiling: 3, source: "vendor" } })],
@@ -230,7 +230,7 @@ describe("admit over several accounts", () => {
     );
   });
 
-  it("under partial, sends all of the account that has enough and the first of the one that has not", () => {
+  it("cuts the URLs of the short account only under partial", () => {
     const states = new Map([
       [rich, state(5)],
       [poor, state(3)],
@@ -241,7 +241,7 @@ describe("admit over several accounts", () => {
     expect(admitted.cost).toBe(8);
   });
 
-  it("under partial, sends to one account when the other has nothing left at all", () => {
+  it("sends to one account when the second one is exhausted under partial", () => {
     const states = new Map([
       [rich, state(undefined)],
       [poor, state(undefined, { ledger: { used: 0, pending: 0, exhausted: true } })],
@@ -251,7 +251,7 @@ describe("admit over several accounts", () => {
     expect(new Set(admitted.overQuota.map((candidate) => candidate.provider))).toEqual(new Set([poor]));
   });
 
-  it("refuses under partial, too, when no account has anything left", () => {
+  it("refuses the list when no account has a unit left under partial", () => {
     const states = new Map([
       [rich, state(0)],
       [poor, state(0)],
@@ -261,7 +261,7 @@ describe("admit over several accounts", () => {
     );
   });
 
-  it("lets two providers of one account spend it together, and no more", () => {
+  it("counts two providers of one account together", () => {
     const twin = fakeProvider({ id: "twin", account: rich.account });
     const both = mixed.map((candidate): Candidate => ({ ...candidate, provider: candidate.position % 2 === 0 ? rich : twin }));
     const states = new Map([
@@ -274,7 +274,7 @@ describe("admit over several accounts", () => {
     );
   });
 
-  it("knows what was sent lately of each provider apart", () => {
+  it("skips recent URLs of each provider separately", () => {
     const recent = new Map(manyUrls(10).map((url) => [url, "pf_earlier"]));
     const states = new Map([
       [rich, state(0, { recent })],
@@ -286,13 +286,13 @@ describe("admit over several accounts", () => {
     expect(() => admit(mixed, states, { policy: "reject", force: true })).toThrow(expect.objectContaining({ provider: "rich" }));
   });
 
-  it("does not guess about an account that nobody asked about", () => {
+  it("throws when the state of an account is missing", () => {
     expect(() => admit(mixed, new Map([[rich, state(9)]]), { policy: "partial", force: false })).toThrow("poor");
   });
 
-  it("exceeds no account, loses nothing, keeps the order, and refuses exactly when some account is short", () => {
+  it("exceeds no account, loses no URL, keeps the order, and refuses exactly when it must", () => {
     const scenario = fc.record({
-      wishes: fc.array(fc.record({ who: fc.nat({ max: 2 }), cost: fc.integer({ min: 1, max: 4 }), known: fc.boolean() }), {
+      requests: fc.array(fc.record({ account: fc.nat({ max: 2 }), cost: fc.integer({ min: 1, max: 4 }), isRecent: fc.boolean() }), {
         minLength: 1,
         maxLength: 30,
       }),
@@ -300,13 +300,13 @@ describe("admit over several accounts", () => {
       policy: fc.constantFrom("reject" as const, "partial" as const),
     });
     fc.assert(
-      fc.property(scenario, ({ wishes, lefts, policy }) => {
+      fc.property(scenario, ({ requests, lefts, policy }) => {
         const providers = lefts.map((_, index): Provider => fakeProvider({ id: `cdn-${index}`, account: `account-${index}` }));
-        const wanted = wishes.flatMap(({ who, cost }, position): Candidate[] => {
-          const provider = providers[who];
+        const wanted = requests.flatMap(({ account, cost }, position): Candidate[] => {
+          const provider = providers[account];
           return provider ? [{ provider, kind: "url", target: `https://a.example/${position}`, cost, position }] : [];
         });
-        const fresh = wanted.filter(({ position }) => !wishes[position]?.known);
+        const fresh = wanted.filter(({ position }) => !requests[position]?.isRecent);
         const states = new Map(
           providers.map((provider, index) => {
             const recent = wanted.filter((each) => each.provider === provider && !fresh.includes(each)).map((each) => each.target);
@@ -329,7 +329,7 @@ describe("admit over several accounts", () => {
         expect([...send, ...overQuota].sort((a, b) => a.position - b.position)).toEqual(fresh);
         expect(positions(send)).toEqual(positions(send).toSorted((a, b) => a - b));
         expect(skipped).toHaveLength(wanted.length - fresh.length);
-        // Only an account that is short leaves something out.
+        // Only a short account leaves URLs out.
         for (const each of overQuota) expect(short).toContain(each.provider);
       }),
       { numRuns: 300 },

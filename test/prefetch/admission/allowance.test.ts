@@ -1,23 +1,17 @@
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { Call, VendorQuota } from "../../../src/prefetch/model/provider.ts";
-import { type Allowance, isUsedUp, remainingUnits } from "../../../src/prefetch/model/quota.ts";
+import { remainingUnits } from "../../../src/prefetch/model/quota.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
-import {
-  accountQuery,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  newTask,
-  type ProviderScript,
-  never as signal,
-  startProcess,
-  TODAY,
-} from "../../fakes.ts";
-import { openStorage } from "../../storage/open-harness.ts";
+import { fakeClock, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { fakeProvider, manyUrls, type ProviderScript } from "../../fakes/provider.ts";
+import { fakeTimeouts, neverAborted as signal } from "../../fakes/signal.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 
 const HALF_MINUTE = 30_000;
 
@@ -27,11 +21,10 @@ interface Options {
   readonly stopped?: AbortSignal;
 }
 
-/** An account whose vendor answers `answer` when it is asked for its quota, and a ledger to spend of. */
+/** An account with a ledger, whose vendor gives `answer` as its quota. */
 async function setUp(answer: ((call: Call, nth: number) => VendorQuota | Promise<VendorQuota>) | undefined, options: Options = {}) {
   const clock = fakeClock();
-  const storage = await openStorage(":memory:", clock);
-  onTestFinished(() => storage.close());
+  const storage = await openMemoryStore(clock);
   const reports: string[] = [];
   const { allowances } = startProcess({
     storage,
@@ -54,12 +47,12 @@ async function setUp(answer: ((call: Call, nth: number) => VendorQuota | Promise
     /** Reserves units, as planning does. */
     reserve: async (cost: number, day = TODAY): Promise<Batch> => {
       const task = newTask({ id: `pf_${++tasks}`, urls: manyUrls(1), costPerBatch: cost, day });
-      await storage.admit([accountQuery({ account: provider.account, day })], () => ({ task: task }));
+      await storage.admit([accountQuery({ account: provider.account, day })], () => ({ task }));
       const [batch] = task.batches;
       if (!batch) throw new Error("A task of one URL has one batch.");
       return batch;
     },
-    /** The vendor has answered a batch: taken, or refused. */
+    /** The vendor accepts a batch or, with a refund, refuses it. */
     settle: async (batch: Batch, refund = 0, exhausted = false) => {
       const answer = { items: [], refund };
       const change: BatchChange =
@@ -70,14 +63,14 @@ async function setUp(answer: ((call: Call, nth: number) => VendorQuota | Promise
   };
 }
 
-describe("without a vendor that can be asked", () => {
+describe("allowances, of a vendor without a quota count", () => {
   it.each([
-    ["the documented limit", 100, undefined, 100],
-    ["the operator's budget, where that is lower", 100, 30, 30],
-    ["the documented limit, where the budget is higher", 100, 300, 100],
-    ["the operator's budget, where no limit is documented", undefined, 30, 30],
-    ["nothing, where neither is known", undefined, undefined, undefined],
-  ])("the bound is %s", async (_, urlsPerDay, dailyBudget, bound) => {
+    ["of the documented limit when there is no budget", 100, undefined, 100],
+    ["of the operator's budget when that is lower", 100, 30, 30],
+    ["of the documented limit when the budget is higher", 100, 300, 100],
+    ["of the operator's budget when no limit is documented", undefined, 30, 30],
+    ["undefined when neither is known", undefined, undefined, undefined],
+  ])("have the ceiling %s", async (_, urlsPerDay, dailyBudget, bound) => {
     const { allowances, provider } = await setUp(undefined, {
       script: { limits: { urlsPerDay } },
       ...(dailyBudget !== undefined && { dailyBudget }),
@@ -91,10 +84,10 @@ describe("without a vendor that can be asked", () => {
     });
   });
 
-  it("the quota is what the ledger leaves", async () => {
+  it("give the units that the ledger leaves as the quota", async () => {
     const { allowances, provider, reserve } = await setUp(undefined);
     await reserve(40);
-    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toEqual({
+    expect(await allowances.quota(provider, { caller: localCaller, signal })).toEqual({
       provider: "fake-cdn",
       limit: 100,
       used: 40,
@@ -105,16 +98,16 @@ describe("without a vendor that can be asked", () => {
   });
 });
 
-describe("the vendor's own count", () => {
-  it("is a ceiling for our ledger, below which others have spent, too", async () => {
+describe("allowances, of a vendor with a quota count", () => {
+  it("derive the ledger's ceiling from the vendor's remaining units", async () => {
     const { allowances, provider, reserve, settle, left } = await setUp(() => ({ limit: 500, remaining: 50 }));
     await settle(await reserve(6));
-    // The vendor has counted the 6 already, and of the others some 444.
+    // The vendor has counted our 6 units and 444 of other clients.
     expect(await allowances.of(provider, signal)).toEqual({ limit: 500, ceiling: 56, source: "vendor" });
     expect(await left()).toBe(50);
   });
 
-  it("does not hold what we have reserved and the vendor has not seen", async () => {
+  it("subtract reserved units that the vendor has not counted", async () => {
     const { allowances, provider, reserve, settle, left } = await setUp(() => ({ limit: 500, remaining: 50 }));
     await settle(await reserve(6));
     await reserve(4);
@@ -122,7 +115,7 @@ describe("the vendor's own count", () => {
     expect(await left()).toBe(46);
   });
 
-  it("goes down by what we spend until it is asked again, half a minute later", async () => {
+  it("subtract our spending until the vendor is asked again after half a minute", async () => {
     const { clock, allowances, provider, questions, reserve, settle, left } = await setUp((_, nth) => ({
       limit: 500,
       remaining: nth === 0 ? 50 : 33,
@@ -135,9 +128,9 @@ describe("the vendor's own count", () => {
     expect(await left()).toBe(40);
     expect(questions()).toBe(1);
     await clock.advance(1);
-    // Others have spent 7 meanwhile.
+    // Other clients have spent 7 units meanwhile.
     expect(await left()).toBe(33);
-    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({
+    expect(await allowances.quota(provider, { caller: localCaller, signal })).toMatchObject({
       limit: 500,
       used: 467,
       remaining: 33,
@@ -146,7 +139,7 @@ describe("the vendor's own count", () => {
     expect(questions()).toBe(2);
   });
 
-  it("goes up again by what the vendor refuses", async () => {
+  it("add refused units back", async () => {
     const { reserve, settle, left } = await setUp(() => ({ limit: 500, remaining: 50 }));
     const batch = await reserve(10);
     expect(await left()).toBe(40);
@@ -155,20 +148,20 @@ describe("the vendor's own count", () => {
   });
 
   it.each([
-    ["where that allows less", { limit: 500, remaining: 500 }, 30, { limit: 30, remaining: 24, used: 6 }],
-    ["unless the vendor allows still less", { limit: 500, remaining: 5 }, 30, { limit: 30, remaining: 5, used: 25 }],
-  ])("gives way to the operator's budget %s", async (_, answer, dailyBudget, expected) => {
+    ["when the budget is lower", { limit: 500, remaining: 500 }, 30, { limit: 30, remaining: 24, used: 6 }],
+    ["unless the vendor has less left", { limit: 500, remaining: 5 }, 30, { limit: 30, remaining: 5, used: 25 }],
+  ])("apply the operator's budget %s", async (_, answer, dailyBudget, expected) => {
     const { allowances, provider, reserve, settle } = await setUp(() => answer, { dailyBudget });
     await settle(await reserve(6));
-    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({ ...expected, source: "vendor" });
+    expect(await allowances.quota(provider, { caller: localCaller, signal })).toMatchObject({ ...expected, source: "vendor" });
   });
 
-  it("counts above the documented limit: the vendor may have raised it", async () => {
+  it("exceed the documented limit when the vendor reports more units", async () => {
     const { left } = await setUp(() => ({ limit: 5_000, remaining: 4_000 }));
     expect(await left()).toBe(4_000);
   });
 
-  it("overrules a refusal that the ledger remembers, and so may it say that nothing is left", async () => {
+  it("follow the vendor's count when the ledger holds the day as exhausted", async () => {
     let remaining = 20;
     const { clock, reserve, settle, left } = await setUp(() => ({ limit: 500, remaining }));
     await settle(await reserve(3), 3, true);
@@ -178,7 +171,7 @@ describe("the vendor's own count", () => {
     expect(await left()).toBe(0);
   });
 
-  it("is asked for once by all who ask together, without a turn of the account's pace", async () => {
+  it("ask the vendor once for concurrent callers, outside the account's rate limit", async () => {
     const answers: ((answer: VendorQuota) => void)[] = [];
     const { clock, allowances, provider, questions } = await setUp(
       async ({ turn }) => {
@@ -195,7 +188,7 @@ describe("the vendor's own count", () => {
     expect(clock.alarms()).toEqual([]);
   });
 
-  it("is asked for anew once the vendor has contradicted it, of that account only", async () => {
+  it("ask again for an account that was forgotten, and for no other account", async () => {
     const { allowances, provider, questions } = await setUp((_, nth) => ({ limit: 500, remaining: nth === 0 ? 50 : 0 }));
     const other = { ...provider, account: "fake-cdn:2" };
     await allowances.of(provider, signal);
@@ -207,21 +200,21 @@ describe("the vendor's own count", () => {
     expect(questions()).toBe(2);
   });
 
-  it("is another one for another account", async () => {
+  it("ask separately for each account", async () => {
     const { allowances, provider, questions } = await setUp(() => ({ limit: 500, remaining: 50 }));
     await allowances.of(provider, signal);
     await allowances.of({ ...provider, account: "fake-cdn:2" }, signal);
     expect(questions()).toBe(2);
   });
 
-  it("ends with the vendor's day", async () => {
+  it("ask again on the vendor's next day", async () => {
     const { clock, allowances, provider, questions, reserve } = await setUp((_, nth) => ({ limit: 500, remaining: nth === 0 ? 50 : 500 }));
     await reserve(10);
     await clock.advance(12 * 3_600_000 - 1);
     expect(await allowances.of(provider, signal)).toMatchObject({ ceiling: 50 });
     await clock.advance(1);
-    // A new day, of which nothing is spent yet.
-    expect(await allowances.quota(provider, { caller: localCaller, signal: signal })).toMatchObject({
+    // Nothing of the new day is spent.
+    expect(await allowances.quota(provider, { caller: localCaller, signal })).toMatchObject({
       limit: 500,
       used: 0,
       remaining: 500,
@@ -229,7 +222,7 @@ describe("the vendor's own count", () => {
     expect(questions()).toBe(2);
   });
 
-  it("is asked for until the server stops", async () => {
+  it("pass the signal of the server's stop to the vendor call", async () => {
     const stop = new AbortController();
     let seen: AbortSignal | undefined;
     const { allowances, provider } = await setUp(
@@ -244,8 +237,8 @@ describe("the vendor's own count", () => {
   });
 });
 
-describe("a vendor that does not answer", () => {
-  it("leaves the ledger to do, is told of, and is asked again after half a minute", async () => {
+describe("allowances, when the vendor does not answer", () => {
+  it("report the failure, go by the ledger, and ask again after half a minute", async () => {
     const { clock, allowances, provider, reports, questions } = await setUp((_, nth) => {
       if (nth === 0) throw new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true });
       return { limit: 500, remaining: 50 };
@@ -261,7 +254,7 @@ describe("a vendor that does not answer", () => {
     expect(reports).toHaveLength(1);
   });
 
-  it("does not make a remembered refusal forgotten", async () => {
+  it("keep the day exhausted when the ledger holds it so", async () => {
     const { reserve, settle, left } = await setUp(() => {
       throw new PrefetchError("vendor_unavailable", "The connection failed");
     });
@@ -269,18 +262,8 @@ describe("a vendor that does not answer", () => {
     expect(await left()).toBe(0);
   });
 
-  it("is waited for three seconds, no longer, and not by the next caller; its answer is used when it comes", async () => {
-    const patience: AbortController[] = [];
-    const bounds: number[] = [];
-    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
-      bounds.push(ms);
-      const controller = new AbortController();
-      patience.push(controller);
-      return controller.signal;
-    });
-    onTestFinished(() => {
-      vi.restoreAllMocks();
-    });
+  it("wait three seconds for a slow answer, once, and use it when it comes", async () => {
+    const timeouts = fakeTimeouts();
     let answer = (_: VendorQuota): void => undefined;
     const { clock, allowances, provider, reports, questions } = await setUp(
       () =>
@@ -290,11 +273,11 @@ describe("a vendor that does not answer", () => {
     );
     const first = allowances.of(provider, signal);
     await clock.settle();
-    patience[0]?.abort(new DOMException("Too late", "TimeoutError"));
+    timeouts.expire(3_000);
     expect(await first).toEqual({ limit: 100, ceiling: 100, source: "ledger" });
-    expect(bounds).toEqual([3_000]);
+    expect(timeouts.requested).toEqual([3_000]);
 
-    // The next one does not wait in vain for the same answer.
+    // The next caller does not wait for the same answer again.
     expect(await allowances.of(provider, signal)).toMatchObject({ source: "ledger" });
     answer({ limit: 500, remaining: 50 });
     await clock.settle();
@@ -303,7 +286,7 @@ describe("a vendor that does not answer", () => {
     expect(reports).toEqual([]);
   });
 
-  it("is taken to allow what it last did, not what its documentation says", async () => {
+  it("keep the limit that the vendor named last", async () => {
     let down = false;
     const { clock, allowances, provider } = await setUp(async () => {
       if (down) throw new PrefetchError("vendor_unavailable", "Down");
@@ -315,7 +298,7 @@ describe("a vendor that does not answer", () => {
     expect(await allowances.of(provider, signal)).toEqual({ limit: 2_000, ceiling: 2_000, source: "ledger" });
   });
 
-  it("does not keep a caller that gives up", async () => {
+  it("reject when the caller stops waiting", async () => {
     const { clock, allowances, provider } = await setUp(() => new Promise(() => undefined));
     const stop = new AbortController();
     const waiting = expect(allowances.quota(provider, { caller: localCaller, signal: stop.signal })).rejects.toThrow("gone");
@@ -325,33 +308,17 @@ describe("a vendor that does not answer", () => {
   });
 });
 
-describe("isUsedUp", () => {
-  const ledger: Allowance = { limit: 100, ceiling: 100, source: "ledger" };
-  const live = (ceiling: number): Allowance => ({ limit: 100, ceiling, source: "vendor" });
-  const entry = (used: number, exhausted: boolean) => ({ used, pending: used, exhausted });
-
-  it.each([
-    ["no, as long as the vendor has not said so", ledger, entry(100, false), 2, false],
-    ["yes, once it has said so and cannot be asked", ledger, entry(2, true), 2, true],
-    ["no, when it says by now that what is reserved fits", live(2), entry(2, true), 2, false],
-    ["yes, when it says by now that one unit less is left", live(1), entry(2, true), 2, true],
-    ["no, when both fit", live(6), entry(6, true), 3, false],
-  ])("%s", (_, allowance, spent, reserved, expected) => {
-    expect(isUsedUp(allowance, spent, reserved)).toBe(expected);
-  });
-});
-
-describe("whatever is spent, taken and refused, here and elsewhere", () => {
-  type Step = { reserve: number } | { take: true } | { refuse: true } | { others: number } | { wait: number };
+describe("allowances, with any spending", () => {
+  type Step = { reserve: number } | { take: true } | { refuse: true } | { spentElsewhere: number } | { wait: number };
   const step: fc.Arbitrary<Step> = fc.oneof(
     { weight: 4, arbitrary: fc.record({ reserve: fc.integer({ min: 1, max: 20 }) }) },
     { weight: 3, arbitrary: fc.record({ take: fc.constant(true as const) }) },
     fc.record({ refuse: fc.constant(true as const) }),
-    fc.record({ others: fc.integer({ min: 1, max: 20 }) }),
+    fc.record({ spentElsewhere: fc.integer({ min: 1, max: 20 }) }),
     { weight: 2, arbitrary: fc.record({ wait: fc.integer({ min: 1, max: 40_000 }) }) },
   );
 
-  it("what we reserve always fits into the vendor's day, and all that is left can be reserved", async () => {
+  it("never let reservations exceed the vendor's day, and leave every free unit", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const limit = 60;
@@ -364,9 +331,9 @@ describe("whatever is spent, taken and refused, here and elsewhere", () => {
           if ("wait" in each) await clock.advance(each.wait);
           else if ("reserve" in each) {
             if ((await left()) >= each.reserve) waiting.push(await reserve(each.reserve));
-          } else if ("others" in each) {
-            counted += Math.min(each.others, limit - counted - reserved());
-            // What others spend may be missed for as long as an answer is kept.
+          } else if ("spentElsewhere" in each) {
+            counted += Math.min(each.spentElsewhere, limit - counted - reserved());
+            // An answer is kept for half a minute, and misses other spending meanwhile.
             await clock.advance(HALF_MINUTE);
           } else if (batch) {
             waiting.shift();

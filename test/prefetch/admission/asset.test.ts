@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { manyUrls } from "../../fakes.ts";
-import { error, open } from "../calls/service-harness.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { error, startService } from "../calls/service-harness.ts";
 
-describe("prefetching an asset", () => {
+describe("prefetchAsset", () => {
   const renditions = manyUrls(3);
 
-  it("reserves what its URLs cost and sends it by its id", async () => {
-    const { asset, provider, used } = await open({ script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
+  it("reserves the cost of the asset's URLs and sends its id", async () => {
+    const { asset, provider, used } = await startService({ script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
     expect(await asset(" asset1 ")).toMatchObject({ counts: { processing: 1 }, batches: 1, quota: { used: 3, remaining: 97 } });
     expect(provider.received).toEqual([{ kind: "asset", assetId: "asset1" }]);
     expect(await asset("asset1")).toMatchObject({ taskId: "pf_0001", skippedRecent: 1 });
     expect(await used()).toBe(3);
   });
 
-  it("tells an outcome that differs from URL to URL", async () => {
-    const { asset } = await open({
+  it("names the failed URLs of an asset", async () => {
+    const { asset } = await startService({
       script: {
         resolveAsset: async () => ({ urls: renditions, cost: 3 }),
         status: async () =>
@@ -30,8 +30,8 @@ describe("prefetching an asset", () => {
     ]);
   });
 
-  it.each(["vendor_unavailable", "timeout", "rate_limited"] as const)("goes on when looking it up fails with %s", async (code) => {
-    const { asset, provider, used, reports } = await open({
+  it.each(["vendor_unavailable", "timeout", "rate_limited"] as const)("sends the asset when its look-up fails with %s", async (code) => {
+    const { asset, provider, used, reports } = await startService({
       script: {
         resolveAsset: async () => {
           throw new PrefetchError(code, "Not now", { retryable: true });
@@ -44,8 +44,8 @@ describe("prefetching an asset", () => {
     expect(reports).toEqual([expect.stringContaining("looking up asset asset1")]);
   });
 
-  it.each(["not_found", "not_published"] as const)("says that it is %s, and stores nothing", async (code) => {
-    const { asset, provider, used, status } = await open({
+  it.each(["not_found", "not_published"] as const)("fails with %s and stores nothing when the look-up does", async (code) => {
+    const { asset, provider, used, status } = await startService({
       script: {
         resolveAsset: async () => {
           throw new PrefetchError(code, "No such asset");
@@ -58,14 +58,14 @@ describe("prefetching an asset", () => {
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
 
-  it("refuses an asset that costs more than is left, whole", async () => {
-    const { asset, used } = await open({ dailyBudget: 2, script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
+  it("refuses an asset that costs more than the quota has left, also under partial", async () => {
+    const { asset, used } = await startService({ dailyBudget: 2, script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
     await expect(asset("asset1", { onQuotaExceeded: "partial" })).rejects.toThrow(error("quota_exhausted"));
     expect(await used()).toBe(0);
   });
 
-  it("gives back everything when the vendor refuses it", async () => {
-    const { asset, used } = await open({
+  it("refunds the whole cost when the vendor refuses the asset", async () => {
+    const { asset, used } = await startService({
       script: {
         resolveAsset: async () => ({ urls: renditions, cost: 3 }),
         answer: () => {
@@ -82,23 +82,23 @@ describe("prefetching an asset", () => {
     ["", "asset's id"],
     ["a b", "asset's id"],
     ["x".repeat(129), "asset's id"],
-  ])("refuses %j as an id", async (id, hint) => {
-    const { asset } = await open();
+  ])("refuses the id %j", async (id, hint) => {
+    const { asset } = await startService();
     await expect(asset(id)).rejects.toThrow(error("invalid_argument", { hint: expect.stringContaining(hint) }));
   });
 
-  it("does not pass the guard on domains unseen", async () => {
+  it("checks the asset's URLs against the allowed domains, and fails when it cannot look them up", async () => {
     const guards = { allowedDomains: ["*.example.com"] };
-    const seen = await open({ guards, script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
+    const seen = await startService({ guards, script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
     expect(await seen.asset("asset1")).toMatchObject({ counts: { processing: 1 } });
-    const foreign = await open({
+    const foreign = await startService({
       guards,
       script: { resolveAsset: async () => ({ urls: [...renditions, "https://elsewhere.test/a.m3u8"], cost: 4 }) },
     });
     await expect(foreign.asset("asset1")).rejects.toThrow(
       error("forbidden_domain", { message: expect.stringContaining("elsewhere.test") }),
     );
-    const down = await open({
+    const down = await startService({
       guards,
       script: {
         resolveAsset: async () => {
@@ -107,11 +107,11 @@ describe("prefetching an asset", () => {
       },
     });
     await expect(down.asset("asset1")).rejects.toThrow(error("vendor_unavailable"));
-    for (const house of [foreign, down]) expect(house.provider.received).toEqual([]);
+    for (const harness of [foreign, down]) expect(harness.provider.received).toEqual([]);
   });
 
-  it("does not pass the guard on domains where the provider cannot tell its URLs", async () => {
-    const { asset, provider } = await open({ guards: { allowedDomains: ["*.example.com"] }, script: { resolveAsset: undefined } });
+  it("fails when domains are restricted and the provider cannot resolve assets", async () => {
+    const { asset, provider } = await startService({ guards: { allowedDomains: ["*.example.com"] }, script: { resolveAsset: undefined } });
     await expect(asset("asset1")).rejects.toThrow(PrefetchError);
     expect(provider.received).toEqual([]);
   });

@@ -6,7 +6,8 @@ import { buildTask } from "../../../src/prefetch/admission/build-task.ts";
 import type { Candidate, ParsedUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import { dryRunView } from "../../../src/prefetch/calls/dry-run.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
-import { fakeProvider, NOON, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
+import { fakeProvider } from "../../fakes/provider.ts";
 
 const one = fakeProvider({ id: "one", account: "one:1", limits: { urlsPerRequest: 2 } });
 const two = fakeProvider({ id: "two", account: "two:1", limits: { urlsPerRequest: 3 } });
@@ -19,24 +20,24 @@ const context = {
   traceparent: undefined,
 };
 
-const wish = fc.oneof(
+const input = fc.oneof(
   fc.record({ provider: fc.constantFrom(one, two), host: fc.constantFrom("a.example", "b.example"), cost: fc.integer({ min: 1, max: 3 }) }),
   fc.constant("rejected" as const),
 );
 
-describe("a plan written down", () => {
-  it("has every candidate in exactly one batch of its own provider and host, and everything in the caller's order", () => {
+describe("buildTask", () => {
+  it("puts each candidate into one batch of its provider and host, and keeps the caller's order", () => {
     fc.assert(
-      fc.property(fc.array(wish, { minLength: 1, maxLength: 30 }), fc.nat({ max: 40 }), (wishes, left) => {
-        const candidates = wishes.flatMap((each, position): Candidate[] =>
+      fc.property(fc.array(input, { minLength: 1, maxLength: 30 }), fc.nat({ max: 40 }), (inputs, left) => {
+        const candidates = inputs.flatMap((each, position): Candidate[] =>
           each === "rejected"
             ? []
             : [{ provider: each.provider, kind: "url", target: `https://${each.host}/${position}`, cost: each.cost, position }],
         );
-        const rejected = wishes.flatMap((each, position) =>
+        const rejected = inputs.flatMap((each, position) =>
           each === "rejected" ? [{ kind: "url" as const, target: "bad", code: "invalid_argument", reason: "Bad.", position }] : [],
         );
-        const reading: ParsedUrls = { candidates, rejected, duplicatesRemoved: 4 };
+        const parsed: ParsedUrls = { candidates, rejected, duplicatesRemoved: 4 };
         const state: AccountState = {
           ledger: { used: 0, pending: 0, exhausted: false },
           recent: new Map(),
@@ -52,18 +53,18 @@ describe("a plan written down", () => {
         ]);
         fc.pre(candidates.some(({ provider, cost }) => provider === one || cost <= left));
         const admission = admit(candidates, states, { policy: "partial", force: false });
-        const { task, batches, items } = buildTask("pf_1", reading, admission, context);
+        const { task, batches, items } = buildTask("pf_1", parsed, admission, context);
 
         expect(new Set(task.providers)).toEqual(new Set(candidates.map((candidate) => candidate.provider.id)));
         expect(task.duplicatesRemoved).toBe(4);
         expect(items.map((item) => item.index)).toEqual([...items.keys()]);
-        // No entry was skipped or twice, so an item's place is that of its wish.
+        // No entry is skipped or repeated, so items and inputs have the same positions.
         expect(items.map((item) => item.target)).toEqual(
-          wishes.map((each, position) => (each === "rejected" ? "bad" : `https://${each.host}/${position}`)),
+          inputs.map((each, position) => (each === "rejected" ? "bad" : `https://${each.host}/${position}`)),
         );
         expect(batches.map((batch) => [batch.number, batch.origin])).toEqual([...batches.keys()].map((number) => [number, number]));
         for (const [position, item] of items.entries()) {
-          const each = wishes[position];
+          const each = inputs[position];
           const batch = item.batch === undefined ? undefined : batches[item.batch];
           expect(item.state).toBe(batch ? "queued" : "rejected");
           expect(batch !== undefined).toBe(admission.send.some((sent) => sent.position === position));
@@ -82,7 +83,7 @@ describe("a plan written down", () => {
     );
   });
 
-  it("tells of each URL over quota when its own vendor's day ends", () => {
+  it("names the reset of its own vendor for each URL over quota", () => {
     const candidates = [one, two].map(
       (provider, position): Candidate => ({ provider, kind: "url", target: "https://a.example/1", cost: 1, position }),
     );

@@ -1,14 +1,16 @@
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createSemaphore } from "../../../src/base/semaphore.ts";
 import { expandStreams } from "../../../src/prefetch/admission/expand-streams.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
-import { fakeClock, manyUrls, NOON, never as signal } from "../../fakes.ts";
-import { error, type HouseOptions, open } from "../calls/service-harness.ts";
-import { type EdgeScript, fakeEdge } from "../edge-harness.ts";
+import { fakeClock, NOON } from "../../fakes/clock.ts";
+import { type EdgeScript, fakeEdge } from "../../fakes/edge.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { fakeTimeouts, rejectOnAbort, neverAborted as signal } from "../../fakes/signal.ts";
+import { defaultRequest, error, type ServiceOptions, startService } from "../calls/service-harness.ts";
 
 const at = (name: string): string => new URL(name, "https://media.example.com/").href;
 const atAll = (...names: string[]): string[] => names.map(at);
@@ -23,7 +25,7 @@ const media = (prefix: string, count: number, end = "#EXT-X-ENDLIST"): string =>
     ...Array.from({ length: count }, (_, nth) => `#EXTINF:6,\n${prefix}${nth}.ts`),
     end,
   ].join("\n");
-/** A playlist of these segments of six seconds. */
+/** A playlist of segments of six seconds each. */
 const listing = (...uris: string[]): string =>
   ["#EXTM3U", "#EXT-X-TARGETDURATION:6", ...uris.flatMap((uri) => ["#EXTINF:6,", uri]), "#EXT-X-ENDLIST"].join("\n");
 
@@ -40,27 +42,27 @@ const startOf = (name: string): string[] =>
     ...[0, 1, 2, 3, 4].map((nth) => `high-${nth}.ts`),
   ).map((url) => url.replace(at(""), at(`${name}/`)));
 
-async function setUp(edge: EdgeScript = {}, { script, ...options }: HouseOptions = {}) {
-  const asked = fakeEdge(edge);
-  const house = await open({ ...options, script: { edge: asked, ...script } });
-  const expand: typeof house.urls = (urls, more = {}, context) => house.urls(urls, { expand: "streams", ...more }, context);
-  /** Targets of a task, in order, with those that were turned down. */
+async function setUp(edge: EdgeScript = {}, { script, ...options }: ServiceOptions = {}) {
+  const scripted = fakeEdge(edge);
+  const harness = await startService({ ...options, script: { edge: scripted, ...script } });
+  const expand: typeof harness.urls = (urls, more = {}, context) => harness.urls(urls, { expand: "streams", ...more }, context);
+  /** The accepted and the rejected targets of a task, in order. */
   const listed = async (taskId = "pf_0001") => {
-    const items = await house.storage.items(taskId, { limit: 10_000 });
+    const items = await harness.storage.items(taskId, { limit: 10_000 });
     return {
-      taken: items.filter(({ state }) => state !== "rejected").map(({ target }) => target),
+      accepted: items.filter(({ state }) => state !== "rejected").map(({ target }) => target),
       rejected: items.flatMap(({ state, target, code, reason }) => (state === "rejected" ? [{ target, code, reason }] : [])),
     };
   };
-  return { ...house, edge: asked, expand, listed };
+  return { ...harness, edge: scripted, expand, listed };
 }
 
-describe("a stream in a list", () => {
+describe("prefetchUrls, with expand streams", () => {
   it.each([
     ["startup", 15],
     ["full", 25],
     ["manifests", 3],
-  ] as const)("costs exactly what its scope %s comes to, and a dry run spends nothing of it", async (scope, cost) => {
+  ] as const)("spends the URLs of the scope %s, which a dry run names and does not spend", async (scope, cost) => {
     const { expand, used, sent, listed } = await setUp({ texts: film("a") });
     const planned = await expand([at("a/main.m3u8")], { scope, dryRun: true });
     expect(planned).toMatchObject({
@@ -74,29 +76,29 @@ describe("a stream in a list", () => {
     const view = await expand([at("a/main.m3u8")], { scope });
     expect(view).toMatchObject({ counts: { processing: cost }, duplicatesRemoved: 0 });
     expect(await used()).toBe(cost);
-    expect((await listed(view.taskId)).taken).toHaveLength(cost);
+    expect((await listed(view.taskId)).accepted).toHaveLength(cost);
   });
 
-  it("is warmed the most urgent first, streams in the caller's order, whichever is read first", async () => {
+  it("sends the most urgent URLs first, and streams in the caller's order, whichever is read first", async () => {
     const clock = fakeClock();
     const { expand, listed } = await setUp(
       { texts: { ...film("a"), ...film("b") }, onText: (url) => clock.sleep(url.includes("/a/") ? 5_000 : 1) },
       { clock },
     );
     const view = await expand([at("a/main.m3u8"), at("x.mp4"), at("b/main.m3u8")]);
-    expect((await listed()).taken).toEqual([...startOf("a"), at("x.mp4"), ...startOf("b")]);
+    expect((await listed()).accepted).toEqual([...startOf("a"), at("x.mp4"), ...startOf("b")]);
     expect(view.streams?.map(({ url }) => url)).toEqual(atAll("a/main.m3u8", "b/main.m3u8"));
   });
 
-  it("is expanded only when that is asked for", async () => {
+  it("sends a stream as a plain URL with expand none", async () => {
     const { urls, listed, edge } = await setUp({ texts: film("a") });
     const view = await urls([at("a/main.m3u8")]);
     expect(view.streams).toBeUndefined();
-    expect((await listed()).taken).toEqual([at("a/main.m3u8")]);
+    expect((await listed()).accepted).toEqual([at("a/main.m3u8")]);
     expect(edge.read).toEqual([]);
   });
 
-  it("counts against a quota as its URLs do: refused whole, cut short at the end, or put off", async () => {
+  it("rejects, cuts or defers the URLs of streams by the quota policy", async () => {
     const texts = { ...film("a"), ...film("b") };
     const both = atAll("a/main.m3u8", "b/main.m3u8");
     const reject = await setUp({ texts }, { dailyBudget: 20 });
@@ -113,7 +115,7 @@ describe("a stream in a list", () => {
       counts: { queued: 20, rejected: 10 },
     });
     const { taskId } = await partial.expand(both, { onQuotaExceeded: "partial" });
-    expect((await partial.listed(taskId)).taken).toEqual([...startOf("a"), ...startOf("b").slice(0, 5)]);
+    expect((await partial.listed(taskId)).accepted).toEqual([...startOf("a"), ...startOf("b").slice(0, 5)]);
 
     const defer = await setUp({ texts }, { dailyBudget: 20 });
     expect(await defer.expand(both, { onQuotaExceeded: "defer", dryRun: true })).toMatchObject({
@@ -123,19 +125,19 @@ describe("a stream in a list", () => {
     expect(await defer.expand(both, { onQuotaExceeded: "defer" })).toMatchObject({ counts: { processing: 20, queued: 10 } });
   });
 
-  it("shares with another one what both name, and is read once however often it is listed", async () => {
+  it("sends a URL that two streams share once, and reads a repeated stream once", async () => {
     const texts = {
       [at("one.m3u8")]: listing("shared.ts", "1.ts"),
       [at("two.m3u8")]: listing("shared.ts", "2.ts"),
     };
     const { expand, listed, edge } = await setUp({ texts });
     const view = await expand([at("one.m3u8"), "HTTPS://media.example.com/one.m3u8#t=1", at("two.m3u8"), at("2.ts")]);
-    expect((await listed()).taken).toEqual(atAll("one.m3u8", "shared.ts", "1.ts", "two.m3u8", "2.ts"));
+    expect((await listed()).accepted).toEqual(atAll("one.m3u8", "shared.ts", "1.ts", "two.m3u8", "2.ts"));
     expect(view).toMatchObject({ duplicatesRemoved: 3, streams: [{ urls: 3 }, { urls: 3 }] });
     expect(edge.read.sort()).toEqual(atAll("one.m3u8", "two.m3u8"));
   });
 
-  it("has its first task found by a repeated call", async () => {
+  it("returns the first task when the call is repeated", async () => {
     const { expand, used } = await setUp({ texts: film("a") });
     const { taskId } = await expand([at("a/main.m3u8")]);
     const again = await expand([at("a/main.m3u8")]);
@@ -145,27 +147,27 @@ describe("a stream in a list", () => {
     expect(await used()).toBe(25);
   });
 
-  it("is resolved from where it was redirected to", async () => {
+  it("resolves relative URLs against the redirected manifest", async () => {
     const texts = {
       [at("main.m3u8")]: new URL("https://other.example/deep/real.m3u8"),
       "https://other.example/deep/real.m3u8": listing("1.ts"),
     };
     const { expand, listed } = await setUp({ texts });
     await expand([at("main.m3u8")]);
-    expect((await listed()).taken).toEqual([at("main.m3u8"), "https://other.example/deep/1.ts"]);
+    expect((await listed()).accepted).toEqual([at("main.m3u8"), "https://other.example/deep/1.ts"]);
   });
 
-  it("is warmed at its edge where it is live, which is said", async () => {
+  it("sends the live edge of a live stream and says so", async () => {
     const { expand, listed } = await setUp({ texts: { [at("live.m3u8")]: media("", 20, "") } });
     const view = await expand([at("live.m3u8")], { scope: "full" });
     expect(view).toMatchObject({
       streams: [{ live: true, urls: 7 }],
       nextStep: expect.stringContaining("URLs of a live stream are on air for seconds only."),
     });
-    expect((await listed()).taken).toEqual(atAll("live.m3u8", "init", ...[15, 16, 17, 18, 19].map((nth) => `${nth}.ts`)));
+    expect((await listed()).accepted).toEqual(atAll("live.m3u8", "init", ...[15, 16, 17, 18, 19].map((nth) => `${nth}.ts`)));
   });
 
-  it("may be DASH, and may have no telling name", async () => {
+  it("expands DASH, and manifests whose names do not tell the format", async () => {
     const mpd =
       '<MPD mediaPresentationDuration="PT6S"><Period><AdaptationSet mimeType="video/mp4"><Representation id="1"><BaseURL>a.mp4</BaseURL></Representation></AdaptationSet></Period></MPD>';
     const urls = atAll("film.mpd", "film.ism/manifest(format=m3u8-aapl)", "v1/4711", "get.php?type=m3u8");
@@ -181,8 +183,8 @@ describe("a stream in a list", () => {
   });
 });
 
-describe("what is no stream", () => {
-  it("is left alone, and not even looked at where its name tells", async () => {
+describe("expansion, of entries that are no streams", () => {
+  it("sends them as plain files, and reads only names that may be manifests", async () => {
     const texts = {
       [at("folder/4711")]: "a picture",
       [at("playlist.php")]: "<html><body>Hello</body></html>",
@@ -194,11 +196,11 @@ describe("what is no stream", () => {
       streams: [],
       nextStep: expect.stringMatching(/^No entry of the list is a stream\. /),
     });
-    expect(await listed()).toEqual({ taken: inputs, rejected: [] });
+    expect(await listed()).toEqual({ accepted: inputs, rejected: [] });
     expect(edge.read.sort()).toEqual(atAll("folder/4711", "huge", "playlist.php"));
   });
 
-  it("is refused where its name promised one", async () => {
+  it("rejects a text that is no manifest under a manifest's name", async () => {
     const { expand, listed } = await setUp({ texts: { [at("a.m3u8")]: "<html>Please log in</html>" } });
     await expand(atAll("a.m3u8", "b.mp4"));
     expect((await listed()).rejected).toEqual([
@@ -211,15 +213,15 @@ describe("what is no stream", () => {
   });
 });
 
-describe("what cannot be expanded", () => {
+describe("expansion, when it fails", () => {
   const down = new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true, hint: "Check the host." });
 
-  it("is named with its reason, and takes nothing else down with it", async () => {
+  it("rejects the stream with its reason and sends the rest", async () => {
     const { expand, listed } = await setUp({ texts: { ...film("a"), [at("down.m3u8")]: down } });
     const view = await expand(["bad", ...atAll("gone.mpd", "down.m3u8", "a/main.m3u8", "b.mp4")]);
     expect(view).toMatchObject({ counts: { processing: 16, rejected: 3 }, streams: [{ url: at("a/main.m3u8") }] });
-    const { taken, rejected } = await listed();
-    expect(taken).toEqual([...startOf("a"), at("b.mp4")]);
+    const { accepted, rejected } = await listed();
+    expect(accepted).toEqual([...startOf("a"), at("b.mp4")]);
     expect(rejected.slice(1)).toEqual([
       { target: at("gone.mpd"), code: "not_found", reason: "The stream cannot be expanded. The edge answered with 404." },
       {
@@ -230,14 +232,14 @@ describe("what cannot be expanded", () => {
     ]);
   });
 
-  it("is not said to be no stream", async () => {
+  it("does not call the stream a plain file", async () => {
     const { expand } = await setUp();
     const { nextStep, streams } = await expand(atAll("gone.m3u8", "b.mp4"), { dryRun: true });
     expect(streams).toEqual([]);
     expect(nextStep).not.toContain("turned out");
   });
 
-  it("is an error that says whether to try again where there is nothing else", async () => {
+  it("fails the call, as retryable when the reasons pass, when the list has nothing else", async () => {
     const slow = new PrefetchError("timeout", "Too slow", { retryable: true });
     const { expand, used } = await setUp({ texts: { [at("down.m3u8")]: down, [at("slow.m3u8")]: slow } });
     const passing = { retryable: true, hint: "Nothing was sent. Call again in a few minutes." };
@@ -247,7 +249,7 @@ describe("what cannot be expanded", () => {
     expect(await used()).toBe(0);
   });
 
-  it("shows little of a long URL in the error, and none of a token at its end", async () => {
+  it("cuts a long URL in the error before its token", async () => {
     const { expand } = await setUp();
     const long = `${at("a.m3u8")}?path=${"x".repeat(300)}&token=S3cr3t`;
     const refused = expand([long]);
@@ -255,20 +257,20 @@ describe("what cannot be expanded", () => {
     await expect(refused).rejects.not.toThrow("S3cr3t");
   });
 
-  it("is reported where nobody foresaw it, and told without its text", async () => {
+  it("reports an unforeseen error and rejects the stream without its text", async () => {
     const read: StreamReader = async (url) => {
       if (url.includes("odd")) throw new RangeError("Out of S3cr3t");
       return { format: "hls", live: false, urls: [url], omitted: 0, refused: [] };
     };
     const { expand, listed, reports } = await setUp({}, { read });
     await expand(atAll("odd.m3u8", "even.m3u8"));
-    const { taken, rejected } = await listed();
-    expect(taken).toEqual([at("even.m3u8")]);
+    const { accepted, rejected } = await listed();
+    expect(accepted).toEqual([at("even.m3u8")]);
     expect(rejected).toMatchObject([{ code: "internal", reason: expect.not.stringContaining("S3cr3t") }]);
     expect(reports).toEqual(["expanding a stream: RangeError: Out of S3cr3t"]);
   });
 
-  it("is a stream of which too much is named to know what would be first", async () => {
+  it("rejects a stream of more than 100,000 URLs", async () => {
     const texts = {
       [at("day.m3u8")]: master("low.m3u8", "high.m3u8"),
       [at("low.m3u8")]: media("low-", 50_000),
@@ -286,26 +288,26 @@ describe("what cannot be expanded", () => {
     ]);
   });
 
-  it("is a playlist of a stream, too, and the rest of the stream is warmed", async () => {
+  it("rejects an unreadable playlist of a stream and sends the rest of the stream", async () => {
     const { expand, listed } = await setUp({
       texts: { [at("main.m3u8")]: master("low.m3u8", "gone.m3u8"), [at("low.m3u8")]: listing("1.ts") },
     });
     expect(await expand([at("main.m3u8")])).toMatchObject({ streams: [{ urls: 3 }] });
     expect(await listed()).toEqual({
-      taken: atAll("main.m3u8", "low.m3u8", "1.ts"),
+      accepted: atAll("main.m3u8", "low.m3u8", "1.ts"),
       rejected: [{ target: at("gone.m3u8"), code: "not_found", reason: "The edge answered with 404." }],
     });
   });
 });
 
-describe("the hosts of a stream", () => {
+describe("expansion, by hosts", () => {
   const hosts = Array.from({ length: 12 }, (_, nth) => `https://h${nth}.example/1.ts`);
 
-  it("are ten at most, and what is beyond is named with what to do", async () => {
+  it("accepts ten hosts per stream and rejects URLs of further hosts with the remedy", async () => {
     const { expand, listed } = await setUp({ texts: { [at("main.m3u8")]: listing(...hosts) } });
     await expand([at("main.m3u8")], { scope: "full" });
-    const { taken, rejected } = await listed();
-    expect(taken).toEqual([at("main.m3u8"), ...hosts.slice(0, 9)]);
+    const { accepted, rejected } = await listed();
+    expect(accepted).toEqual([at("main.m3u8"), ...hosts.slice(0, 9)]);
     expect(rejected).toEqual(
       [9, 10, 11].map((nth) => ({
         target: hosts[nth],
@@ -315,7 +317,7 @@ describe("the hosts of a stream", () => {
     );
   });
 
-  it("cannot be passed by in another spelling", async () => {
+  it("rejects URLs of further hosts in any spelling", async () => {
     const odd = hosts.map((url) => `${url}?100%`);
     const { expand, listed, sent } = await setUp({ texts: { [at("main.m3u8")]: listing(...odd) } });
     await expand([at("main.m3u8")], { scope: "full" });
@@ -323,22 +325,22 @@ describe("the hosts of a stream", () => {
     expect(sent()).toHaveLength(10);
   });
 
-  it("of one stream are nothing to what the caller or another stream wants", async () => {
+  it("accepts a URL that the caller or another stream names, although one stream has too many hosts", async () => {
     const texts = { [at("many.m3u8")]: listing(...hosts), [at("other.m3u8")]: listing(hosts[10] ?? "") };
     const { expand, listed } = await setUp({ texts });
     await expand([hosts[9], at("many.m3u8"), at("other.m3u8")], { scope: "full" });
-    const { taken, rejected } = await listed();
-    expect(new Set(taken)).toEqual(new Set([...atAll("many.m3u8", "other.m3u8"), ...hosts.slice(0, 11)]));
+    const { accepted, rejected } = await listed();
+    expect(new Set(accepted)).toEqual(new Set([...atAll("many.m3u8", "other.m3u8"), ...hosts.slice(0, 11)]));
     expect(rejected).toMatchObject([{ target: hosts[11], code: "forbidden_domain" }]);
   });
 
-  it("are those that are allowed, where a list says so, and may then be many", async () => {
+  it("accepts all allowed hosts, and no other one, when domains are restricted", async () => {
     const guards = { allowedDomains: ["*.example", "media.example.com"] };
     const texts = { [at("main.m3u8")]: listing(...hosts, "https://elsewhere.test/1.ts") };
     const { expand, listed, edge } = await setUp({ texts }, { guards });
     await expand([at("main.m3u8"), "https://elsewhere.test/main.m3u8"], { scope: "full" });
-    const { taken, rejected } = await listed();
-    expect(taken).toEqual([at("main.m3u8"), ...hosts]);
+    const { accepted, rejected } = await listed();
+    expect(accepted).toEqual([at("main.m3u8"), ...hosts]);
     const reason = "The URL is on elsewhere.test, which PREFETCH_ALLOWED_DOMAINS does not list.";
     expect(rejected).toEqual([
       { target: "https://elsewhere.test/1.ts", code: "forbidden_domain", reason },
@@ -348,8 +350,8 @@ describe("the hosts of a stream", () => {
   });
 });
 
-describe("a list of streams that is too much", () => {
-  it("is refused with the number, and nothing is stored", async () => {
+describe("expansion, of too many URLs", () => {
+  it("fails with the number and stores nothing", async () => {
     const { expand, used, status } = await setUp({ texts: film("a") }, { guards: { maxUrlsPerCall: 20 } });
     for (const dryRun of [true, false]) {
       await expect(expand([at("a/main.m3u8"), at("b.mp4")], { scope: "full", dryRun })).rejects.toThrow(
@@ -364,14 +366,14 @@ describe("a list of streams that is too much", () => {
     expect(await expand([at("a/main.m3u8")])).toMatchObject({ counts: { processing: 15 } });
   });
 
-  it("is not refused for what its streams have in common", async () => {
+  it("counts URLs that streams share once", async () => {
     const { expand } = await setUp({ texts: film("a") }, { guards: { maxUrlsPerCall: 15 } });
-    // Each playlist alone, too, and the first one twice.
+    // The list repeats the first stream and has each playlist as a stream of its own.
     const list = atAll("a/main.m3u8", "a/low.m3u8", "a/high.m3u8", "a/main.m3u8");
     expect(await expand(list)).toMatchObject({ counts: { processing: 15 } });
   });
 
-  it("is not read on when it is too much already", async () => {
+  it("stops reading streams when the URLs are too many already", async () => {
     const names = Array.from({ length: 50 }, (_, nth) => `${nth}.m3u8`);
     const texts = Object.fromEntries(names.map((name) => [at(name), media(`${name}-`, 30)]));
     const { expand, edge } = await setUp({ texts }, { guards: { maxUrlsPerCall: 60 } });
@@ -382,26 +384,16 @@ describe("a list of streams that is too much", () => {
   });
 });
 
-describe("reading the streams of a call", () => {
-  it("takes forty seconds at most, and then says so", async () => {
-    const bounds: [number, AbortController][] = [];
-    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
-      const controller = new AbortController();
-      bounds.push([ms, controller]);
-      return controller.signal;
-    });
-    onTestFinished(() => {
-      vi.restoreAllMocks();
-    });
+describe("expansion, in time", () => {
+  it("fails after forty seconds, or when the caller stops", async () => {
+    const timeouts = fakeTimeouts();
     const { service, clock, edge, used } = await setUp({
-      onText: (_, aborted) =>
-        new Promise((_resolve, reject) => aborted.addEventListener("abort", () => reject(aborted.reason), { once: true })),
+      onText: (_, aborted) => rejectOnAbort(aborted),
     });
-    const usual = { scope: "startup", onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
-    const request = { ...usual, urls: atAll(...Array.from({ length: 9 }, (_, nth) => `${nth}.m3u8`)), expand: "streams" } as const;
+    const request = { ...defaultRequest, urls: atAll(...Array.from({ length: 9 }, (_, nth) => `${nth}.m3u8`)), expand: "streams" } as const;
     const call = service.prefetchUrls(request, { signal, caller: localCaller });
     await clock.settle();
-    bounds.find(([ms]) => ms === 40_000)?.[1].abort(new DOMException("Too late", "TimeoutError"));
+    timeouts.expire(40_000);
     await expect(call).rejects.toThrow(
       error("timeout", { retryable: true, hint: expect.stringContaining("Pass fewer streams in one call") }),
     );
@@ -417,7 +409,7 @@ describe("reading the streams of a call", () => {
     expect(await used()).toBe(0);
   });
 
-  it("is taken off the time that the call waits afterwards", async () => {
+  it("takes the time for reading off wait_seconds", async () => {
     const clock = fakeClock();
     const { expand } = await setUp({ texts: film("a"), onText: () => clock.sleep(10_000) }, { clock });
     const before = clock.now();
@@ -425,15 +417,15 @@ describe("reading the streams of a call", () => {
     expect(clock.now() - before).toBe(50_000);
   });
 
-  it("takes turns with other calls, eight streams at a time and four of each call", async () => {
+  it("reads four streams of one call and eight streams of all calls at a time", async () => {
     const clock = fakeClock();
-    let underWay = 0;
+    let reading = 0;
     let most = 0;
     const read: StreamReader = async (url) => {
-      underWay += 1;
-      most = Math.max(most, underWay);
+      reading += 1;
+      most = Math.max(most, reading);
       await clock.sleep(1_000);
-      underWay -= 1;
+      reading -= 1;
       return { format: "hls", live: false, urls: [url], omitted: 0, refused: [] };
     };
     const { expand } = await setUp({}, { clock, read });
@@ -444,43 +436,45 @@ describe("reading the streams of a call", () => {
     expect(views.map(({ streams }) => streams?.length)).toEqual([6, 6, 6]);
     expect(most).toBe(8);
   });
+});
 
-  it("needs a provider that can ask the edge", async () => {
-    const { urls, sent } = await open({ problems: ["http needs HTTP_POPS to be readable."] });
+describe("expansion, by provider", () => {
+  it("fails when no provider can ask the edge", async () => {
+    const { urls, sent } = await startService({ problems: ["http needs HTTP_POPS to be readable."] });
     await expect(urls([at("a.m3u8")], { expand: "streams" })).rejects.toThrow(
       error("not_configured", { hint: expect.stringContaining("HTTP_POPS") }),
     );
     expect(sent()).toEqual([]);
   });
 
-  it("does not begin for a provider that is not known, nor for a list that is too long", async () => {
+  it("reads nothing for an unknown provider or a list that is too long", async () => {
     const { expand, edge } = await setUp({ texts: film("a") }, { guards: { maxUrlsPerCall: 3 } });
-    await expect(expand([at("a/main.m3u8")], { provider: "nobody" })).rejects.toThrow(error("invalid_argument"));
+    await expect(expand([at("a/main.m3u8")], { provider: "no-such-cdn" })).rejects.toThrow(error("invalid_argument"));
     await expect(expand(atAll("1.m3u8", "2.m3u8", "3.m3u8", "4.m3u8"))).rejects.toThrow(error("invalid_argument"));
     expect(edge.read).toEqual([]);
   });
 });
 
-describe("the streams of an asset", () => {
+describe("prefetchAsset, with expand streams", () => {
   const more = { expand: "streams" } as const;
 
-  it("are expanded, and sent by their URLs", async () => {
+  it("expands the asset's streams and sends their URLs", async () => {
     const resolveAsset = async () => ({ urls: atAll("a/main.m3u8", "a.mp4"), cost: 2 });
     const { asset, listed, provider } = await setUp({ texts: film("a") }, { script: { resolveAsset } });
     expect(await asset("film", { ...more, dryRun: true })).toMatchObject({ cost: 16, streams: [{ urls: 15 }] });
     expect(await asset(" film ", more)).toMatchObject({ counts: { processing: 16 } });
-    expect((await listed("pf_0002")).taken).toEqual([...startOf("a"), at("a.mp4")]);
+    expect((await listed("pf_0002")).accepted).toEqual([...startOf("a"), at("a.mp4")]);
     expect(provider.received.every(({ kind }) => kind === "urls")).toBe(true);
   });
 
-  it("keep to the domains that are allowed", async () => {
+  it("fails for an asset on a forbidden domain", async () => {
     const resolveAsset = async () => ({ urls: ["https://elsewhere.test/a.m3u8"], cost: 1 });
     const { asset, edge } = await setUp({}, { guards: { allowedDomains: ["*.example.com"] }, script: { resolveAsset } });
     await expect(asset("film", more)).rejects.toThrow(error("forbidden_domain"));
     expect(edge.read).toEqual([]);
   });
 
-  it("are not to be had of a provider that takes ids only, or cannot look an asset up", async () => {
+  it("fails when the provider accepts ids only, cannot resolve the asset, or finds no URL", async () => {
     const hint = expect.stringContaining('expand "none"');
     const resolveAsset = async () => ({ urls: [at("a.m3u8")], cost: 1 });
     for (const script of [{ accepts: ["asset"], resolveAsset } as const, { resolveAsset: undefined }]) {
@@ -507,7 +501,7 @@ describe("expandStreams", () => {
   );
   const entry = fc.oneof(child, fc.constantFrom<unknown>("", "nonsense", null, 7, {}, "https://H1.example:443/1.m3u8#x"));
 
-  it("never loses an entry: each is there as itself, as its stream, or refused by name", async () => {
+  it("keeps each entry as itself, as its stream, or as a refusal", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(entry, { maxLength: 12 }),
@@ -533,24 +527,24 @@ describe("expandStreams", () => {
             report: () => undefined,
           });
           const keyOf = (input: unknown): unknown => {
-            const reading = parseUrl(input, { maxLength: 65_536 });
-            return reading.ok ? reading.url : input;
+            const parsed = parseUrl(input, { maxLength: 65_536 });
+            return parsed.ok ? parsed.url : input;
           };
           const keys = new Set(urls.map(keyOf));
           for (const input of inputs) expect(keys).toContain(keyOf(input));
-          // What is refused is in the list, so that planning names it.
+          // A refused URL stays in the list, so that planning names it.
           for (const refused of refusals.keys()) expect(keys).toContain(keyOf(refused));
-          // What the caller or a stream wants is not refused for another stream's sake.
+          // A stream in the result is not refused.
           expect(new Set(streams.map(({ url }) => url)).size).toBe(streams.length);
           for (const { url } of streams) expect(refusals.has(url)).toBe(false);
           for (const input of inputs) {
-            const reading = parseUrl(input, { maxLength: 65_536 });
-            if (!reading.ok) continue;
-            const refusal = refusals.get(reading.url);
+            const parsed = parseUrl(input, { maxLength: 65_536 });
+            if (!parsed.ok) continue;
+            const refusal = refusals.get(parsed.url);
             if (refusal) expect(refusal.reason).toMatch(/^The stream cannot be expanded\./);
-            const behaviour = behaviours[Number(/(\d)\.m3u8/.exec(reading.url)?.[1])];
+            const behaviour = behaviours[Number(/(\d)\.m3u8/.exec(parsed.url)?.[1])];
             const expected = typeof behaviour === "object" ? "a stream" : behaviour === undefined ? "itself" : "refused";
-            const stream = streams.find(({ url }) => url === reading.url);
+            const stream = streams.find(({ url }) => url === parsed.url);
             expect(stream ? "a stream" : refusal ? "refused" : "itself").toBe(expected);
           }
         },
@@ -559,7 +553,7 @@ describe("expandStreams", () => {
     );
   });
 
-  it("has a reader's order kept, and its own manifest added where a reader leaves it out", async () => {
+  it("keeps the reader's order, and adds the manifest when the reader leaves it out", async () => {
     const read: StreamReader = async () => ({ format: "dash", live: false, urls: atAll("2.m4s", "1.m4s"), omitted: 0, refused: [] });
     const options = { edge: fakeEdge(), read, scope: "full", allowedDomains: undefined, mostUrls: 10, now: NOON, signal } as const;
     const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), {

@@ -3,12 +3,12 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { type ParseRules, parseUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
-import { fakeProvider } from "../../fakes.ts";
+import { fakeProvider } from "../../fakes/provider.ts";
 
 const provider = fakeProvider({ limits: { urlLength: 10_240 } });
 const rules: ParseRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined };
 
-/** List entries as agents write them: mostly usable, some of them twice, some broken. */
+/** List entries as agents write them: most are usable, some are repeated, some are broken. */
 const entry = fc.oneof(
   fc
     .record({ host: fc.constantFrom("a.example", "B.example", "c.example:8443"), path: fc.nat({ max: 30 }) })
@@ -27,9 +27,9 @@ const entry = fc.oneof(
   fc.string(),
 );
 
-describe("readUrls", () => {
-  it("takes each URL once, in order, and names the entries that cannot be used", () => {
-    const reading = parseUrls(
+describe("parseUrls", () => {
+  it("returns each URL once, in order, and rejects each unusable entry", () => {
+    const parsed = parseUrls(
       [
         "https://media.example.com/视频.mp4",
         "not a url",
@@ -39,7 +39,7 @@ describe("readUrls", () => {
       ],
       rules,
     );
-    expect(reading).toEqual({
+    expect(parsed).toEqual({
       candidates: [
         { provider, kind: "url", target: "https://media.example.com/%E8%A7%86%E9%A2%91.mp4", cost: 1, position: 0 },
         { provider, kind: "url", target: "https://media.example.com/b.mp4", cost: 1, position: 3 },
@@ -57,19 +57,19 @@ describe("readUrls", () => {
     });
   });
 
-  it("gives a foreign domain a code of its own", () => {
-    const reading = parseUrls(["https://other.example/a", "https://media.example.com/a"], { ...rules, allowedDomains: ["*.example.com"] });
-    expect(reading.rejected).toMatchObject([{ target: "https://other.example/a", code: "forbidden_domain", position: 0 }]);
-    expect(reading.candidates).toHaveLength(1);
+  it("rejects a foreign domain as forbidden_domain", () => {
+    const parsed = parseUrls(["https://other.example/a", "https://media.example.com/a"], { ...rules, allowedDomains: ["*.example.com"] });
+    expect(parsed.rejected).toMatchObject([{ target: "https://other.example/a", code: "forbidden_domain", position: 0 }]);
+    expect(parsed.candidates).toHaveLength(1);
   });
 
-  it("shows little of a bad entry, however long it is", () => {
+  it("shows at most 200 characters of an unusable entry", () => {
     const [rejected] = parseUrls([`https://media.example.com/${"a".repeat(20_000)}`], rules).rejected;
     expect(rejected?.target.length).toBeLessThanOrEqual(201);
     expect(rejected?.reason).toContain("the limit is 10,240");
   });
 
-  it("makes of every entry exactly one of candidate, rejected and duplicate", () => {
+  it("makes each entry a candidate, a rejection or a duplicate", () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 40 }), (inputs) => {
         const { candidates, rejected, duplicatesRemoved } = parseUrls(inputs, rules);
@@ -80,32 +80,32 @@ describe("readUrls", () => {
         for (const list of [candidates, rejected]) {
           expect(list.map((entry) => entry.position)).toEqual(list.map((entry) => entry.position).sort((a, b) => a - b));
         }
-        // What was left out as a duplicate is there under the spelling that came first.
+        // A duplicate is present in the spelling that came first.
         const taken = new Set(candidates.map((candidate) => candidate.target));
         expect(taken).toHaveLength(candidates.length);
         for (const [position, input] of inputs.entries()) {
-          const reading = parseUrl(input, { maxLength: 10_240 });
-          expect(positions.includes(position) || (reading.ok ? taken.has(reading.url) : inputs.indexOf(input) < position)).toBe(true);
-          if (reading.ok && positions.includes(position))
-            expect(candidates.find((entry) => entry.position === position)?.target).toBe(reading.url);
+          const parsed = parseUrl(input, { maxLength: 10_240 });
+          expect(positions.includes(position) || (parsed.ok ? taken.has(parsed.url) : inputs.indexOf(input) < position)).toBe(true);
+          if (parsed.ok && positions.includes(position))
+            expect(candidates.find((entry) => entry.position === position)?.target).toBe(parsed.url);
         }
       }),
     );
   });
 
-  // As people really write them: every one of these means credentials to WHATWG, or holds a URL that does.
+  // WHATWG reads credentials in each of these entries, or in a URL inside.
   it.each<readonly [string, (user: string, password: string) => unknown]>([
-    ["as they should be written", (user, password) => `https://${user}:${password}@h.example/a`],
+    ["in the standard form", (user, password) => `https://${user}:${password}@h.example/a`],
     ["without a password", (user) => `https://${user}@h.example/a`],
     ["with an @ in the password", (user, password) => `https://${user}:x@${password}@h.example/a`],
     ["with a blank in the password", (user, password) => `https://${user}:x ${password}@h.example/a`],
     ["without slashes", (user, password) => `https:${user}:${password}@h.example/a`],
     ["with backslashes", (user, password) => `https:\\\\${user}:${password}@h.example/a`],
-    ["with a scheme that is not taken", (user, password) => `ftp://${user}:${password}@h.example/a`],
+    ["with a scheme that is refused", (user, password) => `ftp://${user}:${password}@h.example/a`],
     ["twice in one entry", (user, password) => `https://${user}:x@h.example/a\nhttps://y:${password}@h.example/b`],
     ["twice in a list", (user, password) => [`https://${user}:x@h.example/a`, `https://y:${password}@h.example/b`]],
     ["in an object", (user, password) => ({ url: `https://${user}:${password}@h.example/a` })],
-  ])("never repeats a user name or password: %s", (_, write) => {
+  ])("repeats no user name and no password that is written %s", (_, write) => {
     const secret = fc.stringMatching(/^[A-Za-z0-9]{1,10}$/).map((text) => `S3cr3t${text}`);
     fc.assert(
       fc.property(secret, secret, (user, password) => {
@@ -119,12 +119,12 @@ describe("readUrls", () => {
   });
 });
 
-describe("readUrls for a provider that knows what it would turn down", () => {
-  it("rejects that with the provider's own reason, once it is normalised, and says nothing of it twice", () => {
-    const asked: string[] = [];
+describe("parseUrls, for a provider with refusalOf", () => {
+  it("rejects a normalised URL once, with the provider's reason", () => {
+    const checked: string[] = [];
     const choosy = fakeProvider({
       refusalOf: (url) => {
-        asked.push(url);
+        checked.push(url);
         return url.includes("10.0.0.1")
           ? new PrefetchError("forbidden_domain", "10.0.0.1 is private", { hint: "Use another." })
           : undefined;
@@ -137,40 +137,40 @@ describe("readUrls for a provider that knows what it would turn down", () => {
       { target: "http://10.0.0.1/a", code: "forbidden_domain", reason: "10.0.0.1 is private. Use another.", position: 0 },
       { code: "invalid_argument", position: 3 },
     ]);
-    expect([duplicatesRemoved, asked]).toEqual([1, ["http://10.0.0.1/a", "https://media.example.com/a"]]);
+    expect([duplicatesRemoved, checked]).toEqual([1, ["http://10.0.0.1/a", "https://media.example.com/a"]]);
   });
 });
 
-describe("readUrls over several providers", () => {
+describe("parseUrls, over several providers", () => {
   const short = fakeProvider({ id: "short", limits: { urlLength: 40 } });
   const long = fakeProvider({ id: "long", limits: { urlLength: 60 } });
-  const asked: string[] = [];
+  const routed: string[] = [];
   const several: ParseRules = {
     allowedDomains: ["*.example"],
     route: (hostname) => {
-      asked.push(hostname);
+      routed.push(hostname);
       if (hostname === "short.example") return { ok: true, provider: short };
       if (hostname === "long.example") return { ok: true, provider: long };
-      return { ok: false, code: "not_configured", reason: `is on ${hostname}, which nobody serves` };
+      return { ok: false, code: "not_configured", reason: `is on ${hostname}, which no provider serves` };
     },
   };
 
-  it("sends each URL where its host goes, whatever its port, and names what goes nowhere", () => {
-    const reading = parseUrls(
-      ["https://long.example/1", "https://nobody.example/2", "https://SHORT.example:8443/3", "https://short.example/4"],
+  it("gives each URL the provider of its host, on any port, and rejects hosts without a provider", () => {
+    const parsed = parseUrls(
+      ["https://long.example/1", "https://unrouted.example/2", "https://SHORT.example:8443/3", "https://short.example/4"],
       several,
     );
-    expect(reading.candidates.map(({ provider, target, position }) => [provider.id, target, position])).toEqual([
+    expect(parsed.candidates.map(({ provider, target, position }) => [provider.id, target, position])).toEqual([
       ["long", "https://long.example/1", 0],
       ["short", "https://short.example:8443/3", 2],
       ["short", "https://short.example/4", 3],
     ]);
-    expect(reading.rejected).toEqual([
+    expect(parsed.rejected).toEqual([
       {
         kind: "url",
-        target: "https://nobody.example/2",
+        target: "https://unrouted.example/2",
         code: "not_configured",
-        reason: "The URL is on nobody.example, which nobody serves.",
+        reason: "The URL is on unrouted.example, which no provider serves.",
         position: 1,
       },
     ]);
@@ -179,18 +179,18 @@ describe("readUrls over several providers", () => {
   it("measures each URL by the limit of its own provider", () => {
     const ofLength = (host: string, length: number) => `https://${host}/`.padEnd(length, "x");
     const list = [ofLength("short.example", 40), ofLength("short.example", 41), ofLength("long.example", 60), ofLength("long.example", 61)];
-    const reading = parseUrls(list, several);
-    expect(reading.candidates.map((candidate) => candidate.position)).toEqual([0, 2]);
-    expect(reading.rejected.map(({ position, code, reason }) => [position, code, reason])).toEqual([
+    const parsed = parseUrls(list, several);
+    expect(parsed.candidates.map((candidate) => candidate.position)).toEqual([0, 2]);
+    expect(parsed.rejected.map(({ position, code, reason }) => [position, code, reason])).toEqual([
       [1, "invalid_argument", "The URL has 41 characters when encoded; the limit is 40."],
       [3, "invalid_argument", "The URL has 61 characters when encoded; the limit is 60."],
     ]);
   });
 
-  it("counts a URL once that goes nowhere, and asks nobody about a domain that is not allowed", () => {
-    asked.length = 0;
-    const reading = parseUrls(["https://nobody.example/1", "https://nobody.example/1", "https://elsewhere.test/1"], several);
-    expect(reading).toMatchObject({ duplicatesRemoved: 1, rejected: [{ code: "not_configured" }, { code: "forbidden_domain" }] });
-    expect(asked).toEqual(["nobody.example"]);
+  it("rejects a repeated URL without a provider once, and routes no forbidden domain", () => {
+    routed.length = 0;
+    const parsed = parseUrls(["https://unrouted.example/1", "https://unrouted.example/1", "https://elsewhere.test/1"], several);
+    expect(parsed).toMatchObject({ duplicatesRemoved: 1, rejected: [{ code: "not_configured" }, { code: "forbidden_domain" }] });
+    expect(routed).toEqual(["unrouted.example"]);
   });
 });

@@ -4,7 +4,7 @@ import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
 import { split } from "../../../src/prefetch/admission/split.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
-import { fakeLimits, fakeProvider, manyUrls } from "../../fakes.ts";
+import { fakeLimits, fakeProvider, manyUrls } from "../../fakes/provider.ts";
 
 function limitedTo(urlsPerRequest: number, bytesPerRequest: number): Provider {
   return fakeProvider({ limits: { urlsPerRequest, bytesPerRequest } });
@@ -15,7 +15,7 @@ function candidates(provider: Provider, targets: readonly string[]): Candidate[]
 }
 
 describe("split", () => {
-  it("puts the URLs of one host together and an asset alone", () => {
+  it("groups URLs by host and puts each asset into its own batch", () => {
     const small = limitedTo(2, 1_000);
     const wanted: Candidate[] = [
       ...candidates(small, ["https://a.example/1", "https://b.example/1", "https://a.example/2", "https://a.example/3"]),
@@ -33,11 +33,11 @@ describe("split", () => {
     );
   });
 
-  it("tells ports apart: they can be different services", () => {
+  it("separates the ports of one host", () => {
     expect(split(candidates(limitedTo(10, 1_000), ["https://a.example/1", "https://a.example:8443/1"]))).toHaveLength(2);
   });
 
-  it("fills a request up to its limit of bytes, and not over it", () => {
+  it("fills a request up to its limit of bytes", () => {
     const urls = manyUrls(4);
     const two = urls.slice(0, 2).reduce((sum, url) => sum + fakeLimits.bytesOf(url), 0);
     const sizes = (bytes: number) => split(candidates(limitedTo(10, bytes), urls)).map((group) => group.length);
@@ -45,12 +45,12 @@ describe("split", () => {
     expect(sizes(two - 1)).toEqual([1, 1, 1, 1]);
   });
 
-  it("keeps every candidate once and in order, mixes no hosts, and respects count and bytes", () => {
+  it("keeps each candidate once and in order, mixes no hosts, and respects both limits", () => {
     const target = fc
       .record({ host: fc.constantFrom("a.example", "b.example", "c.example:8443"), path: fc.stringMatching(/^[a-z0-9%]{0,60}$/) })
       .map(({ host, path }) => parseUrl(`https://${host}/${path}`, { maxLength: 10_240 }));
     const scenario = fc.record({
-      targets: fc.uniqueArray(target, { maxLength: 60, selector: (reading) => (reading.ok ? reading.url : "") }),
+      targets: fc.uniqueArray(target, { maxLength: 60, selector: (parsed) => (parsed.ok ? parsed.url : "") }),
       assets: fc.nat({ max: 3 }),
       urlsPerRequest: fc.integer({ min: 1, max: 12 }),
       bytesPerRequest: fc.integer({ min: 20, max: 600 }),
@@ -61,7 +61,7 @@ describe("split", () => {
         const wanted: Candidate[] = [
           ...candidates(
             provider,
-            targets.flatMap((reading) => (reading.ok ? [reading.url] : [])),
+            targets.flatMap((parsed) => (parsed.ok ? [parsed.url] : [])),
           ),
           ...Array.from(
             { length: assets },
@@ -77,7 +77,7 @@ describe("split", () => {
           expect(group.length).toBeLessThanOrEqual(limits.urlsPerRequest);
           const keys = new Set(group.map((candidate) => (candidate.kind === "asset" ? candidate.target : new URL(candidate.target).host)));
           expect(keys).toHaveLength(1);
-          // One URL that is too long by itself still goes out: refusing it is the vendor's business.
+          // A URL above the limit still goes out alone; the vendor refuses it.
           const bytes = group.reduce((sum, candidate) => sum + fakeLimits.bytesOf(candidate.target), 0);
           if (group.length > 1) expect(bytes).toBeLessThanOrEqual(limits.bytesPerRequest);
           for (const key of keys) hostsInOrder.set(key, [...(hostsInOrder.get(key) ?? []), ...group]);
@@ -90,7 +90,7 @@ describe("split", () => {
     );
   });
 
-  it("lets hosts take turns, so that the requests of one come as far apart as the list allows", () => {
+  it("alternates between hosts, so that requests of one host are far apart", () => {
     const busy = manyUrls(5, "https://busy.example/");
     const wanted = candidates(limitedTo(2, 1_000), [...busy, ...manyUrls(3, "https://calm.example/")]);
     expect(split(wanted).map((group) => group.map((candidate) => candidate.target.replace(/^https:\/\/|\.mp4$/g, "")))).toEqual([
@@ -102,7 +102,7 @@ describe("split", () => {
     ]);
   });
 
-  it("measures URLs as their provider does", () => {
+  it("measures URLs by their provider's bytesOf", () => {
     const roomy = fakeProvider({ id: "roomy", limits: { urlsPerRequest: 100, bytesPerRequest: 30, bytesOf: () => 10 } });
     const tight = fakeProvider({ id: "tight", limits: { urlsPerRequest: 100, bytesPerRequest: 30, bytesOf: () => 11 } });
     const wanted = [...candidates(roomy, manyUrls(6)), ...candidates(tight, manyUrls(6))];
@@ -115,29 +115,29 @@ describe("split", () => {
     ]);
   });
 
-  it("is nothing for nothing", () => {
+  it("returns no batch for no candidate", () => {
     expect(split([])).toEqual([]);
   });
 
-  it("over several providers, puts every candidate into one batch, mixes neither providers nor hosts, keeps limits and turns", () => {
+  it("mixes neither providers nor hosts, and keeps limits and rounds, over several providers", () => {
     const limits = fc.record({
       urlsPerRequest: fc.integer({ min: 1, max: 5 }),
       bytesPerRequest: fc.integer({ min: 5, max: 60 }),
       bytesOf: fc.integer({ min: 1, max: 15 }).map((size) => () => size),
     });
-    const wish = fc.record({
+    const request = fc.record({
       provider: fc.nat({ max: 2 }),
       host: fc.constantFrom("a.example", "b.example", "c.example:8443"),
       asset: fc.boolean(),
     });
     const scenario = fc.record({
       limits: fc.tuple(limits, limits, limits),
-      wishes: fc.array(wish, { maxLength: 60 }),
+      requests: fc.array(request, { maxLength: 60 }),
     });
     fc.assert(
-      fc.property(scenario, ({ limits, wishes }) => {
+      fc.property(scenario, ({ limits, requests }) => {
         const providers = limits.map((own, index) => fakeProvider({ id: `cdn-${index}`, limits: own }));
-        const wanted = wishes.flatMap(({ provider: index, host, asset }, position): Candidate[] => {
+        const wanted = requests.flatMap(({ provider: index, host, asset }, position): Candidate[] => {
           const provider = providers[index];
           if (!provider) return [];
           if (asset) return [{ provider, kind: "asset", target: `asset${position}`, cost: 3, position }];
@@ -165,11 +165,11 @@ describe("split", () => {
           const last = before.at(-1);
           if (last) {
             expect(last.at(-1)?.position).toBeLessThan(first.position);
-            // No request is cut without need.
+            // The batch before this one was full.
             if (kind === "url") expect(last.length === urlsPerRequest || bytes([...last, first]) > bytesPerRequest).toBe(true);
           }
           earlier.set(keyOf(first), [...before, batch]);
-          // Nobody has a second turn before everybody had a first one.
+          // No group gets a second batch before each group has its first.
           expect(before.length).toBeGreaterThanOrEqual(round);
           round = before.length;
         }

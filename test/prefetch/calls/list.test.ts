@@ -1,25 +1,27 @@
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import { listTasks } from "../../../src/prefetch/calls/list.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
-import { fakeClock, fakeDirectory, fakeProvider, manyUrls, NOON, newTask } from "../../fakes.ts";
-import { openStorage } from "../../storage/open-harness.ts";
+import { fakeClock, NOON } from "../../fakes/clock.ts";
+import { fakeDirectory } from "../../fakes/directory.ts";
+import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
+import { newTask } from "../../fakes/task.ts";
 
-/** So many tasks, of which every third is queued and the others have failed to be read. */
-async function listed(count: number) {
-  const storage = await openStorage(":memory:", fakeClock());
-  onTestFinished(() => storage.close());
+/** Lists over `count` tasks: each third task is queued, and all of the rest have failed. */
+async function listOver(count: number) {
+  const storage = await openMemoryStore(fakeClock());
   const directory = fakeDirectory([fakeProvider()]);
   for (let number = 0; number < count; number += 1) {
     const urls = number % 3 === 0 ? manyUrls(2, `https://${number}.example/`) : [];
     const task = newTask({ id: `pf_${String(number).padStart(4, "0")}`, now: NOON + number, urls, rejected: ["bad"] });
-    await storage.admit([], () => ({ task: task }));
+    await storage.admit([], () => ({ task }));
   }
   return (request: Partial<Parameters<typeof listTasks>[1]> = {}) =>
     listTasks({ storage, directory }, { limit: 20, ...request }, localCaller);
 }
 
-it("pages through all tasks, newest first, each once", async () => {
-  const list = await listed(120);
+it("listTasks pages through each task once, newest first", async () => {
+  const list = await listOver(120);
   const seen: string[] = [];
   let cursor: string | undefined;
   do {
@@ -31,8 +33,8 @@ it("pages through all tasks, newest first, each once", async () => {
   expect(seen).toEqual(Array.from({ length: 120 }, (_, index) => `pf_${String(119 - index).padStart(4, "0")}`));
 });
 
-it("fills its pages with tasks of the state that is asked for", async () => {
-  const list = await listed(120);
+it("listTasks fills its pages with tasks of the requested state", async () => {
+  const list = await listOver(120);
   const first = await list({ state: "queued", limit: 30 });
   expect(first.tasks.map((task) => task.state)).toEqual(Array.from({ length: 30 }, () => "queued"));
   const rest = await list({ state: "queued", limit: 30, cursor: first.nextCursor });
@@ -41,19 +43,19 @@ it("fills its pages with tasks of the state that is asked for", async () => {
   expect((await list({ state: "succeeded" })).tasks).toEqual([]);
 });
 
-it("promises no page that is empty", async () => {
-  const list = await listed(20);
+it("listTasks gives no cursor when no task is left", async () => {
+  const list = await listOver(20);
   expect((await list({ limit: 20 })).nextCursor).toBeUndefined();
 });
 
 it.each(["%%%", "abc", Buffer.from("before 1").toString("base64url"), Buffer.from("after 5").toString("base64url")])(
-  "takes no foreign cursor: %s",
+  "listTasks refuses the foreign cursor %s",
   async (cursor) => {
-    await expect((await listed(1))({ cursor })).rejects.toMatchObject({ code: "invalid_argument" });
+    await expect((await listOver(1))({ cursor })).rejects.toMatchObject({ code: "invalid_argument" });
   },
 );
 
-it("knows which providers there are", async () => {
-  await expect((await listed(1))({ provider: "akamai" })).rejects.toMatchObject({ code: "invalid_argument" });
-  expect((await (await listed(1))({ provider: "fake-cdn" })).tasks).toHaveLength(1);
+it("listTasks refuses an unknown provider and lists the tasks of a known one", async () => {
+  await expect((await listOver(1))({ provider: "akamai" })).rejects.toMatchObject({ code: "invalid_argument" });
+  expect((await (await listOver(1))({ provider: "fake-cdn" })).tasks).toHaveLength(1);
 });

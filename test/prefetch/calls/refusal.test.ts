@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
-import { manyUrls, type ProviderScript, never as signal, urlsOf } from "../../fakes.ts";
-import { error, open } from "./service-harness.ts";
+import { manyUrls, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { error, startService } from "./service-harness.ts";
 
-describe("quota", () => {
-  it("sends nothing of what exceeds it, and says so", async () => {
-    const { urls, used, status } = await open({ dailyBudget: 5 });
+describe("prefetchUrls, with a daily budget", () => {
+  it("sends nothing when the list exceeds the budget", async () => {
+    const { urls, used, status } = await startService({ dailyBudget: 5 });
     await expect(urls(manyUrls(6))).rejects.toThrow(
       error("quota_exhausted", { message: expect.stringContaining("needs 6 units of fake-cdn's prefetch quota; 5 of 5 a day") }),
     );
@@ -15,8 +16,8 @@ describe("quota", () => {
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
 
-  it("under partial, sends what fits in list order and names the rest", async () => {
-    const { urls, sent, used } = await open({ dailyBudget: 5 });
+  it("sends the first URLs that fit, and names the rest, under partial", async () => {
+    const { urls, sent, used } = await startService({ dailyBudget: 5 });
     const view = await urls(manyUrls(7), { onQuotaExceeded: "partial" });
     expect(sent()).toEqual(manyUrls(5));
     expect(view).toMatchObject({ counts: { processing: 5, rejected: 2 }, quota: { limit: 5, used: 5, remaining: 0 } });
@@ -36,8 +37,8 @@ describe("quota", () => {
     );
   });
 
-  it("starts anew on the vendor's next day", async () => {
-    const { clock, urls, storage, provider } = await open({ dailyBudget: 2 });
+  it("has a new budget on the vendor's next day", async () => {
+    const { clock, urls, storage, provider } = await startService({ dailyBudget: 2 });
     await urls(manyUrls(2));
     await expect(urls(["https://media.example.com/late.mp4"])).rejects.toThrow(error("quota_exhausted"));
     // From noon to midnight in Shanghai.
@@ -46,8 +47,8 @@ describe("quota", () => {
     expect(await storage.ledger(provider.account, "2026-11-22")).toMatchObject({ used: 1 });
   });
 
-  it("comes back when the vendor refuses, so that the next call can use it", async () => {
-    const { urls } = await open({
+  it("can use units again that a refusal refunded", async () => {
+    const { urls } = await startService({
       dailyBudget: 2,
       script: {
         answer: (_, nth) => {
@@ -59,9 +60,11 @@ describe("quota", () => {
     await expect(urls(manyUrls(2))).rejects.toThrow(error("forbidden_domain"));
     expect(await urls(manyUrls(2))).toMatchObject({ quota: { used: 2, remaining: 0 }, counts: { processing: 2 } });
   });
+});
 
-  it("is told for one provider or for all that are configured", async () => {
-    const { service, urls } = await open({ dailyBudget: 30 });
+describe("quota", () => {
+  it("answers for one provider and for all configured providers", async () => {
+    const { service, urls } = await startService({ dailyBudget: 30 });
     await urls(manyUrls(4));
     const expected = {
       provider: "fake-cdn",
@@ -71,22 +74,22 @@ describe("quota", () => {
       resetsAt: Date.parse("2026-11-21T16:00:00Z"),
       source: "ledger",
     };
-    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toEqual([expected]);
-    expect(await service.quota("fake-cdn", { caller: localCaller, signal: signal })).toEqual([expected]);
-    await expect(service.quota("no-such-cdn", { caller: localCaller, signal: signal })).rejects.toThrow(error("invalid_argument"));
+    expect(await service.quota(undefined, { caller: localCaller, signal })).toEqual([expected]);
+    expect(await service.quota("fake-cdn", { caller: localCaller, signal })).toEqual([expected]);
+    await expect(service.quota("no-such-cdn", { caller: localCaller, signal })).rejects.toThrow(error("invalid_argument"));
   });
 
-  it("has no number where neither the vendor nor the owner names one", async () => {
-    const { service } = await open({ script: { limits: { urlsPerDay: undefined } } });
-    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toMatchObject([
+  it("has no limit when neither the vendor nor the operator names one", async () => {
+    const { service } = await startService({ script: { limits: { urlsPerDay: undefined } } });
+    expect(await service.quota(undefined, { caller: localCaller, signal })).toMatchObject([
       { limit: undefined, remaining: undefined, used: 0 },
     ]);
   });
 });
 
-describe("a vendor that refuses", () => {
-  it("everything: the call fails with the vendor's code, and the record stays", async () => {
-    const { urls, status, used } = await open({
+describe("prefetchUrls, when the vendor refuses", () => {
+  it("fails with the vendor's code, and keeps the task, when every URL is refused", async () => {
+    const { urls, status, used } = await startService({
       script: {
         answer: () => {
           throw new PrefetchError("auth_failed", "The access key is not valid", {
@@ -108,7 +111,7 @@ describe("a vendor that refuses", () => {
     expect(await status("pf_0001")).toMatchObject({ state: "failed", counts: { rejected: 5 } });
   });
 
-  it("URL by URL: refused for one reason is an error, for several a task that names them", async () => {
+  it("fails when all URLs are refused for one reason, and returns the task when the reasons differ", async () => {
     const refusing = (codes: readonly string[]): ProviderScript => ({
       limits: { urlsPerRequest: 10 },
       answer: (batch) => ({
@@ -116,16 +119,16 @@ describe("a vendor that refuses", () => {
         refused: urlsOf(batch).map((url, index) => ({ url, code: codes[index] ?? "internal", reason: "No." })),
       }),
     });
-    const same = await open({ script: refusing(["forbidden_domain", "forbidden_domain"]) });
+    const same = await startService({ script: refusing(["forbidden_domain", "forbidden_domain"]) });
     await expect(same.urls(manyUrls(2))).rejects.toThrow(error("forbidden_domain"));
-    const several = await open({ script: refusing(["forbidden_domain", "invalid_argument"]) });
+    const several = await startService({ script: refusing(["forbidden_domain", "invalid_argument"]) });
     const view = await several.urls(manyUrls(2));
     expect(view).toMatchObject({ state: "failed", problems: [{ code: "forbidden_domain" }, { code: "invalid_argument" }] });
     expect(await several.used()).toBe(0);
   });
 
-  it("some: the task goes on with the rest", async () => {
-    const { urls } = await open({
+  it("returns the task when some URLs are refused", async () => {
+    const { urls } = await startService({
       script: {
         answer: (_, nth) => {
           if (nth === 1) throw new PrefetchError("forbidden_domain", "Not your domain", { delivery: "refused" });
@@ -136,8 +139,8 @@ describe("a vendor that refuses", () => {
     expect(await urls(manyUrls(4))).toMatchObject({ state: "running", counts: { processing: 2, rejected: 2 }, quota: { used: 2 } });
   });
 
-  it("for now: the call answers that it waits, and why", async () => {
-    const { clock, urls, status } = await open({
+  it("says why the task waits when the vendor throttles it", async () => {
+    const { clock, urls, status } = await startService({
       script: {
         answer: (_, nth) => {
           if (nth === 0)
@@ -152,9 +155,11 @@ describe("a vendor that refuses", () => {
     await clock.advance(20_000);
     expect(await status(view.taskId)).toMatchObject({ state: "running", counts: { processing: 2 } });
   });
+});
 
-  it("to be asked: the last known state is told, with the reason", async () => {
-    const { urls, status, reports } = await open({
+describe("status, when the vendor cannot be asked", () => {
+  it("gives the last known state with the reason", async () => {
+    const { urls, status, reports } = await startService({
       script: {
         status: async () => {
           throw new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true });

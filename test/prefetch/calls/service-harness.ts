@@ -1,4 +1,4 @@
-/** The whole domain on a store in memory, with a clock that is driven and vendors that are scripted. */
+/** The prefetch service on a store in memory, with a fake clock and scripted vendors. */
 
 import { expect, onTestFinished } from "vitest";
 import { readStream } from "../../../src/media/stream.ts";
@@ -13,24 +13,17 @@ import type { Guards } from "../../../src/prefetch/model/guards.ts";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
-import {
-  type FakeClock,
-  type FakeProvider,
-  fakeClock,
-  fakeDirectory,
-  fakeProvider,
-  type ProviderScript,
-  never as signal,
-  startProcess,
-  TODAY,
-  urlsOf,
-} from "../../fakes.ts";
-import { openStorage } from "../../storage/open-harness.ts";
+import { type FakeClock, fakeClock, TODAY } from "../../fakes/clock.ts";
+import { fakeDirectory } from "../../fakes/directory.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { type FakeProvider, fakeProvider, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
 
-export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
+export interface ServiceOptions extends Partial<Omit<ProviderDirectory, "get">> {
   readonly script?: ProviderScript;
-  /** Providers beside the first one. */
-  readonly others?: readonly ProviderScript[];
+  /** Providers after the first one. */
+  readonly moreProviders?: readonly ProviderScript[];
   readonly guards?: Partial<Guards>;
   readonly dailyBudget?: number;
   readonly tenantDailyBudget?: number;
@@ -40,11 +33,21 @@ export interface HouseOptions extends Partial<Omit<ProviderDirectory, "get">> {
   readonly read?: StreamReader;
 }
 
-export async function open(options: HouseOptions = {}) {
-  const { script = {}, others = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
+/** The arguments of a spending call by default. */
+export const defaultRequest = {
+  expand: "none",
+  scope: "startup",
+  onQuotaExceeded: "reject",
+  dryRun: false,
+  force: false,
+  waitSeconds: 0,
+} as const;
+
+export async function startService(options: ServiceOptions = {}) {
+  const { script = {}, moreProviders = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
   const { clock = fakeClock(), read = readStream, ...directory } = rest;
-  const storage = await openStorage(":memory:", clock);
-  /** What the vendor says of a URL when it is asked; "processing" of any other. */
+  const storage = await openMemoryStore(clock);
+  /** The state that the vendor gives for a URL; "processing" for every URL that is missing here. */
   const outcomes = new Map<string, StatusRow["state"] | (() => StatusRow["state"])>();
   const outcomeOf = (url: string): StatusRow["state"] => {
     const outcome = outcomes.get(url) ?? "processing";
@@ -57,14 +60,14 @@ export async function open(options: HouseOptions = {}) {
       ...members,
     });
   const provider = makeProvider(script);
-  const providers = [provider, ...others.map(makeProvider)];
+  const providers = [provider, ...moreProviders.map(makeProvider)];
   const reports: string[] = [];
   const report = (error: unknown, about: string): void => {
     reports.push(`${about}: ${String(error)}`);
   };
   let tasks = 0;
   const workers: Worker[] = [];
-  /** Starts the workers on what other processes planned, as the server's background loop does. */
+  /** Starts the workers on batches of other processes, as the server's background loop does. */
   const resume = (): void => {
     const stopped = new AbortController();
     onTestFinished(() => stopped.abort());
@@ -73,7 +76,7 @@ export async function open(options: HouseOptions = {}) {
     }
   };
   const draining = new AbortController();
-  const start = (): PrefetchService => {
+  const startAnother = (): PrefetchService => {
     const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, tenantDailyBudget, report });
     workers.push(worker);
     onTestFinished(() => worker.stop(0));
@@ -91,11 +94,9 @@ export async function open(options: HouseOptions = {}) {
       report,
     });
   };
-  onTestFinished(() => storage.close());
-  const service = start();
+  const service = startAnother();
 
   const call: CallContext = { signal, caller: localCaller };
-  const usual = { expand: "none", scope: "startup", onQuotaExceeded: "reject", dryRun: false, force: false, waitSeconds: 0 } as const;
   return {
     clock,
     storage,
@@ -105,16 +106,16 @@ export async function open(options: HouseOptions = {}) {
     reports,
     service,
     /** Another server on the same store. */
-    start,
+    startAnother,
     resume,
-    /** Has calls that wait answer now. */
+    /** Makes waiting calls answer now. */
     drain: () => draining.abort(),
-    /** All servers that run stop. */
+    /** Stops every server. */
     stop: () => Promise.all(workers.map((worker) => clock.drive(worker.stop(0)))),
     urls: (urls: readonly unknown[], more: Partial<UrlsRequest> = {}, context = call): Promise<TaskView> =>
-      clock.drive(service.prefetchUrls({ urls, ...usual, ...more }, context)),
+      clock.drive(service.prefetchUrls({ urls, ...defaultRequest, ...more }, context)),
     asset: (assetId: string, more: Partial<AssetRequest> = {}): Promise<TaskView> =>
-      clock.drive(service.prefetchAsset({ assetId, ...usual, ...more }, call)),
+      clock.drive(service.prefetchAsset({ assetId, ...defaultRequest, ...more }, call)),
     verify: (request: VerifyRequest, context: Partial<CallContext> = {}): Promise<VerifyView> =>
       clock.drive(service.verify(request, { ...call, ...context })),
     status: (

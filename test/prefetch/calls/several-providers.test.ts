@@ -1,71 +1,72 @@
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
-import { manyUrls, type ProviderScript, never as signal } from "../../fakes.ts";
-import { error, open } from "./service-harness.ts";
+import { manyUrls, type ProviderScript } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { error, startService } from "./service-harness.ts";
 
-describe("choosing a provider", () => {
-  it("needs no name when only one is configured", async () => {
-    const { urls } = await open({ known: ["fake-cdn", "other-cdn"], configured: ["fake-cdn"] });
+describe("prefetchUrls and prefetchAsset, by provider", () => {
+  it("need no name when one provider is configured", async () => {
+    const { urls } = await startService({ known: ["fake-cdn", "other-cdn"], configured: ["fake-cdn"] });
     expect(await urls(manyUrls(1))).toMatchObject({ provider: "fake-cdn" });
   });
 
   it.each([
+    ["an unknown provider", { known: ["fake-cdn", "other-cdn"] }, "no-such-cdn", "invalid_argument", "Choose one of: fake-cdn, other-cdn."],
     [
-      "one that nobody knows",
-      { known: ["fake-cdn", "other-cdn"] },
-      "no-such-cdn",
+      "no provider when several are configured",
+      { moreProviders: [{ id: "other-cdn" }] },
+      undefined,
       "invalid_argument",
       "Choose one of: fake-cdn, other-cdn.",
     ],
-    ["none of several", { others: [{ id: "other-cdn" }] }, undefined, "invalid_argument", "Choose one of: fake-cdn, other-cdn."],
     [
-      "none when none is configured",
+      "no provider when none is configured",
       { known: ["fake-cdn", "other-cdn"], configured: [] },
       undefined,
       "not_configured",
       "fake-cdn needs OTHER_KEY. Or other-cdn needs OTHER_KEY. Then restart the server.",
     ],
     [
-      "one that is not configured",
+      "a provider that is not configured",
       { known: ["fake-cdn", "other-cdn"], configured: ["fake-cdn"] },
       "other-cdn",
       "not_configured",
       "Set OTHER_KEY.",
     ],
     [
-      "the only one, without credentials",
+      "no provider when the only one lacks credentials",
       { known: ["other-cdn"], configured: [] },
       undefined,
       "not_configured",
       "other-cdn needs OTHER_KEY.",
     ],
-  ])("says what to do about %s", async (_, options, provider, code, hint) => {
-    const { urls, asset } = await open(options);
+  ])("give the remedy when the call names %s", async (_, options, provider, code, hint) => {
+    const { urls, asset } = await startService(options);
     const refused = error(code, { hint: expect.stringContaining(hint) });
     await expect(urls(manyUrls(1), { provider })).rejects.toThrow(refused);
     await expect(asset("asset1", { provider })).rejects.toThrow(refused);
   });
 
-  it("says that a provider takes no URLs, or no assets", async () => {
-    const idOnly = await open({ script: { accepts: ["asset"] } });
+  it("name the other tool when the provider accepts no URLs, or no assets", async () => {
+    const idOnly = await startService({ script: { accepts: ["asset"] } });
     await expect(idOnly.urls(manyUrls(1))).rejects.toThrow(error("unsupported", { hint: expect.stringContaining("prefetch_asset") }));
-    const urlOnly = await open({ script: { accepts: ["urls"] } });
+    const urlOnly = await startService({ script: { accepts: ["urls"] } });
     await expect(urlOnly.asset("asset1")).rejects.toThrow(error("unsupported", { hint: expect.stringContaining("prefetch_urls") }));
   });
 });
 
-describe("a list over several providers", () => {
-  const other = { id: "other-cdn", account: "other-cdn:1", reach: "They are warm in the middle.", limits: { urlsPerRequest: 3 } };
+describe("prefetchUrls, over several providers", () => {
+  const other = { id: "other-cdn", account: "other-cdn:1", reach: "They are warm in the mid-tier.", limits: { urlsPerRequest: 3 } };
   const routes = [
     { pattern: "media.example.com", provider: "fake-cdn" },
     { pattern: "*.other.example", provider: "other-cdn" },
   ];
-  const theirs = manyUrls(4, "https://vod.other.example/");
-  const both = [theirs[0], ...manyUrls(3), ...theirs.slice(1)];
+  const otherUrls = manyUrls(4, "https://vod.other.example/");
+  const both = [otherUrls[0], ...manyUrls(3), ...otherUrls.slice(1)];
 
-  it("becomes one task with batches of each, and is told as one", async () => {
-    const { clock, urls, status, sent, providers, used, outcomes, storage } = await open({ others: [other], routes });
+  it("makes one task with batches of each provider", async () => {
+    const { clock, urls, status, sent, providers, used, outcomes, storage } = await startService({ moreProviders: [other], routes });
     const [first, second] = providers;
     const view = await urls(both);
     expect(view).toMatchObject({
@@ -77,7 +78,7 @@ describe("a list over several providers", () => {
       problems: [],
     });
     expect(sent(first)).toEqual(manyUrls(3));
-    expect(sent(second)).toEqual(theirs);
+    expect(sent(second)).toEqual(otherUrls);
     expect([await used(first), await used(second)]).toEqual([3, 4]);
     expect(new Set((await storage.following("pf_0001")).map(({ batch }) => `${batch.provider} ${batch.account}`))).toEqual(
       new Set(["fake-cdn fake-cdn:1", "other-cdn other-cdn:1"]),
@@ -88,14 +89,14 @@ describe("a list over several providers", () => {
     expect(await status("pf_0001")).toMatchObject({
       state: "succeeded",
       nextStep: expect.stringMatching(
-        /^Nothing more to do\. They are warm in the middle\. They are warm at the edge\. verify_prefetch with /,
+        /^Nothing more to do\. They are warm in the mid-tier\. They are warm at the edge\. verify_prefetch with /,
       ),
     });
     expect((await status("pf_0001", "all")).items?.map((row) => row.url)).toEqual(both);
   });
 
-  it("is planned in a dry run as it is carried out then, and sent to nobody", async () => {
-    const { urls, sent, providers, used } = await open({ others: [other], routes });
+  it("plans in a dry run what the real call does, and sends nothing", async () => {
+    const { urls, sent, providers, used } = await startService({ moreProviders: [other], routes });
     const plan = await urls(both, { dryRun: true });
     expect(plan).toMatchObject({
       provider: "other-cdn, fake-cdn",
@@ -103,31 +104,31 @@ describe("a list over several providers", () => {
       cost: 7,
       batches: 4,
       counts: { queued: 7 },
-      // Both have spent nothing, and of neither is more left.
+      // Both accounts have 100 units left.
       quota: { used: 0, remaining: 100 },
     });
     for (const provider of providers) expect([sent(provider), await used(provider)]).toEqual([[], 0]);
     expect(await urls(both)).toMatchObject({ batches: plan.batches, provider: plan.provider });
   });
 
-  it("shows the quota of which least is left, by whoever counts it", async () => {
+  it("shows the quota with least left, from a vendor's count or the ledger", async () => {
     const quota = { provider: "other-cdn", limit: 500, used: 494, remaining: 6, source: "vendor" };
-    const rich = await open({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
+    const rich = await startService({ moreProviders: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
     expect(await rich.urls(both)).toMatchObject({ quota });
     expect((await rich.status("pf_0001")).quota).toMatchObject(quota);
-    const unlimited = await open({ others: [{ ...other, limits: { urlsPerDay: undefined } }], routes });
+    const unlimited = await startService({ moreProviders: [{ ...other, limits: { urlsPerDay: undefined } }], routes });
     expect(await unlimited.urls(both, { dryRun: true })).toMatchObject({ quota: { provider: "fake-cdn", remaining: 100 } });
   });
 
-  it("goes whole to the provider that is named", async () => {
-    const { urls, sent, providers } = await open({ others: [other], routes });
+  it("sends the whole list to a named provider", async () => {
+    const { urls, sent, providers } = await startService({ moreProviders: [other], routes });
     expect(await urls(both, { provider: "other-cdn" })).toMatchObject({ provider: "other-cdn" });
     expect(sent(providers[0])).toEqual([]);
     expect(sent(providers[1])).toHaveLength(7);
   });
 
-  it("is stored for neither when one account has too little left, and says which", async () => {
-    const { urls, status, providers, used } = await open({ others: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
+  it("stores nothing, and names the account, when one account is short", async () => {
+    const { urls, status, providers, used } = await startService({ moreProviders: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
     const short = error("quota_exhausted", { provider: "other-cdn", message: expect.stringContaining("needs 4 units of other-cdn's") });
     await expect(urls(both)).rejects.toThrow(short);
     await expect(urls(both, { dryRun: true })).rejects.toThrow(short);
@@ -135,19 +136,19 @@ describe("a list over several providers", () => {
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
 
-  it("is sent in part to the account that has too little left, and wholly to the other", async () => {
-    const { urls, sent, providers } = await open({ others: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
+  it("cuts the list of the short account only, under partial", async () => {
+    const { urls, sent, providers } = await startService({ moreProviders: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
     const view = await urls(both, { onQuotaExceeded: "partial" });
     expect(view).toMatchObject({ counts: { processing: 6, rejected: 1 }, quota: { provider: "other-cdn", remaining: 0 } });
     expect(view.problems).toMatchObject([
-      { url: theirs[3], code: "quota_exhausted", reason: expect.stringContaining("today's quota of other-cdn") },
+      { url: otherUrls[3], code: "quota_exhausted", reason: expect.stringContaining("today's quota of other-cdn") },
     ]);
     expect(sent(providers[0])).toEqual(manyUrls(3));
-    expect(sent(providers[1])).toEqual(theirs.slice(0, 3));
+    expect(sent(providers[1])).toEqual(otherUrls.slice(0, 3));
   });
 
-  it("names what has no route, with the choices, and goes on with the rest", async () => {
-    const { urls } = await open({ others: [other], routes });
+  it("rejects a URL without a route, with the choices, and sends the rest", async () => {
+    const { urls } = await startService({ moreProviders: [other], routes });
     const view = await urls(["https://nowhere.test/1", ...manyUrls(1)]);
     expect(view).toMatchObject({ provider: "fake-cdn", counts: { processing: 1, rejected: 1 } });
     expect(view.problems).toEqual([
@@ -164,9 +165,9 @@ describe("a list over several providers", () => {
     ["without a route", "https://nowhere.test/1", "invalid_argument", "pass provider: fake-cdn, other-cdn"],
     ["whose provider has no credentials", "https://gone.test/1", "not_configured", "sends to gone-cdn"],
     ["whose provider takes no URLs", "https://assets.test/1", "unsupported", "whose provider asset-cdn takes no URLs"],
-  ])("is refused when it is all %s", async (_, url, code, message) => {
-    const { urls, status } = await open({
-      others: [other, { id: "asset-cdn", account: "asset-cdn:1", accepts: ["asset"] }],
+  ])("fails when the only URL is one %s", async (_, url, code, message) => {
+    const { urls, status } = await startService({
+      moreProviders: [other, { id: "asset-cdn", account: "asset-cdn:1", accepts: ["asset"] }],
       routes: [...routes, { pattern: "gone.test", provider: "gone-cdn" }, { pattern: "assets.test", provider: "asset-cdn" }],
       known: ["fake-cdn", "other-cdn", "asset-cdn", "gone-cdn"],
       configured: ["fake-cdn", "other-cdn", "asset-cdn"],
@@ -176,14 +177,14 @@ describe("a list over several providers", () => {
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
 
-  it("is found again by a second call, which sends only what is new, to whom it belongs", async () => {
-    const { urls, sent, providers } = await open({ others: [other], routes });
+  it("sends only the new URLs, to their provider, when a call is repeated", async () => {
+    const { urls, sent, providers } = await startService({ moreProviders: [other], routes });
     await urls(both);
     expect(await urls(both)).toMatchObject({ taskId: "pf_0001", skippedRecent: 7 });
     expect(await urls([...both, "https://vod.other.example/new.mp4"])).toMatchObject({ taskId: "pf_0002", skippedRecent: 7 });
     expect(sent(providers[0])).toHaveLength(3);
-    expect(sent(providers[1])).toEqual([...theirs, "https://vod.other.example/new.mp4"]);
-    // The same URL at another provider is another matter.
+    expect(sent(providers[1])).toEqual([...otherUrls, "https://vod.other.example/new.mp4"]);
+    // Another provider has not sent the same URL.
     expect(await urls(manyUrls(1), { provider: "other-cdn" })).toMatchObject({ taskId: "pf_0003", skippedRecent: 0 });
   });
 
@@ -193,25 +194,29 @@ describe("a list over several providers", () => {
     },
   });
 
-  it("goes on at one vendor when the other refuses everything", async () => {
-    const { urls } = await open({ others: [{ ...other, ...refusing("forbidden_domain") }], routes });
+  it("goes on at one vendor when the second one refuses everything", async () => {
+    const { urls } = await startService({ moreProviders: [{ ...other, ...refusing("forbidden_domain") }], routes });
     expect(await urls(both)).toMatchObject({ state: "running", counts: { processing: 3, rejected: 4 } });
   });
 
-  it("is an error of neither in particular when both refuse everything for one reason", async () => {
-    const { urls } = await open({ script: refusing("forbidden_domain"), others: [{ ...other, ...refusing("forbidden_domain") }], routes });
+  it("fails without a provider when both vendors refuse everything for one reason", async () => {
+    const { urls } = await startService({
+      script: refusing("forbidden_domain"),
+      moreProviders: [{ ...other, ...refusing("forbidden_domain") }],
+      routes,
+    });
     await expect(urls(both)).rejects.toThrow(error("forbidden_domain", { provider: undefined, hint: expect.stringContaining("All 7") }));
   });
 
-  const notAsked = (retryable: boolean): ProviderScript => ({
+  const unanswering = (retryable: boolean): ProviderScript => ({
     ...other,
     status: async () => {
       throw new PrefetchError(retryable ? "vendor_unavailable" : "auth_failed", "It cannot be asked", { retryable });
     },
   });
 
-  it("tells what one vendor says when the other cannot be asked, and that it cannot", async () => {
-    const { clock, urls, status, outcomes } = await open({ others: [notAsked(true)], routes });
+  it("gives one vendor's states, and the problem, when the second vendor cannot be asked", async () => {
+    const { clock, urls, status, outcomes } = await startService({ moreProviders: [unanswering(true)], routes });
     await urls(both);
     for (const url of both) outcomes.set(url ?? "", "succeeded");
     await clock.advance(30_000);
@@ -224,30 +229,33 @@ describe("a list over several providers", () => {
   it.each([
     ["for now", true],
     ["for good", false],
-  ])("is waited for at one vendor though the other cannot be asked %s", async (_, retryable) => {
-    const { clock, urls, outcomes } = await open({ others: [notAsked(retryable)], routes });
+  ])("waits for one vendor when the second one cannot be asked %s", async (_, retryable) => {
+    const { clock, urls, outcomes } = await startService({ moreProviders: [unanswering(retryable)], routes });
     const start = clock.now();
     for (const url of manyUrls(3)) outcomes.set(url, () => (clock.now() >= start + 30_000 ? "succeeded" : "processing"));
     expect(await urls(both, { waitSeconds: 50 })).toMatchObject({ counts: { succeeded: 3, processing: 4 } });
   });
 
-  it("has the quota of each told", async () => {
-    const { service, urls } = await open({ others: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }], routes });
+  it("has a quota for each provider", async () => {
+    const { service, urls } = await startService({
+      moreProviders: [{ ...other, quota: async () => ({ limit: 500, remaining: 10 }) }],
+      routes,
+    });
     await urls(both);
-    expect(await service.quota(undefined, { caller: localCaller, signal: signal })).toMatchObject([
+    expect(await service.quota(undefined, { caller: localCaller, signal })).toMatchObject([
       { provider: "fake-cdn", limit: 100, used: 3, remaining: 97, source: "ledger" },
       { provider: "other-cdn", limit: 500, used: 494, remaining: 6, source: "vendor" },
     ]);
-    expect(await service.quota("other-cdn", { caller: localCaller, signal: signal })).toMatchObject([{ provider: "other-cdn" }]);
+    expect(await service.quota("other-cdn", { caller: localCaller, signal })).toMatchObject([{ provider: "other-cdn" }]);
   });
 });
 
-describe("an asset, where several providers are configured", () => {
+describe("prefetchAsset, over several providers", () => {
   const other = { id: "other-cdn", account: "other-cdn:1" };
 
-  it("goes to the one that is named, at its price", async () => {
-    const { asset, providers, used } = await open({
-      others: [{ ...other, resolveAsset: async () => ({ urls: manyUrls(2), cost: 5 }) }],
+  it("sends the asset to the named provider, at its cost", async () => {
+    const { asset, providers, used } = await startService({
+      moreProviders: [{ ...other, resolveAsset: async () => ({ urls: manyUrls(2), cost: 5 }) }],
     });
     const [first, second] = providers;
     expect(await asset("asset1", { provider: "other-cdn" })).toMatchObject({ provider: "other-cdn", counts: { processing: 1 } });
@@ -256,18 +264,18 @@ describe("an asset, where several providers are configured", () => {
     expect([await used(first), await used(second)]).toEqual([0, 5]);
   });
 
-  it("goes to the only one that takes assets, whatever the routes say", async () => {
-    const { asset, providers } = await open({
+  it("sends the asset to the only provider that accepts assets, whatever the routes say", async () => {
+    const { asset, providers } = await startService({
       script: { accepts: ["urls"] },
-      others: [other],
+      moreProviders: [other],
       routes: [{ pattern: "*", provider: "fake-cdn" }],
     });
     expect(await asset("asset1")).toMatchObject({ provider: "other-cdn" });
     expect(providers[1]?.received).toHaveLength(1);
   });
 
-  it("needs a name where several take it, and says which those are", async () => {
-    const { asset, providers } = await open({ others: [other], routes: [{ pattern: "*", provider: "fake-cdn" }] });
+  it("asks for a name when several providers accept assets", async () => {
+    const { asset, providers } = await startService({ moreProviders: [other], routes: [{ pattern: "*", provider: "fake-cdn" }] });
     await expect(asset("asset1")).rejects.toThrow(error("invalid_argument", { hint: expect.stringContaining("fake-cdn, other-cdn") }));
     for (const provider of providers) expect(provider.received).toEqual([]);
   });

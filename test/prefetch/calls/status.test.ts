@@ -3,33 +3,35 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Detail, ItemRow, TaskView } from "../../../src/prefetch/calls/view.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
-import { accountQuery, manyUrls, neverAnswered, newTask, never as signal } from "../../fakes.ts";
-import { error, open } from "./service-harness.ts";
+import { manyUrls, neverAnswered } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
+import { error, startService } from "./service-harness.ts";
 
 const error503 = () => new PrefetchError("vendor_unavailable", "HTTP 503", { retryable: true });
 
 describe("status", () => {
-  it("leaves a vendor that cannot answer alone for a while, also while somebody waits", async () => {
-    let asked = 0;
-    const house = await open({
+  it("asks a vendor that cannot answer every five seconds while a call waits", async () => {
+    let questions = 0;
+    const harness = await startService({
       script: {
         status: async () => {
-          asked += 1;
+          questions += 1;
           throw error503();
         },
       },
     });
-    const { taskId } = await house.urls(manyUrls(2));
-    asked = 0;
-    const view = await house.status(taskId, "summary", { waitSeconds: 50 });
+    const { taskId } = await harness.urls(manyUrls(2));
+    questions = 0;
+    const view = await harness.status(taskId, "summary", { waitSeconds: 50 });
     expect(view.nextStep).toContain("The vendor could not be asked just now");
-    // Every five seconds, and once more when the time is up.
-    expect(asked).toBeGreaterThanOrEqual(8);
-    expect(asked).toBeLessThanOrEqual(12);
+    // One question every five seconds, and one at the deadline.
+    expect(questions).toBeGreaterThanOrEqual(8);
+    expect(questions).toBeLessThanOrEqual(12);
   });
 
-  it("pages through every item once, whatever it is filtered by", async () => {
-    const { urls, status, outcomes, clock } = await open({ script: { limits: { urlsPerRequest: 50, urlsPerDay: 1_000 } } });
+  it("pages through each item once, with and without a filter", async () => {
+    const { urls, status, outcomes, clock } = await startService({ script: { limits: { urlsPerRequest: 50, urlsPerDay: 1_000 } } });
     const wanted = manyUrls(250);
     for (const [index, url] of wanted.entries()) outcomes.set(url, index % 2 === 0 ? "failed" : "succeeded");
     const list = [...wanted.slice(0, 120), "not a url", ...wanted.slice(120)];
@@ -55,8 +57,8 @@ describe("status", () => {
     expect((await status(taskId)).items).toBeUndefined();
   });
 
-  it("tells items in the caller's order, whatever became of each", async () => {
-    const { urls, status } = await open({ dailyBudget: 2 });
+  it("lists items in the caller's order, whatever their states", async () => {
+    const { urls, status } = await startService({ dailyBudget: 2 });
     const [first = "", second = "", third = ""] = manyUrls(3);
     const { taskId } = await urls(["not a url", first, 7, second, third], { onQuotaExceeded: "partial" });
     const { items } = await status(taskId, "all");
@@ -69,16 +71,16 @@ describe("status", () => {
     ]);
   });
 
-  it("has no word about an item that only waits", async () => {
-    const { urls, status } = await open({ script: { limits: { requestsPerMinute: 1 } } });
+  it("gives no reason for an item that has not been tried", async () => {
+    const { urls, status } = await startService({ script: { limits: { requestsPerMinute: 1 } } });
     const { taskId } = await urls(manyUrls(4));
     expect((await status(taskId, "all")).items?.at(-1)).toEqual({ url: manyUrls(4).at(-1), state: "queued" });
   });
 
   it("starts no delivery when a task has unsent batches", async () => {
-    const { clock, status, storage, sent, resume } = await open();
+    const { clock, status, storage, sent, resume } = await startService();
     const task = newTask({ id: "pf_0001", urls: manyUrls(2), now: clock.now() });
-    await storage.admit([accountQuery()], () => ({ task: task }));
+    await storage.admit([accountQuery()], () => ({ task }));
     expect(await status("pf_0001")).toMatchObject({ state: "queued" });
     await clock.advance(60_000);
     expect(sent()).toEqual([]);
@@ -88,8 +90,8 @@ describe("status", () => {
     expect(await status("pf_0001")).toMatchObject({ state: "running", counts: { processing: 2 } });
   });
 
-  it("cuts pages of long URLs short, and still shows each once", async () => {
-    const { urls, status } = await open({ script: { limits: { urlsPerRequest: 200 } } });
+  it("ends pages early when URLs are long, and shows each URL once", async () => {
+    const { urls, status } = await startService({ script: { limits: { urlsPerRequest: 200 } } });
     const wanted = manyUrls(80, `https://media.example.com/${"long".repeat(300)}/`);
     const { taskId } = await urls(wanted);
     const shown: ItemRow[] = [];
@@ -104,8 +106,8 @@ describe("status", () => {
     expect(shown[0]?.url).toMatch(/…$/);
   });
 
-  it("knows no task of that id, no such cursor, and no pages of a summary", async () => {
-    const { urls, status } = await open();
+  it("refuses an unknown task, a foreign cursor, and a cursor for a summary", async () => {
+    const { urls, status } = await startService();
     const { taskId } = await urls(manyUrls(1));
     await expect(status("pf_9999")).rejects.toThrow(error("not_found", { message: expect.stringContaining("pf_9999") }));
     await expect(status(taskId, "all", { cursor: "nonsense" })).rejects.toThrow(
@@ -115,13 +117,13 @@ describe("status", () => {
     await expect(status(taskId, "summary", { cursor })).rejects.toThrow(error("invalid_argument"));
   });
 
-  it("asks about the vendor's own id when the provider is named", async () => {
+  it("asks about the vendor's own task id when the provider is named", async () => {
     const rows: StatusRow[] = [
       { url: "https://media.example.com/0.mp4", state: "succeeded", vendorState: "succeed" },
       { url: "https://media.example.com/1.mp4", state: "failed", vendorState: "failed", reason: "403" },
     ];
     const asked: (readonly string[])[] = [];
-    const { status, clock } = await open({
+    const { status, clock } = await startService({
       script: {
         status: async ({ vendorTaskIds }) => {
           asked.push(vendorTaskIds);
@@ -146,8 +148,8 @@ describe("status", () => {
     expect(clock.now() - before).toBe(5_000);
   });
 
-  it("tells of rising progress while it waits, and stops waiting when the caller does", async () => {
-    const { clock, urls, service, outcomes } = await open();
+  it("reports rising progress while it waits, and stops when the caller stops", async () => {
+    const { clock, urls, service, outcomes } = await startService();
     const { taskId = "" } = await urls(manyUrls(4));
     const start = clock.now();
     for (const [index, url] of manyUrls(4).entries())
@@ -173,10 +175,12 @@ describe("status", () => {
     await expect(waiting).rejects.toThrow("gone");
   });
 
-  it("tells unknown URLs when another server has ended the batch of a dead one", async () => {
-    const { clock, urls, start, storage, resume } = await open({ script: { answer: (_batch, _nth, aborted) => neverAnswered(aborted) } });
+  it("shows unknown URLs when another server ended the batch of a dead server", async () => {
+    const { clock, urls, startAnother, storage, resume } = await startService({
+      script: { answer: (_batch, _nth, aborted) => neverAnswered(aborted) },
+    });
     const { taskId = "" } = await urls(manyUrls(2));
-    const other = start();
+    const other = startAnother();
     resume();
     await clock.advance(100_000);
     const view = await clock.drive(other.status({ taskId, detail: "summary", waitSeconds: 0 }, { signal, caller: localCaller }));

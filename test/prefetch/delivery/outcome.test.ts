@@ -2,18 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, errorCodes, PrefetchError } from "../../../src/base/errors.ts";
 import { accepted, failed, lost, requeued } from "../../../src/prefetch/delivery/outcome.ts";
-import type { RetryPolicy } from "../../../src/prefetch/delivery/retry.ts";
 import type { Submission } from "../../../src/prefetch/model/provider.ts";
-import { manyUrls, NOON } from "../../fakes.ts";
-import { assetWork, workOf } from "../work-harness.ts";
+import { NOON } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { assetWork, retryPolicy, workOf } from "../work-harness.ts";
 
-const policy: RetryPolicy = { random: () => 0.5, reconcilable: false, early: false, laterDays: () => [] };
-
-const taken: Submission = { vendorTaskIds: ["vendor-1"], requestId: "request-1", refused: [] };
+const policy = retryPolicy();
+const submission: Submission = { vendorTaskIds: ["vendor-1"], requestId: "request-1", refused: [] };
 
 describe("accepted", () => {
-  it("is followed under the vendor's ids", () => {
-    expect(accepted(workOf(["https://a.example/1", "https://a.example/2"]), taken, true, NOON)).toEqual({
+  it("follows the batch under the vendor's ids", () => {
+    expect(accepted(workOf(["https://a.example/1", "https://a.example/2"]), submission, true, NOON)).toEqual({
       kind: "accept",
       followed: true,
       sentAt: NOON,
@@ -28,19 +27,19 @@ describe("accepted", () => {
   });
 
   it.each([
-    ["the vendor gave no id", { ...taken, vendorTaskIds: [] }, true],
-    ["the vendor cannot be asked", taken, false],
-  ])("is untracked, and over, when %s", (_, submission, trackable) => {
-    const change = accepted(workOf(["https://a.example/1"]), submission, trackable, NOON);
+    ["the vendor gives no id", { ...submission, vendorTaskIds: [] }, true],
+    ["the vendor cannot be asked", submission, false],
+  ])("ends the batch as untracked when %s", (_, given, trackable) => {
+    const change = accepted(workOf(["https://a.example/1"]), given, trackable, NOON);
     expect(change).toMatchObject({ kind: "accept", followed: false, sentAt: NOON });
     expect(change.items).toMatchObject([{ index: 0, state: "untracked", reason: expect.stringContaining("no id to ask") }]);
     expect(change.refund).toBe(0);
   });
 
-  it("names the vendor's reason for a URL that it turned down, and gives its unit back", () => {
+  it("rejects a URL that the vendor refuses, with the vendor's reason, and refunds its unit", () => {
     const change = accepted(
       workOf(["https://a.example/%E8%A7%86.mp4", "https://a.example/2"]),
-      { ...taken, refused: [{ url: "https://a.example/视.mp4", code: "forbidden_domain", reason: "Not your domain." }] },
+      { ...submission, refused: [{ url: "https://a.example/视.mp4", code: "forbidden_domain", reason: "Not your domain." }] },
       true,
       NOON,
     );
@@ -51,10 +50,10 @@ describe("accepted", () => {
     expect(change).toMatchObject({ kind: "accept", followed: true, refund: 1 });
   });
 
-  it("refuses only the URL that was named, though another differs from it in its scheme alone", () => {
+  it("rejects only the refused URL when another URL differs from it in its scheme alone", () => {
     const change = accepted(
       workOf(["http://a.example/1", "https://a.example/1"]),
-      { ...taken, refused: [{ url: "http://a.example/1", code: "invalid_argument", reason: "Only https." }] },
+      { ...submission, refused: [{ url: "http://a.example/1", code: "invalid_argument", reason: "Only https." }] },
       true,
       NOON,
     );
@@ -62,17 +61,17 @@ describe("accepted", () => {
     expect(change.refund).toBe(1);
   });
 
-  it("is over when every URL was turned down", () => {
+  it("ends the batch when the vendor refuses every URL", () => {
     const urls = ["https://a.example/1", "https://a.example/2"];
     const refused = urls.map((url) => ({ url, code: "forbidden_domain", reason: "Not your domain." }));
-    expect(accepted(workOf(urls), { ...taken, refused }, true, NOON)).toMatchObject({ kind: "accept", followed: false, refund: 2 });
+    expect(accepted(workOf(urls), { ...submission, refused }, true, NOON)).toMatchObject({ kind: "accept", followed: false, refund: 2 });
   });
 
-  it("keeps an asset's units: it is taken or refused whole", () => {
-    expect(accepted(assetWork(4), taken, true, NOON).refund).toBe(0);
+  it("refunds nothing for an accepted asset", () => {
+    expect(accepted(assetWork(4), submission, true, NOON).refund).toBe(0);
   });
 
-  it("speaks of every item once and gives back one unit for each refusal, whatever is refused", () => {
+  it("changes each item once and refunds one unit for each refused URL", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 10 }),
@@ -81,9 +80,9 @@ describe("accepted", () => {
         (count, refused, trackable) => {
           const urls = manyUrls(count);
           const work = workOf(urls);
-          // Refusals of URLs that were not in the batch mean nothing.
+          // Some refusals name URLs that are not in the batch.
           const refusals = refused.map((index) => ({ url: manyUrls(13)[index] ?? "", code: "invalid_argument", reason: "No." }));
-          const change = accepted(work, { ...taken, refused: refusals }, trackable, NOON);
+          const change = accepted(work, { ...submission, refused: refusals }, trackable, NOON);
           expect(change.items.map((item) => item.index)).toEqual(work.items.map((item) => item.index));
           const expected = new Set(refused.filter((index) => index < count));
           for (const item of change.items) expect(item.state === "rejected").toBe(expected.has(item.index));
@@ -105,7 +104,7 @@ describe("failed", () => {
     })
     .map(({ code, ...facts }) => new PrefetchError(code, "It went wrong", { ...facts, retryAfterMs: facts.retryAfterMs ?? undefined }));
 
-  it("sends again later what was refused for now", () => {
+  it("sends the batch again after the vendor's Retry-After when the error is retryable", () => {
     const error = new PrefetchError("rate_limited", "Too many requests", { delivery: "refused", retryable: true, retryAfterMs: 7_000 });
     const change = failed(workOf(["https://a.example/1"]), error, NOON, policy);
     expect(change).toEqual({
@@ -117,7 +116,7 @@ describe("failed", () => {
     });
   });
 
-  it("refuses for good, gives the units back and remembers the vendor's request", () => {
+  it("ends the batch with a full refund and the vendor's request id when the error is not retryable", () => {
     const error = new PrefetchError("forbidden_domain", "Not your domain", {
       delivery: "refused",
       vendorCode: "VOD.10088",
@@ -131,75 +130,28 @@ describe("failed", () => {
     ]);
   });
 
-  it("says of several URLs refused together that one may be to blame, once it has given up finding which", () => {
+  it("says that the vendor named no URL when it gives up dividing a refused batch", () => {
     const error = new PrefetchError("invalid_argument", "Not taken", { delivery: "refused", divisible: true });
     const change = failed({ ...workOf(manyUrls(3)), divisions: 64 }, error, NOON, policy);
     expect(change).toMatchObject({ kind: "end", refund: 3 });
     const reason = "Not taken. The vendor refused 3 URLs together without naming the one at fault.";
     expect(change.items.map((item) => [item.state, item.reason])).toEqual(Array(3).fill(["rejected", reason]));
-    // Of one URL, and of a refusal of the whole request, there is nothing to guess.
+    // One URL, or a refusal of the whole request, leaves no doubt about the cause.
     expect(failed(workOf(manyUrls(1)), error, NOON, policy).items).toMatchObject([{ state: "rejected", reason: "Not taken." }]);
     const whole = new PrefetchError("not_published", "Not taken", { delivery: "refused" });
     expect(failed(workOf(manyUrls(3)), whole, NOON, policy).items[0]?.reason).toBe("Not taken.");
   });
 
-  it("gives back all that an asset reserved", () => {
+  it("refunds all units of a refused asset", () => {
     expect(failed(assetWork(4), new PrefetchError("not_published", "Not published"), NOON, policy).refund).toBe(4);
   });
 
-  it("tells the ledger when the vendor says that the day is used up", () => {
+  it("marks the day as exhausted when the vendor says that its quota is used up", () => {
     const spent = new PrefetchError("quota_exhausted", "Used up", { delivery: "refused" });
     expect(failed(workOf(["https://a.example/1"]), spent, NOON, policy)).toMatchObject({ exhausted: true, refund: 1 });
   });
 
-  it.each([
-    ["not_sent", "vendor_unavailable", 12],
-    ["refused", "vendor_unavailable", 3],
-    ["refused", "rate_limited", 10],
-    ["refused", "queue_full", 10],
-  ] as const)("gives up a batch that is always %s with %s after %i attempts", (delivery, code, most) => {
-    const error = new PrefetchError(code, "Not now", { delivery, retryable: true });
-    let work = workOf(["https://a.example/1"]);
-    for (let attempt = 1; attempt < most; attempt += 1) {
-      const change = failed(work, error, NOON, policy);
-      expect(change).toMatchObject({ kind: "requeue", attempts: attempt, refund: 0 });
-      work = { ...work, batch: { ...work.batch, attempts: attempt } };
-    }
-    expect(failed(work, error, NOON, policy)).toMatchObject({
-      kind: "end",
-      attempts: most,
-      items: [{ state: "rejected" }],
-      refund: 1,
-    });
-  });
-
-  it("does not try again what is retried beyond all measure by its task", () => {
-    const error = new PrefetchError("vendor_unavailable", "Not now", { retryable: true });
-    const stateAfter = (retries: number, batches: number) => {
-      const work = workOf(manyUrls(1));
-      return failed({ ...work, task: { ...work.task, retries, batches } }, error, NOON, policy).kind;
-    };
-    expect([stateAfter(49, 1), stateAfter(50, 1), stateAfter(50, 26), stateAfter(1_999, 1_000), stateAfter(2_000, 1_000)]).toEqual([
-      "requeue",
-      "end",
-      "requeue",
-      "requeue",
-      "end",
-    ]);
-  });
-
-  it("waits longer each time, spread at random, but no longer than five minutes", () => {
-    const error = new PrefetchError("rate_limited", "Not now", { delivery: "refused", retryable: true });
-    const waits = Array.from({ length: 9 }, (_, attempts) => {
-      const work = workOf(["https://a.example/1"]);
-      const change = failed({ ...work, batch: { ...work.batch, attempts } }, error, NOON, { ...policy, random: () => 0.999_999 });
-      return change.kind === "requeue" && change.notBefore !== undefined && change.notBefore - NOON;
-    });
-    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000]);
-    expect(failed(workOf(["https://a.example/1"]), error, NOON, { ...policy, random: () => 0 })).toMatchObject({ notBefore: NOON });
-  });
-
-  it("never sends again what may have been carried out, and keeps its units", () => {
+  it("never sends again, and never refunds, a batch with an unknown delivery", () => {
     fc.assert(
       fc.property(anyError, fc.nat({ max: 12 }), fc.integer({ min: 1, max: 4 }), (error, attempts, count) => {
         const work = workOf(manyUrls(count), ["queued", "queued", "queued", "queued"]);
@@ -227,11 +179,11 @@ describe("failed", () => {
   });
 });
 
-describe("failed, where the vendor can be asked for a lost answer", () => {
-  const reconcilable: RetryPolicy = { ...policy, reconcilable: true };
+describe("failed, when the vendor keeps records of submits", () => {
+  const reconcilable = retryPolicy({ reconcilable: true });
   const timedOut = new PrefetchError("timeout", "No answer in 30 s", { delivery: "unknown", retryable: true });
 
-  it("stays on the wire for the moment, so that nobody sends it again, and is asked for soon", () => {
+  it("keeps a batch with an unknown delivery in flight until it is reconciled", () => {
     const work = workOf(manyUrls(2));
     const change = failed({ ...work, batch: { ...work.batch, state: "sending", sentAt: NOON } }, timedOut, NOON + 1_000, reconcilable);
     const reason = "No answer in 30 s. The vendor's own records are being asked before anything is sent again.";
@@ -246,16 +198,16 @@ describe("failed, where the vendor can be asked for a lost answer", () => {
     });
   });
 
-  it("asks for nothing that was answered", () => {
+  it("reconciles no batch that the vendor answered", () => {
     const refused = new PrefetchError("forbidden_domain", "No", { delivery: "refused" });
     expect(failed(workOf(manyUrls(2)), refused, NOON, reconcilable)).toEqual(failed(workOf(manyUrls(2)), refused, NOON, policy));
   });
 });
 
-describe("failed, with a refusal that may be due to some of the URLs", () => {
+describe("failed, with a divisible refusal", () => {
   const someBad = new PrefetchError("invalid_argument", "Bad URL", { delivery: "refused", divisible: true, requestId: "r-1" });
 
-  it("halves the batch, and both halves are sent at once as if for the first time", () => {
+  it("halves the batch and makes both halves due at once, without an attempt", () => {
     const work = workOf(manyUrls(5));
     const change = failed({ ...work, batch: { ...work.batch, attempts: 2 } }, someBad, NOON, policy);
     const reason = "Being sent again in smaller requests, to find the URL that the vendor refuses. Bad URL (request id r-1).";
@@ -268,7 +220,7 @@ describe("failed, with a refusal that may be due to some of the URLs", () => {
     });
   });
 
-  it("takes the first attempts' errors first: an answer that may come in time, or was lost, divides nothing", () => {
+  it("does not divide a batch whose answer was lost", () => {
     const lostAnswer = new PrefetchError("timeout", "No answer", { delivery: "unknown", divisible: true });
     expect(failed(workOf(manyUrls(4)), lostAnswer, NOON, policy).kind).toBe("end");
   });
@@ -276,18 +228,18 @@ describe("failed, with a refusal that may be due to some of the URLs", () => {
   it.each([
     ["one URL", workOf(manyUrls(1))],
     ["an asset", assetWork(4)],
-  ])("refuses %s: there is nothing to halve", (_, work) => {
+  ])("rejects %s without dividing it", (_, work) => {
     const change = failed(work, someBad, NOON, policy);
     expect(change).toMatchObject({ kind: "end", items: [{ state: "rejected" }], refund: work.batch.cost });
   });
 
-  it("gives up after 64 divisions", () => {
+  it("ends the batch after 64 divisions", () => {
     expect(failed({ ...workOf(manyUrls(2)), divisions: 63 }, someBad, NOON, policy).kind).toBe("divide");
     const change = failed({ ...workOf(manyUrls(2)), divisions: 64 }, someBad, NOON, policy);
     expect(change).toMatchObject({ kind: "end", refund: 2 });
   });
 
-  it("leaves no part empty and loses no item and no unit", () => {
+  it("leaves no half empty and loses no item and no unit", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 200 }), fc.integer({ min: 0, max: 1_000 }), (count, cost) => {
         const work = workOf(manyUrls(count));
@@ -303,26 +255,28 @@ describe("failed, with a refusal that may be due to some of the URLs", () => {
         expect(Number.isInteger(part.cost)).toBe(true);
         expect(part.cost).toBeGreaterThanOrEqual(0);
         expect(part.cost).toBeLessThanOrEqual(cost);
-        // Where each URL costs one unit, each part has reserved one for each of its own.
+        // When each URL costs one unit, each part holds one unit per URL.
         if (cost === count) expect(part.cost).toBe(moved.length);
       }),
     );
   });
 });
 
-describe("lost and returned", () => {
-  it("what may have been carried out is unknown for good, and its units stay spent", () => {
-    expect(lost(workOf(["https://a.example/1", "https://a.example/2"]), "Nobody knows.")).toEqual({
+describe("lost", () => {
+  it("ends the items as unknown without a refund", () => {
+    expect(lost(workOf(["https://a.example/1", "https://a.example/2"]), "The answer was lost.")).toEqual({
       kind: "end",
       items: [
-        { index: 0, state: "unknown", code: "timeout", reason: "Nobody knows." },
-        { index: 1, state: "unknown", code: "timeout", reason: "Nobody knows." },
+        { index: 0, state: "unknown", code: "timeout", reason: "The answer was lost." },
+        { index: 1, state: "unknown", code: "timeout", reason: "The answer was lost." },
       ],
       refund: 0,
     });
   });
+});
 
-  it("what was never sent goes back as it was", () => {
+describe("requeued", () => {
+  it("returns the batch unchanged to the queue", () => {
     expect(requeued()).toEqual({ kind: "requeue", items: [], refund: 0 });
   });
 });

@@ -1,14 +1,16 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createPause, createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import { type FakeClock, fakeClock, fakeProvider } from "../../fakes.ts";
+import { type FakeClock, fakeClock } from "../../fakes/clock.ts";
+import { fakeProvider } from "../../fakes/provider.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
 import { openStorage } from "../../storage/open-harness.ts";
 
 const MINUTE = 60_000;
-/** Slots are fractions of milliseconds apart; clocks count whole ones. */
-const ROUNDING = 1;
+/** Slots are fractions of milliseconds apart, and clocks count whole milliseconds. */
+const ROUNDING_MS = 1;
 
 describe("createRateLimiter", () => {
   let storage: Storage;
@@ -20,52 +22,52 @@ describe("createRateLimiter", () => {
   let accounts = 0;
   const providerOf = (requestsPerMinute: number) => fakeProvider({ account: `account-${++accounts}`, limits: { requestsPerMinute } });
 
-  /** The moments at which requests pass that arrive with these gaps between them. */
-  const passes = async (clock: FakeClock, requestsPerMinute: number, gaps: readonly number[], pacers = 1): Promise<number[]> => {
+  /** The moments at which requests pass when they arrive with these gaps between them. */
+  const passes = async (clock: FakeClock, requestsPerMinute: number, gaps: readonly number[], processCount = 1): Promise<number[]> => {
     const provider = providerOf(requestsPerMinute);
-    const processes = Array.from({ length: pacers }, () => createRateLimiter(storage, clock));
+    const processes = Array.from({ length: processCount }, () => createRateLimiter(storage, clock));
     const passed: number[] = [];
     const waiting: Promise<unknown>[] = [];
     for (const [index, gap] of gaps.entries()) {
       if (gap > 0) await clock.advance(gap);
-      const pace = processes[index % pacers];
-      if (pace) waiting.push(pace(provider, new AbortController().signal).then(() => passed.push(clock.now())));
+      const limiter = processes[index % processCount];
+      if (limiter) waiting.push(limiter(provider, new AbortController().signal).then(() => passed.push(clock.now())));
     }
     await clock.drive(Promise.all(waiting));
     return passed.sort((a, b) => a - b);
   };
 
-  it("lets a burst of a tenth of a minute's requests pass at once, and spreads the rest over the minute", async () => {
+  it("lets a tenth of a minute's requests pass at once and spreads the rest over the minute", async () => {
     const clock = fakeClock();
     const start = clock.now();
     const passed = (await passes(clock, 100, Array(100).fill(0))).map((moment) => moment - start);
-    expect(passed.filter((moment) => moment <= ROUNDING)).toHaveLength(10);
+    expect(passed.filter((moment) => moment <= ROUNDING_MS)).toHaveLength(10);
     expect(passed[10]).toBe(Math.ceil(MINUTE / 90));
-    expect(MINUTE - (passed.at(-1) ?? 0)).toBeLessThanOrEqual(ROUNDING);
+    expect(MINUTE - (passed.at(-1) ?? 0)).toBeLessThanOrEqual(ROUNDING_MS);
   });
 
-  it("lets a burst pass again after a quiet time", async () => {
+  it("lets a burst pass again after a quiet period", async () => {
     const clock = fakeClock();
     const passed = await passes(clock, 100, [...Array(30).fill(0), 10 * MINUTE, ...Array(9).fill(0)]);
     const end = passed.at(-1) ?? 0;
-    expect(passed.filter((moment) => end - moment <= ROUNDING)).toHaveLength(10);
+    expect(passed.filter((moment) => end - moment <= ROUNDING_MS)).toHaveLength(10);
   });
 
-  it("does not make the requests of one account wait for those of another", async () => {
+  it("limits each account separately", async () => {
     const clock = fakeClock();
     const start = clock.now();
-    const pace = createRateLimiter(storage, clock);
+    const limiter = createRateLimiter(storage, clock);
     const busy = providerOf(1);
     const { signal } = new AbortController();
-    await pace(busy, signal);
-    const second = pace(busy, signal);
-    await pace(providerOf(1), signal);
+    await limiter(busy, signal);
+    const second = limiter(busy, signal);
+    await limiter(providerOf(1), signal);
     expect(clock.now()).toBe(start);
     await clock.drive(second);
     expect(clock.now()).toBe(start + MINUTE);
   });
 
-  it("lets no more than requestsPerMinute pass in any minute, whenever they arrive and however many processes ask", async () => {
+  it("lets at most requestsPerMinute pass in any minute, over all processes", async () => {
     const gap = fc.oneof(
       { weight: 4, arbitrary: fc.constant(0) },
       fc.integer({ min: 1, max: 2_000 }),
@@ -74,64 +76,63 @@ describe("createRateLimiter", () => {
     const scenario = fc.integer({ min: 1, max: 150 }).chain((requestsPerMinute) =>
       fc.record({
         requestsPerMinute: fc.constant(requestsPerMinute),
-        // No more than eight minutes' worth; what happens to longer queues has a test of its own.
+        // At most eight minutes' worth; longer queues have a test of their own.
         gaps: fc.array(gap, { minLength: 2, maxLength: Math.min(60, requestsPerMinute * 8) }),
-        pacers: fc.integer({ min: 1, max: 3 }),
+        processCount: fc.integer({ min: 1, max: 3 }),
       }),
     );
     await fc.assert(
-      fc.asyncProperty(scenario, async ({ requestsPerMinute, gaps, pacers }) => {
-        const passed = await passes(fakeClock(), requestsPerMinute, gaps, pacers);
+      fc.asyncProperty(scenario, async ({ requestsPerMinute, gaps, processCount }) => {
+        const passed = await passes(fakeClock(), requestsPerMinute, gaps, processCount);
         expect(passed).toHaveLength(gaps.length);
         for (const [index, moment] of passed.entries()) {
           const next = passed[index + requestsPerMinute];
-          if (next !== undefined) expect(next - moment).toBeGreaterThanOrEqual(MINUTE - ROUNDING);
+          if (next !== undefined) expect(next - moment).toBeGreaterThanOrEqual(MINUTE - ROUNDING_MS);
         }
       }),
       { numRuns: 60 },
     );
   });
 
-  it("keeps to that however many are waiting already", async () => {
+  it("keeps the limit when many requests are waiting already", async () => {
     const clock = fakeClock();
     const start = clock.now();
     const passed = await passes(clock, 1, Array(15).fill(0));
     expect(passed.map((moment) => moment - start)).toEqual(Array.from({ length: 15 }, (_, minute) => minute * MINUTE));
   });
 
-  it("stops waiting when it is told to", async () => {
+  it("stops waiting when its signal aborts", async () => {
     const clock = fakeClock();
-    const pace = createRateLimiter(storage, clock);
+    const limiter = createRateLimiter(storage, clock);
     const provider = providerOf(1);
-    await pace(provider, new AbortController().signal);
+    await limiter(provider, new AbortController().signal);
     const stop = new AbortController();
-    const waiting = pace(provider, stop.signal);
-    const told = expect(waiting).rejects.toThrow("enough");
+    const waiting = limiter(provider, stop.signal);
+    const rejected = expect(waiting).rejects.toThrow("enough");
     await clock.settle();
     expect(clock.alarms()).toHaveLength(1);
     stop.abort(new Error("enough"));
-    await told;
+    await rejected;
     expect(clock.alarms()).toEqual([]);
   });
 
-  it("lets nobody pass who has been told to stop before", async () => {
-    const pace = createRateLimiter(storage, fakeClock());
-    await expect(pace(providerOf(100), AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+  it("rejects when its signal is aborted already", async () => {
+    const limiter = createRateLimiter(storage, fakeClock());
+    await expect(limiter(providerOf(100), AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
   });
 });
 
-describe("createRateLimiter, for hosts", () => {
+describe("createRateLimiter, per host", () => {
   const { signal } = new AbortController();
   const setUp = async (hostIntervalMs: number | undefined, requestsPerMinute = 60_000) => {
     const clock = fakeClock();
-    const storage = await openStorage(":memory:", clock);
-    onTestFinished(() => storage.close());
+    const storage = await openMemoryStore(clock);
     const provider = fakeProvider({ limits: { requestsPerMinute, ...(hostIntervalMs !== undefined && { hostIntervalMs }) } });
     const start = clock.now();
-    const passes = async (hosts: readonly (string | undefined)[], pace = createRateLimiter(storage, clock)) => {
+    const passes = async (hosts: readonly (string | undefined)[], limiter = createRateLimiter(storage, clock)) => {
       const passed = new Map<string | undefined, number[]>();
       const waiting = hosts.map(async (host) => {
-        await pace(provider, signal, host);
+        await limiter(provider, signal, host);
         passed.set(host, [...(passed.get(host) ?? []), clock.now() - start]);
       });
       await clock.drive(Promise.all(waiting));
@@ -140,7 +141,7 @@ describe("createRateLimiter, for hosts", () => {
     return { clock, storage, provider, passes };
   };
 
-  it("keeps the requests of one host apart, those of another not, and those without a host least of all", async () => {
+  it("keeps the interval between requests of one host, and none between hosts or without a host", async () => {
     const { passes } = await setUp(1_200);
     expect(await passes(["a.example", "a.example", "b.example", "a.example", undefined, undefined, "b.example"])).toEqual(
       new Map([
@@ -151,19 +152,19 @@ describe("createRateLimiter, for hosts", () => {
     );
   });
 
-  it("does nothing of the kind where the vendor does not mind", async () => {
+  it("keeps no interval when the provider has none", async () => {
     const { passes } = await setUp(undefined);
     expect(await passes(["a.example", "a.example", "a.example"])).toEqual(new Map([["a.example", [0, 0, 0]]]));
   });
 
-  it("saves nothing up in a quiet time", async () => {
+  it("saves up no slots in a quiet period", async () => {
     const { clock, passes } = await setUp(1_200);
     await passes(["a.example"]);
     await clock.advance(60_000);
     expect(await passes(["a.example", "a.example"])).toEqual(new Map([["a.example", [60_000, 61_200]]]));
   });
 
-  it("keeps them apart although requests also wait for the account's turn, and whoever sends them", async () => {
+  it("keeps the interval of a host over all processes, also when requests wait for the account's slot", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom("a.example", "b.example", "c.example"), { minLength: 2, maxLength: 20 }),
@@ -186,7 +187,7 @@ describe("createRateLimiter, for hosts", () => {
           expect([...all.values()].flat()).toHaveLength(hosts.length);
           for (const moments of all.values()) {
             for (const [index, moment] of moments.slice(1).entries()) {
-              expect(moment - (moments[index] ?? 0)).toBeGreaterThanOrEqual(interval - ROUNDING);
+              expect(moment - (moments[index] ?? 0)).toBeGreaterThanOrEqual(interval - ROUNDING_MS);
             }
           }
         },
@@ -195,7 +196,7 @@ describe("createRateLimiter, for hosts", () => {
     );
   });
 
-  it("stops waiting for a host when it is told to", async () => {
+  it("stops waiting for a host when its signal aborts", async () => {
     const { clock, storage, provider, passes } = await setUp(60_000);
     await passes(["a.example"]);
     const stop = new AbortController();
@@ -209,25 +210,24 @@ describe("createRateLimiter, for hosts", () => {
 
 describe("createPause", () => {
   it.each([
-    ["as long as the vendor asks", 7_000, 7_000],
-    ["not at all where the vendor asks for nothing", undefined, 0],
-    ["five minutes at most", 86_400_000, 300_000],
-  ])("keeps the account quiet %s", async (_, retryAfterMs, expected) => {
+    ["for the vendor's Retry-After", 7_000, 7_000],
+    ["for no time when the vendor sends no Retry-After", undefined, 0],
+    ["for five minutes when Retry-After is longer", 86_400_000, 300_000],
+  ])("pauses the account, and no other one, %s", async (_, retryAfterMs, expected) => {
     const clock = fakeClock();
     const start = clock.now();
-    const storage = await openStorage(":memory:", clock);
-    onTestFinished(() => storage.close());
+    const storage = await openMemoryStore(clock);
     const provider = fakeProvider({ limits: { requestsPerMinute: 100 } });
-    const pace = createRateLimiter(storage, clock);
+    const limiter = createRateLimiter(storage, clock);
     const { signal } = new AbortController();
-    await pace(provider, signal);
+    await limiter(provider, signal);
     await createPause(storage, clock, (error) => expect.fail(String(error)))(
       provider,
       new PrefetchError("rate_limited", "Too fast", { retryAfterMs }),
     );
-    await clock.drive(pace(fakeProvider({ account: "somebody-else" }), signal));
+    await clock.drive(limiter(fakeProvider({ account: "another-account" }), signal));
     expect(clock.now()).toBe(start);
-    await clock.drive(pace(provider, signal));
+    await clock.drive(limiter(provider, signal));
     expect(clock.now() - start).toBe(expected);
   });
 });

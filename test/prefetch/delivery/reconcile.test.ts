@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { reconciled, unreconciled } from "../../../src/prefetch/delivery/reconcile.ts";
-import type { RetryPolicy } from "../../../src/prefetch/delivery/retry.ts";
 import type { Reconciliation } from "../../../src/prefetch/model/provider.ts";
 import type { Claim } from "../../../src/prefetch/model/storage.ts";
-import { manyUrls, NOON } from "../../fakes.ts";
-import { assetWork, workOf } from "../work-harness.ts";
+import { NOON } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { assetWork, retryPolicy, workOf } from "../work-harness.ts";
 
-const policy: RetryPolicy = { random: () => 0.5, reconcilable: true, early: false, laterDays: () => [] };
+const policy = retryPolicy({ reconcilable: true });
 
-/** As it is claimed when its answer was lost. */
+/** A claim of a batch whose answer was lost. */
 function lostAt(work: Claim, sentAt: number | undefined = NOON): Claim {
   const batch = { ...work.batch, state: "sending", sentAt, leaseUntil: NOON + 300_000 } as const;
   return { ...work, batch, items: work.items.map((item) => ({ ...item, state: "queued" })) };
@@ -17,8 +17,8 @@ function lostAt(work: Claim, sentAt: number | undefined = NOON): Claim {
 
 const found = (urls: readonly string[]): Reconciliation => ({ state: "found", vendorTaskIds: ["vendor-7", "vendor-8"], urls });
 
-describe("a batch that the vendor lists", () => {
-  it("goes on under the vendor's ids, and stays spent", () => {
+describe("reconciled, when the vendor lists the batch", () => {
+  it("follows the batch under the vendor's ids without a refund", () => {
     expect(reconciled(lostAt(workOf(manyUrls(2))), found(manyUrls(2)), NOON + 2_000, policy)).toEqual({
       kind: "accept",
       followed: true,
@@ -31,13 +31,13 @@ describe("a batch that the vendor lists", () => {
     });
   });
 
-  it("knows its URLs again in the vendor's spelling", () => {
+  it("matches URLs in the vendor's spelling", () => {
     const work = lostAt(workOf(["https://a.example/%E8%A7%86%20a.mp4", "https://a.example/2"]));
     const { items } = reconciled(work, found(["a.example/视 a.mp4", "http://a.example/2"]), NOON, policy);
     expect(items.map((item) => item.state)).toEqual(["processing", "processing"]);
   });
 
-  it("calls unknown what the vendor does not list, keeps it spent, and goes on with the rest", () => {
+  it("ends URLs that the vendor does not list as unknown, without a refund, and follows the rest", () => {
     const change = reconciled(lostAt(workOf(manyUrls(3))), found([manyUrls(3)[1] ?? ""]), NOON, policy);
     expect(change).toMatchObject({ kind: "accept", followed: true, refund: 0 });
     const unknown = { state: "unknown", code: "timeout", reason: expect.stringContaining("but not this one") };
@@ -48,21 +48,21 @@ describe("a batch that the vendor lists", () => {
     ]);
   });
 
-  it("is over when none of what is listed is its own", () => {
+  it("ends the batch when the vendor lists none of its URLs", () => {
     const change = reconciled(lostAt(workOf(manyUrls(2))), found(["https://other.example/"]), NOON, policy);
     expect(change).toMatchObject({ kind: "accept", followed: false });
     expect(change.items.map((item) => item.state)).toEqual(["unknown", "unknown"]);
     expect(change.refund).toBe(0);
   });
 
-  it("is an asset whole, by whatever URLs it is listed", () => {
+  it("follows an asset whichever URLs the vendor lists", () => {
     const change = reconciled(lostAt(assetWork(3)), found([]), NOON, policy);
     expect(change).toMatchObject({ kind: "accept", followed: true, items: [{ index: 0, state: "processing" }], refund: 0 });
   });
 });
 
-describe("a batch that the vendor never got", () => {
-  it("is sent again a little later, as one that was not sent", () => {
+describe("reconciled, when the vendor never got the batch", () => {
+  it("sends the batch again after the back-off of an unsent batch", () => {
     const change = reconciled(lostAt(workOf(manyUrls(2))), { state: "absent" }, NOON + 5_000, policy);
     expect(change).toMatchObject({
       kind: "requeue",
@@ -75,7 +75,7 @@ describe("a batch that the vendor never got", () => {
     );
   });
 
-  it("is given up, and given back, when that happens every time", () => {
+  it("ends the batch with a full refund after twelve attempts", () => {
     let work = lostAt(workOf(manyUrls(2)));
     for (let attempt = 1; attempt < 12; attempt += 1) {
       const change = reconciled(work, { state: "absent" }, NOON, policy);
@@ -91,7 +91,7 @@ describe("a batch that the vendor never got", () => {
   });
 });
 
-describe("a batch of which the vendor's records do not tell", () => {
+describe("reconciled, when the vendor's records do not say", () => {
   const unclear = { state: "unclear" } as const;
 
   it.each([
@@ -102,7 +102,7 @@ describe("a batch of which the vendor's records do not tell", () => {
     [58_000, 60_000],
     [59_000, 60_000],
     [300_000, 60_000],
-  ])("%i ms after it was sent stays on the wire and is asked for again in %i ms", (elapsed, pause) => {
+  ])("keeps a batch that was sent %i ms ago in flight and looks it up again in %i ms", (elapsed, pause) => {
     const now = NOON + elapsed;
     const change = reconciled(lostAt(workOf(manyUrls(2))), unclear, now, policy);
     expect(change).toMatchObject({ kind: "await-reconciliation", leaseUntil: now + pause, refund: 0 });
@@ -113,7 +113,7 @@ describe("a batch of which the vendor's records do not tell", () => {
     ]);
   });
 
-  it("is unknown for good after five minutes, and stays spent", () => {
+  it("ends the batch as unknown, without a refund, after five minutes", () => {
     const change = reconciled(lostAt(workOf(manyUrls(2))), unclear, NOON + 300_001, policy);
     expect(change).toMatchObject({ kind: "end", refund: 0 });
     expect(change.items).toMatchObject([
@@ -122,17 +122,17 @@ describe("a batch of which the vendor's records do not tell", () => {
     ]);
   });
 
-  it("is not in a hurry because a clock was set back", () => {
+  it("looks the batch up again in two seconds when the clock was set back", () => {
     const change = reconciled(lostAt(workOf(manyUrls(1))), unclear, NOON - 60_000, policy);
     expect(change).toMatchObject({ kind: "await-reconciliation", leaseUntil: NOON - 60_000 + 2_000 });
   });
 });
 
-describe("a batch of which the vendor's records cannot be read", () => {
+describe("unreconciled", () => {
   const SIX_HOURS = 6 * 3_600_000;
   const down = new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true });
 
-  it.each([0, 300_001, SIX_HOURS])("%i ms after it was sent stays on the wire while that may pass, and is asked for again", (elapsed) => {
+  it.each([0, 300_001, SIX_HOURS])("keeps a batch that was sent %i ms ago in flight when the error may pass", (elapsed) => {
     const now = NOON + elapsed;
     const change = unreconciled(lostAt(workOf(manyUrls(2))), down, now);
     expect(change).toMatchObject({ kind: "await-reconciliation", leaseUntil: now + Math.min(60_000, 2_000 + elapsed), refund: 0 });
@@ -143,9 +143,9 @@ describe("a batch of which the vendor's records cannot be read", () => {
   });
 
   it.each([
-    ["that has not passed in six hours", down, SIX_HOURS + 1],
-    ["that will not pass", new PrefetchError("auth_failed", "The connection failed", { delivery: "refused" }), 0],
-  ])("is unknown for a reason %s, and stays spent", (_, error, elapsed) => {
+    ["the error has lasted for six hours", down, SIX_HOURS + 1],
+    ["the error will not pass", new PrefetchError("auth_failed", "The connection failed", { delivery: "refused" }), 0],
+  ])("ends the batch as unknown, without a refund, when %s", (_, error, elapsed) => {
     const change = unreconciled(lostAt(workOf(manyUrls(2))), error, NOON + elapsed);
     expect(change).toMatchObject({ kind: "end", refund: 0 });
     const reason = "The answer was lost, and the vendor's records cannot be read. The connection failed.";

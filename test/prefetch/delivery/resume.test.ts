@@ -1,11 +1,15 @@
 import { expect, it } from "vitest";
 import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
-import { accountQuery, fakeClock, fakeDirectory, fakeProvider, manyUrls, newTask, startProcess, urlsOf } from "../../fakes.ts";
-import { openStorage } from "../../storage/open-harness.ts";
+import { fakeClock } from "../../fakes/clock.ts";
+import { fakeDirectory } from "../../fakes/directory.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 
-async function idleServer(more: { readonly broken?: boolean } = {}) {
+async function startIdleServer(more: { readonly broken?: boolean } = {}) {
   const clock = fakeClock();
-  const storage = await openStorage(":memory:", clock);
+  const storage = await openMemoryStore(clock);
   const provider = fakeProvider();
   const other = fakeProvider({ id: "other-cdn", account: "other-cdn:1" });
   const reports: string[] = [];
@@ -17,8 +21,8 @@ async function idleServer(more: { readonly broken?: boolean } = {}) {
   return { clock, storage, provider, reports, stopped, done, worker };
 }
 
-it("finds what an earlier server left, once it has lived for five seconds", async () => {
-  const { clock, storage, provider, stopped, done, worker, reports } = await idleServer();
+it("resumeDueBatches sends the batches of an earlier server five seconds after its start", async () => {
+  const { clock, storage, provider, stopped, done, worker, reports } = await startIdleServer();
   await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4) }) }));
   await clock.advance(4_999);
   expect(provider.received).toEqual([]);
@@ -31,8 +35,8 @@ it("finds what an earlier server left, once it has lived for five seconds", asyn
   expect(clock.alarms()).toEqual([]);
 });
 
-it("finds within a minute what a server beside it leaves when it dies", async () => {
-  const { clock, storage, provider, worker, stopped } = await idleServer();
+it("resumeDueBatches sends the batches of a dead process within a minute", async () => {
+  const { clock, storage, provider, worker, stopped } = await startIdleServer();
   await clock.advance(600_000);
   await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() }) }));
   const dead = await storage.claim("fake-cdn:1", clock.now(), clock.now() + 30_000);
@@ -43,8 +47,8 @@ it("finds within a minute what a server beside it leaves when it dies", async ()
   await worker.stop(0);
 });
 
-it("looks after the other providers when one cannot be used", async () => {
-  const { clock, storage, provider, worker, reports, stopped } = await idleServer({ broken: true });
+it("resumeDueBatches serves every usable provider, and reports the one that cannot be used", async () => {
+  const { clock, storage, provider, worker, reports, stopped } = await startIdleServer({ broken: true });
   await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
   await clock.advance(5_000);
   expect(provider.received).toHaveLength(1);

@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { manyUrls, NOON, neverAnswered } from "../../fakes.ts";
-import { setUp, taken } from "../bench-harness.ts";
+import { NOON } from "../../fakes/clock.ts";
+import { manyUrls, neverAnswered } from "../../fakes/provider.ts";
+import { setUp, taken } from "./worker-harness.ts";
 
-it("a worker tells since when it has been at its longest step, and that it is at none", async () => {
+it("busySince is the start of the longest-running batch, and undefined when the worker is idle", async () => {
   const answers: ((answer: typeof taken) => void)[] = [];
   const { clock, provider, worker, admit } = await setUp({
     answer: (_, nth, signal) => (nth === 1 ? neverAnswered(signal) : new Promise((resolve) => answers.push(resolve))),
@@ -15,7 +16,7 @@ it("a worker tells since when it has been at its longest step, and that it is at
   await clock.advance(600_000);
   for (const answer of answers) answer(taken);
   await clock.settle();
-  // The other one hangs still.
+  // The second batch still hangs.
   expect(worker.busySince()).toBe(NOON);
   await clock.drive(worker.stop(0));
   expect(worker.busySince()).toBeUndefined();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { manyUrls, urlsOf } from "../../fakes.ts";
-import { setUp, taken } from "../bench-harness.ts";
+import { manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { setUp, taken } from "./worker-harness.ts";
 
 const unreachable = () => new PrefetchError("vendor_unavailable", "The connection failed", { retryable: true });
 
-describe("a vendor that cannot be reached", () => {
-  it("is left alone more and more, and gets everything when it is back", async () => {
+describe("worker, when the vendor cannot be reached", () => {
+  it("tries less and less often, and sends every batch when the vendor is back", async () => {
     let down = true;
     const { clock, provider, worker, another, admit, items } = await setUp({
       answer: () => {
@@ -18,7 +18,7 @@ describe("a vendor that cannot be reached", () => {
     const workers = [worker, another()];
     for (const each of workers) each.kick(provider);
     await clock.advance(3_600_000);
-    // Eight together at first, then one at a time: 5 s, 10 s, … and every five minutes.
+    // Two workers try four batches each, and then one batch after 5 s, 10 s, … and every five minutes.
     const tries = provider.received.length;
     expect(tries).toBeGreaterThan(15);
     expect(tries).toBeLessThan(35);
@@ -30,7 +30,7 @@ describe("a vendor that cannot be reached", () => {
     expect(accepted.sort()).toEqual(manyUrls(60).sort());
   });
 
-  it("is tried by one batch at a time when it may be back", async () => {
+  it("tries one batch at a time while the circuit breaker is half open", async () => {
     const hanging: ((error: Error) => void)[] = [];
     const { clock, provider, worker, admit } = await setUp({ answer: () => new Promise((_, reject) => hanging.push(reject)) });
     await admit({ urls: manyUrls(40) });
@@ -43,7 +43,7 @@ describe("a vendor that cannot be reached", () => {
     for (const reject of hanging) reject(unreachable());
   });
 
-  it("costs a task of one batch nothing but time: it is named with the reason after some minutes", async () => {
+  it("rejects a batch with a full refund after twelve attempts", async () => {
     const { clock, provider, worker, admit, items, used } = await setUp({
       answer: () => {
         throw unreachable();
@@ -59,7 +59,7 @@ describe("a vendor that cannot be reached", () => {
     expect(await used()).toBe(0);
   });
 
-  it("leaves few outcomes unknown, because little is sent while answers are lost", async () => {
+  it("leaves few outcomes unknown while answers are lost", async () => {
     const { clock, provider, worker, admit, items } = await setUp({
       answer: (_batch, nth) => {
         if (nth < 6) throw new PrefetchError("timeout", "No answer", { delivery: "unknown" });

@@ -3,46 +3,35 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import {
-  accountQuery,
-  type DirectBatch,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  NOON,
-  newTask,
-  startProcess,
-  TODAY,
-  urlsOf,
-} from "../../fakes.ts";
+import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { type DirectBatch, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { rejectOnAbort } from "../../fakes/signal.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 import { openStorage } from "../../storage/open-harness.ts";
-import { type Bench, setUp } from "../bench-harness.ts";
+import { setUp, type WorkerHarness } from "./worker-harness.ts";
 
 const good = (url = ""): Settled => ({ url, state: "succeeded", reason: "It came whole." });
 
-/** Ends with the reason when the work is given up, and not before. */
-const hanging = (signal: AbortSignal) =>
-  new Promise<void>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
-
 const [first = "", second = ""] = manyUrls(2);
-const statesIn = async ({ items }: Pick<Bench, "items">) => (await items()).map(({ state }) => state);
+const statesIn = async ({ items }: Pick<WorkerHarness, "items">) => (await items()).map(({ state }) => state);
 
-describe("a provider that does the work itself", () => {
-  it("has what it tells stored while it is at it, and the batch for as long as it takes, however long it tells nothing", async () => {
-    const bench = await setUp({
+describe("worker, with a direct provider", () => {
+  it("stores reports while the provider works, and holds the batch for as long as the provider needs", async () => {
+    const harness = await setUp({
       work: async ({ progress, signal }) => {
         progress.moved(500);
         progress.settled(good(first));
-        await bench.clock.sleep(600_000, signal);
+        await harness.clock.sleep(600_000, signal);
         progress.moved(20);
         progress.settled({ url: second, state: "failed", code: "not_found", reason: "It was answered with status 404." });
       },
     });
-    const { clock, provider, worker, another, admit, storage, used } = bench;
+    const { clock, provider, worker, another, admit, storage, used } = harness;
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.advance(1_000);
-    expect(await statesIn(bench)).toEqual(["succeeded", "queued"]);
+    expect(await statesIn(harness)).toEqual(["succeeded", "queued"]);
     expect(await storage.task("pf_1")).toMatchObject({ bytes: 500, sending: 1, openBatches: 1 });
     for (let minute = 0; minute < 9; minute += 1) {
       await clock.advance(60_000);
@@ -50,17 +39,17 @@ describe("a provider that does the work itself", () => {
     }
     await clock.advance(60_000);
     expect(provider.received).toHaveLength(1);
-    expect(await bench.items()).toMatchObject([
+    expect(await harness.items()).toMatchObject([
       { state: "succeeded", code: undefined, reason: "It came whole." },
       { state: "failed", code: "not_found", reason: "It was answered with status 404." },
     ]);
     expect(await storage.task("pf_1")).toMatchObject({ bytes: 520, openBatches: 0 });
     expect(await used()).toBe(2);
-    expect(bench.reports).toEqual([]);
+    expect(harness.reports).toEqual([]);
   });
 
-  it("is held for half a minute at a time, so that a dead process keeps nobody waiting for long", async () => {
-    const { clock, provider, worker, admit, storage } = await setUp({ work: ({ signal }) => hanging(signal) });
+  it("renews the lease of a running batch to half a minute", async () => {
+    const { clock, provider, worker, admit, storage } = await setUp({ work: ({ signal }) => rejectOnAbort(signal) });
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     for (let minute = 0; minute < 3; minute += 1) {
@@ -72,8 +61,8 @@ describe("a provider that does the work itself", () => {
     await clock.drive(worker.stop(0));
   });
 
-  it("is known to be alive while it is at a long batch", async () => {
-    const { clock, provider, worker, admit } = await setUp({ work: ({ signal }) => hanging(signal) });
+  it("counts as busy since its last progress during a long batch", async () => {
+    const { clock, provider, worker, admit } = await setUp({ work: ({ signal }) => rejectOnAbort(signal) });
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.advance(3_600_000);
@@ -81,12 +70,12 @@ describe("a provider that does the work itself", () => {
     await clock.drive(worker.stop(0));
   });
 
-  it("is told of its task, and how many bytes its earlier batches came to", async () => {
-    const told: [string, number][] = [];
+  it("gives the provider the task's id and the bytes of its earlier batches", async () => {
+    const given: [string, number][] = [];
     const { clock, provider, worker, admit } = await setUp({
       limits: { batchesAtOnce: 1 },
       work: ({ urls, progress }) => {
-        told.push([progress.taskId, progress.taskBytes]);
+        given.push([progress.taskId, progress.taskBytes]);
         progress.moved(100);
         for (const url of urls) progress.settled(good(url));
       },
@@ -94,40 +83,40 @@ describe("a provider that does the work itself", () => {
     await admit({ urls: manyUrls(5) });
     worker.kick(provider);
     await clock.settle();
-    expect(told).toEqual([
+    expect(given).toEqual([
       ["pf_1", 0],
       ["pf_1", 100],
       ["pf_1", 200],
     ]);
   });
 
-  it.each([1, 2])("gives back the units of what it did not ask for, told in %i parts", async (parts) => {
-    const bench = await setUp({
+  it.each([1, 2])("refunds the units of rejected URLs that are reported in %i parts", async (parts) => {
+    const harness = await setUp({
       limits: { urlsPerRequest: 4 },
       work: async ({ urls, progress, signal }) => {
         for (const [nth, url] of urls.entries()) {
-          if (nth === 2 && parts === 2) await bench.clock.sleep(5_000, signal);
+          if (nth === 2 && parts === 2) await harness.clock.sleep(5_000, signal);
           progress.settled(nth % 2 === 0 ? { url, state: "rejected", code: "forbidden_domain", reason: "Not public." } : good(url));
         }
       },
     });
-    const { clock, provider, worker, admit, used } = bench;
+    const { clock, provider, worker, admit, used } = harness;
     await admit({ urls: manyUrls(4), perBatch: 4 });
     worker.kick(provider);
     await clock.advance(1_000);
     if (parts === 2) expect(await used()).toBe(3);
     await clock.advance(10_000);
-    expect(await statesIn(bench)).toEqual(["rejected", "succeeded", "rejected", "succeeded"]);
+    expect(await statesIn(harness)).toEqual(["rejected", "succeeded", "rejected", "succeeded"]);
     expect(await used()).toBe(2);
   });
 
-  it("leaves room for the next task, however long the one before it takes", async () => {
+  it("leaves slots for the next task while long tasks run", async () => {
     const begun: string[] = [];
     const { clock, provider, worker, admit } = await setUp({
       limits: { batchesAtOnce: 8, urlsPerRequest: 1 },
       work: async ({ progress, signal }) => {
         begun.push(progress.taskId);
-        await hanging(signal);
+        await rejectOnAbort(signal);
       },
     });
     const many = (task: string) => Array.from({ length: 20 }, (_, nth) => `https://cdn.example.com/${task}/${nth}`);
@@ -146,49 +135,49 @@ describe("a provider that does the work itself", () => {
     await clock.drive(worker.stop(0));
   });
 
-  it("stops when its task is cancelled: what it told stays, the rest is cancelled and its units are free", async () => {
-    const bench = await setUp({
+  it("keeps reported URLs, and cancels and refunds the rest, when the task is cancelled", async () => {
+    const harness = await setUp({
       limits: { urlsPerRequest: 3 },
       work: async ({ urls: [url = ""], progress, signal }) => {
         progress.settled(good(url));
-        await hanging(signal);
+        await rejectOnAbort(signal);
       },
     });
-    const { clock, provider, worker, admit, storage, used } = bench;
+    const { clock, provider, worker, admit, storage, used } = harness;
     await admit({ urls: manyUrls(3), perBatch: 3 });
     worker.kick(provider);
     await clock.settle();
     await storage.cancel("pf_1");
     await clock.advance(1_000);
-    expect(await statesIn(bench)).toEqual(["succeeded", "cancelled", "cancelled"]);
+    expect(await statesIn(harness)).toEqual(["succeeded", "cancelled", "cancelled"]);
     expect(await used()).toBe(1);
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
   });
 
-  it("learns within seconds that its task is cancelled, though it has nothing to tell", async () => {
-    const bench = await setUp({ work: ({ signal }) => hanging(signal) });
-    const { clock, provider, worker, admit, storage } = bench;
+  it("stops within seconds when the task is cancelled and the provider reports nothing", async () => {
+    const harness = await setUp({ work: ({ signal }) => rejectOnAbort(signal) });
+    const { clock, provider, worker, admit, storage } = harness;
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
     await storage.cancel("pf_1");
     await clock.advance(6_000);
-    expect(await statesIn(bench)).toEqual(["cancelled", "cancelled"]);
+    expect(await statesIn(harness)).toEqual(["cancelled", "cancelled"]);
   });
 
-  it("has all that it leaves untold called untracked, rather than waited for", async () => {
-    const bench = await setUp({ work: ({ progress }) => progress.settled(good(second)) });
-    const { clock, provider, worker, admit, storage } = bench;
+  it("ends URLs that the provider left out as untracked", async () => {
+    const harness = await setUp({ work: ({ progress }) => progress.settled(good(second)) });
+    const { clock, provider, worker, admit, storage } = harness;
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
-    expect(await statesIn(bench)).toEqual(["untracked", "succeeded"]);
+    expect(await statesIn(harness)).toEqual(["untracked", "succeeded"]);
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
   });
 });
 
-describe("an error in the middle of the work", () => {
-  /** Tells the first URL of its first batch, waits for `pause`, and fails. */
+describe("worker, when a direct provider fails", () => {
+  /** The provider reports the first URL, waits for `pause` milliseconds, and fails in its first batch. */
   const failingOnce = (error: unknown, pause: number) =>
     setUpWith(async ({ urls, progress, signal }, nth, { clock }) => {
       progress.moved(10);
@@ -197,67 +186,67 @@ describe("an error in the middle of the work", () => {
       if (nth === 0) throw error;
     });
 
-  it.each([0, 1_500])("keeps what was told and refuses, and pays back, only the rest, after %i ms", async (pause) => {
+  it.each([0, 1_500])("keeps reported URLs, and rejects and refunds the rest, after a refusal %i ms later", async (pause) => {
     const error = new PrefetchError("vendor_unavailable", "It went wrong", { delivery: "refused" });
-    const bench = await failingOnce(error, pause);
-    await bench.clock.advance(60_000);
-    expect(await bench.items()).toMatchObject([{ state: "succeeded" }, { state: "rejected", code: "vendor_unavailable" }]);
-    expect(await bench.used()).toBe(1);
-    expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 10, openBatches: 0 });
+    const harness = await failingOnce(error, pause);
+    await harness.clock.advance(60_000);
+    expect(await harness.items()).toMatchObject([{ state: "succeeded" }, { state: "rejected", code: "vendor_unavailable" }]);
+    expect(await harness.used()).toBe(1);
+    expect(await harness.storage.task("pf_1")).toMatchObject({ bytes: 10, openBatches: 0 });
   });
 
   it.each([
-    ["that may be repeated", new PrefetchError("vendor_unavailable", "It went wrong", { delivery: "refused", retryable: true })],
-    ["of which nobody knows how far it got", new PrefetchError("timeout", "It went wrong", { delivery: "unknown" })],
-    ["that nobody foresaw", new TypeError("undefined is not a function")],
-  ])("%s has only the rest done again", async (_, error) => {
-    const bench = await failingOnce(error, 0);
-    await bench.clock.advance(300_000);
-    expect(bench.provider.received.map(urlsOf)).toEqual([[first, second], [second]]);
-    expect(await statesIn(bench)).toEqual(["succeeded", "succeeded"]);
-    expect(await bench.used()).toBe(2);
-    expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 20, openBatches: 0 });
+    ["a retryable refusal", new PrefetchError("vendor_unavailable", "It went wrong", { delivery: "refused", retryable: true })],
+    ["an unknown delivery", new PrefetchError("timeout", "It went wrong", { delivery: "unknown" })],
+    ["an unforeseen error", new TypeError("undefined is not a function")],
+  ])("fetches only the unreported URLs again after %s", async (_, error) => {
+    const harness = await failingOnce(error, 0);
+    await harness.clock.advance(300_000);
+    expect(harness.provider.received.map(urlsOf)).toEqual([[first, second], [second]]);
+    expect(await statesIn(harness)).toEqual(["succeeded", "succeeded"]);
+    expect(await harness.used()).toBe(2);
+    expect(await harness.storage.task("pf_1")).toMatchObject({ bytes: 20, openBatches: 0 });
   });
 
-  it("that comes when all is told changes nothing", async () => {
-    const bench = await setUpWith(({ urls, progress }) => {
+  it("ends the batch when every URL is reported before the error", async () => {
+    const harness = await setUpWith(({ urls, progress }) => {
       for (const url of urls) progress.settled(good(url));
       throw new PrefetchError("vendor_unavailable", "It went wrong", { delivery: "refused", retryable: true });
     });
-    await bench.clock.advance(300_000);
-    expect(bench.provider.received).toHaveLength(1);
-    expect(await statesIn(bench)).toEqual(["succeeded", "succeeded"]);
-    expect(await bench.used()).toBe(2);
+    await harness.clock.advance(300_000);
+    expect(harness.provider.received).toHaveLength(1);
+    expect(await statesIn(harness)).toEqual(["succeeded", "succeeded"]);
+    expect(await harness.used()).toBe(2);
   });
 
-  it("keeps what was told of a task that was cancelled meanwhile, and cancels the rest", async () => {
-    const bench = await setUp({
+  it("keeps reported URLs, and cancels the rest, when the task was cancelled before the error", async () => {
+    const harness = await setUp({
       work: async ({ urls, progress }) => {
         progress.moved(10);
         progress.settled(good(urls[0]));
         progress.settled({ url: urls[1] ?? "", state: "rejected", code: "forbidden_domain", reason: "Not public." });
-        await bench.storage.cancel("pf_1");
+        await harness.storage.cancel("pf_1");
         throw new PrefetchError("vendor_unavailable", "It went wrong", { delivery: "refused", retryable: true });
       },
     });
-    await bench.admit({ urls: manyUrls(4), perBatch: 4 });
-    bench.worker.kick(bench.provider);
-    await bench.clock.advance(60_000);
-    expect(await statesIn(bench)).toEqual(["succeeded", "rejected", "cancelled", "cancelled"]);
-    expect(await bench.used()).toBe(1);
-    expect(await bench.storage.task("pf_1")).toMatchObject({ bytes: 10, openBatches: 0 });
+    await harness.admit({ urls: manyUrls(4), perBatch: 4 });
+    harness.worker.kick(harness.provider);
+    await harness.clock.advance(60_000);
+    expect(await statesIn(harness)).toEqual(["succeeded", "rejected", "cancelled", "cancelled"]);
+    expect(await harness.used()).toBe(1);
+    expect(await harness.storage.task("pf_1")).toMatchObject({ bytes: 10, openBatches: 0 });
   });
 
-  it("of the store loses nothing of what was told", async () => {
+  it("loses no report when the store fails for a while", async () => {
     let broken = false;
-    const bench = await setUp(
+    const harness = await setUp(
       {
         work: async ({ urls, progress, signal }) => {
           broken = true;
           progress.settled(good(urls[0]));
-          await bench.clock.sleep(3_500, signal);
+          await harness.clock.sleep(3_500, signal);
           broken = false;
-          await bench.clock.sleep(3_500, signal);
+          await harness.clock.sleep(3_500, signal);
           progress.settled(good(urls[1]));
         },
       },
@@ -269,73 +258,68 @@ describe("an error in the middle of the work", () => {
         },
       }),
     );
-    await bench.admit({ urls: manyUrls(2) });
-    bench.worker.kick(bench.provider);
-    await bench.clock.advance(3_500);
-    expect(await statesIn(bench)).toEqual(["queued", "queued"]);
-    await bench.clock.advance(1_000);
-    expect(await statesIn(bench)).toEqual(["succeeded", "queued"]);
-    await bench.clock.advance(60_000);
-    expect(await statesIn(bench)).toEqual(["succeeded", "succeeded"]);
-    expect(bench.provider.received).toHaveLength(1);
-    expect(bench.reports).toHaveLength(3);
+    await harness.admit({ urls: manyUrls(2) });
+    harness.worker.kick(harness.provider);
+    await harness.clock.advance(3_500);
+    expect(await statesIn(harness)).toEqual(["queued", "queued"]);
+    await harness.clock.advance(1_000);
+    expect(await statesIn(harness)).toEqual(["succeeded", "queued"]);
+    await harness.clock.advance(60_000);
+    expect(await statesIn(harness)).toEqual(["succeeded", "succeeded"]);
+    expect(harness.provider.received).toHaveLength(1);
+    expect(harness.reports).toHaveLength(3);
   });
 });
 
-describe("a process that dies, stops or is overtaken in the middle of the work", () => {
-  /** A batch on the wire of a process that is gone, as far as it got. */
+describe("worker, when a process dies, stops or loses the batch of a direct provider", () => {
+  /** A batch in flight of a dead process, with these items settled. */
   const leftBehind = async (settled: readonly number[], more: Parameters<typeof setUp>[0]) => {
-    const bench = await setUp(more);
-    const { clock, storage, provider, admit } = bench;
-    await admit({ urls: manyUrls(4), perBatch: 4 });
-    const claim = await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
-    if (!claim) throw new Error("Nothing to claim.");
-    const sent = { leaseUntil: clock.now() + 90_000, day: TODAY };
-    await storage.startSending(claim.batch, { now: clock.now(), allowance: undefined, ...sent });
+    const harness = await setUp(more);
+    await harness.admit({ urls: manyUrls(4), perBatch: 4 });
+    const held = await harness.dieWhileSending(90_000);
     const items = settled.map((index) => ({ index, state: "succeeded", reason: "Before." }) as const);
-    const held = { ...claim.batch, ...sent, state: "sending" } as const;
-    expect(await storage.change(held, { kind: "progress", leaseUntil: sent.leaseUntil, attempts: 0, items, refund: 0, bytes: 70 })).toBe(
-      true,
-    );
-    return bench;
+    const leaseUntil = harness.clock.now() + 90_000;
+    const progress = { kind: "progress", leaseUntil, attempts: 0, items, refund: 0, bytes: 70 } as const;
+    expect(await harness.storage.change(held, progress)).toBe(true);
+    return harness;
   };
 
-  it("leaves to others only what it had not settled, and not before its lease runs out", async () => {
-    const told: number[] = [];
-    const bench = await leftBehind([0, 2], {
+  it("fetches only the unsettled URLs of a dead process, after its lease runs out", async () => {
+    const taskBytes: number[] = [];
+    const harness = await leftBehind([0, 2], {
       work: ({ urls, progress }) => {
-        told.push(progress.taskBytes);
+        taskBytes.push(progress.taskBytes);
         for (const url of urls) progress.settled(good(url));
       },
     });
-    const { clock, provider, worker, used } = bench;
+    const { clock, provider, worker, used } = harness;
     worker.kick(provider);
     await clock.advance(89_999);
     expect(provider.received).toEqual([]);
     await clock.advance(60_000);
     expect(provider.received.map(urlsOf)).toEqual([manyUrls(4).filter((_, index) => index === 1 || index === 3)]);
-    expect(await bench.items()).toMatchObject(["Before.", "It came whole.", "Before.", "It came whole."].map((reason) => ({ reason })));
-    expect(told).toEqual([70]);
+    expect(await harness.items()).toMatchObject(["Before.", "It came whole.", "Before.", "It came whole."].map((reason) => ({ reason })));
+    expect(taskBytes).toEqual([70]);
     expect(await used()).toBe(4);
   });
 
-  it("has spent what it had settled on its own day, and only the rest is spent on the day that goes on with it", async () => {
-    const bench = await leftBehind([0, 2], {
+  it("charges settled URLs to the day of the dead process, and the rest to the day that fetches them", async () => {
+    const harness = await leftBehind([0, 2], {
       work: ({ urls, progress }) => {
         for (const url of urls) progress.settled(good(url));
       },
       limits: { urlsPerDay: 3 },
     });
-    const { clock, provider, worker, storage, used } = bench;
+    const { clock, provider, worker, storage, used } = harness;
     await clock.advance(86_400_000);
     worker.kick(provider);
     await clock.advance(60_000);
-    expect(await statesIn(bench)).toEqual(Array(4).fill("succeeded"));
+    expect(await statesIn(harness)).toEqual(Array(4).fill("succeeded"));
     expect(await used()).toBe(2);
     expect(await storage.ledger(provider.account, "2026-11-22")).toMatchObject({ used: 2 });
   });
 
-  it("leaves nothing to do where it had settled all", async () => {
+  it("ends the batch of a dead process that had settled every URL", async () => {
     const { clock, provider, worker, storage, used } = await leftBehind([0, 1, 2, 3], { work: () => undefined });
     worker.kick(provider);
     await clock.advance(120_000);
@@ -344,101 +328,101 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     expect(await used()).toBe(4);
   });
 
-  it("gives the work up when somebody else has taken the batch over, and writes nothing of it any more", async () => {
+  it("aborts the provider, and writes nothing more, when another process has taken the batch", async () => {
     const signals: AbortSignal[] = [];
-    const bench = await setUp({
+    const harness = await setUp({
       work: async ({ urls, progress, signal }) => {
         signals.push(signal);
         progress.settled(good(urls[0]));
-        await hanging(signal);
+        await rejectOnAbort(signal);
       },
     });
-    const { clock, provider, worker, admit, storage, used } = bench;
+    const { clock, provider, worker, admit, storage, used } = harness;
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
-    // By the clock of a process that was not asleep, the lease has run out.
+    // The lease has run out by the clock of a process that did not sleep.
     const taken = await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000);
     expect(taken?.batch).toMatchObject({ state: "sending" });
     await clock.advance(1_000);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
     expect(signals[0]?.reason).toMatchObject({ code: "cancelled" });
     await clock.advance(10_000);
-    expect(await statesIn(bench)).toEqual(["queued", "queued"]);
+    expect(await statesIn(harness)).toEqual(["queued", "queued"]);
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 1, bytes: 0 });
     expect(taken && (await storage.change(taken.batch, { kind: "report", items: [], refund: 0 }))).toBe(true);
     expect(await used()).toBe(2);
-    expect(bench.reports).toEqual([]);
+    expect(harness.reports).toEqual([]);
   });
 
-  it("writes nothing either when the work is done before it notices", async () => {
-    const bench = await setUp({
+  it("writes nothing when another process has taken a batch that is done", async () => {
+    const harness = await setUp({
       work: async ({ urls, progress }) => {
         progress.settled(good(urls[0]));
-        await bench.clock.sleep(1_500);
+        await harness.clock.sleep(1_500);
         progress.settled(good(urls[1]));
       },
     });
-    const { clock, provider, worker, admit, storage } = bench;
+    const { clock, provider, worker, admit, storage } = harness;
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
     await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000);
     await clock.advance(10_000);
-    expect(await statesIn(bench)).toEqual(["queued", "queued"]);
+    expect(await statesIn(harness)).toEqual(["queued", "queued"]);
   });
 
-  it("keeps what was told when it stops, and leaves the rest to the next", async () => {
-    const bench = await setUp({
+  it("keeps reported URLs when it stops, and leaves the rest to the next process", async () => {
+    const harness = await setUp({
       work: async ({ urls, progress, signal }, nth) => {
         progress.moved(5);
         progress.settled(good(urls[0]));
-        if (nth === 0) await hanging(signal);
+        if (nth === 0) await rejectOnAbort(signal);
       },
     });
-    const { clock, provider, worker, another, admit, storage, used } = bench;
+    const { clock, provider, worker, another, admit, storage, used } = harness;
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
     await clock.drive(worker.stop(500));
-    expect(await statesIn(bench)).toEqual(["succeeded", "queued"]);
+    expect(await statesIn(harness)).toEqual(["succeeded", "queued"]);
     another().kick(provider);
     await clock.settle();
     expect(provider.received.map(urlsOf)).toEqual([[first, second], [second]]);
-    expect(await statesIn(bench)).toEqual(["succeeded", "succeeded"]);
+    expect(await statesIn(harness)).toEqual(["succeeded", "succeeded"]);
     expect(await storage.task("pf_1")).toMatchObject({ bytes: 10, openBatches: 0 });
     expect(await used()).toBe(2);
-    expect(bench.reports).toEqual([]);
+    expect(harness.reports).toEqual([]);
   });
 });
 
-describe("a batch that is interrupted again and again", () => {
+describe("worker, when a direct batch is interrupted again and again", () => {
   const urls = manyUrls(20);
 
-  /** Each process settles one more, and goes on until it is ended. */
-  const oneEach = () =>
+  /** Each run reports one URL and then hangs until it is aborted. */
+  const settlingOneEach = () =>
     setUp({
       work: async ({ urls: left, progress, signal }) => {
         progress.settled(good(left[0]));
-        if (left.length > 1) await hanging(signal);
+        if (left.length > 1) await rejectOnAbort(signal);
       },
     });
 
-  it("by stopping processes gets on, and ends well", async () => {
-    const bench = await oneEach();
-    await bench.admit({ urls, perBatch: 20 });
+  it("settles one more URL in each process that stops", async () => {
+    const harness = await settlingOneEach();
+    await harness.admit({ urls, perBatch: 20 });
     for (const _ of urls) {
-      const worker = bench.another();
-      worker.kick(bench.provider);
-      await bench.clock.settle();
-      await bench.clock.drive(worker.stop(500));
+      const worker = harness.another();
+      worker.kick(harness.provider);
+      await harness.clock.settle();
+      await harness.clock.drive(worker.stop(500));
     }
-    expect(new Set(await statesIn(bench))).toEqual(new Set(["succeeded"]));
-    expect(bench.provider.received.map((batch) => urlsOf(batch).length)).toEqual(urls.map((_, nth) => 20 - nth));
+    expect(new Set(await statesIn(harness))).toEqual(new Set(["succeeded"]));
+    expect(harness.provider.received.map((batch) => urlsOf(batch).length)).toEqual(urls.map((_, nth) => 20 - nth));
   });
 
-  it("by dying processes gets on, and ends well", async () => {
-    const { clock, storage, provider, admit, ...bench } = await oneEach();
+  it("settles one more URL in each process that dies", async () => {
+    const { clock, storage, provider, admit, ...harness } = await settlingOneEach();
     await admit({ urls, perBatch: 20 });
     for (const _ of urls) {
       const life = { over: false };
@@ -458,14 +442,14 @@ describe("a batch that is interrupted again and again", () => {
       await clock.drive(worker.stop(0));
       await clock.advance(90_000);
     }
-    expect(new Set(await statesIn(bench))).toEqual(new Set(["succeeded"]));
+    expect(new Set(await statesIn(harness))).toEqual(new Set(["succeeded"]));
     expect(provider.received).toHaveLength(20);
   });
 });
 
-describe("whatever becomes of the work", () => {
-  it("every URL is told of once and done until it is, and what was not asked for costs nothing", async () => {
-    const outcome = fc.constantFrom<Settled["state"] | "untold">("succeeded", "failed", "rejected", "untold");
+describe("worker, with any run of a direct provider", () => {
+  it("fetches each URL until it is reported once, and refunds rejected URLs", async () => {
+    const outcome = fc.constantFrom<Settled["state"] | "unreported">("succeeded", "failed", "rejected", "unreported");
     const end = fc.constantFrom("done", "refused", "unknown", "bug");
     const attempt = fc.record({
       outcomes: fc.array(outcome, { minLength: 4, maxLength: 4 }),
@@ -481,12 +465,12 @@ describe("whatever becomes of the work", () => {
           work: async ({ urls, progress, signal }, nth) => {
             const plan = attempts[nth];
             for (const [index, url] of urls.entries()) {
-              if (states.has(url)) throw new Error(`${url} was done again`);
+              if (states.has(url)) throw new Error(`${url} was fetched again`);
               const state = plan?.outcomes[index] ?? "succeeded";
-              if (state === "untold" && plan?.end !== "done") continue;
-              const final = state === "untold" ? "failed" : state;
+              if (state === "unreported" && plan?.end !== "done") continue;
+              const final = state === "unreported" ? "failed" : state;
               states.set(url, final);
-              progress.settled({ url, state: final, reason: "So it is." });
+              progress.settled({ url, state: final, reason: "Observed." });
               progress.moved(1);
               if (plan && plan.pause > 0) await clock.sleep(plan.pause, signal);
             }
@@ -497,7 +481,7 @@ describe("whatever becomes of the work", () => {
         });
         const { worker } = startProcess({ storage, clock, report: () => undefined });
         const task = newTask({ id: "pf_1", urls: manyUrls(count), perBatch: 4 });
-        await storage.admit([accountQuery()], () => ({ task: task }));
+        await storage.admit([accountQuery()], () => ({ task }));
         worker.kick(provider);
         await clock.advance(3_600_000);
         const items = await storage.items("pf_1", { limit: 100 });
@@ -512,12 +496,12 @@ describe("whatever becomes of the work", () => {
   });
 });
 
-/** A worker that has begun with one batch of two URLs. */
-async function setUpWith(work: (batch: DirectBatch, nth: number, bench: Bench) => void | Promise<void>): Promise<Bench> {
-  const bench: Bench = await setUp({ work: (batch, nth) => work(batch, nth, bench) });
-  await bench.admit({ urls: manyUrls(2) });
-  bench.worker.kick(bench.provider);
-  await bench.clock.settle();
-  expect(bench.clock.now()).toBe(NOON);
-  return bench;
+/** A worker that has started one batch of two URLs. */
+async function setUpWith(work: (batch: DirectBatch, nth: number, harness: WorkerHarness) => void | Promise<void>): Promise<WorkerHarness> {
+  const harness: WorkerHarness = await setUp({ work: (batch, nth) => work(batch, nth, harness) });
+  await harness.admit({ urls: manyUrls(2) });
+  harness.worker.kick(harness.provider);
+  await harness.clock.settle();
+  expect(harness.clock.now()).toBe(NOON);
+  return harness;
 }

@@ -2,15 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchContent, Submission } from "../../../src/prefetch/model/provider.ts";
-import { manyUrls, TODAY, urlsOf } from "../../fakes.ts";
-import { type Bench, setUp, throwing } from "../bench-harness.ts";
+import { TODAY } from "../../fakes/clock.ts";
+import { manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { setUp, throwing, type WorkerHarness } from "./worker-harness.ts";
 
 const MOST_DIVISIONS = 64;
-/** Batches that are divided at the same moment do not see each other's divisions. */
-const AT_ONCE = 4;
+/** Batches that are divided at the same moment do not count each other's divisions. */
+const BATCHES_AT_ONCE = 4;
 
-/** A vendor that refuses any request with a bad URL in it, without saying which that is. */
-function picky(bad: ReadonlySet<string>, code: ErrorCode = "invalid_argument"): (batch: BatchContent) => Submission {
+/** A vendor that refuses every request with a bad URL, without naming the URL. */
+function refusing(bad: ReadonlySet<string>, code: ErrorCode = "invalid_argument"): (batch: BatchContent) => Submission {
   return (batch) => {
     if (urlsOf(batch).some((url) => bad.has(url))) {
       throw new PrefetchError(code, "A URL is not valid", { delivery: "refused", divisible: true, vendorCode: "InvalidObjectPath" });
@@ -19,21 +20,21 @@ function picky(bad: ReadonlySet<string>, code: ErrorCode = "invalid_argument"): 
   };
 }
 
-/** Sends a list in one batch and waits for the end. */
-async function sendTo(bench: Bench, urls: readonly string[]): Promise<void> {
-  const { clock, provider, worker, admit } = bench;
+/** Sends a list in one batch and lets an hour pass. */
+async function sendTo(harness: WorkerHarness, urls: readonly string[]): Promise<void> {
+  const { clock, provider, worker, admit } = harness;
   await admit({ urls, perBatch: urls.length });
   worker.kick(provider);
   await clock.advance(3_600_000);
 }
 
-describe("a batch that the vendor refuses because of some of its URLs", () => {
-  it("is sent in halves until the bad one stands alone", async () => {
+describe("worker, when the vendor refuses a batch for some of its URLs", () => {
+  it("sends halves until the bad URL stands alone", async () => {
     const urls = manyUrls(8);
     const [, , , , , bad = ""] = urls;
-    const bench = await setUp({ answer: picky(new Set([bad])) });
-    await sendTo(bench, urls);
-    const { provider, storage, items, used } = bench;
+    const harness = await setUp({ answer: refusing(new Set([bad])) });
+    await sendTo(harness, urls);
+    const { provider, storage, items, used } = harness;
     expect(provider.received.map((batch) => urlsOf(batch).map((url) => urls.indexOf(url)))).toEqual([
       [0, 1, 2, 3, 4, 5, 6, 7],
       [0, 1, 2, 3],
@@ -48,13 +49,13 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
     ]);
     expect(await used()).toBe(7);
     expect(await storage.task("pf_1")).toMatchObject({ batches: 4, counts: { processing: 7, rejected: 1, queued: 0 }, sending: 0 });
-    // Every part is followed under the id of its own request.
+    // Each part is followed under the id of its own request.
     for (const { batch, items } of await storage.following("pf_1")) expect(batch.vendorTaskIds).toEqual([`vendor-${items[0]?.target}`]);
   });
 
-  it("says meanwhile what it waits for", async () => {
+  it("gives the reason for dividing while parts wait to be sent", async () => {
     const { clock, provider, worker, admit, items } = await setUp({
-      answer: picky(new Set(manyUrls(1))),
+      answer: refusing(new Set(manyUrls(1))),
       limits: { requestsPerMinute: 1 },
     });
     await admit({ urls: manyUrls(4), perBatch: 4 });
@@ -64,8 +65,8 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
     expect(await items()).toMatchObject(Array(4).fill({ state: "queued", code: "invalid_argument", reason }));
   });
 
-  it("ends with exactly the bad ones refused, in a bounded number of requests, wherever they stand", async () => {
-    // Sixteen are found by 63 divisions wherever they stand among a hundred.
+  it("rejects exactly the bad URLs, wherever they stand, in a bounded number of requests", async () => {
+    // 63 divisions find 16 bad URLs among 100.
     const scenario = fc
       .integer({ min: 2, max: 100 })
       .chain((count) => fc.record({ count: fc.constant(count), bad: fc.uniqueArray(fc.nat({ max: count - 1 }), { maxLength: 16 }) }));
@@ -73,13 +74,13 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
       fc.asyncProperty(scenario, async ({ count, bad }) => {
         const urls = manyUrls(count);
         const refused = new Set(bad.map((index) => urls[index] ?? ""));
-        const bench = await setUp({ answer: picky(refused), limits: { urlsPerRequest: 100 } });
-        await sendTo(bench, urls);
-        const { provider, storage, items, used } = bench;
+        const harness = await setUp({ answer: refusing(refused), limits: { urlsPerRequest: 100 } });
+        await sendTo(harness, urls);
+        const { provider, storage, items, used } = harness;
         const after = await items();
         expect(after.map((item) => item.target)).toEqual(urls);
         expect(after.map((item) => item.state)).toEqual(urls.map((url) => (refused.has(url) ? "rejected" : "processing")));
-        // No request held a good URL twice that was taken before.
+        // No good URL was accepted twice.
         const takenRequests = provider.received.map(urlsOf).filter((list) => !list.some((url) => refused.has(url)));
         expect(takenRequests.flat().sort()).toEqual(urls.filter((url) => !refused.has(url)).sort());
         expect(provider.received.length).toBeLessThanOrEqual(1 + 2 * refused.size * Math.ceil(Math.log2(count)));
@@ -91,29 +92,29 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
     );
   });
 
-  it("finds sixteen bad ones among a hundred, spread as unkindly as they can be", async () => {
+  it("finds 16 bad URLs among 100 when they stand as far apart as they can", async () => {
     const urls = manyUrls(100);
     const bad = new Set(Array.from({ length: 16 }, (_, index) => urls[Math.floor((index * 100) / 16) + 3] ?? ""));
-    const bench = await setUp({ answer: picky(bad) });
-    await sendTo(bench, urls);
-    const { provider, storage, items } = bench;
+    const harness = await setUp({ answer: refusing(bad) });
+    await sendTo(harness, urls);
+    const { provider, storage, items } = harness;
     expect((await items()).filter((item) => item.state === "rejected").map((item) => item.target)).toEqual([...bad]);
     const { batches = 0 } = (await storage.task("pf_1")) ?? {};
-    // Each division makes one batch more, and sends two requests.
+    // Each division adds one batch and two requests.
     expect(provider.received).toHaveLength(2 * batches - 1);
     expect(batches - 1).toBeGreaterThan(50);
     expect(batches - 1).toBeLessThanOrEqual(MOST_DIVISIONS);
   });
 
-  it("takes no more than so many requests, however many are bad, and then refuses what is left together", async () => {
+  it("stops dividing after 64 divisions and rejects the remaining URLs together", async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(fc.nat({ max: 99 }), { minLength: 30, maxLength: 100 }), async (bad) => {
         const urls = manyUrls(100);
         const refused = new Set(bad.map((index) => urls[index] ?? ""));
-        const bench = await setUp({ answer: picky(refused), limits: { urlsPerRequest: 100 } });
-        await sendTo(bench, urls);
-        const { provider, items, used } = bench;
-        expect(provider.received.length).toBeLessThanOrEqual(1 + 2 * (MOST_DIVISIONS + AT_ONCE - 1));
+        const harness = await setUp({ answer: refusing(refused), limits: { urlsPerRequest: 100 } });
+        await sendTo(harness, urls);
+        const { provider, items, used } = harness;
+        expect(provider.received.length).toBeLessThanOrEqual(1 + 2 * (MOST_DIVISIONS + BATCHES_AT_ONCE - 1));
         const after = await items();
         for (const item of after) {
           expect(["processing", "rejected"]).toContain(item.state);
@@ -126,21 +127,21 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
     );
   });
 
-  it("counts the divisions of each planned batch apart", async () => {
+  it("counts the divisions of each planned batch separately", async () => {
     const urls = manyUrls(200);
     const bad = new Set(urls.filter((_, index) => index % 100 < 12));
-    const bench = await setUp({ answer: picky(bad) });
-    const { clock, provider, worker, admit, items } = bench;
+    const harness = await setUp({ answer: refusing(bad) });
+    const { clock, provider, worker, admit, items } = harness;
     await admit({ urls, perBatch: 100 });
     worker.kick(provider);
     await clock.advance(3_600_000);
     expect((await items()).filter((item) => item.state === "rejected").map((item) => item.target)).toEqual([...bad]);
   });
 
-  it("is divided by several processes at once, and each part is sent by one of them", async () => {
+  it("sends each part once when several processes divide the batch", async () => {
     const urls = manyUrls(64);
     const bad = new Set(urls.filter((_, index) => index % 13 === 5));
-    const { clock, provider, worker, another, admit, items } = await setUp({ answer: picky(bad) });
+    const { clock, provider, worker, another, admit, items } = await setUp({ answer: refusing(bad) });
     await admit({ urls, perBatch: 64 });
     for (const each of [worker, another(), another()]) each.kick(provider);
     for (let second = 0; second < 30; second += 1) {
@@ -153,10 +154,10 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
     expect(sent.flat()).toHaveLength(64 - bad.size);
   });
 
-  it("is divided in spite of throttling, and of answers that are lost and not found", async () => {
+  it("finds the bad URLs when the vendor throttles and loses answers meanwhile", async () => {
     const urls = manyUrls(32);
     const bad = new Set([urls[3] ?? "", urls[30] ?? ""]);
-    const answer = picky(bad);
+    const answer = refusing(bad);
     const { clock, provider, worker, admit, items, used } = await setUp({
       answer: (batch, nth) => {
         if (nth % 4 === 1) throwing("rate_limited", { delivery: "refused", retryable: true, retryAfterMs: 500 })();
@@ -174,7 +175,7 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
     expect(await used()).toBe(30);
   });
 
-  it("is not divided for a refusal of the whole request, nor is an asset", async () => {
+  it("divides neither an asset nor a batch that the vendor refuses as a whole", async () => {
     const whole = await setUp({ answer: throwing("forbidden_domain", { delivery: "refused" }) });
     await sendTo(whole, manyUrls(8));
     expect(whole.provider.received).toHaveLength(1);
@@ -187,12 +188,12 @@ describe("a batch that the vendor refuses because of some of its URLs", () => {
     expect(await used()).toBe(0);
   });
 
-  it("spends the quota of the day on which its parts are sent", async () => {
+  it("charges the parts to the day on which they are sent", async () => {
     const urls = manyUrls(4);
-    const bench = await setUp({ answer: picky(new Set(urls.slice(0, 1))) });
-    const { clock, storage, provider, worker, admit } = bench;
+    const harness = await setUp({ answer: refusing(new Set(urls.slice(0, 1))) });
+    const { clock, storage, provider, worker, admit } = harness;
     await admit({ urls, perBatch: 4 });
-    // From noon to the first hour of the next day, in Shanghai.
+    // From noon to one o'clock of the next day in Shanghai.
     await clock.advance(13 * 3_600_000);
     worker.kick(provider);
     await clock.advance(60_000);

@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { manyUrls, type ProviderScript, TODAY, urlsOf } from "../../fakes.ts";
-import { setUp, taken, throwing } from "../bench-harness.ts";
+import { TODAY } from "../../fakes/clock.ts";
+import { manyUrls, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
+import { setUp, taken, throwing } from "./worker-harness.ts";
 
-describe("the day's quota", () => {
-  it("rejects without a request what is left when the vendor says that the day is used up", async () => {
+describe("worker, when the vendor's day is used up", () => {
+  it("rejects the remaining batches without a request", async () => {
     const { clock, provider, worker, admit, items, storage, used } = await setUp({
       answer: throwing("quota_exhausted", { delivery: "refused" }),
     });
     await admit({ urls: manyUrls(20) });
     worker.kick(provider);
     await clock.advance(60_000);
-    // Four were on the wire together when the first answer came.
+    // Four batches were in flight when the first answer came.
     expect(provider.received).toHaveLength(4);
     const ended = await items();
     expect(ended.map((item) => item.state)).toEqual(Array(20).fill("rejected"));
@@ -20,10 +21,9 @@ describe("the day's quota", () => {
     expect(await storage.ledger(provider.account, TODAY)).toEqual({ used: 0, pending: 0, exhausted: true });
   });
 
-  it("asks nothing of a vendor that said so before", async () => {
-    const { clock, provider, worker, admit, items, storage, used } = await setUp();
-    const [earlier] = (await admit({ id: "pf_0", urls: manyUrls(1) })).batches;
-    if (earlier) await storage.change(earlier, { kind: "end", items: [], refund: 1, exhausted: true });
+  it("sends no request when the ledger holds the day as exhausted", async () => {
+    const { clock, provider, worker, admit, exhaustDay, items, used } = await setUp();
+    await exhaustDay();
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.advance(60_000);
@@ -33,20 +33,19 @@ describe("the day's quota", () => {
   });
 });
 
-describe("the day's quota, at a vendor that counts it", () => {
-  const spentUp = throwing("quota_exhausted", { delivery: "refused" });
+describe("worker, when the vendor counts the quota", () => {
+  const refusingForQuota = throwing("quota_exhausted", { delivery: "refused" });
   const HALF_MINUTE = 30_000;
 
-  /** An account that the vendor has once called used up. */
-  const usedUp = async (script: ProviderScript) => {
-    const bench = await setUp(script);
-    const [earlier] = (await bench.admit({ id: "pf_0", urls: manyUrls(1) })).batches;
-    if (earlier) await bench.storage.change(earlier, { kind: "end", items: [], refund: 1, exhausted: true });
-    return bench;
+  /** An account whose day the vendor has called exhausted. */
+  const setUpExhausted = async (script: ProviderScript) => {
+    const harness = await setUp(script);
+    await harness.exhaustDay();
+    return harness;
   };
 
-  it("is sent from, although it was called used up before, once the vendor says that there is some", async () => {
-    const { clock, provider, worker, admit, items } = await usedUp({ quota: async () => ({ limit: 500, remaining: 4 }) });
+  it("sends from an exhausted day once the vendor reports units", async () => {
+    const { clock, provider, worker, admit, items } = await setUpExhausted({ quota: async () => ({ limit: 500, remaining: 4 }) });
     await admit({ urls: manyUrls(4) });
     worker.kick(provider);
     await clock.advance(60_000);
@@ -54,12 +53,12 @@ describe("the day's quota, at a vendor that counts it", () => {
     expect((await items()).map((item) => item.state)).toEqual(Array(4).fill("processing"));
   });
 
-  it("is sent from as far as the vendor says that there is some, and what fits is not refused with what does not", async () => {
+  it("sends the batches that fit into the vendor's count, and rejects the other ones", async () => {
     let left = 3;
-    const { clock, provider, worker, admit, items, used } = await usedUp({
+    const { clock, provider, worker, admit, items, used } = await setUpExhausted({
       quota: async () => ({ limit: 500, remaining: left }),
       answer: (batch) => {
-        if (urlsOf(batch).length > left) return spentUp();
+        if (urlsOf(batch).length > left) return refusingForQuota();
         left -= urlsOf(batch).length;
         return taken;
       },
@@ -72,27 +71,27 @@ describe("the day's quota, at a vendor that counts it", () => {
     expect(await used()).toBe(2);
   });
 
-  it("is asked for anew when a submit contradicts what the vendor said of it", async () => {
+  it("asks for the quota again when a refusal contradicts the vendor's count", async () => {
     let questions = 0;
-    const { clock, provider, worker, admit, items, storage } = await usedUp({
+    const { clock, provider, worker, admit, items, storage } = await setUpExhausted({
       quota: async () => {
         questions += 1;
         return { limit: 500, remaining: provider.received.length === 0 ? 100 : 0 };
       },
-      answer: spentUp,
+      answer: refusingForQuota,
     });
     await admit({ urls: manyUrls(20) });
     worker.kick(provider);
     await clock.advance(HALF_MINUTE - 1);
-    // Four were on the wire together when the first answer came.
+    // Four batches were in flight when the first answer came.
     expect(provider.received).toHaveLength(4);
     expect(questions).toBeGreaterThan(1);
     expect((await items()).map((item) => item.state)).toEqual(Array(20).fill("rejected"));
     expect(await storage.ledger(provider.account, TODAY)).toEqual({ used: 0, pending: 0, exhausted: true });
   });
 
-  it("is spent from by ledger alone when the vendor cannot be asked", async () => {
-    const { clock, provider, worker, admit, items, reports } = await usedUp({
+  it("goes by the ledger when the vendor cannot be asked", async () => {
+    const { clock, provider, worker, admit, items, reports } = await setUpExhausted({
       quota: async () => {
         throw new PrefetchError("vendor_unavailable", "Down");
       },
@@ -105,10 +104,10 @@ describe("the day's quota, at a vendor that counts it", () => {
     expect(reports).toEqual([expect.stringContaining("asking fake-cdn for its quota")]);
   });
 
-  it("bounds what is moved to the next day, as far as others have spent that already", async () => {
+  it("sends only the batches that the next day has room for", async () => {
     const { clock, provider, worker, admit, items, storage } = await setUp({ quota: async () => ({ limit: 500, remaining: 3 }) });
     await admit({ urls: manyUrls(6) });
-    // From noon to the first hour of the next day, in Shanghai.
+    // From noon to one o'clock of the next day in Shanghai.
     await clock.advance(13 * 3_600_000);
     worker.kick(provider);
     await clock.advance(60_000);
@@ -117,8 +116,8 @@ describe("the day's quota, at a vendor that counts it", () => {
     expect(await storage.ledger(provider.account, "2026-11-22")).toMatchObject({ used: 2 });
   });
 
-  it("lets a process stop that is just asking for it: the batch goes back, and nothing is told of", async () => {
-    const { clock, provider, worker, admit, items, storage, reports } = await usedUp({ quota: () => new Promise(() => undefined) });
+  it("requeues the batch, without a report, when the process stops while it asks for the quota", async () => {
+    const { clock, provider, worker, admit, items, storage, reports } = await setUpExhausted({ quota: () => new Promise(() => undefined) });
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
@@ -129,12 +128,12 @@ describe("the day's quota, at a vendor that counts it", () => {
   });
 });
 
-describe("a batch that is sent on another day than it was planned for", () => {
+describe("worker, when a batch is sent on another day than planned", () => {
   const tomorrow = "2026-11-22";
-  /** Noon to one o'clock in the morning, in Shanghai. */
+  /** From noon to one o'clock of the next day in Shanghai. */
   const THIRTEEN_HOURS = 13 * 3_600_000;
 
-  it("spends the quota of the day on which it is sent", async () => {
+  it("charges the batch to the day on which it is sent", async () => {
     const { clock, provider, worker, admit, storage, used } = await setUp();
     await admit({ urls: manyUrls(2) });
     await clock.advance(THIRTEEN_HOURS);
@@ -145,10 +144,9 @@ describe("a batch that is sent on another day than it was planned for", () => {
     expect(await storage.ledger(provider.account, tomorrow)).toEqual({ used: 2, pending: 0, exhausted: false });
   });
 
-  it("is sent although the day that it was planned for was used up", async () => {
-    const { clock, provider, worker, admit, storage } = await setUp();
-    const [earlier] = (await admit({ id: "pf_0", urls: manyUrls(1) })).batches;
-    if (earlier) await storage.change(earlier, { kind: "end", items: [], refund: 1, exhausted: true });
+  it("sends the batch although its planned day is exhausted", async () => {
+    const { clock, provider, worker, admit, exhaustDay } = await setUp();
+    await exhaustDay();
     await admit({ urls: manyUrls(2) });
     await clock.advance(THIRTEEN_HOURS);
     worker.kick(provider);
@@ -156,7 +154,7 @@ describe("a batch that is sent on another day than it was planned for", () => {
     expect(provider.received).toHaveLength(1);
   });
 
-  it("is rejected, and given back, where that day has no room for it", async () => {
+  it("rejects and refunds the batch when the new day has no room for it", async () => {
     const { clock, provider, worker, admit, items, storage, used } = await setUp({ limits: { urlsPerDay: 3 } });
     await admit({ urls: manyUrls(2) });
     await clock.advance(THIRTEEN_HOURS);

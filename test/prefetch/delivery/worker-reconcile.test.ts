@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchContent, Call, Provider, Reconciliation } from "../../../src/prefetch/model/provider.ts";
-import { manyUrls, neverAnswered, type ProviderScript, TODAY, urlsOf } from "../../fakes.ts";
-import { setUp, taken, throwing } from "../bench-harness.ts";
+import { TODAY } from "../../fakes/clock.ts";
+import { manyUrls, neverAnswered, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
+import { setUp, taken, throwing } from "./worker-harness.ts";
 
 const FIVE_MINUTES = 300_000;
 const noAnswer = throwing("timeout", { delivery: "unknown", retryable: true });
@@ -16,27 +17,27 @@ interface Question {
   readonly at: number;
 }
 
-/** A vendor that loses its first answers, and answers `trace` when it is asked for one. */
-async function losing(
+/** A vendor that loses its first answers and answers look-ups with `trace`. */
+async function losingAnswers(
   trace: (nth: number, batch: BatchContent, call: Call) => Reconciliation | Promise<Reconciliation>,
   { lost = 1, ...script }: ProviderScript & { readonly lost?: number } = {},
 ) {
   const questions: Question[] = [];
-  const bench = await setUp({
+  const harness = await setUp({
     answer: (_, nth) => (nth < lost ? noAnswer() : taken),
     findSubmitted: async (batch, sentAt, call) => {
-      questions.push({ batch, sentAt, at: bench.clock.now() });
+      questions.push({ batch, sentAt, at: harness.clock.now() });
       return trace(questions.length - 1, batch, call);
     },
     ...script,
   });
-  const states = async () => (await bench.items()).map((item) => item.state);
-  return { ...bench, questions, states };
+  const states = async () => (await harness.items()).map((item) => item.state);
+  return { ...harness, questions, states };
 }
 
-describe("a lost answer, at a vendor that can be asked for it", () => {
-  it("is asked for after two seconds, until when the batch counts as being sent, and is found with its ids", async () => {
-    const { clock, provider, worker, admit, items, states, questions, storage, used } = await losing(() =>
+describe("worker, when an answer is lost and the vendor keeps records", () => {
+  it("keeps the batch in flight, looks it up after two seconds, and follows it under the ids found", async () => {
+    const { clock, provider, worker, admit, items, states, questions, storage, used } = await losingAnswers(() =>
       foundAs(manyUrls(2), "vendor-7", "vendor-8"),
     );
     await admit({ urls: manyUrls(2) });
@@ -54,7 +55,7 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect((await storage.following("pf_1")).map((work) => work.batch)).toMatchObject([
       { state: "sent", vendorTaskIds: ["vendor-7", "vendor-8"], leaseUntil: undefined, sentAt },
     ]);
-    // The reason for asking is not one for anything that comes after.
+    // The reason for the look-up is gone.
     expect(await items()).toMatchObject([{ code: undefined, reason: undefined }, { code: undefined }]);
     await clock.advance(3_600_000);
     expect(provider.received).toHaveLength(1);
@@ -63,11 +64,11 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
   });
 
   it.each([
-    ["after ten seconds", 0, 10_000, 12_000],
-    ["at once, of a request that waited for a minute before", 60_000, 0, 2_000],
-  ])("that is lost %s is asked for that long again and two seconds later", async (_, before, silence, asked) => {
+    ["twelve seconds after an answer that was lost after ten", 0, 10_000, 12_000],
+    ["two seconds after an answer that was lost at once, when the request had waited for a minute", 60_000, 0, 2_000],
+  ])("looks the batch up %s", async (_, before, silence, lookedUp) => {
     let requests = 0;
-    const { clock, provider, worker, admit, questions } = await losing(() => foundAs(manyUrls(2), "vendor-7"), {
+    const { clock, provider, worker, admit, questions } = await losingAnswers(() => foundAs(manyUrls(2), "vendor-7"), {
       answer: async () => {
         requests += 1;
         if (requests === 1 && before > 0) {
@@ -80,12 +81,12 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     await admit({ urls: manyUrls(2) });
     const start = clock.now();
     worker.kick(provider);
-    await clock.advance(before + asked + 60_000);
-    expect(questions).toMatchObject([{ sentAt: start + before, at: start + before + silence + asked }]);
+    await clock.advance(before + lookedUp + 60_000);
+    expect(questions).toMatchObject([{ sentAt: start + before, at: start + before + silence + lookedUp }]);
   });
 
-  it("of a request that was not carried out lets it be sent again, exactly once", async () => {
-    const { clock, provider, worker, another, admit, states, questions, used } = await losing(() => ({ state: "absent" }));
+  it("sends the batch again, exactly once, when the vendor never got it", async () => {
+    const { clock, provider, worker, another, admit, states, questions, used } = await losingAnswers(() => ({ state: "absent" }));
     await admit({ urls: manyUrls(2) });
     const workers = [worker, another(), another()];
     for (let time = 0; time < 20; time += 1) {
@@ -99,8 +100,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(await used()).toBe(2);
   });
 
-  it("is given up after twelve requests that were never carried out, which then cost nothing", async () => {
-    const { clock, provider, worker, admit, items, questions, used } = await losing(() => ({ state: "absent" }), { lost: 99 });
+  it("rejects the batch with a full refund when the vendor never got any of twelve requests", async () => {
+    const { clock, provider, worker, admit, items, questions, used } = await losingAnswers(() => ({ state: "absent" }), { lost: 99 });
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.advance(24 * 3_600_000);
@@ -110,14 +111,14 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(await used()).toBe(0);
   });
 
-  it("that nobody ever tells of is unknown after five minutes, and never sent again", async () => {
-    const { clock, provider, worker, admit, items, states, questions, used, storage } = await losing(() => ({ state: "unclear" }));
+  it("ends the batch as unknown after five minutes when the records never say", async () => {
+    const { clock, provider, worker, admit, items, states, questions, used, storage } = await losingAnswers(() => ({ state: "unclear" }));
     await admit({ urls: manyUrls(2) });
     const sentAt = clock.now();
     worker.kick(provider);
     await clock.advance(FIVE_MINUTES);
     expect(await states()).toEqual(["queued", "queued"]);
-    // Often at first, then every minute.
+    // The pauses double up to a minute.
     const pauses = questions.map((question, index) => question.at - (questions[index - 1]?.at ?? sentAt));
     expect(pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000]);
     await clock.advance(60_000);
@@ -131,8 +132,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0, sending: 0 });
   });
 
-  it("can turn up late", async () => {
-    const { clock, provider, worker, admit, states } = await losing((nth) =>
+  it("follows a batch that the vendor lists late", async () => {
+    const { clock, provider, worker, admit, states } = await losingAnswers((nth) =>
       nth < 7 ? { state: "unclear" } : foundAs(manyUrls(2), "vendor-7"),
     );
     await admit({ urls: manyUrls(2) });
@@ -142,8 +143,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(provider.received).toHaveLength(1);
   });
 
-  it("of which only a part turns up leaves the rest unknown, and goes on with what was found", async () => {
-    const { clock, provider, worker, admit, states, storage, used } = await losing(() => foundAs(manyUrls(1), "vendor-7"));
+  it("follows the URLs that the vendor lists and ends the rest as unknown", async () => {
+    const { clock, provider, worker, admit, states, storage, used } = await losingAnswers(() => foundAs(manyUrls(1), "vendor-7"));
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.advance(10_000);
@@ -152,8 +153,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(await used()).toBe(2);
   });
 
-  it("is an asset's, too", async () => {
-    const { clock, provider, worker, admit, states, questions } = await losing(() => foundAs([], "job-1"));
+  it("looks up an asset", async () => {
+    const { clock, provider, worker, admit, states, questions } = await losingAnswers(() => foundAs([], "job-1"));
     await admit({ assetId: "asset1" });
     worker.kick(provider);
     await clock.advance(10_000);
@@ -161,8 +162,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(await states()).toEqual(["processing"]);
   });
 
-  it("may be lost through an error that nobody foresaw", async () => {
-    const { clock, provider, worker, admit, states, reports } = await losing(() => foundAs(manyUrls(2), "vendor-7"), {
+  it("looks the batch up after an unforeseen error", async () => {
+    const { clock, provider, worker, admit, states, reports } = await losingAnswers(() => foundAs(manyUrls(2), "vendor-7"), {
       answer: () => {
         throw new TypeError("answer.data is undefined");
       },
@@ -174,8 +175,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(reports).toEqual([expect.stringContaining("answer.data is undefined")]);
   });
 
-  it("is asked for on when asking fails, which is told of", async () => {
-    const { clock, provider, worker, admit, states, questions, reports } = await losing((nth) => {
+  it("reports a failed look-up and looks the batch up again", async () => {
+    const { clock, provider, worker, admit, states, questions, reports } = await losingAnswers((nth) => {
       if (nth < 2) throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
       return foundAs(manyUrls(2), "vendor-7");
     });
@@ -191,8 +192,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(provider.received).toHaveLength(1);
   });
 
-  it("is found after an outage that was longer than any patience with the records themselves", async () => {
-    const { clock, provider, worker, admit, states } = await losing(() => {
+  it("finds the batch after an outage of an hour", async () => {
+    const { clock, provider, worker, admit, states } = await losingAnswers(() => {
       if (clock.now() < sentAt + 3_600_000) throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
       return foundAs(manyUrls(2), "vendor-7");
     });
@@ -206,8 +207,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(provider.received).toHaveLength(1);
   });
 
-  it("is unknown when the records cannot be read for a reason that will not pass", async () => {
-    const { clock, provider, worker, admit, states, reports, questions } = await losing(() => {
+  it("ends the batch as unknown when the look-up fails for good", async () => {
+    const { clock, provider, worker, admit, states, reports, questions } = await losingAnswers(() => {
       throw new TypeError("answer.data is undefined");
     });
     await admit({ urls: manyUrls(2) });
@@ -219,8 +220,8 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
     expect(provider.received).toHaveLength(1);
   });
 
-  it("is asked for under the account's pace, and by one process at a time", async () => {
-    const { clock, provider, worker, another, admit, questions, states } = await losing(
+  it("looks the batch up within the account's rate limit, in one process at a time", async () => {
+    const { clock, provider, worker, another, admit, questions, states } = await losingAnswers(
       async (_nth, _batch, { turn }) => {
         await turn();
         return foundAs(manyUrls(2), "vendor-7");
@@ -242,21 +243,17 @@ describe("a lost answer, at a vendor that can be asked for it", () => {
   });
 });
 
-describe("a process that died while it was sending", () => {
-  const dying = async (trace: Reconciliation) => {
-    const house = await losing(() => trace, { lost: 0 });
-    const { clock, storage, provider, admit } = house;
-    await admit({ urls: manyUrls(2) });
-    const dead = await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
-    if (!dead) throw new Error("Nothing to claim.");
-    await clock.advance(1_000);
-    const start = { now: clock.now(), leaseUntil: clock.now() + 90_000, day: TODAY, allowance: undefined };
-    expect(await storage.startSending(dead.batch, start)).toBe("started");
-    return { ...house, sentAt: clock.now() };
+describe("worker, when a process died while it sent a batch", () => {
+  const setUpDead = async (trace: Reconciliation) => {
+    const harness = await losingAnswers(() => trace, { lost: 0 });
+    await harness.admit({ urls: manyUrls(2) });
+    await harness.clock.advance(1_000);
+    await harness.dieWhileSending(90_000);
+    return { ...harness, sentAt: harness.clock.now() };
   };
 
-  it("leaves a batch that the next one asks for, once its lease has run out", async () => {
-    const { clock, worker, provider, questions, states, sentAt } = await dying(foundAs(manyUrls(2), "vendor-7"));
+  it("looks the batch up after the lease runs out", async () => {
+    const { clock, worker, provider, questions, states, sentAt } = await setUpDead(foundAs(manyUrls(2), "vendor-7"));
     worker.kick(provider);
     await clock.advance(89_999);
     expect(questions).toEqual([]);
@@ -266,8 +263,8 @@ describe("a process that died while it was sending", () => {
     expect(provider.received).toEqual([]);
   });
 
-  it("leaves one that is sent if it never left", async () => {
-    const { clock, worker, provider, states, used } = await dying({ state: "absent" });
+  it("sends the batch again when the vendor never got it", async () => {
+    const { clock, worker, provider, states, used } = await setUpDead({ state: "absent" });
     worker.kick(provider);
     await clock.advance(95_000);
     expect(provider.received).toHaveLength(1);
@@ -276,9 +273,9 @@ describe("a process that died while it was sending", () => {
   });
 });
 
-describe("a process that stops", () => {
-  it("in the middle of a question lets go of the batch, and tells of nothing; the next one asks again soon", async () => {
-    const { clock, provider, worker, another, admit, items, states, questions, storage, reports } = await losing(
+describe("worker, when it stops", () => {
+  it("leaves a look-up to the next process, without a report", async () => {
+    const { clock, provider, worker, another, admit, items, states, questions, storage, reports } = await losingAnswers(
       (nth, _batch, { signal }) => (nth === 0 ? neverAnswered(signal) : foundAs(manyUrls(2), "vendor-7")),
     );
     await admit({ urls: manyUrls(2) });
@@ -298,8 +295,8 @@ describe("a process that stops", () => {
     expect(provider.received).toHaveLength(1);
   });
 
-  it("while a request is on the wire leaves it to the next one to ask for", async () => {
-    const { clock, provider, worker, another, admit, states, questions } = await losing(() => foundAs(manyUrls(2), "vendor-7"), {
+  it("leaves a request in flight to the next process, which looks it up", async () => {
+    const { clock, provider, worker, another, admit, states, questions } = await losingAnswers(() => foundAs(manyUrls(2), "vendor-7"), {
       answer: (_batch, _nth, signal) => neverAnswered(signal),
     });
     await admit({ urls: manyUrls(2) });
@@ -317,25 +314,25 @@ describe("a process that stops", () => {
   });
 });
 
-describe("whatever is lost", () => {
+describe("worker, with any loss of requests and answers", () => {
   interface Fate {
     readonly carriedOut: boolean;
     readonly answered: boolean;
   }
   const fate: fc.Arbitrary<Fate> = fc.record({ carriedOut: fc.boolean(), answered: fc.boolean() });
-  const silence = fc.constantFrom("tells" as const, "unclear" as const, "fails" as const);
+  const lookup = fc.constantFrom("answers" as const, "unclear" as const, "fails" as const);
 
-  it("nothing is carried out twice, and what is told is true", async () => {
+  it("has no URL carried out twice, and stores true states", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fate, { maxLength: 12 }),
-        fc.array(silence, { maxLength: 20 }),
+        fc.array(lookup, { maxLength: 20 }),
         fc.integer({ min: 1, max: 7 }),
-        async (fates, silences, count) => {
+        async (fates, lookups, count) => {
           const carriedOut = new Map<string, string>();
           let asked = 0;
           const findSubmitted: Provider["findSubmitted"] = async (batch) => {
-            const manner = silences[asked++] ?? "tells";
+            const manner = lookups[asked++] ?? "answers";
             if (manner === "fails") throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
             if (manner === "unclear") return { state: "unclear" };
             const urls = urlsOf(batch).filter((url) => carriedOut.has(url));

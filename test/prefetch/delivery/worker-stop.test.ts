@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type FakeProvider, manyUrls, neverAnswered, TODAY, urlsOf } from "../../fakes.ts";
-import { askingTwice, setUp, taken } from "../bench-harness.ts";
+import { type FakeProvider, manyUrls, neverAnswered, urlsOf } from "../../fakes/provider.ts";
+import { rejectOnAbort } from "../../fakes/signal.ts";
+import { setUp, taken, takingTwoTurns } from "./worker-harness.ts";
 
-describe("processes that die or stop", () => {
-  it("sends nothing when its claim ran out while it waited for its turn", async () => {
+describe("worker, when processes die or stop", () => {
+  it("sends nothing when its claim ran out while it waited for its slot", async () => {
     const { clock, provider, worker, admit, items, storage } = await setUp({ limits: { requestsPerMinute: 1 } });
     await admit({ urls: manyUrls(2) });
-    // Six requests of other processes come first, so that the turn comes after the claim's five minutes.
+    // Six requests of other processes come first, so the slot comes after the claim's five minutes.
     for (let slot = 0; slot < 6; slot += 1) await storage.reserveSlot(provider.account, 60_000, 1, clock.now());
     worker.kick(provider);
     await clock.advance(301_000);
@@ -16,24 +17,24 @@ describe("processes that die or stop", () => {
     expect(provider.received).toEqual([]);
     expect(await items()).toMatchObject([{ state: "queued" }, { state: "queued" }]);
 
-    // The other process dies in its turn, and the batch is taken over once more.
+    // The other process dies, too, and this worker takes the batch over again.
     await clock.advance(400_000);
     expect(provider.received).toHaveLength(1);
   });
 
-  it("sends nothing that it took up just before it was suspended, until it has taken it up again", async () => {
+  it("claims a batch again before it sends when the machine slept after the start", async () => {
     let starts = 0;
-    const bench = await setUp({}, (storage) => ({
+    const harness = await setUp({}, (storage) => ({
       ...storage,
       startSending: async (batch, start) => {
         const result = await storage.startSending(batch, start);
         starts += 1;
-        if (starts === 1) await bench.clock.advance(31_000);
-        expect(bench.provider.received).toEqual([]);
+        if (starts === 1) await harness.clock.advance(31_000);
+        expect(harness.provider.received).toEqual([]);
         return result;
       },
     }));
-    const { clock, provider, worker, admit, items } = bench;
+    const { clock, provider, worker, admit, items } = harness;
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.advance(31_000);
@@ -43,7 +44,7 @@ describe("processes that die or stop", () => {
     expect(await items()).toMatchObject([{ state: "processing" }, { state: "processing" }]);
   });
 
-  it("sends what a dead process had claimed, once its claim runs out", async () => {
+  it("sends the batch of a dead process when its claim runs out", async () => {
     const { clock, provider, worker, admit, storage, items } = await setUp();
     await admit({ urls: manyUrls(2) });
     await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
@@ -55,13 +56,10 @@ describe("processes that die or stop", () => {
     expect((await items()).map((item) => item.state)).toEqual(["processing", "processing"]);
   });
 
-  it("calls unknown what a dead process had in flight when its lease runs out", async () => {
-    const { clock, provider, worker, admit, storage, items, used } = await setUp();
+  it("ends a batch that a dead process had in flight as unknown when its lease runs out", async () => {
+    const { clock, provider, worker, admit, dieWhileSending, items, used } = await setUp();
     await admit({ urls: manyUrls(4) });
-    const dead = await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
-    if (!dead) throw new Error("Nothing to claim.");
-    const start = { now: clock.now(), leaseUntil: clock.now() + 45_000, day: TODAY, allowance: undefined };
-    expect(await storage.startSending(dead.batch, start)).toBe("started");
+    await dieWhileSending(45_000);
     await clock.advance(44_999);
     worker.kick(provider);
     await clock.settle();
@@ -78,7 +76,7 @@ describe("processes that die or stop", () => {
     expect(await used()).toBe(4);
   });
 
-  it("lets what is on the wire be answered before it stops, and takes nothing new", async () => {
+  it("waits for requests in flight and claims nothing more when it stops", async () => {
     let answer = (): void => undefined;
     const { clock, provider, worker, admit, items } = await setUp({
       answer: () =>
@@ -101,9 +99,9 @@ describe("processes that die or stop", () => {
   });
 
   it.each<readonly [string, (signal: AbortSignal) => Promise<never>]>([
-    ["says that it was sent", neverAnswered],
-    ["passes on why it was stopped", (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))],
-  ])("lets go of what is not answered in time, as unknown, when the provider %s", async (_, wait) => {
+    ["reports an unknown delivery", neverAnswered],
+    ["rejects with the reason of the stop", rejectOnAbort],
+  ])("ends a batch that is not answered in time as unknown when the provider %s", async (_, wait) => {
     const { clock, provider, worker, admit, items, used } = await setUp({ answer: (_batch, _nth, signal) => wait(signal) });
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
@@ -120,7 +118,7 @@ describe("processes that die or stop", () => {
     expect(await used()).toBe(2);
   });
 
-  it("puts back what it had claimed but not sent, for the next process to send at once", async () => {
+  it("requeues a claimed batch when it stops, so the next process sends it at once", async () => {
     const { clock, provider, worker, another, admit, items, storage } = await setUp({ limits: { requestsPerMinute: 1 } });
     await admit({ urls: manyUrls(2) });
     await storage.reserveSlot(provider.account, 60_000, 1, clock.now());
@@ -131,28 +129,28 @@ describe("processes that die or stop", () => {
     expect(provider.received).toEqual([]);
     expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
     expect(await storage.nextDue(provider.account, clock.now())).toBeLessThanOrEqual(clock.now());
-    // The slot that was not used stays reserved.
+    // The unused slot stays reserved.
     another().kick(provider);
     await clock.advance(120_000);
     expect(provider.received).toHaveLength(1);
   });
 
-  it("does not call a batch refused that was waiting to be sent a second time when it stopped", async () => {
+  it("does not reject a batch that waited for a second request when it stopped", async () => {
     const { clock, provider, worker, admit, items } = await setUp({ limits: { requestsPerMinute: 1 } });
     await admit({ urls: manyUrls(2) });
-    worker.kick(askingTwice(provider));
+    worker.kick(takingTwoTurns(provider));
     await clock.advance(10_000);
     await worker.stop(500);
     expect(provider.received).toEqual([]);
     for (const item of await items()) expect(["queued", "unknown"]).toContain(item.state);
   });
 
-  it("sends a provider's second request, however long it waits for its turn", async () => {
+  it("sends a provider's second request when its slot comes", async () => {
     const { clock, provider, worker, admit, items } = await setUp({ limits: { requestsPerMinute: 1 } });
     await admit({ urls: manyUrls(2) });
-    worker.kick(askingTwice(provider));
+    worker.kick(takingTwoTurns(provider));
     await clock.advance(59_999);
-    // Nothing is on the wire between the two, so nothing would be lost if the process died now.
+    // Nothing is in flight between the two requests, so a crash now would lose nothing.
     expect(provider.received).toEqual([]);
     expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
     await clock.advance(1);
@@ -160,13 +158,13 @@ describe("processes that die or stop", () => {
     expect((await items()).map((item) => item.state)).toEqual(["processing", "processing"]);
   });
 
-  it("does not send a provider's second request when its claim ran out before its turn", async () => {
+  it("does not send a provider's second request when its claim ran out before the slot", async () => {
     const { clock, provider, worker, admit, items, storage } = await setUp();
     const held: FakeProvider = {
       ...provider,
       submit: async (batch, call) => {
         await call.turn();
-        // Another process was told to slow down meanwhile, and for longer than a claim lasts.
+        // The vendor throttles another process, for longer than a claim lasts.
         await storage.pauseSlots(provider.account, clock.now() + 301_000);
         return provider.submit(batch, call);
       },

@@ -1,23 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
-import {
-  accountQuery,
-  type FakeProvider,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  newTask,
-  newTaskOf,
-  startProcess,
-  TODAY,
-  urlsOf,
-} from "../../fakes.ts";
+import { fakeClock, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { type FakeProvider, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { accountQuery, newTask, newTaskOf } from "../../fakes/task.ts";
 import { openStorage } from "../../storage/open-harness.ts";
-import { setUp, taken, throwing } from "../bench-harness.ts";
+import { setUp, taken, throwing } from "./worker-harness.ts";
 
-describe("a worker", () => {
-  it("sends every due batch once, however often it is told to", async () => {
+describe("worker", () => {
+  it("sends each due batch once when it is kicked several times", async () => {
     const { clock, provider, worker, admit, items, storage, used } = await setUp();
     await admit({ urls: manyUrls(11) });
     for (let time = 0; time < 3; time += 1) worker.kick(provider);
@@ -43,7 +35,7 @@ describe("a worker", () => {
     expect(new Set(provider.received.flatMap(urlsOf))).toHaveLength(40);
   });
 
-  it("keeps four batches of an account on the wire at most, and goes on as they are answered", async () => {
+  it("keeps at most four batches of an account in flight", async () => {
     const answers: (() => void)[] = [];
     const { clock, provider, worker, admit } = await setUp({
       answer: () => new Promise((resolve) => answers.push(() => resolve(taken))),
@@ -62,15 +54,15 @@ describe("a worker", () => {
     expect(provider.received).toHaveLength(6);
   });
 
-  it("leaves the batches of other accounts alone", async () => {
+  it("sends no batches of other accounts", async () => {
     const { clock, provider, worker, admit } = await setUp();
-    await admit({ account: "somebody-else" });
+    await admit({ account: "another-account" });
     worker.kick(provider);
     await clock.advance(3_600_000);
     expect(provider.received).toEqual([]);
   });
 
-  it("keeps the account's pace", async () => {
+  it("keeps the account's rate limit", async () => {
     const { clock, provider, worker, admit } = await setUp({ limits: { requestsPerMinute: 10 } });
     await admit({ urls: manyUrls(4) });
     worker.kick(provider);
@@ -80,7 +72,7 @@ describe("a worker", () => {
     expect(provider.received).toHaveLength(2);
   });
 
-  it("keeps the submits of one host apart, and those of another host and of assets not", async () => {
+  it("keeps the interval between submits of one host, and none between hosts or assets", async () => {
     const submits: (readonly [string, number])[] = [];
     const { clock, provider, worker, another, storage } = await setUp({
       limits: { hostIntervalMs: 1_200 },
@@ -97,7 +89,7 @@ describe("a worker", () => {
       { id: "pf_1", assetId: "asset1" },
       { id: "pf_1", assetId: "asset2" },
     );
-    await storage.admit([accountQuery()], () => ({ task: task }));
+    await storage.admit([accountQuery()], () => ({ task }));
     worker.kick(provider);
     another().kick(provider);
     await clock.advance(60_000);
@@ -108,7 +100,7 @@ describe("a worker", () => {
     expect([moments("asset1"), moments("asset2")]).toEqual([[0], [0]]);
   });
 
-  it("sends what becomes due later, when it is due and without being told again", async () => {
+  it("sends a batch when it becomes due, without another kick", async () => {
     const { clock, provider, worker, admit } = await setUp();
     await admit({ now: clock.now() + 5_000 });
     worker.kick(provider);
@@ -118,7 +110,7 @@ describe("a worker", () => {
     expect(provider.received).toHaveLength(2);
   });
 
-  it("sends again what the vendor refused for now, no sooner than it asked for", async () => {
+  it("sends a throttled batch again after the vendor's Retry-After", async () => {
     const { clock, provider, worker, admit, items, storage, used } = await setUp({
       answer: (_, nth) =>
         nth === 0 ? throwing("rate_limited", { delivery: "refused", retryable: true, retryAfterMs: 7_000, requestId: "r-1" })() : taken,
@@ -136,7 +128,7 @@ describe("a worker", () => {
 
     await clock.advance(1);
     expect(provider.received).toHaveLength(2);
-    // The reason of the first attempt is not that of the second.
+    // The reason of the first attempt is gone.
     expect(await items()).toMatchObject([
       { state: "processing", code: undefined, reason: undefined },
       { state: "processing", code: undefined, reason: undefined },
@@ -144,7 +136,7 @@ describe("a worker", () => {
     expect(await used()).toBe(2);
   });
 
-  it("keeps the whole account quiet when the vendor says that it is asked too often", async () => {
+  it("pauses the whole account when the vendor throttles one batch", async () => {
     const { clock, provider, worker, another, admit } = await setUp({
       answer: (_, nth) => (nth === 0 ? throwing("rate_limited", { delivery: "refused", retryable: true, retryAfterMs: 30_000 })() : taken),
     });
@@ -159,7 +151,7 @@ describe("a worker", () => {
     expect(provider.received).toHaveLength(4);
   });
 
-  it("writes an outcome down as soon as the store can be written again", async () => {
+  it("stores an outcome when the store works again", async () => {
     let failures = 3;
     const { clock, provider, worker, admit, items, reports, storage } = await setUp({}, (storage) => ({
       ...storage,
@@ -182,7 +174,7 @@ describe("a worker", () => {
     expect(provider.received).toHaveLength(1);
   });
 
-  it("gives back the units of what is refused for good", async () => {
+  it("refunds the units of refused URLs", async () => {
     const { clock, provider, worker, admit, items, used } = await setUp({
       answer: (batch, nth) => {
         if (nth === 0) return { ...taken, refused: [{ url: urlsOf(batch)[0] ?? "", code: "invalid_argument", reason: "Too old." }] };
@@ -202,7 +194,7 @@ describe("a worker", () => {
     expect(await used()).toBe(1);
   });
 
-  it("never sends again what may have been carried out", async () => {
+  it("never sends a batch with an unknown delivery again", async () => {
     const { clock, provider, worker, another, admit, items, storage, used } = await setUp({
       answer: throwing("timeout", { delivery: "unknown", retryable: true, retryAfterMs: 10 }),
     });
@@ -217,7 +209,7 @@ describe("a worker", () => {
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
   });
 
-  it("takes an unforeseen error on the wire for an unknown outcome, not for a refusal", async () => {
+  it("ends a batch in flight as unknown after an unforeseen error", async () => {
     const { clock, provider, worker, admit, items, reports, used } = await setUp({
       answer: () => {
         throw new TypeError("answer.data is undefined");
@@ -231,7 +223,7 @@ describe("a worker", () => {
     expect(await used()).toBe(2);
   });
 
-  it("rejects, and gives back, what failed before anything was sent", async () => {
+  it("rejects and refunds a batch that failed before it was sent", async () => {
     const { clock, provider, worker, admit, items, reports, used } = await setUp();
     const broken: FakeProvider = {
       ...provider,
@@ -248,7 +240,7 @@ describe("a worker", () => {
     expect(await used()).toBe(0);
   });
 
-  it("reports that the store fails, and goes on at the next kick", async () => {
+  it("reports a failing store and tries again at the next kick", async () => {
     const { clock, provider, worker, storage, reports } = await setUp();
     await storage.close();
     worker.kick(provider);
@@ -262,7 +254,7 @@ describe("a worker", () => {
   });
 });
 
-describe("whatever vendors answer", () => {
+describe("worker, with any answers of a vendor", () => {
   type Answer = "ok" | "fatal" | { delivery: Delivery; code: ErrorCode; retryable: boolean };
   const answer: fc.Arbitrary<Answer> = fc.oneof(
     fc.constantFrom<Answer>("ok", "fatal"),
@@ -273,20 +265,20 @@ describe("whatever vendors answer", () => {
     }),
   );
 
-  it("nothing is sent again that may have been taken, everything ends, and what was not taken costs nothing", async () => {
+  it("sends no URL again that the vendor may have accepted, ends each item, and refunds the refused ones", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(answer, { maxLength: 30 }), fc.integer({ min: 1, max: 9 }), async (answers, count) => {
-        const over = new Set<string>();
-        const maybeTaken = new Set<string>();
+        const final = new Set<string>();
+        const maybeAccepted = new Set<string>();
         const clock = fakeClock();
         const storage = await openStorage(":memory:", clock);
         const provider = fakeProvider({
           answer: (batch, nth) => {
             const scripted = answers[nth] ?? "ok";
             for (const url of urlsOf(batch)) {
-              if (over.has(url)) throw new Error(`${url} was sent again`);
-              if (scripted === "ok" || scripted === "fatal" || scripted.delivery === "unknown") over.add(url);
-              if (scripted === "ok" || (scripted !== "fatal" && scripted.delivery === "unknown")) maybeTaken.add(url);
+              if (final.has(url)) throw new Error(`${url} was sent again`);
+              if (scripted === "ok" || scripted === "fatal" || scripted.delivery === "unknown") final.add(url);
+              if (scripted === "ok" || (scripted !== "fatal" && scripted.delivery === "unknown")) maybeAccepted.add(url);
             }
             if (scripted === "ok") return { vendorTaskIds: [`vendor-${nth}`], refused: [] };
             if (scripted === "fatal") throw new PrefetchError("forbidden_domain", "No", { delivery: "refused" });
@@ -296,7 +288,7 @@ describe("whatever vendors answer", () => {
         const reports: unknown[] = [];
         const { worker } = startProcess({ storage, clock, report: (error) => reports.push(error) });
         const task = newTask({ id: "pf_1", urls: manyUrls(count) });
-        await storage.admit([accountQuery()], () => ({ task: task }));
+        await storage.admit([accountQuery()], () => ({ task }));
         worker.kick(provider);
         await clock.advance(3_600_000);
 
@@ -305,9 +297,9 @@ describe("whatever vendors answer", () => {
         expect(items).toHaveLength(count);
         for (const item of items) {
           expect(["processing", "unknown", "rejected"]).toContain(item.state);
-          expect(item.state === "rejected").toBe(!maybeTaken.has(item.target));
+          expect(item.state === "rejected").toBe(!maybeAccepted.has(item.target));
         }
-        expect((await storage.ledger(provider.account, TODAY)).used).toBe(maybeTaken.size);
+        expect((await storage.ledger(provider.account, TODAY)).used).toBe(maybeAccepted.size);
         await worker.stop(0);
         await storage.close();
       }),

@@ -13,14 +13,14 @@ import {
   taskStates,
   totalOf,
 } from "../../../src/prefetch/model/task.ts";
-import { newTask } from "../../fakes.ts";
+import { newTask } from "../../fakes/task.ts";
 
 const items = (states: readonly ItemState[]): { state: ItemState }[] => states.map((state) => ({ state }));
 const stateOf = (states: readonly ItemState[]): TaskState => taskState(countItems(items(states)));
 
 const someStates = fc.array(fc.constantFrom(...itemStates), { minLength: 1, maxLength: 12 });
 
-/** What the words of the task states promise, told item by item. */
+/** The promise of each task state, item by item. */
 function promised(states: readonly ItemState[]): TaskState {
   const some = (...wanted: ItemState[]): boolean => states.some((state) => wanted.includes(state));
   const all = (...wanted: ItemState[]): boolean => states.every((state) => wanted.includes(state));
@@ -33,26 +33,26 @@ function promised(states: readonly ItemState[]): TaskState {
 describe("taskState", () => {
   it.each<[TaskState, string, readonly ItemState[]]>([
     ["queued", "nothing was sent yet", ["queued", "queued"]],
-    ["queued", "what is not waiting was turned down", ["queued", "rejected", "cancelled"]],
-    ["running", "the first batch was taken, the second waits", ["processing", "queued"]],
-    ["running", "the first batch is done, the second waits", ["succeeded", "queued"]],
-    ["running", "the first batch was lost, the second waits", ["unknown", "queued"]],
-    ["running", "one item is still going on", ["succeeded", "failed", "processing"]],
-    ["succeeded", "everything succeeded", ["succeeded", "succeeded"]],
+    ["queued", "items wait and the rest was never sent", ["queued", "rejected", "cancelled"]],
+    ["running", "the first batch is accepted and the second waits", ["processing", "queued"]],
+    ["running", "the first batch is done and the second waits", ["succeeded", "queued"]],
+    ["running", "the first batch was lost and the second waits", ["unknown", "queued"]],
+    ["running", "one item is processing", ["succeeded", "failed", "processing"]],
+    ["succeeded", "every item succeeded", ["succeeded", "succeeded"]],
     ["partial", "one of two failed", ["succeeded", "failed"]],
-    ["partial", "one of two was never accepted", ["succeeded", "rejected"]],
+    ["partial", "one of two was rejected", ["succeeded", "rejected"]],
     ["partial", "the rest was cancelled", ["succeeded", "cancelled"]],
-    ["partial", "everything was accepted and nobody can tell more", ["untracked", "untracked"]],
+    ["partial", "every item is untracked", ["untracked", "untracked"]],
     ["partial", "the answer was lost", ["unknown"]],
-    ["failed", "everything failed", ["failed", "failed"]],
-    ["failed", "everything was refused", ["rejected", "rejected"]],
-    ["failed", "some failed and some were refused", ["failed", "rejected"]],
-    ["cancelled", "everything was cancelled", ["cancelled", "cancelled"]],
+    ["failed", "every item failed", ["failed", "failed"]],
+    ["failed", "every item was rejected", ["rejected", "rejected"]],
+    ["failed", "some items failed and the rest was rejected", ["failed", "rejected"]],
+    ["cancelled", "every item was cancelled", ["cancelled", "cancelled"]],
   ])("is %s when %s", (expected, _, states) => {
     expect(stateOf(states)).toBe(expected);
   });
 
-  it("keeps what its words promise", () => {
+  it("keeps the promise of its name for any items", () => {
     fc.assert(
       fc.property(someStates, (states) => {
         expect(stateOf(states)).toBe(promised(states));
@@ -61,7 +61,7 @@ describe("taskState", () => {
     );
   });
 
-  it("is ended exactly when no item can change any more", () => {
+  it("is an ended state exactly when no item can change", () => {
     fc.assert(
       fc.property(someStates, (states) => {
         const counts = countItems(items(states));
@@ -72,8 +72,8 @@ describe("taskState", () => {
   });
 });
 
-describe("counts", () => {
-  it("count every item once", () => {
+describe("countItems", () => {
+  it("counts each item once", () => {
     fc.assert(
       fc.property(someStates, (states) => {
         const counts = countItems(items(states));
@@ -83,8 +83,10 @@ describe("counts", () => {
       }),
     );
   });
+});
 
-  it("start at nothing, anew each time", () => {
+describe("noCounts", () => {
+  it("returns a new record of zeros at each call", () => {
     const counts = noCounts();
     counts.failed += 1;
     expect(totalOf(noCounts())).toBe(0);
@@ -93,7 +95,7 @@ describe("counts", () => {
 });
 
 describe("contentOf", () => {
-  it("is the URLs of a batch in their order", () => {
+  it("returns the URLs of a batch in their order", () => {
     const { batches, items } = newTask({ id: "pf_1", urls: ["https://a.example/2", "https://a.example/1"] });
     expect(contentOf({ kind: batches[0]?.kind ?? "asset" }, items)).toEqual({
       kind: "urls",
@@ -101,7 +103,7 @@ describe("contentOf", () => {
     });
   });
 
-  it("is the asset of an asset's batch", () => {
+  it("returns the asset id of an asset's batch", () => {
     const { batches, items } = newTask({ id: "pf_1", assetId: "asset1" });
     expect(contentOf({ kind: batches[0]?.kind ?? "urls" }, items)).toEqual({ kind: "asset", assetId: "asset1" });
   });

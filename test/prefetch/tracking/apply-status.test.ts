@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
 import { abandoned, applyStatus } from "../../../src/prefetch/tracking/apply-status.ts";
-import { manyUrls } from "../../fakes.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { assetWork, workOf } from "../work-harness.ts";
 
 function row(url: string, state: StatusRow["state"], reason?: string): StatusRow {
@@ -11,7 +11,7 @@ function row(url: string, state: StatusRow["state"], reason?: string): StatusRow
 }
 
 describe("abandoned", () => {
-  it("gives up what is still open, keeps what is settled, and gives nothing back: it was accepted", () => {
+  it("ends processing items as untracked, without a refund, and keeps settled items", () => {
     expect(abandoned(workOf(manyUrls(3), ["succeeded", "processing", "rejected"]).items, "Not listed.")).toEqual({
       kind: "end",
       items: [{ index: 1, state: "untracked", code: "not_found", reason: "Not listed." }],
@@ -26,15 +26,15 @@ describe("applyStatus", () => {
   it.each([
     ["as sent", urls[0]],
     ["decoded", "https://a.example/视 a.mp4"],
-    ["with escapes in small letters", "https://a.example/%e8%a7%86%20a.mp4"],
+    ["with lower-case escapes", "https://a.example/%e8%a7%86%20a.mp4"],
     ["without its scheme", "a.example/视%20a.mp4"],
     ["with another scheme", "http://a.example/%E8%A7%86%20a.mp4"],
-  ])("finds the item of a URL that comes back %s", (_, echo = "") => {
+  ])("matches a URL that comes back %s", (_, echo = "") => {
     const change = applyStatus(workOf(urls), [row(echo, "succeeded"), row("https://a.example/2.mp4", "processing")]);
     expect(change).toEqual({ kind: "report", items: [{ index: 0, state: "succeeded" }], refund: 0 });
   });
 
-  it("ends the batch when nothing of it goes on", () => {
+  it("ends the batch when no item is processing", () => {
     const change = applyStatus(
       workOf(urls),
       urls.map((url) => row(url, "succeeded")),
@@ -43,7 +43,7 @@ describe("applyStatus", () => {
     expect(change.items).toHaveLength(2);
   });
 
-  it("keeps the vendor's reason for a failure, and says so where there is none", () => {
+  it("keeps the vendor's reason for a failure, and gives its own when there is none", () => {
     const change = applyStatus(workOf(urls), [row(urls[0] ?? "", "failed", "403 from the origin"), row(urls[1] ?? "", "failed")]);
     expect(change.items).toEqual([
       { index: 0, state: "failed", code: "vendor_failed", reason: "403 from the origin" },
@@ -51,12 +51,12 @@ describe("applyStatus", () => {
     ]);
   });
 
-  it("changes nothing when the vendor has nothing to say, or speaks of something else", () => {
+  it("changes nothing when no row names an item", () => {
     expect(applyStatus(workOf(urls), [])).toEqual({ kind: "report", items: [], refund: 0 });
     expect(applyStatus(workOf(urls), [row("https://other.example/2.mp4", "failed")])).toEqual({ kind: "report", items: [], refund: 0 });
   });
 
-  it("lets the least finished of several rows speak for an item, then the worst, in any order", () => {
+  it("takes the least finished and then the worst of several rows for one item, in any order", () => {
     const [url = ""] = urls;
     const rows = [row(url, "succeeded"), row(url, "failed", "one node"), row(url, "processing")];
     for (const order of [rows, [...rows].reverse()])
@@ -69,8 +69,8 @@ describe("applyStatus", () => {
   it.each([
     ["as sent", "http://a.example/%E8%A7%86.mp4", "https://a.example/%E8%A7%86.mp4"],
     ["decoded", "http://a.example/视.mp4", "https://a.example/视.mp4"],
-    ["with escapes in small letters", "http://a.example/%e8%a7%86.mp4", "https://a.example/%e8%a7%86.mp4"],
-  ])("tells apart items that differ in their scheme alone, when they come back %s", (_, plain, secure) => {
+    ["with lower-case escapes", "http://a.example/%e8%a7%86.mp4", "https://a.example/%e8%a7%86.mp4"],
+  ])("distinguishes items that differ in their scheme alone when they come back %s", (_, plain, secure) => {
     const work = workOf(["http://a.example/%E8%A7%86.mp4", "https://a.example/%E8%A7%86.mp4"]);
     expect(applyStatus(work, [row(plain, "succeeded"), row(secure, "failed", "TLS")]).items).toEqual([
       { index: 0, state: "succeeded" },
@@ -82,20 +82,20 @@ describe("applyStatus", () => {
     });
   });
 
-  it("believes one row about two items when it does not say which", () => {
+  it("applies a row without a scheme to both items that differ in their scheme alone", () => {
     const work = workOf(["http://a.example/1.mp4", "https://a.example/1.mp4"]);
     expect(applyStatus(work, [row("a.example/1.mp4", "succeeded")]).items.map((item) => item.state)).toEqual(["succeeded", "succeeded"]);
   });
 
-  it("does not touch what is settled", () => {
+  it("changes no settled item", () => {
     const settled: ItemState[] = ["succeeded", "failed", "rejected"];
     fc.assert(
       fc.property(
         fc.constantFrom(...settled),
         fc.constantFrom("processing" as const, "succeeded" as const, "failed" as const),
-        (before, said) => {
+        (before, after) => {
           const work = workOf(urls, [before, "processing"]);
-          const change = applyStatus(work, [row(urls[0] ?? "", said), row(urls[1] ?? "", "succeeded")]);
+          const change = applyStatus(work, [row(urls[0] ?? "", after), row(urls[1] ?? "", "succeeded")]);
           expect(change.items.map((item) => item.index)).toEqual([1]);
           expect(change.kind).toBe("end");
         },
@@ -103,17 +103,17 @@ describe("applyStatus", () => {
     );
   });
 
-  it("gives every item the state that its own rows say, and no other item any", () => {
-    const spell: readonly ((url: string) => string)[] = [
+  it("gives each item the state of its own rows, for any rows", () => {
+    const spellings: readonly ((url: string) => string)[] = [
       (url) => url,
       (url) => decodeURI(url),
       (url) => url.toLowerCase(),
       (url) => url.replace("https://", ""),
     ];
     const state = fc.constantFrom("processing" as const, "succeeded" as const, "failed" as const);
-    const said = fc.record({ index: fc.nat({ max: 7 }), state, spelling: fc.constantFrom(...spell) });
+    const report = fc.record({ index: fc.nat({ max: 7 }), state, spelling: fc.constantFrom(...spellings) });
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 6 }), fc.array(said, { maxLength: 20 }), (count, rows) => {
+      fc.property(fc.integer({ min: 1, max: 6 }), fc.array(report, { maxLength: 20 }), (count, rows) => {
         const all = manyUrls(8, "https://a.example/%E8%A7%86%20");
         const work = workOf(all.slice(0, count));
         const change = applyStatus(
@@ -127,7 +127,7 @@ describe("applyStatus", () => {
         });
         const after = work.items.map((item) => change.items.find((entry) => entry.index === item.index)?.state ?? item.state);
         expect(after).toEqual(expected);
-        // Only what changed is written.
+        // Unchanged items are not written.
         expect(change.items).toHaveLength(expected.filter((state) => state !== "processing").length);
         expect(change.kind).toBe(expected.includes("processing") ? "report" : "end");
         expect(change.refund).toBe(0);
@@ -136,7 +136,7 @@ describe("applyStatus", () => {
     );
   });
 
-  it("tells an asset's parts, and its own state from them", () => {
+  it("stores the parts of an asset and derives its state from them", () => {
     const work = assetWork(3);
     const parts = (...states: StatusRow["state"][]): StatusRow[] =>
       states.map((state, index) => row(`https://a.example/${index}.m3u8`, state));
@@ -155,14 +155,14 @@ describe("applyStatus", () => {
     expect(applyStatus(work, [])).toEqual({ kind: "report", items: [], refund: 0 });
   });
 
-  it("keeps no more parts than an answer can carry, but counts them all", () => {
+  it("stores at most 50 parts of an asset and counts all of them", () => {
     const rows = manyUrls(80).map((url, index) => row(url, index === 79 ? "failed" : "succeeded"));
     const [item] = applyStatus(assetWork(80), rows).items;
     expect(item).toMatchObject({ state: "failed", reason: "1 of the asset's 80 URLs failed." });
     expect(item?.parts).toHaveLength(50);
   });
 
-  it("takes a row about the asset itself for the whole of it", () => {
+  it("takes a row about the asset itself as its state", () => {
     const rows = [row("https://a.example/1.m3u8", "succeeded"), row("asset1", "failed", "The job failed.")];
     expect(applyStatus(assetWork(3), rows)).toEqual({
       kind: "end",
@@ -176,7 +176,7 @@ describe("applyStatus", () => {
     expect(applyStatus(assetWork(3), [row("asset1", "processing")])).toEqual({ kind: "report", items: [], refund: 0 });
   });
 
-  it("does not take a row about another asset for it", () => {
+  it("takes a row about another asset as a part", () => {
     expect(applyStatus(assetWork(3), [row("asset2", "failed")]).items).toMatchObject([
       { index: 0, state: "failed", parts: [{ url: "asset2" }] },
     ]);

@@ -1,38 +1,30 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Provider, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
 import type { Follow } from "../../../src/prefetch/tracking/follow.ts";
-import {
-  accountQuery,
-  fakeClock,
-  fakeProvider,
-  manyUrls,
-  newTask,
-  newTaskOf,
-  never as signal,
-  startProcess,
-  type TaskSketch,
-  TODAY,
-} from "../../fakes.ts";
-import { openStorage } from "../../storage/open-harness.ts";
+import { fakeClock, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
+import { neverAborted as signal } from "../../fakes/signal.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
+import { accountQuery, newTask, newTaskOf, type TaskSketch } from "../../fakes/task.ts";
 
-/** Accounts with something to send: none, or those of all providers here. */
-const nobody: ReadonlySet<string> = new Set();
-const everybody: ReadonlySet<string> = new Set(["fake-cdn:1", "down:1", "fine:1"]);
+/** Accounts with batches to send. */
+const noAccount: ReadonlySet<string> = new Set();
+const everyAccount: ReadonlySet<string> = new Set(["fake-cdn:1", "down:1", "fine:1"]);
 
 function rowsFor(query: StatusQuery, state: StatusRow["state"]): StatusRow[] {
   const urls = query.content?.kind === "urls" ? query.content.urls : [];
   return urls.map((url) => ({ url, state, vendorState: state }));
 }
 
-/** A store with one task whose batches the vendor has all accepted, and as many processes that follow it as are asked for. */
+/** A store with one task whose batches the vendor has accepted. */
 async function setUp(sketch: Partial<TaskSketch> = {}) {
   const clock = fakeClock();
-  const storage = await openStorage(":memory:", clock);
-  onTestFinished(() => storage.close());
+  const storage = await openMemoryStore(clock);
   const task = newTask({ id: "pf_1", urls: manyUrls(4), ...sketch });
-  await storage.admit([accountQuery()], () => ({ task: task }));
+  await storage.admit([accountQuery()], () => ({ task }));
   for (const batch of task.batches) {
     const items = task.items.filter((item) => item.batch === batch.number).map(({ index }) => ({ index, state: "processing" as const }));
     const vendorTaskIds = [`vendor-${batch.number}`];
@@ -50,8 +42,8 @@ async function setUp(sketch: Partial<TaskSketch> = {}) {
 
 const always = (provider: Provider) => async (): Promise<Provider> => provider;
 
-describe("following a task", () => {
-  it("asks about every accepted batch, stores what the vendor says, and stops asking when it is over", async () => {
+describe("follow", () => {
+  it("asks about each accepted batch until it is ended, and stores the answers", async () => {
     const { clock, storage, follow, states } = await setUp();
     const questions: StatusQuery[] = [];
     const provider = fakeProvider({
@@ -60,7 +52,7 @@ describe("following a task", () => {
         return rowsFor(query, query.vendorTaskIds.includes("vendor-0") ? "succeeded" : "processing");
       },
     });
-    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, noAccount)).toBeUndefined();
     expect(questions).toEqual([
       { vendorTaskIds: ["vendor-0"], content: { kind: "urls", urls: manyUrls(4).slice(0, 2) } },
       { vendorTaskIds: ["vendor-1"], content: { kind: "urls", urls: manyUrls(4).slice(2) } },
@@ -69,13 +61,13 @@ describe("following a task", () => {
     expect((await storage.following("pf_1")).map((work) => work.batch.number)).toEqual([1]);
 
     await clock.advance(30_000);
-    await follow("pf_1", always(provider), signal, nobody);
+    await follow("pf_1", always(provider), signal, noAccount);
     expect(questions.slice(2).map((query) => query.vendorTaskIds)).toEqual([["vendor-1"]]);
   });
 
   it.each([
     ["four batches at a time", false, 4],
-    ["one batch at a time while others wait to be sent", true, 1],
+    ["one batch at a time while batches wait to be sent", true, 1],
   ])("asks about %s", async (_, whileSending, expected) => {
     const { clock, follow } = await setUp({ urls: manyUrls(20) });
     let asking = 0;
@@ -90,7 +82,7 @@ describe("following a task", () => {
         return [];
       },
     });
-    const following = follow("pf_1", always(provider), signal, whileSending ? everybody : nobody);
+    const following = follow("pf_1", always(provider), signal, whileSending ? everyAccount : noAccount);
     for (let answered = 0; answered < 10; answered += 1) {
       await clock.settle();
       answers.shift()?.();
@@ -100,7 +92,7 @@ describe("following a task", () => {
     expect(asking).toBe(0);
   });
 
-  it("is stopped by an error, which it returns, and loses nothing by it", async () => {
+  it("stops at an error, returns it, and asks again at the next call", async () => {
     const { clock, storage, follow, states } = await setUp({ urls: manyUrls(20) });
     let down = true;
     let questions = 0;
@@ -111,23 +103,23 @@ describe("following a task", () => {
         return rowsFor(query, "succeeded");
       },
     });
-    const problem = await follow("pf_1", always(provider), signal, nobody);
+    const problem = await follow("pf_1", always(provider), signal, noAccount);
     expect(problem).toMatchObject({ code: "vendor_unavailable", message: "Down" });
     // The vendor is not asked ten times while it is down.
     expect(questions).toBeLessThan(10);
-    const learned = (await states()).filter((state) => state === "succeeded").length;
-    expect((await states()).filter((state) => state === "processing")).toHaveLength(20 - learned);
-    expect(await storage.following("pf_1")).toHaveLength((20 - learned) / 2);
+    const succeeded = (await states()).filter((state) => state === "succeeded").length;
+    expect((await states()).filter((state) => state === "processing")).toHaveLength(20 - succeeded);
+    expect(await storage.following("pf_1")).toHaveLength((20 - succeeded) / 2);
 
     down = false;
     await clock.advance(30_000);
-    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, noAccount)).toBeUndefined();
     expect(await states()).toEqual(Array(20).fill("succeeded"));
   });
 
   const unknownTask = new PrefetchError("not_found", "No such task");
 
-  it("asks on about the others when the vendor does not know one task (yet)", async () => {
+  it("asks about the remaining batches when the vendor does not know one task yet", async () => {
     const { clock, follow, states } = await setUp({ urls: manyUrls(8) });
     let known = false;
     const provider = fakeProvider({
@@ -136,15 +128,15 @@ describe("following a task", () => {
         return rowsFor(query, "succeeded");
       },
     });
-    expect(await follow("pf_1", always(provider), signal, everybody)).toBe(unknownTask);
+    expect(await follow("pf_1", always(provider), signal, everyAccount)).toBe(unknownTask);
     expect(await states()).toEqual(["processing", "processing", ...Array(6).fill("succeeded")]);
     known = true;
     await clock.advance(30_000);
-    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, noAccount)).toBeUndefined();
     expect(await states()).toEqual(Array(8).fill("succeeded"));
   });
 
-  it("gives up a task that the vendor does not know ten minutes after accepting it", async () => {
+  it("ends a batch as untracked when the vendor does not know it ten minutes after accepting it", async () => {
     const { clock, storage, follow, states } = await setUp({ urls: manyUrls(2) });
     const provider = fakeProvider({
       status: async () => {
@@ -152,10 +144,10 @@ describe("following a task", () => {
       },
     });
     await clock.advance(600_000);
-    expect(await follow("pf_1", always(provider), signal, nobody)).toBe(unknownTask);
+    expect(await follow("pf_1", always(provider), signal, noAccount)).toBe(unknownTask);
     expect(await states()).toEqual(["processing", "processing"]);
     await clock.advance(1);
-    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, noAccount)).toBeUndefined();
     expect(await storage.items("pf_1", { limit: 9 })).toMatchObject([
       { state: "untracked", code: "not_found", reason: expect.stringContaining("no longer knows") },
       { state: "untracked" },
@@ -164,39 +156,43 @@ describe("following a task", () => {
     expect((await storage.ledger("fake-cdn:1", TODAY)).used).toBe(2);
   });
 
-  it("gives up a URL that a finished answer leaves out, once ten minutes have passed", async () => {
+  it("ends a URL as untracked when a finished answer leaves it out after ten minutes", async () => {
     const { clock, follow, states } = await setUp({ urls: manyUrls(2) });
     const answers = async (state: StatusRow["state"]): Promise<ItemState[]> => {
       const provider = fakeProvider({ status: async () => [{ url: manyUrls(1)[0] ?? "", state, vendorState: state }] });
       await clock.advance(30_000);
-      await follow("pf_1", always(provider), signal, nobody);
+      await follow("pf_1", always(provider), signal, noAccount);
       return states();
     };
     expect(await answers("processing")).toEqual(["processing", "processing"]);
     await clock.advance(600_000);
-    // As long as anything goes on, the rest may still be listed.
+    // While one URL is processing, the vendor may still list the rest.
     expect(await answers("processing")).toEqual(["processing", "processing"]);
     expect(await answers("succeeded")).toEqual(["succeeded", "untracked"]);
   });
 
-  it("waits for a URL that a finished answer leaves out early on", async () => {
+  it("keeps a URL processing when a finished answer leaves it out in the first ten minutes", async () => {
     const { follow, states } = await setUp({ urls: manyUrls(2) });
     const provider = fakeProvider({ status: async (query) => rowsFor(query, "succeeded").slice(0, 1) });
-    await follow("pf_1", always(provider), signal, nobody);
+    await follow("pf_1", always(provider), signal, noAccount);
     expect(await states()).toEqual(["succeeded", "processing"]);
   });
 
   it.each([
     ["", undefined, "The vendor no longer knows the task that it gave for this."],
-    [" and says how long it is kept", 3, "The vendor no longer knows the task that it gave for this; it keeps records for 3 days."],
-  ])("gives up a task that the vendor lists nothing for%s, once ten minutes have passed", async (_, recordDays, reason) => {
+    [
+      ", with the time for which the vendor keeps records",
+      3,
+      "The vendor no longer knows the task that it gave for this; it keeps records for 3 days.",
+    ],
+  ])("ends a batch as untracked when the vendor lists nothing after ten minutes%s", async (_, recordDays, reason) => {
     const { clock, storage, follow, states } = await setUp({ urls: manyUrls(2) });
     const provider = fakeProvider({ status: async () => [], ...(recordDays !== undefined && { limits: { recordDays } }) });
     await clock.advance(600_000);
-    expect(await follow("pf_1", always(provider), signal, nobody)).toBeUndefined();
+    expect(await follow("pf_1", always(provider), signal, noAccount)).toBeUndefined();
     expect(await states()).toEqual(["processing", "processing"]);
     await clock.advance(30_000);
-    await follow("pf_1", always(provider), signal, nobody);
+    await follow("pf_1", always(provider), signal, noAccount);
     expect(await storage.items("pf_1", { limit: 9 })).toMatchObject([
       { state: "untracked", code: "not_found", reason },
       { state: "untracked", reason },
@@ -205,28 +201,27 @@ describe("following a task", () => {
     expect((await storage.ledger("fake-cdn:1", TODAY)).used).toBe(2);
   });
 
-  it("ends what goes on for longer than the vendor keeps its records", async () => {
+  it("ends a batch as untracked when it is older than the vendor's records", async () => {
     const { clock, follow, states } = await setUp();
     const provider = fakeProvider({ limits: { recordDays: 3 }, status: async (query) => rowsFor(query, "processing") });
     await clock.advance(3 * 86_400_000 - 60_000);
-    await follow("pf_1", always(provider), signal, nobody);
+    await follow("pf_1", always(provider), signal, noAccount);
     expect(new Set(await states())).toEqual(new Set(["processing"]));
     await clock.advance(120_000);
-    await follow("pf_1", always(provider), signal, nobody);
+    await follow("pf_1", always(provider), signal, noAccount);
     expect(new Set(await states())).toEqual(new Set(["untracked"]));
   });
 
   describe("over two vendors", () => {
-    /** The batches of both take turns, as those of two hosts do. */
+    /** A task with batches of two vendors. */
     const setUpBoth = async () => {
       const clock = fakeClock();
-      const storage = await openStorage(":memory:", clock);
-      onTestFinished(() => storage.close());
+      const storage = await openMemoryStore(clock);
       const task = newTaskOf(
         { id: "pf_1", provider: "down-cdn", account: "down:1", urls: manyUrls(16, "https://down.example/") },
         { id: "pf_1", provider: "fine-cdn", account: "fine:1", urls: manyUrls(16, "https://fine.example/") },
       );
-      await storage.admit([], () => ({ task: task }));
+      await storage.admit([], () => ({ task }));
       for (const batch of task.batches) {
         const items = task.items
           .filter((item) => item.batch === batch.number)
@@ -238,7 +233,7 @@ describe("following a task", () => {
       return { clock, storage, follow: startProcess({ storage, clock }).follow };
     };
 
-    it("asks the one on when the other cannot be asked, and that one no longer", async () => {
+    it("goes on asking one vendor, and stops asking the vendor that is down", async () => {
       const { storage, follow } = await setUpBoth();
       let refusals = 0;
       const down = fakeProvider({
@@ -250,38 +245,38 @@ describe("following a task", () => {
         },
       });
       const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
-      const problem = await follow("pf_1", async (id) => (id === "down-cdn" ? down : fine), signal, nobody);
+      const problem = await follow("pf_1", async (id) => (id === "down-cdn" ? down : fine), signal, noAccount);
       expect(problem).toMatchObject({ code: "vendor_unavailable" });
       expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
-      // Four were being asked for when the first answer came.
+      // Four questions were open when the first answer came.
       expect(refusals).toBeLessThanOrEqual(4);
     });
 
-    it("does not wait for one that never answers before it hears the other out", async () => {
+    it("stores one vendor's answers while the second vendor never answers", async () => {
       const { clock, storage, follow } = await setUpBoth();
       const silent = fakeProvider({ id: "down-cdn", account: "down:1", status: () => new Promise<never>(() => undefined) });
       const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
       const stop = new AbortController();
-      const following = follow("pf_1", async (id) => (id === "down-cdn" ? silent : fine), stop.signal, everybody);
+      const following = follow("pf_1", async (id) => (id === "down-cdn" ? silent : fine), stop.signal, everyAccount);
       await clock.settle();
       expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
       stop.abort();
       expect(await following).toBeUndefined();
     });
 
-    it("asks the one on when the other is not configured any more", async () => {
+    it("goes on asking one vendor when the second one is no longer configured", async () => {
       const { storage, follow } = await setUpBoth();
       const fine = fakeProvider({ id: "fine-cdn", account: "fine:1", status: async (query) => rowsFor(query, "succeeded") });
       const providerOf = async (id: string): Promise<Provider> => {
         if (id === "fine-cdn") return fine;
         throw new PrefetchError("not_configured", "Set DOWN_KEY");
       };
-      expect(await follow("pf_1", providerOf, signal, everybody)).toMatchObject({ code: "not_configured" });
+      expect(await follow("pf_1", providerOf, signal, everyAccount)).toMatchObject({ code: "not_configured" });
       expect(await storage.task("pf_1")).toMatchObject({ counts: { succeeded: 16, processing: 16 } });
     });
   });
 
-  it("stops asking a vendor that is down although it did not know a task before", async () => {
+  it("stops asking a vendor that is down after an unknown task", async () => {
     const { follow } = await setUp({ urls: manyUrls(20) });
     let questions = 0;
     const provider = fakeProvider({
@@ -290,17 +285,17 @@ describe("following a task", () => {
         throw questions === 1 ? unknownTask : new PrefetchError("vendor_unavailable", "Down", { retryable: true });
       },
     });
-    await follow("pf_1", always(provider), signal, everybody);
-    // One after another: the task that is unknown, and the first that the vendor is down for.
+    await follow("pf_1", always(provider), signal, everyAccount);
+    // One at a time: the unknown task, and the first one after it.
     expect(questions).toBe(2);
   });
 
-  it("returns that a provider is not configured any more", async () => {
+  it("returns the problem when a provider is no longer configured", async () => {
     const { follow, states } = await setUp();
     const gone = async (): Promise<Provider> => {
       throw new PrefetchError("not_configured", "Set FAKE_KEY");
     };
-    expect(await follow("pf_1", gone, signal, nobody)).toMatchObject({ code: "not_configured" });
+    expect(await follow("pf_1", gone, signal, noAccount)).toMatchObject({ code: "not_configured" });
     expect(await states()).toEqual(Array(4).fill("processing"));
   });
 
@@ -311,12 +306,12 @@ describe("following a task", () => {
         throw new TypeError("secret detail");
       },
     });
-    const problem = await follow("pf_1", always(provider), signal, nobody);
+    const problem = await follow("pf_1", always(provider), signal, noAccount);
     expect(problem).toMatchObject({ code: "internal" });
     expect(problem?.message).not.toContain("secret detail");
   });
 
-  it("stops when its caller does, which is no problem to tell of, and starts no further question", async () => {
+  it("asks nothing more, and returns no problem, when its caller stops", async () => {
     const { clock, follow, states } = await setUp({ urls: manyUrls(20) });
     let questions = 0;
     const provider = fakeProvider({
@@ -326,7 +321,7 @@ describe("following a task", () => {
       },
     });
     const stop = new AbortController();
-    const following = follow("pf_1", always(provider), stop.signal, nobody);
+    const following = follow("pf_1", always(provider), stop.signal, noAccount);
     await clock.settle();
     stop.abort();
     expect(await following).toBeUndefined();
@@ -334,12 +329,12 @@ describe("following a task", () => {
     expect(await states()).toEqual(Array(20).fill("processing"));
   });
 
-  it("knows no open batches of a task that nobody has", async () => {
+  it("returns no problem for a task that does not exist", async () => {
     const { follow } = await setUp();
-    expect(await follow("pf_2", always(fakeProvider()), signal, nobody)).toBeUndefined();
+    expect(await follow("pf_2", always(fakeProvider()), signal, noAccount)).toBeUndefined();
   });
 
-  it("does not let an old answer that arrives late undo what another process has stored", async () => {
+  it("ignores a late answer when another process has stored a newer one", async () => {
     const { clock, storage, another, states } = await setUp({ assetId: "asset1" });
     const part = (state: StatusRow["state"]): StatusRow[] => [{ url: "https://a.example/1.m3u8", state, vendorState: state }];
     let arrive = (): void => undefined;
@@ -349,13 +344,13 @@ describe("following a task", () => {
           arrive = () => resolve(part("processing"));
         }),
     });
-    const late = another()("pf_1", always(slow), signal, nobody);
+    const late = another()("pf_1", always(slow), signal, noAccount);
     await clock.settle();
-    await another()("pf_1", always(fakeProvider({ status: async () => part("succeeded") })), signal, nobody);
+    await another()("pf_1", always(fakeProvider({ status: async () => part("succeeded") })), signal, noAccount);
     expect(await states()).toEqual(["succeeded"]);
     arrive();
     await late;
-    // Nothing follows an ended batch, so an item of it that went back would stay "processing" for ever.
+    // An ended batch is never asked about again, so its item must not return to processing.
     expect(await storage.task("pf_1")).toMatchObject({ openBatches: 0 });
     expect(await states()).toEqual(["succeeded"]);
   });

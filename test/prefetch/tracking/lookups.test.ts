@@ -1,10 +1,12 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
 import type { Call, StatusQuery, StatusRow } from "../../../src/prefetch/model/provider.ts";
 import { createLookups, type Lookups } from "../../../src/prefetch/tracking/lookups.ts";
-import { type FakeClock, fakeCache, fakeClock, fakeProvider, type ProviderScript } from "../../fakes.ts";
-import { openStorage } from "../../storage/open-harness.ts";
+import { fakeCache } from "../../fakes/cache.ts";
+import { type FakeClock, fakeClock } from "../../fakes/clock.ts";
+import { fakeProvider, type ProviderScript } from "../../fakes/provider.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
 
 const going: StatusRow[] = [{ url: "https://a.example/1", state: "processing", vendorState: "PROCESSING" }];
 const finished: StatusRow[] = [
@@ -16,8 +18,7 @@ const { signal } = new AbortController();
 
 async function setUp(options: { pollSeconds?: number } = {}) {
   const clock: FakeClock = fakeClock();
-  const storage = await openStorage(":memory:", clock);
-  onTestFinished(() => storage.close());
+  const storage = await openMemoryStore(clock);
   const stopped = new AbortController();
   const throttled: string[] = [];
   const lookups: Lookups = createLookups({
@@ -33,8 +34,8 @@ async function setUp(options: { pollSeconds?: number } = {}) {
   return { clock, lookups, stopped, throttled };
 }
 
-/** A provider that counts the questions it is asked and answers with whatever `answer` returns at that time. */
-function asked(answer: (call: Call, nth: number) => StatusRow[] | Promise<StatusRow[]>, script: ProviderScript = {}) {
+/** A provider that records its questions and answers with `answer`. */
+function recording(answer: (call: Call, nth: number) => StatusRow[] | Promise<StatusRow[]>, script: ProviderScript = {}) {
   const questions: StatusQuery[] = [];
   const provider = fakeProvider({
     ...script,
@@ -46,14 +47,14 @@ function asked(answer: (call: Call, nth: number) => StatusRow[] | Promise<Status
   return { provider, questions };
 }
 
-describe("status", () => {
+describe("lookups.status", () => {
   it.each([
-    ["while something goes on", going],
-    ["while the vendor lists nothing yet", []],
-    ["while some of it is finished", [...going, ...finished]],
+    ["while a row is processing", going],
+    ["while the vendor lists nothing", []],
+    ["while only some rows are finished", [...going, ...finished]],
   ])("asks once per poll interval %s", async (_, rows) => {
     const { clock, lookups } = await setUp();
-    const { provider, questions } = asked(() => rows);
+    const { provider, questions } = recording(() => rows);
     expect(await lookups.status(provider, query, signal)).toEqual(rows);
     await clock.advance(29_999);
     expect(await lookups.status(provider, query, signal)).toEqual(rows);
@@ -63,9 +64,9 @@ describe("status", () => {
     expect(questions).toHaveLength(2);
   });
 
-  it("keeps for an hour what is finished", async () => {
+  it("keeps a finished answer for an hour", async () => {
     const { clock, lookups } = await setUp();
-    const { provider, questions } = asked(() => finished);
+    const { provider, questions } = recording(() => finished);
     await lookups.status(provider, query, signal);
     await clock.advance(3_599_999);
     expect(await lookups.status(provider, query, signal)).toEqual(finished);
@@ -75,9 +76,9 @@ describe("status", () => {
     expect(questions).toHaveLength(2);
   });
 
-  it("asks anew for another batch under the same ids, which the vendor may have finished later", async () => {
+  it("asks separately for each batch under one vendor id", async () => {
     const { lookups } = await setUp();
-    const { provider, questions } = asked(() => finished);
+    const { provider, questions } = recording(() => finished);
     const about = (...urls: string[]) => ({ ...query, content: { kind: "urls" as const, urls } });
     await lookups.status(provider, about("https://media.example.com/1"), signal);
     await lookups.status(provider, about("https://media.example.com/2"), signal);
@@ -85,9 +86,9 @@ describe("status", () => {
     expect(questions).toHaveLength(2);
   });
 
-  it("does not take the rows of another batch under the same id for its own", async () => {
+  it("asks again after the poll interval when a finished answer lists another batch of the id", async () => {
     const { clock, lookups } = await setUp();
-    const { provider, questions } = asked(() => finished);
+    const { provider, questions } = recording(() => finished);
     const own = { ...query, content: { kind: "urls" as const, urls: finished.map((row) => `${row.url}?mine`) } };
     await lookups.status(provider, own, signal);
     await clock.advance(30_000);
@@ -95,15 +96,15 @@ describe("status", () => {
     expect(questions).toHaveLength(2);
   });
 
-  it("lets the poll interval be set, even to nothing", async () => {
+  it("keeps the configured poll interval, also one of 0", async () => {
     const { clock, lookups } = await setUp({ pollSeconds: 0 });
-    const { provider, questions } = asked((_, nth) => (nth < 2 ? going : finished));
+    const { provider, questions } = recording((_, nth) => (nth < 2 ? going : finished));
     for (let time = 0; time < 5; time += 1) await lookups.status(provider, query, signal);
-    // The third answer was final, and final answers are kept whatever the interval.
+    // The third answer was finished, and finished answers are kept whatever the interval.
     expect(questions).toHaveLength(3);
 
     const slower = await setUp({ pollSeconds: 60 });
-    const other = asked(() => going);
+    const other = recording(() => going);
     await slower.lookups.status(other.provider, query, signal);
     await slower.clock.advance(59_999);
     await slower.lookups.status(other.provider, query, signal);
@@ -111,10 +112,10 @@ describe("status", () => {
     await clock.settle();
   });
 
-  it("tells vendor tasks and accounts apart", async () => {
+  it("asks separately for each list of vendor tasks and each account", async () => {
     const { lookups } = await setUp();
-    const one = asked(() => going);
-    const other = asked(() => finished, { account: "fake-cdn:2" });
+    const one = recording(() => going);
+    const other = recording(() => finished, { account: "fake-cdn:2" });
     await lookups.status(one.provider, query, signal);
     await lookups.status(one.provider, { vendorTaskIds: ["vendor-2"] }, signal);
     await lookups.status(one.provider, { vendorTaskIds: ["vendor-1", "vendor-2"] }, signal);
@@ -122,10 +123,10 @@ describe("status", () => {
     expect(await lookups.status(other.provider, query, signal)).toEqual(finished);
   });
 
-  it("asks once for callers that ask together", async () => {
+  it("asks once for concurrent callers", async () => {
     const { clock, lookups } = await setUp();
     let answer = (_: StatusRow[]): void => undefined;
-    const { provider, questions } = asked(
+    const { provider, questions } = recording(
       () =>
         new Promise((resolve) => {
           answer = resolve;
@@ -138,11 +139,11 @@ describe("status", () => {
     expect(questions).toHaveLength(1);
   });
 
-  it("lets one caller go without taking the answer from the others", async () => {
+  it("keeps asking for the remaining callers when one caller leaves", async () => {
     const { clock, lookups } = await setUp();
     let answer = (_: StatusRow[]): void => undefined;
     let seen: AbortSignal | undefined;
-    const { provider, questions } = asked((call) => {
+    const { provider, questions } = recording((call) => {
       seen = call.signal;
       return new Promise((resolve) => {
         answer = resolve;
@@ -158,20 +159,20 @@ describe("status", () => {
     expect(seen?.aborted).toBe(false);
     answer(going);
     expect(await second).toEqual(going);
-    // What was asked for one caller is known to the next.
+    // The next caller gets the same answer.
     expect(await lookups.status(provider, query, signal)).toEqual(going);
     expect(questions).toHaveLength(1);
   });
 
-  it("turns away a caller that has given up already", async () => {
+  it("rejects when the caller's signal is aborted already", async () => {
     const { lookups } = await setUp();
-    const { provider } = asked(() => going);
+    const { provider } = recording(() => going);
     await expect(lookups.status(provider, query, AbortSignal.abort(new Error("gone")))).rejects.toThrow("gone");
   });
 
-  it("gives an error to all who asked together, and asks anew the next time", async () => {
+  it("rejects for all concurrent callers when the vendor fails, and asks again at the next call", async () => {
     const { lookups } = await setUp();
-    const { provider, questions } = asked((_, nth) => {
+    const { provider, questions } = recording((_, nth) => {
       if (nth === 0) throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
       return going;
     });
@@ -181,17 +182,17 @@ describe("status", () => {
     expect(await lookups.status(provider, query, signal)).toEqual(going);
   });
 
-  it("passes on that the vendor is asked too often, and only that", async () => {
+  it("calls onThrottled for a throttling answer and for no other error", async () => {
     const { lookups, throttled } = await setUp();
     const errors = [new PrefetchError("vendor_unavailable", "Down"), new TypeError("odd"), new PrefetchError("rate_limited", "Too fast")];
-    const { provider } = asked((_, nth) => Promise.reject(errors[nth]));
+    const { provider } = recording((_, nth) => Promise.reject(errors[nth]));
     for (const error of errors) await expect(lookups.status(provider, query, signal)).rejects.toBe(error);
     expect(throttled).toEqual(["fake-cdn Too fast"]);
   });
 
-  it("takes its turn under the account's pace, and stops with the server", async () => {
+  it("waits for the account's rate limit, and stops when the server stops", async () => {
     const { clock, lookups, stopped } = await setUp();
-    const { provider } = asked(
+    const { provider } = recording(
       async (call) => {
         await call.turn();
         return going;
@@ -210,7 +211,7 @@ describe("status", () => {
     await waiting;
   });
 
-  it("says that a provider cannot be asked", async () => {
+  it("rejects as unsupported when the provider has no status", async () => {
     const { lookups } = await setUp();
     const provider = fakeProvider({ status: undefined, title: "Old CDN" });
     await expect(async () => lookups.status(provider, query, signal)).rejects.toThrow(
@@ -219,10 +220,10 @@ describe("status", () => {
   });
 });
 
-describe("asset", () => {
+describe("lookups.asset", () => {
   const asset = { urls: ["https://a.example/1.m3u8", "https://a.example/2.m3u8"], cost: 3 };
 
-  it("remembers an asset's URLs and what they cost for a minute", async () => {
+  it("keeps an asset's URLs and cost for a minute", async () => {
     const { clock, lookups } = await setUp();
     const questions: string[] = [];
     const provider = fakeProvider({
@@ -241,7 +242,7 @@ describe("asset", () => {
     expect(questions).toHaveLength(3);
   });
 
-  it("does not remember that an asset was missing: it may be published by now", async () => {
+  it("asks again for an asset that was not published", async () => {
     const { lookups } = await setUp();
     let published = false;
     const provider = fakeProvider({
@@ -255,7 +256,7 @@ describe("asset", () => {
     expect(await lookups.asset(provider, "asset1", signal)).toEqual(asset);
   });
 
-  it("says that a provider knows no assets", async () => {
+  it("rejects as unsupported when the provider cannot resolve assets", async () => {
     const { lookups } = await setUp();
     await expect(async () => lookups.asset(fakeProvider(), "asset1", signal)).rejects.toThrow(
       expect.objectContaining({ code: "unsupported" }),

@@ -4,7 +4,7 @@ import type { Clock } from "../../../src/base/clock.ts";
 import type { Edge, Verification } from "../../../src/prefetch/model/edge.ts";
 import { createAddressGuard } from "../../../src/providers/http/net/address-guard.ts";
 import { createEdge, type EdgeOptions } from "../../../src/providers/http/probe/edge.ts";
-import { never } from "../../fakes.ts";
+import { neverAborted as never } from "../../fakes/signal.ts";
 import { closeAfterwards } from "./network-harness.ts";
 
 export const HERE = "127.0.0.1";

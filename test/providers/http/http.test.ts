@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Headers } from "../../../src/providers/http/http.ts";
 import { directContract } from "../../contract/direct.ts";
-import { never } from "../../fakes.ts";
+import { neverAborted as never } from "../../fakes/signal.ts";
 import { startOrigin } from "./origin-harness.ts";
 import { cacheable, numbered, until, warming } from "./warming-harness.ts";
 

@@ -6,7 +6,8 @@ import type { Clock } from "../../../src/base/clock.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import { createHttp, type HttpOptions } from "../../../src/providers/http/http.ts";
 import { defaultWarmLimits, type WarmLimits } from "../../../src/providers/http/limits.ts";
-import { NOON, never } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
+import { neverAborted as never } from "../../fakes/signal.ts";
 
 export interface InstantClock extends Clock {
   /** The sleeps so far, in milliseconds. */

@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { NewTask } from "../../../src/prefetch/model/storage.ts";
 import { type ItemState, itemStates } from "../../../src/prefetch/model/task.ts";
-import { accountQuery, manyUrls, NOON, newTask, newTaskOf, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { accountQuery, newTask, newTaskOf } from "../../fakes/task.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 
 export function admissionContract(bench: StorageBench): void {

@@ -5,7 +5,9 @@ import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
 import type { Allowance } from "../../../src/prefetch/model/quota.ts";
 import type { AccountFacts, AccountQuery, Claim, NewTask, SendResult, SendStart, Storage } from "../../../src/prefetch/model/storage.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
-import { accountQuery, manyUrls, NOON, newTask, type TaskSketch, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
+import { accountQuery, newTask, type TaskSketch } from "../../fakes/task.ts";
 
 export const ACCOUNT = "fake-cdn:1";
 export const LEASE = 60_000;

@@ -1,7 +1,8 @@
 /** Cancelling tasks and deleting old ones. */
 
 import { describe, expect, it } from "vitest";
-import { manyUrls, NOON, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { ACCOUNT, changeFrom, LEASE, type StorageBench } from "./bench.ts";
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { manyUrls, NOON, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { ACCOUNT, type StorageBench } from "./bench.ts";
 
 export function ledgerContract(bench: StorageBench): void {

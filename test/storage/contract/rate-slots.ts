@@ -1,7 +1,7 @@
 /** Request slots of a rate-limited key. */
 
 import { describe, expect, it } from "vitest";
-import { NOON } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
 import { ACCOUNT, type StorageBench } from "./bench.ts";
 
 export function rateSlotsContract(bench: StorageBench): void {

@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { TaskQuery } from "../../../src/prefetch/model/storage.ts";
 import { contentOf } from "../../../src/prefetch/model/task.ts";
-import { manyUrls, NOON } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import type { StorageBench } from "./bench.ts";
 
 export function readingContract(bench: StorageBench): void {

@@ -3,7 +3,8 @@
 import { describe, expect, it } from "vitest";
 import type { Allowance } from "../../../src/prefetch/model/quota.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
-import { manyUrls, NOON, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { ACCOUNT, LEASE, type StorageBench, upTo } from "./bench.ts";
 
 export function sendingContract(bench: StorageBench): void {

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import type { TaskQuery } from "../../../src/prefetch/model/storage.ts";
-import { manyUrls, NOON, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
+import { manyUrls } from "../../fakes/provider.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 
 const TOMORROW = "2026-11-22";

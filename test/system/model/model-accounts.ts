@@ -1,7 +1,7 @@
 /** The vendor accounts of the model test and their days, computed without the code under test. */
 
 import type { ProviderLimits } from "../../../src/prefetch/model/provider.ts";
-import { fakeLimits } from "../../fakes.ts";
+import { fakeLimits } from "../../fakes/provider.ts";
 
 export interface Account {
   readonly id: string;

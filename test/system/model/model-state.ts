@@ -2,7 +2,7 @@
 
 import type { WorkItem } from "../../../src/prefetch/model/storage.ts";
 import type { ItemState } from "../../../src/prefetch/model/task.ts";
-import { NOON } from "../../fakes.ts";
+import { NOON } from "../../fakes/clock.ts";
 import { type Account, accounts, DAY_MS, dayOf, HOUR_MS, MINUTE_MS } from "./model-accounts.ts";
 
 /** One request as the vendor received it. */

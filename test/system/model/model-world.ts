@@ -6,7 +6,7 @@ import { createSender, type Outcome, type SenderSignals } from "../../../src/pre
 import type { Provider, Reconciliation, Submission } from "../../../src/prefetch/model/provider.ts";
 import type { Claim, Storage } from "../../../src/prefetch/model/storage.ts";
 import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
-import { fakeProvider } from "../../fakes.ts";
+import { fakeProvider } from "../../fakes/provider.ts";
 import { type Account, accounts, limitsOf } from "./model-accounts.ts";
 import { type Hand, known } from "./model-state.ts";
 

@@ -8,7 +8,10 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
-import { accountQuery, fakeClock, fakeProvider, manyUrls, NOON, newTask, startProcess, TODAY, urlsOf } from "../../fakes.ts";
+import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 import { newFolder, refusalOf } from "../../storage/file-harness.ts";
 import { contentOf, heldBy, openWithConnection } from "./files-harness.ts";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { BatchChange, ItemChange } from "../../../src/prefetch/model/batch-change.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
-import { accountQuery, fakeClock, NOON, newTask, TODAY } from "../../fakes.ts";
+import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
 import { newFolder } from "../../storage/file-harness.ts";
 import { heldBy, isSound, openWithConnection } from "./files-harness.ts";
 

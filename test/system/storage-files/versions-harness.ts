@@ -1,7 +1,7 @@
 /** Store files as the earlier versions of this server wrote them: their own SQL, word for word, with something of everything in them. */
 
 import { DatabaseSync } from "node:sqlite";
-import { NOON, TODAY } from "../../fakes.ts";
+import { NOON, TODAY } from "../../fakes/clock.ts";
 
 const first = `
   CREATE TABLE tasks (

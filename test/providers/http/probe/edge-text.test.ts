@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
 import { createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
-import { never } from "../../../fakes.ts";
+import { neverAborted as never } from "../../../fakes/signal.ts";
 import { HERE, testEdge } from "../edges-harness.ts";
 import { canary, closeAfterwards } from "../network-harness.ts";
 import { startOrigin } from "../origin-harness.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Verification } from "../../../../src/prefetch/model/edge.ts";
-import { never } from "../../../fakes.ts";
+import { neverAborted as never } from "../../../fakes/signal.ts";
 import { HERE, testEdge } from "../edges-harness.ts";
 import { dialects, fakeCdn } from "../fake-cdn-harness.ts";
 import { canary } from "../network-harness.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
-import { fakeClock } from "../../../fakes.ts";
+import { fakeClock } from "../../../fakes/clock.ts";
 import { startOrigin } from "../origin-harness.ts";
 import { cacheable, numbered, statesIn, until, warming } from "../warming-harness.ts";
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { createSemaphore } from "../../../../src/base/semaphore.ts";
 import { pauseHost } from "../../../../src/providers/http/warm/back-off.ts";
 import type { Host } from "../../../../src/providers/http/warm/hosts.ts";
-import { fakeClock, NOON } from "../../../fakes.ts";
+import { fakeClock, NOON } from "../../../fakes/clock.ts";
 import { startOrigin } from "../origin-harness.ts";
 import { cacheable, instantClock, statesIn, until, warming } from "../warming-harness.ts";
 

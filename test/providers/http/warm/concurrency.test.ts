@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from "node:http";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { never } from "../../../fakes.ts";
+import { neverAborted as never } from "../../../fakes/signal.ts";
 import { startOrigin } from "../origin-harness.ts";
 import { cacheable, numbered, statesIn, until, urlsIn, warming } from "../warming-harness.ts";
 

@@ -1,7 +1,7 @@
 /** Limits on requests and bytes a second, and servers that are too slow. */
 
 import { describe, expect, it } from "vitest";
-import { type FakeClock, fakeClock } from "../../../fakes.ts";
+import { type FakeClock, fakeClock } from "../../../fakes/clock.ts";
 import { startOrigin } from "../origin-harness.ts";
 import { cacheable, instantClock, numbered, statesIn, until, warming } from "../warming-harness.ts";
 

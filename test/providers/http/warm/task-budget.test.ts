@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Settled } from "../../../../src/prefetch/model/provider.ts";
 import { defaultWarmLimits, type WarmLimits } from "../../../../src/providers/http/limits.ts";
 import { createTaskBudget } from "../../../../src/providers/http/warm/task-budget.ts";
-import { fakeClock } from "../../../fakes.ts";
+import { fakeClock } from "../../../fakes/clock.ts";
 
 function setUp(limits: Partial<WarmLimits> = {}) {
   const clock = fakeClock();

@@ -1,16 +1,16 @@
-/** A CDN's edge that says what it is told to say, and remembers what it was asked. */
+/** A scripted CDN edge that records its requests. */
 
 import { PrefetchError } from "../../src/base/errors.ts";
 import type { Cdn, Edge, Verification } from "../../src/prefetch/model/edge.ts";
 
 export interface EdgeScript {
-  /** 1 unless told. */
+  /** 1 by default. */
   readonly rowsPerUrl?: number;
-  /** What is found of the nth URL that is asked about; without it, everything is warm. */
+  /** The rows of the nth verified URL. By default every URL is warm. */
   readonly found?: (url: string, nth: number, signal: AbortSignal) => Verification[] | Promise<Verification[]>;
-  /** What there is to read, by its URL; `URL` in the place of a text redirects. */
+  /** The texts by their URL; a `URL` in the place of a text redirects, and an error is thrown. */
   readonly texts?: Readonly<Record<string, string | URL | PrefetchError>>;
-  /** Told before a text is handed out. */
+  /** Called before a text is returned. */
   readonly onText?: (url: string, signal: AbortSignal) => void | Promise<void>;
 }
 
