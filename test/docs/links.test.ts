@@ -1,0 +1,38 @@
+/** Links and source paths in the pages lead to existing files and headings. */
+
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+const pages = globSync(["*.md", "docs/*.md", "deploy/*.md"], { cwd: root });
+const proseOf = (page: string): string => readFileSync(join(root, page), "utf8").replace(/```.*?```/gs, "");
+
+/** The anchors that GitHub gives the headings of a page. */
+function anchorsOf(page: string): string[] {
+  const headings = [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+describe.each(pages)("%s", (page) => {
+  it("links to existing files and headings only", () => {
+    const targets = [...proseOf(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const broken = targets.filter(([, file = "", anchor]) => {
+      const target = file === "" ? page : relative(root, join(root, dirname(page), file));
+      if (!existsSync(join(root, target))) return true;
+      return anchor !== undefined && !anchorsOf(target).includes(anchor);
+    });
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  it("names existing source paths only", () => {
+    const paths = [...proseOf(page).matchAll(/`((?:src|test|scripts|bench|deploy|docs)\/[\w./-]+)`/g)].map(([, path = ""]) => path);
+    const missing = paths.filter((path) => !path.startsWith("src/providers/example/") && !existsSync(join(root, path)));
+    expect(missing).toEqual([]);
+  });
+});
