@@ -33,7 +33,7 @@ export interface AdmissionRules {
 }
 
 /**
- * Skips what was sent recently and admits, in the caller's order, what today's quota allows. With policy `defer` the rest
+ * Skips recent URLs and admits, in the caller's order, as many URLs as the quota of today allows. With policy `defer` the rest
  * goes to the first later day that has room for it. Throws `quota_exhausted` and `queue_full`.
  */
 export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Provider, AccountState>, rules: AdmissionRules): Admission {
