@@ -93,14 +93,15 @@ export function createClaiming(
       return claim;
     },
 
-    nextDue: (account, now) =>
+    nextDue: (account, now, { queuedOnly } = { queuedOnly: false }) =>
       read(() => {
         const row = get(
           `SELECT min(CASE WHEN ${DUE} THEN 0 WHEN state = 'queued' THEN not_before ELSE lease_until END) AS due
              FROM batches, (SELECT ? AS now) AS clock
-            WHERE account = ? AND ${UNANSWERED}`,
+            WHERE account = ? AND ${UNANSWERED} AND (? = 0 OR state = 'queued')`,
           now,
           account,
+          queuedOnly ? 1 : 0,
         );
         if (typeof row?.due !== "number") return undefined;
         const reopensAt = circuitBreakers.reopensAt(account, now);

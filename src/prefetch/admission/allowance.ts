@@ -123,6 +123,11 @@ function createVendorCounts({ storage, clock, answers, stopped, report }: Allowa
   const dayOf = (provider: Provider) => vendorDay(clock.now(), provider.limits.timeZone);
   const keyOf = (provider: Provider) => `${provider.account} ${dayOf(provider)}`;
 
+  const noted = (provider: Provider, counted: CountedQuota): CountedQuota => {
+    if (counted.limit !== undefined) toldLimits.set(provider.account, counted.limit);
+    return counted;
+  };
+
   const ask = async (provider: Provider, question: NonNullable<Provider["quota"]>): Promise<CountedQuota> => {
     // The ledger is read first: a submit during the question may then be counted twice, which errs on the safe side.
     const { used, pending } = await storage.ledger(provider.account, dayOf(provider));
@@ -153,12 +158,9 @@ function createVendorCounts({ storage, clock, answers, stopped, report }: Allowa
   };
 
   return {
-    count: async (provider, signal) => {
-      const counted = await asked(provider, signal);
-      if (counted.limit !== undefined) toldLimits.set(provider.account, counted.limit);
-      return counted;
-    },
-    lastCount: async (provider) => (await answers.get(keyOf(provider))) ?? {},
+    count: async (provider, signal) => noted(provider, await asked(provider, signal)),
+    // The answer may have come after its caller had given up.
+    lastCount: async (provider) => noted(provider, (await answers.get(keyOf(provider))) ?? {}),
     limitOf: (provider) => toldLimits.get(provider.account) ?? provider.limits.urlsPerDay,
     forget: async (provider) => {
       await answers.delete(keyOf(provider));

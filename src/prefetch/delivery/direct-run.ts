@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../../base/clock.ts";
-import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
+import { PrefetchError } from "../../base/errors.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Claim, Storage } from "../model/storage.ts";
 import { contentOf } from "../model/task.ts";
@@ -21,8 +21,6 @@ export interface DirectRunOptions {
   readonly report: (error: unknown, about: string) => void;
   /** Aborted when requests in flight must be given up. */
   readonly sending: AbortSignal;
-  /** Aborted when nothing new may be sent. */
-  readonly stopping: AbortSignal;
 }
 
 export interface RunResult {
@@ -35,12 +33,21 @@ export interface RunResult {
 
 /** `onProgress` is called whenever progress was stored. */
 export async function runDirect(
-  { storage, clock, report, sending, stopping }: DirectRunOptions,
+  { storage, clock, report, sending }: DirectRunOptions,
   { provider, work, turn, onProgress }: { provider: Provider; work: Claim; turn: Turn; onProgress: (() => void) | undefined },
 ): Promise<RunResult> {
   const { taskId } = work.batch;
   /** Aborted when another process has the batch, or the task was cancelled. */
   const givingUp = new AbortController();
+
+  /** A failure here must not reach the buffer, which would store the same progress again. */
+  const stopIfCancelled = async (): Promise<void> => {
+    try {
+      if (await storage.isCancelled(taskId)) givingUp.abort(givenUp("The task was cancelled"));
+    } catch (error) {
+      report(error, `asking whether ${taskId} is cancelled`);
+    }
+  };
 
   const store = async (pending: PendingProgress): Promise<void> => {
     // A batch that gets on has not been tried in vain, however often it is interrupted.
@@ -51,7 +58,7 @@ export async function runDirect(
       return;
     }
     onProgress?.();
-    if (await storage.isCancelled(taskId)) givingUp.abort(givenUp("The task was cancelled"));
+    await stopIfCancelled();
   };
 
   const buffer = createProgressBuffer({
@@ -71,24 +78,10 @@ export async function runDirect(
     })
     .then(
       (submission): Answer => ({ ok: true, submission }),
-      (error: unknown): Answer => {
-        if (turn.state === "not_ready") return { ok: false, error };
-        if (!(error instanceof PrefetchError) && !stopping.aborted) report(error, `sending a batch to ${provider.id}`);
-        return { ok: false, error: asInterruption(error) };
-      },
+      (error: unknown): Answer => ({ ok: false, error }),
     );
   const { open, ...pending } = await buffer.end();
   return { answer, pending, open: { ...work, batch: turn.batch, items: open } };
-}
-
-/** Whatever ended the run, its unreported URLs may be fetched again. */
-function asInterruption(error: unknown): unknown {
-  if (error instanceof PrefetchError && error.delivery !== "unknown") return error;
-  return interrupted(asPrefetchError(error).message, error);
-}
-
-export function interrupted(why: string, cause?: unknown): PrefetchError {
-  return new PrefetchError("cancelled", why, { retryable: true, cause });
 }
 
 function givenUp(why: string): PrefetchError {

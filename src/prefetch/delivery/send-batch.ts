@@ -18,7 +18,7 @@ import type { Claim, Storage } from "../model/storage.ts";
 import { type Batch, contentOf } from "../model/task.ts";
 import { vendorDay } from "../model/vendor-day.ts";
 import { DIRECT_LEASE_MS, type RunResult, runDirect } from "./direct-run.ts";
-import { type Answer, interpret, isUnsent, NOT_READY_MS, quotaUsedUp, type Verdict } from "./interpret.ts";
+import { type Answer, type Attempt, interpret, NOT_READY_MS, quotaUsedUp, type Verdict } from "./interpret.ts";
 import { done, failed, requeued } from "./outcome.ts";
 import { noProgress, withProgress } from "./progress-buffer.ts";
 import { createPause, type RateLimiter } from "./rate-limit.ts";
@@ -79,17 +79,12 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     return { answer, pending: noProgress, open: { ...work, batch: turn.batch } };
   };
 
-  /** Pauses a throttled account, and forgets a quota that the vendor contradicts. Reports an unforeseen error. */
-  const heed = async (provider: Provider, error: unknown): Promise<void> => {
-    if (!(error instanceof PrefetchError)) report(error, `sending a batch to ${provider.id}`);
-    else if (error.code === "rate_limited") await pause(provider, error);
-    else if (error.code === "quota_exhausted") await allowances.forget(provider);
-  };
-
-  const heedFailure = async (provider: Provider, { state }: Turn, error: unknown): Promise<void> => {
-    if (state === "not_ready") report(error, `preparing to send a batch to ${provider.id}`);
-    const isFromVendor = state === "claimed" || state === "sending";
-    if (isFromVendor && !(stopping.aborted && isUnsent(state, error))) await heed(provider, error);
+  const heed = async (provider: Provider, { heed: what }: Verdict, answer: Answer): Promise<void> => {
+    const error = answer.ok ? undefined : answer.error;
+    if (what === "report") report(error, `sending a batch to ${provider.id}`);
+    else if (what === "report-preparation") report(error, `preparing to send a batch to ${provider.id}`);
+    else if (what === "forget") await allowances.forget(provider);
+    else if (what === "pause" && error instanceof PrefetchError) await pause(provider, error);
   };
 
   const turnFor = (provider: Provider, { batch, items }: Claim): Turn => {
@@ -103,15 +98,22 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     const turn = turnFor(provider, work);
     const { answer, pending, open } =
       provider.tracking === "direct"
-        ? await runDirect({ storage, clock, report, sending, stopping }, { provider, work, turn, onProgress })
+        ? await runDirect({ storage, clock, report, sending }, { provider, work, turn, onProgress })
         : await submit(provider, work, turn);
-    if (!answer.ok) await heedFailure(provider, turn, answer.error);
-    const attempt = { state: turn.state, answer, stopping: stopping.aborted, trackable: provider.status !== undefined };
-    const { change, signal } = interpret(open, attempt, clock.now(), policyFor(provider));
+    const attempt: Attempt = {
+      state: turn.state,
+      answer,
+      stopping: stopping.aborted,
+      direct: provider.tracking === "direct",
+      trackable: provider.status !== undefined,
+    };
+    const verdict = interpret(open, attempt, clock.now(), policyFor(provider));
+    await heed(provider, verdict, answer);
+    const { change, signal } = verdict;
     const { batch } = turn;
     if (!change) return { batch, change, signal };
-    // When every URL was reported, the answer changes nothing any more.
-    const own = open.items.length === 0 ? done() : change;
+    // When every URL was reported before the run failed, the failure changes nothing any more.
+    const own = open.items.length === 0 && !answer.ok ? done() : change;
     return { batch, change: withProgress(own, pending), signal };
   };
 

@@ -6,7 +6,7 @@
  * | ------------ | ----------------------------------------------------------------- | -------------------------------- |
  * | `claimed`    | this process holds the lease; nothing is in flight                 | `sending`, or a state below      |
  * | `sending`    | a request may be in flight                                         | `claimed` (it was refused), then on |
- * | `lost`       | the lease ran out and another process has the batch                | itself: the request may not go out |
+ * | `lost`       | the task was cancelled, or another process has the batch           | itself: the request may not go out |
  * | `over_quota` | the day has no room for the batch; nothing is in flight            | itself                           |
  * | `suspended`  | the machine slept before the request; another process may have it  | itself                           |
  * | `not_ready`  | the store or the rate limiter failed; nothing is in flight         | itself                           |

@@ -77,6 +77,8 @@ export function createWorker(options: WorkerOptions): Worker {
       lane.claiming = claiming.catch(() => undefined); // The runner that claims gets the error.
       const claim = await claiming;
       if (!claim) return;
+      // This batch may take long, and idle runners have gone: the alarm wakes them for a retry that becomes due meanwhile.
+      await setAlarm(provider, lane);
       try {
         if (await deliver(provider, claim)) kick(provider);
       } finally {
@@ -86,8 +88,20 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   const setAlarm = async (provider: Provider, lane: Lane): Promise<void> => {
-    const due = await storage.nextDue(provider.account, clock.now());
+    try {
+      await planAlarm(provider, lane);
+    } catch (error) {
+      report(error, `planning the next batch of ${provider.id}`);
+    }
+  };
+
+  const planAlarm = async (provider: Provider, lane: Lane): Promise<void> => {
+    // A busy lane must not wake at the leases of its own batches.
+    const isBusy = lane.runners > 0;
+    const due = await storage.nextDue(provider.account, clock.now(), { queuedOnly: isBusy });
     if (due === undefined || stopping.signal.aborted) return;
+    // A batch that is due now goes to the next free runner.
+    if (isBusy && due <= clock.now()) return;
     lane.alarm?.abort();
     const alarm = new AbortController();
     lane.alarm = alarm;
@@ -112,12 +126,7 @@ export function createWorker(options: WorkerOptions): Worker {
       report(error, `carrying out batches of ${provider.id}`);
     }
     lane.runners -= 1;
-    if (lane.runners > 0) return;
-    try {
-      await setAlarm(provider, lane);
-    } catch (error) {
-      report(error, `planning the next batch of ${provider.id}`);
-    }
+    await setAlarm(provider, lane);
   };
 
   function kick(provider: Provider): void {

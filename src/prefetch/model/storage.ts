@@ -156,8 +156,11 @@ export interface Storage {
    * `lost`: another process has the batch; `over_quota`: the day has no room for it. Both forbid the request.
    */
   startSending(batch: Batch, start: SendStart): Promise<SendResult>;
-  /** When the account's next batch becomes due: 0 when it is due at `now`, `undefined` when none waits. */
-  nextDue(account: string, now: number): Promise<number | undefined>;
+  /**
+   * When the account's next batch becomes due: 0 when it is due at `now`, `undefined` when none waits. `queuedOnly` leaves
+   * out the leases of batches that a process holds.
+   */
+  nextDue(account: string, now: number, which?: { readonly queuedOnly: boolean }): Promise<number | undefined>;
   /**
    * Applies a change to a batch, its items and the ledger. False, and nothing changes, when the batch is no longer in the
    * state and under the lease that the caller knows: another process has it. A change that would send a cancelled task

@@ -43,7 +43,7 @@ export interface Part {
  * | --------- | ------------------------------------------------------------- | ------------------------------ |
  * | `queued`  | waits, until `notBefore`                                       | `claimed`, `ended` (cancelled) |
  * | `claimed` | a process holds it under a lease and has sent nothing         | `sending`, `queued`, `ended`   |
- * | `sending` | in flight, or its answer was lost and is being reconciled     | `sent`, `queued`, `ended`      |
+ * | `sending` | in flight, or its answer was lost and is being reconciled     | `sent`, `claimed`, `queued`, `ended` |
  * | `sent`    | accepted; its outcome is asked for                             | `ended`                        |
  * | `ended`   | needs nothing more                                             |                                |
  */

@@ -350,3 +350,19 @@ describe("allowances, with any spending", () => {
     );
   });
 });
+
+it("estimates with the vendor's limit when its answer comes after the caller has given up", async () => {
+  const clock = fakeClock();
+  const storage = await openMemoryStore(clock);
+  const { allowances } = startProcess({ storage, clock });
+  const answer = Promise.withResolvers<{ limit: number; remaining: number }>();
+  const provider = fakeProvider({ limits: { urlsPerDay: 1_000 }, quota: () => answer.promise });
+  const call = new AbortController();
+  const asked = allowances.of(provider, call.signal);
+  await clock.settle();
+  call.abort(new Error("gone"));
+  await expect(asked).rejects.toThrow("gone");
+  answer.resolve({ limit: 5_000, remaining: 4_000 });
+  await clock.settle();
+  expect(await allowances.estimate(provider)).toMatchObject({ limit: 5_000, used: 1_000, remaining: 4_000 });
+});

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, type ErrorCode, errorCodes, PrefetchError } from "../../../src/base/errors.ts";
-import { type Answer, type Attempt, interpret, isUnsent } from "../../../src/prefetch/delivery/interpret.ts";
+import { type Answer, type Attempt, interpret } from "../../../src/prefetch/delivery/interpret.ts";
 import type { TurnState } from "../../../src/prefetch/delivery/turn.ts";
 import type { Claim } from "../../../src/prefetch/model/storage.ts";
 import { NOON } from "../../fakes/clock.ts";
@@ -25,7 +25,12 @@ const unknownOutcome = { kind: "end", items: [{ state: "unknown" }, { state: "un
 const rejectedAs = (code: ErrorCode) => ({ kind: "end", items: [{ state: "rejected", code }, { state: "rejected" }], refund: 2 });
 
 function interpreted(attempt: Partial<Attempt>, policy = retryPolicy()) {
-  return interpret(work, { state: "sending", answer: submission, stopping: false, trackable: true, ...attempt }, NOON, policy);
+  return interpret(
+    work,
+    { state: "sending", answer: submission, stopping: false, direct: false, trackable: true, ...attempt },
+    NOON,
+    policy,
+  );
 }
 
 describe("interpret", () => {
@@ -62,7 +67,7 @@ describe("interpret", () => {
     it("puts the batch back into the queue for five seconds when the store or the rate limiter failed", () => {
       for (const answer of errors) {
         const change = { ...backInQueue, notBefore: NOON + 5_000 };
-        expect(interpreted({ state: "not_ready", answer })).toEqual({ change, signal: "unasked" });
+        expect(interpreted({ state: "not_ready", answer })).toEqual({ change, signal: "unasked", heed: "report-preparation" });
       }
     });
 
@@ -160,7 +165,13 @@ describe("interpret", () => {
         .map(({ code, ...facts }): unknown => new PrefetchError(code, "It went wrong", facts)),
     );
     const answer = fc.oneof({ weight: 1, arbitrary: fc.constant(submission) }, { weight: 6, arbitrary: error.map(failure) });
-    const attempt = fc.record({ state: fc.constantFrom(...turnStates), answer, stopping: fc.boolean(), trackable: fc.boolean() });
+    const attempt = fc.record({
+      state: fc.constantFrom(...turnStates),
+      answer,
+      stopping: fc.boolean(),
+      direct: fc.constant(false),
+      trackable: fc.boolean(),
+    });
     const policy = fc.record({ reconcilable: fc.boolean(), early: fc.boolean() }).map(retryPolicy);
     fc.assert(
       fc.property(attempt, policy, fc.nat({ max: 12 }), fc.boolean(), (tried, rules, attempts, deferrable) => {
@@ -188,16 +199,50 @@ describe("interpret", () => {
   });
 });
 
-describe("isUnsent", () => {
-  const cancelled = (delivery: Delivery) => new PrefetchError("cancelled", "Stopped", { delivery });
+describe("interpret, for a direct provider", () => {
+  const direct = (attempt: Partial<Attempt>) => interpreted({ direct: true, ...attempt });
 
-  it.each<readonly [boolean, string, TurnState, unknown]>([
-    [true, "the turn is claimed", "claimed", new TypeError("cannot sign")],
-    [true, "the provider cancelled the request before it was sent", "sending", cancelled("not_sent")],
-    [false, "the provider cancelled a request in flight", "sending", cancelled("unknown")],
-    [false, "the request failed for another reason", "sending", new PrefetchError("auth_failed", "No token")],
-    [false, "an unforeseen error came after the turn", "sending", new TypeError("answer.data is undefined")],
-  ])("is %s when %s", (expected, _, state, error) => {
-    expect(isUnsent(state, error)).toBe(expected);
+  it.each([
+    ["a refusal", refusal],
+    ["a lost answer", lostAnswer],
+    ["an unforeseen error", bug],
+  ])("puts the batch back into the queue when the server stops during %s", (_, answer) => {
+    for (const state of ["claimed", "sending"] as const) {
+      expect(direct({ state, answer, stopping: true })).toEqual({ change: backInQueue, signal: "unasked" });
+    }
+  });
+
+  it.each([
+    ["a lost answer", lostAnswer],
+    ["an unforeseen error", bug],
+  ])("fetches the unreported URLs again later after %s", (_, answer) => {
+    for (const state of ["claimed", "sending"] as const) {
+      expect(direct({ state, answer }).change).toMatchObject({ kind: "requeue", attempts: 1, refund: 0 });
+    }
+  });
+
+  it("ends the batch when the provider refuses it", () => {
+    expect(direct({ answer: refusal }).change).toMatchObject(rejectedAs("forbidden_domain"));
+  });
+});
+
+describe("interpret, for the whole account", () => {
+  const throttled = failure(new PrefetchError("rate_limited", "Slow down", { delivery: "refused", retryable: true }));
+  const spent = failure(new PrefetchError("quota_exhausted", "Used up", { delivery: "refused" }));
+
+  it.each([
+    ["pause", "throttles", throttled],
+    ["forget", "contradicts its quota", spent],
+    ["report", "causes an unforeseen error", bug],
+    [undefined, "refuses a URL", refusal],
+  ])("says %s when the vendor %s", (heed, _, answer) => {
+    for (const state of ["claimed", "sending"] as const) expect(interpreted({ state, answer }).heed).toBe(heed);
+  });
+
+  it("says nothing when another process has the batch or the server stops before sending", () => {
+    for (const answer of [throttled, spent, bug]) {
+      expect(interpreted({ state: "lost", answer }).heed).toBeUndefined();
+      expect(interpreted({ state: "claimed", answer, stopping: true }).heed).toBeUndefined();
+    }
   });
 });

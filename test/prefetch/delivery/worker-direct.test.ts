@@ -505,3 +505,56 @@ async function setUpWith(work: (batch: DirectBatch, nth: number, harness: Worker
   expect(harness.clock.now()).toBe(NOON);
   return harness;
 }
+
+describe("a direct batch", () => {
+  it("leaves its unreported URLs to the next process when it fails while the server stops", async () => {
+    const { clock, provider, worker, admit, items } = await setUp({
+      work: ({ signal }) =>
+        new Promise((_, reject) => {
+          const closed = new PrefetchError("vendor_unavailable", "Connection closed", { delivery: "refused" });
+          signal.addEventListener("abort", () => reject(closed), { once: true });
+        }),
+    });
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.settle();
+    await clock.drive(worker.stop(0));
+    expect((await items()).map(({ state }) => state)).toEqual(["queued", "queued"]);
+  });
+
+  it("counts its URLs as recent from its end when it took minutes", async () => {
+    const { clock, provider, worker, admit, storage } = await setUp({
+      work: async ({ urls, progress, signal }) => {
+        await clock.sleep(540_000, signal);
+        for (const url of urls) progress.settled({ url, state: "succeeded", reason: "Warm." });
+      },
+    });
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.advance(600_000);
+    const [facts] = await storage.facts([accountQuery({ targets: manyUrls(2), recentSince: clock.now() - 61_000 })]);
+    expect(facts?.recent.size).toBe(2);
+  });
+
+  it("adds reported bytes once when the store cannot tell whether the task is cancelled", async () => {
+    let fails = true;
+    const { clock, provider, worker, admit, storage } = await setUp(
+      {
+        work: async ({ progress, signal }) => {
+          progress.moved(100);
+          await clock.sleep(3_000, signal);
+          fails = false;
+          await clock.sleep(3_000, signal);
+        },
+      },
+      (store) => ({
+        ...store,
+        isCancelled: (taskId) => (fails ? Promise.reject(new Error("disk I/O error")) : store.isCancelled(taskId)),
+      }),
+    );
+    await admit({ urls: manyUrls(2) });
+    worker.kick(provider);
+    await clock.advance(4_000);
+    expect((await storage.task("pf_1"))?.bytes).toBe(100);
+  });
+});

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
 import { type FakeProvider, manyUrls, neverAnswered, urlsOf } from "../../fakes/provider.ts";
 import { rejectOnAbort } from "../../fakes/signal.ts";
 import { setUp, taken, takingTwoTurns } from "./worker-harness.ts";
@@ -177,4 +178,21 @@ describe("worker, when processes die or stop", () => {
     expect(provider.received).toEqual([]);
     expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
   });
+});
+
+it("keeps a batch's Retry-After when the server stops while the account is being paused", async () => {
+  let stop = (): void => undefined;
+  const { clock, provider, worker, admit, storage } = await setUp({}, (store) => ({
+    ...store,
+    pauseSlots: (...pause) => {
+      stop();
+      return store.pauseSlots(...pause);
+    },
+  }));
+  stop = () => void worker.stop(0);
+  const slowDown = new PrefetchError("rate_limited", "Slow down", { delivery: "refused", retryable: true, retryAfterMs: 3_600_000 });
+  await admit({ urls: manyUrls(2) });
+  worker.kick({ ...provider, submit: () => Promise.reject(slowDown) });
+  await clock.settle();
+  expect(await storage.nextDue(provider.account, clock.now())).toBe(clock.now() + 3_600_000);
 });

@@ -307,3 +307,23 @@ describe("worker, with any answers of a vendor", () => {
     );
   });
 });
+
+it("sends a retry when it becomes due, although another batch of the account is in flight", async () => {
+  const sentAt: number[] = [];
+  const [first = ""] = manyUrls(1);
+  const { clock, provider, worker, admit } = await setUp({
+    answer: async (batch, _nth, signal) => {
+      if (!urlsOf(batch).includes(first)) {
+        await clock.sleep(45_000, signal);
+        return { vendorTaskIds: ["vendor-slow"], refused: [] };
+      }
+      sentAt.push(clock.now());
+      if (sentAt.length > 1) return { vendorTaskIds: ["vendor-first"], refused: [] };
+      throw new PrefetchError("vendor_unavailable", "HTTP 503", { delivery: "refused", retryable: true });
+    },
+  });
+  await admit({ urls: manyUrls(4) });
+  worker.kick(provider);
+  await clock.advance(3_000);
+  expect(sentAt).toHaveLength(2);
+});

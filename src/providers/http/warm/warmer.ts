@@ -64,9 +64,15 @@ export function createWarmer(options: WarmerOptions): Warmer {
       await forEachConcurrently(byHost, { concurrency: byHost.size }, ([hostName, hostUrls]) =>
         withHost(hostName, async (host) => {
           const context = { host, budget, progress, signal };
+          // A bug that one URL meets fails the run only after the other URLs have had their turn.
+          const bugs: unknown[] = [];
           await forEachConcurrently(hostUrls, { concurrency: limits.requestsPerHost }, (url) =>
-            withPermit(host.semaphore, signal, () => warmUrl(url, hostName, context)),
+            withPermit(host.semaphore, signal, () => warmUrl(url, hostName, context)).catch((error: unknown) => {
+              signal.throwIfAborted();
+              bugs.push(error);
+            }),
           );
+          if (bugs.length > 0) throw bugs[0];
         }),
       );
     },
