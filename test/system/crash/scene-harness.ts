@@ -22,7 +22,7 @@ export const HORIZON_MS = 6 * 3_600_000;
 const LEASES_MS = 320_000;
 const LOOK_MS = 25;
 /** A busy machine may delay a request by this much real time. */
-const LATE_MS = 400;
+const LATE_MS = 800;
 
 /** Today in China at that hour. Tests that are not about midnight start at noon. */
 export function chinaAt(hour: number, minute = 0): number {

@@ -83,8 +83,9 @@ describe("an answer that does not come", () => {
     const app = newApp();
     const server = await serve(patient, app);
     const hasty = await serve({ ...patient, answerMs: 100 }, app);
-    // The emulated vendor takes seconds over a task.
-    const started = await send(server, call("prefetch_urls", { urls: ["https://example.com/a.mp4"], provider: "huawei-vod" }));
+    // 30 batches take 18 s at the emulated vendor.
+    const urls = Array.from({ length: 300 }, (_, index) => `https://example.com/${index}.mp4`);
+    const started = await send(server, call("prefetch_urls", { urls, provider: "huawei-vod" }));
     const id = /pf_[0-9a-f-]{36}/.exec(started.body)?.[0];
     expect(started.body).toMatch(/"state":"running"|\\"state\\":\\"running\\"/);
     await expect(send(hasty, call("get_prefetch_status", { task_id: id, wait_seconds: 50 }))).rejects.toThrow();

@@ -57,6 +57,9 @@ describe.concurrent.each(httpSessions)("the story over HTTP with the %s", (gener
     const first = await startServerFor(test, env, []);
     const session = await connect(first.url, secretOf("alice"));
     const { task_id: taskId = "" } = taskOf(await session.call("prefetch_urls", { urls: urlsOf(12) }));
+    const counts = async () => taskOf(await session.call("get_prefetch_status", { task_id: taskId })).counts;
+    // A request in flight would end as unknown.
+    await expect.poll(counts).toMatchObject({ queued: 0, unknown: 0, total: 12 });
     first.child.kill("SIGKILL");
     await first.stop();
     const [second, third] = await Promise.all([startServerFor(test, env, []), startServerFor(test, env, [])]);

@@ -87,8 +87,9 @@ it.concurrent("a successor resumes a killed server's task and fetches no recorde
   const first = await modernSession({ env: durable });
   const urls = Array.from({ length: 100 }, (_, nth) => `http://127.0.0.1:${port}/${nth}`);
   const begun = taskOf(await first.call("prefetch_urls", { urls }));
-  // Outcomes are written every second, and the call has waited for three.
-  expect(begun).toMatchObject({ state: "running", counts: { succeeded: 50, queued: 50 } });
+  // The server writes outcomes to the store every second.
+  const status = async () => taskOf(await first.call("get_prefetch_status", { task_id: begun.task_id }));
+  await expect.poll(status).toMatchObject({ state: "running", counts: { succeeded: 50, queued: 50 } });
   process.kill(first.pid ?? 0, "SIGKILL");
   slow = false;
 
