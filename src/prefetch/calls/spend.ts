@@ -5,12 +5,10 @@ import type { Admission } from "../admission/admit.ts";
 import type { ParsedUrls } from "../admission/parse-urls.ts";
 import { createPlanner, type PlanOptions } from "../admission/plan.ts";
 import type { CallContext } from "../model/caller.ts";
-import type { AwaitTask } from "./await-task.ts";
+import type { CallParts } from "./call-parts.ts";
 import type { Deps } from "./deps.ts";
 import { dryRunView } from "./dry-run.ts";
-import type { Refresh } from "./refresh.ts";
 import { allRefused, earlierTaskView, withSkipped } from "./submit-answer.ts";
-import type { TaskViews } from "./task-view.ts";
 import type { TaskView } from "./view.ts";
 
 /** A call without `wait_seconds` still waits this long, so that immediate rejections appear in its answer. */
@@ -21,15 +19,9 @@ export interface SpendOptions extends PlanOptions {
   readonly waitSeconds: number;
 }
 
-export interface SpendParts {
-  readonly refresh: Refresh;
-  readonly awaitTask: AwaitTask;
-  readonly views: TaskViews;
-}
-
 export type Spend = (parsed: ParsedUrls, options: SpendOptions, call: CallContext) => Promise<TaskView>;
 
-export function createSpend(deps: Deps, { refresh, awaitTask, views }: SpendParts): Spend {
+export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts): Spend {
   const { storage, worker } = deps;
 
   const answers = async (taskId: string, waitSeconds: number, call: CallContext): Promise<PrefetchError | undefined> => {

@@ -3,27 +3,19 @@
 import { PrefetchError } from "../../base/errors.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { ItemQuery, Storage } from "../model/storage.ts";
-import type { AwaitTask } from "./await-task.ts";
+import type { CallParts } from "./call-parts.ts";
 import { readWholeItemCursor, writeItemCursor } from "./cursors.ts";
 import type { Deps } from "./deps.ts";
-import type { Refresh } from "./refresh.ts";
-import type { TaskViews } from "./task-view.ts";
 import { vendorStatus } from "./vendor-status.ts";
 import { type ItemRow, PAGE_ROWS, problemRowsOf, problemStates, rowsOf, type StatusRequest, type TaskView } from "./view.ts";
 
 /** Characters of one page of rows. Hosts cut or refuse larger tool results. */
 const PAGE_CHARACTERS = 30_000;
 
-export interface StatusParts {
-  readonly refresh: Refresh;
-  readonly awaitTask: AwaitTask;
-  readonly views: TaskViews;
-}
-
 /** Throws `not_found`, and `invalid_argument` for a cursor that does not fit. */
 export async function taskStatus(
   deps: Deps,
-  { refresh, awaitTask, views }: StatusParts,
+  { refresh, awaitTask, views }: CallParts,
   request: StatusRequest,
   call: CallContext,
 ): Promise<TaskView> {
