@@ -72,7 +72,7 @@ function withoutPeerBytes(error: Error, isWithinHead: boolean): Error {
   if (error instanceof PrefetchError) return error;
   if (error instanceof errors.HTTPParserError) return parserFault(error, isWithinHead);
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  // undici asserts what it expects of an answer, such as a status of at least 100.
+  // undici asserts some properties of an answer, such as a status of at least 100.
   if (code === undefined || code === "ERR_ASSERTION") return new InvalidAnswerError("unexpected by the parser");
   if (code === "UND_ERR_SOCKET" && /^bad (response|upgrade)$/.test(error.message)) {
     return new InvalidAnswerError("a status that was not asked for");

@@ -1,6 +1,7 @@
 /** A server on loopback that answers each request with the bytes that a test chooses, whether they are HTTP or not. */
 
 import { type AddressInfo, createServer, type Socket } from "node:net";
+import fc from "fast-check";
 import { closeAfterwards } from "./network-harness.ts";
 
 export interface RawEdge {
@@ -71,3 +72,31 @@ export const malformedBodies: Readonly<Record<string, string>> = {
   "a chunk of the size zz": `HTTP/1.1 200 OK\r\n${cookie}Transfer-Encoding: chunked\r\n\r\nzz\r\n${PEER_SECRET}`,
   "a malformed trailer": `HTTP/1.1 200 OK\r\n${cookie}Transfer-Encoding: chunked\r\n\r\n0\r\nbad name: ${PEER_SECRET}\r\n\r\n`,
 };
+
+const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
+const secretBytes = (bytes: fc.Arbitrary<Buffer>) => bytes.map((each) => Buffer.concat([each, latin1(PEER_SECRET)]));
+const anyBytes = fc.uint8Array({ minLength: 1, maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+const headText = fc.string({ unit: fc.constantFrom("a", ":", " ", "\t", "\r", "\n", "\x00", "/", "1", "-", ",", "ÿ"), maxLength: 30 });
+/** A good answer with a fault somewhere in its head: an insertion, or a cut. */
+const brokenHead = fc
+  .tuple(fc.constantFrom("200 OK", "103 Early Hints", "204 None", "503 Busy"), fc.nat(80), headText, fc.boolean())
+  .map(([status, at, text, isCut]) => {
+    const good = `HTTP/1.1 ${status}\r\nSet-Cookie: ${PEER_SECRET}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+    return latin1(isCut ? good.slice(0, at + 1) : good.slice(0, at) + text + good.slice(at));
+  });
+
+/** Parts of answers in any order: mostly malformed, sometimes good, sometimes cut short. */
+const shuffledParts = fc
+  .array(
+    fc.constantFrom(
+      ...["HTTP/1.1 200 OK\r\n", "HTTP/1.0 200\r\n", "HTTP/1.1 103 Early\r\n", "HTTP/1.1 101 Switching\r\n", "HTTP/1.1 099 Low\r\n"],
+      ...["Content-Length: 5\r\n", "Content-Length: 0\r\n", "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n"],
+      ...["Connection: close\r\n", "Connection: upgrade\r\nUpgrade: h2c\r\n", "Connection: keep-alive\r\n", "__proto__: a\r\n"],
+      ...[`Set-Cookie: ${PEER_SECRET}\r\n`, "\r\n", "\r\n", "5\r\nhello\r\n", "0\r\n\r\n", "hello", "\n", "\x00", "zz\r\n"],
+    ),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map((parts) => latin1(["HTTP/1.1 200 OK\r\n", ...parts].slice(parts.length % 2).join("")));
+
+/** Random bytes, a good answer with a fault in its head, or shuffled parts of answers. None is empty. */
+export const anyAnswer: fc.Arbitrary<Buffer> = fc.oneof(secretBytes(anyBytes), brokenHead, shuffledParts);

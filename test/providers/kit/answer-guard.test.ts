@@ -3,11 +3,12 @@
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
 import { inspect } from "node:util";
+import fc from "fast-check";
 import { Agent, errors, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { guardAnswers, InvalidAnswerError } from "../../../src/providers/kit/answer-guard.ts";
-import { malformed, malformedBodies, PEER_SECRET } from "../http/raw-edge-harness.ts";
+import { anyAnswer, malformed, malformedBodies, PEER_SECRET } from "../http/raw-edge-harness.ts";
 
 const HINTS = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n";
 const HEAD = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
@@ -32,7 +33,7 @@ async function ask(write: (socket: Socket) => void, answerMs = 60_000, signal?: 
 
 const failure = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
-    () => new Error("It was answered"),
+    () => undefined,
     (error: unknown) => error,
   );
 
@@ -62,6 +63,17 @@ describe("an error", () => {
     expect(error).toBeInstanceOf(InvalidAnswerError);
     expect(error).toMatchObject({ message: expect.stringMatching(/^[\x20-\x7e]{10,60}$/) });
     expect(inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain(PEER_SECRET);
+  });
+
+  it("holds no byte of the answer, for any bytes", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyAnswer, async (answer) => {
+        const result = await failure(ask((socket) => socket.end(answer)));
+        if (result instanceof Error)
+          expect(inspect(result, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain(PEER_SECRET);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it.each([
