@@ -88,6 +88,22 @@ describe("reading a manifest", () => {
     expect(edge.asked).toHaveLength(1);
   });
 
+  it.each([
+    ["empty lines", "\r\n", "\r\n"],
+    ["a status line", "HTTP/1.1 200 O", "K"],
+    ["a header", "HTTP/1.1 200 OK\r\nX-A: b", "b"],
+    ["the header of an interim response", "HTTP/1.1 103 Early Hints\r\nLink: b", "b"],
+    ["a header after an interim response", `${HINTS}HTTP/1.1 200 OK\r\nX-A: b`, "b"],
+  ])("fails in time when this never ends: %s", async (_, first, more) => {
+    const edge = await startRawEdge((socket) => {
+      socket.write(first);
+      const timer = setInterval(() => socket.write(more), 20);
+      socket.once("close", () => clearInterval(timer));
+    });
+    expect(await failureOfText(edge.url("/a"))).toMatchObject({ code: "timeout", message: expect.stringMatching(TIMED_OUT) });
+    expect(edge.asked).toHaveLength(1);
+  });
+
   it("fails when they are too many, and succeeds after some", async () => {
     const edge = await startRawEdge((socket, path) => flood(path === "/few" ? 3 : 10_000)(socket));
     const error = await failureOfText(edge.url("/many"));
