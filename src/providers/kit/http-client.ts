@@ -6,6 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import { type Delivery, PrefetchError } from "../../base/errors.ts";
 import { ambientContext } from "../../telemetry/ambient-context.ts";
 import { type Observer, silentObserver } from "../../telemetry/observer.ts";
+import { guardAnswers, InvalidAnswerError } from "./answer-guard.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -88,7 +89,7 @@ export function createHttpClient(client: HttpClientOptions): HttpClient {
           headers: { ...headers, ...(traceparent !== undefined && { traceparent }), "user-agent": userAgent, accept: "application/json" },
           ...(body !== undefined && { body }),
           signal: aborted,
-          dispatcher: (intent === "spend" ? fresh : kept).compose(recordStart(wire, isStale)),
+          dispatcher: (intent === "spend" ? fresh : kept).compose(guardAnswers(answerMs), recordStart(wire, isStale)),
         });
         // undici heeds an abort only after it has connected, and then sends nothing. `abortable` rejects at once.
         const response = await abortable(sending, aborted);
@@ -162,6 +163,16 @@ function describeFailure(error: unknown, { provider, host, cancelled, started, i
   }
   if (error instanceof errors.ResponseExceededMaxSizeError) {
     return new PrefetchError("vendor_unavailable", `${host} sent an answer larger than ${LARGEST_BODY_BYTES} bytes${afterSending}`, facts);
+  }
+  if (error instanceof InvalidAnswerError) {
+    return new PrefetchError(
+      "vendor_unavailable",
+      `${host} sent an answer that cannot be read as HTTP/1.1 (${error.message})${afterSending}`,
+      {
+        ...facts,
+        hint: "Check the endpoint and any proxy on the way to the vendor.",
+      },
+    );
   }
   const why = code ? ` (${code})` : "";
   return new PrefetchError("vendor_unavailable", `The connection to ${host} failed${why}${afterSending}`, {

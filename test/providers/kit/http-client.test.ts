@@ -3,10 +3,12 @@
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { setImmediate as eventLoopTurn } from "node:timers/promises";
+import { inspect } from "node:util";
 import { Agent } from "undici";
 import { afterEach, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpRequest } from "../../../src/providers/kit/http-client.ts";
+import { malformed, malformedBodies, PEER_SECRET } from "../http/raw-edge-harness.ts";
 
 let closing: (() => Promise<unknown>)[] = [];
 
@@ -215,9 +217,30 @@ describe("the delivery of a spend is unknown", () => {
     expect(await failure(client().send(spending(url)))).toMatchObject({ code: "vendor_unavailable", delivery: "unknown" });
   });
 
-  it("when the answer is not HTTP", async () => {
-    const { url } = await listenRaw((socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"));
-    expect(await failure(client().send(spending(url)))).toMatchObject({ code: "vendor_unavailable", delivery: "unknown" });
+  it.each(Object.entries({ ...malformed, ...malformedBodies }))("when the answer is malformed: %s", async (_, text) => {
+    const { url } = await listenRaw((socket) => socket.end(Buffer.from(text, "latin1")));
+    const error = await failure(client().send(spending(url)));
+    expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", retryable: true });
+    expect(error.message).toMatch(/^127\.0\.0\.1:\d+ sent an answer that cannot be read as HTTP\/1\.1 \(.+\) after the request was sent/);
+    // The log prints causes.
+    expect(inspect(error, { depth: Number.POSITIVE_INFINITY })).not.toContain(PEER_SECRET);
+  });
+
+  it("when too many interim responses precede the answer", async () => {
+    const { url } = await listenRaw((socket) => socket.end(`${"HTTP/1.1 102 Processing\r\n\r\n".repeat(1_000)}HTTP/1.1 200 OK\r\n\r\n`));
+    const error = await failure(client().send(spending(url)));
+    expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "unknown" });
+    expect(error.message).toContain("more than 16 interim responses");
+  });
+
+  it("when interim responses never end", async () => {
+    const { url } = await listenRaw((socket) => {
+      const timer = setInterval(() => socket.write("HTTP/1.1 102 Processing\r\n\r\n"), 20);
+      socket.once("close", () => clearInterval(timer));
+    });
+    const error = await failure(client({ answerMs: 100 }).send(spending(url)));
+    expect(error).toMatchObject({ code: "timeout", delivery: "unknown", retryable: true });
+    expect(error.cause).toMatchObject({ name: "HeadersTimeoutError" });
   });
 
   it("when the answer never begins", async () => {

@@ -10,6 +10,7 @@ import { describe, it } from "vitest";
 import { z } from "zod";
 import { verifyOutput } from "../../../src/mcp/tools/verify-prefetch.ts";
 import { findNginx, startNginx } from "../../providers/http/nginx-harness.ts";
+import { malformed, malformedBodies, PEER_SECRET, startRawEdge } from "../../providers/http/raw-edge-harness.ts";
 import { modernSession, sessions, taskOf } from "../harness/clients-harness.ts";
 
 const verifiedOf = (answer: { readonly structured: unknown }) => z.object(verifyOutput).parse(answer.structured);
@@ -103,4 +104,31 @@ it.concurrent("a successor resumes a killed server's task and fetches no recorde
   expect(ended).toMatchObject({ state: "succeeded", counts: { total: 100, succeeded: 100 } });
   expect([...asked].filter(([path, times]) => Number(path.slice(1)) < 50 && times > 1)).toEqual([]);
   expect(asked.size).toBe(100);
+});
+
+it("keeps the bytes of malformed answers out of its log and its results", { timeout: 60_000 }, async ({ expect, onTestFinished }) => {
+  const answers = Object.values({ ...malformed, ...malformedBodies });
+  const edge = await startRawEdge((socket, path) => {
+    const answer = answers[Number(path.slice("/bad".length))];
+    if (answer === undefined) socket.write("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
+    else socket.end(Buffer.from(answer, "latin1"));
+  });
+  const log: string[] = [];
+  const session = await modernSession({ env: { ...env, PREFETCH_LOG_LEVEL: "trace" }, onStderr: (text) => log.push(text) });
+  onTestFinished(() => session.close());
+  const good = answers.map((_, nth) => edge.url(`/good${nth}`));
+  const bad = answers.map((_, nth) => edge.url(`/bad${nth}`));
+
+  const warmed = await session.call("prefetch_urls", { urls: [...good, ...bad], wait_seconds: 30 });
+  const { counts, state } = taskOf(warmed);
+  expect({ state, counts }).toMatchObject({ state: "partial", counts: { succeeded: good.length, failed: bad.length } });
+  expect(edge.asked.filter((request) => request.includes("/bad"))).toHaveLength(2 * bad.length);
+  const checked = await session.call("verify_prefetch", { urls: bad });
+  // The answer to a HEAD request ends before a malformed body.
+  expect(verifiedOf(checked).counts).toMatchObject({ unknown: Object.keys(malformed).length });
+  const stream = await session.call("prefetch_urls", { urls: [edge.url("/bad0")], expand: "streams", dry_run: true });
+  for (const answer of [warmed, checked, stream]) expect(JSON.stringify(answer)).not.toContain(PEER_SECRET);
+  await session.close();
+  expect(log.join("")).not.toContain(PEER_SECRET);
+  expect(log.join("")).not.toContain("unexpected error");
 });

@@ -10,6 +10,7 @@ import type { ConnectionOptions } from "node:tls";
 import { Agent, type Dispatcher } from "undici";
 import { PrefetchError } from "../../../base/errors.ts";
 import { parseUrl } from "../../../prefetch/model/url.ts";
+import { guardAnswers } from "../../kit/answer-guard.ts";
 import { createGuardedConnector } from "./guarded-connector.ts";
 import { LISTED_ONLY, refuse } from "./refusal.ts";
 import { createTargetRules, type Pop, type TargetRuleOptions } from "./target-rules.ts";
@@ -20,7 +21,7 @@ export interface AddressGuardOptions extends TargetRuleOptions {
   /** Certificate authorities that replace Node's list. */
   readonly ca?: ConnectionOptions["ca"];
   readonly connectMs?: number | undefined;
-  /** Longest silence before the headers and within the body. */
+  /** Longest time to the headers, and longest silence within the body. */
   readonly answerMs?: number | undefined;
   /** For each pair of origin and PoP. */
   readonly connections?: number | undefined;
@@ -82,7 +83,7 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
         maxHeaderSize: MAX_HEADER_BYTES,
         keepAliveTimeout: KEEP_ALIVE_MS,
         keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
-      }).compose(refuseHostHeader);
+      }).compose(guardAnswers(answerMs), refuseHostHeader);
       agents.set(key, agent);
       return agent;
     },

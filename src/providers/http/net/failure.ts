@@ -2,6 +2,7 @@
 
 import { errors } from "undici";
 import { asPrefetchError, PrefetchError } from "../../../base/errors.ts";
+import { InvalidAnswerError } from "../../kit/answer-guard.ts";
 import { codeOf } from "../../kit/http-client.ts";
 
 /** Errors of the address guard and bugs pass through; every other error happened after the request was sent. */
@@ -12,6 +13,14 @@ export function failureOf(error: unknown, host: string): PrefetchError {
   }
   if (error instanceof errors.HeadersOverflowError) {
     return new PrefetchError("unsupported", `${host} sent larger response headers than this server reads`, { cause: error });
+  }
+  if (error instanceof InvalidAnswerError) {
+    return new PrefetchError("vendor_unavailable", `${host} sent an answer that cannot be read as HTTP/1.1 (${error.message})`, {
+      retryable: true,
+      delivery: "unknown",
+      hint: "Check that the URL's port serves HTTP/1.1, and the software of the CDN and the origin.",
+      cause: error,
+    });
   }
   if (error instanceof errors.HeadersTimeoutError) return timeout(`${host} did not answer in time`, error);
   if (error instanceof errors.BodyTimeoutError) return timeout(`${host} stopped sending in the middle of its answer`, error);

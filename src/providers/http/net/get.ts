@@ -60,6 +60,20 @@ export function get(
       stopListening();
       resolve({ status, headers: received, bytes, declared: declared(), firstByteMs });
     };
+    const stopEarly = (flow: Dispatcher.DispatchController): void => {
+      finish();
+      flow.abort(new Error("The body is longer than wanted"));
+    };
+    /** A callback's error is the caller's own, so it must not pass for a fault of the answer. */
+    const fail = (flow: Dispatcher.DispatchController, error: unknown): void => {
+      stopListening();
+      reject(error);
+      flow.abort(error instanceof Error ? error : new Error(String(error)));
+    };
+    const handOver = (chunk: Uint8Array): Promise<void> | undefined => {
+      onChunk?.(chunk);
+      return onBytes?.(chunk.length);
+    };
     dispatcher.dispatch(
       {
         origin: url.origin,
@@ -82,25 +96,22 @@ export function get(
           firstByteMs = now() - startedAt;
           received = linesIn(responseHeaders);
           const expectedBytes = declared() ?? (mostBytes === 0 ? 1 : 0);
-          if (method !== "GET" || expectedBytes <= mostBytes) return;
-          finish();
-          flow.abort(new Error("The body is longer than wanted"));
+          if (method === "GET" && expectedBytes > mostBytes) stopEarly(flow);
         },
         onResponseData: (flow, chunk) => {
           bytes += chunk.length;
-          if (bytes > mostBytes) {
-            finish();
-            flow.abort(new Error("The body is longer than wanted"));
-            return;
+          if (bytes > mostBytes) return stopEarly(flow);
+          try {
+            const paused = handOver(chunk);
+            if (!paused) return;
+            flow.pause();
+            paused.then(
+              () => flow.resume(),
+              (error: unknown) => fail(flow, error),
+            );
+          } catch (error) {
+            fail(flow, error);
           }
-          onChunk?.(chunk);
-          const paused = onBytes?.(chunk.length);
-          if (!paused) return;
-          flow.pause();
-          paused.then(
-            () => flow.resume(),
-            (error: unknown) => flow.abort(error instanceof Error ? error : new Error(String(error))),
-          );
         },
         onResponseEnd: finish,
         onResponseError: (_, error) => {

@@ -6,12 +6,13 @@ import type { KeyedSemaphore } from "../../../base/keyed-semaphore.ts";
 import { firstOf } from "../cache/headers.ts";
 import { failureOf } from "../net/failure.ts";
 import { type Got, get } from "../net/get.ts";
+import { headersFor, isRedirect, redirectTarget } from "../net/redirect.ts";
 
 interface TextRequest {
   /** Already checked by the guard. */
   readonly url: URL;
   readonly maxBytes: number;
-  /** Names in lower case. Only `publicHeaders` go to another origin. */
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
@@ -31,9 +32,6 @@ interface FetchedText {
 
 /** More redirects delay a call; fewer break manifests behind a redirect to https and another to a shard. */
 const MAX_REDIRECTS = 3;
-const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-/** The configured headers that another origin may see. Any other header may hold credentials. */
-const publicHeaders: ReadonlySet<string> = new Set(["user-agent", "accept", "accept-language"]);
 
 /** Returns the text and the URL that served it. Throws `PrefetchError`, or the signal's reason. */
 export async function fetchManifestText(request: TextRequest, tools: TextTools): Promise<{ url: string; text: string }> {
@@ -42,19 +40,18 @@ export async function fetchManifestText(request: TextRequest, tools: TextTools):
   for (let followed = 0; ; followed += 1) {
     const current = url;
     const { answer, text } = await hostSlots(current.hostname, request.signal, () => fetchText(current, request, dispatcherFor(current)));
-    if (!redirectStatuses.has(answer.status)) {
+    if (!isRedirect(answer)) {
       assertUsable(answer, current.host, request.maxBytes);
       return { url: current.href, text };
     }
     if (followed === MAX_REDIRECTS) throw new PrefetchError("unsupported", `${current.host} redirects more than ${MAX_REDIRECTS} times`);
-    url = checkUrl(redirectTarget(answer, current).href);
+    url = checkUrl(targetOf(answer, current).href);
   }
 }
 
 async function fetchText(url: URL, request: TextRequest, dispatcher: Dispatcher): Promise<FetchedText> {
   const { maxBytes, signal } = request;
-  const allowed = Object.entries(request.headers).filter(([name]) => url.origin === request.url.origin || publicHeaders.has(name));
-  const headers = { ...Object.fromEntries(allowed), "accept-encoding": "identity" };
+  const headers = { ...headersFor(url, request.url, request.headers), "accept-encoding": "identity" };
   const chunks: Uint8Array[] = [];
   try {
     const onChunk = (chunk: Uint8Array) => chunks.push(chunk);
@@ -67,10 +64,10 @@ async function fetchText(url: URL, request: TextRequest, dispatcher: Dispatcher)
   }
 }
 
-function redirectTarget({ status, headers }: Got, base: URL): URL {
-  const target = URL.parse(firstOf(headers, "location") ?? "", base.href);
+function targetOf(answer: Got, base: URL): URL {
+  const target = redirectTarget(answer, base);
   if (target) return target;
-  throw new PrefetchError("unsupported", `${base.host} answered ${status} without a valid Location header`);
+  throw new PrefetchError("unsupported", `${base.host} answered ${answer.status} without a valid Location header`);
 }
 
 function assertUsable({ status, headers, bytes, declared = 0 }: Got, host: string, maxBytes: number): void {

@@ -5,6 +5,7 @@ import { vendorOf } from "../cache/vendors.ts";
 import { isServed } from "../cache/verdict.ts";
 import { isHint, narrowedFor, whyNotCached } from "../cache/why-not-cached.ts";
 import type { Got } from "../net/get.ts";
+import { redirectTarget } from "../net/redirect.ts";
 
 export type FinalOutcome =
   | { readonly state: "succeeded"; readonly reason: string }
@@ -90,9 +91,10 @@ function meaningOf(status: number): StatusMeaning {
   return statusMeanings[status] ?? (status >= 500 ? serverError : unexpected);
 }
 
-function classifyStatus({ status, headers }: Got, url: string): FinalOutcome {
+function classifyStatus(answer: Got, url: string): FinalOutcome {
+  const { status } = answer;
   const { code, advice } = meaningOf(status);
-  const target = code === "redirect" ? redirectTarget(headers.get("location")?.[0], url) : undefined;
+  const target = code === "redirect" ? shown(redirectTarget(answer, new URL(url))) : undefined;
   const redirect = target === undefined ? "" : ` and redirects to ${target}`;
   return { state: "failed", code, reason: `The server answered with status ${status}${redirect}. ${advice}` };
 }
@@ -101,7 +103,6 @@ function classifyStatus({ status, headers }: Got, url: string): FinalOutcome {
 const MAX_TARGET_LENGTH = 300;
 
 /** Without credentials, query and fragment: they may hold secrets. */
-function redirectTarget(location: string | undefined, base: string): string | undefined {
-  const target = location === undefined ? null : URL.parse(location, base);
-  return target ? `${target.protocol}//${target.host}${target.pathname}`.slice(0, MAX_TARGET_LENGTH) : undefined;
+function shown(target: URL | undefined): string | undefined {
+  return target && `${target.protocol}//${target.host}${target.pathname}`.slice(0, MAX_TARGET_LENGTH);
 }

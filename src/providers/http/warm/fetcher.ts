@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../../base/clock.ts";
 import { explain } from "../../../base/errors.ts";
+import { InvalidAnswerError } from "../../kit/answer-guard.ts";
 import { readCache } from "../cache/cache-status.ts";
 import { isServed } from "../cache/verdict.ts";
 import type { WarmLimits } from "../limits.ts";
@@ -24,10 +25,13 @@ interface Attempt {
   readonly outcome: FinalOutcome;
   /** `undefined` if another attempt is of no use. */
   readonly retryAfterMs: number | undefined;
+  readonly maxAttempts: number;
 }
 
 /** More attempts repeat requests that keep failing; fewer fail a URL because of a short fault. */
 const MAX_ATTEMPTS = 3;
+/** Attempts when the answer cannot be read: software that breaks HTTP seldom stops by itself. */
+const MAX_UNREADABLE_ATTEMPTS = 2;
 /** CDNs store an answer a moment after they sent it. A longer wait slows doubtful URLs down; a shorter one asks too early. */
 const CONFIRM_AFTER_MS = 500;
 
@@ -58,6 +62,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       return {
         outcome: outcome.state === "doubtful" ? await confirm(outcome, fetched, context) : outcome,
         retryAfterMs: retryDelayMs(fetched.answer, clock.now()),
+        maxAttempts: MAX_ATTEMPTS,
       };
     } catch (error) {
       context.signal.throwIfAborted();
@@ -67,8 +72,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 
   return async (url, route, context) => {
     for (let count = 1; ; count += 1) {
-      const { outcome, retryAfterMs } = await attempt(url, route, context);
-      if (retryAfterMs === undefined || count >= MAX_ATTEMPTS || context.budget.limitReached()) return outcome;
+      const { outcome, retryAfterMs, maxAttempts } = await attempt(url, route, context);
+      if (retryAfterMs === undefined || count >= maxAttempts || context.budget.limitReached()) return outcome;
       pauseHost(context.host, retryAfterMs, count, clock.now());
     }
   };
@@ -81,5 +86,6 @@ function failedAttempt(error: unknown, host: string): Attempt {
   return {
     outcome: { state: "failed", code: failure.code, reason: explain(failure) },
     retryAfterMs: failure.retryable ? FIRST_RETRY_MS : undefined,
+    maxAttempts: error instanceof InvalidAnswerError ? MAX_UNREADABLE_ATTEMPTS : MAX_ATTEMPTS,
   };
 }

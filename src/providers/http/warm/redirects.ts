@@ -2,6 +2,7 @@
 
 import { asPrefetchError, PrefetchError } from "../../../base/errors.ts";
 import type { Got } from "../net/get.ts";
+import { headersFor, isRedirect, redirectTarget } from "../net/redirect.ts";
 import type { FetchContext, FetchRoute } from "./fetch-context.ts";
 import type { SendRequest } from "./send-request.ts";
 
@@ -26,21 +27,20 @@ export async function fetchFollowing(
   { method, redirects, checkUrl }: RedirectOptions,
   send: SendRequest,
 ): Promise<FetchedAnswer> {
-  let url = checkUrl(text);
-  const { hostname } = url;
+  const requested = checkUrl(text);
+  let url = requested;
   for (let followed = 0; ; followed += 1) {
-    const route = url.hostname === hostname ? firstRoute : { ...firstRoute, dispatcher: firstRoute.redirectDispatcher };
+    const route = routeFor(url, requested, firstRoute);
     const answer = await send(url, method, route, context);
-    const target = followed < redirects ? redirectTarget(answer, url) : undefined;
+    const target = followed < redirects && isRedirect(answer) ? redirectTarget(answer, url) : undefined;
     if (!target) return { answer, url, route };
     url = checkTarget(target, checkUrl);
   }
 }
 
-function redirectTarget({ status, headers }: Got, base: URL): URL | undefined {
-  const location = headers.get("location")?.[0];
-  if (location === undefined || ![301, 302, 303, 307, 308].includes(status)) return undefined;
-  return URL.parse(location, base.href) ?? undefined;
+function routeFor(url: URL, requested: URL, route: FetchRoute): FetchRoute {
+  const dispatcher = url.hostname === requested.hostname ? route.dispatcher : route.redirectDispatcher;
+  return { ...route, dispatcher, headers: headersFor(url, requested, route.headers) };
 }
 
 function checkTarget(target: URL, checkUrl: RedirectOptions["checkUrl"]): URL {

@@ -2,6 +2,7 @@ import { errors } from "undici";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
 import { failureOf } from "../../../../src/providers/http/net/failure.ts";
+import { InvalidAnswerError } from "../../../../src/providers/kit/answer-guard.ts";
 
 describe("failureOf", () => {
   it.each([
@@ -21,6 +22,16 @@ describe("failureOf", () => {
       },
     ],
     ["a reset connection", Object.assign(new Error("read"), { code: "ECONNRESET" }), { code: "vendor_unavailable", retryable: true }],
+    [
+      "an answer that cannot be read",
+      new InvalidAnswerError("Invalid header token"),
+      {
+        code: "vendor_unavailable",
+        retryable: true,
+        delivery: "unknown",
+        message: "a.test sent an answer that cannot be read as HTTP/1.1 (Invalid header token)",
+      },
+    ],
     ["an unforeseen error", new TypeError("x is not a function"), { code: "internal", retryable: false }],
   ])("explains %s", (_, error, expected) => {
     const failure = failureOf(error, "a.test");

@@ -1,6 +1,7 @@
 import { Agent, buildConnector } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type GetRequest, get } from "../../../../src/providers/http/net/get.ts";
+import { guardAnswers } from "../../../../src/providers/kit/answer-guard.ts";
 import { startOrigin } from "../origin-harness.ts";
 
 const MIB = 1_048_576;
@@ -60,6 +61,22 @@ describe("get with GET", () => {
     await expect(waiting).rejects.toThrow("enough");
     await expect(fetch(origin.url("/"), { signal: AbortSignal.abort(new Error("late")) })).rejects.toThrow("late");
     expect(origin.seen).toEqual(["/broken", "/endless"]);
+  });
+
+  it.each([
+    ["rejects", () => Promise.reject(new TypeError("a bug"))],
+    [
+      "throws",
+      () => {
+        throw new TypeError("a bug");
+      },
+    ],
+  ])("rejects with the caller's own error when onBytes %s", async (_, onBytes) => {
+    const origin = await startOrigin((_request, response) => response.end("x"));
+    const dispatcher = new Agent().compose(guardAnswers(10_000));
+    onTestFinished(() => dispatcher.destroy());
+    const request = { url: new URL(origin.url("/")), method: "GET", headers: {}, signal: new AbortController().signal, onBytes } as const;
+    await expect(get(dispatcher, request)).rejects.toThrow(new TypeError("a bug"));
   });
 
   it("passes chunks on in order", async () => {

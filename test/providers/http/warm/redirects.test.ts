@@ -1,5 +1,6 @@
 /** Redirects: how many the warmer follows, and which targets it refuses. */
 
+import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
 import { startOrigin } from "../origin-harness.ts";
 import { cacheable, warming } from "../warming-harness.ts";
@@ -64,6 +65,30 @@ describe("a redirect", () => {
     });
     expect(outcome.reason).not.toContain("password@");
     expect(origin.seen).toEqual(["/a"]);
+  });
+
+  it("takes the configured headers to the same origin only", async () => {
+    const seen: (readonly [string | undefined, string | undefined, string | undefined])[] = [];
+    const record = (request: IncomingMessage): void => {
+      seen.push([`${request.method} ${request.url}`, request.headers["x-api-key"]?.toString(), request.headers["accept-encoding"]]);
+    };
+    const target = await startOrigin((request, response) => {
+      record(request);
+      response.writeHead(200, { "cache-control": "no-store" }).end("content");
+    });
+    const origin = await startOrigin((request, response) => {
+      record(request);
+      const location = { "/a": "/b", "/b": origin.url("/c", "other.test"), "/c": target.url("/d") }[request.url ?? ""];
+      response.writeHead(302, { location }).end();
+    });
+    await warming({ redirects: 3, variants: [{ "X-Api-Key": "secret", "accept-encoding": "br" }] }).outcomeOf(origin.url("/a"));
+    expect(seen).toEqual([
+      ["GET /a", "secret", "br"],
+      ["GET /b", "secret", "br"],
+      ["GET /c", undefined, "br"],
+      ["GET /d", undefined, "br"],
+      ["HEAD /d", undefined, "br"],
+    ]);
   });
 
   it("fails without a location, after one request", async () => {
