@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
-import { never } from "../../../fakes.ts";
+import { neverAborted as never } from "../../../fakes/signal.ts";
 import { testEdge } from "../edges-harness.ts";
 import { anyAnswer, malformed, PEER_SECRET, startRawEdge } from "../raw-edge-harness.ts";
 

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
 import { createAddressGuard } from "../../../../src/providers/http/net/address-guard.ts";
-import { never } from "../../../fakes.ts";
+import { neverAborted as never } from "../../../fakes/signal.ts";
 import { testEdge } from "../edges-harness.ts";
 import { closeAfterwards } from "../network-harness.ts";
 import { startRawEdge } from "../raw-edge-harness.ts";
