@@ -8,7 +8,7 @@ import {
   OAuthErrorCode,
   verifyBearerToken,
 } from "@modelcontextprotocol/server";
-import { authExtra, scopes } from "../../mcp/caller.ts";
+import { authExtra, type Scope, scopes } from "../../mcp/caller.ts";
 import { createTokenVerifier, type OAuthSettings, type VerifiedToken } from "./oauth.ts";
 import { findToken, loadTokens, type Token, type TokenSource } from "./tokens.ts";
 
@@ -84,6 +84,15 @@ export function createAuthenticator(settings: AuthSettings, { resource, now, rep
       tokens = loadTokens(settings);
     },
   };
+}
+
+/** The response that names the scope which a verified token lacks, as the SDK words it. */
+export function scopeChallenge(authInfo: AuthInfo | undefined, missing: Scope, reason = "Insufficient scope"): Response {
+  const resourceMetadataUrl = authInfo?.resourceMetadataUrl;
+  return bearerAuthChallengeResponse(new OAuthError(OAuthErrorCode.InsufficientScope, reason), {
+    requiredScopes: [missing],
+    ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl }),
+  });
 }
 
 function authInfoOfToken({ name, scopes, tenant, expires }: Token, now: number): AuthInfo {

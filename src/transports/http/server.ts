@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
+import { messageMemory } from "../message-cost.ts";
 import type { App } from "../served-app.ts";
 import { createEndpoint } from "./endpoint.ts";
 import { createMessageDispatcher } from "./message-dispatcher.ts";
@@ -41,7 +42,7 @@ const WORKER_GRACE_MS = 5_000;
 const LONGEST_REASON = 200;
 
 export interface HttpDeps {
-  readonly app: Pick<App, "factory" | "report" | "note" | "subscriptions" | "ready" | "gauges" | "drain" | "close">;
+  readonly app: Pick<App, "factory" | "missingScope" | "report" | "note" | "subscriptions" | "ready" | "gauges" | "drain" | "close">;
   readonly metrics: Metrics;
   /** Without it every client that reaches the server has full access. */
   readonly auth: Authenticator | undefined;
@@ -63,7 +64,7 @@ export async function startHttp({ app, metrics, auth, options, timeouts = defaul
   const stopping = new AbortController();
   const bodyDeadline = new AbortController();
   const { requestsPerMinute } = options;
-  const limits = createRequestLimits(requestsPerMinute);
+  const limits = createRequestLimits({ requestsPerMinute, memory: messageMemory() });
   const handler = createMcpHandler(app.factory, {
     onerror: (error) => app.note({ reason: error.message.slice(0, LONGEST_REASON) }, "refused a request"),
     // The dispatcher limits streams per tenant; a lower total here would let a few tenants use it up.
