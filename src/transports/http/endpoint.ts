@@ -76,7 +76,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     } catch (error) {
       if (!(error instanceof ClientGoneError)) throw error;
     } finally {
-      // The response may still wait behind an earlier one on its connection, but its work is done.
+      // A client that reads slowly must not hold capacity: the work is done.
       release();
     }
   };

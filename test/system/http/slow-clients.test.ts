@@ -5,11 +5,12 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import { createApp } from "../../../src/app/app.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { createMetrics } from "../../../src/transports/http/metrics.ts";
-import { type HttpService, startHttp, type Timeouts } from "../../../src/transports/http/server.ts";
+import type { Timeouts } from "../../../src/transports/http/node-server.ts";
+import { type HttpService, startHttp } from "../../../src/transports/http/server.ts";
 import { type HttpServer, launchServer, startServer } from "./process-harness.ts";
 import { call, closed, open, send } from "./wire-harness.ts";
 
-const patience = { headersMs: 400, requestMs: 800, checkMs: 50, answerMs: 600 };
+const patience = { headersMs: 400, requestMs: 800, checkMs: 50, answerMs: 600, stallMs: 1_000 };
 
 /** A server in this process, which is less patient than a real one. */
 async function impatient(): Promise<HttpService> {
