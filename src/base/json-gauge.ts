@@ -15,7 +15,7 @@ export interface JsonGauge {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** What each byte outside of a string adds to the number of values and to the level of nesting. */
+/** Values and levels of nesting that each byte outside of a string adds. */
 const valuesOf = new Uint8Array(256);
 const levelsOf = new Int8Array(256);
 for (const code of Buffer.from(",:[{")) valuesOf[code] = 1;

@@ -57,7 +57,7 @@ it.each([
   expect(answer.headers["www-authenticate"]).toMatch(/error="insufficient_scope".*scope="prefetch:write"/);
 });
 
-it("a token without the scope is told so, too, when its body has no declared length", async () => {
+it("a body without a declared length is refused, too, when it is too large for a token without the scope", async () => {
   const socket = await open(server);
   const headers = { host: "localhost", ...legacy("tools/call", {}, reader).headers, "transfer-encoding": "chunked" };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
