@@ -25,6 +25,8 @@ export interface BodyLimits {
   readonly maySpend: boolean;
   /** Ends the wait for a body that may never arrive. */
   readonly deadline: AbortSignal;
+  /** Asks a client that waits for it (`Expect: 100-continue`) to send the body. */
+  readonly askForBody: () => void;
 }
 
 const SPACE = 0x20;
@@ -37,6 +39,7 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
   // The length is known in advance, so the client gets a response before it sends the body.
   const declared = sizeProblem(Number(request.headers["content-length"] ?? 0), limits.maySpend);
   if (declared) return { ok: false, problem: declared };
+  if (request.headers.expect !== undefined) limits.askForBody();
   const received = await receive(request, limits);
   if (typeof received === "string") {
     // The rest is read and dropped: many clients do not read the response if the server closes the connection first.

@@ -82,7 +82,8 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
   };
 
   const answerMessage = async ({ request, response, authInfo }: Exchange, permit: RequestPermit, hooks: RequestHooks): Promise<void> => {
-    const body = await readBody(request, { permit, maySpend: principalOf(authInfo).may("spend"), deadline: bodyDeadline });
+    const maySpend = principalOf(authInfo).may("spend");
+    const body = await readBody(request, { permit, maySpend, deadline: bodyDeadline, askForBody: () => response.writeContinue() });
     if (!body.ok) return refusals[body.problem](response, authInfo);
     const fetch = async (web: Request): Promise<Response> => {
       const answer = await dispatch(web, body.message, authInfo, hooks);

@@ -26,11 +26,11 @@ export const defaultTimeouts: Timeouts = { headersMs: 10_000, requestMs: 60_000,
 const KEEP_ALIVE_MS = 65_000;
 /** Protects the process's file descriptors. */
 const MOST_CONNECTIONS = 16_384;
-/** A connection with a request takes about half of it. With a lower figure, connections alone could fill the heap. */
-const HEAP_PER_CONNECTION = 65_536;
+/** A connection whose client sends ahead holds up to this much. With a lower figure, connections alone could take more than the heap. */
+const MEMORY_PER_CONNECTION = 131_072;
 
 export function mostConnections(): number {
-  return Math.min(MOST_CONNECTIONS, Math.floor(getHeapStatistics().heap_size_limit / HEAP_PER_CONNECTION));
+  return Math.min(MOST_CONNECTIONS, Math.floor(getHeapStatistics().heap_size_limit / MEMORY_PER_CONNECTION));
 }
 
 export function createNodeServer(route: Route, timeouts: Timeouts, report: App["report"]): Server {
@@ -41,6 +41,11 @@ export function createNodeServer(route: Route, timeouts: Timeouts, report: App["
       else sendJson(response, 500, { error: "internal" });
     });
   };
+  const enqueue = (request: IncomingMessage, response: ServerResponse): void => {
+    const connection: unknown = request.socket;
+    if (connection instanceof PacedConnection) connection.enqueue(request, response, () => serve(request, response));
+    else serve(request, response);
+  };
   const server = createServer(
     {
       headersTimeout: timeouts.headersMs,
@@ -48,12 +53,10 @@ export function createNodeServer(route: Route, timeouts: Timeouts, report: App["
       connectionsCheckingInterval: timeouts.checkMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
     },
-    (request, response) => {
-      const connection: unknown = request.socket;
-      if (connection instanceof PacedConnection) connection.enqueue(request, response, () => serve(request, response));
-      else serve(request, response);
-    },
+    enqueue,
   );
+  // Without this listener, Node asks for a body before the endpoint has checked the headers.
+  server.on("checkContinue", enqueue);
   server.timeout = timeouts.stallMs;
   server.maxConnections = mostConnections();
   paceConnections(server);

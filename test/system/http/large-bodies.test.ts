@@ -57,6 +57,22 @@ it.each([
   expect(answer.headers["www-authenticate"]).toMatch(/error="insufficient_scope".*scope="prefetch:write"/);
 });
 
+it("a client that waits to be asked for the body is asked after the checks only", async () => {
+  const expecting = { expect: "100-continue" };
+  const asked: string[] = [];
+  const refused = begin({ ...spending([], reader).headers, ...expecting }, arrays.length, "");
+  refused.on("continue", () => asked.push("reader"));
+  expect((await answerOf(refused)).status).toBe(403);
+  const { headers, body } = call("get_prefetch_quota", {}, writer);
+  const accepted = begin({ ...headers, ...expecting }, body.length, "");
+  accepted.on("continue", () => {
+    asked.push("writer");
+    accepted.end(body);
+  });
+  expect((await answerOf(accepted)).status).toBe(200);
+  expect(asked).toEqual(["writer"]);
+});
+
 it("a body without a declared length is refused, too, when it is too large for a token without the scope", async () => {
   const socket = await open(server);
   const headers = { host: "localhost", ...legacy("tools/call", {}, reader).headers, "transfer-encoding": "chunked" };
