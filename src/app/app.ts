@@ -9,7 +9,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
 import { version } from "../base/version.ts";
-import { createServerFactory } from "../mcp/server.ts";
+import { prepareServers } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
@@ -64,7 +64,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker });
 
   return {
-    factory: createServerFactory({
+    ...prepareServers({
       service,
       providers: registry,
       notice: config.sandbox ? sandboxNotice : undefined,

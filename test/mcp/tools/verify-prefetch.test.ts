@@ -4,7 +4,7 @@ import { Client, InMemoryTransport } from "@modelcontextprotocol/client";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { createServerFactory } from "../../../src/mcp/server.ts";
+import { prepareServers } from "../../../src/mcp/server.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../../fakes/edge.ts";
 import { manyUrls } from "../../fakes/provider.ts";
@@ -19,7 +19,7 @@ const answer = z.object({
 async function setUp(script: EdgeScript = {}) {
   const edge = fakeEdge(script);
   const harness = await startService({ script: { edge } });
-  const factory = createServerFactory({
+  const { factory } = prepareServers({
     service: harness.service,
     providers: { known: ["fake-cdn"], configured: ["fake-cdn"] },
     notice: undefined,
