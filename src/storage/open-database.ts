@@ -12,8 +12,11 @@ import { isBusy, isReadOnly, storageError } from "./storage-error.ts";
  * the server; a smaller one fails calls while another process deletes a large task.
  */
 const BUSY_MS = 5_000;
-/** Fewer or shorter waits fail processes that create one file together; longer waits delay the first call. */
-const OPEN_ATTEMPTS = 50;
+/**
+ * 250 waits of 20 ms last as long as `BUSY_MS`. Fewer or shorter waits fail processes that create one file together;
+ * more or longer waits delay the error of a file that stays locked.
+ */
+const OPEN_ATTEMPTS = 250;
 const OPEN_RETRY_MS = 20;
 
 /** `location` is a file path or `:memory:`. */
