@@ -27,11 +27,6 @@ export function acsDate(now: number): string {
   return new Date(now).toISOString().replace(/\.\d{3}/, "");
 }
 
-/** Milliseconds since the epoch of such a time, or NaN. */
-export function parseAcsDate(text: string): number {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? Date.parse(text) : Number.NaN;
-}
-
 /** The path of an RPC call is always `/`. */
 export function canonicalRequest({ method, query, headers, body }: SigningInput): string {
   const entries = signedEntries(headers);

@@ -21,12 +21,6 @@ export function sdkDate(now: number): string {
   return new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
 
-/** Milliseconds since the epoch of such a time, or NaN. */
-export function parseSdkDate(text: string): number {
-  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
-  return match ? Date.parse(`${match[1]}-${match[2]}-${match[3]}T${match[4]}:${match[5]}:${match[6]}Z`) : Number.NaN;
-}
-
 export function canonicalRequest({ method, url, headers, body }: SigningInput): string {
   const entries = headerEntries(headers);
   return [

@@ -6,7 +6,6 @@ import {
   acsDate,
   authorization,
   canonicalRequest,
-  parseAcsDate,
   type SigningInput,
   signatureScheme,
   stringToSign,
@@ -132,22 +131,4 @@ describe("canonicalRequest", () => {
       emptyHash,
     ]);
   });
-});
-
-describe("parseAcsDate", () => {
-  it("reads every written date, to the second", () => {
-    const instant = fc.integer({ min: 0, max: Date.parse("9999-12-31T23:59:59Z") / 1_000 });
-    fc.assert(
-      fc.property(instant, fc.integer({ min: 0, max: 999 }), (seconds, rest) => {
-        expect(parseAcsDate(acsDate(seconds * 1_000 + rest))).toBe(seconds * 1_000);
-      }),
-    );
-  });
-
-  it.each(["", "20261121T080000Z", "2026-11-21T08:00:00", "2026-11-21T08:00:00.000Z", "2026-11-21 08:00:00Z", "2026-13-21T08:00:00Z"])(
-    "returns NaN for %j",
-    (text) => {
-      expect(parseAcsDate(text)).toBeNaN();
-    },
-  );
 });

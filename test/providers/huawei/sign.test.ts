@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest";
 import {
   authorization,
   canonicalRequest,
-  parseSdkDate,
   type SigningInput,
   sdkDate,
   signatureScheme,
@@ -164,29 +163,5 @@ describe("the examples of the vendor's SDKs", () => {
       ["v0", "z"],
     ] as const;
     expect(canonicalQuery(pairs)).toBe("v0=z&v0=%C3%A9&v%3A=1");
-  });
-});
-
-describe("parseSdkDate", () => {
-  it("reads every written date, to the second", () => {
-    const instant = fc.integer({ min: 0, max: Date.parse("9999-12-31T23:59:59Z") / 1_000 });
-    fc.assert(
-      fc.property(instant, fc.integer({ min: 0, max: 999 }), (seconds, rest) => {
-        expect(parseSdkDate(sdkDate(seconds * 1_000 + rest))).toBe(seconds * 1_000);
-      }),
-    );
-  });
-
-  it.each([
-    "",
-    "2019-11-15T03:36:55Z",
-    "20191115T033655",
-    "20191115 033655Z",
-    "20191315T033655Z",
-    "20191115T253655Z",
-    "x20191115T033655Z",
-    "20191115T033655Zx",
-  ])("returns NaN for %j", (written) => {
-    expect(parseSdkDate(written)).toBeNaN();
   });
 });

@@ -3,9 +3,10 @@
 import { Agent } from "undici";
 import { afterEach, beforeEach } from "vitest";
 import { type CacheReading, readCache } from "../../../src/providers/http/cache/cache-status.ts";
-import { firstOf, type HeaderLines, headerLines } from "../../../src/providers/http/cache/headers.ts";
+import { firstOf, type HeaderLines } from "../../../src/providers/http/cache/headers.ts";
 import { type SandboxEdge, type SandboxEdgeOptions, startEdge } from "../../../src/sandbox/edge/edge.ts";
 import { type HandClock, handClock } from "../../providers/clock-harness.ts";
+import { lines } from "../../providers/http/cache/lines-harness.ts";
 
 export interface EdgeReply {
   readonly status: number;
@@ -64,11 +65,15 @@ export function edgeForEachTest(options: SandboxEdgeOptions = {}): EdgeInTest {
       const signal = AbortSignal.timeout(5_000);
       const reply = await agent.request({ origin, path: pathname + search, method, signal, ...(headers && { headers }) });
       const body = Buffer.from(await reply.body.arrayBuffer());
-      const lines = headerLines(
-        Object.entries(reply.headers).flatMap(([name, value = []]) => [value].flat().map((line) => [name, line] as const)),
-      );
+      const replyLines = lines(reply.headers);
       const { statusCode: status } = reply;
-      return { status, headers: lines, body, header: (name) => firstOf(lines, name), cache: readCache({ status, headers: lines }) };
+      return {
+        status,
+        headers: replyLines,
+        body,
+        header: (name) => firstOf(replyLines, name),
+        cache: readCache({ status, headers: replyLines }),
+      };
     },
   };
 }

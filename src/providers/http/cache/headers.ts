@@ -21,18 +21,6 @@ const MAX_EVIDENCE_LINES = 16;
 /** RFC 9111, section 1.2.2: a larger delta-seconds value counts as this one. */
 const MAX_DELTA_SECONDS = 2_147_483_648;
 
-/** Groups name and value pairs by name, in the order of the wire. */
-export function headerLines(pairs: Iterable<readonly [string, string]>): HeaderLines {
-  const lines = new Map<string, string[]>();
-  for (const [name, value] of pairs) {
-    const key = name.toLowerCase();
-    const known = lines.get(key);
-    if (known) known.push(value);
-    else lines.set(key, [value]);
-  }
-  return lines;
-}
-
 /**
  * The trimmed lines of one header. Empty if there are too many lines or one is too long: reading only some of them could
  * mistake a parent's word for the edge's.

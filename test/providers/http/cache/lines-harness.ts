@@ -2,18 +2,15 @@
 
 import { describe, expect, it } from "vitest";
 import { type CacheReading, readCache } from "../../../../src/providers/http/cache/cache-status.ts";
-import { type HeaderLines, headerLines } from "../../../../src/providers/http/cache/headers.ts";
+import type { HeaderLines } from "../../../../src/providers/http/cache/headers.ts";
 import { type VendorId, vendorOf } from "../../../../src/providers/http/cache/vendors.ts";
 
-export type Headers = Readonly<Record<string, string | readonly string[]>>;
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** A list stands for several lines of one header. */
 export function lines(headers: Headers): HeaderLines {
-  return headerLines(
-    Object.entries(headers).flatMap(([name, value]) =>
-      typeof value === "string" ? [[name, value] as const] : value.map((one) => [name, one] as const),
-    ),
-  );
+  const entries = Object.entries(headers).map(([name, value = []]) => [name.toLowerCase(), [value].flat()] as const);
+  return new Map(entries);
 }
 
 /** A name for the headers, the headers of a response with status 200, and members of the expected reading. */
