@@ -3,10 +3,9 @@
 import { asPrefetchError, explain, PrefetchError } from "../../base/errors.ts";
 import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
 import { type Semaphore, withPermit } from "../../base/semaphore.ts";
-import type { Edge } from "../model/edge.ts";
-import type { Stream, StreamReader, StreamScope, StreamView } from "../model/stream.ts";
+import type { Stream, StreamView } from "../model/stream.ts";
 import { parseUrl } from "../model/url.ts";
-import { readOneStream } from "./read-one-stream.ts";
+import { type ReadStreamOptions, readOneStream } from "./read-one-stream.ts";
 
 export interface Expanded {
   readonly urls: readonly unknown[];
@@ -20,15 +19,7 @@ export interface StreamRefusal {
   readonly reason: string;
 }
 
-export interface ExpandOptions {
-  readonly edge: Edge;
-  readonly read: StreamReader;
-  readonly scope: StreamScope;
-  readonly allowedDomains: readonly string[] | undefined;
-  readonly mostUrls: number;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  readonly signal: AbortSignal;
+export interface ExpandOptions extends Omit<ReadStreamOptions, "normalUrl"> {
   /** Bounds the streams that are read at a time, over all calls. */
   readonly semaphore: Semaphore;
   /** Told of unforeseen errors, which do not fail the call. */

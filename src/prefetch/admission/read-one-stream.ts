@@ -16,6 +16,7 @@ export interface ReadStreamOptions {
   readonly scope: StreamScope;
   readonly allowedDomains: readonly string[] | undefined;
   readonly mostUrls: number;
+  /** Milliseconds since the epoch. */
   readonly now: number;
   readonly signal: AbortSignal;
   readonly normalUrl: (input: unknown) => string | undefined;
