@@ -20,6 +20,8 @@ export interface ProviderContext {
 export type ProviderConfiguration =
   | {
       readonly ok: true;
+      /** Secrets that were read from elsewhere than the settings, such as from a profile file. */
+      readonly secrets?: readonly string[];
       /** Loads the provider's code and creates the provider. Opens no connection. */
       readonly create: (context: ProviderContext) => Promise<Provider>;
     }
