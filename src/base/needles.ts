@@ -1,4 +1,4 @@
-/** What to look for in a layer of bytes: a secret as it is, and in the codes that no level of escapes peels off. */
+/** The bytes to look for in a layer: a secret as it is, and in the codes that no level of escapes peels off. */
 
 import { layersOf } from "./byte-layers.ts";
 
@@ -10,7 +10,7 @@ export interface Fringe {
 const none: Fringe = { before: 0, after: 0 };
 
 export interface Needle {
-  /** Folded bytes, of which the layer must hold all. */
+  /** Folded bytes; the layer must hold all of them. */
   readonly core: Uint8Array;
   /** Folded bytes that belong to the secret if they stand around the core, nearest first. */
   readonly before: Uint8Array;

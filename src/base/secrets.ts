@@ -5,7 +5,7 @@ import { createNeedleIndex, type Range } from "./needle-index.ts";
 import { type Needle, needlesOf } from "./needles.ts";
 import { createShortSecrets, isShort, MARK } from "./short-secrets.ts";
 
-/** What a text needs to be shown. */
+/** Checks and hides, without adding. */
 export interface SecretHider {
   /** The text with each secret replaced. Takes time in proportion to the text, however many secrets there are. */
   hide(text: string): string;

@@ -41,7 +41,7 @@ describe("a known secret in any encoding", () => {
     );
   });
 
-  it("is hidden in any base64 text of which it is a part", () => {
+  it("is hidden as a part of any base64 text", () => {
     fc.assert(
       fc.property(anySecret, base64Form, (hidden, form) => {
         const clean = createRedactor([hidden])(`a ${inBase64(hidden, form)} b`);

@@ -1,11 +1,25 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createSecrets } from "../../src/base/secrets.ts";
-import { cleanLine } from "../../src/telemetry/log.ts";
+import { cleanLine, createLog } from "../../src/telemetry/log.ts";
 import { anySecret, forms } from "../base/encodings-harness.ts";
 import { anyText } from "../providers/text-harness.ts";
 
 const lineOf = (facts: unknown): string => JSON.stringify({ level: 30, facts, msg: "request" });
+
+describe("createLog", () => {
+  it("writes clean lines, one for each message", () => {
+    const written: string[] = [];
+    const write = vi.spyOn(process.stderr, "write").mockImplementation((line) => written.push(String(line)) > 0);
+    const log = createLog("info", createSecrets(["MFyfvK41ba2giqM7"]));
+    log.warn({ err: new Error("echo MFyfvK41ba2giqM7", { cause: new Error("cause TUZ5ZnZLNDFiYTJnaXFNNw==\u202e") }) }, "a\nb");
+    write.mockRestore();
+    expect(written).toHaveLength(1);
+    expect(written[0]).toMatch(/^[\x20-\x7e]*\n$/);
+    expect(written[0]).not.toMatch(/MFyfvK|TUZ5Zn/);
+    expect(JSON.parse(written[0] ?? "")).toMatchObject({ msg: "a\nb" });
+  });
+});
 
 describe("cleanLine", () => {
   it("stays JSON and shows no secret, wherever the secret is", () => {

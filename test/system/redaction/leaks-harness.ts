@@ -6,7 +6,7 @@ export interface Planted {
   readonly written: string;
 }
 
-/** What a server has shown: where, and the text. */
+/** A text that a server has shown, and where. */
 export interface Shown {
   readonly place: string;
   readonly text: string;

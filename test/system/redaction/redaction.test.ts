@@ -90,7 +90,7 @@ const SEED = Number(process.env.REDACTION_SEED ?? 1);
 const SCENES = Number(process.env.REDACTION_SCENES ?? 10);
 let run = 0;
 
-/** What a client may ask about in one run. */
+/** The calls of one run. */
 function requestsOf(origin: string, written: string): [string, Record<string, unknown>][] {
   run += 1;
   const [plain, list] = [`${origin}/${run}/a.mp4`, `${origin}/${run}/list.m3u8`];
@@ -104,7 +104,7 @@ function requestsOf(origin: string, written: string): [string, Record<string, un
     ...providers.slice(1).map((provider): [string, Record<string, unknown>] => ["prefetch_asset", { asset_id: `asset-${run}`, provider }]),
     ["verify_prefetch", { urls: [plain] }],
     ["get_prefetch_quota", {}],
-    // Callers who hand the secret over themselves.
+    // These calls hand the secret over.
     ["prefetch_urls", { urls: [plain, `${origin}/b?x=${written}`], provider: "http" }],
     ["prefetch_urls", { urls: [plain], provider: written, [written]: 1 }],
     ["prefetch_asset", { asset_id: written }],
