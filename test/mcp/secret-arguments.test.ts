@@ -26,6 +26,16 @@ describe("refuseSecrets", () => {
     expect(JSON.stringify(error)).not.toContain(secret);
   });
 
+  it("looks into values that are nested without end", () => {
+    const nested = (inmost: unknown): unknown => {
+      let value = inmost;
+      for (let depth = 0; depth < 100_000; depth += 1) value = [value];
+      return { urls: value };
+    };
+    expect(refusal(nested("https://media.example.com/a"))).toBeUndefined();
+    expect(refusal(nested(secret))).toMatchObject({ message: "urls[0]: holds a credential of this server or of a caller" });
+  });
+
   it.each([[undefined], [null], ["text"], [{}], [{ urls: ["https://media.example.com/a?token=mine"], force: undefined }]])(
     "accepts %j",
     (args) => {
