@@ -2,6 +2,7 @@
 
 import { McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
 import { type Principal, principalOf } from "./caller.ts";
+import { cleanAnswers } from "./clean-answers.ts";
 import type { Tool } from "./define-tool.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
@@ -53,6 +54,7 @@ export function createServerFactory(deps: ServerDeps): McpServerFactory {
     for (const tool of tools) if (isOffered(tool, principal)) tool.register(server, principal);
     registerResources(server, deps, principal);
     if (principal.may("spend")) registerPublishAndWarm(server);
+    cleanAnswers(server, deps.foreign);
     return server;
   };
 }
