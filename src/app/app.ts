@@ -11,7 +11,7 @@ import { PrefetchError } from "../base/errors.ts";
 import { createForeignText, type ForeignText } from "../base/foreign-text.ts";
 import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
-import { createServerFactory } from "../mcp/server.ts";
+import { prepareServers } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
@@ -69,7 +69,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker });
 
   return {
-    factory: createServerFactory({
+    ...prepareServers({
       service,
       providers: registry,
       notice: config.sandbox ? sandboxNotice : undefined,

@@ -8,6 +8,8 @@ export type Corrections = Readonly<Record<string, string>>;
 
 /** More mistakes than this lengthen the error without helping to correct the call. */
 const MOST_PROBLEMS = 5;
+/** Callers choose the names of unknown arguments; an answer must not grow with them. */
+const LONGEST_NAME = 100;
 const UNKNOWN = "no such argument";
 
 /** Throws `invalid_argument` that names every wrong argument. */
@@ -22,7 +24,8 @@ export function parseArguments<Schema extends z.ZodObject>(
   const names = Object.keys(schema.shape);
   const problems = parsed.error.issues.slice(0, MOST_PROBLEMS).map((issue) => {
     if (issue.code !== "unrecognized_keys") return `${issue.path.join(".") || "arguments"}: ${issue.message}`;
-    return issue.keys.map((key) => `${key}: ${tool} has ${UNKNOWN}; ${correctionOf(key, names, corrections)}`).join("; ");
+    const keys = issue.keys.slice(0, MOST_PROBLEMS).map((key) => key.slice(0, LONGEST_NAME));
+    return keys.map((key) => `${key}: ${tool} has ${UNKNOWN}; ${correctionOf(key, names, corrections)}`).join("; ");
   });
   // A misspelt name comes first, because it explains why another argument is missing.
   problems.sort((a, b) => Number(b.includes(UNKNOWN)) - Number(a.includes(UNKNOWN)));

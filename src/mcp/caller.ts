@@ -22,6 +22,11 @@ export function authExtra(tenant: string, method?: string): Record<string, unkno
   return { tenant, method };
 }
 
+/** The scope that a challenge names for a tool of this intent. */
+export function scopeFor(intent: Intent): Scope {
+  return intent === "read" ? "prefetch:read" : "prefetch:write";
+}
+
 export function principalOf(auth: AuthInfo | undefined): Principal {
   if (!auth) return localPrincipal;
   const tenant = auth.extra?.tenant;

@@ -12,7 +12,7 @@ import type { CallContext } from "../prefetch/model/caller.ts";
 import type { Observer } from "../telemetry/observer.ts";
 import { type Corrections, parseArguments } from "./arguments.ts";
 import { callContextOf } from "./call-context.ts";
-import type { Principal } from "./caller.ts";
+import { type Principal, scopeFor } from "./caller.ts";
 import { failureResult, isCancellation } from "./failure.ts";
 import type { Intent } from "./intent.ts";
 import { publishedInput, publishedOutput } from "./published-schema.ts";
@@ -45,6 +45,7 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
 }
 
 export interface Tool {
+  readonly name: string;
   readonly intent: Intent;
   register(server: McpServer, principal: Principal): void;
 }
@@ -84,9 +85,10 @@ export function defineTool<Input extends Shape, Output extends Shape>(
       return failureResult(error, notice);
     }
   };
-  const scopeChallenge = requireScopes(intent === "read" ? "prefetch:read" : "prefetch:write");
+  const scopeChallenge = requireScopes(scopeFor(intent));
 
   return {
+    name,
     intent,
     register: (server, principal) => {
       // The SDK answers a call without the scope itself, with a challenge that names the missing scope.

@@ -1,19 +1,31 @@
 /** Arguments that several tools share. They accept the ways in which hosts misquote JSON. */
 
 import { z } from "zod";
+import { createJsonGauge, MOST_JSON_VALUES } from "../base/json-gauge.ts";
 import { quotaPolicies } from "../prefetch/model/quota.ts";
 import { expansions, streamScopes } from "../prefetch/model/stream.ts";
 
 /** Some hosts send an array as its JSON text: `"[\"https://…\"]"`. Any other text stays as it is and fails the schema. */
 export function lenientArray<Schema extends z.ZodType>(schema: Schema) {
-  return z.preprocess((value) => {
+  return z.preprocess((value, context) => {
     if (typeof value !== "string" || !value.trim().startsWith("[")) return value;
+    // The transport measures messages, but to it this array is one string.
+    if (valuesIn(value) > MOST_JSON_VALUES) {
+      context.addIssue({ code: "custom", message: `has more than ${MOST_JSON_VALUES} values; split the list into several calls` });
+      return z.NEVER;
+    }
     try {
       return JSON.parse(value);
     } catch {
       return value;
     }
   }, schema);
+}
+
+function valuesIn(json: string): number {
+  const gauge = createJsonGauge();
+  gauge.add(Buffer.from(json));
+  return gauge.values();
 }
 
 /** Some hosts quote numbers: `"30"`. */

@@ -1,7 +1,7 @@
 /** The server factory. The SDK calls it per connection, over HTTP even per request, so it only registers prepared tools. */
 
-import { McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
-import { type Principal, principalOf } from "./caller.ts";
+import { type AuthInfo, McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
+import { type Principal, principalOf, type Scope, scopeFor } from "./caller.ts";
 import { cleanAnswers } from "./clean-answers.ts";
 import type { Tool } from "./define-tool.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
@@ -25,7 +25,13 @@ export interface ServerDeps extends ResourceDeps {
   readonly subscribable: boolean;
 }
 
-export function createServerFactory(deps: ServerDeps): McpServerFactory {
+export interface PreparedServers {
+  readonly factory: McpServerFactory;
+  /** The scope that the caller lacks for this tool; `undefined` for a caller that may call it, and for an unknown tool. */
+  readonly missingScope: (tool: string, authInfo: AuthInfo | undefined) => Scope | undefined;
+}
+
+export function prepareServers(deps: ServerDeps): PreparedServers {
   const tools = [
     prefetchAsset(deps),
     prefetchUrls(deps),
@@ -35,7 +41,8 @@ export function createServerFactory(deps: ServerDeps): McpServerFactory {
     cancelPrefetch(deps),
     getPrefetchQuota(deps),
   ];
-  return ({ era, authInfo }) => {
+  const intents = new Map(tools.map(({ name, intent }) => [name, intent]));
+  const factory: McpServerFactory = ({ era, authInfo }) => {
     const principal = principalOf(authInfo);
     // A list depends on the token's scopes, so shared caches must not keep it.
     const lists = { ttlMs: LISTS_TTL_MS, cacheScope: authInfo ? "private" : "public" } as const;
@@ -56,6 +63,13 @@ export function createServerFactory(deps: ServerDeps): McpServerFactory {
     if (principal.may("spend")) registerPublishAndWarm(server);
     cleanAnswers(server, deps.foreign);
     return server;
+  };
+  return {
+    factory,
+    missingScope: (tool, authInfo) => {
+      const intent = intents.get(tool);
+      return intent === undefined || principalOf(authInfo).may(intent) ? undefined : scopeFor(intent);
+    },
   };
 }
 

@@ -7,23 +7,24 @@ import type { Sql } from "./sql.ts";
 /** States in which an item counts as sent when its batch was sent after `recentSince`. */
 const SENT_STATES = "('processing', 'succeeded', 'untracked', 'unknown')";
 
+/**
+ * CROSS JOIN keeps SQLite's planner from another order of the tables. It would begin with the tenant's tasks and compare each of their
+ * items with each wanted target, which takes half a minute for two tasks of 10,000 URLs.
+ */
+export const RECENT_TASKS = `
+  SELECT i.target AS target, max(i.task_id) AS task_id
+    FROM json_each(?) AS wanted
+    CROSS JOIN items AS i ON i.target = wanted.value
+    CROSS JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
+    CROSS JOIN tasks AS t ON t.id = i.task_id
+   WHERE t.tenant = ? AND b.account = ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT_STATES}))
+   GROUP BY i.target`;
+
 export function createAccountFacts({ all }: Sql, ledger: Ledger): (query: AccountQuery) => AccountFacts {
   /** The newest task of the tenant that sent, or still sends, each target. */
   const recentTasks = ({ targets, tenant, account, recentSince }: AccountQuery): ReadonlyMap<string, string> => {
     // Task ids begin with their time, so the greatest id is the newest task's.
-    const rows = all(
-      `SELECT i.target AS target, max(i.task_id) AS task_id
-         FROM json_each(?) AS wanted
-         JOIN items AS i ON i.target = wanted.value
-         JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
-         JOIN tasks AS t ON t.id = i.task_id
-        WHERE t.tenant = ? AND b.account = ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT_STATES}))
-        GROUP BY i.target`,
-      JSON.stringify(targets),
-      tenant,
-      account,
-      recentSince,
-    );
+    const rows = all(RECENT_TASKS, JSON.stringify(targets), tenant, account, recentSince);
     return new Map(rows.map((row) => [String(row.target), String(row.task_id)]));
   };
 

@@ -1,6 +1,7 @@
 /** The app as transports see it. */
 
-import type { McpServerFactory, ServerNotifier } from "@modelcontextprotocol/server";
+import type { AuthInfo, McpServerFactory, ServerNotifier } from "@modelcontextprotocol/server";
+import type { Scope } from "../mcp/caller.ts";
 import type { Subscribe } from "../mcp/subscriptions.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
 import type { Backlog } from "../prefetch/model/storage.ts";
@@ -15,6 +16,8 @@ export interface Gauges {
 
 export interface App {
   readonly factory: McpServerFactory;
+  /** The scope that the caller lacks for this tool; `undefined` for a caller that may call it, and for an unknown tool. */
+  readonly missingScope: (tool: string, authInfo: AuthInfo | undefined) => Scope | undefined;
   readonly report: (error: unknown, about: string) => void;
   /** Writes an info line to the log. */
   readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;

@@ -1,16 +1,15 @@
 /** MCP over stdin and stdout. The process ends when its host disconnects. */
 
-import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
+import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import type { App } from "./served-app.ts";
+import { createStdioTransport } from "./stdio-transport.ts";
 
-/** Holds 10,000 URLs of the greatest length that a vendor accepts. A smaller limit would break such calls. */
-const LARGEST_MESSAGE = 128 * 1_048_576;
 /** A stop that hangs ends the process after this time. Hosts kill a process that takes much longer. */
 const LONGEST_STOP_MS = 900;
 
-/** Serves until stdin ends, stdout breaks or a signal arrives; then it closes the app and ends the process. */
+/** Serves until stdin ends, stdout breaks, the host does not read, or a signal arrives; then it closes the app and ends the process. */
 export function runStdio(app: Pick<App, "factory" | "report" | "close">): void {
-  const transport = new StdioServerTransport(process.stdin, process.stdout, { maxBufferSize: LARGEST_MESSAGE });
+  const transport = createStdioTransport(process.stdin, process.stdout);
   const server = serveStdio(app.factory, {
     transport,
     onerror: (error) => app.report(error, "the stdio transport"),
@@ -27,8 +26,10 @@ export function runStdio(app: Pick<App, "factory" | "report" | "close">): void {
       })
       .finally(() => process.exit(0));
   };
-  process.stdin.once("end", stop);
-  process.stdin.once("close", stop);
-  process.stdout.once("error", stop);
+  const endConnection = transport.onclose;
+  transport.onclose = () => {
+    endConnection?.();
+    stop();
+  };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
 }

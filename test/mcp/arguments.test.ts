@@ -47,6 +47,18 @@ describe("parseArguments", () => {
     expect(mistakeIn(args)).toBe(text);
   });
 
+  it("refuses an array in text with more values than a list may have, without parsing it", () => {
+    const urls = JSON.stringify(Array.from({ length: 16_001 }, () => "u"));
+    expect(mistakeIn({ task_id: "pf_1", urls })).toBe("urls: has more than 16000 values; split the list into several calls");
+  });
+
+  it("names at most five unknown arguments, and cuts their names", () => {
+    const unknown = Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`${nth}${"x".repeat(100_000)}`, 1]));
+    const text = mistakeIn({ task_id: "pf_1", ...unknown });
+    expect(text.split("; ").filter((each) => each.includes("no such argument"))).toHaveLength(5);
+    expect(text.length).toBeLessThan(1_500);
+  });
+
   it("names at most five mistakes", () => {
     const many = z.strictObject(Object.fromEntries(Array.from({ length: 9 }, (_, nth) => [`a${nth}`, z.string("must be a text")])));
     expect(() => parseArguments("some_tool", many, {}, {})).toThrow(/^a0: must be a text; .*a4: must be a text$/);

@@ -8,7 +8,7 @@ import {
   OAuthErrorCode,
   verifyBearerToken,
 } from "@modelcontextprotocol/server";
-import { authExtra, scopes } from "../../mcp/caller.ts";
+import { authExtra, type Scope, scopes } from "../../mcp/caller.ts";
 import { createTokenVerifier, type OAuthSettings, type VerifiedToken } from "./oauth.ts";
 import { findToken, loadTokens, type Token, type TokenSource } from "./tokens.ts";
 
@@ -37,6 +37,8 @@ export interface AuthContext {
 /** The SDK demands an expiry of every token. This one is in the year 2100. */
 const NO_EXPIRY_S = 4_102_444_800;
 const RETRY_AFTER_S = 5;
+/** Checks in progress. They last as long as the issuer takes; more of them hold more memory for callers without a valid token. */
+const MOST_CHECKS = 1_000;
 /** Scopes that a client should request by default; administrators know about `prefetch:admin`. */
 const defaultScopes = ["prefetch:read", "prefetch:write"];
 
@@ -78,12 +80,24 @@ export function createAuthenticator(settings: AuthSettings, { resource, now, rep
       return bearerAuthChallengeResponse(error, { requiredScopes, ...discovery });
     }
     report(error, "checking a token");
-    const body = { error: "temporarily_unavailable", error_description: "The server cannot check tokens now. Call again later." };
-    return Response.json(body, { status: 503, headers: { "retry-after": String(RETRY_AFTER_S) } });
+    return unavailable();
+  };
+
+  let checks = 0;
+  const authenticate = async (header: string | undefined): Promise<AuthInfo | Response> => {
+    if (checks >= MOST_CHECKS) return unavailable();
+    checks += 1;
+    try {
+      return await verifyHeader(header);
+    } catch (error) {
+      return refusalOf(error);
+    } finally {
+      checks -= 1;
+    }
   };
 
   return {
-    authenticate: (header) => verifyHeader(header).catch(refusalOf),
+    authenticate,
     metadata:
       oauth && resourceMetadataUrl !== undefined
         ? { path: new URL(resourceMetadataUrl).pathname, document: resourceMetadata(resource, oauth.issuer) }
@@ -92,6 +106,20 @@ export function createAuthenticator(settings: AuthSettings, { resource, now, rep
       tokens = loadTokens(settings);
     },
   };
+}
+
+function unavailable(): Response {
+  const body = { error: "temporarily_unavailable", error_description: "The server cannot check tokens now. Call again later." };
+  return Response.json(body, { status: 503, headers: { "retry-after": String(RETRY_AFTER_S) } });
+}
+
+/** The response that names the scope which a verified token lacks, as the SDK words it. */
+export function scopeChallenge(authInfo: AuthInfo | undefined, missing: Scope, reason = "Insufficient scope"): Response {
+  const resourceMetadataUrl = authInfo?.resourceMetadataUrl;
+  return bearerAuthChallengeResponse(new OAuthError(OAuthErrorCode.InsufficientScope, reason), {
+    requiredScopes: [missing],
+    ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl }),
+  });
 }
 
 function authInfoOfToken({ name, scopes, tenant, expires }: Token, now: number): AuthInfo {

@@ -1,25 +1,52 @@
-/** Reads the JSON body of a request within the limits of its permit. */
+/** Reads the JSON body of a request. It measures the bytes as they arrive, and parses only a body whose cost is bounded and reserved. */
 
 import type { IncomingMessage } from "node:http";
+import { createJsonGauge, MOST_JSON_VALUES } from "../../base/json-gauge.ts";
+import { costOf, MOST_DEPTH } from "../message-cost.ts";
 import type { RequestPermit } from "./request-limits.ts";
+import { createTurnGate } from "./turn-gate.ts";
 
 /** A list of 10,000 ordinary URLs takes about 2 MiB. A larger limit lets fewer requests fill the memory; stdio accepts 128 MiB. */
 export const LARGEST_BODY = 16 * 1_048_576;
+/** For callers that may not spend. Their largest call has 50 URLs; a larger limit lets them take memory that spending calls need. */
+export const LARGEST_BODY_OF_READERS = 1_048_576;
+/** Parsing a smaller body takes less than a millisecond. */
+const LARGE_BODY = 262_144;
 
-/** "malformed": not JSON. "no_capacity": other requests hold the memory, or the server stops. */
-export type BodyProblem = "too_large" | "no_capacity" | "malformed";
+/**
+ * "malformed": not JSON. "no_capacity": other requests hold the memory, or the server stops. "no_scope": only a caller that may spend
+ * may send that much.
+ */
+export type BodyProblem = "too_large" | "too_many_values" | "too_deep" | "batch" | "no_scope" | "no_capacity" | "malformed";
 export type Body = { readonly ok: true; readonly message: unknown } | { readonly ok: false; readonly problem: BodyProblem };
 
-/** Throws `ClientGoneError` when the client disconnects. `deadline` ends the wait for a body that may never arrive. */
-export async function readBody(request: IncomingMessage, permit: RequestPermit, deadline: AbortSignal): Promise<Body> {
+export interface BodyLimits {
+  readonly permit: Pick<RequestPermit, "reserve">;
+  readonly maySpend: boolean;
+  /** Ends the wait for a body that may never arrive. */
+  readonly deadline: AbortSignal;
+  /** Asks a client that waits for it (`Expect: 100-continue`) to send the body. */
+  readonly askForBody: () => void;
+}
+
+const SPACE = 0x20;
+
+/** Other connections are served between the parsing of two large bodies. */
+const enterParsing = createTurnGate(1);
+
+/** Throws `ClientGoneError` when the client disconnects. */
+export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
   // The length is known in advance, so the client gets a response before it sends the body.
-  if (Number(request.headers["content-length"]) > LARGEST_BODY) return { ok: false, problem: "too_large" };
-  const received = await receive(request, permit, deadline);
+  const declared = sizeProblem(Number(request.headers["content-length"] ?? 0), limits.maySpend);
+  if (declared) return { ok: false, problem: declared };
+  if (request.headers.expect !== undefined) limits.askForBody();
+  const received = await receive(request, limits);
   if (typeof received === "string") {
     // The rest is read and dropped: many clients do not read the response if the server closes the connection first.
     request.resume();
     return { ok: false, problem: received };
   }
+  if (received.length > LARGE_BODY) await enterParsing();
   try {
     return { ok: true, message: JSON.parse(received.toString("utf8")) };
   } catch {
@@ -27,18 +54,18 @@ export async function readBody(request: IncomingMessage, permit: RequestPermit, 
   }
 }
 
-async function receive(request: IncomingMessage, permit: RequestPermit, deadline: AbortSignal): Promise<Buffer | BodyProblem> {
+async function receive(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | BodyProblem> {
+  const { deadline } = limits;
   const chunks: Buffer[] = [];
-  let size = 0;
+  const check = createCheck(limits);
   const received = new Promise<Buffer | BodyProblem>((resolve, reject) => {
     const giveUp = (): void => resolve("no_capacity");
     if (deadline.aborted) return giveUp();
     deadline.addEventListener("abort", giveUp, { once: true });
     request.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > LARGEST_BODY) return resolve("too_large");
-      if (!permit.reserve(chunk.length)) return resolve("no_capacity");
-      chunks.push(chunk);
+      const problem = check(chunk);
+      if (problem) resolve(problem);
+      else chunks.push(chunk);
     });
     request.once("end", () => resolve(Buffer.concat(chunks)));
     const disconnected = (): void => {
@@ -49,6 +76,40 @@ async function receive(request: IncomingMessage, permit: RequestPermit, deadline
     request.once("close", disconnected);
   });
   return received.finally(() => request.removeAllListeners("data"));
+}
+
+/** Checks each chunk with all the chunks before it, and reserves its cost. */
+function createCheck({ permit, maySpend }: BodyLimits): (chunk: Buffer) => BodyProblem | undefined {
+  const gauge = createJsonGauge();
+  let size = 0;
+  let cost = 0;
+  let isEmpty = true;
+  return (chunk) => {
+    const first = isEmpty ? firstCharacter(chunk) : undefined;
+    isEmpty &&= first === undefined;
+    // The limits count requests, so a batch would carry any number of calls past them.
+    if (first === "[") return "batch";
+    size += chunk.length;
+    const problem = sizeProblem(size, maySpend);
+    if (problem) return problem;
+    gauge.add(chunk);
+    if (gauge.depth() > MOST_DEPTH) return "too_deep";
+    if (gauge.values() > MOST_JSON_VALUES) return "too_many_values";
+    const more = costOf(size, gauge.values()) - cost;
+    cost += more;
+    return permit.reserve(more) ? undefined : "no_capacity";
+  };
+}
+
+function sizeProblem(size: number, maySpend: boolean): BodyProblem | undefined {
+  if (size > LARGEST_BODY) return "too_large";
+  return size > LARGEST_BODY_OF_READERS && !maySpend ? "no_scope" : undefined;
+}
+
+/** The first character of the JSON text; `undefined` while only white space has arrived. */
+function firstCharacter(chunk: Buffer): string | undefined {
+  const byte = chunk.find((each) => each > SPACE);
+  return byte === undefined ? undefined : String.fromCharCode(byte);
 }
 
 export class ClientGoneError extends Error {

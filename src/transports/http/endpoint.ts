@@ -3,21 +3,24 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { AuthInfo } from "@modelcontextprotocol/server";
+import { MOST_JSON_VALUES } from "../../base/json-gauge.ts";
 import { principalOf } from "../../mcp/caller.ts";
 import { type AmbientContext, withAmbientContext } from "../../telemetry/ambient-context.ts";
+import { scopeChallenge } from "../auth/authenticate.ts";
+import { MOST_DEPTH } from "../message-cost.ts";
 import type { App } from "../served-app.ts";
-import { type BodyProblem, ClientGoneError, LARGEST_BODY, readBody } from "./body.ts";
+import { type BodyProblem, ClientGoneError, LARGEST_BODY, LARGEST_BODY_OF_READERS, readBody } from "./body.ts";
 import type { DispatchMessage, RequestHooks } from "./message-dispatcher.ts";
 import { createOpenStreams } from "./open-streams.ts";
 import { type CheckOptions, createRequestChecks } from "./request-checks.ts";
 import type { RequestLimits, RequestPermit } from "./request-limits.ts";
 import { createRequestLog, type LogOptions } from "./request-log.ts";
-import { sendJson, sendRpcError } from "./respond.ts";
+import { sendJson, sendRpcError, sendWebResponse } from "./respond.ts";
 
 const BUSY_RETRY_S = 1;
 
 export interface EndpointDeps extends CheckOptions, LogOptions {
-  readonly app: Pick<App, "report" | "note">;
+  readonly app: Pick<App, "report" | "note" | "missingScope">;
   readonly limits: RequestLimits;
   readonly dispatch: DispatchMessage;
   /** The endpoint closes the connection of a request without a response after this time. */
@@ -56,7 +59,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     const { authInfo } = accepted;
     logEntry.setPrincipal(authInfo?.clientId);
     const permit = acquirePermit(authInfo);
-    if (!permit) return refusals.no_capacity(response);
+    if (!permit) return refusals.no_capacity(response, authInfo);
 
     const release = releaseOnClose(response, permit, answerMs);
     const hooks: RequestHooks = {
@@ -73,17 +76,15 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     } catch (error) {
       if (!(error instanceof ClientGoneError)) throw error;
     } finally {
-      // The response may still wait behind an earlier one on its connection, but its work is done.
+      // A client that reads slowly must not hold capacity: the work is done.
       release();
     }
   };
 
   const answerMessage = async ({ request, response, authInfo }: Exchange, permit: RequestPermit, hooks: RequestHooks): Promise<void> => {
-    const body = await readBody(request, permit, bodyDeadline);
-    if (!body.ok) return refusals[body.problem](response);
-    // The limits count requests, so a batch would carry any number of calls past them.
-    if (Array.isArray(body.message))
-      return sendRpcError(response, 400, -32_600, "Batches are not supported. Send one message per request.");
+    const maySpend = principalOf(authInfo).may("spend");
+    const body = await readBody(request, { permit, maySpend, deadline: bodyDeadline, askForBody: () => response.writeContinue() });
+    if (!body.ok) return refusals[body.problem](response, authInfo);
     const fetch = async (web: Request): Promise<Response> => {
       const answer = await dispatch(web, body.message, authInfo, hooks);
       // Node decides whether the connection stays open, because the client may have asked for its end.
@@ -109,9 +110,19 @@ function releaseOnClose(response: ServerResponse, permit: RequestPermit, answerM
   return release;
 }
 
-const refusals: Readonly<Record<BodyProblem, (response: ServerResponse) => void>> = {
+type Refuse = (response: ServerResponse, authInfo: AuthInfo | undefined) => void | Promise<void>;
+
+const refusals: Readonly<Record<BodyProblem, Refuse>> = {
   too_large: (response) =>
     sendRpcError(response, 413, -32_000, `The body has more than ${LARGEST_BODY} bytes. Split the list into several calls.`),
+  too_many_values: (response) =>
+    sendRpcError(response, 413, -32_000, `The body has more than ${MOST_JSON_VALUES} values. Split the list into several calls.`),
+  too_deep: (response) => sendRpcError(response, 400, -32_600, `The message nests deeper than ${MOST_DEPTH} levels. No call needs that.`),
+  batch: (response) => sendRpcError(response, 400, -32_600, "Batches are not supported. Send one message per request."),
+  no_scope: (response, authInfo) => {
+    const reason = `Only a token that may spend may send more than ${LARGEST_BODY_OF_READERS} bytes`;
+    return sendWebResponse(response, scopeChallenge(authInfo, "prefetch:write", reason));
+  },
   malformed: (response) => sendRpcError(response, 400, -32_700, "Parse error: not JSON"),
   no_capacity: (response) => {
     const message = "The server is at its limits or stopping. Call again in a moment.";

@@ -3,11 +3,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type AuthInfo, isJsonContentType } from "@modelcontextprotocol/server";
 import { principalOf } from "../../mcp/caller.ts";
-import type { Authenticator } from "../auth/authenticate.ts";
+import { type Authenticator, scopeChallenge } from "../auth/authenticate.ts";
+import type { App } from "../served-app.ts";
 import type { RequestLimits } from "./request-limits.ts";
 import { sendJson, sendRpcError, sendWebResponse } from "./respond.ts";
 
 export interface CheckOptions {
+  readonly app: Pick<App, "missingScope">;
   readonly auth: Authenticator | undefined;
   readonly limits: Pick<RequestLimits, "countRequest">;
   readonly requestsPerMinute: number;
@@ -22,7 +24,7 @@ export interface AcceptedRequest {
 export type CheckRequest = (request: IncomingMessage, response: ServerResponse) => Promise<AcceptedRequest | undefined>;
 
 /** Authentication comes first, so that a caller without a token learns nothing else. */
-export function createRequestChecks({ auth, limits, requestsPerMinute }: CheckOptions): CheckRequest {
+export function createRequestChecks({ app, auth, limits, requestsPerMinute }: CheckOptions): CheckRequest {
   const isWithinRate = async (authInfo: AuthInfo | undefined, response: ServerResponse): Promise<boolean> => {
     const waitS = authInfo ? await limits.countRequest(principalOf(authInfo).tenant) : 0;
     if (waitS === 0) return true;
@@ -31,7 +33,19 @@ export function createRequestChecks({ auth, limits, requestsPerMinute }: CheckOp
     return false;
   };
 
-  return async (request, response) => {
+  /**
+   * The headers of 2026-07-28 name the tool, so a call without the scope is refused before its body costs anything. The SDK refuses the
+   * rest of such calls, after it has read them.
+   */
+  const isInScope = async ({ headers }: IncomingMessage, authInfo: AuthInfo | undefined, response: ServerResponse): Promise<boolean> => {
+    const tool = headers["mcp-method"] === "tools/call" ? headers["mcp-name"] : undefined;
+    const missing = typeof tool === "string" ? app.missingScope(tool, authInfo) : undefined;
+    if (missing === undefined) return true;
+    await sendWebResponse(response, scopeChallenge(authInfo, missing));
+    return false;
+  };
+
+  const authenticate = async (request: IncomingMessage, response: ServerResponse): Promise<AcceptedRequest | undefined> => {
     if (auth && hasTwoTokens(request)) {
       const description = "The header and the query both have a token. Send it in the Authorization header only.";
       sendJson(response, 400, { error: "invalid_request", error_description: description });
@@ -42,7 +56,15 @@ export function createRequestChecks({ auth, limits, requestsPerMinute }: CheckOp
       await sendWebResponse(response, authInfo);
       return undefined;
     }
-    return (await isWithinRate(authInfo, response)) && isJsonPost(request, response) ? { authInfo } : undefined;
+    return { authInfo };
+  };
+
+  return async (request, response) => {
+    const accepted = await authenticate(request, response);
+    if (!accepted) return undefined;
+    const { authInfo } = accepted;
+    const passes = (await isWithinRate(authInfo, response)) && isJsonPost(request, response);
+    return passes && (await isInScope(request, authInfo, response)) ? accepted : undefined;
   };
 }
 

@@ -1,17 +1,17 @@
-/** Admission control: requests in flight, memory for their bodies, and each tenant's share and rate. */
+/** Admission control: requests in flight, memory for their messages, and each tenant's share and rate. */
 
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
 /** Requests in flight. A higher limit risks memory and latency; a lower one refuses more of a burst. */
 const MOST_REQUESTS = 1_000;
-/** Memory for request bodies. */
-const MOST_BODY_BYTES = 256 * 1_048_576;
-/** Share of both limits that one tenant may use. A larger share lets one tenant starve the rest; a smaller one wastes idle capacity. */
+/** Share of them that one tenant may use. A larger share lets one tenant starve the rest; a smaller one wastes idle capacity. */
 const TENANT_SHARE = 1 / 4;
+/** The same for memory. On the smallest heap, a smaller share would refuse a body of the greatest size for ever. */
+const TENANT_SHARE_OF_MEMORY = 3 / 4;
 
 /** Capacity that one request in flight holds. */
 export interface RequestPermit {
-  /** Takes memory for received bytes; false when a limit is reached or the permit is released. */
+  /** Takes memory for a part of the message; false when a limit is reached or the permit is released. */
   reserve(bytes: number): boolean;
   /** Returns all capacity of the request. Idempotent. */
   release(): void;
@@ -30,18 +30,27 @@ interface Usage {
   bytes: number;
 }
 
-export function createRequestLimits(requestsPerMinute: number): RequestLimits {
+export interface LimitOptions {
+  /** Limit per tenant. */
+  readonly requestsPerMinute: number;
+  /** Bytes of memory for the messages of all requests in flight. */
+  readonly memory: number;
+}
+
+export function createRequestLimits({ requestsPerMinute, memory }: LimitOptions): RequestLimits {
   const limiter = new RateLimiterMemory({ points: requestsPerMinute, duration: 60 });
   const total: Usage = { requests: 0, bytes: 0 };
   const tenants = new Map<string, Usage>();
 
   return {
     acquire: (tenant) => {
-      const share = tenant === undefined ? 1 : TENANT_SHARE;
       const own = (tenant === undefined ? undefined : tenants.get(tenant)) ?? { requests: 0, bytes: 0 };
-      if (total.requests >= MOST_REQUESTS || own.requests >= MOST_REQUESTS * share) return undefined;
+      const mostOfOwn = MOST_REQUESTS * (tenant === undefined ? 1 : TENANT_SHARE);
+      if (total.requests >= MOST_REQUESTS || own.requests >= mostOfOwn) return undefined;
       if (tenant !== undefined) tenants.set(tenant, own);
-      return createPermit(total, own, share, () => {
+      const memoryOfOwn = memory * (tenant === undefined ? 1 : TENANT_SHARE_OF_MEMORY);
+      const hasRoom = (bytes: number): boolean => total.bytes + bytes <= memory && own.bytes + bytes <= memoryOfOwn;
+      return createPermit([total, own], hasRoom, () => {
         if (tenant !== undefined && own.requests === 0) tenants.delete(tenant);
       });
     },
@@ -58,16 +67,16 @@ export function createRequestLimits(requestsPerMinute: number): RequestLimits {
   };
 }
 
-function createPermit(total: Usage, own: Usage, share: number, onRelease: () => void): RequestPermit {
+function createPermit(usages: readonly Usage[], hasRoom: (bytes: number) => boolean, onRelease: () => void): RequestPermit {
   const held: Usage = { requests: 0, bytes: 0 };
   const add = (key: keyof Usage, amount: number): void => {
-    for (const usage of [total, own, held]) usage[key] += amount;
+    for (const usage of [...usages, held]) usage[key] += amount;
   };
   add("requests", 1);
   let released = false;
   return {
     reserve: (bytes) => {
-      if (released || total.bytes + bytes > MOST_BODY_BYTES || own.bytes + bytes > MOST_BODY_BYTES * share) return false;
+      if (released || !hasRoom(bytes)) return false;
       add("bytes", bytes);
       return true;
     },

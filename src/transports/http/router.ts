@@ -13,6 +13,13 @@ import type { Metrics } from "./metrics.ts";
 import type { HttpOptions } from "./options.ts";
 import type { IsReady } from "./readiness.ts";
 import { sendJson, sendWebResponse } from "./respond.ts";
+import { createTurnGate } from "./turn-gate.ts";
+
+/**
+ * Requests that start in one turn of the event loop, across all connections and before authentication. More of them delay the probes
+ * under a flood; fewer slow down a busy server.
+ */
+const REQUESTS_PER_TURN = 32;
 
 export interface RouterDeps {
   readonly app: Pick<App, "gauges">;
@@ -41,11 +48,11 @@ export function createRouter({ app, metrics, auth, options, isReady, endpoint }:
   const serveMcp: Handler = (request, response, facts) => withAmbientContext(facts, () => endpoint.serve(request, response, facts));
 
   /** Probes and scrapers use an address that the server cannot predict. They get no secrets: metrics need a token here. */
-  const openToEveryHost = new Map<string, Handler>([
+  const probes = new Map<string, Handler>([
     ["/healthz", serveHealth],
     ["/readyz", serveReadiness],
-    ...(auth ? [["/metrics", serveMetrics] as const] : []),
   ]);
+  const openToEveryHost = new Map<string, Handler>(auth ? [["/metrics", serveMetrics]] : []);
   const guarded = new Map<string, Handler>([
     [options.path, serveMcp],
     ["/metrics", serveMetrics],
@@ -56,6 +63,8 @@ export function createRouter({ app, metrics, auth, options, isReady, endpoint }:
   }
   const isAddressAllowed = createAddressCheck(options);
 
+  const enterTurn = createTurnGate(REQUESTS_PER_TURN);
+
   return async (request, response) => {
     const id = requestIdOf(request);
     response.setHeader("x-request-id", id);
@@ -63,6 +72,9 @@ export function createRouter({ app, metrics, auth, options, isReady, endpoint }:
     const path = pathOf(request);
     // HTTP allows the absolute form, but the SDK puts the host before the URL. Source: RFC 9112, section 3.2.2.
     if (!request.url?.startsWith("/")) request.url = path;
+    const probe = probes.get(path);
+    if (probe) return probe(request, response, facts);
+    await enterTurn();
     const open = openToEveryHost.get(path);
     if (open) return open(request, response, facts);
     if (!isAddressAllowed(request, response)) return;

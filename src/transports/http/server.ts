@@ -1,36 +1,21 @@
 /** MCP over Streamable HTTP: one stateless endpoint for both protocol eras, probes, metrics, and an orderly stop. */
 
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createMcpHandler } from "@modelcontextprotocol/server";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
+import { messageMemory } from "../message-cost.ts";
 import type { App } from "../served-app.ts";
 import { createEndpoint } from "./endpoint.ts";
 import { createMessageDispatcher } from "./message-dispatcher.ts";
 import type { Metrics } from "./metrics.ts";
+import { createNodeServer, defaultTimeouts, mostConnections, type Timeouts } from "./node-server.ts";
 import type { HttpOptions } from "./options.ts";
 import { createReadiness } from "./readiness.ts";
 import { createRequestLimits, type RequestLimits } from "./request-limits.ts";
-import { sendJson } from "./respond.ts";
-import { createRouter, type Route } from "./router.ts";
+import { createRouter } from "./router.ts";
 
-export interface Timeouts {
-  /** All headers must arrive within this time. A longer one lets slow clients hold connections; a shorter one fails slow networks. */
-  readonly headersMs: number;
-  /** The whole request must arrive within this time; the same trade-off. */
-  readonly requestMs: number;
-  /** Interval between Node's checks of the two timeouts above. */
-  readonly checkMs: number;
-  /** A response that takes longer is stuck. It must exceed 50 s, the longest `wait_seconds`. */
-  readonly answerMs: number;
-}
-
-const defaultTimeouts: Timeouts = { headersMs: 10_000, requestMs: 60_000, checkMs: 2_000, answerMs: 120_000 };
-/** Longer than the usual 60 s of proxies: a proxy must close idle connections first, or it reuses one that just closed. */
-const KEEP_ALIVE_MS = 65_000;
-/** Protects the process's file descriptors. */
-const MOST_CONNECTIONS = 16_384;
 /** Time that requests in flight get at a stop. Waiting calls answer at once, so only sending needs it. */
 const DRAIN_MS = 8_000;
 const DRAIN_CHECK_MS = 20;
@@ -41,7 +26,7 @@ const WORKER_GRACE_MS = 5_000;
 const LONGEST_REASON = 200;
 
 export interface HttpDeps {
-  readonly app: Pick<App, "factory" | "report" | "note" | "subscriptions" | "ready" | "gauges" | "drain" | "close">;
+  readonly app: Pick<App, "factory" | "missingScope" | "report" | "note" | "subscriptions" | "ready" | "gauges" | "drain" | "close">;
   readonly metrics: Metrics;
   /** Without it every client that reaches the server has full access. */
   readonly auth: Authenticator | undefined;
@@ -63,11 +48,11 @@ export async function startHttp({ app, metrics, auth, options, timeouts = defaul
   const stopping = new AbortController();
   const bodyDeadline = new AbortController();
   const { requestsPerMinute } = options;
-  const limits = createRequestLimits(requestsPerMinute);
+  const limits = createRequestLimits({ requestsPerMinute, memory: messageMemory() });
   const handler = createMcpHandler(app.factory, {
     onerror: (error) => app.note({ reason: error.message.slice(0, LONGEST_REASON) }, "refused a request"),
     // The dispatcher limits streams per tenant; a lower total here would let a few tenants use it up.
-    maxSubscriptions: MOST_CONNECTIONS,
+    maxSubscriptions: mostConnections(),
   });
   const endpoint = createEndpoint({
     app,
@@ -102,26 +87,6 @@ export async function startHttp({ app, metrics, auth, options, timeouts = defaul
       await app.close(WORKER_GRACE_MS);
     },
   };
-}
-
-function createNodeServer(route: Route, timeouts: Timeouts, report: App["report"]): Server {
-  const server = createServer(
-    {
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      connectionsCheckingInterval: timeouts.checkMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-    },
-    (request, response) => {
-      route(request, response).catch((error: unknown) => {
-        report(error, "an HTTP request");
-        if (response.headersSent) response.destroy();
-        else sendJson(response, 500, { error: "internal" });
-      });
-    },
-  );
-  server.maxConnections = MOST_CONNECTIONS;
-  return server;
 }
 
 /** Resolves with the port that the server listens on. */

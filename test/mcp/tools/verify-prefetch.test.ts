@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { createForeignText } from "../../../src/base/foreign-text.ts";
 import { createSecrets } from "../../../src/base/secrets.ts";
-import { createServerFactory } from "../../../src/mcp/server.ts";
+import { prepareServers } from "../../../src/mcp/server.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../../fakes/edge.ts";
 import { manyUrls } from "../../fakes/provider.ts";
@@ -21,7 +21,7 @@ const answer = z.object({
 async function setUp(script: EdgeScript = {}) {
   const edge = fakeEdge(script);
   const harness = await startService({ script: { edge } });
-  const factory = createServerFactory({
+  const { factory } = prepareServers({
     service: harness.service,
     providers: { known: ["fake-cdn"], configured: ["fake-cdn"] },
     notice: undefined,

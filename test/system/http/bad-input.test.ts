@@ -124,20 +124,28 @@ describe("a request that cannot be used", () => {
     expect(reply.body).not.toMatch(tellTale);
   });
 
-  it.each(["urls", "provider", "dry_run", "force"])("nesting without end in %s is an argument that cannot be used", async (key) => {
-    const { headers, body } = call("prefetch_urls", { ...(key !== "urls" && { urls: [] }), [key]: "DEEP" });
+  it.each([
+    ["prefetch_urls", "urls"],
+    ["prefetch_urls", "dry_run"],
+    ["get_prefetch_status", "task_id"],
+  ])("nesting without end in an argument of %s is refused", async (name, key) => {
+    const { headers, body } = call(name, { [key]: "DEEP" });
     const reply = await send(server, { headers, body: body.replace('"DEEP"', deep) });
-    expect(reply.body).toMatch(/"text":"invalid_argument: /);
-    expect(reply.body.length).toBeLessThan(1_500);
-    expect(reply.body).not.toMatch(tellTale);
+    expect(reply.status).toBe(400);
+    expect(reply.body).toMatch(/"code":-32600,"message":"The message nests deeper than 64 levels/);
   });
 
-  it.each(["get_prefetch_status", "list_prefetch_tasks", "cancel_prefetch"])("and so it is for %s", async (name) => {
-    const { headers, body } = legacy("tools/call", { name, arguments: { task_id: "DEEP" } });
-    const reply = await send(server, { headers, body: body.replace('"DEEP"', deep) });
-    expect(reply.body).toMatch(/"text":"invalid_argument: /);
-    expect(reply.body).not.toMatch(tellTale);
-  });
+  it.each(["urls", "provider", "dry_run", "force"])(
+    "nesting as deep as it may be in %s is an argument that cannot be used",
+    async (key) => {
+      const nested = `${"[".repeat(61)}${"]".repeat(61)}`;
+      const { headers, body } = call("prefetch_urls", { ...(key !== "urls" && { urls: [] }), [key]: "DEEP" });
+      const reply = await send(server, { headers, body: body.replace('"DEEP"', nested) });
+      expect(reply.body).toMatch(/"text":"invalid_argument: /);
+      expect(reply.body.length).toBeLessThan(1_500);
+      expect(reply.body).not.toMatch(tellTale);
+    },
+  );
 
   it.each([
     ["no HTTP", "hello\r\n\r\n", 400],

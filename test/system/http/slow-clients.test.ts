@@ -7,12 +7,13 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createApp } from "../../../src/app/app.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { createMetrics } from "../../../src/transports/http/metrics.ts";
-import { type HttpService, startHttp, type Timeouts } from "../../../src/transports/http/server.ts";
+import type { Timeouts } from "../../../src/transports/http/node-server.ts";
+import { type HttpService, startHttp } from "../../../src/transports/http/server.ts";
 import { startServer } from "../harness/http-server-harness.ts";
 import { call, closed, open, read, send } from "../harness/raw-http-harness.ts";
 
 /** No request of a healthy client meets one of these limits, even on a busy machine. Each test shortens one of them. */
-const patient: Timeouts = { headersMs: 60_000, requestMs: 60_000, checkMs: 50, answerMs: 60_000 };
+const patient: Timeouts = { headersMs: 60_000, requestMs: 60_000, checkMs: 50, answerMs: 60_000, stallMs: 60_000 };
 
 const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", "--log-level", "silent"], {});
 if (command.kind !== "serve") throw new Error("The flags do not start a server.");

@@ -10,9 +10,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it, onTestFinished } from "vitest";
 import { base64Form, forms, inBase64 } from "../../base/encodings-harness.ts";
-import { startServer } from "../http/process-harness.ts";
-import { bearer, call, entry, modern, type Reply, send } from "../http/wire-harness.ts";
-import { baseEnv, bin } from "../process/clients-harness.ts";
+import { baseEnv, bin } from "../harness/clients-harness.ts";
+import { startServer } from "../harness/http-server-harness.ts";
+import { bearer, call, entry, modern, type Reply, send } from "../harness/raw-http-harness.ts";
 import { type EchoServer, startEcho } from "./echo-harness.ts";
 import { invisibleIn, leakIn, type Planted, type Shown } from "./leaks-harness.ts";
 

@@ -6,7 +6,7 @@ const MIB = 1_048_576;
 
 describe("permits", () => {
   it("are limited to 1,000 in total and to a quarter of that for one tenant", () => {
-    const limits = createRequestLimits(60);
+    const limits = createRequestLimits({ requestsPerMinute: 60, memory: 64 * MIB });
     const greedy = Array.from({ length: 300 }, () => limits.acquire("greedy"));
     expect(greedy.filter((permit) => permit)).toHaveLength(250);
     const later = Array.from({ length: 800 }, (_, nth) => limits.acquire(`tenant-${nth % 10}`));
@@ -20,22 +20,21 @@ describe("permits", () => {
   });
 
   it("are limited only in total on a server without tenants", () => {
-    const limits = createRequestLimits(60);
+    const limits = createRequestLimits({ requestsPerMinute: 60, memory: 64 * MIB });
     expect(Array.from({ length: 1_100 }, () => limits.acquire(undefined)).filter((permit) => permit)).toHaveLength(1_000);
   });
 
-  it("reserve body memory up to a limit per tenant and in total", () => {
-    const limits = createRequestLimits(60);
+  it("reserve memory up to a limit per tenant and in total", () => {
+    const limits = createRequestLimits({ requestsPerMinute: 60, memory: 64 * MIB });
     const permit = limits.acquire("one");
-    expect(permit?.reserve(64 * MIB)).toBe(true);
+    expect(permit?.reserve(48 * MIB)).toBe(true);
     expect(permit?.reserve(1)).toBe(false);
     expect(limits.acquire("one")?.reserve(1)).toBe(false);
-    const later = [2, 3, 4].map((nth) => limits.acquire(`tenant-${nth}`));
-    for (const permit of later) expect(permit?.reserve(64 * MIB)).toBe(true);
-    expect(limits.acquire("five")?.reserve(1)).toBe(false);
+    expect(limits.acquire("two")?.reserve(16 * MIB)).toBe(true);
+    expect(limits.acquire("three")?.reserve(1)).toBe(false);
     permit?.release();
     expect(permit?.reserve(1)).toBe(false);
-    expect(limits.acquire("five")?.reserve(64 * MIB)).toBe(true);
+    expect(limits.acquire("three")?.reserve(48 * MIB)).toBe(true);
   });
 
   it("return all their capacity in any order of release", () => {
@@ -46,7 +45,7 @@ describe("permits", () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const limits = createRequestLimits(60);
+        const limits = createRequestLimits({ requestsPerMinute: 60, memory: 64 * MIB });
         const open = [];
         for (const { tenant, bytes, releases } of steps) {
           const permit = limits.acquire(tenant);
@@ -57,7 +56,7 @@ describe("permits", () => {
         }
         for (const each of open) each.release();
         expect(limits.inFlight()).toBe(0);
-        expect(limits.acquire("a")?.reserve(64 * MIB)).toBe(true);
+        expect(limits.acquire("a")?.reserve(48 * MIB)).toBe(true);
       }),
     );
   });
@@ -65,7 +64,7 @@ describe("permits", () => {
 
 describe("countRequest", () => {
   it("makes a tenant over its rate wait, and no other tenant", async () => {
-    const limits = createRequestLimits(3);
+    const limits = createRequestLimits({ requestsPerMinute: 3, memory: 64 * MIB });
     expect(await Promise.all([1, 2, 3].map(() => limits.countRequest("one")))).toEqual([0, 0, 0]);
     expect(await limits.countRequest("one")).toBeGreaterThan(0);
     expect(await limits.countRequest("two")).toBe(0);

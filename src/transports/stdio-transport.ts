@@ -1,0 +1,156 @@
+/**
+ * The SDK's transport interface over a pair of streams, with bounds. The SDK's own transport copies its whole buffer for each chunk, so
+ * the time for a long line grows with the square of its length, and it reads on when the host does not read the answers.
+ *
+ * | state | reading | when |
+ * |--|--|--|
+ * | open | yes | |
+ * | held | no | many answers are due, or the host does not read them |
+ * | closed | no, and nothing is written | the host leaves more than `MOST_QUEUED_BYTES` unread, a line is too long, or a stream ends |
+ */
+
+import type { Readable, Writable } from "node:stream";
+import { deserializeMessage, serializeMessage, type Transport } from "@modelcontextprotocol/server";
+import { createJsonGauge, MOST_JSON_VALUES } from "../base/json-gauge.ts";
+import { createLineReader } from "./line-reader.ts";
+import { costOf, MOST_DEPTH, messageMemory } from "./message-cost.ts";
+import { createUnanswered } from "./unanswered.ts";
+
+/** Holds 10,000 URLs of the greatest length that a vendor accepts. A smaller limit would break such calls. */
+const LONGEST_LINE = 128 * 1_048_576;
+/** Requests without an answer. More of them hold more memory; fewer would hold up a host that waits for many tasks. */
+const MOST_REQUESTS = 1_000;
+/** The host has this much to read before the server reads on. A larger limit holds more memory; a smaller one slows bursts down. */
+const MOST_UNREAD_BYTES = 1_048_576;
+/** Answers of all requests in flight and their progress fit. A host that leaves more unread has stopped reading. */
+const MOST_QUEUED_BYTES = 64 * 1_048_576;
+const INVALID_REQUEST = -32_600;
+
+export interface StdioLimits {
+  readonly requests: number;
+  readonly unreadBytes: number;
+  readonly queuedBytes: number;
+  readonly longestLine: number;
+  /** Bytes of memory for requests without an answer. */
+  readonly memory: number;
+}
+
+const defaultLimits = (): StdioLimits => ({
+  requests: MOST_REQUESTS,
+  unreadBytes: MOST_UNREAD_BYTES,
+  queuedBytes: MOST_QUEUED_BYTES,
+  longestLine: LONGEST_LINE,
+  memory: messageMemory(),
+});
+
+export function createStdioTransport(input: Readable, output: Writable, limits: StdioLimits = defaultLimits()): Transport {
+  const lines = createLineReader(limits.longestLine);
+  const unanswered = createUnanswered();
+  let isClosed = false;
+  let isResuming = false;
+
+  const isHeld = (): boolean =>
+    unanswered.count() >= limits.requests || unanswered.cost() >= limits.memory || output.writableLength > limits.unreadBytes;
+
+  /** Delivers lines until the transport is held. A line that arrived in the same chunk waits, too. */
+  const read = (): void => {
+    try {
+      while (!isClosed && !isHeld()) {
+        const line = lines.next();
+        if (line) deliver(line);
+        else {
+          input.resume();
+          return;
+        }
+      }
+    } catch (error) {
+      fail(asError(error));
+    }
+  };
+
+  const deliver = (line: Buffer): void => {
+    const gauge = createJsonGauge();
+    gauge.add(line);
+    const problem = problemOf(gauge.values(), gauge.depth());
+    if (problem !== undefined) {
+      write(refusal(problem));
+      return;
+    }
+    try {
+      const message = deserializeMessage(line.toString("utf8"));
+      unanswered.noteReceived(message, costOf(line.length, gauge.values()));
+      transport.onmessage?.(message);
+    } catch (error) {
+      // Hosts print lines that are no JSON; the protocol has no answer to them.
+      if (!(error instanceof SyntaxError)) transport.onerror?.(asError(error));
+    }
+  };
+
+  const readSoon = (): void => {
+    if (isResuming) return;
+    isResuming = true;
+    setImmediate(() => {
+      isResuming = false;
+      read();
+    });
+  };
+
+  const receive = (chunk: Buffer): void => {
+    input.pause();
+    lines.add(chunk);
+    read();
+  };
+
+  const write = (text: string): void => {
+    output.write(text, () => {
+      if (!isClosed) readSoon();
+    });
+    if (output.writableLength > limits.queuedBytes) fail(new Error(`The host left more than ${limits.queuedBytes} bytes unread`));
+  };
+
+  const fail = (error: Error): void => {
+    if (isClosed) return;
+    transport.onerror?.(error);
+    void transport.close();
+  };
+  const end = (): void => void transport.close();
+
+  const transport: Transport = {
+    start: async () => {
+      input.on("data", receive);
+      input.on("error", fail);
+      input.once("end", end);
+      input.once("close", end);
+      output.on("error", fail);
+    },
+    // It resolves when the message is queued: the SDK handles no message while it waits, and the queue is bounded.
+    send: async (message) => {
+      if (isClosed) throw new Error("The connection to the host is closed");
+      unanswered.noteSent(message);
+      write(serializeMessage(message));
+    },
+    close: async () => {
+      if (isClosed) return;
+      isClosed = true;
+      input.off("data", receive);
+      input.pause();
+      transport.onclose?.();
+    },
+  };
+  return transport;
+}
+
+function problemOf(values: number, depth: number): string | undefined {
+  if (depth > MOST_DEPTH) return `The message nests deeper than ${MOST_DEPTH} levels. No call needs that.`;
+  if (values > MOST_JSON_VALUES) return `The message has more than ${MOST_JSON_VALUES} values. Split the list into several calls.`;
+  return undefined;
+}
+
+/** It has no id, because the message was not parsed. */
+function refusal(message: string): string {
+  return `${JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: INVALID_REQUEST, message } })}\n`;
+}
+
+function asError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value));
+}

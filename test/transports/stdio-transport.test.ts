@@ -1,0 +1,156 @@
+import { PassThrough, Writable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { JSONRPCMessage } from "@modelcontextprotocol/server";
+import { describe, expect, it } from "vitest";
+import { createStdioTransport, type StdioLimits } from "../../src/transports/stdio-transport.ts";
+
+const MIB = 1_048_576;
+const generous: StdioLimits = { requests: 100, unreadBytes: MIB, queuedBytes: 4 * MIB, longestLine: MIB, memory: 64 * MIB };
+const request = (id: number, params: object = {}) => ({ jsonrpc: "2.0", id, method: "tools/list", params });
+const answer = (id: number, size = 0): JSONRPCMessage => ({ jsonrpc: "2.0", id, result: { text: "x".repeat(size) } });
+const lineOf = (message: object): string => `${JSON.stringify(message)}\n`;
+
+/** A host that reads only when the test lets it. */
+class Host extends Writable {
+  readonly received: string[] = [];
+  #release: (() => void)[] = [];
+  #isReading = true;
+
+  stopReading(): void {
+    this.#isReading = false;
+  }
+
+  readAll(): void {
+    this.#isReading = true;
+    for (const release of this.#release.splice(0)) release();
+  }
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    const take = (): void => {
+      this.received.push(chunk.toString());
+      done();
+    };
+    if (this.#isReading) take();
+    else this.#release.push(take);
+  }
+}
+
+async function connection(limits: Partial<StdioLimits> = {}) {
+  const input = new PassThrough({ highWaterMark: 1_024 });
+  const host = new Host();
+  const transport = createStdioTransport(input, host, { ...generous, ...limits });
+  const delivered: unknown[] = [];
+  const events: string[] = [];
+  transport.onmessage = (message) => delivered.push("method" in message && !("id" in message) ? message.method : message.id);
+  transport.onerror = ({ message }) => events.push(message);
+  transport.onclose = () => events.push("closed");
+  await transport.start();
+  return { input, host, transport, delivered, events };
+}
+
+/** Turns in which a transport without bounds would deliver everything that has arrived. */
+async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await nextTurn();
+}
+
+describe("a host that sends many requests", () => {
+  it("has as many delivered as may be unanswered, and one more for each answer", async () => {
+    const { input, transport, delivered } = await connection({ requests: 3 });
+    input.write(Array.from({ length: 9 }, (_, id) => lineOf(request(id))).join(""));
+    await someTurns();
+    expect(delivered).toEqual([0, 1, 2]);
+    await transport.send(answer(1));
+    await someTurns();
+    expect(delivered).toEqual([0, 1, 2, 3]);
+    for (const id of [0, 2, 3]) await transport.send(answer(id));
+    await someTurns();
+    expect(delivered).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it("has the next request delivered when it cancels one, which gets no answer", async () => {
+    const { input, delivered } = await connection({ requests: 2 });
+    const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: 0 } };
+    input.write([request(0), cancel, request(1), request(2), request(3)].map(lineOf).join(""));
+    await someTurns();
+    expect(delivered).toEqual([0, "notifications/cancelled", 1, 2]);
+  });
+
+  it("has no further message delivered while the unanswered ones take the memory", async () => {
+    const { input, transport, delivered } = await connection({ memory: 100_000 });
+    const list = { urls: Array.from({ length: 120 }, () => "u") };
+    input.write([request(0, list), request(1), request(2)].map(lineOf).join(""));
+    await someTurns();
+    expect(delivered).toEqual([0]);
+    await transport.send(answer(0));
+    await someTurns();
+    expect(delivered).toEqual([0, 1, 2]);
+  });
+});
+
+describe("a host that does not read", () => {
+  it("is not read from, and is again when it has read", async () => {
+    const { input, host, transport, delivered, events } = await connection({ unreadBytes: 10_000 });
+    host.stopReading();
+    await transport.send(answer(90, 10_001));
+    input.write(lineOf(request(0)));
+    await someTurns();
+    expect(delivered).toEqual([]);
+    expect(input.isPaused()).toBe(true);
+    host.readAll();
+    await someTurns();
+    expect(delivered).toEqual([0]);
+    expect(events).toEqual([]);
+  });
+
+  it("loses the connection when more is queued than it may leave unread", async () => {
+    const { input, host, transport, delivered, events } = await connection({ queuedBytes: 50_000 });
+    host.stopReading();
+    for (let id = 0; id < 4; id += 1) await transport.send(answer(id, 12_000));
+    expect(events).toEqual([]);
+    await transport.send(answer(4, 12_000));
+    expect(events).toEqual(["The host left more than 50000 bytes unread", "closed"]);
+    await expect(transport.send(answer(5))).rejects.toThrow("closed");
+    input.write(lineOf(request(0)));
+    await someTurns();
+    expect(delivered).toEqual([]);
+  });
+});
+
+describe("lines that are no usable messages", () => {
+  it.each([
+    ["more values than a message may have", `{"a":[${"[],".repeat(16_000)}[]]}`, "more than 16000 values"],
+    ["nesting without end", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, "nests deeper than 64 levels"],
+  ])("get an error without being parsed when they have %s", async (_, line, text) => {
+    const { input, host, delivered, events } = await connection();
+    input.write(`${line}\n${lineOf(request(1))}`);
+    await someTurns();
+    expect(JSON.parse(host.received.join(""))).toMatchObject({
+      id: null,
+      error: { code: -32_600, message: expect.stringContaining(text) },
+    });
+    expect([delivered, events]).toEqual([[1], []]);
+  });
+
+  it("are passed over when they are not JSON, and reported when they are not JSON-RPC", async () => {
+    const { input, delivered, events } = await connection();
+    input.write(`hello\n\n{"jsonrpc":"2.0"}\n${lineOf(request(1))}`);
+    await someTurns();
+    expect(delivered).toEqual([1]);
+    expect(events).toHaveLength(1);
+  });
+
+  it("end the connection when they are longer than the limit", async () => {
+    const { input, events } = await connection({ longestLine: 10_000 });
+    input.write("x".repeat(10_001));
+    await someTurns();
+    expect(events).toEqual(["A message has more than 10000 bytes", "closed"]);
+  });
+});
+
+it("the end of the input ends the connection once", async () => {
+  const { input, transport, events } = await connection();
+  input.end();
+  await someTurns();
+  await transport.close();
+  expect(events).toEqual(["closed"]);
+});
