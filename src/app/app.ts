@@ -8,6 +8,8 @@ import QuickLRU from "quick-lru";
 import { v7 as uuidv7 } from "uuid";
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
+import { createForeignText, type ForeignText } from "../base/foreign-text.ts";
+import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
 import { prepareServers } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
@@ -26,6 +28,7 @@ import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
+import { withCleanStreams } from "./clean-stream.ts";
 import type { AppConfig } from "./config.ts";
 import { createErrorReporter, type ReportError } from "./error-reporter.ts";
 import { createProviderRegistry, type ProviderRegistry } from "./provider-registry.ts";
@@ -50,15 +53,17 @@ export interface AppOptions {
 }
 
 export function createApp(config: AppConfig, { clock = systemClock, observer = silentObserver }: AppOptions = {}): App {
-  const log = createLog(config.logLevel, config.secrets);
+  const secrets = createSecrets(config.secrets);
+  const foreign = createForeignText(secrets);
+  const log = createLog(config.logLevel, secrets);
   const report = createErrorReporter(log);
   const stopping = new AbortController();
   const draining = new AbortController();
   const storage = openSqlite(config.store, clock);
-  const registry = createProviderRegistry(config, { clock, observer });
+  const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
-  const parts = { config, storage, registry, clock, report, stopped: stopping.signal };
+  const parts = { config, storage, registry, clock, report, foreign, stopped: stopping.signal };
   const { service, worker, allowances } = wirePrefetch({ ...parts, draining: draining.signal });
   // Without a usable provider the store stays empty.
   if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker });
@@ -70,12 +75,14 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
       notice: config.sandbox ? sandboxNotice : undefined,
       report,
       observer,
+      foreign,
       version,
       subscribable: config.transport === "http",
       describeProviders: registry.describe,
     }),
     report,
     note: (facts, message) => log.info(facts, message),
+    conceal: secrets.addCallers,
     subscriptions: ({ resourceUpdated: notify }) =>
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
     ready: async () => {
@@ -103,10 +110,20 @@ interface Parts {
   readonly registry: ProviderRegistry;
   readonly clock: Clock;
   readonly report: ReportError;
+  readonly foreign: ForeignText;
   readonly stopped: AbortSignal;
 }
 
-function wirePrefetch({ config, storage, registry, clock, report, stopped, draining }: Parts & { readonly draining: AbortSignal }) {
+function wirePrefetch({
+  config,
+  storage,
+  registry,
+  clock,
+  report,
+  foreign,
+  stopped,
+  draining,
+}: Parts & { readonly draining: AbortSignal }) {
   const limiter = createRateLimiter(storage, clock);
   const allowances = createAllowances({
     storage,
@@ -138,7 +155,7 @@ function wirePrefetch({ config, storage, registry, clock, report, stopped, drain
     directory: registry,
     guards: config.guards,
     // The manifest parsers load when a call expands its first stream.
-    readStream: async (url, rules) => (await import("../media/stream.ts")).readStream(url, rules),
+    readStream: withCleanStreams(async (url, rules) => (await import("../media/stream.ts")).readStream(url, rules), foreign),
     draining,
     durable: config.store !== ":memory:",
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
@@ -147,7 +164,15 @@ function wirePrefetch({ config, storage, registry, clock, report, stopped, drain
   return { service, worker, allowances };
 }
 
-function startBackgroundWork({ config, storage, registry, clock, report, stopped, worker }: Parts & { readonly worker: Worker }): void {
+function startBackgroundWork({
+  config,
+  storage,
+  registry,
+  clock,
+  report,
+  stopped,
+  worker,
+}: Omit<Parts, "foreign"> & { readonly worker: Worker }): void {
   const background = { storage, clock, stopped, report };
   // A sandbox cannot resume the batches of another one, because each sandbox's emulated vendors end with it.
   if (!config.sandbox) void resumeDueBatches({ ...background, worker, directory: registry });

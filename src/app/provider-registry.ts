@@ -2,6 +2,8 @@
 
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
+import type { ForeignText } from "../base/foreign-text.ts";
+import type { Secrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
 import type { ProviderInfo } from "../mcp/provider-info.ts";
 import type { Provider } from "../prefetch/model/provider.ts";
@@ -10,6 +12,7 @@ import type { ProviderConfiguration, ProviderDefinition } from "../providers/def
 import { providerDefinitions } from "../providers/index.ts";
 import type { Sandbox } from "../sandbox/index.ts";
 import type { Observer } from "../telemetry/observer.ts";
+import { withCleanText } from "./clean-provider.ts";
 import type { AppConfig } from "./config.ts";
 
 export interface ProviderRegistry extends ProviderDirectory {
@@ -20,6 +23,8 @@ export interface ProviderRegistry extends ProviderDirectory {
 interface RegistryContext {
   readonly clock: Clock;
   readonly observer: Observer;
+  readonly secrets: Secrets;
+  readonly foreign: ForeignText;
 }
 
 interface Entry {
@@ -28,8 +33,9 @@ interface Entry {
   readonly configuration: ProviderConfiguration;
 }
 
-export function createProviderRegistry(config: AppConfig, { clock, observer }: RegistryContext): ProviderRegistry {
+export function createProviderRegistry(config: AppConfig, { clock, observer, secrets, foreign }: RegistryContext): ProviderRegistry {
   const entries = providerDefinitions.map((definition): Entry => ({ definition, configuration: definition.read(config.values) }));
+  for (const { configuration } of entries) if (configuration.ok) configuration.secrets?.forEach(secrets.add);
   const known = entries.map(({ definition }) => definition.id);
   // The sandbox configures every provider with its own emulator.
   const usable = entries.filter(({ configuration }) => config.sandbox || configuration.ok);
@@ -45,7 +51,9 @@ export function createProviderRegistry(config: AppConfig, { clock, observer }: R
   const create = async ({ definition, configuration: own }: Entry): Promise<Provider> => {
     const { values, ca } = config.sandbox ? await startSandboxOnce() : { values: undefined, ca: undefined };
     const configuration = values ? definition.read(values) : own;
-    if (configuration.ok) return configuration.create({ clock, observer, userAgent: `cdn-prefetch-mcp/${version}`, ca });
+    if (configuration.ok) {
+      return withCleanText(await configuration.create({ clock, observer, secrets, userAgent: `cdn-prefetch-mcp/${version}`, ca }), foreign);
+    }
     throw new PrefetchError("not_configured", `${definition.title} is not configured`, {
       provider: definition.id,
       hint: `${configuration.problem} Then restart the server. To try it without credentials, start it with --sandbox.`,

@@ -1,8 +1,8 @@
 /** Removes secrets from text, and shortens foreign text, before users, models, logs or files get it. */
 
-const MARK = "[redacted]";
-/** A smaller value blanks out ordinary words; a larger one lets short secrets through. */
-const SHORTEST_SECRET_CHARACTERS = 6;
+import { createSecrets, type SecretHider } from "./secrets.ts";
+import { MARK } from "./short-secrets.ts";
+import { visibleText } from "./visible-text.ts";
 
 /**
  * Places in which vendors echo credentials: headers and parameters, such as `X-Auth-Token: …` or `AccessKeyId=…`.
@@ -20,23 +20,16 @@ const LONGEST_WHITESPACE_CHARACTERS = 20;
 
 export type Redactor = (text: string) => string;
 
-/** Reads `secrets` at every call, so that the caller may add to them. */
-export function createRedactor(secrets: Iterable<string | undefined>): Redactor {
-  return (text) => {
-    let clean = text;
-    for (const secret of longestFirst(secrets)) clean = clean.replaceAll(secret, MARK);
-    clean = clean.replace(/\s+/g, (space) => (space.length > LONGEST_WHITESPACE_CHARACTERS ? " " : space));
-    for (const pattern of credentialPatterns) clean = clean.replace(pattern, `$1${MARK}`);
-    return clean;
-  };
+/** Removes known secrets, and what stands in the place of a credential, and all invisible characters. */
+export function createRedactor(secrets: SecretHider | readonly string[]): Redactor {
+  const { hide } = "hide" in secrets ? secrets : createSecrets(secrets);
+  return (text) => hidePlaces(hide(visibleText(text)));
 }
 
-/** When one secret begins with another, redacting the shorter one first would leave the rest of the longer one. */
-function longestFirst(secrets: Iterable<string | undefined>): string[] {
-  return [...secrets]
-    .filter((secret) => secret !== undefined && secret.length >= SHORTEST_SECRET_CHARACTERS)
-    .map(String)
-    .sort((a, b) => b.length - a.length);
+/** Removes what stands in the place of a credential, whatever its value. */
+export function hidePlaces(text: string): string {
+  const short = text.replace(/\s+/g, (space) => (space.length > LONGEST_WHITESPACE_CHARACTERS ? " " : space));
+  return credentialPatterns.reduce((clean, pattern) => clean.replace(pattern, `$1${MARK}`), short);
 }
 
 /** A smaller value cuts off vendors' explanations; a larger one lets foreign text fill a result. */

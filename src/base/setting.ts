@@ -9,7 +9,10 @@ export interface Setting {
   readonly about: string;
   /** The default in words, such as "30 days". */
   readonly fallback?: string;
+  /** The whole value is a secret. */
   readonly secret?: boolean;
+  /** The secrets inside a value that is none as a whole, such as a header's value. Empty for a value that cannot be read. */
+  readonly secretsIn?: (value: string) => readonly string[];
 }
 
 export type SettingValues = Readonly<Record<string, string | undefined>>;

@@ -2,10 +2,12 @@
 
 import { createApp } from "../app/app.ts";
 import { asPrefetchError, explain } from "../base/errors.ts";
+import { createRedactor } from "../base/redact.ts";
 import { version } from "../base/version.ts";
 import { runStdio } from "../transports/stdio.ts";
 import { type Config, readCommand } from "./config.ts";
 import { helpText } from "./help.ts";
+import { readSettingValues, secretValues } from "./setting-values.ts";
 
 /** Serves, or prints help or the version. After an error it explains the error on stderr and sets exit code 1. */
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -16,7 +18,8 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     else if (command.config.transport === "http") await serveHttp(command.config);
     else runStdio(createApp(command.config));
   } catch (error) {
-    process.stderr.write(`cdn-prefetch-mcp: ${explain(asPrefetchError(error))}\n`);
+    const redact = createRedactor(secretValues(readSettingValues({}, env)));
+    process.stderr.write(`cdn-prefetch-mcp: ${redact(explain(asPrefetchError(error)))}\n`);
     process.exitCode = 1;
   }
 }

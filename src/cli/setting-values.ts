@@ -14,11 +14,12 @@ export function readSettingValues(flags: Flags, env: NodeJS.ProcessEnv): Setting
   );
 }
 
-/** Values that no log line and no error may show. */
+/** Values that no log line, no answer and no error may show. */
 export function secretValues(values: SettingValues): string[] {
-  return allSettings.flatMap(({ name, secret }) => {
-    const value = secret ? values[name] : undefined;
-    return value === undefined ? [] : [value];
+  return allSettings.flatMap(({ name, secret, secretsIn }) => {
+    const value = values[name];
+    if (value === undefined) return [];
+    return [...(secret ? [value] : []), ...(secretsIn?.(value) ?? [])];
   });
 }
 

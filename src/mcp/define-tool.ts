@@ -6,6 +6,7 @@
 import { type CallToolResult, type McpServer, requireScopes, type ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { asPrefetchError, PrefetchError } from "../base/errors.ts";
+import type { ForeignText } from "../base/foreign-text.ts";
 import type { PrefetchService } from "../prefetch/calls/service.ts";
 import type { CallContext } from "../prefetch/model/caller.ts";
 import type { Observer } from "../telemetry/observer.ts";
@@ -15,6 +16,7 @@ import { type Principal, scopeFor } from "./caller.ts";
 import { failureResult, isCancellation } from "./failure.ts";
 import type { Intent } from "./intent.ts";
 import { publishedInput, publishedOutput } from "./published-schema.ts";
+import { refuseSecrets } from "./secret-arguments.ts";
 
 export interface ToolDeps {
   readonly service: PrefetchService;
@@ -23,6 +25,7 @@ export interface ToolDeps {
   readonly notice: string | undefined;
   readonly report: (error: unknown, about: string) => void;
   readonly observer: Observer;
+  readonly foreign: ForeignText;
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -50,7 +53,7 @@ export interface Tool {
 /** Converts the schemas once; a server is registered once per HTTP request. */
 export function defineTool<Input extends Shape, Output extends Shape>(
   definition: ToolDefinition<Input, Output>,
-  { notice, report, observer }: Pick<ToolDeps, "notice" | "report" | "observer">,
+  { notice, report, observer, foreign }: Pick<ToolDeps, "notice" | "report" | "observer" | "foreign">,
 ): Tool {
   const { name, title, description, intent, corrections, handle } = definition;
   const input = z.strictObject(definition.input);
@@ -69,6 +72,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     const startedAt = performance.now();
     const observe = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - startedAt) / 1_000);
     try {
+      refuseSecrets(args, foreign.holdsSecret);
       const result = await handle(parseArguments(name, input, corrections, args), callContextOf(context, principal, report));
       const structured = output.parse({ ...result, ...(notice !== undefined && { notice }) });
       observe("ok");

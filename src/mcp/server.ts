@@ -2,6 +2,7 @@
 
 import { type AuthInfo, McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
 import { type Principal, principalOf, type Scope, scopeFor } from "./caller.ts";
+import { cleanAnswers } from "./clean-answers.ts";
 import type { Tool } from "./define-tool.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
@@ -60,6 +61,7 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
     for (const tool of tools) if (isOffered(tool, principal)) tool.register(server, principal);
     registerResources(server, deps, principal);
     if (principal.may("spend")) registerPublishAndWarm(server);
+    cleanAnswers(server, deps.foreign);
     return server;
   };
   return {

@@ -1,6 +1,7 @@
 /** The form in which `index.ts` lists a provider: its settings, and how to create it from them. */
 
 import type { Clock } from "../base/clock.ts";
+import type { Secrets } from "../base/secrets.ts";
 import type { Setting, SettingValues } from "../base/setting.ts";
 import type { Provider } from "../prefetch/model/provider.ts";
 import type { Observer } from "../telemetry/observer.ts";
@@ -9,6 +10,8 @@ export interface ProviderContext {
   readonly clock: Clock;
   readonly userAgent: string;
   readonly observer: Observer;
+  /** The process's known secrets. A provider adds those that it fetches or reads; those of its settings are there. */
+  readonly secrets?: Secrets | undefined;
   /** Certificate of the sandbox's authority, in PEM. Absent outside the sandbox. */
   readonly ca?: string | undefined;
 }
@@ -17,6 +20,8 @@ export interface ProviderContext {
 export type ProviderConfiguration =
   | {
       readonly ok: true;
+      /** Secrets that were read from elsewhere than the settings, such as from a profile file. */
+      readonly secrets?: readonly string[];
       /** Loads the provider's code and creates the provider. Opens no connection. */
       readonly create: (context: ProviderContext) => Promise<Provider>;
     }

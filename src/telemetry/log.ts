@@ -1,26 +1,27 @@
 /** The log: JSON lines on stderr, because stdout belongs to the protocol. */
 
 import { type Logger, pino } from "pino";
-import { createRedactor } from "../base/redact.ts";
+import { hidePlaces } from "../base/redact.ts";
+import type { SecretHider } from "../base/secrets.ts";
+import { escapeInvisible } from "../base/visible-text.ts";
 import { ambientContext } from "./ambient-context.ts";
 
 export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Characters that JSON does not escape, although some readers end a line there and terminals execute them. */
-const unescapedControls = /[\u007f-\u009f\u2028\u2029]/g;
-const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-
-/** Redacts the given secrets, and anything that looks like one, from every line. */
-export function createLog(level: LogLevel, secrets: readonly string[]): Logger {
-  // A log line is JSON, so a secret with a quote or a backslash appears there in its escaped form.
-  const redact = createRedactor([...secrets, ...secrets.map((secret) => JSON.stringify(secret).slice(1, -1))]);
+/** Redacts known secrets, and what stands in the place of a credential, from every line. */
+export function createLog(level: LogLevel, { hide }: SecretHider): Logger {
   // A host may close the pipe because it reads no logs. Without a listener, that error would end the process.
   process.stderr.on("error", () => undefined);
   const destination = {
     write: (line: string): void => {
-      if (process.stderr.writable) process.stderr.write(redact(line).replace(unescapedControls, escaped));
+      if (process.stderr.writable) process.stderr.write(`${cleanLine(line.trimEnd(), hide)}\n`);
     },
   };
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin: () => ({ ...ambientContext() }) }, destination);
+}
+
+/** The line stays JSON. JSON does not escape all characters that end a line, move a terminal's cursor or turn text around. */
+export function cleanLine(line: string, hide: SecretHider["hide"]): string {
+  return escapeInvisible(hidePlaces(hide(line)));
 }

@@ -21,6 +21,8 @@ export interface App {
   readonly report: (error: unknown, about: string) => void;
   /** Writes an info line to the log. */
   readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;
+  /** Hides a caller's token wherever text is shown. */
+  readonly conceal: (token: string) => void;
   /** Watches resources for subscribers; the notifier reports changes to them. */
   readonly subscriptions: (notify: ServerNotifier) => Subscribe;
   /** Whether the worker makes progress. Throws when the store is unreadable. */

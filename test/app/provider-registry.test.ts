@@ -1,5 +1,7 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createProviderRegistry } from "../../src/app/provider-registry.ts";
+import { createForeignText } from "../../src/base/foreign-text.ts";
+import { createSecrets } from "../../src/base/secrets.ts";
 import { readCommand } from "../../src/cli/config.ts";
 import { providerDefinitions } from "../../src/providers/index.ts";
 import { silentObserver } from "../../src/telemetry/observer.ts";
@@ -10,7 +12,9 @@ const ids = providerDefinitions.map(({ id }) => id);
 function registryFor(env: Readonly<Record<string, string>>, ...args: string[]) {
   const command = readCommand(args, env);
   if (command.kind !== "serve") throw new Error(`expected to serve, got ${command.kind}`);
-  const registry = createProviderRegistry(command.config, { clock: fakeClock(), observer: silentObserver });
+  const secrets = createSecrets();
+  const context = { clock: fakeClock(), observer: silentObserver, secrets, foreign: createForeignText(secrets) };
+  const registry = createProviderRegistry(command.config, context);
   onTestFinished(() => registry.close());
   return registry;
 }

@@ -25,6 +25,16 @@ describe("secretValues", () => {
   it("finds the values of secret settings only", () => {
     expect(secretValues(readSettingValues({}, env)).sort()).toEqual(["the-id", "the-key", "the-secret", "the-token"]);
   });
+
+  it("finds the values of configured headers, except those that browsers send", () => {
+    const variants = [{ "x-my-pass": "hunter2hunter2" }, { "accept-encoding": "br", referer: "https://player.example.com/" }];
+    const values = {
+      PREFETCH_HTTP_VARIANTS: JSON.stringify(variants),
+      PREFETCH_ALIBABA_VOD_WITH_HEADER: '{"Authorization":["Bearer abc-token-1"],"Accept-Encoding":["gzip"]}',
+    };
+    expect(secretValues(values).sort()).toEqual(["Bearer abc-token-1", "abc-token-1", "hunter2hunter2"]);
+    expect(secretValues({ PREFETCH_HTTP_VARIANTS: "not JSON" })).toEqual([]);
+  });
 });
 
 describe("unknownNameWarnings", () => {

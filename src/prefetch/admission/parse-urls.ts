@@ -1,6 +1,7 @@
 /** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. Pure. */
 
 import { explain } from "../../base/errors.ts";
+import { visibleText } from "../../base/visible-text.ts";
 import type { Provider } from "../model/provider.ts";
 import { type ParsedUrl, parseUrl, tooLong } from "../model/url.ts";
 import type { Expanded } from "./expand-streams.ts";
@@ -85,9 +86,9 @@ export function keyOf(input: unknown, parsed: ParsedUrl): string {
   return parsed.ok ? parsed.url : `invalid ${typeof input} ${textOf(input)}`;
 }
 
-/** An entry of a list as it may be shown: cut short, and without credentials. */
+/** An entry of a list as it may be shown: cut short, and without credentials and invisible characters. */
 export function shownInput(input: unknown): string {
-  const safe = withoutCredentials(textOf(input).trim());
+  const safe = withoutCredentials(visibleText(textOf(input)).trim());
   return safe.length > SHOWN_OF_BAD_INPUT ? `${safe.slice(0, SHOWN_OF_BAD_INPUT)}…` : safe;
 }
 

@@ -21,6 +21,8 @@ export interface AccountCredentials {
   readonly credentials: CredentialSource;
   /** Names the vendor account in the quota ledger. Stays the same while the account does, and holds no secret. */
   readonly account: string;
+  /** Every value that no message may show. */
+  readonly secrets: readonly string[];
 }
 
 const idName = "ALIBABA_CLOUD_ACCESS_KEY_ID";
@@ -34,7 +36,8 @@ export function readCredentials(values: SettingValues): AccountCredentials | { r
   if (id !== undefined && secret !== undefined) {
     // Temporary keys have a new id each time, so it cannot name the account.
     const account = securityToken === undefined ? accountOf(id) : "temporary";
-    return { account, credentials: { kind: "keys", id, secret, securityToken } };
+    const keys = { id, secret, securityToken };
+    return { account, credentials: { kind: "keys", ...keys }, secrets: secretsOf(keys) };
   }
   if (id !== undefined) return { problem: `set ${secretName} (${idName} is set without it)` };
   if (secret !== undefined) return { problem: `set ${idName} (${secretName} is set without it)` };
@@ -58,7 +61,11 @@ function readProfileFile(wanted: string | undefined): AccountCredentials | { rea
   if (typeof profile === "string") return { problem: `~/.aliyun/config.json ${profile}; ${missing}` };
   const { name, keys } = profile;
   const account = keys.securityToken === undefined ? accountOf(keys.id) : `profile-${name}`;
-  return { account, credentials: { kind: "file", path, profile: name } };
+  return { account, credentials: { kind: "file", path, profile: name }, secrets: secretsOf(keys) };
+}
+
+export function secretsOf({ id, secret, securityToken }: AlibabaKeys): string[] {
+  return [id, secret, securityToken].filter((value) => value !== undefined);
 }
 
 function accountOf(keyId: string): string {

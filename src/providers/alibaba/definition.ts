@@ -26,6 +26,7 @@ export const alibabaVod: ProviderDefinition = {
     };
     return {
       ok: true,
+      secrets: found.secrets,
       create: async (context) => {
         const { createAlibabaVod } = await import("./vod.ts");
         return createAlibabaVod({ ...options, ...context });

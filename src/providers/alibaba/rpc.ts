@@ -13,7 +13,7 @@ import { canonicalQuery, sha256 } from "../kit/canonical.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../kit/http-client.ts";
 import { stoppedOr } from "../kit/stopped.ts";
 import { requestIdOf, unreadableAnswer } from "../kit/vendor-failure.ts";
-import { type CredentialSource, currentKeys } from "./credentials.ts";
+import { type CredentialSource, currentKeys, secretsOf } from "./credentials.ts";
 import { alibabaCloud, failureOf, readVendorError } from "./errors.ts";
 import type { AlibabaKeys } from "./profile-file.ts";
 import { acsDate, authorization } from "./sign.ts";
@@ -103,7 +103,7 @@ export function createRpc({ http, clock, credentials, redact, onSecret }: RpcOpt
     if (counted) await call.turn();
     // Keys and date are read after the wait for a turn: keys may change meanwhile, and the signature carries its date.
     const keys = await currentKeys(credentials);
-    for (const secret of [keys.id, keys.secret, keys.securityToken]) if (secret !== undefined) onSecret(secret);
+    for (const secret of secretsOf(keys)) onSecret(secret);
     const url = new URL("/", endpoint.url);
     const headers = sign(keys, request, url);
     const response = await http.send({ method, url, headers, signal: call.signal, intent });

@@ -1,6 +1,7 @@
 /** The settings of Alibaba Cloud VOD, each with the rule that its value must keep. */
 
 import { z } from "zod";
+import { secretHeaderValues } from "../kit/header-secrets.ts";
 import { type CheckedSetting, must, mustBeEndpoint, mustBeHeaderSafe, mustBeOneOf, mustBeRegion, mustMatch } from "../kit/settings.ts";
 
 /** The vendor serves the cache calls of every account in this region. */
@@ -78,6 +79,7 @@ export const settings: readonly CheckedSetting[] = [
     name: settingName("WITH_HEADER"),
     about: 'Headers of the fetch from the origin, as JSON, such as {"Accept-Encoding":["gzip, deflate, br"]}.',
     fallback: "Accept-Encoding: gzip",
+    secretsIn: secretHeaderValues,
     check: must("be a JSON object of header names and lists of values", isHeaderMap),
   },
   { name: settingName("FORMATS"), about: "Formats of an asset to warm, such as mp4,m3u8.", fallback: "all", check: words },

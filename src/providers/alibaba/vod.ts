@@ -7,6 +7,7 @@ import type { Dispatcher } from "undici";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { createRedactor } from "../../base/redact.ts";
+import { createSecrets, type Secrets } from "../../base/secrets.ts";
 import { echoKey } from "../../prefetch/model/match-urls.ts";
 import type { Call, Provider, StatusRow, VendorQuota } from "../../prefetch/model/provider.ts";
 import type { Observer } from "../../telemetry/observer.ts";
@@ -37,6 +38,8 @@ export interface AlibabaVodOptions {
   readonly clock: Clock;
   readonly userAgent: string;
   readonly observer?: Observer | undefined;
+  /** Receives the secrets that requests use. */
+  readonly secrets?: Secrets | undefined;
   readonly dispatcher?: Dispatcher | undefined;
   /** Milliseconds to wait for an answer. */
   readonly answerMs?: number | undefined;
@@ -44,12 +47,23 @@ export interface AlibabaVodOptions {
 
 /** Opens no connection before the first call. */
 export function createAlibabaVod(options: AlibabaVodOptions): Provider {
-  const { cache, credentials, clock, area, secondTier, withHeader, userAgent, observer, dispatcher, answerMs } = options;
+  const {
+    cache,
+    credentials,
+    clock,
+    area,
+    secondTier,
+    withHeader,
+    userAgent,
+    observer,
+    dispatcher,
+    answerMs,
+    secrets = createSecrets(),
+  } = options;
   const provider = "alibaba-vod";
-  const secrets = new Set<string>();
   const redact = createRedactor(secrets);
   const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, answerMs });
-  const rpc = createRpc({ http, clock, credentials, redact, onSecret: (secret) => secrets.add(secret) });
+  const rpc = createRpc({ http, clock, credentials, redact, onSecret: secrets.add });
   const lists = createTaskLists(rpc, cache, redact);
   const media = createMedia(rpc, options.media, { ...options.assets, redact });
 

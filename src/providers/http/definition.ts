@@ -2,6 +2,7 @@
 
 import type { SettingValues } from "../../base/setting.ts";
 import type { ProviderConfiguration, ProviderDefinition } from "../definition.ts";
+import { secretHeaderValues } from "../kit/header-secrets.ts";
 import type { HttpOptions } from "./http.ts";
 import { BATCHES_AT_ONCE, defaultWarmLimits, type WarmLimits } from "./limits.ts";
 import { type AddressKind, kindOf } from "./net/public-address.ts";
@@ -29,6 +30,7 @@ export const httpAnyCdn: ProviderDefinition = {
       about:
         'Sets of request headers, as a JSON list. Each URL is fetched once with each set. Example: [{"accept-encoding":"gzip"},{"accept-encoding":"br"}].',
       fallback: "accept-encoding: gzip, deflate, br",
+      secretsIn: secretHeaderValues,
     },
     { name: setting("MODE"), about: "get, or head for CDNs that fill their cache on HEAD requests.", fallback: "get" },
     {

@@ -5,18 +5,15 @@ type HeaderValues = Readonly<Record<string, string>>;
 interface Variant {
   /** Header names are in lower case. */
   readonly headers: HeaderValues;
-  /** The headers that differ between variants, such as `accept-encoding: br`; absent for a single variant. */
+  /** Its place in the setting and the headers that differ, such as `variant 2 (accept-encoding)`; absent for a single variant. */
   readonly label: string | undefined;
 }
-
-/** A label shows only the name of a header that may hold a credential. */
-const SECRET = /auth|cookie|token|key|secret|signature|credential/;
 
 export function variantsOf(base: HeaderValues, variants: readonly HeaderValues[]): Variant[] {
   const all = (variants.length > 0 ? variants : [{}]).map((own) => ({ ...lowerNames(base), ...lowerNames(own) }));
   if (all.length === 1) return all.map((headers) => ({ headers, label: undefined }));
   const names = differingNames(all);
-  return all.map((headers, index) => ({ headers, label: labelOf(headers, names) || `duplicate variant ${index + 1}` }));
+  return all.map((headers, index) => ({ headers, label: `variant ${index + 1} (${labelOf(headers, names)})` }));
 }
 
 function differingNames(all: readonly HeaderValues[]): string[] {
@@ -24,13 +21,10 @@ function differingNames(all: readonly HeaderValues[]): string[] {
   return [...names].filter((name) => new Set(all.map((headers) => headers[name])).size > 1);
 }
 
+/** Names only: a value may be a credential, whatever its header is called. */
 function labelOf(headers: HeaderValues, names: readonly string[]): string {
-  const parts = names.map((name) => {
-    const value = headers[name];
-    if (value === undefined) return `no ${name}`;
-    return `${name}: ${SECRET.test(name) ? "[redacted]" : value}`;
-  });
-  return parts.join(", ");
+  if (names.length === 0) return "a duplicate";
+  return names.map((name) => (headers[name] === undefined ? `no ${name}` : name)).join(", ");
 }
 
 /** undici sends a header twice when an object spells its name in two ways. */

@@ -8,6 +8,7 @@ import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import { createRedactor, type Redactor, tidyMessage } from "../../base/redact.ts";
+import { createSecrets, type Secrets } from "../../base/secrets.ts";
 import type { BatchContent, Call, Provider, StatusRow, Submission } from "../../prefetch/model/provider.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { createHttpClient } from "../kit/http-client.ts";
@@ -27,6 +28,8 @@ export interface HuaweiVodOptions {
   readonly clock: Clock;
   readonly userAgent: string;
   readonly observer?: Observer | undefined;
+  /** Receives the secrets that requests use. */
+  readonly secrets?: Secrets | undefined;
   readonly dispatcher?: Dispatcher | undefined;
   /** Milliseconds to wait for an answer. */
   readonly answerMs?: number | undefined;
@@ -36,11 +39,22 @@ const provider = "huawei-vod";
 
 /** Opens no connection before the first call. */
 export function createHuaweiVod(options: HuaweiVodOptions): Provider {
-  const { endpoint, projectId, credentials, edition, clock, userAgent, observer, dispatcher, answerMs } = options;
-  const secrets = new Set(secretsOf(credentials));
+  const {
+    endpoint,
+    projectId,
+    credentials,
+    edition,
+    clock,
+    userAgent,
+    observer,
+    dispatcher,
+    answerMs,
+    secrets = createSecrets(),
+  } = options;
+  for (const secret of secretsOf(credentials)) secrets.add(secret);
   const redact = createRedactor(secrets);
   const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, answerMs });
-  const auth = createAuth({ credentials, projectId, clock, http, redact, onSecret: (secret) => secrets.add(secret) });
+  const auth = createAuth({ credentials, projectId, clock, http, redact, onSecret: secrets.add });
   const api = createApi({ endpoint, projectId, auth, http, clock, redact });
 
   const shared = {

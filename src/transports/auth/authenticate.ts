@@ -30,6 +30,8 @@ export interface AuthContext {
   readonly resource: string;
   readonly now: () => number;
   readonly report: (error: unknown, about: string) => void;
+  /** Receives each accepted token. The caller keeps it out of answers and logs. */
+  readonly conceal: (token: string) => void;
 }
 
 /** The SDK demands an expiry of every token. This one is in the year 2100. */
@@ -41,7 +43,7 @@ const MOST_CHECKS = 1_000;
 const defaultScopes = ["prefetch:read", "prefetch:write"];
 
 /** `undefined` without tokens and OAuth. Throws `invalid_argument` for an unusable token list. */
-export function createAuthenticator(settings: AuthSettings, { resource, now, report }: AuthContext): Authenticator | undefined {
+export function createAuthenticator(settings: AuthSettings, { resource, now, report, conceal }: AuthContext): Authenticator | undefined {
   const { oauth } = settings;
   if (settings.tokens === undefined && settings.tokensFile === undefined && !oauth) return undefined;
   let tokens = loadTokens(settings);
@@ -49,11 +51,17 @@ export function createAuthenticator(settings: AuthSettings, { resource, now, rep
   const resourceMetadataUrl = oauth && getOAuthProtectedResourceMetadataUrl(new URL(resource));
   const discovery = resourceMetadataUrl === undefined ? {} : { resourceMetadataUrl };
 
-  const verifyAccessToken = async (presented: string): Promise<AuthInfo> => {
+  const callerBehind = async (presented: string): Promise<AuthInfo> => {
     const token = findToken(tokens, presented);
     if (token) return authInfoOfToken(token, now());
     if (!verifyJwt) throw new OAuthError(OAuthErrorCode.InvalidToken, "The token is not known");
     return authInfoOfJwt(await verifyJwt(presented));
+  };
+
+  const verifyAccessToken = async (presented: string): Promise<AuthInfo> => {
+    const caller = await callerBehind(presented);
+    conceal(presented);
+    return caller;
   };
 
   const verifyHeader = async (header: string | undefined): Promise<AuthInfo> => {

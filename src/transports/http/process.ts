@@ -14,7 +14,7 @@ const LONGEST_STOP_MS = 20_000;
 export async function runHttp(settings: HttpOptions & AuthSettings, createApp: (observer: Observer) => App): Promise<void> {
   const metrics = createMetrics();
   const app = createApp(metrics.observer);
-  const auth = createAuthenticator(settings, { resource: resourceOf(settings), now: Date.now, report: app.report });
+  const auth = createAuthenticator(settings, { resource: resourceOf(settings), now: Date.now, report: app.report, conceal: app.conceal });
   const service = await startHttp({ app, metrics, auth, options: settings });
   app.note({ url: service.url, authentication: auth ? "required" : "none" }, "listening");
 

@@ -4,6 +4,8 @@ import { Client, InMemoryTransport } from "@modelcontextprotocol/client";
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
+import { createForeignText } from "../../../src/base/foreign-text.ts";
+import { createSecrets } from "../../../src/base/secrets.ts";
 import { prepareServers } from "../../../src/mcp/server.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../../fakes/edge.ts";
@@ -25,6 +27,7 @@ async function setUp(script: EdgeScript = {}) {
     notice: undefined,
     report: (error) => harness.reports.push(String(error)),
     observer: silentObserver,
+    foreign: createForeignText(createSecrets()),
     version: "0.0.0",
     subscribable: false,
     describeProviders: async () => [],
@@ -58,7 +61,7 @@ describe("verify_prefetch", () => {
               obstacles: [{ code: "set-cookie", reason: "Answers with cookies are not shared.", change: "Set none." }],
               evidence: ["set-cookie: a=…"],
               edge: "pop-1",
-              variant: "accept: image/webp",
+              variant: "variant 2 (accept)",
               status: 200,
               cdn: cdn(),
               layer: "edge",
@@ -82,7 +85,7 @@ describe("verify_prefetch", () => {
           obstacles: [{ code: "set-cookie", reason: "Answers with cookies are not shared.", change: "Set none." }],
           evidence: ["set-cookie: a=…"],
           edge: "pop-1",
-          variant: "accept: image/webp",
+          variant: "variant 2 (accept)",
           status: 200,
           cdn: "Fake CDN",
           layer: "edge",

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
+import { createSecrets } from "../../../src/base/secrets.ts";
 import type { Call } from "../../../src/prefetch/model/provider.ts";
 import { createRpc, type Rpc, type RpcOptions, type RpcRequest } from "../../../src/providers/alibaba/rpc.ts";
 import { createHttpClient } from "../../../src/providers/kit/http-client.ts";
@@ -86,8 +87,12 @@ async function bench(options: Partial<RpcOptions> = {}): Promise<Bench> {
   const secrets = new Set<string>();
   const http = createHttpClient({ provider: "alibaba-vod", userAgent: "test", clock });
   closing.push(() => http.close());
-  const onSecret = (secret: string) => secrets.add(secret);
-  const rpc = createRpc({ http, clock, credentials: keys, redact: createRedactor(secrets), onSecret, ...options });
+  const known = createSecrets();
+  const onSecret = (secret: string) => {
+    secrets.add(secret);
+    known.add(secret);
+  };
+  const rpc = createRpc({ http, clock, credentials: keys, redact: createRedactor(known), onSecret, ...options });
   const ask = (more: Partial<RpcRequest> = {}) =>
     rpc({
       endpoint: { url: server.url },

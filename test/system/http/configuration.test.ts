@@ -28,7 +28,12 @@ function mistakeIn(args: readonly string[], env: Readonly<Record<string, string>
   try {
     const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", ...args], env);
     if (command.kind !== "serve") return "";
-    createAuthenticator(command.config.server, { resource: "http://127.0.0.1/mcp", now: () => 0, report: () => undefined });
+    createAuthenticator(command.config.server, {
+      resource: "http://127.0.0.1/mcp",
+      now: () => 0,
+      report: () => undefined,
+      conceal: () => undefined,
+    });
     return "";
   } catch (error) {
     return explain(asPrefetchError(error));

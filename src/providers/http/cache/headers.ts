@@ -1,5 +1,7 @@
 /** Response headers as caches send them. Names are in lower case; values are untrusted. */
 
+import { visibleText } from "../../../base/visible-text.ts";
+
 /** The lines of a header stay apart: some vendors send one line per tier, and joining would hide that. */
 export type HeaderLines = ReadonlyMap<string, readonly string[]>;
 
@@ -83,8 +85,7 @@ export function secondsOf(text: string | undefined): number | undefined {
 
 /** Makes a header value safe to show. Query strings go, because signed URLs keep their keys there. */
 function showable(text: string): string {
-  return text
-    .slice(0, MAX_VALUE_CHARS)
+  return visibleText(text.slice(0, MAX_VALUE_CHARS))
     .replace(/\?[^\s"',;]+/g, "?...")
     .replace(/[^ -~]/g, "?")
     .slice(0, MAX_EVIDENCE_CHARS);

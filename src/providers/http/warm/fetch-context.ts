@@ -7,7 +7,7 @@ import type { TaskBudget } from "./task-budget.ts";
 
 /** One combination of PoP and variant. Each URL is fetched once through each route. */
 export interface FetchRoute {
-  /** Names the PoP and the variant in reasons, such as `paris, accept-encoding: br`; empty for a single route. */
+  /** Names the PoP and the variant in reasons, such as `paris, variant 2 (accept-encoding)`; empty for a single route. */
   readonly name: string;
   readonly dispatcher: Dispatcher;
   /** Carries redirects to another host, which the PoP may not serve. */

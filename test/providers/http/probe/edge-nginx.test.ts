@@ -110,8 +110,8 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
     await warm("/variants");
     const rows = await edge.verify(url("/variants"), new AbortController().signal);
     expect(rows.map(({ state, variant }) => [state, variant])).toEqual([
-      ["warm", "accept-encoding: gzip"],
-      ["warm", "accept-encoding: identity"],
+      ["warm", "variant 1 (accept-encoding)"],
+      ["warm", "variant 2 (accept-encoding)"],
     ]);
     const cold = await edge.verify(url("/variants-cold"), new AbortController().signal);
     expect(cold.map(({ state }) => state)).toEqual(["cold", "unknown"]);

@@ -1,0 +1,23 @@
+/** The boundary where the text of manifests enters the server. */
+
+import type { ForeignText } from "../base/foreign-text.ts";
+import type { StreamReader } from "../prefetch/model/stream.ts";
+
+/** A URL that echoes a credential of the server is refused: warming it would hand the credential on to the origin. */
+export function withCleanStreams(read: StreamReader, { clean, cleanError }: ForeignText): StreamReader {
+  return async (url, rules) => {
+    try {
+      const stream = await read(url, rules);
+      const echoes = stream.urls.filter((each) => clean(each) !== each);
+      const refused = echoes.map((each) => ({
+        url: clean(each),
+        code: "invalid_argument",
+        reason: "It holds a credential of this server.",
+      }));
+      const urls = echoes.length > 0 ? stream.urls.filter((each) => !echoes.includes(each)) : stream.urls;
+      return { ...stream, urls, refused: [...clean(stream.refused), ...refused] };
+    } catch (error) {
+      throw cleanError(error);
+    }
+  };
+}

@@ -1,0 +1,185 @@
+import { describe, expect, it } from "vitest";
+import { withCleanText } from "../../src/app/clean-provider.ts";
+import { withCleanStreams } from "../../src/app/clean-stream.ts";
+import { PrefetchError } from "../../src/base/errors.ts";
+import { createForeignText } from "../../src/base/foreign-text.ts";
+import { createSecrets } from "../../src/base/secrets.ts";
+import type { Call, Provider, Settled } from "../../src/prefetch/model/provider.ts";
+import type { Stream } from "../../src/prefetch/model/stream.ts";
+
+const secret = "MFyfvK41ba2giqM7Uio6PznpdUKGpown";
+const dirty = `a\u202e \u001b[31m${encodeURIComponent(secret)}`;
+const clean = "a [redacted]";
+const foreign = createForeignText(createSecrets([secret]));
+const batch = { kind: "urls", urls: ["https://media.example.com/a"] } as const;
+const signal = new AbortController().signal;
+
+const error = () =>
+  new PrefetchError("rate_limited", dirty, {
+    hint: dirty,
+    vendorCode: dirty,
+    requestId: dirty,
+    provider: "x",
+    retryable: true,
+    retryAfterMs: 7,
+    delivery: "refused",
+    divisible: true,
+  });
+const fails = async (): Promise<never> => {
+  throw error();
+};
+
+function provider(more: Partial<Provider> = {}): Provider {
+  return {
+    id: "x",
+    title: "X",
+    docs: "https://docs.example.com",
+    account: "x:1",
+    accepts: ["urls"],
+    limits: {
+      urlsPerRequest: 1,
+      bytesPerRequest: 1,
+      bytesOf: () => 1,
+      requestsPerMinute: undefined,
+      urlsPerDay: undefined,
+      urlLength: 1,
+      timeZone: "UTC",
+      pollSeconds: 1,
+    },
+    tracking: "task",
+    depth: "edge",
+    reach: "All edges.",
+    submit: async () => ({ vendorTaskIds: [dirty], requestId: dirty, refused: [{ url: dirty, code: dirty, reason: dirty }] }),
+    close: async () => undefined,
+    ...more,
+  };
+}
+
+const call: Call = { signal, turn: async () => undefined };
+
+describe("withCleanText", () => {
+  it("cleans every answer of a provider", async () => {
+    const wrapped = withCleanText(
+      provider({
+        status: async () => [{ url: dirty, state: "failed", vendorState: dirty, reason: dirty }],
+        resolveAsset: async () => ({ urls: [dirty], cost: 1 }),
+        findSubmitted: async () => ({ state: "found", vendorTaskIds: [dirty], urls: [dirty] }),
+        refusalOf: error,
+        edge: {
+          rowsPerUrl: 1,
+          verify: async (url) => [
+            { url, state: "warm", reason: dirty, obstacles: [{ code: dirty, reason: dirty, change: dirty }], evidence: [dirty] },
+          ],
+          text: fails,
+        },
+      }),
+      foreign,
+    );
+    expect(await wrapped.submit(batch, call)).toEqual({
+      vendorTaskIds: [clean],
+      requestId: clean,
+      refused: [{ url: clean, code: clean, reason: clean }],
+    });
+    expect(await wrapped.status?.({ vendorTaskIds: [] }, call)).toEqual([
+      { url: clean, state: "failed", vendorState: clean, reason: clean },
+    ]);
+    expect(await wrapped.resolveAsset?.("a", call)).toEqual({ urls: [clean], cost: 1 });
+    expect(await wrapped.findSubmitted?.(batch, 0, call)).toEqual({ state: "found", vendorTaskIds: [clean], urls: [clean] });
+    expect(wrapped.refusalOf?.("a")).toMatchObject({ message: clean, hint: clean });
+    const rows = await wrapped.edge?.verify("https://media.example.com/a", signal);
+    expect(rows?.[0]).toMatchObject({ reason: clean, obstacles: [{ code: clean, reason: clean, change: clean }], evidence: [clean] });
+    await expect(wrapped.edge?.text("a", 1, signal)).rejects.toMatchObject({ message: clean });
+  });
+
+  it("cleans every text of an error and keeps its facts", async () => {
+    const wrapped = withCleanText(
+      provider({ submit: fails, status: fails, resolveAsset: fails, quota: fails, findSubmitted: fails }),
+      foreign,
+    );
+    const expected = {
+      code: "rate_limited",
+      message: clean,
+      hint: clean,
+      vendorCode: clean,
+      requestId: clean,
+      provider: "x",
+      retryable: true,
+      retryAfterMs: 7,
+      delivery: "refused",
+      divisible: true,
+    };
+    for (const work of [
+      wrapped.submit(batch, call),
+      wrapped.status?.({ vendorTaskIds: [] }, call),
+      wrapped.resolveAsset?.("a", call),
+      wrapped.quota?.(call),
+      wrapped.findSubmitted?.(batch, 0, call),
+    ]) {
+      await expect(work).rejects.toMatchObject(expected);
+    }
+  });
+
+  it("keeps an error that needs no change, such as a signal's reason", async () => {
+    const reason = new PrefetchError("cancelled", "The client cancelled the call");
+    const wrapped = withCleanText(
+      provider({
+        submit: async () => {
+          throw reason;
+        },
+      }),
+      foreign,
+    );
+    await expect(wrapped.submit(batch, call)).rejects.toBe(reason);
+  });
+
+  it("cleans the reports of a direct provider, but not the URL that names the item", async () => {
+    const settled: Settled[] = [];
+    const progress = { taskId: "pf_1", taskBytes: 0, moved: () => undefined, settled: (outcome: Settled) => settled.push(outcome) };
+    const wrapped = withCleanText(
+      provider({
+        submit: async (_, { progress: reports }) => {
+          reports?.settled({ url: dirty, state: "failed", code: dirty, reason: dirty });
+          return { vendorTaskIds: [], refused: [] };
+        },
+      }),
+      foreign,
+    );
+    await wrapped.submit(batch, { ...call, progress });
+    expect(settled).toEqual([{ url: dirty, state: "failed", code: clean, reason: clean }]);
+  });
+
+  it("adds no member that the provider lacks", () => {
+    expect(Object.keys(withCleanText(provider(), foreign)).sort()).toEqual(Object.keys(provider()).sort());
+  });
+});
+
+describe("withCleanStreams", () => {
+  const stream: Stream = {
+    format: "hls",
+    live: false,
+    omitted: 0,
+    urls: ["https://media.example.com/a.ts", `https://media.example.com/${secret}.ts`],
+    refused: [{ url: dirty, code: "unsupported", reason: dirty }],
+  };
+  const rules = {
+    scope: "full",
+    mostUrls: 10,
+    now: 0,
+    hostAllowed: () => true,
+    fetchText: fails,
+    signal,
+  } as const;
+
+  it("refuses URLs that hold a secret, and cleans the reasons", async () => {
+    const { urls, refused } = await withCleanStreams(async () => stream, foreign)("https://media.example.com/list.m3u8", rules);
+    expect(urls).toEqual(["https://media.example.com/a.ts"]);
+    expect(refused).toEqual([
+      { url: clean, code: "unsupported", reason: clean },
+      { url: "https://media.example.com/[redacted].ts", code: "invalid_argument", reason: "It holds a credential of this server." },
+    ]);
+  });
+
+  it("cleans the error of a manifest that cannot be read", async () => {
+    await expect(withCleanStreams(fails, foreign)("https://media.example.com/list.m3u8", rules)).rejects.toMatchObject({ message: clean });
+  });
+});
