@@ -5,11 +5,12 @@ import type { Cache } from "../src/base/cache.ts";
 import type { Clock } from "../src/base/clock.ts";
 import { PrefetchError } from "../src/base/errors.ts";
 import { createAllowances } from "../src/prefetch/admission/allowance.ts";
+import { createPresence } from "../src/prefetch/delivery/presence.ts";
 import { createPause, createRateLimiter } from "../src/prefetch/delivery/rate-limit.ts";
 import { createWorker } from "../src/prefetch/delivery/worker.ts";
 import type { BatchContent, Progress, Provider, ProviderLimits, Submission } from "../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../src/prefetch/model/provider-directory.ts";
-import type { AccountQuery, NewTask, Storage } from "../src/prefetch/model/storage.ts";
+import type { AccountQuery, Claim, NewTask, Storage } from "../src/prefetch/model/storage.ts";
 import type { Batch, Item } from "../src/prefetch/model/task.ts";
 import { createFollow } from "../src/prefetch/tracking/follow.ts";
 import { createLookups } from "../src/prefetch/tracking/lookups.ts";
@@ -27,6 +28,10 @@ export interface FakeClock extends Clock {
   settle(): Promise<void>;
   /** When each sleeper wakes, soonest first. */
   alarms(): number[];
+  /** Lets `ms` pass in which nobody runs: sleepers wake late. */
+  stall(ms: number): void;
+  /** Sets the time of day, forwards or backwards. No time passes. */
+  step(ms: number): void;
 }
 
 interface Sleeper {
@@ -36,6 +41,8 @@ interface Sleeper {
 
 export function fakeClock(start = NOON): FakeClock {
   let now = start;
+  /** What was added to the time of day. */
+  let stepped = 0;
   const sleepers = new Set<Sleeper>();
 
   const next = (): Sleeper | undefined => [...sleepers].sort((a, b) => a.at - b.at)[0];
@@ -50,7 +57,15 @@ export function fakeClock(start = NOON): FakeClock {
   };
 
   return {
-    now: () => now,
+    now: () => now + stepped,
+    monotonic: () => now,
+    boot: "the boot of the tests",
+    stall: (ms) => {
+      now += ms;
+    },
+    step: (ms) => {
+      stepped += ms;
+    },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) {
@@ -251,12 +266,33 @@ export function startProcess(options: ProcessOptions) {
     onThrottled: createPause(storage, clock, nothingMayGoWrong),
     stopped,
   });
+  processes += 1;
+  const presence = createPresence({ storage, clock, id: `process ${processes}`, report });
   return {
     allowances,
     lookups,
+    presence,
     follow: createFollow(storage, lookups, clock),
-    worker: createWorker({ storage, clock, limiter, random: () => 0.5, allowances, withTraceparent: (_, work) => work(), report }),
+    worker: createWorker({
+      storage,
+      clock,
+      limiter,
+      random: () => 0.5,
+      allowances,
+      presence,
+      withTraceparent: (_, work) => work(),
+      report,
+    }),
   };
+}
+
+let processes = 0;
+
+/** A claim by a process to which every other one is dead. */
+export async function claimAsSurvivor(storage: Storage, account: string, now: number): Promise<Claim | undefined> {
+  const owner = "survivor";
+  const claimant = { owner, inHand: [], dead: await storage.holders(owner) };
+  return storage.claim(account, now, now + 300_000, { claimant });
 }
 
 /** A signal that nobody aborts. */
@@ -320,8 +356,11 @@ export function newTask(sketch: TaskSketch): NewTask {
         deferrable: sketch.deferrable ?? false,
         attempts: 0,
         notBefore: now,
+        owner: undefined,
         leaseUntil: undefined,
         sentAt: undefined,
+        sentMonotonic: undefined,
+        sentBoot: undefined,
         vendorTaskIds: [],
         requestId: undefined,
       }),

@@ -27,8 +27,8 @@ import { createRetryPolicies } from "./retry-policy.ts";
 import { createTurn, type Turn } from "./turn.ts";
 
 /**
- * Lease of a batch in flight. It is longer than a request with a login and one repetition can take; shorter would let a
- * living process lose its batch, longer delays the reconciliation after a crash.
+ * Lease of a batch in flight, which only servers before schema version 7 heed. It is longer than a request with a login and
+ * one repetition can take; shorter would let a living process lose its batch to such a server.
  */
 const SEND_LEASE_MS = 90_000;
 
@@ -72,10 +72,12 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   };
 
   const submit = async (provider: Provider, work: Claim, turn: Turn): Promise<RunResult> => {
-    const answer = await provider.submit(contentOf(work.batch, work.items), { signal: sending, turn: turn.take }).then(
-      (submission): Answer => ({ ok: true, submission }),
-      (error: unknown): Answer => ({ ok: false, error }),
-    );
+    const answer = await provider
+      .submit(contentOf(work.batch, work.items), { signal: sending, turn: turn.take, isFresh: turn.isFresh })
+      .then(
+        (submission): Answer => ({ ok: true, submission }),
+        (error: unknown): Answer => ({ ok: false, error }),
+      );
     return { answer, pending: noProgress, open: { ...work, batch: turn.batch } };
   };
 
@@ -90,6 +92,15 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     if (state === "not_ready") report(error, `preparing to send a batch to ${provider.id}`);
     const isFromVendor = state === "claimed" || state === "sending";
     if (isFromVendor && !(stopping.aborted && isUnsent(state, error))) await heed(provider, error);
+  };
+
+  const verdictOn = (provider: Provider, { state }: Turn, { answer, pending, open }: RunResult): Verdict => {
+    const attempt = { state, answer, stopping: stopping.aborted, trackable: provider.status !== undefined };
+    const { change, signal } = interpret(open, attempt, clock.now(), policyFor(provider));
+    if (!change) return { change, signal };
+    // When every URL was reported, the answer changes nothing any more.
+    const own = open.items.length === 0 ? done() : change;
+    return { change: withProgress(own, pending), signal };
   };
 
   const send = async (provider: Provider, work: Claim, onProgress: (() => void) | undefined): Promise<Outcome> => {
@@ -108,13 +119,7 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
       ? await runDirect({ storage, clock, report, sending, stopping }, { provider, work, turn, onProgress })
       : await submit(provider, work, turn);
     if (!answer.ok) await heedFailure(provider, turn, answer.error);
-    const attempt = { state: turn.state, answer, stopping: stopping.aborted, trackable: provider.status !== undefined };
-    const { change, signal } = interpret(open, attempt, clock.now(), policyFor(provider));
-    const { batch } = turn;
-    if (!change) return { batch, change, signal };
-    // When every URL was reported, the answer changes nothing any more.
-    const own = open.items.length === 0 ? done() : change;
-    return { batch, change: withProgress(own, pending), signal };
+    return { batch: turn.batch, ...verdictOn(provider, turn, { answer, pending, open }) };
   };
 
   /** A day without quota fails the batch unasked; a store that cannot be read returns it. `undefined`: the batch may go. */

@@ -5,6 +5,7 @@ import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import {
   accountQuery,
+  claimAsSurvivor,
   type DirectBatch,
   fakeClock,
   fakeProvider,
@@ -59,17 +60,20 @@ describe("a provider that does the work itself", () => {
     expect(bench.reports).toEqual([]);
   });
 
-  it("is held for half a minute at a time, so that a dead process keeps nobody waiting for long", async () => {
+  it("is due to no other process while its own lives, which it shows every two seconds", async () => {
     const { clock, provider, worker, admit, storage } = await setUp({ work: ({ signal }) => hanging(signal) });
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
-    for (let minute = 0; minute < 3; minute += 1) {
-      await clock.advance(60_000);
-      const due = (await storage.nextDue(provider.account, clock.now())) ?? 0;
-      expect(due).toBeGreaterThan(clock.now() + 10_000);
-      expect(due).toBeLessThanOrEqual(clock.now() + 30_000);
+    const beats: number[] = [];
+    for (let look = 0; look < 30; look += 1) {
+      await clock.advance(2_000);
+      beats.push(...(await storage.holders("another")).map(({ beat }) => beat));
+      expect(await storage.nextDue(provider.account, clock.now())).toBeUndefined();
     }
+    expect(new Set(beats).size).toBe(30);
     await clock.drive(worker.stop(0));
+    expect(await storage.holders("another")).toEqual([]);
+    expect(clock.alarms()).toEqual([]);
   });
 
   it("is known to be alive while it is at a long batch", async () => {
@@ -357,8 +361,7 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
-    // By the clock of a process that was not asleep, the lease has run out.
-    const taken = await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000);
+    const taken = await claimAsSurvivor(storage, provider.account, clock.now());
     expect(taken?.batch).toMatchObject({ state: "sending" });
     await clock.advance(1_000);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
@@ -383,7 +386,7 @@ describe("a process that dies, stops or is overtaken in the middle of the work",
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
-    await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000);
+    await claimAsSurvivor(storage, provider.account, clock.now());
     await clock.advance(10_000);
     expect(await statesIn(bench)).toEqual(["queued", "queued"]);
   });
@@ -449,14 +452,18 @@ describe("a batch that is interrupted again and again", () => {
           return storage.change(batch, change);
         },
       };
-      const { worker } = startProcess({ storage: mortal, clock, report: () => undefined });
+      const { worker, presence } = startProcess({ storage: mortal, clock, report: () => undefined });
+      // It sees that the one before it is silent.
+      for (let look = 0; look < 6; look += 1) {
+        await presence.look();
+        await clock.advance(2_000);
+      }
       const before = provider.received.length;
       worker.kick(provider);
       while (provider.received.length === before) await clock.advance(1_000);
       await clock.advance(1_500);
       life.over = true;
       await clock.drive(worker.stop(0));
-      await clock.advance(90_000);
     }
     expect(new Set(await statesIn(bench))).toEqual(new Set(["succeeded"]));
     expect(provider.received).toHaveLength(20);

@@ -24,7 +24,7 @@ async function losing(
   const questions: Question[] = [];
   const bench = await setUp({
     answer: (_, nth) => (nth < lost ? noAnswer() : taken),
-    findSubmitted: async (batch, sentAt, call) => {
+    findSubmitted: async (batch, { notBefore: sentAt }, call) => {
       questions.push({ batch, sentAt, at: bench.clock.now() });
       return trace(questions.length - 1, batch, call);
     },
@@ -285,7 +285,7 @@ describe("a process that stops", () => {
     worker.kick(provider);
     await clock.advance(2_000);
     expect(questions).toHaveLength(1);
-    const all = async () => [{ ...(await storage.task("pf_1")), delay: "" }, (await items()).map(({ reason, ...item }) => item)];
+    const all = async () => [{ ...(await storage.task("pf_1")), delay: "", held: [] }, (await items()).map(({ reason, ...item }) => item)];
     const before = await all();
     await worker.stop(500);
     expect(await all()).toEqual(before);

@@ -12,6 +12,8 @@ export interface FastTime {
 export function fastClock({ since, speed }: FastTime): Clock {
   return {
     now: () => Math.floor(since + (Date.now() - since) * speed),
+    monotonic: () => systemClock.monotonic() * speed,
+    boot: systemClock.boot,
     sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
   };
 }

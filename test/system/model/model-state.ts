@@ -42,12 +42,16 @@ export interface ModelBatch {
   cost: number;
   notBefore: number;
   leaseUntil: number;
+  /** The process that holds it in the store, as it was called then. */
+  owner: string | undefined;
   /** The hand that took it last, unless it has let go. */
   hand: number | undefined;
   tries: number;
   /** The last request that it went out in, and when it was said to go. */
   delivery: Delivery | undefined;
   sentAt: number;
+  /** The same by the clock that is never set. */
+  sentPassed: number;
 }
 
 export interface ModelTask {
@@ -92,6 +96,12 @@ export type Mood = "well" | "down" | "dry";
 
 export interface Model {
   now: number;
+  /** By how much the time of day was set forward, in all. */
+  stepped: number;
+  /** What each process is called just now; one that takes another's place has a name of its own. */
+  readonly names: string[];
+  /** Names of processes that count as dead: most are, some only stood still. */
+  readonly silent: Set<string>;
   numbers: number;
   readonly processes: number;
   readonly tasks: Map<string, ModelTask>;
@@ -117,6 +127,9 @@ export interface Model {
 export function newModel(processes: number, seen: (what: string) => void): Model {
   return {
     now: NOON,
+    stepped: 0,
+    names: Array.from({ length: processes }, (_, process) => `process ${process}`),
+    silent: new Set(),
     numbers: 0,
     processes,
     tasks: new Map(),
@@ -213,16 +226,40 @@ export function holds(hand: Hand): boolean {
   return hand.batch.hand === hand.id;
 }
 
+/** Milliseconds on the clock that is never set. */
+export function passedOf({ now, stepped }: Model): number {
+  return now - stepped;
+}
+
+export function nameOf(model: Model, process: number): string {
+  return known(model.names[process], "process");
+}
+
+/** Another process takes the place of this one, which says nothing any more. */
+export function replace(model: Model, process: number): void {
+  model.silent.add(nameOf(model, process));
+  model.numbers += 1;
+  model.names[process] = `process ${process}, ${model.numbers}`;
+}
+
 /** What lies further ahead than anything is planned was written by a clock that was wrong, and is not waited for. */
-export function isDue({ now }: Model, batch: ModelBatch): boolean {
+export function isDue(model: Model, batch: ModelBatch, process: number): boolean {
+  const { now } = model;
   if (batch.state === "queued") return batch.notBefore <= now || batch.notBefore > now + (batch.deferrable ? 15 * DAY_MS : 26 * HOUR_MS);
-  return isOpen(batch) && (batch.leaseUntil <= now || batch.leaseUntil > now + 10 * MINUTE_MS);
+  if (!isOpen(batch)) return false;
+  if (batch.owner === undefined) return batch.leaseUntil <= now || batch.leaseUntil > now + 10 * MINUTE_MS;
+  // Its own a process takes when it has lost track of them, and those of others when they seem dead.
+  if (batch.owner === nameOf(model, process)) return batch.hand === undefined || !model.hands.has(batch.hand);
+  return model.silent.has(batch.owner);
 }
 
 /** When the account's next batch can be taken, as far as its circuit does not keep it back. */
-export function nextDueOf(model: Model, account: Account): number | undefined {
-  const moments = [...batchesOf(model, account)]
-    .filter(isOpen)
-    .map((batch) => (isDue(model, batch) ? 0 : batch.state === "queued" ? batch.notBefore : batch.leaseUntil));
+export function nextDueOf(model: Model, account: Account, process: number): number | undefined {
+  const moments = [...batchesOf(model, account)].filter(isOpen).flatMap((batch) => {
+    if (isDue(model, batch, process)) return [0];
+    if (batch.state === "queued") return [batch.notBefore];
+    // When somebody else lets go of it cannot be known.
+    return batch.owner === undefined ? [batch.leaseUntil] : [];
+  });
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }
