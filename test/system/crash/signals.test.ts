@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { rm, watch } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { describe, it, type TestContext } from "vitest";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { type TaskAnswer, taskOf } from "../process/clients-harness.ts";
@@ -29,7 +29,8 @@ const idOf = ({ task_id: id = "" }: TaskAnswer): string => id;
 describe.concurrent("a process that is stopped for longer than its leases", { timeout: 240_000 }, () => {
   interface Stop {
     readonly urls: readonly string[];
-    readonly point: Point;
+    /** `noted`: the store has just been told that a request will leave. */
+    readonly point: Point | "noted";
     readonly nth?: number;
     readonly fate?: Fate;
   }
@@ -39,12 +40,17 @@ describe.concurrent("a process that is stopped for longer than its leases", { ti
     const stopped = await scene.session(0);
     const pid = stopped.pid ?? Number.NaN;
     const asleep = Promise.withResolvers<void>();
-    (await scene.wire(0)).interrupt(point, nth, async () => {
+    const stop = async (): Promise<Fate> => {
       await suspend(scene, pid);
       asleep.resolve();
       return fate;
-    });
+    };
+    if (point !== "noted") (await scene.wire(0)).interrupt(point, nth, stop);
     const calling = stopped.call("prefetch_urls", { urls });
+    if (point === "noted") {
+      while ((batchStates(scene.store).get("sending") ?? 0) < nth) await turnOfTheLoop();
+      await stop();
+    }
     await asleep.promise;
     const held = Object.fromEntries(batchStates(scene.store));
     const other = await scene.start(1);
@@ -88,6 +94,7 @@ describe.concurrent("a process that is stopped for longer than its leases", { ti
     // The first connection is for the question how much quota is left.
     ["had a connection and perhaps not used it yet", { point: "connected", nth: 2 }],
     ["had connections and perhaps not used one of them yet", { point: "connected", nth: 3 }],
+    ["had just noted that it sends", { point: "noted" }],
   ])("leaves it at what others found in the vendor's records, if it %s", { retry: 2 }, leaves);
 
   it.for<[string, Omit<Stop, "urls">]>([
