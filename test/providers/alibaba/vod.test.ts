@@ -234,6 +234,32 @@ describe("a lost answer", () => {
     }
   });
 
+  it.each([200_000, -200_000])("is found when the clock is set by %d ms in the middle of the look-up", async (stepMs) => {
+    await start();
+    const { another, clock } = alibaba;
+    const list = urls(2);
+    const sentAt = await lose(...list);
+    clock.advance(3 * MINUTE);
+    let now = 0;
+    const provider = another({ clock: { ...clock, now: () => clock.now() + now } });
+    const call = countingCall();
+    const set = async (): Promise<void> => {
+      now = stepMs;
+    };
+    const sent = { notBefore: sentAt, elapsedMs: 3 * MINUTE };
+    expect(await provider.findSubmitted?.(batchOf(...list), sent, { ...call, turn: set })).toMatchObject({ state: "found" });
+  });
+
+  it("is absent after 130 seconds of measured time, whatever the clock says", async () => {
+    await start();
+    const { clock } = alibaba;
+    const sentAt = clock.now();
+    clock.advance(3 * MINUTE);
+    const find = (elapsedMs: number) => findLost(sentAt, batchOf(...urls(1)), undefined, elapsedMs);
+    expect(await find(130_000)).toEqual({ state: "unclear" });
+    expect(await find(130_001)).toEqual({ state: "absent" });
+  });
+
   it("is unclear until the vendor's list shows it", async () => {
     await start({ emulator: { listDelayMs: 30 * SECOND } });
     const sentAt = await lose(...urls(2));
