@@ -48,7 +48,11 @@ export function openSqlite(location: string, clock: Clock): Storage {
         cancelling.cancelUnsent(taskId);
       }),
 
-    holders: (owner) => read(() => owners.holders(owner)),
+    holders: async (owner) => {
+      const found = await read(() => owners.holders(owner));
+      // Beats wait for the lock for writing. A look waits for it as well, or a long write would look like silence.
+      return found.length === 0 ? found : atomically(() => owners.holders(owner));
+    },
     beat: (owner) => atomically(() => owners.beat(owner)),
 
     census: () => read(() => counts.all()),

@@ -1,4 +1,4 @@
-/** Who has the unsent items of a task in hand, and when this process takes up those of a process that may be dead. Pure. */
+/** The holders of a task's unsent items, and when this process takes up the items of a holder that may be dead. Pure. */
 
 import type { HeldItems } from "../model/storage.ts";
 

@@ -13,8 +13,8 @@ const BEAT_MS = 2_000;
 /** Longer: a dead process's batches wait for longer. Shorter only costs queries. */
 export const LOOK_MS = 2_000;
 /**
- * Longer: a dead process's batches wait for longer. Shorter: a process that stalls for a moment loses its batches, and what
- * it has on the wire may end as `unknown`.
+ * Longer: a dead process's batches wait for longer. Shorter: a process that stalls for a moment loses its batches, and
+ * those on the wire may end as `unknown`.
  */
 export const DEAD_AFTER_MS = 8_000;
 /** The most that one look may add to a silence: a process that was stopped itself has not watched meanwhile. */
@@ -31,7 +31,7 @@ export interface PresenceOptions {
 type BatchKey = Pick<Batch, "taskId" | "number">;
 
 export interface Presence {
-  /** What this process knows, for a claim. */
+  /** The knowledge of this process, for a claim. */
   claimant(): Claimant;
   /** Takes a claimed batch in hand until the returned function is called. */
   hold(batch: BatchKey): () => void;
@@ -95,7 +95,7 @@ export function createPresence({ storage, clock, id, report }: PresenceOptions):
     },
 
     look: async () => {
-      // A beat while the query waits for the store counts as none before it, and ends a silence all the same.
+      // Time in which the query waits for the store does not count as watched.
       const watchedMs = Math.min(clock.monotonic() - lookedAt, LONGEST_GAP_MS);
       const holders = await storage.holders(id);
       lookedAt = clock.monotonic();

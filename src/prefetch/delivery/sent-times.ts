@@ -1,4 +1,4 @@
-/** Tells how long ago a batch was sent, whoever sent it and however the clocks were set since. */
+/** Tells how long ago a batch was sent, by this process or another one, even if clocks were set since. */
 
 import type { Clock } from "../../base/clock.ts";
 import type { Sent } from "../model/provider.ts";

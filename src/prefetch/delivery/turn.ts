@@ -50,7 +50,7 @@ export interface Turn {
   readonly batch: Batch;
   /** Resolves when the next request may go out; rejects with `cancelled` when it may not, or with the failure. */
   take(): Promise<void>;
-  /** False when the turn was taken so long ago that another process may have sent the batch. */
+  /** False when the turn is stale: another process may have sent the batch since. */
   isFresh(): boolean;
   /** Stores a change that keeps the batch in this process's hands. False when another process has it by now. */
   apply(change: ReclaimChange | ProgressChange): Promise<boolean>;

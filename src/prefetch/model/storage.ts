@@ -76,11 +76,11 @@ export interface Holder {
   readonly beat: number;
 }
 
-/** What a process knows of the holders of batches when it looks for work. */
+/** The knowledge of a process about the holders of batches when it looks for work. */
 export interface Claimant {
   /** Its own id. */
   readonly owner: string;
-  /** What it has in hand. It takes none of these, whatever any clock says. */
+  /** The batches in its hands. It takes none of these, at any time of any clock. */
   readonly inHand: readonly Pick<Batch, "taskId" | "number">[];
   /** Processes that it counts as dead, each with the last beat that it saw. One that has beaten since is alive. */
   readonly dead: readonly Holder[];

@@ -5,7 +5,7 @@ import type { HeldItems } from "../../../src/prefetch/model/storage.ts";
 const group = (owner: string | undefined, isSent: boolean, items: number, at = 0): HeldItems => ({ owner, isSent, items, at });
 const silentUntil: Readonly<Record<string, number>> = { dead: 70, dying: 90 };
 
-it("tells what lives from what is lost and from what may be dead", () => {
+it("counts items of living holders, lost items and items of silent holders apart", () => {
   const held = [
     group(undefined, true, 1, 40),
     group(undefined, true, 2, 50),
@@ -22,6 +22,6 @@ it("tells what lives from what is lost and from what may be dead", () => {
   });
 });
 
-it("tells nothing of what only waits", () => {
+it("counts none of the items that only wait", () => {
   expect(holdingOf([group("alive", false, 8)], () => undefined)).toEqual({ sending: 0, lost: undefined, silent: undefined });
 });

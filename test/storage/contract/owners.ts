@@ -1,4 +1,4 @@
-/** Owners of batches: who may take what from whom. */
+/** Owners of batches, and the processes that may take their batches. */
 
 import { describe, expect, it } from "vitest";
 import type { Claim, Claimant } from "../../../src/prefetch/model/storage.ts";
@@ -21,7 +21,7 @@ export function ownersContract(bench: StorageBench): void {
   };
 
   describe("owners", () => {
-    it("keep what they have in hand from themselves and from others, whatever the clock says", async () => {
+    it("take no batch in hand a second time, and lose none, at any time of the clock", async () => {
       await store({ urls: manyUrls(2) });
       const batch = await batchFor(claimant("one"));
       expect(batch).toMatchObject({ owner: "one", state: "claimed" });
