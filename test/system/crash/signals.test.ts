@@ -29,7 +29,7 @@ const SPEED = 15;
 
 const idOf = ({ task_id: id = "" }: TaskAnswer): string => id;
 
-describe.concurrent("a process that is suspended for longer than its leases", { timeout: 240_000 }, () => {
+describe.concurrent("a process that is suspended until it counts as dead", { timeout: 240_000 }, () => {
   interface Stop {
     readonly urls: readonly string[];
     /** `noted`: the store has just been told that a request will leave. */
