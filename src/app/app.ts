@@ -15,6 +15,7 @@ import { prepareServers } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
+import { createPresence, type Presence } from "../prefetch/delivery/presence.ts";
 import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
@@ -64,9 +65,9 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
   const parts = { config, storage, registry, clock, report, foreign, stopped: stopping.signal };
-  const { service, worker, allowances } = wirePrefetch({ ...parts, draining: draining.signal });
+  const { service, worker, presence, allowances } = wirePrefetch({ ...parts, draining: draining.signal });
   // Without a usable provider the store stays empty.
-  if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker });
+  if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker, presence });
 
   return {
     ...prepareServers({
@@ -136,7 +137,9 @@ function wirePrefetch({
   });
   const withTraceparent = <Result>(traceparent: string | undefined, work: () => Result): Result =>
     withAmbientContext({ traceparent }, work);
-  const worker = detached(createWorker({ storage, clock, limiter, random: Math.random, allowances, withTraceparent, report }));
+  const presence = createPresence({ storage, clock, id: uuidv7(), report });
+  const delivery = { storage, clock, limiter, random: Math.random, allowances, presence, withTraceparent, report };
+  const worker = detached(createWorker(delivery));
   const lookups = createLookups({
     statuses: createCache(),
     assets: createCache(),
@@ -149,6 +152,7 @@ function wirePrefetch({
     storage,
     clock,
     worker,
+    presence,
     lookups,
     allowances,
     follow: createFollow(storage, lookups, clock),
@@ -161,21 +165,18 @@ function wirePrefetch({
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
     report,
   });
-  return { service, worker, allowances };
+  return { service, worker, presence, allowances };
 }
 
-function startBackgroundWork({
-  config,
-  storage,
-  registry,
-  clock,
-  report,
-  stopped,
-  worker,
-}: Omit<Parts, "foreign"> & { readonly worker: Worker }): void {
+interface BackgroundParts extends Omit<Parts, "foreign"> {
+  readonly worker: Worker;
+  readonly presence: Presence;
+}
+
+function startBackgroundWork({ config, storage, registry, clock, report, stopped, worker, presence }: BackgroundParts): void {
   const background = { storage, clock, stopped, report };
   // A sandbox cannot resume the batches of another one, because each sandbox's emulated vendors end with it.
-  if (!config.sandbox) void resumeDueBatches({ ...background, worker, directory: registry });
+  if (!config.sandbox) void resumeDueBatches({ ...background, worker, presence, directory: registry });
   void keepClean(background);
 }
 

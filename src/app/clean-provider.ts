@@ -24,7 +24,7 @@ export function withCleanText(provider: Provider, foreign: ForeignText): Provide
     ...(status && { status: (query, call) => cleanly(() => status(query, call)) }),
     ...(resolveAsset && { resolveAsset: (assetId, call) => cleanly(() => resolveAsset(assetId, call)) }),
     ...(quota && { quota: (call) => cleanly(() => quota(call)) }),
-    ...(findSubmitted && { findSubmitted: (batch, sentAt, call) => cleanly(() => findSubmitted(batch, sentAt, call)) }),
+    ...(findSubmitted && { findSubmitted: (batch, sent, call) => cleanly(() => findSubmitted(batch, sent, call)) }),
     ...(refusalOf && { refusalOf: (url) => foreign.cleanError(refusalOf(url)) }),
     ...(edge && { edge: withCleanAnswers(edge, cleanly, foreign) }),
   };

@@ -7,10 +7,15 @@ import type { BatchKey, Items } from "./items.ts";
 import { batchFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
-/** A field that is missing or `undefined` keeps its value; `null` releases the lease. */
+/** A field that is missing or `undefined` keeps its value. */
 export type BatchUpdate = {
-  readonly [Field in "state" | "day" | "attempts" | "notBefore" | "sentAt" | "vendorTaskIds" | "requestId"]?: Batch[Field] | undefined;
-} & { readonly leaseUntil?: number | null };
+  readonly [Field in "state" | "day" | "attempts" | "notBefore" | "sentAt" | "sentMonotonic" | "sentBoot" | "vendorTaskIds" | "requestId"]?:
+    | Batch[Field]
+    | undefined;
+} & { readonly leaseUntil?: number | null; readonly owner?: string | null };
+
+/** No process holds the batch any more. */
+export const released = { owner: null, leaseUntil: null } as const;
 
 export interface Batches {
   insert(batch: Batch): void;
@@ -38,7 +43,14 @@ export function createBatches({ run, get, insert, update }: Sql, items: Items): 
       if (!row) return;
       const last = get("SELECT max(number) AS number FROM batches WHERE task_id = ?", taskId);
       const next = Number(last?.number) + 1;
-      const neverSent = { leaseUntil: undefined, sentAt: undefined, requestId: undefined };
+      const neverSent = {
+        owner: undefined,
+        leaseUntil: undefined,
+        sentAt: undefined,
+        sentMonotonic: undefined,
+        sentBoot: undefined,
+        requestId: undefined,
+      };
       insert("batches", { ...batchFrom(row), ...neverSent, number: next, cost: part.cost });
       run("UPDATE batches SET cost = cost - ? WHERE task_id = ? AND number = ?", part.cost, taskId, number);
       items.move(taskId, part.items, next);
@@ -46,7 +58,7 @@ export function createBatches({ run, get, insert, update }: Sql, items: Items): 
 
     postpone: (row, until) =>
       run(
-        `UPDATE batches SET not_before = iif(state = 'queued', ?, not_before), lease_until = iif(state = 'queued', NULL, ?)
+        `UPDATE batches SET not_before = iif(state = 'queued', ?, not_before), lease_until = iif(state = 'queued', NULL, ?), owner = NULL
           WHERE task_id = ? AND number = ?`,
         until,
         until,

@@ -1,6 +1,6 @@
 /** Cancels batches that are not in flight, and gives their quota back. */
 
-import type { Batches } from "./batches.ts";
+import { type Batches, released } from "./batches.ts";
 import { UNSPENT_COST } from "./conditions.ts";
 import type { BatchKey, Items } from "./items.ts";
 import type { Ledger } from "./ledger.ts";
@@ -19,7 +19,7 @@ export function createCancelling(
   const cancelBatch = ({ taskId, number }: BatchKey): void => {
     const row = get(`SELECT account, day, ${UNSPENT_COST} AS cost FROM batches WHERE task_id = ? AND number = ?`, taskId, number);
     if (!row) return;
-    batches.update({ taskId, number }, { state: "ended", leaseUntil: null });
+    batches.update({ taskId, number }, { state: "ended", ...released });
     items.cancel({ taskId, number });
     ledger.release({ taskId, account: String(row.account) }, String(row.day), Number(row.cost));
   };

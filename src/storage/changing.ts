@@ -4,7 +4,7 @@ import type { BatchChange, DeferChange, ItemChange, LaterDay } from "../prefetch
 import { unitsLeft } from "../prefetch/model/quota.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
-import type { Batches, BatchUpdate } from "./batches.ts";
+import { type Batches, type BatchUpdate, released } from "./batches.ts";
 import type { Cancelling } from "./cancelling.ts";
 import { UNSPENT_COST } from "./conditions.ts";
 import type { Items } from "./items.ts";
@@ -25,14 +25,15 @@ interface Reservation {
 }
 
 export function createChanging({ get, atomically }: Sql, { batches, items, ledger, cancelling }: Parts): Pick<Storage, "change"> {
-  /** Finds nothing when the batch has another state or lease than the caller knows. */
+  /** Finds nothing when the batch has another state, owner or lease than the caller knows. */
   const find = (batch: Batch): (Reservation & { isCancelled: boolean }) | undefined => {
     const row = get(
       `SELECT batches.day AS day, ${UNSPENT_COST} AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
-        WHERE task_id = ? AND number = ? AND state = ? AND lease_until IS ?`,
+        WHERE task_id = ? AND number = ? AND state = ? AND owner IS ? AND lease_until IS ?`,
       batch.taskId,
       batch.number,
       batch.state,
+      batch.owner ?? null,
       batch.leaseUntil ?? null,
     );
     return row && { day: String(row.day), cost: Number(row.cost), isCancelled: row.cancelled === 1 };
@@ -59,7 +60,7 @@ export function createChanging({ get, atomically }: Sql, { batches, items, ledge
   const defer = (batch: Batch, reserved: Reservation, change: DeferChange): boolean => {
     const later = change.days.find((day) => hasRoom(batch, reserved, day));
     if (!later) return false;
-    batches.update(batch, { state: "queued", leaseUntil: null, attempts: 0, day: later.day, notBefore: later.notBefore });
+    batches.update(batch, { state: "queued", ...released, attempts: 0, day: later.day, notBefore: later.notBefore });
     items.update(batch, change.items);
     ledger.release(batch, reserved.day, reserved.cost);
     ledger.reserve(batch, later.day, reserved.cost);
@@ -109,18 +110,18 @@ function fieldsAfter(change: Exclude<BatchChange, DeferChange>): BatchUpdate {
   switch (change.kind) {
     case "accept": {
       const { followed, sentAt, vendorTaskIds, requestId } = change;
-      return { state: followed ? "sent" : "ended", leaseUntil: null, sentAt, vendorTaskIds, requestId };
+      return { state: followed ? "sent" : "ended", ...released, sentAt, vendorTaskIds, requestId };
     }
     case "requeue":
-      return { state: "queued", leaseUntil: null, attempts: change.attempts, notBefore: change.notBefore };
+      return { state: "queued", ...released, attempts: change.attempts, notBefore: change.notBefore };
     case "divide":
-      return { state: "queued", leaseUntil: null, attempts: 0, notBefore: change.notBefore };
+      return { state: "queued", ...released, attempts: 0, notBefore: change.notBefore };
     case "end":
-      return { state: "ended", leaseUntil: null, attempts: change.attempts, requestId: change.requestId };
+      return { state: "ended", ...released, attempts: change.attempts, requestId: change.requestId };
     case "reclaim":
       return { state: "claimed", leaseUntil: change.leaseUntil };
     case "await-reconciliation":
-      return { state: "sending", leaseUntil: change.leaseUntil };
+      return { state: "sending", owner: null, leaseUntil: change.leaseUntil };
     case "progress":
       return { leaseUntil: change.leaseUntil, attempts: change.attempts };
     case "report":

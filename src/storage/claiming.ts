@@ -1,12 +1,13 @@
-/** Leases due batches to this process. */
+/** Gives due batches to the process that asks. */
 
-import type { Claim, Storage, WorkItem } from "../prefetch/model/storage.ts";
+import type { Claim, Claimant, ClaimOptions, Storage, WorkItem } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
 import type { Batches } from "./batches.ts";
 import type { CircuitBreakers } from "./circuit-breakers.ts";
 import type { Row } from "./columns.ts";
-import { DUE, UNANSWERED } from "./conditions.ts";
+import { DUE, UNANSWERED, VIEWER, viewerOf } from "./conditions.ts";
 import type { Items } from "./items.ts";
+import type { Owners } from "./owners.ts";
 import { batchFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { storageError } from "./storage-error.ts";
@@ -21,29 +22,30 @@ interface Parts {
   readonly batches: Batches;
   readonly items: Items;
   readonly circuitBreakers: CircuitBreakers;
+  readonly owners: Owners;
   /** For error messages. */
   readonly location: string;
 }
 
 export function createClaiming(
   { get, atomically, read }: Sql,
-  { batches, items, circuitBreakers, location }: Parts,
+  { batches, items, circuitBreakers, owners, location }: Parts,
 ): Pick<Storage, "claim" | "nextDue"> {
-  const nextDueRow = (account: string, now: number, except: readonly string[]): Row | undefined =>
+  const nextDueRow = (account: string, now: number, { claimant, except = [] }: ClaimOptions): Row | undefined =>
     get(
-      `SELECT batches.* FROM batches, (SELECT ? AS now) AS clock
+      `SELECT batches.* FROM batches, ${VIEWER}
         WHERE account = ? AND ${UNANSWERED} AND ${DUE} AND task_id NOT IN (SELECT value FROM json_each(?))
         ORDER BY not_before, task_id, number LIMIT 1`,
-      now,
+      ...viewerOf(now, claimant),
       account,
       JSON.stringify(except),
     );
 
   /** The next due batch that can be read, and the error of the last one that cannot. */
-  const nextReadable = (account: string, now: number, except: readonly string[]): { work?: WorkItem; damage?: unknown } => {
+  const nextReadable = (account: string, now: number, options: ClaimOptions): { work?: WorkItem; damage?: unknown } => {
     let damage: unknown;
     for (;;) {
-      const row = nextDueRow(account, now, except);
+      const row = nextDueRow(account, now, options);
       if (!row) return { damage };
       try {
         const batch = batchFrom(row);
@@ -75,33 +77,33 @@ export function createClaiming(
     };
   };
 
-  const lease = (work: WorkItem, leaseUntil: number): Claim => {
+  const give = (work: WorkItem, leaseUntil: number, claimant: Claimant | undefined): Claim => {
     const state = work.batch.state === "sending" ? "sending" : "claimed";
-    batches.update(work.batch, { state, leaseUntil });
-    return { batch: { ...work.batch, state, leaseUntil }, items: work.items, ...taskTotals(work.batch) };
+    batches.update(work.batch, { state, leaseUntil, owner: claimant?.owner ?? null });
+    if (claimant) owners.beat(claimant.owner);
+    return { batch: { ...work.batch, state, leaseUntil, owner: claimant?.owner }, items: work.items, ...taskTotals(work.batch) };
   };
 
   return {
-    claim: async (account, now, leaseUntil, except = []) => {
+    claim: async (account, now, leaseUntil, options = {}) => {
       const { claim, damage } = await atomically(() => {
-        const found = nextReadable(account, now, except);
+        const found = nextReadable(account, now, options);
         const passes = found.work !== undefined && circuitBreakers.tryPass(account, now);
-        return { claim: found.work && passes ? lease(found.work, leaseUntil) : undefined, damage: found.damage };
+        return { claim: found.work && passes ? give(found.work, leaseUntil, options.claimant) : undefined, damage: found.damage };
       });
       // Thrown inside, the error would roll the postponement back, and the next claim would meet the same batch.
       if (!claim && damage !== undefined) throw storageError(damage, location);
       return claim;
     },
 
-    nextDue: (account, now, { queuedOnly } = { queuedOnly: false }) =>
+    nextDue: (account, now, claimant) =>
       read(() => {
         const row = get(
-          `SELECT min(CASE WHEN ${DUE} THEN 0 WHEN state = 'queued' THEN not_before ELSE lease_until END) AS due
-             FROM batches, (SELECT ? AS now) AS clock
-            WHERE account = ? AND ${UNANSWERED} AND (? = 0 OR state = 'queued')`,
-          now,
+          `SELECT min(CASE WHEN ${DUE} THEN 0 WHEN state = 'queued' THEN not_before WHEN owner IS NULL THEN lease_until END) AS due
+             FROM batches, ${VIEWER}
+            WHERE account = ? AND ${UNANSWERED}`,
+          ...viewerOf(now, claimant),
           account,
-          queuedOnly ? 1 : 0,
         );
         if (typeof row?.due !== "number") return undefined;
         const reopensAt = circuitBreakers.reopensAt(account, now);

@@ -3,12 +3,19 @@
 import type { Storage } from "../prefetch/model/storage.ts";
 import type { Cancelling } from "./cancelling.ts";
 import type { Items } from "./items.ts";
+import type { Owners } from "./owners.ts";
 import type { Sql } from "./sql.ts";
 
-export function createCleaning({ run, all, atomically }: Sql, items: Items, { cancelUnsent }: Cancelling): Pick<Storage, "clean"> {
+interface Parts {
+  readonly items: Items;
+  readonly owners: Owners;
+  readonly cancelling: Cancelling;
+}
+
+export function createCleaning({ run, all, atomically }: Sql, { items, owners, cancelling }: Parts): Pick<Storage, "clean"> {
   const deleteTask = (taskId: string): void => {
     // Cancelling first gives back the quota that the task still reserves.
-    cancelUnsent(taskId);
+    cancelling.cancelUnsent(taskId);
     items.delete(taskId);
     run("DELETE FROM batches WHERE task_id = ?", taskId);
     run("DELETE FROM tasks WHERE id = ?", taskId);
@@ -24,6 +31,7 @@ export function createCleaning({ run, all, atomically }: Sql, items: Items, { ca
         run("DELETE FROM ledger WHERE day < ?", day);
         run("DELETE FROM tenant_ledger WHERE day < ?", day);
         run("DELETE FROM pace WHERE next_slot < ?", before);
+        owners.clean();
         return old.length;
       }),
   };

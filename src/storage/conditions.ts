@@ -1,6 +1,7 @@
 /** SQL about batches that several queries share. */
 
 import { MOST_LATER_DAYS } from "../prefetch/model/quota.ts";
+import type { Claimant } from "../prefetch/model/storage.ts";
 
 /** Batches that the vendor has not answered. The partial index `due_batches` serves only queries with exactly this condition. */
 export const UNANSWERED = "state IN ('queued', 'claimed', 'sending')";
@@ -18,9 +19,30 @@ const LONGEST_DELAY_MS = 26 * 3_600_000;
 const LONGEST_DEFERRAL_MS = (MOST_LATER_DAYS + 1) * 86_400_000;
 const LONGEST_LEASE_MS = 600_000;
 
-/** True for a queued batch whose time has come, and for a held batch whose lease has run out. Needs a column `clock.now`. */
-export const DUE = `CASE state
-  WHEN 'queued' THEN not_before <= clock.now
-    OR not_before > clock.now + CASE may_wait WHEN 1 THEN ${LONGEST_DEFERRAL_MS} ELSE ${LONGEST_DELAY_MS} END
-  ELSE lease_until <= clock.now OR lease_until > clock.now + ${LONGEST_LEASE_MS}
+/** The time and the claimant for which `DUE` holds. Its values come from `viewerOf`. */
+export const VIEWER = "(SELECT ? AS now, ? AS self, ? AS in_hand, ? AS dead) AS viewer";
+
+export function viewerOf(now: number, claimant: Claimant | undefined): [number, string, string, string] {
+  const inHand = (claimant?.inHand ?? []).map(({ taskId, number }) => `${taskId} ${number}`);
+  const dead = Object.fromEntries((claimant?.dead ?? []).map(({ owner, beat }) => [owner, beat]));
+  return [now, claimant?.owner ?? "", JSON.stringify(inHand), JSON.stringify(dead)];
+}
+
+/**
+ * A batch is due to the viewer:
+ *
+ * | batch                         | when                                                          |
+ * | ----------------------------- | ------------------------------------------------------------- |
+ * | `queued`                      | its time has come                                             |
+ * | held, without an owner        | its lease has run out                                         |
+ * | held by the viewer            | the viewer does not have it in hand: it lost track of it      |
+ * | held by another process       | the viewer counts that one as dead, and it has not beaten since |
+ */
+export const DUE = `CASE
+  WHEN state = 'queued' THEN not_before <= viewer.now
+    OR not_before > viewer.now + CASE may_wait WHEN 1 THEN ${LONGEST_DEFERRAL_MS} ELSE ${LONGEST_DELAY_MS} END
+  WHEN owner IS NULL THEN lease_until <= viewer.now OR lease_until > viewer.now + ${LONGEST_LEASE_MS}
+  WHEN owner = viewer.self THEN task_id || ' ' || number NOT IN (SELECT value FROM json_each(viewer.in_hand))
+  ELSE (SELECT value FROM json_each(viewer.dead) WHERE key = batches.owner)
+    IS coalesce((SELECT beat FROM owners WHERE id = batches.owner), 0)
 END`;

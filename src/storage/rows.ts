@@ -43,8 +43,11 @@ const batch = z.object({
   deferrable: flag,
   attempts: z.number(),
   notBefore: timeMs,
+  owner: nullable(z.string()),
   leaseUntil: nullable(timeMs),
   sentAt: nullable(timeMs),
+  sentMonotonic: nullable(z.number()),
+  sentBoot: nullable(z.string()),
   vendorTaskIds: strings,
   requestId: nullable(z.string()),
 });

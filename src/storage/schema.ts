@@ -94,6 +94,14 @@ const steps: readonly string[] = [
   `
   ALTER TABLE batches ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  ALTER TABLE batches ADD COLUMN owner TEXT;
+  ALTER TABLE batches ADD COLUMN sent_monotonic INTEGER;
+  ALTER TABLE batches ADD COLUMN sent_boot TEXT;
+  CREATE INDEX held_batches ON batches (owner) WHERE owner IS NOT NULL;
+  -- A counter for each process that holds batches. It grows while the process lives, whatever any clock says.
+  CREATE TABLE owners (id TEXT PRIMARY KEY, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  `,
 ];
 /** The file keeps its version in SQLite's `user_version`. */
 const SCHEMA_VERSION = steps.length;

@@ -9,13 +9,14 @@ import type { Ledger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 export function createSending({ get, atomically }: Sql, batches: Batches, ledger: Ledger): Pick<Storage, "startSending"> {
-  /** The day and the units that the batch reserves, if this process still holds its lease. */
-  const reservationOf = ({ taskId, number, leaseUntil }: Batch, now: number): { day: string; cost: number } | undefined => {
+  /** The day and the units that the batch reserves, if this process still holds it. */
+  const reservationOf = ({ taskId, number, owner, leaseUntil }: Batch, now: number): { day: string; cost: number } | undefined => {
     const row = get(
       `SELECT day, ${UNSPENT_COST} AS cost FROM batches
-        WHERE task_id = ? AND number = ? AND state = 'claimed' AND lease_until = ? AND lease_until > ?`,
+        WHERE task_id = ? AND number = ? AND state = 'claimed' AND owner IS ? AND lease_until = ? AND (owner IS NOT NULL OR lease_until > ?)`,
       taskId,
       number,
+      owner ?? null,
       leaseUntil ?? 0,
       now,
     );
@@ -30,7 +31,7 @@ export function createSending({ get, atomically }: Sql, batches: Batches, ledger
   return {
     startSending: (batch, start) =>
       atomically(() => {
-        const { now, leaseUntil, day } = start;
+        const { now, leaseUntil, monotonic, boot, day } = start;
         const reserved = reservationOf(batch, now);
         if (!reserved) return "lost";
         if (reserved.day !== day) {
@@ -38,7 +39,7 @@ export function createSending({ get, atomically }: Sql, batches: Batches, ledger
           ledger.release(batch, reserved.day, reserved.cost);
           ledger.reserve(batch, day, reserved.cost);
         }
-        batches.update(batch, { state: "sending", sentAt: now, leaseUntil, day });
+        batches.update(batch, { state: "sending", sentAt: now, sentMonotonic: monotonic, sentBoot: boot, leaseUntil, day });
         return "started";
       }),
   };

@@ -12,6 +12,7 @@ import { createCleaning } from "./cleaning.ts";
 import { createItemCounts } from "./item-counts.ts";
 import { createItems } from "./items.ts";
 import { createLedger } from "./ledger.ts";
+import { createOwners } from "./owners.ts";
 import { createRateSlots } from "./rate-slots.ts";
 import { createReading } from "./reading.ts";
 import { createSending } from "./sending.ts";
@@ -27,15 +28,16 @@ export function openSqlite(location: string, clock: Clock): Storage {
   const batches = createBatches(sql, items);
   const circuitBreakers = createCircuitBreakers(sql);
   const rateSlots = createRateSlots(sql);
+  const owners = createOwners(sql);
   const cancelling = createCancelling(sql, { batches, items, ledger });
 
   return {
     ...createAdmitting(sql, { batches, items, ledger }),
     ...createReading(sql, { items, counts, clock }),
-    ...createClaiming(sql, { batches, items, circuitBreakers, location }),
+    ...createClaiming(sql, { batches, items, circuitBreakers, owners, location }),
     ...createSending(sql, batches, ledger),
     ...createChanging(sql, { batches, items, ledger, cancelling }),
-    ...createCleaning(sql, items, cancelling),
+    ...createCleaning(sql, { items, owners, cancelling }),
 
     noteSignal: (account, signal) => atomically(() => circuitBreakers.record(account, signal, clock.now())),
 
@@ -45,6 +47,13 @@ export function openSqlite(location: string, clock: Clock): Storage {
         run("UPDATE tasks SET cancelled = 1 WHERE id = ?", taskId);
         cancelling.cancelUnsent(taskId);
       }),
+
+    holders: async (owner) => {
+      const found = await read(() => owners.holders(owner));
+      // Beats wait for the lock for writing. A look waits for it as well, or a long write would look like silence.
+      return found.length === 0 ? found : atomically(() => owners.holders(owner));
+    },
+    beat: (owner) => atomically(() => owners.beat(owner)),
 
     census: () => read(() => counts.all()),
     ledger: (account, day) => read(() => ledger.of(account, day)),

@@ -1,7 +1,7 @@
 /** Reads the snapshot of one task from which its status is answered. */
 
 import type { Clock } from "../base/clock.ts";
-import type { TaskSnapshot } from "../prefetch/model/storage.ts";
+import type { HeldItems, TaskSnapshot } from "../prefetch/model/storage.ts";
 import type { ItemCounts } from "./item-counts.ts";
 import { taskFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -18,18 +18,24 @@ export function createTaskSnapshot({ get, all }: Sql, counts: ItemCounts, clock:
     return { batches: Number(row?.n), openBatches: Number(row?.open), bytes: Number(row?.bytes ?? 0) };
   };
 
-  const sendingItems = (taskId: string): number => {
-    const row = get(
-      `SELECT count(*) AS n FROM ${BATCHES_WITH_ITEMS} WHERE b.task_id = ? AND b.state = 'sending' AND i.state = 'queued'`,
+  const heldItems = (taskId: string): HeldItems[] =>
+    all(
+      `SELECT b.owner AS owner, b.state AS state, count(*) AS n, max(b.lease_until) AS at FROM ${BATCHES_WITH_ITEMS}
+        WHERE b.task_id = ? AND b.state IN ('claimed', 'sending') AND i.state = 'queued' GROUP BY b.owner, b.state`,
       taskId,
+    ).map(
+      (row): HeldItems => ({
+        owner: typeof row.owner === "string" ? row.owner : undefined,
+        isSent: row.state === "sending",
+        items: Number(row.n),
+        at: Number(row.at),
+      }),
     );
-    return Number(row?.n);
-  };
 
   const waitingAccounts = (taskId: string): string[] =>
     all(
       `SELECT DISTINCT account FROM batches
-        WHERE task_id = ? AND (state = 'queued' OR (state IN ('claimed', 'sending') AND lease_until <= ?)) ORDER BY account`,
+        WHERE task_id = ? AND (state = 'queued' OR (state IN ('claimed', 'sending') AND owner IS NULL AND lease_until <= ?)) ORDER BY account`,
       taskId,
       clock.now(),
     ).map((row) => String(row.account));
@@ -57,11 +63,13 @@ export function createTaskSnapshot({ get, all }: Sql, counts: ItemCounts, clock:
   return (taskId) => {
     const row = get("SELECT * FROM tasks WHERE id = ?", taskId);
     if (!row) return undefined;
+    const held = heldItems(taskId);
     return {
       task: taskFrom(row),
       counts: counts.ofTask(taskId),
       ...batchTotals(taskId),
-      sending: sendingItems(taskId),
+      sending: held.reduce((sum, { isSent, items }) => sum + (isSent ? items : 0), 0),
+      held,
       waitingAccounts: waitingAccounts(taskId),
       rejections: rejections(taskId),
       later: laterItems(taskId),

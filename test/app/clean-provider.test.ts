@@ -84,7 +84,11 @@ describe("withCleanText", () => {
       { url: clean, state: "failed", vendorState: clean, reason: clean },
     ]);
     expect(await wrapped.resolveAsset?.("a", call)).toEqual({ urls: [clean], cost: 1 });
-    expect(await wrapped.findSubmitted?.(batch, 0, call)).toEqual({ state: "found", vendorTaskIds: [clean], urls: [clean] });
+    expect(await wrapped.findSubmitted?.(batch, { notBefore: 0, elapsedMs: 0 }, call)).toEqual({
+      state: "found",
+      vendorTaskIds: [clean],
+      urls: [clean],
+    });
     expect(wrapped.refusalOf?.("a")).toMatchObject({ message: clean, hint: clean });
     const rows = await wrapped.edge?.verify("https://media.example.com/a", signal);
     expect(rows?.[0]).toMatchObject({ reason: clean, obstacles: [{ code: clean, reason: clean, change: clean }], evidence: [clean] });
@@ -113,7 +117,7 @@ describe("withCleanText", () => {
       wrapped.status?.({ vendorTaskIds: [] }, call),
       wrapped.resolveAsset?.("a", call),
       wrapped.quota?.(call),
-      wrapped.findSubmitted?.(batch, 0, call),
+      wrapped.findSubmitted?.(batch, { notBefore: 0, elapsedMs: 0 }, call),
     ]) {
       await expect(work).rejects.toMatchObject(expected);
     }

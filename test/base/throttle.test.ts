@@ -37,6 +37,8 @@ describe("createThrottle", () => {
     let now = 1_000_000_000;
     const throttle = createThrottle(10, {
       now: () => now,
+      monotonic: () => now,
+      boot: "test",
       sleep: async (ms) => {
         slept.push(ms);
       },

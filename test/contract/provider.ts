@@ -366,6 +366,18 @@ export function providerContract({ name, start }: ContractSubject): void {
         expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent", retryable: true, provider: provider.id });
       });
 
+      it("sends nothing when its turn is stale by the time the connection is made", async () => {
+        let asked = 0;
+        const isFresh = (): boolean => {
+          asked += 1;
+          return false;
+        };
+        const error = await failing(submit({ ...countingCall(), isFresh }));
+        expect(error).toMatchObject({ delivery: "not_sent", retryable: true, provider: provider.id });
+        expect(harness.receivedSubmits()).toBe(0);
+        expect(asked).toBe(1);
+      });
+
       it("has the delivery unknown when the connection breaks before the vendor acts", async () => {
         harness.inject({ fault: { kind: "reset", when: "before" } });
         expect(await failing(submit())).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", provider: provider.id });
@@ -484,7 +496,7 @@ export function providerContract({ name, start }: ContractSubject): void {
     describe("a submit whose answer was lost", () => {
       const find = (since: number): Promise<Reconciliation> => {
         if (!provider.findSubmitted) throw new Error("This provider has no findSubmitted");
-        return provider.findSubmitted(content(), since, countingCall());
+        return provider.findSubmitted(content(), { notBefore: since, elapsedMs: harness.now() - since }, countingCall());
       };
 
       it("is found with its task ids when the vendor has done it", async ({ skip }) => {

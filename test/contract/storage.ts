@@ -8,6 +8,7 @@ import { changingContract } from "../storage/contract/changing.ts";
 import { deferringContract } from "../storage/contract/deferring.ts";
 import { endingContract } from "../storage/contract/ending.ts";
 import { ledgerContract } from "../storage/contract/ledger.ts";
+import { ownersContract } from "../storage/contract/owners.ts";
 import { rateSlotsContract } from "../storage/contract/rate-slots.ts";
 import { readingContract } from "../storage/contract/reading.ts";
 import { sendingContract } from "../storage/contract/sending.ts";
@@ -25,5 +26,6 @@ export function storageContract(name: string, open: () => Storage): void {
     rateSlotsContract(bench);
     deferringContract(bench);
     tenantsContract(bench);
+    ownersContract(bench);
   });
 }

@@ -16,6 +16,10 @@ export interface FakeClock extends Clock {
   settle(): Promise<void>;
   /** When each sleeper wakes, soonest first. */
   alarms(): number[];
+  /** Lets `ms` pass in which no process runs: sleepers wake late. */
+  stall(ms: number): void;
+  /** Sets the time of day, forwards or backwards. No time passes. */
+  step(ms: number): void;
 }
 
 interface Sleeper {
@@ -25,6 +29,8 @@ interface Sleeper {
 
 export function fakeClock(start = NOON): FakeClock {
   let now = start;
+  /** The sum of all changes to the time of day. */
+  let stepped = 0;
   const sleepers = new Set<Sleeper>();
 
   const next = (): Sleeper | undefined => [...sleepers].sort((a, b) => a.at - b.at)[0];
@@ -39,7 +45,15 @@ export function fakeClock(start = NOON): FakeClock {
   };
 
   return {
-    now: () => now,
+    now: () => now + stepped,
+    monotonic: () => now,
+    boot: "the boot of the tests",
+    stall: (ms) => {
+      now += ms;
+    },
+    step: (ms) => {
+      stepped += ms;
+    },
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) {

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../src/base/clock.ts";
 import { createAllowances } from "../../src/prefetch/admission/allowance.ts";
+import { createPresence } from "../../src/prefetch/delivery/presence.ts";
 import { createPause, createRateLimiter } from "../../src/prefetch/delivery/rate-limit.ts";
 import { createWorker } from "../../src/prefetch/delivery/worker.ts";
 import type { Storage } from "../../src/prefetch/model/storage.ts";
@@ -20,6 +21,8 @@ export interface ProcessOptions {
   readonly stopped?: AbortSignal;
 }
 
+let processes = 0;
+
 function failTest(error: unknown): never {
   throw error;
 }
@@ -36,10 +39,22 @@ export function startProcess(options: ProcessOptions) {
     onThrottled: createPause(storage, clock, failTest),
     stopped,
   });
+  processes += 1;
+  const presence = createPresence({ storage, clock, id: `process ${processes}`, report });
   return {
     allowances,
     lookups,
+    presence,
     follow: createFollow(storage, lookups, clock),
-    worker: createWorker({ storage, clock, limiter, random: () => 0.5, allowances, withTraceparent: (_, work) => work(), report }),
+    worker: createWorker({
+      storage,
+      clock,
+      limiter,
+      random: () => 0.5,
+      allowances,
+      presence,
+      withTraceparent: (_, work) => work(),
+      report,
+    }),
   };
 }

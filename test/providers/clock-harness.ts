@@ -13,6 +13,8 @@ export function handClock(start = Date.parse("2026-11-21T12:00:00Z")): HandClock
   let now = start;
   return {
     now: () => now,
+    monotonic: () => now,
+    boot: "test",
     sleep: async (ms) => {
       now += ms;
     },

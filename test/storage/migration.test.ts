@@ -51,6 +51,7 @@ describe("a file of schema version 1", () => {
       batches: 3,
       openBatches: 3,
       sending: 2,
+      held: [{ owner: undefined, isSent: true, items: 2, at: NOON + 45_000 }],
       bytes: 0,
       waitingAccounts: ["fake-cdn:1"],
       rejections: new Map([["invalid_argument", 1]]),
@@ -105,7 +106,7 @@ describe("a file of schema version 1", () => {
     expect(await first.task("pf_1")).toMatchObject({ batches: 4 });
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
-    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 6 });
+    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 7 });
   });
 
   it("stays unchanged when its migration fails, and migrates at the next attempt", async () => {

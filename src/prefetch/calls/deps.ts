@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../base/clock.ts";
 import type { Allowances } from "../admission/allowance.ts";
+import type { Presence } from "../delivery/presence.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { Guards } from "../model/guards.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
@@ -14,6 +15,7 @@ export interface Deps {
   readonly storage: Storage;
   readonly clock: Clock;
   readonly worker: Worker;
+  readonly presence: Pick<Presence, "takesUpAt">;
   readonly lookups: Lookups;
   readonly allowances: Allowances;
   readonly follow: Follow;

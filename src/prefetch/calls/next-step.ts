@@ -7,6 +7,7 @@ import { isoTime } from "../../base/iso-time.ts";
 import { passingCodes } from "../model/passing-codes.ts";
 import type { TaskSnapshot } from "../model/storage.ts";
 import { type Counts, isEnded, type TaskState } from "../model/task.ts";
+import type { Holding } from "./holding.ts";
 
 export interface AdviceFacts {
   readonly taskId: string;
@@ -16,8 +17,7 @@ export interface AdviceFacts {
   readonly orphaned: readonly string[];
   /** How far success reaches at each of the task's providers. */
   readonly reach: readonly string[];
-  /** Items in flight. */
-  readonly sending: number;
+  readonly holding: Holding;
   /** Rejected items by code. */
   readonly rejections: ReadonlyMap<string, number>;
   /** Why unsent items wait, by the vendor's last answer. */
@@ -61,9 +61,14 @@ function deferredOf({ later, now }: AdviceFacts): TaskSnapshot["later"] {
 }
 
 const openRules: readonly Rule[] = [
-  ({ sending }) => (sending > 0 ? `${sending} being sent right now.` : undefined),
+  ({ holding: { sending } }) => (sending > 0 ? `${sending} being sent right now.` : undefined),
+  ({ holding: { lost }, now }) =>
+    lost &&
+    `${lost.items} sent without an answer: the vendor's records are asked about them ${lost.at > now ? `at ${isoTime(lost.at)}` : "now"}.`,
+  ({ holding: { silent } }) => silent && silentAdvice(silent),
   (facts) => {
-    const unsent = facts.counts.queued - facts.sending - (deferredOf(facts)?.items ?? 0);
+    const { sending, lost, silent } = facts.holding;
+    const unsent = facts.counts.queued - sending - (lost?.items ?? 0) - (silent?.items ?? 0) - (deferredOf(facts)?.items ?? 0);
     return unsent > 0 ? `${unsent} not sent yet; keep this server running.` : undefined;
   },
   ({ delay }) => delay,
@@ -85,6 +90,11 @@ const openRules: readonly Rule[] = [
     return `Call get_prefetch_status with task_id ${taskId} and wait_seconds 50 until ${until}; prefetching usually takes minutes.`;
   },
 ];
+
+function silentAdvice({ items, sent, at }: NonNullable<Holding["silent"]>): string {
+  const begun = sent > 0 ? ` It had begun to send ${sent} of them: those are looked up, or end as unknown.` : "";
+  return `${items} held by another server process, perhaps a dead one. Unless it shows life, this server takes them up by ${isoTime(at)}.${begun}`;
+}
 
 function deferralAdvice({ items, from, until }: NonNullable<TaskSnapshot["later"]>, durable: boolean): string {
   const when = from === until ? `at ${isoTime(from)}` : `from ${isoTime(from)} to ${isoTime(until)}`;

@@ -8,6 +8,7 @@ import type { Quota } from "../model/quota.ts";
 import { taskState } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
+import { holdingOf } from "./holding.ts";
 import { nextStep } from "./next-step.ts";
 import { problemRowsOf, problemStates, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
@@ -18,9 +19,9 @@ export interface TaskViews {
   quota(providers: readonly Provider[], call: CallContext): Promise<Quota | undefined>;
 }
 
-type TaskViewDeps = Pick<Deps, "storage" | "clock" | "directory" | "allowances" | "durable">;
+type TaskViewDeps = Pick<Deps, "storage" | "clock" | "directory" | "allowances" | "presence" | "durable">;
 
-export function createTaskViews({ storage, clock, directory, allowances, durable }: TaskViewDeps): TaskViews {
+export function createTaskViews({ storage, clock, directory, allowances, presence, durable }: TaskViewDeps): TaskViews {
   const quota: TaskViews["quota"] = async (providers, call) => {
     const quotas = await Promise.all(providers.map((provider) => allowances.quota(provider, call)));
     const left = ({ remaining = Number.POSITIVE_INFINITY }: Quota) => remaining;
@@ -51,7 +52,7 @@ export function createTaskViews({ storage, clock, directory, allowances, durable
           state,
           counts,
           reach: providers.map((provider) => provider.reach),
-          sending: rest.sending,
+          holding: holdingOf(rest.held, presence.takesUpAt),
           orphaned: waitingAccounts.filter((account) => !providers.some((provider) => provider.account === account)),
           rejections: rest.rejections,
           delay: rest.delay,

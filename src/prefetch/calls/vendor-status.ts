@@ -81,7 +81,7 @@ async function rowsAtEnd(
 }
 
 const nothingStored = {
-  sending: 0,
+  holding: { sending: 0, lost: undefined, silent: undefined },
   orphaned: [],
   rejections: new Map<string, number>(),
   delay: undefined,

@@ -12,7 +12,10 @@ import type { Answer } from "./interpret.ts";
 import { createProgressBuffer, type PendingProgress, withProgress } from "./progress-buffer.ts";
 import type { Turn } from "./turn.ts";
 
-/** Longer leaves a dead process's URLs unfetched for longer; shorter loses the batch when the store is slow for a moment. */
+/**
+ * Only servers before schema version 7 heed it. Longer: one of those leaves a dead process's URLs unfetched for longer.
+ * Shorter: it takes the batch when the store is slow for a moment.
+ */
 export const DIRECT_LEASE_MS = 30_000;
 
 export interface DirectRunOptions {

@@ -11,6 +11,7 @@ import { awaitReconciliation, failed, lost } from "./outcome.ts";
 import type { RateLimiter } from "./rate-limit.ts";
 import { reconciled, unreconciled } from "./reconcile.ts";
 import type { RetryPolicy } from "./retry.ts";
+import { createSentTimes } from "./sent-times.ts";
 
 const STOPPED = "The server stopped while this was being sent";
 
@@ -32,19 +33,35 @@ export interface RecoveryOptions {
 export function createRecovery(options: RecoveryOptions): (provider: Provider, work: Claim) => Promise<Verdict> {
   const { clock, limiter, report, pause, policyFor, stopping } = options;
 
-  const lookUp = async (provider: Provider, work: Claim, find: NonNullable<Provider["findSubmitted"]>): Promise<Verdict> => {
+  const sentTimes = createSentTimes(clock);
+
+  /** The work with the time of its sending as the clock is set at `now`, from which the verdict takes the age of the batch. */
+  const aged = (work: Claim, now: number): Claim => ({
+    ...work,
+    batch: { ...work.batch, sentAt: now - sentTimes.of(work.batch).elapsedMs },
+  });
+
+  const ask = async (provider: Provider, work: Claim, find: NonNullable<Provider["findSubmitted"]>): Promise<Verdict> => {
     const { batch, items } = work;
     try {
       const turn = () => limiter(provider, stopping);
-      const found = await find(contentOf(batch, items), batch.sentAt ?? 0, { signal: stopping, turn });
-      return { change: reconciled(work, found, clock.now(), policyFor(provider)), signal: "answered" };
+      const found = await find(contentOf(batch, items), sentTimes.of(batch), { signal: stopping, turn });
+      const now = clock.now();
+      return { change: reconciled(aged(work, now), found, now, policyFor(provider)), signal: "answered" };
     } catch (error) {
+      const now = clock.now();
       // Stopping says nothing about the records: the next process asks when the pause of `awaitReconciliation` is over.
-      if (stopping.aborted) return { change: awaitReconciliation(work, "The answer was lost.", clock.now()), signal: "unasked" };
+      if (stopping.aborted) return { change: awaitReconciliation(aged(work, now), "The answer was lost.", now), signal: "unasked" };
       if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error);
       report(error, `asking ${provider.id} for a batch whose answer was lost`);
-      return { change: unreconciled(work, error, clock.now()), signal: breakerSignalOf(asPrefetchError(error)) };
+      return { change: unreconciled(aged(work, now), error, now), signal: breakerSignalOf(asPrefetchError(error)) };
     }
+  };
+
+  const lookUp: typeof ask = async (provider, work, find) => {
+    const verdict = await ask(provider, work, find);
+    if (verdict.change?.kind !== "await-reconciliation") sentTimes.forget(work.batch);
+    return verdict;
   };
 
   return async (provider, work) => {

@@ -27,8 +27,8 @@ import { createRetryPolicies } from "./retry-policy.ts";
 import { createTurn, type Turn } from "./turn.ts";
 
 /**
- * Lease of a batch in flight. It is longer than a request with a login and one repetition can take; shorter would let a
- * living process lose its batch, longer delays the reconciliation after a crash.
+ * Lease of a batch in flight, which only servers before schema version 7 heed. It is longer than a request with a login and
+ * one repetition can take; shorter would let a living process lose its batch to such a server.
  */
 const SEND_LEASE_MS = 90_000;
 
@@ -72,10 +72,12 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   };
 
   const submit = async (provider: Provider, work: Claim, turn: Turn): Promise<RunResult> => {
-    const answer = await provider.submit(contentOf(work.batch, work.items), { signal: sending, turn: turn.take }).then(
-      (submission): Answer => ({ ok: true, submission }),
-      (error: unknown): Answer => ({ ok: false, error }),
-    );
+    const answer = await provider
+      .submit(contentOf(work.batch, work.items), { signal: sending, turn: turn.take, isFresh: turn.isFresh })
+      .then(
+        (submission): Answer => ({ ok: true, submission }),
+        (error: unknown): Answer => ({ ok: false, error }),
+      );
     return { answer, pending: noProgress, open: { ...work, batch: turn.batch } };
   };
 

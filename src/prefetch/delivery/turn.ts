@@ -4,11 +4,11 @@
  *
  * | state        | what holds                                                        | `take` leads to                  |
  * | ------------ | ----------------------------------------------------------------- | -------------------------------- |
- * | `claimed`    | this process holds the lease; nothing is in flight                 | `sending`, or a state below      |
+ * | `claimed`    | this process holds the batch; nothing is in flight                 | `sending`, or a state below      |
  * | `sending`    | a request may be in flight                                         | `claimed` (it was refused), then on |
- * | `lost`       | the task was cancelled, or another process has the batch           | itself: the request may not go out |
+ * | `lost`       | the task was cancelled, or another process has the batch because this one seemed dead | itself: the request may not go out |
  * | `over_quota` | the day has no room for the batch; nothing is in flight            | itself                           |
- * | `suspended`  | the machine slept before the request; another process may have it  | itself                           |
+ * | `suspended`  | the process stood still before the request; another may have it    | itself                           |
  * | `not_ready`  | the store or the rate limiter failed; nothing is in flight         | itself                           |
  */
 
@@ -25,12 +25,15 @@ import type { RateLimiter } from "./rate-limit.ts";
 export type TurnState = "claimed" | "sending" | "lost" | "over_quota" | "suspended" | "not_ready";
 
 /**
- * Lease of a claimed batch. Longer delays the batches of a dead process; shorter loses a batch that waits for its slot.
- * A second process that takes it over is harmless, because nothing was sent.
+ * Lease of a claimed batch, which only servers before schema version 7 heed: the presence of its owner decides. Longer: one
+ * of those leaves a dead process's batch for longer. Shorter: it takes a batch that waits for its slot.
  */
 export const CLAIM_LEASE_MS = 300_000;
-/** A process that did not run for this long between reserving and sending may count as dead to other processes. */
-const LONGEST_STALL_MS = 30_000;
+/**
+ * Age at which a turn is stale and its request may not leave. Larger: `findSubmitted` must wait for longer before it calls a
+ * batch absent. Smaller: slow connections fail.
+ */
+export const STALE_TURN_MS = 30_000;
 
 export interface TurnOptions {
   readonly storage: Pick<Storage, "change" | "startSending">;
@@ -47,6 +50,8 @@ export interface Turn {
   readonly batch: Batch;
   /** Resolves when the next request may go out; rejects with `cancelled` when it may not, or with the failure. */
   take(): Promise<void>;
+  /** False when the turn is stale: another process may have sent the batch since. */
+  isFresh(): boolean;
   /** Stores a change that keeps the batch in this process's hands. False when another process has it by now. */
   apply(change: ReclaimChange | ProgressChange): Promise<boolean>;
 }
@@ -58,6 +63,7 @@ export function createTurn(
 ): Turn {
   let batch = claimed;
   let state: TurnState = "claimed";
+  let taken = { at: 0, monotonic: 0 };
   const today = (): string => vendorDay(clock.now(), provider.limits.timeZone);
 
   const apply: Turn["apply"] = async (change) => {
@@ -68,6 +74,9 @@ export function createTurn(
     else batch = { ...batch, leaseUntil, attempts: change.attempts };
     return isOurs;
   };
+
+  // The monotonic clock may stand still while the machine sleeps, and the other one may be set: the longer time counts.
+  const isFresh = (): boolean => Math.max(clock.now() - taken.at, clock.monotonic() - taken.monotonic) <= STALE_TURN_MS;
 
   /** The allowance of a day on which the batch has nothing reserved. */
   const allowanceOn = async (day: string) => (day === batch.day ? undefined : allowances.of(provider, stopping));
@@ -80,12 +89,15 @@ export function createTurn(
     const day = today();
     if (day !== dayBefore) allowance = await allowanceOn(day);
     const now = clock.now();
+    taken = { at: now, monotonic: clock.monotonic() };
+    const { monotonic } = taken;
     const sent = { leaseUntil: now + leaseMs, day };
-    const result = await storage.startSending(batch, { now, allowance, ownBudget: allowances.tenantBudget, ...sent });
+    const start = { now, monotonic, boot: clock.boot, allowance, ownBudget: allowances.tenantBudget, ...sent };
+    const result = await storage.startSending(batch, start);
     state = result === "started" ? "sending" : result;
-    if (result === "started") batch = { ...batch, ...sent, sentAt: now, state: "sending" };
-    // Whatever the store said, it was true before the machine slept.
-    if (clock.now() - now > LONGEST_STALL_MS) state = "suspended";
+    if (result === "started") batch = { ...batch, ...sent, sentAt: now, sentMonotonic: monotonic, sentBoot: clock.boot, state: "sending" };
+    // Whatever the store said, it was true before the process stood still.
+    if (!isFresh()) state = "suspended";
   };
 
   const take = async (): Promise<void> => {
@@ -110,6 +122,7 @@ export function createTurn(
       return batch;
     },
     take,
+    isFresh,
     apply,
   };
 }

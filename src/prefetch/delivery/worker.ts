@@ -7,6 +7,7 @@ import { PrefetchError } from "../../base/errors.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Claim } from "../model/storage.ts";
 import { createDelivery, type DeliveryOptions } from "./deliver.ts";
+import type { Presence } from "./presence.ts";
 import { CLAIM_LEASE_MS } from "./turn.ts";
 
 /** Pause before a batch is looked for again that was due but went to another process. Shorter would spin. */
@@ -27,7 +28,9 @@ export interface Worker {
   stop(graceMs: number): Promise<void>;
 }
 
-export type WorkerOptions = DeliveryOptions;
+export interface WorkerOptions extends DeliveryOptions {
+  readonly presence: Pick<Presence, "claimant" | "hold">;
+}
 
 /** One account's share of the worker. */
 interface Lane {
@@ -41,8 +44,14 @@ interface Lane {
   claiming: Promise<unknown>;
 }
 
+/** A batch that this process has in hand until it is released. */
+interface Held {
+  readonly claim: Claim;
+  release(): void;
+}
+
 export function createWorker(options: WorkerOptions): Worker {
-  const { storage, clock, report } = options;
+  const { storage, clock, report, presence } = options;
   const lanes = new Map<string, Lane>();
   const running = new Set<Promise<void>>();
   const sending = new AbortController();
@@ -55,19 +64,22 @@ export function createWorker(options: WorkerOptions): Worker {
     return lane;
   };
 
-  const claimNext = async (provider: Provider, { inFlight }: Lane): Promise<Claim | undefined> => {
+  const claimNext = async (provider: Provider, { inFlight }: Lane): Promise<Held | undefined> => {
     const now = clock.now();
     const { batchesAtOnce } = provider.limits;
     const except = batchesAtOnce === undefined ? [] : tasksWithFullShare(inFlight, batchesAtOnce);
-    const claim = await storage.claim(provider.account, now, now + CLAIM_LEASE_MS, except);
-    if (claim) inFlight.set(claim.batch.taskId, (inFlight.get(claim.batch.taskId) ?? 0) + 1);
-    return claim;
-  };
-
-  const release = ({ inFlight }: Lane, { batch: { taskId } }: Claim): void => {
-    const left = (inFlight.get(taskId) ?? 1) - 1;
-    if (left > 0) inFlight.set(taskId, left);
-    else inFlight.delete(taskId);
+    const claim = await storage.claim(provider.account, now, now + CLAIM_LEASE_MS, { claimant: presence.claimant(), except });
+    if (!claim) return undefined;
+    const { taskId } = claim.batch;
+    inFlight.set(taskId, (inFlight.get(taskId) ?? 0) + 1);
+    const letGo = presence.hold(claim.batch);
+    const release = (): void => {
+      letGo();
+      const left = (inFlight.get(taskId) ?? 1) - 1;
+      if (left > 0) inFlight.set(taskId, left);
+      else inFlight.delete(taskId);
+    };
+    return { claim, release };
   };
 
   const run = async (provider: Provider, lane: Lane): Promise<void> => {
@@ -75,14 +87,14 @@ export function createWorker(options: WorkerOptions): Worker {
       // Runners claim one after the other, so that each sees what the ones before it took.
       const claiming = lane.claiming.then(() => claimNext(provider, lane));
       lane.claiming = claiming.catch(() => undefined); // The runner that claims gets the error.
-      const claim = await claiming;
-      if (!claim) return;
-      // This batch may take long, and idle runners have gone: the alarm wakes them for a retry that becomes due meanwhile.
-      await setAlarm(provider, lane);
+      const held = await claiming;
+      if (!held) return;
       try {
-        if (await deliver(provider, claim)) kick(provider);
+        // This batch may take long, and idle runners have gone: the alarm wakes them for a retry that becomes due meanwhile.
+        await setAlarm(provider, lane);
+        if (await deliver(provider, held.claim)) kick(provider);
       } finally {
-        release(lane, claim);
+        held.release();
       }
     }
   };
@@ -96,12 +108,11 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   const planAlarm = async (provider: Provider, lane: Lane): Promise<void> => {
-    // A busy lane must not wake at the leases of its own batches.
-    const isBusy = lane.runners > 0;
-    const due = await storage.nextDue(provider.account, clock.now(), { queuedOnly: isBusy });
+    // The batches that this process has in hand are due at no time, so a busy lane does not wake for them.
+    const due = await storage.nextDue(provider.account, clock.now(), presence.claimant());
     if (due === undefined || stopping.signal.aborted) return;
     // A batch that is due now goes to the next free runner.
-    if (isBusy && due <= clock.now()) return;
+    if (lane.runners > 0 && due <= clock.now()) return;
     lane.alarm?.abort();
     const alarm = new AbortController();
     lane.alarm = alarm;

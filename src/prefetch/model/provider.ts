@@ -54,6 +54,11 @@ export interface Call {
    * refused the request before.
    */
   turn(): Promise<void>;
+  /**
+   * For a submit: whether its turn is recent enough for the request to leave. Asked at the last moment before the first
+   * byte: a process that stood still since its turn may have lost the batch to another one.
+   */
+  isFresh?(): boolean;
   /** Only for the submit of a `direct` provider. */
   readonly progress?: Progress;
 }
@@ -124,6 +129,17 @@ export interface VendorQuota {
   readonly remaining: number;
 }
 
+/** When a batch was sent whose answer was lost. */
+export interface Sent {
+  /** Its request did not leave before this moment, in milliseconds since the epoch by the clock as it is now set. */
+  readonly notBefore: number;
+  /**
+   * Its turn was taken at least this many milliseconds ago, by a clock that cannot be set. The request may have left up to
+   * 30 s after its turn.
+   */
+  readonly elapsedMs: number;
+}
+
 /** The vendor's records about a submit whose answer was lost. */
 export type Reconciliation =
   /** The vendor carried it out; `urls` are the batch's URLs in its records, in its spelling. */
@@ -156,8 +172,8 @@ export interface Provider {
   resolveAsset?(assetId: string, call: Call): Promise<Asset>;
   /** The account's quota by the vendor's own count. */
   quota?(call: Call): Promise<VendorQuota>;
-  /** Looks for a batch that was sent at `sentAt` (milliseconds since the epoch) and whose answer was lost. */
-  findSubmitted?(batch: BatchContent, sentAt: number, call: Call): Promise<Reconciliation>;
+  /** Looks for a batch whose answer was lost. */
+  findSubmitted?(batch: BatchContent, sent: Sent, call: Call): Promise<Reconciliation>;
   /** Asks CDN edges about URLs of any provider. */
   readonly edge?: Edge;
   close(): Promise<void>;

@@ -48,6 +48,8 @@ export interface TaskSnapshot {
   readonly openBatches: number;
   /** Items in flight. */
   readonly sending: number;
+  /** Items that a process holds, or whose answer was lost, by holder. */
+  readonly held: readonly HeldItems[];
   /** Bytes that a direct provider moved. */
   readonly bytes: number;
   /** Accounts with batches that no process holds. */
@@ -58,6 +60,30 @@ export interface TaskSnapshot {
   readonly later: { readonly items: number; readonly from: number; readonly until: number } | undefined;
   /** Why the first unsent item with a reason was not sent. */
   readonly delay: string | undefined;
+}
+
+export interface HeldItems {
+  /** `undefined`: no process holds them, and the vendor's records are asked about them `at` that time. */
+  readonly owner: string | undefined;
+  readonly isSent: boolean;
+  readonly items: number;
+  readonly at: number;
+}
+
+/** A process that holds batches. `beat` grows for as long as it lives. */
+export interface Holder {
+  readonly owner: string;
+  readonly beat: number;
+}
+
+/** The knowledge of a process about the holders of batches when it looks for work. */
+export interface Claimant {
+  /** Its own id. */
+  readonly owner: string;
+  /** The batches in its hands. It takes none of these, at any time of any clock. */
+  readonly inHand: readonly Pick<Batch, "taskId" | "number">[];
+  /** Processes that it counts as dead, each with the last beat that it saw. One that has beaten since is alive. */
+  readonly dead: readonly Holder[];
 }
 
 export interface TaskQuery {
@@ -86,6 +112,9 @@ export type SendResult = "started" | "lost" | "over_quota";
 export interface SendStart {
   readonly now: number;
   readonly leaseUntil: number;
+  /** `now` by the clock that is never set. */
+  readonly monotonic?: number;
+  readonly boot?: string;
   /** The vendor's day at `now`. */
   readonly day: string;
   /** Allowance of that day, for a batch with its quota reserved on another day. */
@@ -125,6 +154,12 @@ export interface Backlog {
   readonly units: number;
 }
 
+export interface ClaimOptions {
+  /** Without one, only batches that no process holds are due, and the claim is a lease without an owner. */
+  readonly claimant?: Claimant;
+  readonly except?: readonly string[];
+}
+
 export interface Storage {
   /**
    * Reads the facts of each account, lets `decide` plan, and stores the task of the plan with its quota reserved: all or
@@ -146,24 +181,29 @@ export interface Storage {
   following(taskId: string): Promise<WorkItem[]>;
 
   /**
-   * Takes the next due batch of an account for this process until `leaseUntil`: a `queued` one whose time has come, or a
-   * `claimed` or `sending` one whose lease has run out, which keeps its state. While the account's circuit breaker is
-   * open nothing is due; while it is half open, one batch at a time is. Tasks in `except` are passed over.
+   * Takes the next due batch of an account for the claimant: a `queued` one whose time has come, or a `claimed` or
+   * `sending` one, which keeps its state, when its owner is dead, when it is the claimant's own and not in its hands, or
+   * when it has no owner and its lease has run out. A claim is a beat of its owner. While the account's circuit breaker
+   * is open nothing is due; while it is half open, one batch at a time is. Tasks in `except` are passed over.
    */
-  claim(account: string, now: number, leaseUntil: number, except?: readonly string[]): Promise<Claim | undefined>;
+  claim(account: string, now: number, leaseUntil: number, options?: ClaimOptions): Promise<Claim | undefined>;
   /**
    * Marks a claimed batch as in flight, extends its lease, and moves its reservation to the day that pays for it.
    * `lost`: another process has the batch; `over_quota`: the day has no room for it. Both forbid the request.
    */
   startSending(batch: Batch, start: SendStart): Promise<SendResult>;
   /**
-   * When the account's next batch becomes due: 0 when it is due at `now`, `undefined` when none waits. `queuedOnly` leaves
-   * out the leases of batches that a process holds.
+   * When the account's next batch becomes due: 0 when it is due at `now`, `undefined` when none waits. The batches of a
+   * living process are not due at any time.
    */
-  nextDue(account: string, now: number, which?: { readonly queuedOnly: boolean }): Promise<number | undefined>;
+  nextDue(account: string, now: number, claimant?: Claimant): Promise<number | undefined>;
+  /** Processes other than `owner` that hold batches. */
+  holders(owner: string): Promise<readonly Holder[]>;
+  /** Shows that the process lives. */
+  beat(owner: string): Promise<void>;
   /**
-   * Applies a change to a batch, its items and the ledger. False, and nothing changes, when the batch is no longer in the
-   * state and under the lease that the caller knows: another process has it. A change that would send a cancelled task
+   * Applies a change to a batch, its items and the ledger. False, and nothing changes, when the batch no longer has the
+   * state, owner and lease that the caller knows: another process has it. A change that would send a cancelled task
    * again cancels the batch instead, and is false too.
    */
   change(batch: Batch, change: BatchChange): Promise<boolean>;

@@ -42,7 +42,7 @@ export interface Part {
  * | state     | meaning                                                       | goes on as                     |
  * | --------- | ------------------------------------------------------------- | ------------------------------ |
  * | `queued`  | waits, until `notBefore`                                       | `claimed`, `ended` (cancelled) |
- * | `claimed` | a process holds it under a lease and has sent nothing         | `sending`, `queued`, `ended`   |
+ * | `claimed` | a process holds it (`owner`) and has sent nothing              | `sending`, `queued`, `ended`   |
  * | `sending` | in flight, or its answer was lost and is being reconciled     | `sent`, `claimed`, `queued`, `ended` |
  * | `sent`    | accepted; its outcome is asked for                             | `ended`                        |
  * | `ended`   | needs nothing more                                             |                                |
@@ -68,8 +68,14 @@ export interface Batch {
   readonly deferrable: boolean;
   readonly attempts: number;
   readonly notBefore: number;
+  /** Id of the process that holds it; `undefined` while no process does. */
+  readonly owner: string | undefined;
+  /** When a batch without an owner is due: the vendor's records are asked then. */
   readonly leaseUntil: number | undefined;
   readonly sentAt: number | undefined;
+  /** The same moment as `sentAt`, as `Clock.monotonic` read it, and the clock's `boot`. */
+  readonly sentMonotonic: number | undefined;
+  readonly sentBoot: string | undefined;
   readonly vendorTaskIds: readonly string[];
   readonly requestId: string | undefined;
 }

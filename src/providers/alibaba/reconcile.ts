@@ -2,15 +2,15 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { echoKey } from "../../prefetch/model/match-urls.ts";
-import type { Call, Provider, Reconciliation } from "../../prefetch/model/provider.ts";
+import type { Call, Provider, Reconciliation, Sent } from "../../prefetch/model/provider.ts";
 import type { Media } from "./media.ts";
 import type { TaskList, TaskLists, TaskRow } from "./tasks.ts";
 
 /**
- * A lost request can be in flight for 40 s and appears in the list some time later. Smaller: a request that is still in flight
- * counts as absent and is sent twice. Larger: the batch waits longer.
+ * A request leaves up to 30 s after its turn, can be in flight for 40 s, and appears in the list up to a minute later. Smaller:
+ * a request that is still in flight counts as absent and is sent twice. Larger: the batch waits longer.
  */
-const LISTED_WITHIN_MS = 100_000;
+const LISTED_WITHIN_MS = 130_000;
 /** The vendor's times and its `Date` header are whole seconds. Smaller: the query misses rows. Larger: it returns older rows. */
 const TIME_SLACK_MS = 5_000;
 /** Clocks that differ by less need no second query. Must stay below `TIME_SLACK_MS`. */
@@ -25,34 +25,40 @@ export interface ReconcileOptions {
 }
 
 export function createReconcile({ lists, media, clock }: ReconcileOptions): NonNullable<Provider["findSubmitted"]> {
-  /** Prefetches of a domain since `sentAt` (by this machine's clock). The first answer tells the vendor's clock. */
-  const listSince = async (domain: string, sentAt: number, call: Call): Promise<TaskList> => {
-    const ask = (offset: number) => lists.byDomain(domain, sentAt + offset - TIME_SLACK_MS, clock.now() + offset + TIME_SLACK_MS, call);
+  /** Prefetches of a domain within the last `ageMs`. The first answer tells the vendor's clock. */
+  const listSince = async (domain: string, ageMs: () => number, call: Call): Promise<TaskList> => {
+    const ask = (offset: number) => {
+      const now = clock.now() + offset;
+      return lists.byDomain(domain, now - ageMs() - TIME_SLACK_MS, now + TIME_SLACK_MS, call);
+    };
     const list = await ask(0);
     // Without the vendor's clock, missing rows may lie outside the queried span.
     if (list.clockOffset === undefined) return { ...list, complete: false };
     return Math.abs(list.clockOffset) < CLOCK_TOLERANCE_MS ? list : ask(list.clockOffset);
   };
 
-  const rowsSince = async (urls: readonly string[], sentAt: number, call: Call): Promise<Pick<TaskList, "rows" | "complete">> => {
+  const rowsSince = async (urls: readonly string[], ageMs: () => number, call: Call): Promise<Pick<TaskList, "rows" | "complete">> => {
     const wanted = new Set(urls.map(echoKey));
     const rows: TaskRow[] = [];
     let complete = true;
     for (const domain of new Set(urls.map((url) => URL.parse(url)?.hostname ?? ""))) {
-      const list = await listSince(domain, sentAt, call);
+      const list = await listSince(domain, ageMs, call);
       complete &&= list.complete;
       rows.push(...list.rows.filter((row) => wanted.has(echoKey(row.url))));
     }
     return { rows, complete };
   };
 
-  return async (batch, sentAt, call): Promise<Reconciliation> => {
-    const elapsed = clock.now() - sentAt;
-    if (elapsed > LISTED_FOR_MS) return { state: "unclear" };
+  return async (batch, { notBefore, elapsedMs }: Sent, call): Promise<Reconciliation> => {
+    const ageAtStart = clock.now() - notBefore;
+    if (ageAtStart > LISTED_FOR_MS) return { state: "unclear" };
+    // The clock may be set while this waits for its turns.
+    const startedAt = clock.monotonic();
+    const ageMs = () => ageAtStart + clock.monotonic() - startedAt;
     const urls = batch.kind === "urls" ? batch.urls : (await media.resolve(batch.assetId, call)).urls;
-    const { rows, complete } = await rowsSince(urls, sentAt, call);
+    const { rows, complete } = await rowsSince(urls, ageMs, call);
     // The job of an asset submits its URLs later, so missing rows prove nothing for an asset.
-    const final = elapsed > LISTED_WITHIN_MS && complete && batch.kind === "urls";
+    const final = elapsedMs > LISTED_WITHIN_MS && complete && batch.kind === "urls";
     if (coversAll(rows, urls) || (final && rows.length > 0)) {
       return { state: "found", vendorTaskIds: [...new Set(rows.map((row) => row.taskId))], urls: rows.map((row) => row.url) };
     }

@@ -100,13 +100,14 @@ export function createRpc({ http, clock, credentials, redact, onSecret }: RpcOpt
 
   const attempt = async (request: RpcRequest): Promise<Exchange> => {
     const { call, counted, endpoint, intent, method = "POST" } = request;
+    // A request without a turn of its own continues one that has left already.
     if (counted) await call.turn();
     // Keys and date are read after the wait for a turn: keys may change meanwhile, and the signature carries its date.
     const keys = await currentKeys(credentials);
     for (const secret of secretsOf(keys)) onSecret(secret);
     const url = new URL("/", endpoint.url);
     const headers = sign(keys, request, url);
-    const response = await http.send({ method, url, headers, signal: call.signal, intent });
+    const response = await http.send({ method, url, headers, signal: call.signal, intent, isFresh: counted ? call.isFresh : undefined });
     const error = readVendorError(response.text);
     return { response, errorCode: error?.code ?? "", succeeded: isSuccess(response) && !error, receivedAt: clock.now() };
   };

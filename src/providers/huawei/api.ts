@@ -54,7 +54,8 @@ export function createApi({ endpoint, projectId, auth, http, clock, redact }: Ap
     if (counted) await call.turn();
     // The signature carries its date, so it is made after the wait for a turn.
     const headers = sign({ method, url, headers: { "content-type": "application/json" }, body });
-    const response = await http.send({ method, url, headers, signal: call.signal, intent, ...(method === "POST" && { body }) });
+    const { signal, isFresh } = call;
+    const response = await http.send({ method, url, headers, signal, isFresh, intent, ...(method === "POST" && { body }) });
     if (isSuccess(response) && !readVendorError(parseJson(response.text))) return { answer: response, refusal: undefined };
     const error = failureOf(response, { action, intent, redact, now: clock.now() });
     // Any other status means that the vendor has accepted the credentials.

@@ -19,6 +19,8 @@ export interface HttpRequest {
    * like one that the vendor may have carried out.
    */
   readonly intent: "read" | "spend";
+  /** `Call.isFresh` of a submit. When it says no after the connection is made, nothing is sent. */
+  readonly isFresh?: (() => boolean) | undefined;
 }
 
 export interface HttpResponse {
@@ -73,7 +75,7 @@ export function createHttpClient(client: HttpClientOptions): HttpClient {
   const fresh = dispatcher ?? new Agent({ ...options, pipelining: 0 });
 
   return {
-    send: async ({ method, url, headers, body, signal, intent }) => {
+    send: async ({ method, url, headers, body, signal, intent, isFresh }) => {
       const deadline = AbortSignal.timeout(answerMs + CONNECT_MS);
       const wire = { started: false };
       const { traceparent } = ambientContext();
@@ -83,7 +85,7 @@ export function createHttpClient(client: HttpClientOptions): HttpClient {
         signal.throwIfAborted();
         const aborted = AbortSignal.any([signal, deadline]);
         const startedAt = clock.now();
-        const isStale = () => intent === "spend" && clock.now() - startedAt > STALE_MS;
+        const isStale = () => (intent === "spend" && clock.now() - startedAt > STALE_MS) || isFresh?.() === false;
         const sending = request(url, {
           method,
           headers: { ...headers, ...(traceparent !== undefined && { traceparent }), "user-agent": userAgent, accept: "application/json" },

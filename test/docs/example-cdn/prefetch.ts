@@ -32,7 +32,8 @@ export function createExampleCdn({ endpoint, token, account, ...network }: Examp
     try {
       await call.turn();
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-      const response = await http.send({ ...request, url: new URL(path, endpoint), headers, signal: call.signal });
+      const { signal, isFresh } = call;
+      const response = await http.send({ ...request, url: new URL(path, endpoint), headers, signal, isFresh });
       const context = { action, intent: request.intent, redact, now: network.clock.now() };
       if (response.status < 200 || response.status > 299) throw failureOf(response, context);
       const { success, data } = answer.safeParse(parseJson(response.text));

@@ -3,6 +3,10 @@ import { type AdviceFacts, nextStep } from "../../../src/prefetch/calls/next-ste
 import { type Counts, noCounts, taskState } from "../../../src/prefetch/model/task.ts";
 import { NOON } from "../../fakes/clock.ts";
 
+function holdingOf(sending: number): AdviceFacts["holding"] {
+  return { sending, lost: undefined, silent: undefined };
+}
+
 /** A task with these counts, and with the state that follows from them. */
 function advice(counts: Partial<Counts>, more: Partial<AdviceFacts> = {}): string {
   const all = { ...noCounts(), ...counts };
@@ -12,7 +16,7 @@ function advice(counts: Partial<Counts>, more: Partial<AdviceFacts> = {}): strin
     counts: all,
     orphaned: [],
     reach: ["They are warm at the edge."],
-    sending: 0,
+    holding: holdingOf(0),
     rejections: new Map(),
     delay: undefined,
     later: undefined,
@@ -30,7 +34,7 @@ const askAgain =
 
 describe("nextStep of any task", () => {
   it("says only why the vendor could not be asked when the state is stale", () => {
-    expect(advice({ processing: 2 }, { stale: "The connection failed.", sending: 2 })).toBe(
+    expect(advice({ processing: 2 }, { stale: "The connection failed.", holding: holdingOf(2) })).toBe(
       "The vendor could not be asked just now, so this is the last known state: The connection failed. Ask get_prefetch_status again for pf_1 later.",
     );
   });
@@ -42,11 +46,13 @@ describe("nextStep of an open task", () => {
   });
 
   it("counts the items in flight when some are being sent", () => {
-    expect(advice({ queued: 2 }, { sending: 2 })).toBe(`2 being sent right now. ${askAgain}`);
+    expect(advice({ queued: 2 }, { holding: holdingOf(2) })).toBe(`2 being sent right now. ${askAgain}`);
   });
 
   it("says to keep the server running when items are not sent yet", () => {
-    expect(advice({ queued: 5 }, { sending: 2 })).toBe(`2 being sent right now. 3 not sent yet; keep this server running. ${askAgain}`);
+    expect(advice({ queued: 5 }, { holding: holdingOf(2) })).toBe(
+      `2 being sent right now. 3 not sent yet; keep this server running. ${askAgain}`,
+    );
   });
 
   it("says why items wait when the vendor put them off", () => {

@@ -6,12 +6,14 @@ import { createService, type PrefetchService } from "../../../src/prefetch/calls
 import type { AssetRequest, UrlsRequest } from "../../../src/prefetch/calls/submit.ts";
 import type { VerifyRequest, VerifyView } from "../../../src/prefetch/calls/verify.ts";
 import type { Detail, TaskView } from "../../../src/prefetch/calls/view.ts";
+import type { Presence } from "../../../src/prefetch/delivery/presence.ts";
 import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
 import type { Worker } from "../../../src/prefetch/delivery/worker.ts";
 import { type CallContext, localCaller } from "../../../src/prefetch/model/caller.ts";
 import type { Guards } from "../../../src/prefetch/model/guards.ts";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
+import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { type FakeClock, fakeClock, TODAY } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
@@ -66,19 +68,23 @@ export async function startService(options: ServiceOptions = {}) {
     reports.push(`${about}: ${String(error)}`);
   };
   let tasks = 0;
-  const workers: Worker[] = [];
+  const servers: { readonly worker: Worker; readonly presence: Presence }[] = [];
   /** Starts the workers on batches of other processes, as the server's background loop does. */
   const resume = (): void => {
     const stopped = new AbortController();
     onTestFinished(() => stopped.abort());
-    for (const worker of workers) {
-      void resumeDueBatches({ storage, worker, directory: fakeDirectory(providers, directory), clock, stopped: stopped.signal, report });
+    for (const server of servers) {
+      void resumeDueBatches({ ...server, storage, directory: fakeDirectory(providers, directory), clock, stopped: stopped.signal, report });
     }
   };
+  const lives: { isOver: boolean }[] = [];
   const draining = new AbortController();
   const startAnother = (): PrefetchService => {
-    const { worker, ...parts } = startProcess({ storage, clock, dailyBudget, tenantDailyBudget, report });
-    workers.push(worker);
+    const life = { isOver: false };
+    const beat: Storage["beat"] = async (owner) => (life.isOver ? undefined : storage.beat(owner));
+    const { worker, ...parts } = startProcess({ storage: { ...storage, beat }, clock, dailyBudget, tenantDailyBudget, report });
+    lives.push(life);
+    servers.push({ worker, presence: parts.presence });
     onTestFinished(() => worker.stop(0));
     return createService({
       ...parts,
@@ -108,10 +114,14 @@ export async function startService(options: ServiceOptions = {}) {
     /** Another server on the same store. */
     startAnother,
     resume,
+    /** Makes every running server look dead to the others. */
+    die: () => {
+      for (const life of lives) life.isOver = true;
+    },
     /** Makes waiting calls answer now. */
     drain: () => draining.abort(),
     /** Stops every server. */
-    stop: () => Promise.all(workers.map((worker) => clock.drive(worker.stop(0)))),
+    stop: () => Promise.all(servers.map(({ worker }) => clock.drive(worker.stop(0)))),
     urls: (urls: readonly unknown[], more: Partial<UrlsRequest> = {}, context = call): Promise<TaskView> =>
       clock.drive(service.prefetchUrls({ urls, ...defaultRequest, ...more }, context)),
     asset: (assetId: string, more: Partial<AssetRequest> = {}): Promise<TaskView> =>

@@ -176,13 +176,20 @@ describe("status", () => {
   });
 
   it("shows unknown URLs when another server ended the batch of a dead server", async () => {
-    const { clock, urls, startAnother, storage, resume } = await startService({
+    const { clock, urls, startAnother, storage, die, resume } = await startService({
       script: { answer: (_batch, _nth, aborted) => neverAnswered(aborted) },
     });
     const { taskId = "" } = await urls(manyUrls(2));
+    die();
     const other = startAnother();
     resume();
-    await clock.advance(100_000);
+    const early = await clock.drive(other.status({ taskId, detail: "summary", waitSeconds: 0 }, { signal, caller: localCaller }));
+    expect(early.nextStep).toMatch(
+      /^2 held by another server process, perhaps a dead one\. Unless it shows life, this server takes them up by \S+Z\./,
+    );
+    expect(early.nextStep).toContain("It had begun to send 2 of them");
+    expect(early.nextStep).not.toContain("right now");
+    await clock.advance(15_000);
     const view = await clock.drive(other.status({ taskId, detail: "summary", waitSeconds: 0 }, { signal, caller: localCaller }));
     expect(view).toMatchObject({
       state: "partial",

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createRecovery } from "../../../src/prefetch/delivery/recover.ts";
-import type { BatchContent, Provider, Reconciliation } from "../../../src/prefetch/model/provider.ts";
+import type { BatchContent, Provider, Reconciliation, Sent } from "../../../src/prefetch/model/provider.ts";
 import type { Claim } from "../../../src/prefetch/model/storage.ts";
 import { fakeClock, NOON } from "../../fakes/clock.ts";
 import { fakeProvider, manyUrls, type ProviderScript } from "../../fakes/provider.ts";
@@ -10,7 +10,8 @@ import { retryPolicy, workOf } from "../work-harness.ts";
 /** A claimed batch that was in flight when its answer was lost. */
 function inFlight(): Claim {
   const work = workOf(manyUrls(2), ["queued", "queued"]);
-  return { ...work, batch: { ...work.batch, state: "sending", sentAt: NOON - 10_000, leaseUntil: NOON + 300_000 } };
+  const sent = { sentAt: NOON - 10_000, sentMonotonic: NOON - 10_000, sentBoot: fakeClock().boot };
+  return { ...work, batch: { ...work.batch, state: "sending", ...sent, leaseUntil: NOON + 300_000 } };
 }
 
 function setUp(script: ProviderScript = {}) {
@@ -52,17 +53,22 @@ describe("createRecovery", () => {
   });
 
   it("asks the vendor for the batch by its content and the time that it was sent at", async () => {
-    const questions: (readonly [BatchContent, number])[] = [];
+    const questions: (readonly [BatchContent, Sent])[] = [];
     const { recover, turns, stop } = setUp({
-      findSubmitted: async (batch, sentAt, { turn, signal }) => {
-        questions.push([batch, sentAt]);
+      findSubmitted: async (batch, sent, { turn, signal }) => {
+        questions.push([batch, sent]);
         expect(signal).toBe(stop.signal);
         await turn();
         return { state: "unclear" };
       },
     });
     await recover();
-    expect(questions).toEqual([[{ kind: "urls", urls: manyUrls(2) }, NOON - 10_000]]);
+    expect(questions).toEqual([
+      [
+        { kind: "urls", urls: manyUrls(2) },
+        { notBefore: NOON - 10_000, elapsedMs: 10_000 },
+      ],
+    ]);
     expect(turns()).toBe(1);
   });
 

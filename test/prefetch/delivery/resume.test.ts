@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
-import { fakeClock } from "../../fakes/clock.ts";
+import { fakeClock, TODAY } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
-import { openMemoryStore } from "../../fakes/storage.ts";
+import { claimAsSurvivor, openMemoryStore } from "../../fakes/storage.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
 
 async function startIdleServer(more: { readonly broken?: boolean } = {}) {
@@ -14,11 +14,11 @@ async function startIdleServer(more: { readonly broken?: boolean } = {}) {
   const other = fakeProvider({ id: "other-cdn", account: "other-cdn:1" });
   const reports: string[] = [];
   const report = (_: unknown, about: string): void => void reports.push(about);
-  const { worker } = startProcess({ storage, clock, report });
+  const { worker, presence } = startProcess({ storage, clock, report });
   const stopped = new AbortController();
   const directory = fakeDirectory(more.broken ? [provider] : [other, provider], { configured: ["other-cdn", "fake-cdn"] });
-  const done = resumeDueBatches({ storage, worker, directory, clock, stopped: stopped.signal, report });
-  return { clock, storage, provider, reports, stopped, done, worker };
+  const done = resumeDueBatches({ storage, worker, presence, directory, clock, stopped: stopped.signal, report });
+  return { clock, storage, provider, reports, stopped, done, worker, presence };
 }
 
 it("resumeDueBatches sends the batches of an earlier server five seconds after its start", async () => {
@@ -35,16 +35,84 @@ it("resumeDueBatches sends the batches of an earlier server five seconds after i
   expect(clock.alarms()).toEqual([]);
 });
 
-it("resumeDueBatches sends the batches of a dead process within a minute", async () => {
-  const { clock, storage, provider, worker, stopped } = await startIdleServer();
-  await clock.advance(600_000);
+/** Another process claims both batches of a task, and begins to send the first. */
+async function holdBoth({ clock, storage }: Pick<Awaited<ReturnType<typeof startIdleServer>>, "clock" | "storage">) {
   await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() }) }));
-  const dead = await storage.claim("fake-cdn:1", clock.now(), clock.now() + 30_000);
-  expect(dead).toBeDefined();
-  await clock.advance(60_000);
-  expect(provider.received.flatMap(urlsOf).sort()).toEqual(manyUrls(4));
+  const claimant = { owner: "other", inHand: [], dead: [] };
+  const claim = () => storage.claim("fake-cdn:1", clock.now(), clock.now() + 300_000, { claimant });
+  const sent = await claim();
+  const inHand = sent ? [sent.batch] : [];
+  const held = await storage.claim("fake-cdn:1", clock.now(), clock.now() + 300_000, { claimant: { ...claimant, inHand } });
+  if (!sent || !held) throw new Error("Nothing to claim.");
+  const start = { now: clock.now(), leaseUntil: clock.now() + 90_000, day: TODAY, allowance: undefined };
+  expect(await storage.startSending(sent.batch, start)).toBe("started");
+  return { sent: sent.batch, held: held.batch, start };
+}
+
+it("resumeDueBatches sends the claimed batches of a dead process within 15 seconds of its start, and ends those in flight", async () => {
+  const server = await startIdleServer();
+  const { clock, storage, provider, worker, stopped, reports } = server;
+  await holdBoth(server);
+  await clock.advance(15_000);
+  expect(provider.received.map(urlsOf)).toEqual([manyUrls(4).slice(2)]);
+  const states = (await storage.items("pf_1", { limit: 9 })).map(({ state }) => state);
+  expect(states).toEqual(["unknown", "unknown", "processing", "processing"]);
+  expect(reports).toEqual([]);
   stopped.abort();
   await worker.stop(0);
+});
+
+it.each([200_000, 3_600_000, -200_000, -3_600_000])(
+  "resumeDueBatches leaves a living process its batches when the clock is set by %d ms, and sends them when the process is dead",
+  async (stepMs) => {
+    const server = await startIdleServer();
+    const { clock, storage, provider, worker, stopped } = server;
+    await clock.advance(600_000);
+    await holdBoth(server);
+    for (let beat = 0; beat < 100; beat += 1) {
+      await clock.advance(2_000);
+      await storage.beat("other");
+      if (beat === 10) clock.step(stepMs);
+    }
+    expect(provider.received).toEqual([]);
+    await clock.advance(15_000);
+    expect(provider.received.map(urlsOf)).toEqual([manyUrls(4).slice(2)]);
+    stopped.abort();
+    await worker.stop(0);
+  },
+);
+
+it("look counts no silence of another process while its own process stands still", async () => {
+  const server = await startIdleServer();
+  const { clock, storage, presence } = server;
+  await holdBoth(server);
+  await presence.look();
+  await clock.advance(1);
+  // Every process on the machine stood still.
+  clock.stall(600_000);
+  expect(await presence.look()).toBe(false);
+  expect(presence.claimant().dead).toEqual([]);
+  await storage.beat("other");
+  await presence.look();
+  expect(presence.takesUpAt("other")).toBeUndefined();
+  server.stopped.abort();
+});
+
+it("the store leaves a batch to a process that beats again, and refuses its change after another process took the batch", async () => {
+  const server = await startIdleServer();
+  const { clock, storage, stopped } = server;
+  const { held, start } = await holdBoth(server);
+  const [holder] = await storage.holders("late");
+  const claimant = { owner: "late", inHand: [], dead: holder ? [holder] : [] };
+  await storage.beat("other");
+  expect(await storage.claim("fake-cdn:1", clock.now(), clock.now() + 300_000, { claimant })).toBeUndefined();
+  expect(await storage.startSending(held, start)).toBe("started");
+
+  const taken = await claimAsSurvivor(storage, "fake-cdn:1", clock.now());
+  expect(taken?.batch).toMatchObject({ number: 0, state: "sending", owner: "survivor" });
+  const { sent } = { sent: { ...held, number: 0, state: "sending", leaseUntil: start.leaseUntil } as const };
+  expect(await storage.change(sent, { kind: "requeue", items: [], refund: 0 })).toBe(false);
+  stopped.abort();
 });
 
 it("resumeDueBatches serves every usable provider, and reports the one that cannot be used", async () => {

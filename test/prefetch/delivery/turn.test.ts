@@ -75,14 +75,16 @@ describe("a claimed turn", () => {
   });
 
   it("becomes sending when the store starts the batch", async () => {
-    const { turn, claimed, calls, starts, hosts } = setUp();
+    const { clock, turn, claimed, calls, starts, hosts } = setUp();
     await turn.take();
     expect(turn.state).toBe("sending");
     expect(calls).toEqual(["limiter", "startSending"]);
     expect(hosts).toEqual(["media.example.com"]);
     const sent = { leaseUntil: NOON + LEASE_MS, day: TODAY };
-    expect(starts).toEqual([{ batch: claimed, start: { now: NOON, allowance: undefined, ownBudget: 7, ...sent } }]);
-    expect(turn.batch).toEqual({ ...claimed, ...sent, sentAt: NOON, state: "sending" });
+    const { boot } = clock;
+    const start = { now: NOON, monotonic: NOON, boot, allowance: undefined, ownBudget: 7, ...sent };
+    expect(starts).toEqual([{ batch: claimed, start }]);
+    expect(turn.batch).toEqual({ ...claimed, ...sent, sentAt: NOON, sentMonotonic: NOON, sentBoot: boot, state: "sending" });
   });
 
   it.each(["lost", "over_quota"] as const)("becomes %s for good when the store says so", async (result) => {

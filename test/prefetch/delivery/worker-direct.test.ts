@@ -7,6 +7,7 @@ import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { type DirectBatch, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
 import { rejectOnAbort } from "../../fakes/signal.ts";
+import { claimAsSurvivor } from "../../fakes/storage.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
 import { openStorage } from "../../storage/open-harness.ts";
 import { setUp, type WorkerHarness } from "./worker-harness.ts";
@@ -48,17 +49,20 @@ describe("worker, with a direct provider", () => {
     expect(harness.reports).toEqual([]);
   });
 
-  it("renews the lease of a running batch to half a minute", async () => {
+  it("keeps its batch from other processes while its own process lives, which beats every two seconds", async () => {
     const { clock, provider, worker, admit, storage } = await setUp({ work: ({ signal }) => rejectOnAbort(signal) });
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
-    for (let minute = 0; minute < 3; minute += 1) {
-      await clock.advance(60_000);
-      const due = (await storage.nextDue(provider.account, clock.now())) ?? 0;
-      expect(due).toBeGreaterThan(clock.now() + 10_000);
-      expect(due).toBeLessThanOrEqual(clock.now() + 30_000);
+    const beats: number[] = [];
+    for (let look = 0; look < 30; look += 1) {
+      await clock.advance(2_000);
+      beats.push(...(await storage.holders("another")).map(({ beat }) => beat));
+      expect(await storage.nextDue(provider.account, clock.now())).toBeUndefined();
     }
+    expect(new Set(beats).size).toBe(30);
     await clock.drive(worker.stop(0));
+    expect(await storage.holders("another")).toEqual([]);
+    expect(clock.alarms()).toEqual([]);
   });
 
   it("counts as busy since its last progress during a long batch", async () => {
@@ -341,8 +345,7 @@ describe("worker, when a process dies, stops or loses the batch of a direct prov
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
-    // The lease has run out by the clock of a process that did not sleep.
-    const taken = await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000);
+    const taken = await claimAsSurvivor(storage, provider.account, clock.now());
     expect(taken?.batch).toMatchObject({ state: "sending" });
     await clock.advance(1_000);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
@@ -367,7 +370,7 @@ describe("worker, when a process dies, stops or loses the batch of a direct prov
     await admit({ urls: manyUrls(2) });
     worker.kick(provider);
     await clock.settle();
-    await storage.claim(provider.account, clock.now() + 100_000, clock.now() + 400_000);
+    await claimAsSurvivor(storage, provider.account, clock.now());
     await clock.advance(10_000);
     expect(await statesIn(harness)).toEqual(["queued", "queued"]);
   });
@@ -433,14 +436,18 @@ describe("worker, when a direct batch is interrupted again and again", () => {
           return storage.change(batch, change);
         },
       };
-      const { worker } = startProcess({ storage: mortal, clock, report: () => undefined });
+      const { worker, presence } = startProcess({ storage: mortal, clock, report: () => undefined });
+      // It sees that the one before it is silent.
+      for (let look = 0; look < 6; look += 1) {
+        await presence.look();
+        await clock.advance(2_000);
+      }
       const before = provider.received.length;
       worker.kick(provider);
       while (provider.received.length === before) await clock.advance(1_000);
       await clock.advance(1_500);
       life.over = true;
       await clock.drive(worker.stop(0));
-      await clock.advance(90_000);
     }
     expect(new Set(await statesIn(harness))).toEqual(new Set(["succeeded"]));
     expect(provider.received).toHaveLength(20);

@@ -25,7 +25,7 @@ async function losingAnswers(
   const questions: Question[] = [];
   const harness = await setUp({
     answer: (_, nth) => (nth < lost ? noAnswer() : taken),
-    findSubmitted: async (batch, sentAt, call) => {
+    findSubmitted: async (batch, { notBefore: sentAt }, call) => {
       questions.push({ batch, sentAt, at: harness.clock.now() });
       return trace(questions.length - 1, batch, call);
     },
@@ -282,7 +282,7 @@ describe("worker, when it stops", () => {
     worker.kick(provider);
     await clock.advance(2_000);
     expect(questions).toHaveLength(1);
-    const all = async () => [{ ...(await storage.task("pf_1")), delay: "" }, (await items()).map(({ reason, ...item }) => item)];
+    const all = async () => [{ ...(await storage.task("pf_1")), delay: "", held: [] }, (await items()).map(({ reason, ...item }) => item)];
     const before = await all();
     await worker.stop(500);
     expect(await all()).toEqual(before);

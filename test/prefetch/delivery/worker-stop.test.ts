@@ -1,25 +1,29 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
+import { requeued } from "../../../src/prefetch/delivery/outcome.ts";
 import { type FakeProvider, manyUrls, neverAnswered, urlsOf } from "../../fakes/provider.ts";
 import { rejectOnAbort } from "../../fakes/signal.ts";
+import { claimAsSurvivor } from "../../fakes/storage.ts";
 import { setUp, taken, takingTwoTurns } from "./worker-harness.ts";
 
 describe("worker, when processes die or stop", () => {
-  it("sends nothing when its claim ran out while it waited for its slot", async () => {
+  it("sends nothing when another process took the batch while it waited for its slot", async () => {
     const { clock, provider, worker, admit, items, storage } = await setUp({ limits: { requestsPerMinute: 1 } });
     await admit({ urls: manyUrls(2) });
-    // Six requests of other processes come first, so the slot comes after the claim's five minutes.
+    // Six requests of other processes come first.
     for (let slot = 0; slot < 6; slot += 1) await storage.reserveSlot(provider.account, 60_000, 1, clock.now());
     worker.kick(provider);
     await clock.advance(301_000);
-    const taken = await storage.claim(provider.account, clock.now(), clock.now() + 300_000);
+    const taken = await claimAsSurvivor(storage, provider.account, clock.now());
     expect(taken?.batch).toMatchObject({ number: 0, state: "claimed" });
     await clock.advance(100_000);
     expect(provider.received).toEqual([]);
     expect(await items()).toMatchObject([{ state: "queued" }, { state: "queued" }]);
 
-    // The other process dies, too, and this worker takes the batch over again.
-    await clock.advance(400_000);
+    // The other process gives the batch back.
+    expect(taken && (await storage.change(taken.batch, requeued()))).toBe(true);
+    worker.kick(provider);
+    await clock.advance(100_000);
     expect(provider.received).toHaveLength(1);
   });
 
@@ -125,7 +129,7 @@ describe("worker, when processes die or stop", () => {
     await storage.reserveSlot(provider.account, 60_000, 1, clock.now());
     worker.kick(provider);
     await clock.advance(10_000);
-    expect(await storage.nextDue(provider.account, clock.now())).toBeGreaterThan(clock.now());
+    expect(await storage.nextDue(provider.account, clock.now())).toBeUndefined();
     await worker.stop(500);
     expect(provider.received).toEqual([]);
     expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);
@@ -159,7 +163,7 @@ describe("worker, when processes die or stop", () => {
     expect((await items()).map((item) => item.state)).toEqual(["processing", "processing"]);
   });
 
-  it("does not send a provider's second request when its claim ran out before the slot", async () => {
+  it("does not send a provider's second request when another process took the batch before the slot", async () => {
     const { clock, provider, worker, admit, items, storage } = await setUp();
     const held: FakeProvider = {
       ...provider,
@@ -173,7 +177,7 @@ describe("worker, when processes die or stop", () => {
     await admit({ urls: manyUrls(2) });
     worker.kick(held);
     await clock.advance(300_000);
-    expect(await storage.claim(provider.account, clock.now(), clock.now() + 60_000)).toMatchObject({ batch: { state: "claimed" } });
+    expect(await claimAsSurvivor(storage, provider.account, clock.now())).toMatchObject({ batch: { state: "claimed" } });
     await clock.advance(50_000);
     expect(provider.received).toEqual([]);
     expect((await items()).map((item) => item.state)).toEqual(["queued", "queued"]);

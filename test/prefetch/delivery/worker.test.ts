@@ -327,3 +327,36 @@ it("sends a retry when it becomes due, although another batch of the account is 
   await clock.advance(3_000);
   expect(sentAt).toHaveLength(2);
 });
+
+it("looks a lost answer up when it is time, although another batch of the account is in flight", async () => {
+  const lookedUpAt: number[] = [];
+  const [first = ""] = manyUrls(1);
+  const { clock, provider, worker, admit } = await setUp({
+    answer: async (batch, _nth, signal) => {
+      if (urlsOf(batch).includes(first)) throw new PrefetchError("timeout", "No answer", { delivery: "unknown" });
+      await clock.sleep(45_000, signal);
+      return { vendorTaskIds: ["vendor-slow"], refused: [] };
+    },
+    findSubmitted: async (batch) => {
+      lookedUpAt.push(clock.now());
+      return { state: "found", vendorTaskIds: ["vendor-first"], urls: urlsOf(batch) };
+    },
+  });
+  await admit({ urls: manyUrls(4) });
+  worker.kick(provider);
+  await clock.advance(5_000);
+  expect(lookedUpAt).toHaveLength(1);
+  expect(provider.received.flatMap(urlsOf).sort()).toEqual(manyUrls(4).sort());
+});
+
+it("delivers a claimed batch when the store cannot name the next due time", async () => {
+  const { clock, provider, worker, admit, items, reports } = await setUp({}, (storage) => ({
+    ...storage,
+    nextDue: async () => Promise.reject(new Error("The disk is slow.")),
+  }));
+  await admit({ urls: manyUrls(2) });
+  worker.kick(provider);
+  await clock.advance(1_000);
+  expect((await items()).map(({ state }) => state)).toEqual(["processing", "processing"]);
+  expect(new Set(reports)).toEqual(new Set(["planning the next batch of fake-cdn: Error: The disk is slow."]));
+});

@@ -19,6 +19,7 @@ function snapshotOf(counts: Partial<Counts>, bytes = 0): TaskSnapshot {
     batches: 1,
     openBatches: 1,
     sending: 0,
+    held: [],
     waitingAccounts: [],
     rejections: new Map(),
     later: undefined,

@@ -154,7 +154,11 @@ describe("the rows of a task", () => {
     alibaba.vod.inject({ fault: { kind: "reset", when: "after" }, action: "PreloadVodObjectCaches" });
     const sentAt = alibaba.clock.now();
     await failureOf(submit(batchOf("https://vod.example.net/b.mp4")));
-    const found = await alibaba.provider.findSubmitted?.(batchOf("https://vod.example.net/b.mp4"), sentAt, countingCall());
+    const found = await alibaba.provider.findSubmitted?.(
+      batchOf("https://vod.example.net/b.mp4"),
+      { notBefore: sentAt, elapsedMs: 0 },
+      countingCall(),
+    );
     expect(found).toMatchObject({ state: "found", urls: ["vod.example.net/b.mp4"] });
   });
 
@@ -199,8 +203,13 @@ describe("a lost answer", () => {
     await failureOf(submit(batchOf(...list)));
     return sentAt;
   };
-  const findLost = (sentAt: number, batch: BatchContent, provider: Provider = alibaba.provider) =>
-    provider.findSubmitted?.(batch, sentAt, countingCall());
+  /** `elapsedMs`: how long ago it was sent, whatever the provider's clock says. */
+  const findLost = (
+    notBefore: number,
+    batch: BatchContent,
+    provider: Provider = alibaba.provider,
+    elapsedMs = alibaba.clock.now() - notBefore,
+  ) => provider.findSubmitted?.(batch, { notBefore, elapsedMs }, countingCall());
 
   it("is found over all pages among other URLs of the domain", async () => {
     await start();
@@ -218,11 +227,37 @@ describe("a lost answer", () => {
       const provider = another({ clock: { ...clock, now: () => clock.now() + minutes * MINUTE } });
       const list = [`https://vod.example.net/skew${minutes}.mp4`];
       const sentAt = clock.now() + minutes * MINUTE;
-      expect(await findLost(sentAt, batchOf(...list), provider)).toEqual({ state: "unclear" });
+      expect(await findLost(sentAt, batchOf(...list), provider, 0)).toEqual({ state: "unclear" });
       vod.inject({ fault: { kind: "reset", when: "after" } });
       await failureOf(submit(batchOf(...list), provider));
-      expect(await findLost(sentAt, batchOf(...list), provider)).toMatchObject({ state: "found", urls: list });
+      expect(await findLost(sentAt, batchOf(...list), provider, 0)).toMatchObject({ state: "found", urls: list });
     }
+  });
+
+  it.each([200_000, -200_000])("is found when the clock is set by %d ms in the middle of the look-up", async (stepMs) => {
+    await start();
+    const { another, clock } = alibaba;
+    const list = urls(2);
+    const sentAt = await lose(...list);
+    clock.advance(3 * MINUTE);
+    let now = 0;
+    const provider = another({ clock: { ...clock, now: () => clock.now() + now } });
+    const call = countingCall();
+    const set = async (): Promise<void> => {
+      now = stepMs;
+    };
+    const sent = { notBefore: sentAt, elapsedMs: 3 * MINUTE };
+    expect(await provider.findSubmitted?.(batchOf(...list), sent, { ...call, turn: set })).toMatchObject({ state: "found" });
+  });
+
+  it("is absent after 130 seconds of measured time, whatever the clock says", async () => {
+    await start();
+    const { clock } = alibaba;
+    const sentAt = clock.now();
+    clock.advance(3 * MINUTE);
+    const find = (elapsedMs: number) => findLost(sentAt, batchOf(...urls(1)), undefined, elapsedMs);
+    expect(await find(130_000)).toEqual({ state: "unclear" });
+    expect(await find(130_001)).toEqual({ state: "absent" });
   });
 
   it("is unclear until the vendor's list shows it", async () => {
@@ -238,7 +273,7 @@ describe("a lost answer", () => {
     const sentAt = await lose(...urls(2));
     const batch = batchOf(...urls(3));
     expect(await findLost(sentAt, batch)).toEqual({ state: "unclear" });
-    alibaba.clock.advance(2 * MINUTE);
+    alibaba.clock.advance(3 * MINUTE);
     const found = await findLost(sentAt, batch);
     expect(found?.state === "found" && [...found.urls].sort()).toEqual(urls(2));
   });
@@ -253,7 +288,7 @@ describe("a lost answer", () => {
       await provider.quota?.(countingCall());
       vod.inject({ fault: { kind: "reset", when: "after" } });
       await failureOf(submit(batch, provider));
-      expect(await findLost(clock.now() + minutes * MINUTE, batch, provider)).toMatchObject({ state: "found" });
+      expect(await findLost(clock.now() + minutes * MINUTE, batch, provider, 0)).toMatchObject({ state: "found" });
     }
   });
 
@@ -270,7 +305,7 @@ describe("a lost answer", () => {
   it("is unclear when the list has fewer rows than its total", async () => {
     await start();
     const sentAt = alibaba.clock.now();
-    alibaba.clock.advance(2 * MINUTE);
+    alibaba.clock.advance(3 * MINUTE);
     const Task = Array.from({ length: 50 }, (_, index) => ({
       TaskId: "7",
       ObjectPath: `https://vod.example.net/other${index}.mp4`,
@@ -285,7 +320,7 @@ describe("a lost answer", () => {
     async (body) => {
       await start();
       const sentAt = await lose(...urls(2));
-      alibaba.clock.advance(2 * MINUTE);
+      alibaba.clock.advance(3 * MINUTE);
       alibaba.vod.inject({ fault: { kind: "garble", body: JSON.stringify({ RequestId: "x", ...body }) }, times: 9 });
       expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });
     },
@@ -295,7 +330,7 @@ describe("a lost answer", () => {
     await start();
     const { vod, clock } = alibaba;
     const sentAt = clock.now();
-    clock.advance(2 * MINUTE);
+    clock.advance(3 * MINUTE);
     const body = JSON.stringify({ TotalCount: 0, Tasks: { Task: [] } });
     vod.inject({ fault: { kind: "answer", status: 200, headers: { date: "yesterday" }, body } });
     expect(await findLost(sentAt, batchOf(...urls(2)))).toEqual({ state: "unclear" });

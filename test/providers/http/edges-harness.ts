@@ -17,6 +17,8 @@ export function skippingClock(): { readonly clock: Clock; readonly slept: number
     slept,
     clock: {
       now: () => Date.now() + skipped,
+      monotonic: () => performance.now() + skipped,
+      boot: "test",
       sleep: async (ms, signal) => {
         signal?.throwIfAborted();
         slept.push(ms);

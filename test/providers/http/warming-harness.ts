@@ -21,6 +21,8 @@ export function instantClock(): InstantClock {
   return {
     slept,
     now: () => now,
+    monotonic: () => now,
+    boot: "test",
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
       slept.push(Math.ceil(ms));

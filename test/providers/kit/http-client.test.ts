@@ -192,6 +192,24 @@ describe("a connection that is ready only after the machine was suspended", () =
     expect(requests).toEqual([]);
   });
 
+  it("is asked for at the last moment: carries no request whose turn is stale by then, although it was fresh before", async () => {
+    const requests: string[] = [];
+    const { url } = await listenHttp((request, response) => {
+      requests.push(request.url ?? "");
+      response.end("{}");
+    });
+    let isFresh = true;
+    // The process stands still after the connection is made.
+    const dispatcher = new Agent().compose((dispatch) => (options, handler) => {
+      isFresh = false;
+      return dispatch(options, handler);
+    });
+    closing.push(() => dispatcher.destroy());
+    const error = await failure(client({ dispatcher }).send({ ...spending(url), isFresh: () => isFresh }));
+    expect(error).toMatchObject({ code: "timeout", delivery: "not_sent", retryable: true });
+    expect(requests).toEqual([]);
+  });
+
   it("carries a read", async () => {
     const { url } = await listenHttp((_, response) => response.end("{}"));
     expect(await client(suspended()).send(reading(url))).toMatchObject({ status: 200 });

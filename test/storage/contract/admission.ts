@@ -22,6 +22,7 @@ export function admissionContract(bench: StorageBench): void {
         batches: 3,
         openBatches: 3,
         sending: 0,
+        held: [],
         bytes: 0,
         waitingAccounts: ["fake-cdn:1"],
         rejections: new Map([["invalid_argument", 1]]),

@@ -66,6 +66,7 @@ export function readingContract(bench: StorageBench): void {
         batches: 4,
         openBatches: 3,
         sending: 2,
+        held: [{ owner: undefined, isSent: true, items: 2, at: NOON + 10 }],
         bytes: 0,
         waitingAccounts: ["fake-cdn:1"],
         rejections: new Map([

@@ -62,7 +62,7 @@ export function sendingContract(bench: StorageBench): void {
     it("passes over the tasks in `except`", async () => {
       await store({ id: "pf_1" });
       await store({ id: "pf_2", urls: manyUrls(2, "https://other.example/") });
-      const claimExcept = (...except: readonly string[]) => bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, except);
+      const claimExcept = (...except: readonly string[]) => bench.storage.claim(ACCOUNT, NOON, NOON + LEASE, { except });
       expect((await claimExcept("pf_1"))?.batch.taskId).toBe("pf_2");
       expect(await claimExcept("pf_1")).toBeUndefined();
       expect((await claimExcept())?.batch.taskId).toBe("pf_1");

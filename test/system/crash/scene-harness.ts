@@ -18,7 +18,7 @@ import { startWire, type Wire } from "./wire-harness.ts";
 export const ZONE = "Asia/Shanghai";
 /** In its own time, a test is over after this. A batch that is due later counts as put off. */
 export const HORIZON_MS = 6 * 3_600_000;
-/** A little longer than the longest lease, five minutes. */
+/** A little longer than the five minutes for which the vendor's records are asked. */
 const LEASES_MS = 320_000;
 const LOOK_MS = 25;
 /** A busy machine may delay a request by this much real time. */
@@ -57,7 +57,7 @@ export interface Scene {
   now(): number;
   /** Moves the time of all processes forward, once no request is in flight. Call it while no server is sending. */
   skip(ms: number): Promise<void>;
-  /** Lets the leases of dead and stopped servers run out. */
+  /** Moves the time past every stale turn and past the pauses of look-ups, so that a dead server's batches end sooner. */
   endLeases(): Promise<void>;
   /** Servers that live side by side have a numbered wire each. */
   wire(number?: number): Promise<Wire>;

@@ -85,6 +85,8 @@ export function wireClock(start: number): WireClock {
 
   return {
     now: () => Math.floor(now),
+    monotonic: () => Math.floor(now),
+    boot: "test",
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) {

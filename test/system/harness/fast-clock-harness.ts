@@ -16,9 +16,12 @@ export interface FastTime {
 const LOOK_MS = 25;
 
 export function fastClock({ since, speed, skipFile }: FastTime): Clock {
-  const now = () => Math.floor(since + (Date.now() - since) * speed + (skipFile === undefined ? 0 : skippedIn(skipFile)));
+  const skipped = () => (skipFile === undefined ? 0 : skippedIn(skipFile));
+  const now = () => Math.floor(since + (Date.now() - since) * speed + skipped());
   return {
     now,
+    monotonic: () => systemClock.monotonic() * speed + skipped(),
+    boot: systemClock.boot,
     sleep: async (ms, signal) => {
       const end = now() + ms;
       let left = ms;

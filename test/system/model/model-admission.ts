@@ -234,10 +234,12 @@ function enter(model: Model, wish: Wish, plan: NewTask, expected: ReadonlyMap<st
       cost,
       notBefore,
       leaseUntil: 0,
+      owner: undefined,
       hand: undefined,
       tries: 0,
       delivery: undefined,
       sentAt: 0,
+      sentPassed: 0,
     };
     task.batches.push(batch);
     if (notBefore > model.now) model.seen("deferred to a later day");

@@ -5,11 +5,12 @@ import { itemStates } from "../../../src/prefetch/model/task.ts";
 import { type Account, accounts } from "./model-accounts.ts";
 import { claimBudgets, ledgerOf } from "./model-rules.ts";
 import { batchesOf, claimSame, claimThat, isOpen, known, type Model, type ModelTask, nextDueOf, today } from "./model-state.ts";
+import { claimantOf } from "./model-steps.ts";
 import type { World } from "./model-world.ts";
 
 /** Compares the tasks that the last step touched, or every task with `all`. */
 export async function compare(model: Model, world: World, all = false): Promise<void> {
-  // Every process sees the same.
+  // Each process looks in its turn.
   model.numbers += 1;
   const storage = world.storage(model.numbers % model.processes);
   const concerned = new Set(all ? accounts : []);
@@ -20,7 +21,7 @@ export async function compare(model: Model, world: World, all = false): Promise<
   model.touched.clear();
 
   for (const account of accounts) {
-    await compareDue(model, account, storage);
+    await compareDue(model, account, world);
     if (!concerned.has(account)) continue;
     const days = new Set([today(model, account)]);
     for (const key of [...model.spent.keys(), ...model.exhausted]) {
@@ -36,9 +37,10 @@ export async function compare(model: Model, world: World, all = false): Promise<
   }
 }
 
-async function compareDue(model: Model, account: Account, storage: Storage): Promise<void> {
-  const due = await storage.nextDue(account.id, model.now);
-  const waits = nextDueOf(model, account);
+async function compareDue(model: Model, account: Account, world: World): Promise<void> {
+  const process = model.numbers % model.processes;
+  const due = await world.storage(process).nextDue(account.id, model.now, await claimantOf(model, world, process));
+  const waits = nextDueOf(model, account, process);
   claimThat((due === undefined) === (waits === undefined), "whoever asks is told whether something waits", account.id, due, waits);
   if (due === undefined || waits === undefined) return;
   const { failures, openAgain } = known(model.circuits.get(account.id), "circuit");

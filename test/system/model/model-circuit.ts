@@ -14,8 +14,10 @@ function circuitOf(model: Model, { id }: Account): ModelCircuit {
 }
 
 /** The clock was wrong and is corrected. The circuit may use or ignore the times that it recorded before. */
-export function setBack(model: Model, ms: number): void {
-  model.now -= ms;
+export function setClock(model: Model, ms: number): void {
+  model.now += ms;
+  model.stepped += ms;
+  if (ms > 0) return;
   for (const circuit of model.circuits.values()) {
     circuit.shutUntil = 0;
     circuit.probeUntil = 0;

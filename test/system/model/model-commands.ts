@@ -6,15 +6,17 @@ import { quotaPolicies } from "../../../src/prefetch/model/quota.ts";
 import { accountNamed, accounts, counting, DAY_MS, dayOf, HOUR_MS, MINUTE_MS, midnight } from "./model-accounts.ts";
 import { admitWish } from "./model-admission.ts";
 import { compare } from "./model-checks.ts";
-import { noteSignal, setBack } from "./model-circuit.ts";
+import { noteSignal, setClock } from "./model-circuit.ts";
 import { cancelTask, dueBatch, forget } from "./model-rules.ts";
 import { batchesOf, claimSame, type Hand, known, type Look, type Model } from "./model-state.ts";
 import {
   accept,
   askAgain,
+  beat,
   claim,
   die,
   endure,
+  fallSilent,
   go,
   handsOf,
   look,
@@ -252,10 +254,24 @@ const weighted: readonly (readonly [number, fc.Arbitrary<ModelCommand>])[] = [
       fc.oneof(fc.integer({ min: 1, max: 2 * HOUR_MS }), fc.integer({ min: HOUR_MS, max: 20 * DAY_MS })),
       (ms) => ({
         ready: (model) => accounts.every((each) => dayOf(each, model.now - ms) > model.ledgerFrom),
-        act: async (model) => setBack(model, ms),
+        act: async (model) => setClock(model, -ms),
       }),
     ),
   ],
+  [
+    2,
+    kind("set the clock forward", fc.constantFrom(5_000, 200_000, HOUR_MS, 26 * HOUR_MS), (ms) => ({
+      act: async (model) => setClock(model, ms),
+    })),
+  ],
+  [
+    14,
+    kind("fall silent", process, (who) => ({
+      ready: (model) => handsOf(model, who).length > 0,
+      act: async (model) => fallSilent(model, who),
+    })),
+  ],
+  [2, kind("beat", process, (who) => ({ act: (model, world) => beat(model, world, who) }))],
   [
     24,
     kind(
@@ -265,7 +281,7 @@ const weighted: readonly (readonly [number, fc.Arbitrary<ModelCommand>])[] = [
         ready: (model) => model.tasks.size > 0,
         act: async (model, world) => {
           const needy = nthOf(
-            rather(accounts, (each) => dueBatch(model, each) !== undefined),
+            rather(accounts, (each) => dueBatch(model, each, drawn.process) !== undefined),
             drawn.nth,
           );
           const login = drawn.fails ? errorOf(drawn.login) : undefined;

@@ -5,7 +5,7 @@ import { settledOf } from "../../../src/prefetch/model/task.ts";
 import { accounts, DAY_MS } from "./model-accounts.ts";
 import { compare } from "./model-checks.ts";
 import { batchesOf, claimSame, claimThat, type Hand, known, type Model, type ModelTask, pendingOn } from "./model-state.ts";
-import { accept, claim, die, go, look, mayBeAccepted, report, search } from "./model-steps.ts";
+import { accept, claim, claimantOf, die, go, look, mayBeAccepted, report, search } from "./model-steps.ts";
 import type { World } from "./model-world.ts";
 
 const MOST_ROUNDS = 500;
@@ -40,7 +40,9 @@ export async function drain(model: Model, world: World): Promise<void> {
       const read = await look(model, world, round % model.processes, task);
       if (read) await report(model, world, read, ["succeeded"], false);
     }
-    const dues = await Promise.all(accounts.map(({ id }) => world.storage(0).nextDue(id, model.now)));
+    const dues = await Promise.all(
+      accounts.map(async ({ id }) => world.storage(0).nextDue(id, model.now, await claimantOf(model, world, 0))),
+    );
     const waiting = dues.filter((due) => due !== undefined);
     if (waiting.length === 0) break;
     const next = Math.min(...waiting);

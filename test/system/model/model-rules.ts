@@ -20,6 +20,8 @@ import {
   type ModelBatch,
   type ModelItem,
   type ModelTask,
+  nameOf,
+  passedOf,
   pendingOn,
   roomToday,
   spentOn,
@@ -63,6 +65,7 @@ function close(model: Model, batch: ModelBatch, state: "sent" | "ended", units: 
   book(model, batch.account, batch.day, units);
   batch.state = state;
   batch.hand = undefined;
+  batch.owner = undefined;
   model.seen(`batch ${state}`);
 }
 
@@ -82,12 +85,13 @@ function cancelBatch(model: Model, batch: ModelBatch): void {
 function requeue(batch: ModelBatch, notBefore: number): void {
   batch.state = "queued";
   batch.hand = undefined;
+  batch.owner = undefined;
   batch.notBefore = notBefore;
 }
 
-/** The batch that has waited longest, if any batch can be claimed. */
-export function dueBatch(model: Model, account: Account): ModelBatch | undefined {
-  const due = [...batchesOf(model, account)].filter((batch) => isDue(model, batch));
+/** The batch that has waited longest, if the process can claim any batch. */
+export function dueBatch(model: Model, account: Account, process: number): ModelBatch | undefined {
+  const due = [...batchesOf(model, account)].filter((batch) => isDue(model, batch, process));
   const place = ({ notBefore, task, number }: ModelBatch) => `${String(notBefore).padStart(16)} ${task.id} ${String(number).padStart(4)}`;
   return due.sort((a, b) => (place(a) < place(b) ? -1 : 1))[0];
 }
@@ -97,6 +101,9 @@ export function take(model: Model, process: number, batch: ModelBatch): Hand {
   if (batch.hand !== undefined && model.hands.has(batch.hand)) model.seen(`taken over from a living process: ${batch.state}`);
   batch.state = batch.state === "sending" ? "sending" : "claimed";
   batch.leaseUntil = model.now + CLAIM_LEASE_MS;
+  batch.owner = nameOf(model, process);
+  // To claim is to show life.
+  model.silent.delete(batch.owner);
   model.numbers += 1;
   const hand: Hand = {
     id: model.numbers,
@@ -132,7 +139,7 @@ export function isHopeless(model: Model, { account, cost }: ModelBatch): boolean
 export function depart(model: Model, hand: Hand, reaches: boolean): SendResult {
   const { batch } = hand;
   const { account } = batch;
-  if (!holds(hand) || batch.state !== "claimed" || batch.leaseUntil <= model.now) return "lost";
+  if (!holds(hand) || batch.state !== "claimed") return "lost";
   const day = today(model, account);
   if (day !== batch.day) {
     const ceiling = hand.asked?.day === day ? hand.asked.ceiling : ceilingOf(model, account);
@@ -170,6 +177,7 @@ export function depart(model: Model, hand: Hand, reaches: boolean): SendResult {
   batch.delivery = delivery;
   hand.delivery = delivery;
   batch.sentAt = model.now;
+  batch.sentPassed = passedOf(model);
   batch.state = "sending";
   batch.leaseUntil = model.now + SEND_LEASE_MS;
   hand.stage = "wire";
@@ -230,7 +238,7 @@ export function settle(model: Model, hand: Hand, happening: Happening, change: B
     return false;
   }
   claimThat(isOpen(batch), "only an open batch is held", batch.task.id, batch.number);
-  if (batch.leaseUntil <= model.now) model.seen("said after the lease, to nobody's harm");
+  if (batch.owner !== undefined && model.silent.has(batch.owner)) model.seen("said by one that seemed dead, to nobody's harm");
   touch(model, batch);
   switch (happening.kind) {
     case "accepted":
@@ -250,9 +258,11 @@ export function settle(model: Model, hand: Hand, happening: Happening, change: B
     case "answer lost":
       return batch.account.traceable ? staysOut(model, batch, wanted) : unknown(model, batch);
     case "unclear":
-      return model.now - batch.sentAt > 5 * MINUTE_MS ? unknown(model, batch) : staysOut(model, batch, wanted);
+      return passedOf(model) - batch.sentPassed > 5 * MINUTE_MS ? unknown(model, batch) : staysOut(model, batch, wanted);
     case "unreadable":
-      return happening.retryable && model.now - batch.sentAt <= 6 * HOUR_MS ? staysOut(model, batch, wanted) : unknown(model, batch);
+      return happening.retryable && passedOf(model) - batch.sentPassed <= 6 * HOUR_MS
+        ? staysOut(model, batch, wanted)
+        : unknown(model, batch);
   }
 }
 
@@ -303,6 +313,7 @@ function staysOut(model: Model, batch: ModelBatch, change: BatchChange): boolean
   claimThat(until > model.now && until <= model.now + MINUTE_MS, "the vendor is asked within a minute", until - model.now);
   batch.leaseUntil = until;
   batch.hand = undefined;
+  batch.owner = undefined;
   model.seen("answer waited for");
   return true;
 }

@@ -42,12 +42,16 @@ export interface ModelBatch {
   cost: number;
   notBefore: number;
   leaseUntil: number;
+  /** The process that holds it in the store, by its name at that time. */
+  owner: string | undefined;
   /** The hand that claimed it last, unless the hand has released it. */
   hand: number | undefined;
   tries: number;
   /** The last request with this batch, and the time at which it was recorded as sending. */
   delivery: Delivery | undefined;
   sentAt: number;
+  /** The same by the clock that is never set. */
+  sentPassed: number;
 }
 
 export interface ModelTask {
@@ -92,6 +96,12 @@ export type Mood = "well" | "down" | "dry";
 
 export interface Model {
   now: number;
+  /** By how much the time of day was set forward, in all. */
+  stepped: number;
+  /** What each process is called just now; one that takes another's place has a name of its own. */
+  readonly names: string[];
+  /** Names of processes that count as dead: most are, some only stood still. */
+  readonly silent: Set<string>;
   numbers: number;
   readonly processes: number;
   readonly tasks: Map<string, ModelTask>;
@@ -117,6 +127,9 @@ export interface Model {
 export function newModel(processes: number, seen: (what: string) => void): Model {
   return {
     now: NOON,
+    stepped: 0,
+    names: Array.from({ length: processes }, (_, process) => `process ${process}`),
+    silent: new Set(),
     numbers: 0,
     processes,
     tasks: new Map(),
@@ -213,16 +226,40 @@ export function holds(hand: Hand): boolean {
   return hand.batch.hand === hand.id;
 }
 
-/** A time beyond every plan was written by a wrong clock, and no batch waits for it. */
-export function isDue({ now }: Model, batch: ModelBatch): boolean {
-  if (batch.state === "queued") return batch.notBefore <= now || batch.notBefore > now + (batch.deferrable ? 15 * DAY_MS : 26 * HOUR_MS);
-  return isOpen(batch) && (batch.leaseUntil <= now || batch.leaseUntil > now + 10 * MINUTE_MS);
+/** Milliseconds on the clock that is never set. */
+export function passedOf({ now, stepped }: Model): number {
+  return now - stepped;
 }
 
-/** The time at which the account's next batch can be claimed, if the circuit lets it pass. */
-export function nextDueOf(model: Model, account: Account): number | undefined {
-  const moments = [...batchesOf(model, account)]
-    .filter(isOpen)
-    .map((batch) => (isDue(model, batch) ? 0 : batch.state === "queued" ? batch.notBefore : batch.leaseUntil));
+export function nameOf(model: Model, process: number): string {
+  return known(model.names[process], "process");
+}
+
+/** Another process takes the place of this one, which is silent from now on. */
+export function replace(model: Model, process: number): void {
+  model.silent.add(nameOf(model, process));
+  model.numbers += 1;
+  model.names[process] = `process ${process}, ${model.numbers}`;
+}
+
+/** A time beyond every plan was written by a wrong clock, and no batch waits for it. */
+export function isDue(model: Model, batch: ModelBatch, process: number): boolean {
+  const { now } = model;
+  if (batch.state === "queued") return batch.notBefore <= now || batch.notBefore > now + (batch.deferrable ? 15 * DAY_MS : 26 * HOUR_MS);
+  if (!isOpen(batch)) return false;
+  if (batch.owner === undefined) return batch.leaseUntil <= now || batch.leaseUntil > now + 10 * MINUTE_MS;
+  // A process claims its own batch when it lost track of it, and that of another process when that one seems dead.
+  if (batch.owner === nameOf(model, process)) return batch.hand === undefined || !model.hands.has(batch.hand);
+  return model.silent.has(batch.owner);
+}
+
+/** The time at which the process can claim the account's next batch, if the circuit lets it pass. */
+export function nextDueOf(model: Model, account: Account, process: number): number | undefined {
+  const moments = [...batchesOf(model, account)].filter(isOpen).flatMap((batch) => {
+    if (isDue(model, batch, process)) return [0];
+    if (batch.state === "queued") return [batch.notBefore];
+    // The time at which another process releases its batch is unknown.
+    return batch.owner === undefined ? [batch.leaseUntil] : [];
+  });
   return moments.length > 0 ? Math.min(...moments) : undefined;
 }

@@ -2,7 +2,7 @@
 
 import { asPrefetchError, type PrefetchError } from "../../../src/base/errors.ts";
 import type { Reconciliation, StatusRow } from "../../../src/prefetch/model/provider.ts";
-import type { WorkItem } from "../../../src/prefetch/model/storage.ts";
+import type { Claimant, WorkItem } from "../../../src/prefetch/model/storage.ts";
 import { abandoned, applyStatus } from "../../../src/prefetch/tracking/apply-status.ts";
 import type { Account } from "./model-accounts.ts";
 import { heldBack, noteSignal, passed } from "./model-circuit.ts";
@@ -29,6 +29,8 @@ import {
   type Model,
   type ModelItem,
   type ModelTask,
+  nameOf,
+  replace,
   today,
 } from "./model-state.ts";
 import type { Obstacle, World } from "./model-world.ts";
@@ -59,6 +61,26 @@ async function conclude(model: Model, world: World, hand: Hand, happening: Happe
   claimSame(await storage.noteSignal(account.id, signal), noteSignal(model, account, signal), "whether the circuit was closed");
 }
 
+/** The knowledge of a process: the batches in its hands, and the processes that have been silent for long. */
+export async function claimantOf(model: Model, world: World, process: number): Promise<Claimant> {
+  const owner = nameOf(model, process);
+  const holders = await world.storage(process).holders(owner);
+  const inHand = handsOf(model, process).map(({ batch }) => ({ taskId: batch.task.id, number: batch.number }));
+  return { owner, inHand, dead: holders.filter((holder) => model.silent.has(holder.owner)) };
+}
+
+/** A process stands still for so long that the other processes count it as dead, and goes on. */
+export function fallSilent(model: Model, process: number): void {
+  model.silent.add(nameOf(model, process));
+  model.seen("fell silent");
+}
+
+/** A process shows the others that it lives. */
+export async function beat(model: Model, world: World, process: number): Promise<void> {
+  await world.storage(process).beat(nameOf(model, process));
+  model.silent.delete(nameOf(model, process));
+}
+
 /** A process claims a batch and takes it to the point at which it needs the vendor. */
 export async function claim(
   model: Model,
@@ -67,8 +89,9 @@ export async function claim(
   account: Account,
   login?: PrefetchError,
 ): Promise<Hand | undefined> {
-  const due = dueBatch(model, account);
-  const work = await world.storage(process).claim(account.id, model.now, model.now + CLAIM_LEASE_MS);
+  const due = dueBatch(model, account, process);
+  const claimant = await claimantOf(model, world, process);
+  const work = await world.storage(process).claim(account.id, model.now, model.now + CLAIM_LEASE_MS, { claimant });
   if (!work) {
     if (due) heldBack(model, account);
     return undefined;
@@ -245,6 +268,7 @@ export function die(model: Model, world: World, process: number): void {
   }
   for (const look of [...model.looks.values()]) if (look.process === process) model.looks.delete(look.id);
   world.kill(process);
+  replace(model, process);
 }
 
 export async function stop(model: Model, world: World, process: number): Promise<void> {
@@ -256,6 +280,7 @@ export async function stop(model: Model, world: World, process: number): Promise
     model.seen("stopped");
     await conclude(model, world, hand, { kind: hand.stage === "turn" ? "let go" : "answer lost" });
   }
+  replace(model, process);
 }
 
 export function handsOf(model: Model, process: number): Hand[] {
@@ -348,7 +373,7 @@ export async function endure(
   times: number,
 ): Promise<void> {
   for (let time = 0; time < times; time += 1) {
-    const due = await world.storage(process).nextDue(account.id, model.now);
+    const due = await world.storage(process).nextDue(account.id, model.now, await claimantOf(model, world, process));
     if (due === undefined) return;
     model.now = Math.max(model.now, due);
     const hand = await claim(model, world, process, account);

@@ -30,7 +30,7 @@ const replay = { ...(env.MODEL_SEED && { seed: Number(env.MODEL_SEED) }), ...(en
 async function live(commands: Iterable<ModelCommand>, open: (clock: Clock) => Promise<Storage[]>): Promise<Set<string>> {
   const seen = new Set<string>();
   const model = newModel(PROCESSES, (what) => seen.add(what));
-  const clock: Clock = { now: () => model.now, sleep: async () => undefined };
+  const clock: Clock = { now: () => model.now, monotonic: () => model.now - model.stepped, boot: "test", sleep: async () => undefined };
   const world = createWorld({
     clock,
     storages: await open(clock),

@@ -13,10 +13,42 @@ const third = `
   ALTER TABLE tasks ADD COLUMN cancelled INTEGER NOT NULL DEFAULT 0;
 `;
 
-const steps = [tablesOfVersion1, second, third];
+const fourth = `
+  ALTER TABLE batches ADD COLUMN may_wait INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE circuits (
+    account TEXT PRIMARY KEY,
+    failures INTEGER NOT NULL,
+    open_until INTEGER NOT NULL,
+    probing INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
 
-export type OldVersion = 1 | 2 | 3;
-export const oldVersions: readonly OldVersion[] = [1, 2, 3];
+const fifth = `
+  ALTER TABLE tasks ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+  ALTER TABLE tasks ADD COLUMN traceparent TEXT;
+  CREATE INDEX tasks_by_tenant ON tasks (tenant, created_at, id);
+  CREATE TABLE tenant_ledger (
+    tenant TEXT NOT NULL,
+    account TEXT NOT NULL,
+    day TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (tenant, account, day)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Items in each state. Counting millions of items for every scrape of /metrics would block all other work.
+  CREATE TABLE census (state TEXT PRIMARY KEY, items INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;
+`;
+
+const sixth = `
+  ALTER TABLE batches ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+`;
+
+/** No version between the third and the sixth was in use for long. */
+const steps = [tablesOfVersion1, second, third, fourth, fifth, sixth];
+
+export type OldVersion = 1 | 2 | 3 | 6;
+export const oldVersions: readonly OldVersion[] = [1, 2, 3, 6];
 
 export const ACCOUNT = "fake-cdn:1";
 export const OLD_LEASE = NOON + 45_000;
@@ -48,6 +80,8 @@ const laterRows: Record<OldVersion, string> = {
   1: "",
   2: "UPDATE batches SET origin = min(number, 1);",
   3: "UPDATE batches SET origin = min(number, 1); UPDATE tasks SET cancelled = 1 WHERE id = 'pf_1';",
+  6: `UPDATE batches SET origin = min(number, 1); UPDATE tasks SET cancelled = 1 WHERE id = 'pf_1';
+      INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;`,
 };
 
 /** Writes the file as the last process of that version left it: closed, and without a log beside it. */

@@ -171,7 +171,10 @@ it("an old file that another process keeps locked is not waited for again and ag
   const sleep = async (): Promise<void> => {
     sleeps += 1;
   };
-  await expect(openStorage(path, { now: () => now, sleep })).rejects.toMatchObject({ name: "PrefetchError", retryable: true });
+  await expect(openStorage(path, { now: () => now, monotonic: () => now, boot: "test", sleep })).rejects.toMatchObject({
+    name: "PrefetchError",
+    retryable: true,
+  });
   expect(sleeps).toBeLessThan(3);
   impatient.mockRestore();
   other.exec("ROLLBACK");

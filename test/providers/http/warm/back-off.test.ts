@@ -59,6 +59,8 @@ describe("the back-off of a URL", () => {
     let now = NOON;
     const clock = {
       now: () => now,
+      monotonic: () => now,
+      boot: "test",
       sleep: async (ms: number) => {
         now += slept.push(ms) === 1 ? -3_600_000 : ms;
       },
