@@ -17,11 +17,16 @@ export function echoKey(url: string): string {
   });
 }
 
-/** Finds the items for a vendor's spelling of a URL: two when they differ only in a scheme that the vendor leaves out. */
+/**
+ * Finds the items for a vendor's spelling of a URL: the item that is spelt just so, or else all that the vendor may mean.
+ * These are several when they differ only in the spelling of an escape, or in a scheme that the vendor leaves out.
+ */
 export function matchUrls(items: readonly Item[]): (url: string) => readonly Item[] {
   const byKey = Map.groupBy(items, (item) => echoKey(item.target));
   return (url) => {
     const alike = byKey.get(echoKey(url)) ?? [];
+    const exact = alike.filter((item) => item.target === url.trim());
+    if (exact.length > 0) return exact;
     const scheme = /^https?:/i.exec(url.trim())?.[0].toLowerCase();
     const same = alike.filter((item) => scheme !== undefined && item.target.startsWith(scheme));
     return same.length > 0 ? same : alike;

@@ -96,10 +96,20 @@ describe("matchUrls", () => {
     expect(matches([plain], "https://a.example/视.mp4")).toEqual([0]);
   });
 
+  it.each([
+    ["the item that is spelt just so", "https://a.example/x%2Fy", [1]],
+    ["both items when the vendor's spelling is neither", "a.example/x%2Fy", [0, 1]],
+  ])("finds %s, among items that differ in the case of an escape alone", (_, url, expected) => {
+    expect(matches(["https://a.example/x%2fy", "https://a.example/x%2Fy"], url)).toEqual(expected);
+  });
+
   it("finds every item by its own target, and no other item", () => {
     const target = fc
       .tuple(scheme, host, name)
-      .map(([first, second, third]) => normalUrl(`${first}://${second}/${encodeURIComponent(third)}`));
+      .map(([first, second, third]) => `${first}://${second}/${encodeURIComponent(third)}`)
+      .chain((url) =>
+        fc.boolean().map((lower) => normalUrl(lower ? url.replace(/%[0-9A-F]{2}/g, (escaped) => escaped.toLowerCase()) : url)),
+      );
     fc.assert(
       fc.property(fc.uniqueArray(target, { minLength: 1, maxLength: 10 }), (targets) => {
         const find = matchUrls(workOf(targets).items);
