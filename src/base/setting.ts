@@ -9,6 +9,8 @@ export interface Setting {
   readonly about: string;
   /** The default in words, such as "30 days". */
   readonly fallback?: string;
+  /** Variables from which programs of the vendor and of this trade read the same value. The server warns about them. */
+  readonly foreignNames?: readonly string[];
   /** The whole value is a secret. */
   readonly secret?: boolean;
   /** The secrets inside a value that is none as a whole, such as a header's value. Empty for a value that cannot be read. */

@@ -1,14 +1,17 @@
 /** Turns the command line and the environment into one frozen configuration. */
 
-import envPaths from "env-paths";
 import type { AppConfig } from "../app/config.ts";
-import type { SettingValues } from "../base/setting.ts";
+import { PrefetchError } from "../base/errors.ts";
+import type { Setting, SettingValues } from "../base/setting.ts";
 import { sandboxRoutes } from "../sandbox/routes.ts";
-import { readFlags } from "./flags.ts";
+import { type Flags, readFlags } from "./flags.ts";
 import { type ParsedSettings, parseSettings } from "./schema.ts";
 import { type ServerConfig, serverConfigFrom } from "./server-config.ts";
-import { readSettingValues, secretValues, unknownNameWarnings } from "./setting-values.ts";
-import { allSettings } from "./settings.ts";
+import { readSettingValues, secretValues } from "./setting-values.ts";
+import { allSettings, serverSettings } from "./settings.ts";
+import { storePath } from "./store-path.ts";
+import { isTyped, withTypedNames } from "./typed-names.ts";
+import { unknownNameWarnings } from "./unknown-names.ts";
 
 export interface Config extends AppConfig {
   /** Unused by a server over stdio. */
@@ -24,12 +27,11 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
   if (flags.version) return { kind: "version" };
 
   const values = readSettingValues(flags, env);
-  const settings = parseSettings(values);
-  const config: Config = {
-    ...appConfigFrom(settings, values),
-    server: serverConfigFrom(settings),
-    warnings: unknownNameWarnings(env),
-  };
+  const config = withTypedNames(flags, (): Config => {
+    const settings = parseSettings(values);
+    refuseUnusedFlags(settings, flags);
+    return { ...appConfigFrom(settings, values), server: serverConfigFrom(settings), warnings: unknownNameWarnings(env) };
+  });
   return { kind: "serve", config: Object.freeze(config) };
 }
 
@@ -37,7 +39,7 @@ function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<Ap
   const sandbox = settings.PREFETCH_SANDBOX;
   return {
     sandbox,
-    store: settings.PREFETCH_STORE ?? (sandbox ? ":memory:" : defaultStore()),
+    store: storePath(settings.PREFETCH_STORE ?? (sandbox ? ":memory:" : undefined)),
     pollSeconds: settings.PREFETCH_POLL_SECONDS ?? (sandbox ? 0 : undefined),
     guards: { allowedDomains: settings.PREFETCH_ALLOWED_DOMAINS, maxUrlsPerCall: settings.PREFETCH_MAX_URLS_PER_CALL },
     dailyBudget: settings.PREFETCH_DAILY_BUDGET,
@@ -50,6 +52,12 @@ function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<Ap
   };
 }
 
-function defaultStore(): string {
-  return `${envPaths("cdn-prefetch-mcp", { suffix: "" }).data}/prefetch.sqlite`;
+/** A variable may be meant for another server that the user starts; a flag is meant for this one. */
+function refuseUnusedFlags(settings: ParsedSettings, flags: Flags): void {
+  if (settings.PREFETCH_TRANSPORT === "http") return;
+  const unused = Object.values(serverSettings).find((setting: Setting) => setting.flag !== undefined && isTyped(setting, flags));
+  if (unused === undefined || unused.name === serverSettings.transport.name) return;
+  throw new PrefetchError("invalid_argument", `${unused.name} belongs to the HTTP server, but the server was to speak over stdio`, {
+    hint: `Add --transport http, or leave out ${unused.name}.`,
+  });
 }

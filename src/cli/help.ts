@@ -27,6 +27,14 @@ export function helpText(version: string): string {
   ].join("\n");
 }
 
+/** Told to a person who starts the server in a terminal, where nothing else would appear. */
+export function terminalNotice(version: string): string {
+  return (
+    `cdn-prefetch-mcp ${version} waits for an MCP client on stdin. Add the server to your MCP client as the README shows; ` +
+    "--sandbox needs no credentials, --help lists all settings, Ctrl+C ends it.\n"
+  );
+}
+
 function settingLines({ name, flag, kind, about, fallback }: Setting): string {
   const names = flag === undefined ? name : `--${flag}${kind === "boolean" ? "" : " <value>"}, ${name}`;
   return `  ${names}\n      ${about}${fallback ? ` Default: ${fallback}.` : ""}`;

@@ -6,7 +6,7 @@ import { createRedactor } from "../base/redact.ts";
 import { version } from "../base/version.ts";
 import { runStdio } from "../transports/stdio.ts";
 import { type Config, readCommand } from "./config.ts";
-import { helpText } from "./help.ts";
+import { helpText, terminalNotice } from "./help.ts";
 import { readSettingValues, secretValues } from "./setting-values.ts";
 
 /** Serves, or prints help or the version. After an error it explains the error on stderr and sets exit code 1. */
@@ -16,7 +16,10 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     if (command.kind === "help") process.stdout.write(helpText(version));
     else if (command.kind === "version") process.stdout.write(`${version}\n`);
     else if (command.config.transport === "http") await serveHttp(command.config);
-    else runStdio(createApp(command.config));
+    else {
+      if (process.stdin.isTTY) process.stderr.write(terminalNotice(version));
+      runStdio(createApp(command.config));
+    }
   } catch (error) {
     const redact = createRedactor(secretValues(readSettingValues({}, env)));
     process.stderr.write(`cdn-prefetch-mcp: ${redact(explain(asPrefetchError(error)))}\n`);

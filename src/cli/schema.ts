@@ -7,6 +7,7 @@ import type { Route } from "../prefetch/model/provider-directory.ts";
 import { providerDefinitions } from "../providers/index.ts";
 import { logLevels } from "../telemetry/log.ts";
 import { hostNames, isHostPattern, list, switchValue, trustedUrl, wholeNumber } from "./setting-types.ts";
+import { allSettings } from "./settings.ts";
 
 const MOST_URLS_PER_CALL = 10_000;
 const MOST_UNITS = 999_999_999;
@@ -16,11 +17,18 @@ const providerIds = providerDefinitions.map((definition) => definition.id);
 
 const routes = list
   .transform((entries) => entries.map((entry) => entry.split("=").map((part) => part.trim())))
-  .refine(
-    (entries) => entries.every(isRoute),
-    `must be <host>=<provider>, separated by commas, such as *.example.com=${providerIds[0]}; providers are ${providerIds.join(", ")}`,
-  )
+  .superRefine((entries, context) => {
+    const wrong = entries.find((entry) => !isRoute(entry));
+    if (wrong) context.addIssue({ code: "custom", message: routeMistake(wrong) });
+  })
   .transform((entries) => entries.map(([pattern = "", provider = ""]): Route => ({ pattern, provider })));
+
+function routeMistake(route: readonly string[]): string {
+  const [pattern = "", provider = ""] = route;
+  const mistake = isRoute([pattern, providerIds[0] ?? ""]) && provider !== "" ? `; no provider is called "${provider}"` : "";
+  const form = `must be <host>=<provider>, separated by commas, such as *.example.com=${providerIds[0]}`;
+  return `${form}; providers are ${providerIds.join(", ")}${mistake || `; "${route.join("=")}" is not of this form`}`;
+}
 
 function isRoute([pattern = "", provider = "", ...rest]: readonly string[]): boolean {
   return rest.length === 0 && (pattern === "*" || isHostPattern(pattern)) && providerIds.includes(provider);
@@ -71,10 +79,24 @@ const schema = z.object({
 
 export type ParsedSettings = z.infer<typeof schema>;
 
-/** Throws `invalid_argument` that lists every mistake by the name of its variable. Its message quotes no value. */
+const flagged = new Set(allSettings.filter(({ flag }) => flag !== undefined).map(({ name }) => name));
+/** Longer values fill the terminal; shorter ones hide the mistake. */
+const MOST_SHOWN = 60;
+
+/** Other users of the machine can read a command line, so a setting with a flag holds no secret. */
+function shownValue(name: string, value: string | undefined): string {
+  if (value === undefined || !flagged.has(name)) return "";
+  return `; it is "${value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value}"`;
+}
+
+/** Throws `invalid_argument` that lists every mistake by the name of its variable. */
 export function parseSettings(values: SettingValues): ParsedSettings {
   const parsed = schema.safeParse(values);
   if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
+  const mistakes = parsed.error.issues.map(({ path, message }) => {
+    const name = path.join(".");
+    // A message that quotes the wrong part says more than the whole value.
+    return `${name} ${message}${message.includes('"') ? "" : shownValue(name, values[name])}`;
+  });
   throw new PrefetchError("invalid_argument", mistakes.join("; "), { hint: "Run with --help for all settings." });
 }

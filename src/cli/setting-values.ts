@@ -22,11 +22,3 @@ export function secretValues(values: SettingValues): string[] {
     return [...(secret ? [value] : []), ...(secretsIn?.(value) ?? [])];
   });
 }
-
-/** One warning per variable that looks like a setting but is none, such as PREFETCH_STOER. */
-export function unknownNameWarnings(env: NodeJS.ProcessEnv): string[] {
-  const known = new Set(allSettings.map((setting) => setting.name));
-  return Object.keys(env)
-    .filter((name) => name.startsWith("PREFETCH_") && !known.has(name))
-    .map((name) => `${name} is set, but there is no such setting. Check its spelling; --help lists all settings.`);
-}

@@ -68,8 +68,35 @@ describe("readCommand", () => {
 
   it("warns about a variable that looks like a setting and is none", () => {
     expect(configOf([], { PREFETCH_STOER: "x", OTHER: "y" }).warnings).toEqual([
-      "PREFETCH_STOER is set, but there is no such setting. Check its spelling; --help lists all settings.",
+      "PREFETCH_STOER is set, but there is no such setting. Did you mean PREFETCH_STORE? --help lists all settings.",
     ]);
+  });
+});
+
+describe("the mistakes that readCommand names", () => {
+  it.each([
+    [["--poll-seconds", "soon"], {}, '--poll-seconds must be a whole number from 0 to 3600; it is "soon"'],
+    [[], { PREFETCH_POLL_SECONDS: "soon" }, 'PREFETCH_POLL_SECONDS must be a whole number from 0 to 3600; it is "soon"'],
+    [
+      ["--transport", "http", "--host", "0.0.0.0"],
+      {},
+      "--host is 0.0.0.0, which other machines can reach, and the server would give them all full access",
+    ],
+    [["--port", "8080"], {}, "--port belongs to the HTTP server, but the server was to speak over stdio"],
+    [["--routes", "a.example=huawei"], {}, /^--routes must be .*; no provider is called "huawei"$/],
+    [["--routes", "a.example=http,b.example"], {}, /^--routes must be .*; "b.example" is not of this form$/],
+  ])("are told by the name that was given when the arguments are %j and the variables %j", (args, env, message) => {
+    expect(() => readCommand(args, env)).toThrow(message);
+  });
+
+  it("are told without the value when the setting has no flag, because it may be a secret", () => {
+    expect(() => readCommand([], { PREFETCH_STORE: "x".repeat(100), HUAWEICLOUD_SDK_SK: "open sesame" })).toThrow(
+      `PREFETCH_STORE must be sqlite:<path> or memory:; it is "${"x".repeat(60)}…"`,
+    );
+  });
+
+  it("do not include a variable of the HTTP server when the server speaks over stdio", () => {
+    expect(configOf([], { PREFETCH_SERVER_PORT: "8080" }).transport).toBe("stdio");
   });
 });
 
@@ -131,7 +158,7 @@ describe("PREFETCH_ROUTES", () => {
 
   it("is overridden by --routes", () => {
     expect(routesOf("*=huawei-vod", "--routes", "*=alibaba-vod")).toEqual([{ pattern: "*", provider: alibaba }]);
-    expect(() => configOf(["--routes", "*"])).toThrow(/PREFETCH_ROUTES/);
+    expect(() => configOf(["--routes", "*"])).toThrow(/^--routes must be/);
   });
 
   it("is empty by default; in the sandbox it routes each emulated host to its emulator", () => {

@@ -24,8 +24,9 @@ describe("readFlags", () => {
   });
 
   it.each([
-    [["--storr", "x"], "Unknown option '--storr'. Run with --help for all flags."],
+    [["--storr", "x"], "Unknown option '--storr'. Did you mean --store? Run with --help for all flags."],
     [["--store.path", "x"], "Unknown option '--store.path'. Run with --help for all flags."],
+    [["--transprot=http"], "Unknown option '--transprot'. Did you mean --transport? Run with --help for all flags."],
     [["extra"], "Unexpected argument 'extra'. Run with --help for all flags."],
     [["--port", "--host"], "Option '--port' argument is ambiguous. Run with --help for all flags."],
     [["--sandbox=1"], "Option '--sandbox' does not take an argument. Run with --help for all flags."],

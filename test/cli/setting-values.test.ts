@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSettingValues, secretValues, unknownNameWarnings } from "../../src/cli/setting-values.ts";
-import { allSettings } from "../../src/cli/settings.ts";
+import { readSettingValues, secretValues } from "../../src/cli/setting-values.ts";
 
 const env = {
   ALIBABA_CLOUD_ACCESS_KEY_ID: "the-id",
@@ -34,17 +33,5 @@ describe("secretValues", () => {
     };
     expect(secretValues(values).sort()).toEqual(["Bearer abc-token-1", "abc-token-1", "hunter2hunter2"]);
     expect(secretValues({ PREFETCH_HTTP_VARIANTS: "not JSON" })).toEqual([]);
-  });
-});
-
-describe("unknownNameWarnings", () => {
-  it("knows the variables of every provider", () => {
-    expect(unknownNameWarnings(Object.fromEntries(allSettings.map(({ name }) => [name, "x"])))).toEqual([]);
-  });
-
-  it("warns about a misspelt variable of a provider", () => {
-    expect(unknownNameWarnings({ PREFETCH_ALIBABA_VOD_REGOIN: "x" })).toEqual([
-      "PREFETCH_ALIBABA_VOD_REGOIN is set, but there is no such setting. Check its spelling; --help lists all settings.",
-    ]);
   });
 });

@@ -20,13 +20,38 @@ const host = must("be a host name", (value) => /^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1
 export const settings: readonly CheckedSetting[] = [
   {
     name: "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    foreignNames: [
+      "ALIBABACLOUD_ACCESS_KEY_ID",
+      "ALIYUN_ACCESS_KEY_ID",
+      "ALIYUN_ACCESS_KEY",
+      "ALICLOUD_ACCESS_KEY",
+      "ALICLOUD_ACCESS_KEY_ID",
+    ],
     about: "AccessKey id of a RAM user.",
     fallback: "the profile of aliyun configure",
     secret: true,
     check: mustBeHeaderSafe,
   },
-  { name: "ALIBABA_CLOUD_ACCESS_KEY_SECRET", about: "AccessKey secret of that id.", secret: true, check: mustBeHeaderSafe },
-  { name: "ALIBABA_CLOUD_SECURITY_TOKEN", about: "STS token, if the keys are temporary.", secret: true, check: mustBeHeaderSafe },
+  {
+    name: "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    foreignNames: [
+      "ALIBABACLOUD_ACCESS_KEY_SECRET",
+      "ALIYUN_ACCESS_KEY_SECRET",
+      "ALIYUN_SECRET_KEY",
+      "ALICLOUD_SECRET_KEY",
+      "ALICLOUD_ACCESS_KEY_SECRET",
+    ],
+    about: "AccessKey secret of that id.",
+    secret: true,
+    check: mustBeHeaderSafe,
+  },
+  {
+    name: "ALIBABA_CLOUD_SECURITY_TOKEN",
+    foreignNames: ["ALIBABACLOUD_SECURITY_TOKEN", "ALIYUN_SECURITY_TOKEN", "ALICLOUD_SECURITY_TOKEN", "ALICLOUD_STS_TOKEN"],
+    about: "STS token, if the keys are temporary.",
+    secret: true,
+    check: mustBeHeaderSafe,
+  },
   {
     name: "ALIBABA_CLOUD_PROFILE",
     about: "Profile of ~/.aliyun/config.json to use when no key is set (modes AK and StsToken).",

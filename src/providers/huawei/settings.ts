@@ -9,21 +9,36 @@ export const vodEndpointOf = (region: string): string => `https://vod.${region}.
 export const iamEndpointOf = (region: string): string => `https://iam.${region}.myhuaweicloud.com`;
 
 export const settings: readonly CheckedSetting[] = [
-  { name: "HUAWEICLOUD_SDK_AK", about: "Access key of a Huawei Cloud user.", secret: true, check: mustBeHeaderSafe },
-  { name: "HUAWEICLOUD_SDK_SK", about: "Secret key of that access key.", secret: true, check: mustBeHeaderSafe },
+  {
+    name: "HUAWEICLOUD_SDK_AK",
+    foreignNames: ["HUAWEICLOUD_ACCESS_KEY", "HUAWEICLOUD_ACCESS_KEY_ID", "HUAWEICLOUD_AK", "HUAWEI_CLOUD_AK", "HW_ACCESS_KEY"],
+    about: "Access key of a Huawei Cloud user.",
+    secret: true,
+    check: mustBeHeaderSafe,
+  },
+  {
+    name: "HUAWEICLOUD_SDK_SK",
+    foreignNames: ["HUAWEICLOUD_SECRET_KEY", "HUAWEICLOUD_SECRET_ACCESS_KEY", "HUAWEICLOUD_SK", "HUAWEI_CLOUD_SK", "HW_SECRET_KEY"],
+    about: "Secret key of that access key.",
+    secret: true,
+    check: mustBeHeaderSafe,
+  },
   {
     name: "HUAWEICLOUD_SDK_SECURITY_TOKEN",
+    foreignNames: ["HUAWEICLOUD_SECURITY_TOKEN", "HW_SECURITY_TOKEN"],
     about: "Security token, if the keys are temporary.",
     secret: true,
     check: mustBeHeaderSafe,
   },
   {
     name: "HUAWEICLOUD_SDK_PROJECT_ID",
+    foreignNames: ["HUAWEICLOUD_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID"],
     about: "Project id of the VOD region (32 hexadecimal digits).",
-    check: mustMatch(/^[\w-]{1,64}$/, "a project id (32 hexadecimal digits)"),
+    check: mustMatch(/^[0-9a-f]{32}$/i, "a project id (32 hexadecimal digits), not a project name or a domain id"),
   },
   {
     name: "PREFETCH_HUAWEI_VOD_REGION",
+    foreignNames: ["HUAWEICLOUD_REGION", "HUAWEICLOUD_SDK_REGION", "HW_REGION_NAME"],
     about: "Region of the VOD service, such as cn-north-4.",
     check: mustBeRegion(exampleRegion),
   },

@@ -227,13 +227,13 @@ describe("starting", () => {
   });
 
   it.each([
-    [["--storr", "x"], {}, /Unknown option '--storr'/],
+    [["--storr", "x"], {}, /Unknown option '--storr'\. Did you mean --store\?/],
     [["extra"], {}, /Unexpected argument 'extra'/],
     [[], { PREFETCH_STORE: "redis-ish" }, /PREFETCH_STORE must be sqlite:<path> or memory:/],
     [
       ["--poll-seconds", "soon"],
       { PREFETCH_LOG_LEVEL: "loud" },
-      /PREFETCH_POLL_SECONDS must be a whole number.*PREFETCH_LOG_LEVEL must be one of/,
+      /--poll-seconds must be a whole number.*PREFETCH_LOG_LEVEL must be one of/,
     ],
     [[], { PREFETCH_ALLOWED_DOMAINS: "https://example.com" }, /PREFETCH_ALLOWED_DOMAINS must be host names/],
   ])("with %j %j explains the mistake and exits with 1", (args, env, expected) => {
@@ -247,6 +247,23 @@ describe("starting", () => {
         .split("\n")
         .filter((line) => !line.includes("Warning")).length,
     ).toBe(1);
+  });
+
+  it("tells a person what it waits for when it starts in a terminal", async ({ skip }) => {
+    const python = "python3";
+    if (spawnSync(python, ["--version"]).error) {
+      if (process.env.CI === "true") throw new Error("no python3 to open a terminal with");
+      skip("no python3 to open a terminal with");
+    }
+    const inTerminal = ["-c", "import pty, sys; pty.spawn(sys.argv[1:])", process.execPath, bin, "--sandbox"];
+    const terminal = spawn(python, inTerminal, { env: { ...baseEnv, HOME: mkdtempSync(join(tmpdir(), "home-")) } });
+    onTestFinished(() => void terminal.kill());
+    let shown = "";
+    for await (const chunk of terminal.stdout) {
+      shown += String(chunk);
+      if (shown.includes("\n")) break;
+    }
+    expect(shown).toMatch(/^cdn-prefetch-mcp \S+ waits for an MCP client on stdin\..*--sandbox.*--help/);
   });
 
   it("answers --help and --version on stdout", () => {

@@ -1,0 +1,27 @@
+/** Names settings in errors as the user gave them: by a flag or by a variable. */
+
+import { PrefetchError } from "../base/errors.ts";
+import type { Setting } from "../base/setting.ts";
+import type { Flags } from "./flags.ts";
+import { allSettings } from "./settings.ts";
+
+export function isTyped({ flag }: Setting, flags: Flags): boolean {
+  return flag !== undefined && flags[flag] !== undefined;
+}
+
+/** Runs `work`. In an error that it throws, the flags that the user typed stand for the names of their variables. */
+export function withTypedNames<Result>(flags: Flags, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof PrefetchError)) throw error;
+    const { code, message, hint } = error;
+    const inFlags = flagNames(flags);
+    throw new PrefetchError(code, inFlags(message), { hint: hint && inFlags(hint), cause: error });
+  }
+}
+
+function flagNames(flags: Flags): (text: string) => string {
+  const typed = new Map(allSettings.filter((setting) => isTyped(setting, flags)).map(({ name, flag }) => [name, `--${flag}`]));
+  return (text) => text.replace(/\b[A-Z][A-Z\d_]+\b/g, (name) => typed.get(name) ?? name);
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { allSettings } from "../../src/cli/settings.ts";
+import { unknownNameWarnings } from "../../src/cli/unknown-names.ts";
+
+describe("unknownNameWarnings", () => {
+  it("knows the variables of every provider", () => {
+    expect(unknownNameWarnings(Object.fromEntries(allSettings.map(({ name }) => [name, "x"])))).toEqual([]);
+  });
+
+  it.each([
+    ["PREFETCH_STOER", "Did you mean PREFETCH_STORE? --help lists all settings."],
+    ["PREFETCH_ALIBABA_VOD_REGOIN", "Did you mean PREFETCH_ALIBABA_VOD_REGION? --help lists all settings."],
+    ["PREFETCH_TELEMETRY_ENDPOINT", "Check its spelling; --help lists all settings."],
+  ])("names the nearest setting, if one is near, when %s is set", (name, advice) => {
+    expect(unknownNameWarnings({ [name]: "x", OTHER: "y" })).toEqual([`${name} is set, but there is no such setting. ${advice}`]);
+  });
+
+  it.each([
+    ["HUAWEICLOUD_ACCESS_KEY", "HUAWEICLOUD_SDK_AK"],
+    ["HW_SECRET_KEY", "HUAWEICLOUD_SDK_SK"],
+    ["ALIYUN_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_ID"],
+    ["ALICLOUD_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+  ])("names the right variable when %s is set, and is silent when the right one is set too", (foreign, own) => {
+    expect(unknownNameWarnings({ [foreign]: "x" })).toEqual([`${foreign} is set, but this server reads ${own}, which is not set.`]);
+    expect(unknownNameWarnings({ [foreign]: "x", [own]: "y" })).toEqual([]);
+  });
+
+  it("takes no foreign name that is a setting", () => {
+    const names = new Set(allSettings.map(({ name }) => name));
+    for (const { foreignNames = [] } of allSettings) for (const each of foreignNames) expect(names).not.toContain(each);
+  });
+});
