@@ -1,13 +1,13 @@
 /** Matches the URLs of a vendor's answer with items, whatever spelling the vendor uses. Pure. */
 
 import type { Item } from "./task.ts";
-import { encodeStrayPercents } from "./url.ts";
 
 /** A key that a URL keeps when a vendor decodes it, encodes it again, or drops its scheme. */
 export function echoKey(url: string): string {
   const normal = URL.parse(url.trim())?.href ?? URL.parse(`https://${url.trim()}`)?.href ?? url.trim();
   const withoutScheme = normal.replace(/^https?:\/\//i, "");
-  return encodeStrayPercents(withoutScheme).replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+  const withoutStrays = withoutScheme.replace(/%(?![0-9a-f]{2})/gi, "%25");
+  return withoutStrays.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
     try {
       return decodeURIComponent(escapes);
     } catch {

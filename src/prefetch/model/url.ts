@@ -3,6 +3,9 @@
 /** Longer input is refused unparsed: parsing takes time, and no vendor accepts more than about 10 KiB. */
 const LONGEST_PARSED = 65_536;
 
+/** A longer suggestion fills the answer; a shorter one hides what differs. */
+const LONGEST_SUGGESTION = 200;
+
 export type ParsedUrl =
   | { readonly ok: true; readonly url: string; readonly hostname: string }
   | { readonly ok: false; readonly reason: string; readonly forbidden: boolean };
@@ -16,8 +19,8 @@ export interface UrlRules {
 
 /**
  * Parses one URL as WHATWG does: scheme and host in lower case, no default port, no fragment, dot segments resolved, path
- * case kept, blanks and non-ASCII percent-encoded once. Existing escapes keep their spelling: `/a%2fb` and `/a%2Fb` are two
- * URLs, because caches may tell them apart.
+ * case kept, blanks and non-ASCII percent-encoded once. Every percent sign stays as it is: `/a%2fb` and `/a%2Fb` are two
+ * URLs, and so are `/100%` and `/100%25`, because caches may tell them apart and players ask for them as they are written.
  */
 export function parseUrl(input: unknown, rules: UrlRules): ParsedUrl {
   if (typeof input !== "string") return refuse(`is ${article(input)}, not a string`);
@@ -29,19 +32,27 @@ export function parseUrl(input: unknown, rules: UrlRules): ParsedUrl {
 
   const parsed = URL.parse(text);
   if (parsed === null) return refuse("is not an absolute URL such as https://media.example.com/a.mp4");
-  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
-    return refuse(`has the scheme "${parsed.protocol.slice(0, 40)}"; only http and https can be prefetched`);
-  }
-  if (parsed.username !== "" || parsed.password !== "") {
-    return refuse("carries a user name or password before the host; remove it");
-  }
+  const mistake = mistakeIn(text, parsed);
+  if (mistake !== undefined) return refuse(mistake);
   parsed.hash = "";
-  const url = encodeStrayPercents(parsed.href);
+  const url = parsed.href;
   if (url.length > rules.maxLength) return refuse(tooLong(url.length, rules.maxLength));
   if (rules.allowedDomains && !hostAllowed(parsed.hostname, rules.allowedDomains)) {
     return { ...refuse(`is on ${parsed.hostname}, which PREFETCH_ALLOWED_DOMAINS does not list`), forbidden: true };
   }
   return { ok: true, url, hostname: parsed.hostname };
+}
+
+function mistakeIn(text: string, parsed: URL): string | undefined {
+  if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
+    return `has the scheme "${parsed.protocol.slice(0, 40)}"; only http and https can be prefetched`;
+  }
+  // WHATWG takes the first word of `https:///a/b` for the host, which another host would then get.
+  if (!/^[^a-z]*https?:\/\/[^/\\]/i.test(text)) {
+    return `has no host after "${parsed.protocol}//"; if you mean ${withoutUser(parsed)}, write it so`;
+  }
+  const hasUser = parsed.username !== "" || parsed.password !== "";
+  return hasUser ? "carries a user name or password before the host; remove it" : undefined;
 }
 
 export function hostAllowed(hostname: string, patterns: readonly string[]): boolean {
@@ -55,13 +66,12 @@ export function hostMatches(hostname: string, pattern: string): boolean {
   return wanted.startsWith("*.") ? hostname.endsWith(wanted.slice(1)) : hostname === wanted;
 }
 
-/** Encodes each percent sign that begins no escape. */
-export function encodeStrayPercents(url: string): string {
-  return url.replace(/%(?![0-9a-f]{2})/gi, "%25");
-}
-
 function refuse(reason: string): Extract<ParsedUrl, { ok: false }> {
   return { ok: false, reason, forbidden: false };
+}
+
+function withoutUser({ protocol, host, pathname, search }: URL): string {
+  return `${protocol}//${host}${pathname}${search}`.slice(0, LONGEST_SUGGESTION);
 }
 
 /** The reason to refuse a URL of `length` characters. */

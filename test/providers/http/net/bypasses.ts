@@ -30,11 +30,6 @@ export function bypasses(port: number): readonly (readonly [form: string, refuse
     ...hosts("connection", names),
     ...hosts("parser", malformed),
     ...all("check", [
-      `http:127.0.0.1:${port}/`,
-      `http:/127.0.0.1:${port}/`,
-      `http:////127.0.0.1:${port}/`,
-      `http:\\\\127.0.0.1:${port}\\`,
-      `http:/\\127.0.0.1:${port}/`,
       `HtTp://127.0.0.1:${port}/`,
       `HTTPS://127.0.0.1:${port}/`,
       `  http://127.0.0.1:${port}/  `,
@@ -53,6 +48,11 @@ export function bypasses(port: number): readonly (readonly [form: string, refuse
       `http://media.example:${port}#@127.0.0.1:${port}/`,
     ]),
     ...all("parser", [
+      `http:127.0.0.1:${port}/`,
+      `http:/127.0.0.1:${port}/`,
+      `http:////127.0.0.1:${port}/`,
+      `http:\\\\127.0.0.1:${port}\\`,
+      `http:/\\127.0.0.1:${port}/`,
       `http://media.example@127.0.0.1:${port}/`,
       `http://media.example:80@127.0.0.1:${port}/`,
       `http://media.example:80%2f@127.0.0.1:${port}/`,
