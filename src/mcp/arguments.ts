@@ -10,6 +10,7 @@ export type Corrections = Readonly<Record<string, string>>;
 const MOST_PROBLEMS = 5;
 /** Callers choose the names of unknown arguments; an answer must not grow with them. */
 const LONGEST_NAME = 100;
+const NOTHING_DONE = "Nothing was done. Correct the arguments and call again.";
 const UNKNOWN = "no such argument";
 
 /** Throws `invalid_argument` that names every wrong argument. */
@@ -19,7 +20,11 @@ export function parseArguments<Schema extends z.ZodObject>(
   corrections: Corrections,
   args: unknown,
 ): z.infer<Schema> {
-  const parsed = schema.safeParse(args ?? {});
+  const given = args ?? {};
+  if (typeof given !== "object" || Array.isArray(given)) {
+    throw new PrefetchError("invalid_argument", "arguments: must be an object of argument names and values", { hint: NOTHING_DONE });
+  }
+  const parsed = schema.safeParse(withoutBlanks(schema, given));
   if (parsed.success) return parsed.data;
   const names = Object.keys(schema.shape);
   const problems = parsed.error.issues.slice(0, MOST_PROBLEMS).map((issue) => {
@@ -29,7 +34,14 @@ export function parseArguments<Schema extends z.ZodObject>(
   });
   // A misspelt name comes first, because it explains why another argument is missing.
   problems.sort((a, b) => Number(b.includes(UNKNOWN)) - Number(a.includes(UNKNOWN)));
-  throw new PrefetchError("invalid_argument", problems.join("; "), { hint: "Nothing was done. Correct the arguments and call again." });
+  throw new PrefetchError("invalid_argument", problems.join("; "), { hint: NOTHING_DONE });
+}
+
+/** Some hosts fill in `null` or an empty text for each optional argument that the model left out. */
+function withoutBlanks(schema: z.ZodObject, args: object): object {
+  const isBlank = (value: unknown) => value === null || (typeof value === "string" && value.trim() === "");
+  const isOptional = (name: string) => Object.hasOwn(schema.shape, name) && schema.shape[name].safeParse(undefined).success;
+  return Object.fromEntries(Object.entries(args).filter(([name, value]) => !(isBlank(value) && isOptional(name))));
 }
 
 /** The known advice, or the most similar argument (`taskIds` for `task_id`), or all arguments. */

@@ -32,6 +32,10 @@ describe("parseArguments", () => {
     });
   });
 
+  it.each([null, "", "  "])("takes %j for an optional argument that is left out", (blank) => {
+    expect(parse({ task_id: "pf_1", urls: blank, limit: blank })).toEqual({ task_id: "pf_1" });
+  });
+
   it.each<readonly [unknown, string]>([
     [undefined, "task_id: is missing; it must be a task id"],
     [{ task_id: 7 }, "task_id: must be a task id"],
@@ -42,7 +46,9 @@ describe("parseArguments", () => {
     [{ task_id: "pf_1", limits: 1 }, "limits: some_tool has no such argument; use limit"],
     [{ task_id: "pf_1", constructor: 1 }, "constructor: some_tool has no such argument; it takes task_id, urls, limit"],
     [{ taskId: "pf_1" }, "taskId: some_tool has no such argument; use task_id; task_id: is missing; it must be a task id"],
-    [[], "arguments: Invalid input: expected object, received array"],
+    [[], "arguments: must be an object of argument names and values"],
+    ["text", "arguments: must be an object of argument names and values"],
+    [{ task_id: null }, "task_id: must be a task id"],
   ])("explains the mistake in %j", (args, text) => {
     expect(mistakeIn(args)).toBe(text);
   });
