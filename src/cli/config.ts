@@ -7,7 +7,7 @@ import { sandboxRoutes } from "../sandbox/routes.ts";
 import { readFlags } from "./flags.ts";
 import { type ParsedSettings, parseSettings } from "./schema.ts";
 import { type ServerConfig, serverConfigFrom } from "./server-config.ts";
-import { readSettingValues, secretValues, unknownNameWarnings } from "./setting-values.ts";
+import { keyIdValues, readSettingValues, secretValues, unknownNameWarnings } from "./setting-values.ts";
 import { allSettings } from "./settings.ts";
 
 export interface Config extends AppConfig {
@@ -47,6 +47,7 @@ function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<Ap
     transport: settings.PREFETCH_TRANSPORT,
     values,
     secrets: secretValues(values),
+    keyIds: keyIdValues(values),
   };
 }
 

@@ -22,7 +22,7 @@ export const settings: readonly CheckedSetting[] = [
     name: "ALIBABA_CLOUD_ACCESS_KEY_ID",
     about: "AccessKey id of a RAM user.",
     fallback: "the profile of aliyun configure",
-    secret: true,
+    keyId: true,
     check: mustBeHeaderSafe,
   },
   { name: "ALIBABA_CLOUD_ACCESS_KEY_SECRET", about: "AccessKey secret of that id.", secret: true, check: mustBeHeaderSafe },

@@ -9,7 +9,7 @@ export const vodEndpointOf = (region: string): string => `https://vod.${region}.
 export const iamEndpointOf = (region: string): string => `https://iam.${region}.myhuaweicloud.com`;
 
 export const settings: readonly CheckedSetting[] = [
-  { name: "HUAWEICLOUD_SDK_AK", about: "Access key of a Huawei Cloud user.", secret: true, check: mustBeHeaderSafe },
+  { name: "HUAWEICLOUD_SDK_AK", about: "Access key of a Huawei Cloud user.", keyId: true, check: mustBeHeaderSafe },
   { name: "HUAWEICLOUD_SDK_SK", about: "Secret key of that access key.", secret: true, check: mustBeHeaderSafe },
   {
     name: "HUAWEICLOUD_SDK_SECURITY_TOKEN",
