@@ -76,7 +76,7 @@ function manifest() {
       description: about(setting),
       required: false,
       default: setting.kind === "boolean" ? false : "",
-      ...(setting.secret && { sensitive: true }),
+      ...((setting.secret || setting.keyId) && { sensitive: true }),
     },
   ]);
   const env = settings.map((setting) => [setting.name, `\${user_config.${key(setting)}}`]);

@@ -54,7 +54,7 @@ export interface AppOptions {
 }
 
 export function createApp(config: AppConfig, { clock = systemClock, observer = silentObserver }: AppOptions = {}): App {
-  const secrets = createSecrets(config.secrets);
+  const secrets = createSecrets(config.secrets, config.keyIds);
   const foreign = createForeignText(secrets);
   const log = createLog(config.logLevel, secrets);
   const report = createErrorReporter(log);
@@ -160,6 +160,7 @@ function wirePrefetch({
     guards: config.guards,
     // The manifest parsers load when a call expands its first stream.
     readStream: withCleanStreams(async (url, rules) => (await import("../media/stream.ts")).readStream(url, rules), foreign),
+    foreign,
     draining,
     durable: config.store !== ":memory:",
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,

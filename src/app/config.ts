@@ -21,8 +21,10 @@ export interface AppConfig {
   readonly transport: "stdio" | "http";
   /** Raw values of all settings by variable; providers read their own from it. */
   readonly values: SettingValues;
-  /** Values that the log redacts. */
+  /** Values that no output shows. */
   readonly secrets: readonly string[];
+  /** Access key ids. Messages of vendors and the log hide them, URLs keep them. */
+  readonly keyIds: readonly string[];
   /** Logged once at the start. */
   readonly warnings: readonly string[];
 }

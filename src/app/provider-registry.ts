@@ -35,7 +35,11 @@ interface Entry {
 
 export function createProviderRegistry(config: AppConfig, { clock, observer, secrets, foreign }: RegistryContext): ProviderRegistry {
   const entries = providerDefinitions.map((definition): Entry => ({ definition, configuration: definition.read(config.values) }));
-  for (const { configuration } of entries) if (configuration.ok) configuration.secrets?.forEach(secrets.add);
+  for (const { configuration } of entries) {
+    if (!configuration.ok) continue;
+    configuration.secrets?.forEach(secrets.add);
+    configuration.keyIds?.forEach(secrets.addKeyId);
+  }
   const known = entries.map(({ definition }) => definition.id);
   // The sandbox configures every provider with its own emulator.
   const usable = entries.filter(({ configuration }) => config.sandbox || configuration.ok);

@@ -22,8 +22,8 @@ export type Redactor = (text: string) => string;
 
 /** Removes known secrets, and what stands in the place of a credential, and all invisible characters. */
 export function createRedactor(secrets: SecretHider | readonly string[]): Redactor {
-  const { hide } = "hide" in secrets ? secrets : createSecrets(secrets);
-  return (text) => hidePlaces(hide(visibleText(text)));
+  const { hideInMessage } = "hideInMessage" in secrets ? secrets : createSecrets(secrets);
+  return (text) => hidePlaces(hideInMessage(visibleText(text)));
 }
 
 /** Removes what stands in the place of a credential, whatever its value. */

@@ -1,14 +1,16 @@
 /** The secret values that this process knows. Finds them in foreign text, in every usual encoding, and hides them. */
 
 import { layersOf } from "./byte-layers.ts";
-import { createNeedleIndex, type Range } from "./needle-index.ts";
+import { createNeedleIndex, type NeedleIndex, type Range } from "./needle-index.ts";
 import { type Needle, needlesOf } from "./needles.ts";
-import { createShortSecrets, isShort, MARK } from "./short-secrets.ts";
+import { createShortSecrets, isShort, MARK, type ShortSecrets } from "./short-secrets.ts";
 
 /** Checks and hides, without adding. */
 export interface SecretHider {
   /** The text with each secret replaced. Takes time in proportion to the text, however many secrets there are. */
   hide(text: string): string;
+  /** The same for vendors' messages and the log, where access key ids are hidden, too. */
+  hideInMessage(text: string): string;
   /** Whether the text holds a secret. A short one counts only as the value of a name such as `password`. */
   isIn(text: string): boolean;
 }
@@ -18,6 +20,8 @@ export interface Secrets extends SecretHider {
   add(secret: string): void;
   /** Adds a caller's token. */
   addCallers(secret: string): void;
+  /** Adds an access key id. It allows nothing by itself and is a part of every signed URL, so only messages hide it. */
+  addKeyId(id: string): void;
 }
 
 /**
@@ -26,54 +30,68 @@ export interface Secrets extends SecretHider {
  */
 const MOST_KEPT = 1_000;
 
-export function createSecrets(initial: Iterable<string | undefined> = []): Secrets {
-  const index = createNeedleIndex();
-  const shorts = createShortSecrets();
-
-  /** A list of its own for callers, so that many callers do not push out the server's secrets. */
-  const createKept = (inPieces: boolean) => {
-    const kept = new Map<string, readonly Needle[]>();
-    const addNew = (secret: string): void => {
-      const needles = isShort(secret) ? [] : needlesOf(secret, inPieces);
-      if (needles.length === 0) {
-        shorts.add(secret);
-        return;
-      }
-      index.add(needles);
-      kept.set(secret, needles);
-      const [oldest] = kept;
-      if (kept.size <= MOST_KEPT || !oldest) return;
-      kept.delete(oldest[0]);
-      index.remove(oldest[1]);
-    };
-    return (secret: string): void => {
-      const needles = kept.get(secret);
-      if (!needles) addNew(secret);
-      // The one that was used last goes last.
-      else if (kept.delete(secret)) kept.set(secret, needles);
-    };
-  };
-
-  const find = (text: string): Range[] => {
-    if (index.size === 0) return [];
-    const ranges: Range[] = [];
-    for (const layer of layersOf(text)) ranges.push(...index.find(layer));
-    return ranges;
-  };
-
-  const own = createKept(true);
-  for (const secret of initial) if (secret !== undefined && secret !== "") own(secret);
+/** `secrets` and `keyIds` as `add` and `addKeyId` take them. */
+export function createSecrets(secrets: Iterable<string | undefined> = [], keyIds: Iterable<string | undefined> = []): Secrets {
+  const secret = createFinder();
+  const keyId = createFinder();
+  const own = createKept(secret, { inPieces: true });
+  const ownKeyIds = createKept(keyId, { inPieces: true });
+  for (const each of secrets) if (each !== undefined && each !== "") own(each);
+  for (const each of keyIds) if (each !== undefined && each !== "") ownKeyIds(each);
   return {
     add: own,
     // No vendor knows a caller's token, so none can echo a piece of it. Tokens of one issuer begin alike.
-    addCallers: createKept(false),
-    hide: (text) => replaceRanges(shorts.hide(text), find),
-    isIn: (text) => shorts.hide(text) !== text || find(text).length > 0,
+    addCallers: createKept(secret, { inPieces: false }),
+    addKeyId: ownKeyIds,
+    hide: (text) => replaceRanges(secret.shorts.hide(text), [secret.index]),
+    hideInMessage: (text) => replaceRanges(keyId.shorts.hide(secret.shorts.hide(text)), [secret.index, keyId.index]),
+    isIn: (text) => secret.shorts.hide(text) !== text || rangesIn(text, [secret.index]).length > 0,
   };
 }
 
-function replaceRanges(text: string, find: (text: string) => Range[]): string {
-  const ranges = find(text);
+interface Finder {
+  readonly index: NeedleIndex;
+  readonly shorts: ShortSecrets;
+}
+
+function createFinder(): Finder {
+  return { index: createNeedleIndex(), shorts: createShortSecrets() };
+}
+
+/** A list of its own for callers, so that many callers do not push out the server's secrets. */
+function createKept({ index, shorts }: Finder, { inPieces }: { readonly inPieces: boolean }): (secret: string) => void {
+  const kept = new Map<string, readonly Needle[]>();
+  const addNew = (secret: string): void => {
+    const needles = isShort(secret) ? [] : needlesOf(secret, inPieces);
+    if (needles.length === 0) {
+      shorts.add(secret);
+      return;
+    }
+    index.add(needles);
+    kept.set(secret, needles);
+    const [oldest] = kept;
+    if (kept.size <= MOST_KEPT || !oldest) return;
+    kept.delete(oldest[0]);
+    index.remove(oldest[1]);
+  };
+  return (secret) => {
+    const needles = kept.get(secret);
+    if (!needles) addNew(secret);
+    // The one that was used last goes last.
+    else if (kept.delete(secret)) kept.set(secret, needles);
+  };
+}
+
+function rangesIn(text: string, indexes: readonly NeedleIndex[]): Range[] {
+  const filled = indexes.filter(({ size }) => size > 0);
+  if (filled.length === 0) return [];
+  const ranges: Range[] = [];
+  for (const layer of layersOf(text)) for (const index of filled) ranges.push(...index.find(layer));
+  return ranges;
+}
+
+function replaceRanges(text: string, indexes: readonly NeedleIndex[]): string {
+  const ranges = rangesIn(text, indexes);
   if (ranges.length === 0) return text;
   const sorted = ranges.map((range) => widened(text, range)).sort((a, b) => a.start - b.start || b.end - a.end);
   let clean = "";

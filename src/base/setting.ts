@@ -13,6 +13,8 @@ export interface Setting {
   readonly foreignNames?: readonly string[];
   /** The whole value is a secret. */
   readonly secret?: boolean;
+  /** An access key id: an identifier, which every signed URL shows. Messages and the log hide it. */
+  readonly keyId?: boolean;
   /** The secrets inside a value that is none as a whole, such as a header's value. Empty for a value that cannot be read. */
   readonly secretsIn?: (value: string) => readonly string[];
 }

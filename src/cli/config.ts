@@ -7,7 +7,7 @@ import { sandboxRoutes } from "../sandbox/routes.ts";
 import { type Flags, readFlags } from "./flags.ts";
 import { type ParsedSettings, parseSettings } from "./schema.ts";
 import { type ServerConfig, serverConfigFrom } from "./server-config.ts";
-import { readSettingValues, secretValues } from "./setting-values.ts";
+import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
 import { allSettings, serverSettings } from "./settings.ts";
 import { storePath } from "./store-path.ts";
 import { isTyped, withTypedNames } from "./typed-names.ts";
@@ -49,6 +49,7 @@ function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<Ap
     transport: settings.PREFETCH_TRANSPORT,
     values,
     secrets: secretValues(values),
+    keyIds: keyIdValues(values),
   };
 }
 

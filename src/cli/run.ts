@@ -3,11 +3,12 @@
 import { createApp } from "../app/app.ts";
 import { asPrefetchError, explain } from "../base/errors.ts";
 import { createRedactor } from "../base/redact.ts";
+import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
 import { runStdio } from "../transports/stdio.ts";
 import { type Config, readCommand } from "./config.ts";
 import { helpText, terminalNotice } from "./help.ts";
-import { readSettingValues, secretValues } from "./setting-values.ts";
+import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
 
 /** Serves, or prints help or the version. After an error it explains the error on stderr and sets exit code 1. */
 export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -21,7 +22,8 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
       runStdio(createApp(command.config));
     }
   } catch (error) {
-    const redact = createRedactor(secretValues(readSettingValues({}, env)));
+    const values = readSettingValues({}, env);
+    const redact = createRedactor(createSecrets(secretValues(values), keyIdValues(values)));
     process.stderr.write(`cdn-prefetch-mcp: ${redact(explain(asPrefetchError(error)))}\n`);
     process.exitCode = 1;
   }

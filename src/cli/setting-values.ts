@@ -14,6 +14,11 @@ export function readSettingValues(flags: Flags, env: NodeJS.ProcessEnv): Setting
   );
 }
 
+/** Values that no log line and no error shows. A URL in an answer may hold them. */
+export function keyIdValues(values: SettingValues): string[] {
+  return allSettings.flatMap(({ name, keyId }) => (keyId ? [values[name] ?? []].flat() : []));
+}
+
 /** Values that no log line, no answer and no error may show. */
 export function secretValues(values: SettingValues): string[] {
   return allSettings.flatMap(({ name, secret, secretsIn }) => {

@@ -39,6 +39,8 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   readonly input: Input;
   /** Arguments that the tool accepts but does not publish in its schema. */
   readonly hidden?: readonly string[];
+  /** A list of which the call refuses each entry with a secret by itself. A secret in any other argument fails the call. */
+  readonly sifted?: keyof Input & string;
   readonly output: Output;
   readonly corrections: Corrections;
   readonly handle: (input: z.infer<z.ZodObject<Input>>, call: CallContext) => Promise<z.input<z.ZodObject<Output>>>;
@@ -55,7 +57,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
   definition: ToolDefinition<Input, Output>,
   { notice, report, observer, foreign }: Pick<ToolDeps, "notice" | "report" | "observer" | "foreign">,
 ): Tool {
-  const { name, title, description, intent, corrections, handle } = definition;
+  const { name, title, description, intent, corrections, sifted, handle } = definition;
   const input = z.strictObject(definition.input);
   const output = z.object({ ...definition.output, notice: z.string().optional() });
   const inputSchema = publishedInput(definition.input, definition.hidden);
@@ -72,7 +74,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     const startedAt = performance.now();
     const observe = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - startedAt) / 1_000);
     try {
-      refuseSecrets(args, foreign.holdsSecret);
+      refuseSecrets(args, foreign.holdsSecret, sifted);
       const result = await handle(parseArguments(name, input, corrections, args), callContextOf(context, principal, report));
       const structured = output.parse({ ...result, ...(notice !== undefined && { notice }) });
       observe("ok");

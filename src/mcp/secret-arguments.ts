@@ -4,9 +4,11 @@ import { PrefetchError } from "../base/errors.ts";
 
 type HoldsSecret = (text: string) => boolean;
 
-/** Throws `invalid_argument` that names the place and not the value. */
-export function refuseSecrets(args: unknown, holdsSecret: HoldsSecret): void {
-  if (typeof args !== "object" || args === null || !hasSecret(args, holdsSecret)) return;
+/** Throws `invalid_argument` that names the place and not the value. The call itself sifts the argument `sifted`. */
+export function refuseSecrets(all: unknown, holdsSecret: HoldsSecret, sifted?: string): void {
+  if (typeof all !== "object" || all === null) return;
+  const args = Object.fromEntries(Object.entries(all).filter(([name]) => name !== sifted));
+  if (!hasSecret(args, holdsSecret)) return;
   throw new PrefetchError("invalid_argument", `${placeIn(args, holdsSecret)}: holds a credential of this server or of a caller`, {
     hint: "Nothing was done. Remove it and call again; a credential that is in a URL may be known to others, so replace it.",
   });

@@ -22,6 +22,8 @@ export type ProviderConfiguration =
       readonly ok: true;
       /** Secrets that were read from elsewhere than the settings, such as from a profile file. */
       readonly secrets?: readonly string[];
+      /** Access key ids from there. */
+      readonly keyIds?: readonly string[];
       /** Loads the provider's code and creates the provider. Opens no connection. */
       readonly create: (context: ProviderContext) => Promise<Provider>;
     }

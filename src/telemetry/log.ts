@@ -10,18 +10,18 @@ export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "s
 export type LogLevel = (typeof logLevels)[number];
 
 /** Redacts known secrets, and what stands in the place of a credential, from every line. */
-export function createLog(level: LogLevel, { hide }: SecretHider): Logger {
+export function createLog(level: LogLevel, { hideInMessage }: Pick<SecretHider, "hideInMessage">): Logger {
   // A host may close the pipe because it reads no logs. Without a listener, that error would end the process.
   process.stderr.on("error", () => undefined);
   const destination = {
     write: (line: string): void => {
-      if (process.stderr.writable) process.stderr.write(`${cleanLine(line.trimEnd(), hide)}\n`);
+      if (process.stderr.writable) process.stderr.write(`${cleanLine(line.trimEnd(), hideInMessage)}\n`);
     },
   };
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin: () => ({ ...ambientContext() }) }, destination);
 }
 
 /** The line stays JSON. JSON does not escape all characters that end a line, move a terminal's cursor or turn text around. */
-export function cleanLine(line: string, hide: SecretHider["hide"]): string {
+export function cleanLine(line: string, hide: SecretHider["hideInMessage"]): string {
   return escapeInvisible(hidePlaces(hide(line)));
 }

@@ -101,6 +101,19 @@ describe("createSecrets", () => {
     expect(secrets.hide("first-key-0001 second-key-0002 third-key-0003")).toBe(`${mark} ${mark} third-key-0003`);
   });
 
+  it("hides an access key id in messages, and leaves it in URLs and arguments", () => {
+    const keyId = "LTAI5tFakeKeyForTests001";
+    const secrets = createSecrets(["server-secret-1"], [keyId]);
+    const url = `https://media.example.com/a?OSSAccessKeyId=${keyId}&Signature=abc`;
+    expect([secrets.hide(url), secrets.isIn(url)]).toEqual([url, false]);
+    for (const written of [keyId, Buffer.from(keyId).toString("hex"), keyId.slice(0, 12)])
+      expect(secrets.hideInMessage(`no such key: ${written} of server-secret-1`)).toBe(`no such key: ${mark} of ${mark}`);
+    secrets.addKeyId("LTAI5tSecondKeyForTests2");
+    expect(secrets.hideInMessage("key LTAI5tSecondKeyForTests2")).toBe(`key ${mark}`);
+    secrets.add(keyId);
+    expect(secrets.isIn(url)).toBe(true);
+  });
+
   it("leaves every text alone that holds no secret", () => {
     fc.assert(
       fc.property(anyText(300), fc.array(anySecret, { maxLength: 5 }), (text, hidden) => {

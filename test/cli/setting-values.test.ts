@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSettingValues, secretValues } from "../../src/cli/setting-values.ts";
+import { keyIdValues, readSettingValues, secretValues } from "../../src/cli/setting-values.ts";
 
 const env = {
   ALIBABA_CLOUD_ACCESS_KEY_ID: "the-id",
@@ -22,7 +22,11 @@ describe("readSettingValues", () => {
 
 describe("secretValues", () => {
   it("finds the values of secret settings only", () => {
-    expect(secretValues(readSettingValues({}, env)).sort()).toEqual(["the-id", "the-key", "the-secret", "the-token"]);
+    expect(secretValues(readSettingValues({}, env)).sort()).toEqual(["the-key", "the-secret", "the-token"]);
+  });
+
+  it("leaves access key ids to keyIdValues", () => {
+    expect(keyIdValues(readSettingValues({}, env))).toEqual(["the-id"]);
   });
 
   it("finds the values of configured headers, except those that browsers send", () => {

@@ -26,6 +26,18 @@ describe("refuseSecrets", () => {
     expect(JSON.stringify(error)).not.toContain(secret);
   });
 
+  it("leaves the entries of the sifted argument to the call", () => {
+    expect(() => refuseSecrets({ urls: [`https://media.example.com/?k=${secret}`] }, isIn, "urls")).not.toThrow();
+    expect(() => refuseSecrets({ urls: [], asset_id: secret }, isIn, "urls")).toThrow("asset_id: holds a credential");
+  });
+
+  it("accepts a signed URL with an access key id of this server", () => {
+    const keyId = "LTAI5tFakeKeyForTests001";
+    const known = createSecrets([secret], [keyId]);
+    const args = { urls: [`https://media.example.com/a?OSSAccessKeyId=${keyId}&Signature=abc`] };
+    expect(() => refuseSecrets(args, known.isIn)).not.toThrow();
+  });
+
   it("looks into values that are nested without end", () => {
     const nested = (inmost: unknown): unknown => {
       let value = inmost;

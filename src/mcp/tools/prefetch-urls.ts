@@ -22,6 +22,7 @@ export function prefetchUrls(deps: ToolDeps) {
         ...spendInputs,
       },
       hidden: providers.configured.length > 1 ? [] : ["provider"],
+      sifted: "urls",
       output: spendOutput,
       corrections: { ...spendCorrections, asset_id: "for an asset call prefetch_asset", list: "use urls", links: "use urls" },
       handle: async (input, call) => taskResult(await service.prefetchUrls({ urls: input.urls, ...spendOptions(input) }, call)),

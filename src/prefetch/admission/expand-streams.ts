@@ -2,6 +2,7 @@
 
 import { asPrefetchError, explain, PrefetchError } from "../../base/errors.ts";
 import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
+import type { ForeignText } from "../../base/foreign-text.ts";
 import { type Semaphore, withPermit } from "../../base/semaphore.ts";
 import type { Stream, StreamView } from "../model/stream.ts";
 import { parseUrl } from "../model/url.ts";
@@ -22,6 +23,8 @@ export interface StreamRefusal {
 export interface ExpandOptions extends Omit<ReadStreamOptions, "normalUrl"> {
   /** Bounds the streams that are read at a time, over all calls. */
   readonly semaphore: Semaphore;
+  /** An entry with a secret is never read. */
+  readonly holdsSecret: ForeignText["holdsSecret"];
   /** Told of unforeseen errors, which do not fail the call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -35,8 +38,11 @@ const LONGEST_URL = 65_536;
 
 /** Throws `invalid_argument` when the streams come to more URLs than one call may carry. */
 export async function expandStreams(inputs: readonly unknown[], options: ExpandOptions): Promise<Expanded> {
-  const { allowedDomains, mostUrls, semaphore, signal } = options;
-  const urls = inputs.map((input) => normalUrl(input, allowedDomains));
+  const { allowedDomains, mostUrls, semaphore, signal, holdsSecret } = options;
+  const urls = inputs.map((input) => {
+    const url = normalUrl(input, allowedDomains);
+    return url === undefined || holdsSecret(url) ? undefined : url;
+  });
   const counter = createUrlCounter(mostUrls);
   for (const [index, url] of urls.entries()) counter.add(url ?? inputs[index]);
   const streams = new Map<string, Stream>();

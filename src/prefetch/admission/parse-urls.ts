@@ -1,6 +1,7 @@
 /** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. Pure. */
 
 import { explain } from "../../base/errors.ts";
+import type { ForeignText } from "../../base/foreign-text.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import type { Provider } from "../model/provider.ts";
 import { type ParsedUrl, parseUrl, tooLong } from "../model/url.ts";
@@ -38,6 +39,7 @@ export interface ParseRules {
   readonly allowedDomains: readonly string[] | undefined;
   /** URLs that are known to be unusable, by their normal spelling, and why. */
   readonly refusals?: Expanded["refusals"] | undefined;
+  readonly foreign: Pick<ForeignText, "clean" | "holdsSecret">;
 }
 
 /** Longer input is refused unparsed. The limit of the URL's own provider, which is lower, is checked after routing. */
@@ -54,14 +56,20 @@ export function parseUrls(inputs: readonly unknown[], rules: ParseRules): Parsed
     const key = keyOf(input, parsed);
     if (seen.has(key)) continue;
     seen.add(key);
-    const found = candidateOrRejection(parsed, rules);
+    // The store would keep a secret, and a vendor or an edge would receive it.
+    const found = rules.foreign.holdsSecret(textOf(input)) ? withheld : candidateOrRejection(parsed, rules);
     if ("provider" in found) candidates.push({ ...found, kind: "url", cost: 1, position });
-    else rejected.push({ kind: "url", target: shownInput(found.target ?? input), code: found.code, reason: found.reason, position });
+    else rejected.push({ ...found, kind: "url", target: shownInput(found.target ?? input, rules.foreign.clean), position });
   }
   return { candidates, rejected, duplicatesRemoved: inputs.length - seen.size };
 }
 
 type Rejection = Pick<RejectedInput, "code" | "reason"> & { readonly target?: string };
+
+const withheld: Rejection = rejection(
+  "invalid_argument",
+  "holds a credential of this server or of a caller; remove it, and replace the credential if others can know the URL",
+);
 
 function candidateOrRejection(parsed: ParsedUrl, { route, refusals }: ParseRules): Pick<Candidate, "provider" | "target"> | Rejection {
   if (!parsed.ok) return rejection(parsed.forbidden ? "forbidden_domain" : "invalid_argument", parsed.reason);
@@ -87,8 +95,9 @@ export function keyOf(input: unknown, parsed: ParsedUrl): string {
 }
 
 /** An entry of a list as it may be shown: cut short, and without credentials and invisible characters. */
-export function shownInput(input: unknown): string {
-  const safe = withoutCredentials(visibleText(textOf(input)).trim());
+export function shownInput(input: unknown, clean: ForeignText["clean"]): string {
+  // It is cleaned before it is cut, so that no cut leaves half a secret.
+  const safe = withoutCredentials(clean(visibleText(textOf(input))).trim());
   return safe.length > SHOWN_OF_BAD_INPUT ? `${safe.slice(0, SHOWN_OF_BAD_INPUT)}…` : safe;
 }
 

@@ -1,6 +1,7 @@
 /** The parts that calls are made of. Each call takes the few that it needs (`Pick<Deps, …>`). */
 
 import type { Clock } from "../../base/clock.ts";
+import type { ForeignText } from "../../base/foreign-text.ts";
 import type { Allowances } from "../admission/allowance.ts";
 import type { Presence } from "../delivery/presence.ts";
 import type { Worker } from "../delivery/worker.ts";
@@ -22,6 +23,7 @@ export interface Deps {
   readonly directory: ProviderDirectory;
   readonly guards: Guards;
   readonly readStream: StreamReader;
+  readonly foreign: ForeignText;
   /** Aborted when waiting calls must answer at once. */
   readonly draining: AbortSignal;
   /** The store outlives this process. */

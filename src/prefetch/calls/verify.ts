@@ -1,6 +1,7 @@
 /** Verifies warmth: asks the CDN's edge about a task's URLs, or about a list of URLs, a page at a time. */
 
 import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
+import type { ForeignText } from "../../base/foreign-text.ts";
 import { shownInput } from "../admission/parse-urls.ts";
 import { edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
@@ -34,20 +35,21 @@ export interface VerifyView {
   readonly nextStep: string;
 }
 
-type VerifyDeps = PageDeps & Pick<Deps, "guards">;
+type VerifyDeps = PageDeps & Pick<Deps, "guards" | "foreign">;
 
 export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: CallContext) => Promise<VerifyView> {
   const { clock, directory, guards } = deps;
   const { allowedDomains } = guards;
+  const { clean } = deps.foreign;
 
   const ask = async (edge: Edge, input: unknown, call: CallContext, deadline: AbortSignal): Promise<Verification[]> => {
     const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
-    if (!parsed.ok) return [unseen(input, `Not asked: the URL ${parsed.reason}.`)];
+    if (!parsed.ok) return [unseen(input, `Not asked: the URL ${parsed.reason}.`, clean)];
     try {
       return await edge.verify(parsed.url, AbortSignal.any([call.signal, deadline]));
     } catch (error) {
       if (!deadline.aborted || call.signal.aborted) throw error;
-      return [unseen(parsed.url, "There was no answer for as long as a call may take.")];
+      return [unseen(parsed.url, "There was no answer for as long as a call may take.", clean)];
     }
   };
 
@@ -77,7 +79,9 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
     const found = await askPage(edge, page, until, call);
     const nextCursor = page.cursorAfter(found.length);
     const late = nextCursor === undefined ? page.urls.slice(found.length) : [];
-    const passedOver = late.map((input) => unseen(input, "Not asked: this call had no time or room left for it. Call again with it."));
+    const passedOver = late.map((input) =>
+      unseen(input, "Not asked: this call had no time or room left for it. Call again with it.", clean),
+    );
     const rows = [...found.flat(), ...passedOver].map((row) => ({ ...row, url: shownUrl(row.url) }));
     const cdns = cdnsOf(rows, directory.configured);
     return {
@@ -90,7 +94,7 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
   };
 }
 
-function unseen(input: unknown, reason: string): Verification {
+function unseen(input: unknown, reason: string, clean: ForeignText["clean"]): Verification {
   const parsed = parseUrl(input, { maxLength: LONGEST_URL });
-  return { url: parsed.ok ? parsed.url : shownInput(input), state: "unknown", reason, obstacles: [], evidence: [] };
+  return { url: parsed.ok ? parsed.url : shownInput(input, clean), state: "unknown", reason, obstacles: [], evidence: [] };
 }

@@ -9,6 +9,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { PrefetchError } from "../../base/errors.ts";
+import type { Secrets } from "../../base/secrets.ts";
 import type { SettingValues } from "../../base/setting.ts";
 import { type AlibabaKeys, readProfile } from "./profile-file.ts";
 
@@ -21,8 +22,9 @@ export interface AccountCredentials {
   readonly credentials: CredentialSource;
   /** Names the vendor account in the quota ledger. Stays the same while the account does, and holds no secret. */
   readonly account: string;
-  /** Every value that no message may show. */
+  /** Every value that no output may show. */
   readonly secrets: readonly string[];
+  readonly keyIds: readonly string[];
 }
 
 const idName = "ALIBABA_CLOUD_ACCESS_KEY_ID";
@@ -37,7 +39,7 @@ export function readCredentials(values: SettingValues): AccountCredentials | { r
     // Temporary keys have a new id each time, so it cannot name the account.
     const account = securityToken === undefined ? accountOf(id) : "temporary";
     const keys = { id, secret, securityToken };
-    return { account, credentials: { kind: "keys", ...keys }, secrets: secretsOf(keys) };
+    return { account, credentials: { kind: "keys", ...keys }, secrets: secretsOf(keys), keyIds: [keys.id] };
   }
   if (id !== undefined) return { problem: `set ${secretName} (${idName} is set without it)` };
   if (secret !== undefined) return { problem: `set ${idName} (${secretName} is set without it)` };
@@ -61,11 +63,17 @@ function readProfileFile(wanted: string | undefined): AccountCredentials | { rea
   if (typeof profile === "string") return { problem: `~/.aliyun/config.json ${profile}; ${missing}` };
   const { name, keys } = profile;
   const account = keys.securityToken === undefined ? accountOf(keys.id) : `profile-${name}`;
-  return { account, credentials: { kind: "file", path, profile: name }, secrets: secretsOf(keys) };
+  return { account, credentials: { kind: "file", path, profile: name }, secrets: secretsOf(keys), keyIds: [keys.id] };
 }
 
-export function secretsOf({ id, secret, securityToken }: AlibabaKeys): string[] {
-  return [id, secret, securityToken].filter((value) => value !== undefined);
+function secretsOf({ secret, securityToken }: AlibabaKeys): string[] {
+  return [secret, securityToken].filter((value) => value !== undefined);
+}
+
+/** Has the keys hidden where they must not show. */
+export function rememberKeys({ add, addKeyId }: Pick<Secrets, "add" | "addKeyId">, keys: AlibabaKeys): void {
+  for (const secret of secretsOf(keys)) add(secret);
+  addKeyId(keys.id);
 }
 
 function accountOf(keyId: string): string {

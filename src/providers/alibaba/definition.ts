@@ -27,6 +27,7 @@ export const alibabaVod: ProviderDefinition = {
     return {
       ok: true,
       secrets: found.secrets,
+      keyIds: found.keyIds,
       create: async (context) => {
         const { createAlibabaVod } = await import("./vod.ts");
         return createAlibabaVod({ ...options, ...context });

@@ -13,7 +13,7 @@ import { canonicalQuery, sha256 } from "../kit/canonical.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "../kit/http-client.ts";
 import { stoppedOr } from "../kit/stopped.ts";
 import { requestIdOf, unreadableAnswer } from "../kit/vendor-failure.ts";
-import { type CredentialSource, currentKeys, secretsOf } from "./credentials.ts";
+import { type CredentialSource, currentKeys } from "./credentials.ts";
 import { alibabaCloud, failureOf, readVendorError } from "./errors.ts";
 import type { AlibabaKeys } from "./profile-file.ts";
 import { acsDate, authorization } from "./sign.ts";
@@ -63,8 +63,8 @@ export interface RpcOptions {
   readonly clock: Clock;
   readonly credentials: CredentialSource;
   readonly redact: Redactor;
-  /** Receives each secret before a request uses it. The caller redacts it from messages. */
-  readonly onSecret: (secret: string) => void;
+  /** Receives the keys before a request uses them. The caller redacts them from messages. */
+  readonly onKeys: (keys: AlibabaKeys) => void;
 }
 
 interface Exchange {
@@ -79,7 +79,7 @@ interface Exchange {
 const wrongDate = /^(IllegalTimestamp|InvalidTimeStamp)\b/;
 const usedNonce = /^SignatureNonceUsed\b/;
 
-export function createRpc({ http, clock, credentials, redact, onSecret }: RpcOptions): Rpc {
+export function createRpc({ http, clock, credentials, redact, onKeys }: RpcOptions): Rpc {
   /** Milliseconds by which the vendor's clock is ahead of this machine's. Refusals of a wrong date set it. */
   let offset = 0;
 
@@ -104,7 +104,7 @@ export function createRpc({ http, clock, credentials, redact, onSecret }: RpcOpt
     if (counted) await call.turn();
     // Keys and date are read after the wait for a turn: keys may change meanwhile, and the signature carries its date.
     const keys = await currentKeys(credentials);
-    for (const secret of secretsOf(keys)) onSecret(secret);
+    onKeys(keys);
     const url = new URL("/", endpoint.url);
     const headers = sign(keys, request, url);
     const response = await http.send({ method, url, headers, signal: call.signal, intent, isFresh: counted ? call.isFresh : undefined });

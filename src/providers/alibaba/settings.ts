@@ -29,7 +29,7 @@ export const settings: readonly CheckedSetting[] = [
     ],
     about: "AccessKey id of a RAM user.",
     fallback: "the profile of aliyun configure",
-    secret: true,
+    keyId: true,
     check: mustBeHeaderSafe,
   },
   {

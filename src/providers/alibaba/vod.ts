@@ -12,7 +12,7 @@ import { echoKey } from "../../prefetch/model/match-urls.ts";
 import type { Call, Provider, StatusRow, VendorQuota } from "../../prefetch/model/provider.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { createHttpClient } from "../kit/http-client.ts";
-import type { CredentialSource } from "./credentials.ts";
+import { type CredentialSource, rememberKeys } from "./credentials.ts";
 import { limits } from "./limits.ts";
 import { createMedia, type Media, type MediaOptions } from "./media.ts";
 import { createReconcile } from "./reconcile.ts";
@@ -63,7 +63,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
   const provider = "alibaba-vod";
   const redact = createRedactor(secrets);
   const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, answerMs });
-  const rpc = createRpc({ http, clock, credentials, redact, onSecret: secrets.add });
+  const rpc = createRpc({ http, clock, credentials, redact, onKeys: (keys) => rememberKeys(secrets, keys) });
   const lists = createTaskLists(rpc, cache, redact);
   const media = createMedia(rpc, options.media, { ...options.assets, redact });
 

@@ -1,5 +1,6 @@
 /** Huawei Cloud credentials and the settings that give them. */
 
+import type { Secrets } from "../../base/secrets.ts";
 import type { SettingValues } from "../../base/setting.ts";
 
 export type HuaweiCredentials =
@@ -7,12 +8,16 @@ export type HuaweiCredentials =
   | { readonly kind: "token"; readonly token: string }
   | { readonly kind: "password"; readonly user: string; readonly password: string; readonly domain: string; readonly iamEndpoint: string };
 
-/** The values that no message may show. */
-export function secretsOf(credentials: HuaweiCredentials): string[] {
-  if (credentials.kind === "token") return [credentials.token];
-  if (credentials.kind === "password") return [credentials.password];
-  const { ak, sk, securityToken } = credentials;
-  return securityToken === undefined ? [ak, sk] : [ak, sk, securityToken];
+/** Has the credentials hidden where they must not show. */
+export function rememberCredentials({ add, addKeyId }: Pick<Secrets, "add" | "addKeyId">, credentials: HuaweiCredentials): void {
+  if (credentials.kind === "token") add(credentials.token);
+  else if (credentials.kind === "password") add(credentials.password);
+  else {
+    const { ak, sk, securityToken } = credentials;
+    addKeyId(ak);
+    add(sk);
+    if (securityToken !== undefined) add(securityToken);
+  }
 }
 
 interface Problem {

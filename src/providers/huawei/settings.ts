@@ -13,7 +13,7 @@ export const settings: readonly CheckedSetting[] = [
     name: "HUAWEICLOUD_SDK_AK",
     foreignNames: ["HUAWEICLOUD_ACCESS_KEY", "HUAWEICLOUD_ACCESS_KEY_ID", "HUAWEICLOUD_AK", "HUAWEI_CLOUD_AK", "HW_ACCESS_KEY"],
     about: "Access key of a Huawei Cloud user.",
-    secret: true,
+    keyId: true,
     check: mustBeHeaderSafe,
   },
   {

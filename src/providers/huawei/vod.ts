@@ -15,7 +15,7 @@ import { createHttpClient } from "../kit/http-client.ts";
 import { type Api, createApi } from "./api.ts";
 import { resolveAsset } from "./asset.ts";
 import { createAuth } from "./auth.ts";
-import { type HuaweiCredentials, secretsOf } from "./credentials.ts";
+import { type HuaweiCredentials, rememberCredentials } from "./credentials.ts";
 import type { Edition } from "./edition.ts";
 import { limits } from "./limits.ts";
 
@@ -51,7 +51,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     answerMs,
     secrets = createSecrets(),
   } = options;
-  for (const secret of secretsOf(credentials)) secrets.add(secret);
+  rememberCredentials(secrets, credentials);
   const redact = createRedactor(secrets);
   const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, answerMs });
   const auth = createAuth({ credentials, projectId, clock, http, redact, onSecret: secrets.add });

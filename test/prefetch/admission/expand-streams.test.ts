@@ -524,6 +524,7 @@ describe("expandStreams", () => {
             now: NOON,
             signal,
             semaphore: createSemaphore(4),
+            holdsSecret: () => false,
             report: () => undefined,
           });
           const keyOf = (input: unknown): unknown => {
@@ -559,6 +560,7 @@ describe("expandStreams", () => {
     const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), {
       ...options,
       semaphore: createSemaphore(1),
+      holdsSecret: () => false,
       report: () => undefined,
     });
     expect(urls).toEqual([...manyUrls(1), ...atAll("a.mpd", "2.m4s", "1.m4s")]);

@@ -1,12 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
+import { createForeignText } from "../../../src/base/foreign-text.ts";
+import { createSecrets } from "../../../src/base/secrets.ts";
 import { type ParseRules, parseUrls } from "../../../src/prefetch/admission/parse-urls.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
 import { fakeProvider } from "../../fakes/provider.ts";
 
 const provider = fakeProvider({ limits: { urlLength: 10_240 } });
-const rules: ParseRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined };
+const secret = "MFy/vK41ba2giqM7+io6PznpdUKGpown";
+const foreign = createForeignText(createSecrets([secret], ["LTAI5tFakeKeyForTests001"]));
+const rules: ParseRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined, foreign };
 
 /** List entries as agents write them: most are usable, some are repeated, some are broken. */
 const entry = fc.oneof(
@@ -55,6 +59,24 @@ describe("parseUrls", () => {
       ],
       duplicatesRemoved: 2,
     });
+  });
+
+  it("rejects each entry that holds a secret, shows it without the secret, and keeps the rest", () => {
+    const written = encodeURIComponent(secret);
+    const list = [`https://a.example/1?k=${written}`, "https://a.example/2", { nested: [secret] }, `${"x".repeat(190)}${secret}`];
+    const { candidates, rejected } = parseUrls(list, rules);
+    expect(candidates.map(({ target }) => target)).toEqual(["https://a.example/2"]);
+    expect(rejected.map(({ target }) => target)).toEqual([
+      "https://a.example/1?k=[redacted]",
+      '{"nested":["[redacted]"]}',
+      `${"x".repeat(190)}[redacted]`,
+    ]);
+    expect(rejected[0]).toMatchObject({ code: "invalid_argument", reason: expect.stringContaining("holds a credential") });
+  });
+
+  it("takes a signed URL with an access key id of this server as it is", () => {
+    const signed = "https://a.example/1?Expires=1&OSSAccessKeyId=LTAI5tFakeKeyForTests001&Signature=abc%3D";
+    expect(parseUrls([signed], rules)).toMatchObject({ candidates: [{ target: signed }], rejected: [] });
   });
 
   it("rejects a foreign domain as forbidden_domain", () => {
@@ -146,6 +168,7 @@ describe("parseUrls, over several providers", () => {
   const long = fakeProvider({ id: "long", limits: { urlLength: 60 } });
   const routed: string[] = [];
   const several: ParseRules = {
+    foreign,
     allowedDomains: ["*.example"],
     route: (hostname) => {
       routed.push(hostname);

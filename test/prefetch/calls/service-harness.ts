@@ -17,6 +17,7 @@ import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { type FakeClock, fakeClock, TODAY } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
+import { fakeForeignText } from "../../fakes/foreign-text.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { type FakeProvider, fakeProvider, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
@@ -33,6 +34,8 @@ export interface ServiceOptions extends Partial<Omit<ProviderDirectory, "get">> 
   /** For scripts that let time pass. */
   readonly clock?: FakeClock;
   readonly read?: StreamReader;
+  /** Secrets that the server knows. */
+  readonly secrets?: readonly string[];
 }
 
 /** The arguments of a spending call by default. */
@@ -47,7 +50,7 @@ export const defaultRequest = {
 
 export async function startService(options: ServiceOptions = {}) {
   const { script = {}, moreProviders = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
-  const { clock = fakeClock(), read = readStream, ...directory } = rest;
+  const { clock = fakeClock(), read = readStream, secrets = [], ...directory } = rest;
   const storage = await openMemoryStore(clock);
   /** The state that the vendor gives for a URL; "processing" for every URL that is missing here. */
   const outcomes = new Map<string, StatusRow["state"] | (() => StatusRow["state"])>();
@@ -95,6 +98,7 @@ export async function startService(options: ServiceOptions = {}) {
       directory: fakeDirectory(providers, directory),
       guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
       readStream: read,
+      foreign: fakeForeignText(...secrets),
       draining: draining.signal,
       newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
       report,

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
+import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { totalOf } from "../../../src/prefetch/model/task.ts";
+import { fakeEdge } from "../../fakes/edge.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
 import { defaultRequest, error, startService } from "./service-harness.ts";
@@ -106,6 +109,20 @@ describe("prefetchUrls", () => {
     await expect(refused).rejects.toThrow(message);
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
     expect(await used()).toBe(0);
+  });
+
+  it.each(["none", "streams"] as const)("withholds a URL that holds a secret and sends the rest, with expand %s", async (expand) => {
+    const secret = "MFyfvK41ba2giqM7Uio6PznpdUKGpown";
+    const asked: string[] = [];
+    const read: StreamReader = async (url) => {
+      asked.push(url);
+      throw new PrefetchError("unsupported", "It is no manifest");
+    };
+    const { urls, sent } = await startService({ secrets: [secret], read, script: { edge: fakeEdge() } });
+    const list = `https://media.example.com/${secret}/list.m3u8`;
+    const view = await urls([list, ...manyUrls(1)], { expand });
+    expect([sent(), asked]).toEqual([manyUrls(1), []]);
+    expect(view.problems).toMatchObject([{ url: "https://media.example.com/[redacted]/list.m3u8", state: "rejected" }]);
   });
 
   it("returns the plan and its cost, and stores and sends nothing, with dry_run", async () => {

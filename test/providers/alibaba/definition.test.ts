@@ -377,7 +377,9 @@ describe("good settings", () => {
     const used = [...Object.keys(keys), ...Object.keys(token), "ALIBABA_CLOUD_PROFILE", "ALIBABA_CLOUD_CLI_PROFILE_DISABLED"];
     expect(new Set(described)).toEqual(new Set([...used, ...good.map(([name]) => vod(name))]));
     const hidden = alibabaVod.settings.filter((setting) => setting.secret).map((setting) => setting.name);
-    expect(hidden).toEqual([...Object.keys(keys), ...Object.keys(token)]);
+    const [keyId, ...secret] = Object.keys(keys);
+    expect(hidden).toEqual([...secret, ...Object.keys(token)]);
+    expect(alibabaVod.settings.filter((setting) => setting.keyId).map((setting) => setting.name)).toEqual([keyId]);
     // Command lines are public.
     expect(alibabaVod.settings.filter((setting) => setting.flag)).toEqual([]);
   });

@@ -155,12 +155,12 @@ describe("good settings", () => {
     for (const values of [base, keys, token, login]) for (const name of Object.keys(values)) expect(described).toContain(name);
     const hidden = huaweiVod.settings.filter((setting) => setting.secret).map((setting) => setting.name);
     expect(hidden).toEqual([
-      "HUAWEICLOUD_SDK_AK",
       "HUAWEICLOUD_SDK_SK",
       "HUAWEICLOUD_SDK_SECURITY_TOKEN",
       "PREFETCH_HUAWEI_IAM_TOKEN",
       "PREFETCH_HUAWEI_IAM_PASSWORD",
     ]);
+    expect(huaweiVod.settings.filter((setting) => setting.keyId).map((setting) => setting.name)).toEqual(["HUAWEICLOUD_SDK_AK"]);
     // Command lines are public.
     expect(huaweiVod.settings.filter((setting) => setting.secret && setting.flag)).toEqual([]);
   });

@@ -9,6 +9,7 @@ import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { QuotaPolicy } from "../../../src/prefetch/model/quota.ts";
 import type { NewTask } from "../../../src/prefetch/model/storage.ts";
 import { nextDays, nextReset, vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
+import { fakeForeignText } from "../../fakes/foreign-text.ts";
 import { type Account, accounts, counting, dayOf, MINUTE_MS, midnight } from "./model-accounts.ts";
 import {
   batchesOf,
@@ -161,6 +162,7 @@ function read(world: World, wish: Wish): ParsedUrls {
   return parseUrls(urls, {
     route: (hostname) => ({ ok: true, provider: provider(accountOf(wish, `https://${hostname}/`).id) }),
     allowedDomains: undefined,
+    foreign: fakeForeignText(),
   });
 }
 

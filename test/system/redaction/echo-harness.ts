@@ -12,13 +12,17 @@ export interface Echo {
 export interface EchoServer {
   readonly origin: string;
   echo: Echo;
+  /** What arrived: addresses and bodies. */
+  readonly received: readonly string[];
   close(): Promise<void>;
 }
 
 /** `iamToken` is the token that a login gets. */
-export async function startEcho(iamToken: string): Promise<EchoServer> {
+export async function startEcho(iamToken = "iam-token-of-a-login"): Promise<EchoServer> {
+  const received: string[] = [];
   const server = createServer((request, response) => {
-    request.resume();
+    received.push(request.url ?? "");
+    request.setEncoding("utf8").on("data", (chunk: string) => received.push(chunk));
     request.once("end", () => answer(request, response, { ...state.echo, iamToken, origin: state.origin }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -26,6 +30,7 @@ export async function startEcho(iamToken: string): Promise<EchoServer> {
   const state = {
     origin: `http://127.0.0.1:${port}`,
     echo: { text: "", status: 200 } as Echo,
+    received,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());

@@ -25,7 +25,6 @@ const key = fc.string({
 const sign = fc.constantFrom(..."ABCDEFGHJKMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz0123456789+/=_-.~!*'(),;:@&%$#[]<>|");
 const phrase = fc.string({ unit: sign, minLength: 12, maxLength: 40 });
 const secretsArbitrary = fc.record({
-  ak: key,
   sk: phrase,
   sts: phrase,
   password: phrase,
@@ -57,8 +56,8 @@ function plant(secrets: readonly string[], { which, form, base64 }: Scene): Plan
 
 async function serverWith(secrets: SecretsOf, echo: EchoServer) {
   const home = mkdtempSync(join(tmpdir(), "redaction-"));
-  const { ak, sk, sts, password, caller, first, second } = secrets;
-  const profile = { name: "default", mode: "StsToken", access_key_id: ak, access_key_secret: sk, sts_token: sts };
+  const { sk, sts, password, caller, first, second } = secrets;
+  const profile = { name: "default", mode: "StsToken", access_key_id: "LTAI5tFakeKeyForTests001", access_key_secret: sk, sts_token: sts };
   mkdirSync(join(home, ".aliyun"));
   writeFileSync(join(home, ".aliyun", "config.json"), JSON.stringify({ current: "default", profiles: [profile] }));
   const server = await startServer(
