@@ -3,6 +3,9 @@
 import type { StandardSchemaWithJSON } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
+/** Metadata of an object whose members explain themselves: the published schema does not list them, to save tokens. */
+export const brief = { brief: true } as const;
+
 type Validate = StandardSchemaWithJSON["~standard"]["validate"];
 
 /** Lets every value pass: `parseArguments` validates, because its messages help a model more than the SDK's. */
@@ -22,6 +25,10 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output"): Record<string, u
     // Zod strips unknown keys from results, so a published promise of a closed object would only cost tokens.
     override: ({ jsonSchema }) => {
       if (io === "output") delete jsonSchema.additionalProperties;
+      if (jsonSchema.brief !== true) return;
+      delete jsonSchema.brief;
+      delete jsonSchema.properties;
+      delete jsonSchema.required;
     },
   });
   return json;

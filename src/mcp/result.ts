@@ -5,6 +5,7 @@ import { isoTime } from "../base/iso-time.ts";
 import type { ItemRow, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
 import { taskStates, totalOf } from "../prefetch/model/task.ts";
+import { brief } from "./published-schema.ts";
 
 const row = z.object({
   url: z.string().optional(),
@@ -16,17 +17,19 @@ const row = z.object({
 
 const count = z.number();
 
-const counts = z.object({
-  total: count,
-  queued: count,
-  processing: count,
-  succeeded: count,
-  failed: count,
-  rejected: count,
-  untracked: count,
-  cancelled: count,
-  unknown: count,
-});
+const counts = z
+  .object({
+    total: count,
+    queued: count,
+    processing: count,
+    succeeded: count,
+    failed: count,
+    rejected: count,
+    untracked: count,
+    cancelled: count,
+    unknown: count,
+  })
+  .meta(brief);
 
 export const quotaSchema = z.object({
   provider: z.string(),

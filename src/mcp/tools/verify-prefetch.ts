@@ -2,9 +2,10 @@ import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import type { VerifyRequest, VerifyView } from "../../prefetch/calls/verify.ts";
 import { MOST_VERIFIED } from "../../prefetch/calls/verify-page.ts";
-import { type Verification, warmths } from "../../prefetch/model/edge.ts";
+import { warmths } from "../../prefetch/model/edge.ts";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
 import { cursor, lenientArray } from "../inputs.ts";
+import { type SummaryRow, summaryRows } from "../verify-summary.ts";
 
 const text = z.string().optional();
 const number = z.number().optional();
@@ -15,7 +16,8 @@ export const verifyOutput = {
     z.object({
       url: z.string(),
       state: z.enum(warmths),
-      reason: z.string(),
+      reason: text,
+      like: number,
       obstacles: z.array(z.object({ code: z.string(), reason: z.string(), change: z.string() })).optional(),
       evidence: z.array(z.string()).optional(),
       status: number,
@@ -29,8 +31,9 @@ export const verifyOutput = {
       first_byte_ms: number,
     }),
   ),
-  // Not described in detail, to save tokens: the members explain themselves.
-  cdns: z.array(z.looseObject({ host: z.string() })),
+  cdns: z.array(
+    z.object({ host: z.string(), cdn: z.string(), confidence: z.string(), by: z.string(), provider: z.string(), configured: z.boolean() }),
+  ),
   next_cursor: text,
   next_step: z.string(),
 };
@@ -42,18 +45,25 @@ export function verifyPrefetch(deps: ToolDeps) {
       name: "verify_prefetch",
       title: "Verify a prefetch",
       description:
-        "Use this after a prefetch to prove that the CDN's edge holds the URLs, or to learn which CDN serves a URL and why it is not cached. Sends requests to the edge; free of quota. Gives evidence and changes to make.",
+        "Use this after a prefetch to prove that the CDN's edge holds the URLs, or to learn which CDN serves a URL and why it is not cached. Free of quota. It requests each URL from the edge, which can fill its cache. Gives evidence and changes to make.",
       intent: "read",
       input: {
         task_id: z.string("must be a task id, pf_…").optional().describe("Task whose URLs to check, in pages."),
         urls: lenientArray(z.array(z.unknown().meta({ type: "string" }), "must be an array of URLs").optional()).describe(
           `Or up to ${MOST_VERIFIED} URLs.`,
         ),
+        detail: z
+          .enum(["summary", "all"], 'must be "summary" or "all"')
+          .default("summary")
+          .describe("summary: every URL that is not warm, and one example of each kind; like is the index of its example. all: every row."),
         cursor,
       },
       output: verifyOutput,
       corrections: { url: "use urls", id: "use task_id", provider: "leave it out: this tool asks the edge itself", page: "use cursor" },
-      handle: async (input, call) => resultFrom(await service.verify(requestFrom(input.task_id, input.urls, input.cursor), call)),
+      handle: async ({ task_id: taskId, urls, cursor, detail }, call) => {
+        const view = await service.verify(requestFrom(taskId, urls, cursor), call);
+        return resultFrom(view, detail === "all" ? view.rows : summaryRows(view.rows));
+      },
     },
     deps,
   );
@@ -66,7 +76,7 @@ function requestFrom(taskId: string | undefined, urls: unknown[] | undefined, cu
   throw new PrefetchError("invalid_argument", mistake, { hint: "Nothing was checked. Correct the arguments and call again." });
 }
 
-function resultFrom({ rows, counts, cdns, nextCursor, nextStep }: VerifyView) {
+function resultFrom({ counts, cdns, nextCursor, nextStep }: VerifyView, rows: readonly SummaryRow[]) {
   return {
     counts: { ...counts },
     results: rows.map(rowResult),
@@ -76,7 +86,8 @@ function resultFrom({ rows, counts, cdns, nextCursor, nextStep }: VerifyView) {
   };
 }
 
-function rowResult(row: Verification) {
+function rowResult(row: SummaryRow) {
+  if ("like" in row) return { ...row };
   const { url, state, reason, obstacles, evidence, cdn, ageS, ttlS, firstByteMs, ...rest } = row;
   return {
     url,

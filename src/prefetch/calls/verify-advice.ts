@@ -45,7 +45,7 @@ export function verifyAdvice(rows: readonly Verification[], cdns: readonly HostC
     : "read why, then call prefetch_urls with force true and just those, and verify again.";
   const rules: readonly (readonly [boolean, string])[] = [
     [rows.length === 0, "No URLs are known for this, so nothing was asked."],
-    [rows.length > 0 && counts.warm === rows.length, "Every URL is warm."],
+    [rows.length > 0 && counts.warm === rows.length, hasMore ? "Every URL of this page is warm." : "Every URL is warm."],
     [counts.cold > 0, `${counts.cold} cold${isUnderWay ? "," : ":"} ${coldAdvice}`],
     [
       counts["warm-parent-only"] > 0,
@@ -60,7 +60,7 @@ export function verifyAdvice(rows: readonly Verification[], cdns: readonly HostC
         true,
         `${host} is served by ${name} (${confidence}): provider ${provider} would serve it best, but is not configured.`,
       ]),
-    [hasMore, "The list goes on: call again with next_cursor."],
+    [hasMore, "The task has more URLs: call again with next_cursor."],
   ];
   return rules.flatMap(([applies, sentence]) => (applies ? [sentence] : [])).join(" ");
 }

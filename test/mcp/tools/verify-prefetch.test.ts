@@ -105,9 +105,32 @@ describe("verify_prefetch", () => {
     const { urls, verify } = await setUp();
     const { taskId } = await urls(manyUrls(60));
     const page = z.object({ results: z.array(z.unknown()), next_cursor: z.string().optional() });
-    const first = page.parse((await verify({ task_id: taskId })).structured);
-    const second = page.parse((await verify({ task_id: taskId, cursor: first.next_cursor })).structured);
+    const first = page.parse((await verify({ task_id: taskId, detail: "all" })).structured);
+    const second = page.parse((await verify({ task_id: taskId, cursor: first.next_cursor, detail: "all" })).structured);
     expect([first.results.length, second.results.length, second.next_cursor]).toEqual([50, 10, undefined]);
+  });
+
+  it("takes fewer than 1,500 characters for twenty warm URLs, and names each one when it is asked to", async () => {
+    const found = (url: string) => [
+      row(url, {
+        cdn: cdn({ name: "Example CDN" }),
+        reason: "Example CDN served it from the edge's cache (FRA, stored 4711 s ago).",
+        evidence: ["x-cache: HIT from FRA-1", "age: 4711"],
+        status: 200,
+        layer: "edge",
+        pop: "FRA",
+        ageS: 4_711,
+        ttlS: 86_400,
+        firstByteMs: 12.5,
+      }),
+    ];
+    const { verify } = await setUp({ found });
+    const urls = manyUrls(20, "https://media.example.com/releases/2026-11-29/season-1/");
+    const { text } = await verify({ urls });
+    expect(text.length).toBeLessThan(1_500);
+    expect(JSON.parse(text)).toMatchObject({ counts: { warm: 20 }, next_step: expect.stringContaining("Every URL is warm.") });
+    const all = await verify({ urls, detail: "all" });
+    for (const url of urls) expect(all.text).toContain(`"${url}"`);
   });
 
   it.each<readonly [string, Record<string, unknown>, RegExp]>([

@@ -53,7 +53,7 @@ describe.skipIf(program === undefined)("nginx as the CDN", () => {
     const kept = nginx.fetched.filter((line) => /GET \/(s\d|a|film)/.test(line));
     expect(kept).toHaveLength(7);
 
-    const proof = verifiedOf(await session.call("verify_prefetch", { task_id: task.task_id }));
+    const proof = verifiedOf(await session.call("verify_prefetch", { task_id: task.task_id, detail: "all" }));
     expect(proof.counts).toMatchObject({ warm: 7, uncacheable: 2, cold: 0, unknown: 0 });
     expect(proof.results.find((row) => row.url === url("a.mp4"))).toMatchObject({ state: "warm", evidence: ["x-cache-status: HIT"] });
     expect(proof.results.find((row) => row.url === url("private.mp4"))?.obstacles?.[0]).toMatchObject({ code: "private" });
