@@ -1,5 +1,6 @@
-/** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. Pure. */
+/** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. */
 
+import type { Breathe } from "../../base/breathe.ts";
 import { explain } from "../../base/errors.ts";
 import type { ForeignText } from "../../base/foreign-text.ts";
 import { visibleText } from "../../base/visible-text.ts";
@@ -40,6 +41,7 @@ export interface ParseRules {
   /** URLs that are known to be unusable, by their normal spelling, and why. */
   readonly refusals?: Expanded["refusals"] | undefined;
   readonly foreign: Pick<ForeignText, "clean" | "holdsSecret">;
+  readonly breathe: Breathe;
 }
 
 /** Longer input is refused unparsed. The limit of the URL's own provider, which is lower, is checked after routing. */
@@ -47,11 +49,13 @@ const LONGEST_URL = 65_536;
 /** Characters of an unusable entry that are shown and stored. An entry of 20 kB must not fill the answer. */
 const SHOWN_OF_BAD_INPUT = 200;
 
-export function parseUrls(inputs: readonly unknown[], rules: ParseRules): ParsedUrls {
+export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): Promise<ParsedUrls> {
   const seen = new Set<string>();
   const candidates: Candidate[] = [];
   const rejected: RejectedInput[] = [];
   for (const [position, input] of inputs.entries()) {
+    const pause = rules.breathe();
+    if (pause) await pause;
     const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains: rules.allowedDomains });
     const key = keyOf(input, parsed);
     if (seen.has(key)) continue;
