@@ -79,6 +79,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
       report,
       observer,
       foreign,
+      breathe,
       version,
       subscribable: config.transport === "http",
       describeProviders: registry.describe,

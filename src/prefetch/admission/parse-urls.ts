@@ -60,12 +60,17 @@ export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): 
     const key = keyOf(input, parsed);
     if (seen.has(key)) continue;
     seen.add(key);
-    // The store would keep a secret, and a vendor or an edge would receive it.
-    const found = rules.foreign.holdsSecret(textOf(input)) ? withheld : candidateOrRejection(parsed, rules);
+    const found = holdsSecret(input, rules) ? withheld : candidateOrRejection(parsed, rules);
     if ("provider" in found) candidates.push({ ...found, kind: "url", cost: 1, position });
     else rejected.push({ ...found, kind: "url", target: shownInput(found.target ?? input, rules.foreign.clean), position });
   }
   return { candidates, rejected, duplicatesRemoved: inputs.length - seen.size };
+}
+
+/** The store would keep the secret, and a vendor or an edge would receive it. Of a longer entry nothing is kept, sent or shown. */
+function holdsSecret(input: unknown, { foreign }: ParseRules): boolean {
+  const text = textOf(input);
+  return text.length <= LONGEST_URL && foreign.holdsSecret(text);
 }
 
 type Rejection = Pick<RejectedInput, "code" | "reason"> & { readonly target?: string };
@@ -100,8 +105,10 @@ export function keyOf(input: unknown, parsed: ParsedUrl): string {
 
 /** An entry of a list as it may be shown: cut short, and without credentials and invisible characters. */
 export function shownInput(input: unknown, clean: ForeignText["clean"]): string {
+  const text = textOf(input);
+  if (text.length > LONGEST_URL) return `(${text.length.toLocaleString("en")} characters)`;
   // It is cleaned before it is cut, so that no cut leaves half a secret.
-  const safe = withoutCredentials(clean(visibleText(textOf(input))).trim());
+  const safe = withoutCredentials(clean(visibleText(text)).trim());
   return safe.length > SHOWN_OF_BAD_INPUT ? `${safe.slice(0, SHOWN_OF_BAD_INPUT)}…` : safe;
 }
 

@@ -74,6 +74,15 @@ describe("parseUrls", () => {
     expect(rejected[0]).toMatchObject({ code: "invalid_argument", reason: expect.stringContaining("holds a credential") });
   });
 
+  it("shows nothing of an entry that is longer than any URL, so its secrets need no search", async () => {
+    const long = `https://a.example/?k=${secret}${"x".repeat(65_536)}`;
+    const asked: number[] = [];
+    const counting = { ...foreign, holdsSecret: (text: string) => asked.push(text.length) < 0 };
+    const { candidates, rejected } = await parseUrls([long, [long]], { ...rules, foreign: counting });
+    expect([candidates, asked]).toEqual([[], []]);
+    expect(rejected.map(({ target }) => target)).toEqual(["(65,589 characters)", "(65,593 characters)"]);
+  });
+
   it("takes a signed URL with an access key id of this server as it is", async () => {
     const signed = "https://a.example/1?Expires=1&OSSAccessKeyId=LTAI5tFakeKeyForTests001&Signature=abc%3D";
     expect(await parseUrls([signed], rules)).toMatchObject({ candidates: [{ target: signed }], rejected: [] });
