@@ -83,6 +83,15 @@ describe("parseUrls", () => {
     expect(rejected.map(({ target }) => target)).toEqual(["(65,589 characters)", "(65,593 characters)"]);
   });
 
+  it("lets other work in before each entry of a long list", async () => {
+    let pauses = 0;
+    const breathe = async (): Promise<void> => {
+      pauses += 1;
+    };
+    await parseUrls(["https://a.example/1", "https://a.example/2", 7], { ...rules, breathe });
+    expect(pauses).toBe(3);
+  });
+
   it("takes a signed URL with an access key id of this server as it is", async () => {
     const signed = "https://a.example/1?Expires=1&OSSAccessKeyId=LTAI5tFakeKeyForTests001&Signature=abc%3D";
     expect(await parseUrls([signed], rules)).toMatchObject({ candidates: [{ target: signed }], rejected: [] });

@@ -140,6 +140,25 @@ it("a body for which there is no memory left gets 503 and a time, and goes throu
   expect((await second()).status).toBe(200);
 });
 
+it("/healthz answers again and again while large lists are read and planned", async () => {
+  const urls = Array.from({ length: 10_000 }, (_, nth) => `https://example.com/${nth}/`.padEnd(1_000, "x"));
+  const { headers, body } = call("prefetch_urls", { urls, provider: "huawei-vod", dry_run: true, on_quota_exceeded: "partial" });
+  let underWay = 2;
+  let answered = 0;
+  const probe = async (): Promise<void> => {
+    for (; underWay > 0; answered += 1) await send(server, { method: "GET", path: "/healthz" });
+  };
+  const lists = [writer, otherWriter].map(async (caller) => {
+    const reply = await send(server, { headers: { ...headers, ...caller }, body });
+    underWay -= 1;
+    return reply.status;
+  });
+  await probe();
+  expect(await Promise.all(lists)).toEqual([200, 200]);
+  // A slice has 10 ms of some 500 ms of work. Without slices, each list is received, parsed and planned in three or four long turns.
+  expect(answered).toBeGreaterThanOrEqual(15);
+});
+
 it("a list of 10,000 URLs goes through", async () => {
   const urls = Array.from({ length: 10_000 }, (_, nth) => `https://example.com/${nth}/`.padEnd(150, "x"));
   const { headers, body } = call("prefetch_urls", { urls, provider: "huawei-vod", on_quota_exceeded: "defer" }, writer);
