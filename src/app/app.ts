@@ -6,6 +6,7 @@
 import { Keyv } from "keyv";
 import QuickLRU from "quick-lru";
 import { v7 as uuidv7 } from "uuid";
+import { type Breathe, createBreathe } from "../base/breathe.ts";
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
 import { createForeignText, type ForeignText } from "../base/foreign-text.ts";
@@ -60,11 +61,12 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   const report = createErrorReporter(log);
   const stopping = new AbortController();
   const draining = new AbortController();
+  const breathe = createBreathe(() => performance.now());
   const storage = openSqlite(config.store, clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
-  const parts = { config, storage, registry, clock, report, foreign, stopped: stopping.signal };
+  const parts = { config, storage, registry, clock, report, foreign, breathe, stopped: stopping.signal };
   const { service, worker, presence, allowances } = wirePrefetch({ ...parts, draining: draining.signal });
   // Without a usable provider the store stays empty.
   if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker, presence });
@@ -77,6 +79,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
       report,
       observer,
       foreign,
+      breathe,
       version,
       subscribable: config.transport === "http",
       describeProviders: registry.describe,
@@ -95,6 +98,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
       backlog: await storage.backlog(),
       quotas: await Promise.all(registry.configured.map(async (id) => allowances.estimate(await registry.get(id)))),
     }),
+    breathe,
     drain: () => draining.abort(),
     close: async (graceMs = STOP_GRACE_MS) => {
       stopping.abort(new PrefetchError("cancelled", "The server is stopping"));
@@ -112,6 +116,7 @@ interface Parts {
   readonly clock: Clock;
   readonly report: ReportError;
   readonly foreign: ForeignText;
+  readonly breathe: Breathe;
   readonly stopped: AbortSignal;
 }
 
@@ -122,6 +127,7 @@ function wirePrefetch({
   clock,
   report,
   foreign,
+  breathe,
   stopped,
   draining,
 }: Parts & { readonly draining: AbortSignal }) {
@@ -161,6 +167,7 @@ function wirePrefetch({
     // The manifest parsers load when a call expands its first stream.
     readStream: withCleanStreams(async (url, rules) => (await import("../media/stream.ts")).readStream(url, rules), foreign),
     foreign,
+    breathe,
     draining,
     durable: config.store !== ":memory:",
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
@@ -169,7 +176,7 @@ function wirePrefetch({
   return { service, worker, presence, allowances };
 }
 
-interface BackgroundParts extends Omit<Parts, "foreign"> {
+interface BackgroundParts extends Omit<Parts, "foreign" | "breathe"> {
   readonly worker: Worker;
   readonly presence: Presence;
 }

@@ -8,13 +8,13 @@ export function withCleanStreams(read: StreamReader, { clean, cleanError }: Fore
   return async (url, rules) => {
     try {
       const stream = await read(url, rules);
-      const echoes = stream.urls.filter((each) => clean(each) !== each);
-      const refused = echoes.map((each) => ({
+      const echoes = new Set(stream.urls.filter((each) => clean(each) !== each));
+      const refused = [...echoes].map((each) => ({
         url: clean(each),
         code: "invalid_argument",
         reason: "It holds a credential of this server.",
       }));
-      const urls = echoes.length > 0 ? stream.urls.filter((each) => !echoes.includes(each)) : stream.urls;
+      const urls = echoes.size > 0 ? stream.urls.filter((each) => !echoes.has(each)) : stream.urls;
       return { ...stream, urls, refused: [...clean(stream.refused), ...refused] };
     } catch (error) {
       throw cleanError(error);

@@ -62,12 +62,14 @@ function firstLayer(text: string): Layer {
 /** The layer without one level of escapes; `undefined` if it has none. */
 function unescaped(layer: Layer): Layer | undefined {
   const { bytes, textLength } = layer;
-  const out = createOutput(bytes.length);
+  // Most texts have no escape, and room for the output costs more than looking for one.
+  let out: Output | undefined;
   let copied = 0;
   for (let index = nextSign(bytes, 0); index < bytes.length; index = nextSign(bytes, index)) {
     const found = escapeAt(bytes, index);
     if (found) {
       const place = startOf(layer, index);
+      out ??= createOutput(bytes.length);
       out.copy(layer, copied, index);
       if (found.isByte) out.byte(found.code, place);
       else out.character(found.code, place);
@@ -75,7 +77,7 @@ function unescaped(layer: Layer): Layer | undefined {
     }
     index += found?.length ?? 1;
   }
-  if (copied === 0) return undefined;
+  if (!out) return undefined;
   out.copy(layer, copied, bytes.length);
   return out.layer(textLength);
 }
@@ -164,6 +166,8 @@ function hexDigit(byte: number): number {
   const lower = byte | 0x20;
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
+
+type Output = ReturnType<typeof createOutput>;
 
 /** No escape is shorter than the bytes that it stands for, so `mostBytes` of the source suffice. */
 function createOutput(mostBytes: number) {

@@ -3,6 +3,15 @@
 /** Values and keys of one message. It must exceed the 10,000 URLs of a call; a higher limit lets a message take more memory. */
 export const MOST_JSON_VALUES = 16_000;
 
+/**
+ * Bytes of one text. Some hosts send a list of URLs as its JSON text: 10,000 URLs of 200 bytes fit. It is parsed in one piece, so a longer
+ * one holds up everything else.
+ */
+export const LONGEST_JSON_TEXT = 2 * 1_048_576;
+
+/** Bytes outside of texts: signs, numbers and blanks. 16,000 values, each on a line of its own, fit. More would only be blanks to skip. */
+export const MOST_JSON_FILLING = 1_048_576;
+
 export interface JsonGauge {
   /** Counts a piece of UTF-8. A piece may end anywhere, also inside a string. */
   add(piece: Uint8Array): void;
@@ -10,6 +19,10 @@ export interface JsonGauge {
   readonly values: () => number;
   /** The deepest nesting. For example `[[1]]` has 2. */
   readonly depth: () => number;
+  /** Bytes of the longest text so far, also while it goes on. */
+  readonly longestText: () => number;
+  /** Bytes outside of texts. */
+  readonly filling: () => number;
 }
 
 const QUOTE = 0x22;
@@ -29,6 +42,9 @@ export function createJsonGauge(): JsonGauge {
   let deepest = 0;
   let inString = false;
   let isEscaped = false;
+  let textLength = 0;
+  let longestText = 0;
+  let filling = 0;
 
   /** Returns the index behind the string's end, or the piece's length when the string goes on. */
   const skipString = (piece: Uint8Array, from: number): number => {
@@ -36,6 +52,9 @@ export function createJsonGauge(): JsonGauge {
     while (at < piece.length && piece[at] !== QUOTE) at += piece[at] === BACKSLASH ? 2 : 1;
     inString = at >= piece.length;
     isEscaped = at > piece.length;
+    textLength += Math.min(at, piece.length) - from;
+    if (textLength > longestText) longestText = textLength;
+    if (!inString) textLength = 0;
     return at + 1;
   };
   /** Returns the index behind the next quote, or the piece's length. It counts in local variables, which takes a third of the time. */
@@ -52,6 +71,7 @@ export function createJsonGauge(): JsonGauge {
       if (now > most) most = now;
     }
     inString = at < piece.length;
+    filling += at - from;
     values += found;
     level = now;
     deepest = most;
@@ -64,5 +84,7 @@ export function createJsonGauge(): JsonGauge {
     },
     values: () => values,
     depth: () => deepest,
+    longestText: () => longestText,
+    filling: () => filling,
   };
 }

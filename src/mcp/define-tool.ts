@@ -5,6 +5,7 @@
 
 import { type CallToolResult, type McpServer, requireScopes, type ServerContext } from "@modelcontextprotocol/server";
 import { z } from "zod";
+import type { Breathe } from "../base/breathe.ts";
 import { asPrefetchError, PrefetchError } from "../base/errors.ts";
 import type { ForeignText } from "../base/foreign-text.ts";
 import type { PrefetchService } from "../prefetch/calls/service.ts";
@@ -26,6 +27,7 @@ export interface ToolDeps {
   readonly report: (error: unknown, about: string) => void;
   readonly observer: Observer;
   readonly foreign: ForeignText;
+  readonly breathe: Breathe;
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -55,7 +57,7 @@ export interface Tool {
 /** Converts the schemas once; a server is registered once per HTTP request. */
 export function defineTool<Input extends Shape, Output extends Shape>(
   definition: ToolDefinition<Input, Output>,
-  { notice, report, observer, foreign }: Pick<ToolDeps, "notice" | "report" | "observer" | "foreign">,
+  { notice, report, observer, foreign, breathe }: Pick<ToolDeps, "notice" | "report" | "observer" | "foreign" | "breathe">,
 ): Tool {
   const { name, title, description, intent, corrections, sifted, handle } = definition;
   const input = z.strictObject(definition.input);
@@ -74,7 +76,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     const startedAt = performance.now();
     const observe = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - startedAt) / 1_000);
     try {
-      refuseSecrets(args, foreign.holdsSecret, sifted);
+      await refuseSecrets(args, { holdsSecret: foreign.holdsSecret, breathe, sifted });
       const result = await handle(parseArguments(name, input, corrections, args), callContextOf(context, principal, report));
       const structured = output.parse({ ...result, ...(notice !== undefined && { notice }) });
       observe("ok");

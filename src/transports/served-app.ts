@@ -1,6 +1,7 @@
 /** The app as transports see it. */
 
 import type { AuthInfo, McpServerFactory, ServerNotifier } from "@modelcontextprotocol/server";
+import type { Breathe } from "../base/breathe.ts";
 import type { Scope } from "../mcp/caller.ts";
 import type { Subscribe } from "../mcp/subscriptions.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
@@ -28,6 +29,8 @@ export interface App {
   /** Whether the worker makes progress. Throws when the store is unreadable. */
   ready(): Promise<boolean>;
   gauges(): Promise<Gauges>;
+  /** Shared by the calls and the transport: all their long work takes one slice per turn. */
+  readonly breathe: Breathe;
   /** Makes waiting calls answer with the current state. */
   drain(): void;
   /** Gives batches in flight `graceMs` to finish. */

@@ -10,10 +10,11 @@
  */
 
 import type { Readable, Writable } from "node:stream";
-import { deserializeMessage, serializeMessage, type Transport } from "@modelcontextprotocol/server";
-import { createJsonGauge, MOST_JSON_VALUES } from "../base/json-gauge.ts";
+import { parseJSONRPCMessage, serializeMessage, type Transport } from "@modelcontextprotocol/server";
+import type { Breathe } from "../base/breathe.ts";
+import { createJsonGauge, type JsonGauge } from "../base/json-gauge.ts";
 import { createLineReader } from "./line-reader.ts";
-import { costOf, MOST_DEPTH, messageMemory } from "./message-cost.ts";
+import { costOf, LARGE_MESSAGE, limitProblem, limitTexts, messageMemory, parseMessage } from "./message-cost.ts";
 import { createUnanswered } from "./unanswered.ts";
 
 /** Holds 10,000 URLs of the greatest length that a vendor accepts. A smaller limit would break such calls. */
@@ -43,21 +44,30 @@ const defaultLimits = (): StdioLimits => ({
   memory: messageMemory(),
 });
 
-export function createStdioTransport(input: Readable, output: Writable, limits: StdioLimits = defaultLimits()): Transport {
+export function createStdioTransport(
+  input: Readable,
+  output: Writable,
+  breathe: Breathe,
+  limits: StdioLimits = defaultLimits(),
+): Transport {
   const lines = createLineReader(limits.longestLine);
   const unanswered = createUnanswered();
   let isClosed = false;
   let isResuming = false;
+  let isReading = false;
 
   const isHeld = (): boolean =>
     unanswered.count() >= limits.requests || unanswered.cost() >= limits.memory || output.writableLength > limits.unreadBytes;
 
   /** Delivers lines until the transport is held. A line that arrived in the same chunk waits, too. */
-  const read = (): void => {
+  const read = async (): Promise<void> => {
+    // One line at a time, in order: a large line is read in several turns.
+    if (isReading) return;
+    isReading = true;
     try {
       while (!isClosed && !isHeld()) {
         const line = lines.next();
-        if (line) deliver(line);
+        if (line) await deliver(line);
         else {
           input.resume();
           return;
@@ -65,19 +75,21 @@ export function createStdioTransport(input: Readable, output: Writable, limits: 
       }
     } catch (error) {
       fail(asError(error));
+    } finally {
+      isReading = false;
     }
   };
 
-  const deliver = (line: Buffer): void => {
-    const gauge = createJsonGauge();
-    gauge.add(line);
-    const problem = problemOf(gauge.values(), gauge.depth());
+  const deliver = async (line: Buffer): Promise<void> => {
+    const gauge = await measured(line, breathe);
+    const problem = limitProblem(gauge);
     if (problem !== undefined) {
-      write(refusal(problem));
+      write(refusal(`The message has ${limitTexts[problem]}`));
       return;
     }
     try {
-      const message = deserializeMessage(line.toString("utf8"));
+      const message = parseJSONRPCMessage(await parseMessage(line, breathe));
+      if (isClosed) return;
       unanswered.noteReceived(message, costOf(line.length, gauge.values()));
       transport.onmessage?.(message);
     } catch (error) {
@@ -91,14 +103,14 @@ export function createStdioTransport(input: Readable, output: Writable, limits: 
     isResuming = true;
     setImmediate(() => {
       isResuming = false;
-      read();
+      void read();
     });
   };
 
   const receive = (chunk: Buffer): void => {
     input.pause();
     lines.add(chunk);
-    read();
+    void read();
   };
 
   const write = (text: string): void => {
@@ -140,10 +152,15 @@ export function createStdioTransport(input: Readable, output: Writable, limits: 
   return transport;
 }
 
-function problemOf(values: number, depth: number): string | undefined {
-  if (depth > MOST_DEPTH) return `The message nests deeper than ${MOST_DEPTH} levels. No call needs that.`;
-  if (values > MOST_JSON_VALUES) return `The message has more than ${MOST_JSON_VALUES} values. Split the list into several calls.`;
-  return undefined;
+/** Stops at the first violation. */
+async function measured(line: Buffer, breathe: Breathe): Promise<JsonGauge> {
+  const gauge = createJsonGauge();
+  for (let at = 0; at < line.length && !limitProblem(gauge); at += LARGE_MESSAGE) {
+    gauge.add(line.subarray(at, at + LARGE_MESSAGE));
+    const pause = line.length > LARGE_MESSAGE ? breathe() : undefined;
+    if (pause) await pause;
+  }
+  return gauge;
 }
 
 /** It has no id, because the message was not parsed. */

@@ -5,7 +5,7 @@ import { createJsonGauge } from "../../src/base/json-gauge.ts";
 function gaugeOf(text: string) {
   const gauge = createJsonGauge();
   gauge.add(Buffer.from(text));
-  return { values: gauge.values(), depth: gauge.depth() };
+  return { values: gauge.values(), depth: gauge.depth(), longestText: gauge.longestText(), filling: gauge.filling() };
 }
 
 /** Values and keys, counted in the parsed value. */
@@ -29,7 +29,7 @@ describe("createJsonGauge", () => {
     ['{"a":[1,2]}', 5, 2],
     [String.raw`["\"[", "\\", 1]`, 4, 1],
   ])("counts %s as %i values of depth %i", (text, values, depth) => {
-    expect(gaugeOf(text)).toEqual({ values, depth });
+    expect(gaugeOf(text)).toMatchObject({ values, depth });
   });
 
   it("counts at least every value and key, and exactly the depth, of any JSON", () => {
@@ -43,6 +43,19 @@ describe("createJsonGauge", () => {
     );
   });
 
+  it.each([
+    ["[1,2]", 0],
+    [`["a","${"b".repeat(300)}","c"]`, 300],
+    [String.raw`{"\\":1}`, 2],
+    [`["${"b".repeat(300)}`, 300],
+  ])("tells the bytes of the longest text in %#", (text, length) => {
+    expect(gaugeOf(text).longestText).toBe(length);
+  });
+
+  it("counts the bytes outside of texts", () => {
+    expect(gaugeOf('{"ab": [1,  22]}').filling).toBe("{: [1,  22]}".length);
+  });
+
   it("counts the same when the bytes arrive in pieces of any size", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.integer({ min: 1, max: 9 }), (value, size) => {
@@ -50,7 +63,9 @@ describe("createJsonGauge", () => {
         const bytes = Buffer.from(text);
         const gauge = createJsonGauge();
         for (let at = 0; at < bytes.length; at += size) gauge.add(bytes.subarray(at, at + size));
-        expect({ values: gauge.values(), depth: gauge.depth() }).toEqual(gaugeOf(text));
+        expect({ values: gauge.values(), depth: gauge.depth(), longestText: gauge.longestText(), filling: gauge.filling() }).toEqual(
+          gaugeOf(text),
+        );
       }),
     );
   });

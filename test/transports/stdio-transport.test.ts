@@ -38,7 +38,7 @@ class Host extends Writable {
 async function connection(limits: Partial<StdioLimits> = {}) {
   const input = new PassThrough({ highWaterMark: 1_024 });
   const host = new Host();
-  const transport = createStdioTransport(input, host, { ...generous, ...limits });
+  const transport = createStdioTransport(input, host, () => undefined, { ...generous, ...limits });
   const delivered: unknown[] = [];
   const events: string[] = [];
   transport.onmessage = (message) => delivered.push("method" in message && !("id" in message) ? message.method : message.id);
@@ -119,7 +119,7 @@ describe("a host that does not read", () => {
 describe("lines that are no usable messages", () => {
   it.each([
     ["more values than a message may have", `{"a":[${"[],".repeat(16_000)}[]]}`, "more than 16000 values"],
-    ["nesting without end", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, "nests deeper than 64 levels"],
+    ["nesting without end", `${"[".repeat(100_000)}${"]".repeat(100_000)}`, "more than 64 levels of nesting"],
   ])("get an error without being parsed when they have %s", async (_, line, text) => {
     const { input, host, delivered, events } = await connection();
     input.write(`${line}\n${lineOf(request(1))}`);

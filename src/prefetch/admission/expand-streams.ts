@@ -1,5 +1,6 @@
 /** Expands streams: each manifest in a list is replaced by the URLs that it names, so that the plan holds what players fetch. */
 
+import type { Breathe } from "../../base/breathe.ts";
 import { asPrefetchError, explain, PrefetchError } from "../../base/errors.ts";
 import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
 import type { ForeignText } from "../../base/foreign-text.ts";
@@ -25,6 +26,7 @@ export interface ExpandOptions extends Omit<ReadStreamOptions, "normalUrl"> {
   readonly semaphore: Semaphore;
   /** An entry with a secret is never read. */
   readonly holdsSecret: ForeignText["holdsSecret"];
+  readonly breathe: Breathe;
   /** Told of unforeseen errors, which do not fail the call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -38,11 +40,14 @@ const LONGEST_URL = 65_536;
 
 /** Throws `invalid_argument` when the streams come to more URLs than one call may carry. */
 export async function expandStreams(inputs: readonly unknown[], options: ExpandOptions): Promise<Expanded> {
-  const { allowedDomains, mostUrls, semaphore, signal, holdsSecret } = options;
-  const urls = inputs.map((input) => {
+  const { allowedDomains, mostUrls, semaphore, signal, holdsSecret, breathe } = options;
+  const urls: (string | undefined)[] = [];
+  for (const input of inputs) {
+    const pause = breathe();
+    if (pause) await pause;
     const url = normalUrl(input, allowedDomains);
-    return url === undefined || holdsSecret(url) ? undefined : url;
-  });
+    urls.push(url === undefined || holdsSecret(url) ? undefined : url);
+  }
   const counter = createUrlCounter(mostUrls);
   for (const [index, url] of urls.entries()) counter.add(url ?? inputs[index]);
   const streams = new Map<string, Stream>();

@@ -1,5 +1,6 @@
-/** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. Pure. */
+/** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. */
 
+import type { Breathe } from "../../base/breathe.ts";
 import { explain } from "../../base/errors.ts";
 import type { ForeignText } from "../../base/foreign-text.ts";
 import { visibleText } from "../../base/visible-text.ts";
@@ -40,6 +41,7 @@ export interface ParseRules {
   /** URLs that are known to be unusable, by their normal spelling, and why. */
   readonly refusals?: Expanded["refusals"] | undefined;
   readonly foreign: Pick<ForeignText, "clean" | "holdsSecret">;
+  readonly breathe: Breathe;
 }
 
 /** Longer input is refused unparsed. The limit of the URL's own provider, which is lower, is checked after routing. */
@@ -47,21 +49,28 @@ const LONGEST_URL = 65_536;
 /** Characters of an unusable entry that are shown and stored. An entry of 20 kB must not fill the answer. */
 const SHOWN_OF_BAD_INPUT = 200;
 
-export function parseUrls(inputs: readonly unknown[], rules: ParseRules): ParsedUrls {
+export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): Promise<ParsedUrls> {
   const seen = new Set<string>();
   const candidates: Candidate[] = [];
   const rejected: RejectedInput[] = [];
   for (const [position, input] of inputs.entries()) {
+    const pause = rules.breathe();
+    if (pause) await pause;
     const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains: rules.allowedDomains });
     const key = keyOf(input, parsed);
     if (seen.has(key)) continue;
     seen.add(key);
-    // The store would keep a secret, and a vendor or an edge would receive it.
-    const found = rules.foreign.holdsSecret(textOf(input)) ? withheld : candidateOrRejection(parsed, rules);
+    const found = holdsSecret(input, rules) ? withheld : candidateOrRejection(parsed, rules);
     if ("provider" in found) candidates.push({ ...found, kind: "url", cost: 1, position });
     else rejected.push({ ...found, kind: "url", target: shownInput(found.target ?? input, rules.foreign.clean), position });
   }
   return { candidates, rejected, duplicatesRemoved: inputs.length - seen.size };
+}
+
+/** The store would keep the secret, and a vendor or an edge would receive it. Of a longer entry nothing is kept, sent or shown. */
+function holdsSecret(input: unknown, { foreign }: ParseRules): boolean {
+  const text = textOf(input);
+  return text.length <= LONGEST_URL && foreign.holdsSecret(text);
 }
 
 type Rejection = Pick<RejectedInput, "code" | "reason"> & { readonly target?: string };
@@ -96,8 +105,10 @@ export function keyOf(input: unknown, parsed: ParsedUrl): string {
 
 /** An entry of a list as it may be shown: cut short, and without credentials and invisible characters. */
 export function shownInput(input: unknown, clean: ForeignText["clean"]): string {
+  const text = textOf(input);
+  if (text.length > LONGEST_URL) return `(${text.length.toLocaleString("en")} characters)`;
   // It is cleaned before it is cut, so that no cut leaves half a secret.
-  const safe = withoutCredentials(clean(visibleText(textOf(input))).trim());
+  const safe = withoutCredentials(clean(visibleText(text)).trim());
   return safe.length > SHOWN_OF_BAD_INPUT ? `${safe.slice(0, SHOWN_OF_BAD_INPUT)}…` : safe;
 }
 

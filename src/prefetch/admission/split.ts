@@ -1,5 +1,6 @@
 /** Splits a list into vendor requests. Pure. */
 
+import { hostOf } from "../model/url.ts";
 import type { Candidate } from "./parse-urls.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { Candidate } from "./parse-urls.ts";
  */
 export function split(candidates: readonly Candidate[]): Candidate[][] {
   const groups = Map.groupBy(candidates, ({ kind, provider, target }) =>
-    kind === "asset" ? `${provider.id} (assets)` : `${provider.id} ${new URL(target).host}`,
+    kind === "asset" ? `${provider.id} (assets)` : `${provider.id} ${hostOf(target)}`,
   );
   const requests = [...groups.values()].map((group) => (group[0]?.kind === "asset" ? group.map((asset) => [asset]) : chunks(group)));
   return roundRobin(requests);

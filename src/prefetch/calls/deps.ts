@@ -1,5 +1,6 @@
 /** The parts that calls are made of. Each call takes the few that it needs (`Pick<Deps, …>`). */
 
+import type { Breathe } from "../../base/breathe.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ForeignText } from "../../base/foreign-text.ts";
 import type { Allowances } from "../admission/allowance.ts";
@@ -24,6 +25,7 @@ export interface Deps {
   readonly guards: Guards;
   readonly readStream: StreamReader;
   readonly foreign: ForeignText;
+  readonly breathe: Breathe;
   /** Aborted when waiting calls must answer at once. */
   readonly draining: AbortSignal;
   /** The store outlives this process. */

@@ -37,7 +37,7 @@ export interface Submit {
 }
 
 export function createSubmit(deps: Deps, spend: Spend): Submit {
-  const { clock, directory, guards, foreign } = deps;
+  const { clock, directory, guards, foreign, breathe } = deps;
   const semaphore = createSemaphore(STREAMS_AT_ONCE);
 
   const expanded = async (request: UrlsRequest, call: CallContext): Promise<Partial<Expanded> & Pick<Expanded, "urls">> => {
@@ -54,6 +54,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
         signal: AbortSignal.any([call.signal, deadline]),
         semaphore,
         holdsSecret: foreign.holdsSecret,
+        breathe,
         report: deps.report,
       });
     } catch (error) {
@@ -70,7 +71,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     const route = await createRouter(directory, request.provider);
     const begun = clock.now();
     const { urls, refusals, streams } = await expanded(request, call);
-    const parsed = parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign });
+    const parsed = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign, breathe });
     if (parsed.candidates.length === 0) throw nothingUsable(parsed);
     // Hosts time the call as a whole, so expanding counts as waiting.
     const waitSeconds = Math.max(0, request.waitSeconds - (clock.now() - begun) / 1_000);

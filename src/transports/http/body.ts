@@ -1,23 +1,21 @@
 /** Reads the JSON body of a request. It measures the bytes as they arrive, and parses only a body whose cost is bounded and reserved. */
 
 import type { IncomingMessage } from "node:http";
-import { createJsonGauge, MOST_JSON_VALUES } from "../../base/json-gauge.ts";
-import { costOf, MOST_DEPTH } from "../message-cost.ts";
+import type { Breathe } from "../../base/breathe.ts";
+import { createJsonGauge } from "../../base/json-gauge.ts";
+import { costOf, LARGE_MESSAGE, type LimitProblem, limitProblem, parseMessage } from "../message-cost.ts";
 import type { RequestPermit } from "./request-limits.ts";
-import { createTurnGate } from "./turn-gate.ts";
 
 /** A list of 10,000 ordinary URLs takes about 2 MiB. A larger limit lets fewer requests fill the memory; stdio accepts 128 MiB. */
 export const LARGEST_BODY = 16 * 1_048_576;
 /** For callers that may not spend. Their largest call has 50 URLs; a larger limit lets them take memory that spending calls need. */
 export const LARGEST_BODY_OF_READERS = 1_048_576;
-/** Parsing a smaller body takes less than a millisecond. */
-const LARGE_BODY = 262_144;
 
 /**
  * "malformed": not JSON. "no_capacity": other requests hold the memory, or the server stops. "no_scope": only a caller that may spend
  * may send that much.
  */
-export type BodyProblem = "too_large" | "too_many_values" | "too_deep" | "batch" | "no_scope" | "no_capacity" | "malformed";
+export type BodyProblem = LimitProblem | "too_large" | "batch" | "no_scope" | "no_capacity" | "malformed";
 export type Body = { readonly ok: true; readonly message: unknown } | { readonly ok: false; readonly problem: BodyProblem };
 
 export interface BodyLimits {
@@ -27,12 +25,10 @@ export interface BodyLimits {
   readonly deadline: AbortSignal;
   /** Asks a client that waits for it (`Expect: 100-continue`) to send the body. */
   readonly askForBody: () => void;
+  readonly breathe: Breathe;
 }
 
 const SPACE = 0x20;
-
-/** Other connections are served between the parsing of two large bodies. */
-const enterParsing = createTurnGate(1);
 
 /** Throws `ClientGoneError` when the client disconnects. */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
@@ -46,26 +42,31 @@ export async function readBody(request: IncomingMessage, limits: BodyLimits): Pr
     request.resume();
     return { ok: false, problem: received };
   }
-  if (received.length > LARGE_BODY) await enterParsing();
   try {
-    return { ok: true, message: JSON.parse(received.toString("utf8")) };
+    return { ok: true, message: await parseMessage(received, limits.breathe) };
   } catch {
     return { ok: false, problem: "malformed" };
   }
 }
 
 async function receive(request: IncomingMessage, limits: BodyLimits): Promise<Buffer | BodyProblem> {
-  const { deadline } = limits;
+  const { deadline, breathe } = limits;
   const chunks: Buffer[] = [];
+  let received = 0;
   const check = createCheck(limits);
-  const received = new Promise<Buffer | BodyProblem>((resolve, reject) => {
+  const whole = new Promise<Buffer | BodyProblem>((resolve, reject) => {
     const giveUp = (): void => resolve("no_capacity");
     if (deadline.aborted) return giveUp();
     deadline.addEventListener("abort", giveUp, { once: true });
     request.on("data", (chunk: Buffer) => {
       const problem = check(chunk);
-      if (problem) resolve(problem);
-      else chunks.push(chunk);
+      if (problem) return resolve(problem);
+      chunks.push(chunk);
+      received += chunk.length;
+      const pause = received > LARGE_MESSAGE ? breathe() : undefined;
+      if (!pause) return undefined;
+      request.pause();
+      return pause.then(() => void request.resume());
     });
     request.once("end", () => resolve(Buffer.concat(chunks)));
     const disconnected = (): void => {
@@ -75,7 +76,7 @@ async function receive(request: IncomingMessage, limits: BodyLimits): Promise<Bu
     request.once("error", disconnected);
     request.once("close", disconnected);
   });
-  return received.finally(() => request.removeAllListeners("data"));
+  return whole.finally(() => request.removeAllListeners("data"));
 }
 
 /** Checks each chunk with all the chunks before it, and reserves its cost. */
@@ -93,8 +94,8 @@ function createCheck({ permit, maySpend }: BodyLimits): (chunk: Buffer) => BodyP
     const problem = sizeProblem(size, maySpend);
     if (problem) return problem;
     gauge.add(chunk);
-    if (gauge.depth() > MOST_DEPTH) return "too_deep";
-    if (gauge.values() > MOST_JSON_VALUES) return "too_many_values";
+    const limit = limitProblem(gauge);
+    if (limit) return limit;
     const more = costOf(size, gauge.values()) - cost;
     cost += more;
     return permit.reserve(more) ? undefined : "no_capacity";

@@ -3,11 +3,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toNodeHandler } from "@modelcontextprotocol/node";
 import type { AuthInfo } from "@modelcontextprotocol/server";
-import { MOST_JSON_VALUES } from "../../base/json-gauge.ts";
+import type { Breathe } from "../../base/breathe.ts";
 import { principalOf } from "../../mcp/caller.ts";
 import { type AmbientContext, withAmbientContext } from "../../telemetry/ambient-context.ts";
 import { scopeChallenge } from "../auth/authenticate.ts";
-import { MOST_DEPTH } from "../message-cost.ts";
+import { limitTexts } from "../message-cost.ts";
 import type { App } from "../served-app.ts";
 import { type BodyProblem, ClientGoneError, LARGEST_BODY, LARGEST_BODY_OF_READERS, readBody } from "./body.ts";
 import type { DispatchMessage, RequestHooks } from "./message-dispatcher.ts";
@@ -22,6 +22,7 @@ const BUSY_RETRY_S = 1;
 export interface EndpointDeps extends CheckOptions, LogOptions {
   readonly app: Pick<App, "report" | "note" | "missingScope">;
   readonly limits: RequestLimits;
+  readonly breathe: Breathe;
   readonly dispatch: DispatchMessage;
   /** The endpoint closes the connection of a request without a response after this time. */
   readonly answerMs: number;
@@ -44,7 +45,7 @@ interface Exchange {
 }
 
 export function createEndpoint(deps: EndpointDeps): Endpoint {
-  const { app, limits, dispatch, answerMs, stopping, bodyDeadline } = deps;
+  const { app, limits, breathe, dispatch, answerMs, stopping, bodyDeadline } = deps;
   const checkRequest = createRequestChecks(deps);
   const logRequest = createRequestLog(deps);
   const streams = createOpenStreams();
@@ -83,7 +84,8 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
 
   const answerMessage = async ({ request, response, authInfo }: Exchange, permit: RequestPermit, hooks: RequestHooks): Promise<void> => {
     const maySpend = principalOf(authInfo).may("spend");
-    const body = await readBody(request, { permit, maySpend, deadline: bodyDeadline, askForBody: () => response.writeContinue() });
+    const askForBody = (): void => response.writeContinue();
+    const body = await readBody(request, { permit, maySpend, deadline: bodyDeadline, askForBody, breathe });
     if (!body.ok) return refusals[body.problem](response, authInfo);
     const fetch = async (web: Request): Promise<Response> => {
       const answer = await dispatch(web, body.message, authInfo, hooks);
@@ -115,9 +117,10 @@ type Refuse = (response: ServerResponse, authInfo: AuthInfo | undefined) => void
 const refusals: Readonly<Record<BodyProblem, Refuse>> = {
   too_large: (response) =>
     sendRpcError(response, 413, -32_000, `The body has more than ${LARGEST_BODY} bytes. Split the list into several calls.`),
-  too_many_values: (response) =>
-    sendRpcError(response, 413, -32_000, `The body has more than ${MOST_JSON_VALUES} values. Split the list into several calls.`),
-  too_deep: (response) => sendRpcError(response, 400, -32_600, `The message nests deeper than ${MOST_DEPTH} levels. No call needs that.`),
+  too_many_values: (response) => sendRpcError(response, 413, -32_000, `The body has ${limitTexts.too_many_values}`),
+  text_too_long: (response) => sendRpcError(response, 413, -32_000, `The body has ${limitTexts.text_too_long}`),
+  too_much_filling: (response) => sendRpcError(response, 413, -32_000, `The body has ${limitTexts.too_much_filling}`),
+  too_deep: (response) => sendRpcError(response, 400, -32_600, `The body has ${limitTexts.too_deep}`),
   batch: (response) => sendRpcError(response, 400, -32_600, "Batches are not supported. Send one message per request."),
   no_scope: (response, authInfo) => {
     const reason = `Only a token that may spend may send more than ${LARGEST_BODY_OF_READERS} bytes`;

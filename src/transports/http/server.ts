@@ -26,7 +26,10 @@ const WORKER_GRACE_MS = 5_000;
 const LONGEST_REASON = 200;
 
 export interface HttpDeps {
-  readonly app: Pick<App, "factory" | "missingScope" | "report" | "note" | "subscriptions" | "ready" | "gauges" | "drain" | "close">;
+  readonly app: Pick<
+    App,
+    "factory" | "missingScope" | "report" | "note" | "subscriptions" | "ready" | "gauges" | "drain" | "close" | "breathe"
+  >;
   readonly metrics: Metrics;
   /** Without it every client that reaches the server has full access. */
   readonly auth: Authenticator | undefined;
@@ -59,6 +62,7 @@ export async function startHttp({ app, metrics, auth, options, timeouts = defaul
     metrics,
     auth,
     limits,
+    breathe: app.breathe,
     requestsPerMinute,
     dispatch: createMessageDispatcher({ handler, subscribe: app.subscriptions(handler.notify) }),
     answerMs: timeouts.answerMs,

@@ -28,6 +28,7 @@ async function setUp(script: EdgeScript = {}) {
     report: (error) => harness.reports.push(String(error)),
     observer: silentObserver,
     foreign: createForeignText(createSecrets()),
+    breathe: () => undefined,
     version: "0.0.0",
     subscribable: false,
     describeProviders: async () => [],

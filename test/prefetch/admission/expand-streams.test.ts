@@ -525,6 +525,7 @@ describe("expandStreams", () => {
             signal,
             semaphore: createSemaphore(4),
             holdsSecret: () => false,
+            breathe: () => undefined,
             report: () => undefined,
           });
           const keyOf = (input: unknown): unknown => {
@@ -561,6 +562,7 @@ describe("expandStreams", () => {
       ...options,
       semaphore: createSemaphore(1),
       holdsSecret: () => false,
+      breathe: () => undefined,
       report: () => undefined,
     });
     expect(urls).toEqual([...manyUrls(1), ...atAll("a.mpd", "2.m4s", "1.m4s")]);

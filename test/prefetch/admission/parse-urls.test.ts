@@ -10,7 +10,7 @@ import { fakeProvider } from "../../fakes/provider.ts";
 const provider = fakeProvider({ limits: { urlLength: 10_240 } });
 const secret = "MFy/vK41ba2giqM7+io6PznpdUKGpown";
 const foreign = createForeignText(createSecrets([secret], ["LTAI5tFakeKeyForTests001"]));
-const rules: ParseRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined, foreign };
+const rules: ParseRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined, foreign, breathe: () => undefined };
 
 /** List entries as agents write them: most are usable, some are repeated, some are broken. */
 const entry = fc.oneof(
@@ -32,8 +32,8 @@ const entry = fc.oneof(
 );
 
 describe("parseUrls", () => {
-  it("returns each URL once, in order, and rejects each unusable entry", () => {
-    const parsed = parseUrls(
+  it("returns each URL once, in order, and rejects each unusable entry", async () => {
+    const parsed = await parseUrls(
       [
         "https://media.example.com/视频.mp4",
         "not a url",
@@ -61,10 +61,10 @@ describe("parseUrls", () => {
     });
   });
 
-  it("rejects each entry that holds a secret, shows it without the secret, and keeps the rest", () => {
+  it("rejects each entry that holds a secret, shows it without the secret, and keeps the rest", async () => {
     const written = encodeURIComponent(secret);
     const list = [`https://a.example/1?k=${written}`, "https://a.example/2", { nested: [secret] }, `${"x".repeat(190)}${secret}`];
-    const { candidates, rejected } = parseUrls(list, rules);
+    const { candidates, rejected } = await parseUrls(list, rules);
     expect(candidates.map(({ target }) => target)).toEqual(["https://a.example/2"]);
     expect(rejected.map(({ target }) => target)).toEqual([
       "https://a.example/1?k=[redacted]",
@@ -74,27 +74,48 @@ describe("parseUrls", () => {
     expect(rejected[0]).toMatchObject({ code: "invalid_argument", reason: expect.stringContaining("holds a credential") });
   });
 
-  it("takes a signed URL with an access key id of this server as it is", () => {
-    const signed = "https://a.example/1?Expires=1&OSSAccessKeyId=LTAI5tFakeKeyForTests001&Signature=abc%3D";
-    expect(parseUrls([signed], rules)).toMatchObject({ candidates: [{ target: signed }], rejected: [] });
+  it("shows nothing of an entry that is longer than any URL, so its secrets need no search", async () => {
+    const long = `https://a.example/?k=${secret}${"x".repeat(65_536)}`;
+    const asked: number[] = [];
+    const counting = { ...foreign, holdsSecret: (text: string) => asked.push(text.length) < 0 };
+    const { candidates, rejected } = await parseUrls([long, [long]], { ...rules, foreign: counting });
+    expect([candidates, asked]).toEqual([[], []]);
+    expect(rejected.map(({ target }) => target)).toEqual(["(65,589 characters)", "(65,593 characters)"]);
   });
 
-  it("rejects a foreign domain as forbidden_domain", () => {
-    const parsed = parseUrls(["https://other.example/a", "https://media.example.com/a"], { ...rules, allowedDomains: ["*.example.com"] });
+  it("lets other work in before each entry of a long list", async () => {
+    let pauses = 0;
+    const breathe = async (): Promise<void> => {
+      pauses += 1;
+    };
+    await parseUrls(["https://a.example/1", "https://a.example/2", 7], { ...rules, breathe });
+    expect(pauses).toBe(3);
+  });
+
+  it("takes a signed URL with an access key id of this server as it is", async () => {
+    const signed = "https://a.example/1?Expires=1&OSSAccessKeyId=LTAI5tFakeKeyForTests001&Signature=abc%3D";
+    expect(await parseUrls([signed], rules)).toMatchObject({ candidates: [{ target: signed }], rejected: [] });
+  });
+
+  it("rejects a foreign domain as forbidden_domain", async () => {
+    const parsed = await parseUrls(["https://other.example/a", "https://media.example.com/a"], {
+      ...rules,
+      allowedDomains: ["*.example.com"],
+    });
     expect(parsed.rejected).toMatchObject([{ target: "https://other.example/a", code: "forbidden_domain", position: 0 }]);
     expect(parsed.candidates).toHaveLength(1);
   });
 
-  it("shows at most 200 characters of an unusable entry", () => {
-    const [rejected] = parseUrls([`https://media.example.com/${"a".repeat(20_000)}`], rules).rejected;
+  it("shows at most 200 characters of an unusable entry", async () => {
+    const [rejected] = (await parseUrls([`https://media.example.com/${"a".repeat(20_000)}`], rules)).rejected;
     expect(rejected?.target.length).toBeLessThanOrEqual(201);
     expect(rejected?.reason).toContain("the limit is 10,240");
   });
 
-  it("makes each entry a candidate, a rejection or a duplicate", () => {
-    fc.assert(
-      fc.property(fc.array(entry, { maxLength: 40 }), (inputs) => {
-        const { candidates, rejected, duplicatesRemoved } = parseUrls(inputs, rules);
+  it("makes each entry a candidate, a rejection or a duplicate", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { maxLength: 40 }), async (inputs) => {
+        const { candidates, rejected, duplicatesRemoved } = await parseUrls(inputs, rules);
         expect(candidates.length + rejected.length + duplicatesRemoved).toBe(inputs.length);
 
         const positions = [...candidates, ...rejected].map((entry) => entry.position);
@@ -127,11 +148,11 @@ describe("parseUrls", () => {
     ["twice in one entry", (user, password) => `https://${user}:x@h.example/a\nhttps://y:${password}@h.example/b`],
     ["twice in a list", (user, password) => [`https://${user}:x@h.example/a`, `https://y:${password}@h.example/b`]],
     ["in an object", (user, password) => ({ url: `https://${user}:${password}@h.example/a` })],
-  ])("repeats no user name and no password that is written %s", (_, write) => {
+  ])("repeats no user name and no password that is written %s", async (_, write) => {
     const secret = fc.stringMatching(/^[A-Za-z0-9]{1,10}$/).map((text) => `S3cr3t${text}`);
-    fc.assert(
-      fc.property(secret, secret, (user, password) => {
-        const { candidates, rejected } = parseUrls([write(user, password)], rules);
+    await fc.assert(
+      fc.asyncProperty(secret, secret, async (user, password) => {
+        const { candidates, rejected } = await parseUrls([write(user, password)], rules);
         expect(candidates).toEqual([]);
         expect(rejected).toHaveLength(1);
         expect(JSON.stringify(rejected)).not.toContain("S3cr3t");
@@ -142,7 +163,7 @@ describe("parseUrls", () => {
 });
 
 describe("parseUrls, for a provider with refusalOf", () => {
-  it("rejects a normalised URL once, with the provider's reason", () => {
+  it("rejects a normalised URL once, with the provider's reason", async () => {
     const checked: string[] = [];
     const choosy = fakeProvider({
       refusalOf: (url) => {
@@ -153,7 +174,7 @@ describe("parseUrls, for a provider with refusalOf", () => {
       },
     });
     const list = ["http://10.0.0.1/a", "https://media.example.com/a", "HTTP://10.0.0.1/a#x", "ftp://10.0.0.1/b"];
-    const { candidates, rejected, duplicatesRemoved } = parseUrls(list, { ...rules, route: () => ({ ok: true, provider: choosy }) });
+    const { candidates, rejected, duplicatesRemoved } = await parseUrls(list, { ...rules, route: () => ({ ok: true, provider: choosy }) });
     expect(candidates.map(({ target, position }) => [target, position])).toEqual([["https://media.example.com/a", 1]]);
     expect(rejected).toMatchObject([
       { target: "http://10.0.0.1/a", code: "forbidden_domain", reason: "10.0.0.1 is private. Use another.", position: 0 },
@@ -169,6 +190,7 @@ describe("parseUrls, over several providers", () => {
   const routed: string[] = [];
   const several: ParseRules = {
     foreign,
+    breathe: () => undefined,
     allowedDomains: ["*.example"],
     route: (hostname) => {
       routed.push(hostname);
@@ -178,8 +200,8 @@ describe("parseUrls, over several providers", () => {
     },
   };
 
-  it("gives each URL the provider of its host, on any port, and rejects hosts without a provider", () => {
-    const parsed = parseUrls(
+  it("gives each URL the provider of its host, on any port, and rejects hosts without a provider", async () => {
+    const parsed = await parseUrls(
       ["https://long.example/1", "https://unrouted.example/2", "https://SHORT.example:8443/3", "https://short.example/4"],
       several,
     );
@@ -199,10 +221,10 @@ describe("parseUrls, over several providers", () => {
     ]);
   });
 
-  it("measures each URL by the limit of its own provider", () => {
+  it("measures each URL by the limit of its own provider", async () => {
     const ofLength = (host: string, length: number) => `https://${host}/`.padEnd(length, "x");
     const list = [ofLength("short.example", 40), ofLength("short.example", 41), ofLength("long.example", 60), ofLength("long.example", 61)];
-    const parsed = parseUrls(list, several);
+    const parsed = await parseUrls(list, several);
     expect(parsed.candidates.map((candidate) => candidate.position)).toEqual([0, 2]);
     expect(parsed.rejected.map(({ position, code, reason }) => [position, code, reason])).toEqual([
       [1, "invalid_argument", "The URL has 41 characters when encoded; the limit is 40."],
@@ -210,9 +232,9 @@ describe("parseUrls, over several providers", () => {
     ]);
   });
 
-  it("rejects a repeated URL without a provider once, and routes no forbidden domain", () => {
+  it("rejects a repeated URL without a provider once, and routes no forbidden domain", async () => {
     routed.length = 0;
-    const parsed = parseUrls(["https://unrouted.example/1", "https://unrouted.example/1", "https://elsewhere.test/1"], several);
+    const parsed = await parseUrls(["https://unrouted.example/1", "https://unrouted.example/1", "https://elsewhere.test/1"], several);
     expect(parsed).toMatchObject({ duplicatesRemoved: 1, rejected: [{ code: "not_configured" }, { code: "forbidden_domain" }] });
     expect(routed).toEqual(["unrouted.example"]);
   });

@@ -99,6 +99,7 @@ export async function startService(options: ServiceOptions = {}) {
       guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
       readStream: read,
       foreign: fakeForeignText(...secrets),
+      breathe: () => undefined,
       draining: draining.signal,
       newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
       report,

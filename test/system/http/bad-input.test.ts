@@ -132,7 +132,7 @@ describe("a request that cannot be used", () => {
     const { headers, body } = call(name, { [key]: "DEEP" });
     const reply = await send(server, { headers, body: body.replace('"DEEP"', deep) });
     expect(reply.status).toBe(400);
-    expect(reply.body).toMatch(/"code":-32600,"message":"The message nests deeper than 64 levels/);
+    expect(reply.body).toMatch(/"code":-32600,"message":"The body has more than 64 levels of nesting/);
   });
 
   it.each(["urls", "provider", "dry_run", "force"])(
