@@ -24,7 +24,7 @@ import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
 import { keepClean } from "../storage/retention.ts";
-import { openSqlite } from "../storage/sqlite.ts";
+import { openThreadStorage } from "../storage/thread/thread-storage.ts";
 import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
@@ -60,7 +60,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   const report = createErrorReporter(log);
   const stopping = new AbortController();
   const draining = new AbortController();
-  const storage = openSqlite(config.store, clock);
+  const storage = openThreadStorage({ location: config.store, clock, report });
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
@@ -87,7 +87,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
     subscriptions: ({ resourceUpdated: notify }) =>
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
     ready: async () => {
-      await storage.census();
+      await storage.check();
       return clock.now() - (worker.busySince() ?? clock.now()) < STALLED_BATCH_MS;
     },
     gauges: async () => ({
