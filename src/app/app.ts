@@ -47,6 +47,8 @@ const STOP_GRACE_MS = 500;
  * the server look dead; a higher value reports a hang later.
  */
 const STALLED_BATCH_MS = 900_000;
+/** Longer: a probe waits for longer on a disk that hangs. Shorter: a disk that is slow for a moment makes the server look unusable. */
+const STORE_ANSWER_MS = 5_000;
 
 export interface AppOptions {
   readonly clock?: Clock;
@@ -87,7 +89,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
     subscriptions: ({ resourceUpdated: notify }) =>
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
     ready: async () => {
-      await storage.check();
+      await checkStore(storage, clock, config.store);
       return clock.now() - (worker.busySince() ?? clock.now()) < STALLED_BATCH_MS;
     },
     gauges: async () => ({
@@ -178,6 +180,23 @@ function startBackgroundWork({ config, storage, registry, clock, report, stopped
   // A sandbox cannot resume the batches of another one, because each sandbox's emulated vendors end with it.
   if (!config.sandbox) void resumeDueBatches({ ...background, worker, presence, directory: registry });
   void keepClean(background);
+}
+
+/** A disk that hangs lets the check wait for ever. */
+async function checkStore(storage: Pick<Storage, "check">, clock: Clock, location: string): Promise<void> {
+  const answered = new AbortController();
+  const hung = async (): Promise<never> => {
+    await clock.sleep(STORE_ANSWER_MS, answered.signal);
+    throw new PrefetchError("store_unavailable", `The store ${location} has not answered for ${STORE_ANSWER_MS / 1_000} seconds.`, {
+      hint: "Check that its disk works.",
+      retryable: true,
+    });
+  };
+  try {
+    await Promise.race([storage.check(), hung()]);
+  } finally {
+    answered.abort();
+  }
 }
 
 /** The worker outlives the call that wakes it, so its log lines must not carry that call's request and trace. */

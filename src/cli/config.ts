@@ -15,7 +15,10 @@ export interface Config extends AppConfig {
   readonly server: ServerConfig;
 }
 
-export type Command = { readonly kind: "help" } | { readonly kind: "version" } | { readonly kind: "serve"; readonly config: Config };
+export type Command =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "serve" | "check"; readonly config: Config };
 
 /** Throws `invalid_argument` that lists every mistake in single settings, or else the first contradiction between settings. */
 export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Command {
@@ -30,7 +33,7 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
     server: serverConfigFrom(settings),
     warnings: unknownNameWarnings(env),
   };
-  return { kind: "serve", config: Object.freeze(config) };
+  return { kind: flags.check ? "check" : "serve", config: Object.freeze(config) };
 }
 
 function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<AppConfig, "warnings"> {

@@ -21,7 +21,8 @@ export type LockTime = Pick<Clock, "monotonic" | "sleep">;
 
 export const realTime: LockTime = {
   monotonic: () => performance.now(),
-  sleep: (ms) => sleep(ms, undefined, { ref: false }),
+  // A call waits for it, and the storage thread does not keep the process alive.
+  sleep: (ms) => sleep(ms),
 };
 
 export interface Patience {
