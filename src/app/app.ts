@@ -25,7 +25,7 @@ import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
 import { keepClean } from "../storage/retention.ts";
-import { openSqlite } from "../storage/sqlite.ts";
+import { openThreadStorage } from "../storage/thread/thread-storage.ts";
 import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
@@ -48,6 +48,8 @@ const STOP_GRACE_MS = 500;
  * the server look dead; a higher value reports a hang later.
  */
 const STALLED_BATCH_MS = 900_000;
+/** Longer: a probe waits for longer on a disk that hangs. Shorter: a disk that is slow for a moment makes the server look unusable. */
+const STORE_ANSWER_MS = 5_000;
 
 export interface AppOptions {
   readonly clock?: Clock;
@@ -62,7 +64,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
-  const storage = openSqlite(config.store, clock);
+  const storage = openThreadStorage({ location: config.store, clock, report });
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
@@ -90,7 +92,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
     subscriptions: ({ resourceUpdated: notify }) =>
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
     ready: async () => {
-      await storage.census();
+      await checkStore(storage, clock, config.store);
       return clock.now() - (worker.busySince() ?? clock.now()) < STALLED_BATCH_MS;
     },
     gauges: async () => ({
@@ -186,6 +188,23 @@ function startBackgroundWork({ config, storage, registry, clock, report, stopped
   // A sandbox cannot resume the batches of another one, because each sandbox's emulated vendors end with it.
   if (!config.sandbox) void resumeDueBatches({ ...background, worker, presence, directory: registry });
   void keepClean(background);
+}
+
+/** A disk that hangs lets the check wait for ever. */
+async function checkStore(storage: Pick<Storage, "check">, clock: Clock, location: string): Promise<void> {
+  const answered = new AbortController();
+  const hung = async (): Promise<never> => {
+    await clock.sleep(STORE_ANSWER_MS, answered.signal);
+    throw new PrefetchError("store_unavailable", `The store ${location} has not answered for ${STORE_ANSWER_MS / 1_000} seconds.`, {
+      hint: "Check that its disk works.",
+      retryable: true,
+    });
+  };
+  try {
+    await Promise.race([storage.check(), hung()]);
+  } finally {
+    answered.abort();
+  }
 }
 
 /** The worker outlives the call that wakes it, so its log lines must not carry that call's request and trace. */

@@ -16,6 +16,7 @@ export const errorCodes = [
   "limit_reached",
   "unsupported",
   "vendor_unavailable",
+  "store_unavailable",
   "timeout",
   "cancelled",
   "internal",

@@ -18,7 +18,10 @@ export interface Config extends AppConfig {
   readonly server: ServerConfig;
 }
 
-export type Command = { readonly kind: "help" } | { readonly kind: "version" } | { readonly kind: "serve"; readonly config: Config };
+export type Command =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "serve" | "check"; readonly config: Config };
 
 /** Throws `invalid_argument` that lists every mistake in single settings, or else the first contradiction between settings. */
 export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Command {
@@ -32,7 +35,7 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
     refuseUnusedFlags(settings, flags);
     return { ...appConfigFrom(settings, values), server: serverConfigFrom(settings), warnings: unknownNameWarnings(env) };
   });
-  return { kind: "serve", config: Object.freeze(config) };
+  return { kind: flags.check ? "check" : "serve", config: Object.freeze(config) };
 }
 
 function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<AppConfig, "warnings"> {

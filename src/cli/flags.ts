@@ -13,6 +13,7 @@ export function readFlags(args: readonly string[], settings: readonly Setting[])
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "v" },
+    check: { type: "boolean" },
   };
   for (const { flag, kind } of settings) if (flag) options[flag] = { type: kind === "boolean" ? "boolean" : "string" };
   try {

@@ -16,6 +16,7 @@ export function helpText(version: string): string {
     "Streamable HTTP:",
     ...Object.values(serverSettings).map(settingLines),
     "",
+    "  --check       Check the settings and the store, and exit with 0 if a server can start on them, else with 1.",
     "  --help, -h    Print this text.",
     "  --version, -v Print the version.",
     ...providerDefinitions.flatMap(({ title, id, settings }) => [

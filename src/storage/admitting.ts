@@ -1,6 +1,6 @@
 /** Stores a new task and reserves its quota in the transaction in which the task was planned. */
 
-import type { NewTask, Storage } from "../prefetch/model/storage.ts";
+import type { AccountFacts, AccountQuery, NewTask, Storage } from "../prefetch/model/storage.ts";
 import { createAccountFacts } from "./account-facts.ts";
 import type { Batches } from "./batches.ts";
 import type { Items } from "./items.ts";
@@ -13,7 +13,15 @@ interface Parts {
   readonly ledger: Ledger;
 }
 
-export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pick<Storage, "admit" | "facts"> {
+export interface Admitting extends Pick<Storage, "facts"> {
+  /** As `Storage.admit`, also for a decision that another thread takes. The transaction is open meanwhile. */
+  admit<Plan extends { readonly task: NewTask | undefined }>(
+    queries: readonly AccountQuery[],
+    decide: (facts: readonly AccountFacts[]) => Plan | Promise<Plan>,
+  ): Promise<Plan>;
+}
+
+export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Admitting {
   const factsOf = createAccountFacts(sql, ledger);
 
   const insertTask = (planned: NewTask): void => {
@@ -26,12 +34,27 @@ export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pi
   };
 
   return {
-    admit: (queries, decide) =>
-      sql.atomically(() => {
-        const plan = decide(queries.map(factsOf));
-        if (plan.task) insertTask(plan.task);
-        return plan;
-      }),
+    admit: async (queries, decide) => {
+      let refusal: { readonly reason: unknown } | undefined;
+      const plan = async () => {
+        const facts = queries.map(factsOf);
+        try {
+          return await decide(facts);
+        } catch (reason) {
+          refusal = { reason };
+          throw reason;
+        }
+      };
+      try {
+        return await sql.atomicallyAsync(async () => {
+          const planned = await plan();
+          if (planned.task) insertTask(planned.task);
+          return planned;
+        });
+      } catch (error) {
+        throw refusal ? refusal.reason : error;
+      }
+    },
     facts: (queries) => sql.read(() => queries.map(factsOf)),
   };
 }

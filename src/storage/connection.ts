@@ -1,23 +1,23 @@
 /** The connection to the database. It opens at the first use, so that a server that only lists its tools touches no file. */
 
-import type { DatabaseSync } from "node:sqlite";
-import type { Clock } from "../base/clock.ts";
+import type { LockTime } from "./lock-wait.ts";
+import type { OpenDatabase } from "./open-database.ts";
 import { closedError } from "./storage-error.ts";
 
 export interface Connection {
-  open(): Promise<DatabaseSync>;
+  open(): Promise<OpenDatabase>;
   close(): Promise<void>;
 }
 
-export function createConnection(location: string, clock: Clock): Connection {
-  let opening: Promise<DatabaseSync> | undefined;
+export function createConnection(location: string, time: LockTime): Connection {
+  let opening: Promise<OpenDatabase> | undefined;
   let isClosed = false;
 
-  const open = async (): Promise<DatabaseSync> => {
+  const open = async (): Promise<OpenDatabase> => {
     try {
       // A static import would load SQLite, and print Node's warning about it, at every start.
       const { openDatabase } = await import("./open-database.ts");
-      return await openDatabase(location, clock);
+      return await openDatabase(location, time);
     } catch (error) {
       // The next use tries again: the disk may have room by then.
       opening = undefined;
@@ -34,8 +34,8 @@ export function createConnection(location: string, clock: Clock): Connection {
     close: async () => {
       isClosed = true;
       // The call that opens the database reports a failure to open it.
-      const db = await opening?.catch(() => undefined);
-      if (db?.isOpen) db.close();
+      const opened = await opening?.catch(() => undefined);
+      opened?.close();
     },
   };
 }

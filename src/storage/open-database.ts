@@ -1,55 +1,55 @@
 /** Opens the SQLite file: creates it where there is none, closes it to other users and migrates it. */
 
-import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import type { Clock } from "../base/clock.ts";
+import { createLockWait, type LockTime } from "./lock-wait.ts";
+import { preparePlace } from "./place.ts";
 import { migrate, refuseNewer } from "./schema.ts";
-import { isBusy, isReadOnly, storageError } from "./storage-error.ts";
+import { isReadOnly, storageError } from "./storage-error.ts";
+import { noFiles, type StoreFiles, watchStoreFiles } from "./store-files.ts";
 
-/**
- * How long a statement waits for another process's write. The process is blocked meanwhile, so a larger value freezes
- * the server; a smaller one fails calls while another process deletes a large task.
- */
-const BUSY_MS = 5_000;
-/**
- * 250 waits of 20 ms last as long as `BUSY_MS`. Fewer or shorter waits fail processes that create one file together;
- * more or longer waits delay the error of a file that stays locked.
- */
-const OPEN_ATTEMPTS = 250;
-const OPEN_RETRY_MS = 20;
+export interface OpenDatabase {
+  readonly db: DatabaseSync;
+  readonly files: StoreFiles;
+  close(): void;
+}
 
 /** `location` is a file path or `:memory:`. */
-export async function openDatabase(location: string, clock: Clock): Promise<DatabaseSync> {
-  const startedAt = clock.now();
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return open(location);
-    } catch (error) {
-      // Only the switch to WAL mode ignores the busy timeout. Any other statement that is still busy has waited BUSY_MS.
-      const hasWaited = clock.now() - startedAt >= BUSY_MS;
-      if (!isBusy(error) || hasWaited || attempt >= OPEN_ATTEMPTS) throw storageError(error, location);
-      await clock.sleep(OPEN_RETRY_MS);
-    }
+export async function openDatabase(location: string, time: LockTime): Promise<OpenDatabase> {
+  try {
+    // A process that creates the file, switches it to WAL mode or migrates it locks the others out for a moment.
+    return await createLockWait(time).until(async () => open(location));
+  } catch (error) {
+    throw storageError(error, location);
   }
 }
 
-function open(location: string): DatabaseSync {
+function open(location: string): OpenDatabase {
   const isFile = location !== ":memory:";
-  // URLs can carry access tokens, so only the owner may read the folder and the file.
   if (isFile) {
-    mkdirSync(dirname(location), { recursive: true, mode: 0o700 });
+    preparePlace(location);
     if (existsSync(location)) refuseNewerFile(location);
   }
   const db = new DatabaseSync(location);
   try {
+    // URLs can carry access tokens, so only the owner may read the file.
     if (isFile) chmodSync(location, statSync(location).mode & 0o700);
-    db.exec(`PRAGMA busy_timeout = ${BUSY_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;`);
+    // Waiting inside SQLite would block the thread; lock-wait.ts waits instead.
+    db.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     migrate(db, location);
-    return db;
+    const files = isFile ? watchStoreFiles(location) : noFiles;
+    return { db, files, close: () => closeBoth(db, files) };
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+function closeBoth(db: DatabaseSync, files: StoreFiles): void {
+  try {
+    if (db.isOpen) db.close();
+  } finally {
+    files.close();
   }
 }
 

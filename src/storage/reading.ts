@@ -12,7 +12,7 @@ import { createTaskSnapshot } from "./task-snapshot.ts";
 interface Parts {
   readonly items: Items;
   readonly counts: ItemCounts;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "now">;
 }
 
 export function createReading(

@@ -124,7 +124,7 @@ export function migrate(db: DatabaseSync, location: string): void {
 
 export function refuseNewer(db: DatabaseSync, location: string): void {
   if (versionOf(db) <= SCHEMA_VERSION) return;
-  throw new PrefetchError("internal", `The store ${location} was written by a newer version of this server.`, {
+  throw new PrefetchError("store_unavailable", `The store ${location} was written by a newer version of this server.`, {
     hint: "Update cdn-prefetch-mcp, or name another file in PREFETCH_STORE.",
   });
 }

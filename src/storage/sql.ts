@@ -1,12 +1,11 @@
 /** Runs prepared statements in transactions on the database. */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import type { Clock } from "../base/clock.ts";
+import { createAccess } from "./access.ts";
 import { columnsFrom, type Fields, type Row } from "./columns.ts";
-import { createConnection } from "./connection.ts";
-import { storageError } from "./storage-error.ts";
+import type { LockTime } from "./lock-wait.ts";
 
-/** Statements run inside the `work` of `atomically` or `read` only: those open the database. */
+/** Statements run inside the work of a read or a transaction only: those open the database. */
 export interface Sql {
   run(sql: string, ...values: SQLInputValue[]): void;
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
@@ -14,31 +13,26 @@ export interface Sql {
   insert(table: string, fields: Fields): void;
   /** Writes `fields` to the rows whose columns equal `where`. A field that is `undefined` keeps its value. */
   update(table: string, where: Fields, fields: Fields): void;
-  /** One transaction: all of `work` is stored, or none of it. */
+  /** One transaction: all of `work` is stored, or none of it. With `BEGIN` it only reads, and waits for no other write. */
   atomically<Result>(work: () => Result, begin?: "BEGIN" | "BEGIN IMMEDIATE"): Promise<Result>;
+  /** The same for work that waits in the middle of its transaction. Every other use of the database waits meanwhile. */
+  atomicallyAsync<Result>(work: () => Promise<Result>): Promise<Result>;
   /** A single query, which needs no transaction. */
   read<Result>(work: () => Result): Promise<Result>;
+  /** Throws when the store cannot be written. */
+  probe(): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createSql(location: string, clock: Clock): Sql {
-  const connection = createConnection(location, clock);
+export function createSql(location: string, time: LockTime): Sql {
+  const access = createAccess(location, time);
   const statements = new Map<string, StatementSync>();
   let database: DatabaseSync | undefined;
-
-  const use = async <Result>(work: (db: DatabaseSync) => Result): Promise<Result> => {
-    try {
-      database = await connection.open();
-      return work(database);
-    } catch (error) {
-      throw storageError(error, location);
-    }
-  };
 
   const prepare = (sql: string): StatementSync => {
     const known = statements.get(sql);
     if (known) return known;
-    if (!database) throw new Error("A statement ran outside of `atomically` and `read`.");
+    if (!database) throw new Error("A statement ran outside of a read and a transaction.");
     const statement = database.prepare(sql);
     statements.set(sql, statement);
     return statement;
@@ -47,6 +41,13 @@ export function createSql(location: string, clock: Clock): Sql {
   const run = (sql: string, ...values: SQLInputValue[]): void => {
     prepare(sql).run(...values);
   };
+
+  const on =
+    <Result>(work: () => Result) =>
+    (db: DatabaseSync): Result => {
+      database = db;
+      return work();
+    };
 
   return {
     run,
@@ -68,24 +69,14 @@ export function createSql(location: string, clock: Clock): Sql {
       run(`UPDATE ${table} SET ${assignments} WHERE ${condition}`, ...[...columns, ...keys].map(([, value]) => value));
     },
 
-    atomically: (work, begin = "BEGIN IMMEDIATE") => use((db) => inTransaction(db, begin, work)),
-    read: (work) => use(work),
+    atomically: (work, begin = "BEGIN IMMEDIATE") => (begin === "BEGIN" ? access.snapshot(on(work)) : access.write(on(work))),
+    atomicallyAsync: (work) => access.writeAsync(on(work)),
+    read: (work) => access.read(on(work)),
+    probe: access.probe,
 
-    close: async () => {
+    close: () => {
       statements.clear();
-      await connection.close();
+      return access.close();
     },
   };
-}
-
-function inTransaction<Result>(db: DatabaseSync, begin: string, work: () => Result): Result {
-  db.exec(begin);
-  try {
-    const result = work();
-    db.exec("COMMIT");
-    return result;
-  } catch (error) {
-    if (db.isOpen && db.isTransaction) db.exec("ROLLBACK");
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
-import { createAdmitting } from "./admitting.ts";
+import { type Admitting, createAdmitting } from "./admitting.ts";
 import { createBatches } from "./batches.ts";
 import { createCancelling } from "./cancelling.ts";
 import { createChanging } from "./changing.ts";
@@ -12,15 +12,21 @@ import { createCleaning } from "./cleaning.ts";
 import { createItemCounts } from "./item-counts.ts";
 import { createItems } from "./items.ts";
 import { createLedger } from "./ledger.ts";
+import { type LockTime, realTime } from "./lock-wait.ts";
 import { createOwners } from "./owners.ts";
 import { createRateSlots } from "./rate-slots.ts";
 import { createReading } from "./reading.ts";
 import { createSending } from "./sending.ts";
 import { createSql } from "./sql.ts";
 
-/** Opens nothing yet: the first use opens the file, and a use after a failed one tries again. */
-export function openSqlite(location: string, clock: Clock): Storage {
-  const sql = createSql(location, clock);
+export type SqliteStorage = Omit<Storage, "admit"> & Admitting;
+
+/**
+ * Opens nothing yet: the first use opens the file, and a use after a failed one tries again. It blocks its thread while it reads
+ * and writes, but not while it waits for a lock.
+ */
+export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime: LockTime = realTime): SqliteStorage {
+  const sql = createSql(location, lockTime);
   const { run, get, atomically, read } = sql;
   const ledger = createLedger(sql);
   const counts = createItemCounts(sql);
@@ -62,6 +68,7 @@ export function openSqlite(location: string, clock: Clock): Storage {
     reserveSlot: (key, intervalMs, burst, now) => atomically(() => rateSlots.reserve(key, intervalMs, burst, now)),
     pauseSlots: (key, until) => atomically(() => rateSlots.pause(key, until)),
 
-    close: () => sql.close(),
+    check: sql.probe,
+    close: sql.close,
   };
 }

@@ -9,7 +9,11 @@ import type { Sql } from "./sql.ts";
 /** The batches of a task with their items. Without CROSS JOIN and INDEXED BY, SQLite reads all items of the task. */
 const BATCHES_WITH_ITEMS = `batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number`;
 
-export function createTaskSnapshot({ get, all }: Sql, counts: ItemCounts, clock: Clock): (taskId: string) => TaskSnapshot | undefined {
+export function createTaskSnapshot(
+  { get, all }: Sql,
+  counts: ItemCounts,
+  clock: Pick<Clock, "now">,
+): (taskId: string) => TaskSnapshot | undefined {
   const batchTotals = (taskId: string): Pick<TaskSnapshot, "batches" | "openBatches" | "bytes"> => {
     const row = get(
       "SELECT count(*) AS n, count(*) FILTER (WHERE state <> 'ended') AS open, sum(bytes) AS bytes FROM batches WHERE task_id = ?",

@@ -26,7 +26,7 @@ export interface App {
   readonly conceal: (token: string) => void;
   /** Watches resources for subscribers; the notifier reports changes to them. */
   readonly subscriptions: (notify: ServerNotifier) => Subscribe;
-  /** Whether the worker makes progress. Throws when the store is unreadable. */
+  /** Whether the worker makes progress. Throws when the store cannot be used. */
   ready(): Promise<boolean>;
   gauges(): Promise<Gauges>;
   /** Shared by the calls and the transport: all their long work takes one slice per turn. */

@@ -75,6 +75,11 @@ const probes: readonly Probe[] = [
     ],
   },
   {
+    file: "src/storage/thread/probe.ts",
+    allowed: ["./messages.ts", "../sqlite.ts", "../../prefetch/model/storage.ts", "../../base/errors.ts", "zod", "node:worker_threads"],
+    forbidden: ["../../prefetch/admission/admit.ts", "../../telemetry/log.ts", "../../app/app.ts", "../../providers/index.ts"],
+  },
+  {
     file: "src/providers/probe.ts",
     allowed: ["./definition.ts", "./huawei/definition.ts", "../prefetch/model/provider.ts"],
     forbidden: ["../storage/sql.ts", "../mcp/server.ts", "../media/stream.ts", "../prefetch/calls/service.ts", "../cli/config.ts"],
@@ -147,7 +152,7 @@ const probes: readonly Probe[] = [
       "./config.ts",
       "../prefetch/calls/service.ts",
       "../providers/index.ts",
-      "../storage/sqlite.ts",
+      "../storage/thread/thread-storage.ts",
       "../sandbox/index.ts",
       "../mcp/server.ts",
     ],

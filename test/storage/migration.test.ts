@@ -113,7 +113,7 @@ describe("a file of schema version 1", () => {
     const path = oldFile();
     // The trigger makes the UPDATE in the migration fail after earlier statements have run.
     tamper(path, "CREATE TRIGGER stubborn BEFORE UPDATE ON batches BEGIN SELECT raise(ABORT, 'not now'); END");
-    expect(await refusalOf(path)).toMatchObject({ code: "internal", message: expect.stringContaining("cannot be used") });
+    expect(await refusalOf(path)).toMatchObject({ code: "store_unavailable", message: expect.stringContaining("cannot be used") });
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
     expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 1 });

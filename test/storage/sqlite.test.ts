@@ -2,14 +2,15 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { Clock } from "../../src/base/clock.ts";
 import { PrefetchError } from "../../src/base/errors.ts";
+import { LOCK_WAIT_MS } from "../../src/storage/lock-wait.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { storageContract } from "../contract/storage.ts";
 import { fakeClock, NOON, TODAY } from "../fakes/clock.ts";
 import { manyUrls } from "../fakes/provider.ts";
 import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder, openFile, refusalOf, tamper } from "./file-harness.ts";
+import { lockTime } from "./lock-time-harness.ts";
 
 storageContract(":memory:", () => openSqlite(":memory:", fakeClock()));
 storageContract("a file", () => openSqlite(join(newFolder(), "store.sqlite"), fakeClock()));
@@ -112,32 +113,18 @@ describe("the SQLite file", () => {
     const path = join(newFolder(), "store.sqlite");
     const other = new DatabaseSync(path);
     onTestFinished(() => other.close());
-    // SQLite ignores its busy timeout when it switches to WAL mode.
     other.exec("BEGIN IMMEDIATE");
-    let waits = 0;
-    const waitAnd = (act: () => void): Clock => ({
-      ...fakeClock(),
-      sleep: async () => {
-        waits += 1;
-        act();
-      },
-    });
-    const givenUp = openSqlite(
-      path,
-      waitAnd(() => undefined),
-    );
+    const staying = lockTime();
+    const givenUp = openSqlite(path, fakeClock(), staying);
     await expect(givenUp.census()).rejects.toThrow(expect.objectContaining({ name: "PrefetchError", retryable: true }));
-    expect(waits).toBeGreaterThan(10);
+    expect(staying.waitedMs()).toBeGreaterThanOrEqual(LOCK_WAIT_MS);
 
-    waits = 0;
-    const storage = await openSqlite(
-      path,
-      waitAnd(() => {
-        if (waits === 3) other.exec("ROLLBACK");
-      }),
-    );
+    const passing = lockTime(({ pauses }) => {
+      if (pauses === 3) other.exec("ROLLBACK");
+    });
+    const storage = openSqlite(path, fakeClock(), passing);
     expect(await storage.task("pf_1")).toBeUndefined();
-    expect(waits).toBe(3);
+    expect(passing.pauses()).toBe(3);
     await storage.close();
   });
 
@@ -157,7 +144,7 @@ describe("a file that cannot be used", () => {
     await (await openFile(path)).close();
     tamper(path, "PRAGMA user_version = 99");
     expect(await refusalOf(path)).toMatchObject({
-      code: "internal",
+      code: "store_unavailable",
       message: `The store ${path} was written by a newer version of this server.`,
       hint: "Update cdn-prefetch-mcp, or name another file in PREFETCH_STORE.",
     });
@@ -192,7 +179,7 @@ describe("a file that cannot be used", () => {
   ])("fails with its name and a hint when %s", async (_, spoil) => {
     const path = spoil(newFolder());
     const error = await refusalOf(path);
-    expect(error).toMatchObject({ code: "internal", retryable: false, hint });
+    expect(error).toMatchObject({ code: "store_unavailable", retryable: false, hint });
     expect(error.message).toMatch(/^The store .* cannot be used: .+\.$/);
     expect(error.message).toContain(path);
     expect(error.message).not.toContain("token");
@@ -228,7 +215,7 @@ describe("a file that cannot be used", () => {
     tamper(path, damage);
     const reading = async (): Promise<unknown> => [await storage.task("pf_1"), await storage.items("pf_1", { limit: 9 })];
     const error: unknown = await reading().catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ name: "PrefetchError", code: "internal", hint });
+    expect(error).toMatchObject({ name: "PrefetchError", code: "store_unavailable", hint });
     expect(String(error)).not.toContain("s3cr3t");
   });
 });

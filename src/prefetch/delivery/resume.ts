@@ -36,11 +36,16 @@ export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
     const due = await storage.nextDue(provider.account, now, presence.claimant());
     if (due !== undefined && due <= now) worker.kick(provider);
   };
+  let isFailing = false;
   const watch = async (): Promise<boolean> => {
     try {
-      return await presence.look();
+      const someoneDied = await presence.look();
+      isFailing = false;
+      return someoneDied;
     } catch (error) {
-      report(error, "looking for processes that died");
+      // A store that cannot be used stays so for a while, and this looks every two seconds.
+      if (!isFailing) report(error, "looking for processes that died");
+      isFailing = true;
       return false;
     }
   };

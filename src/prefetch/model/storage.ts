@@ -237,5 +237,7 @@ export interface Storage {
   /** Lets no slot of the sequence begin before `until`. */
   pauseSlots(sequence: string, until: number): Promise<void>;
 
+  /** Throws `store_unavailable` when the store cannot hold a new task: its files are lost, it is full, or it may not be written. */
+  check(): Promise<void>;
   close(): Promise<void>;
 }

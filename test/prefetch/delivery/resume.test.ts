@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
+import { PrefetchError } from "../../../src/base/errors.ts";
 import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
 import { fakeClock, TODAY } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
@@ -123,4 +124,18 @@ it("resumeDueBatches serves every usable provider, and reports the one that cann
   expect(reports).toEqual(["looking for batches that are due"]);
   stopped.abort();
   await worker.stop(0);
+});
+
+it("resumeDueBatches reports a store that it cannot use once, until it can use the store again", async () => {
+  const { clock, storage, reports, stopped, done } = await startIdleServer();
+  const holders = vi.spyOn(storage, "holders").mockRejectedValue(new PrefetchError("store_unavailable", "no room"));
+  await clock.advance(60_000);
+  expect(holders.mock.calls.length).toBeGreaterThan(20);
+  const lost = () => reports.filter((about) => about === "looking for processes that died").length;
+  expect(lost()).toBe(1);
+  holders.mockResolvedValueOnce([]);
+  await clock.advance(60_000);
+  expect(lost()).toBe(2);
+  stopped.abort();
+  await done;
 });

@@ -192,7 +192,7 @@ describe("bytes that are not as they were written", { timeout: 60_000 }, () => {
 });
 
 describe("a server on a file that", () => {
-  const damaged = /^internal: The store \S+ cannot be used: .*PREFETCH_STORE\.\n/;
+  const damaged = /^store_unavailable: The store \S+ cannot be used: .*PREFETCH_STORE\.\n/;
   const fine = /^\{/;
   const every = (answer: RegExp) => ({ quota: answer, list: answer, status: answer, urls: answer });
 

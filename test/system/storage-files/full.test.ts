@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
-import { manyUrls } from "../../fakes/provider.ts";
+import { startProcess } from "../../fakes/process.ts";
+import { fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
 import { newFolder } from "../../storage/file-harness.ts";
 import { huaweiEnv, type ToolAnswer, taskOf, usedOf } from "../harness/clients-harness.ts";
@@ -176,5 +177,39 @@ describe("a connection that may not grow its file", () => {
     giveRoom(db);
     expect(await storage.ledger("fake-cdn:1", TODAY)).toEqual({ used: 200, pending: 200, exhausted: false });
     expect(await storage.claim("fake-cdn:1", NOON, NOON + 1_000)).toMatchObject({ batch: { taskId: "pf_1", number: 0 } });
+  });
+});
+
+describe("a disk that is full for minutes", () => {
+  it("lets what was claimed move within 15 seconds after it has room, without any call", async () => {
+    const path = newPath();
+    const clock = fakeClock();
+    const { storage, db } = await openWithConnection(path, clock);
+    onTestFinished(() => storage.close());
+    const urls = manyUrls(40);
+    await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls, perBatch: 2 }) }));
+    // Batches are claimed, and wait for their slots.
+    const provider = fakeProvider({ limits: { requestsPerMinute: 60 } });
+    const reports: string[] = [];
+    const { worker } = startProcess({ storage, clock, report: (_, about) => void reports.push(about) });
+    worker.kick(provider);
+    await clock.advance(2_500);
+    const sent = provider.received.length;
+    expect(sent).toBeLessThan(20);
+    db.exec("PRAGMA query_only = ON");
+    await expect(storage.check()).rejects.toMatchObject({ code: "store_unavailable" });
+    await clock.advance(600_000);
+    // Ten minutes of trying, with pauses.
+    expect(reports.length).toBeLessThan(600);
+    const before = provider.received.length;
+    db.exec("PRAGMA query_only = OFF");
+    await storage.check();
+    await clock.advance(15_000);
+    expect(provider.received.length).toBeGreaterThan(before);
+    await clock.advance(120_000);
+    const received = provider.received.flatMap(urlsOf);
+    expect(new Set(received).size).toBe(received.length);
+    expect([...received].sort()).toEqual([...urls].sort());
+    await worker.stop(0);
   });
 });

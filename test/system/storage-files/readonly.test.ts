@@ -34,7 +34,7 @@ async function storeIn(folder: string): Promise<string> {
 }
 
 function expectRefusal(error: PrefetchError, path: string, detail: RegExp): void {
-  expect(error).toMatchObject({ code: "internal", hint: expect.stringMatching(/permissions.*PREFETCH_STORE\.$/) });
+  expect(error).toMatchObject({ code: "store_unavailable", hint: expect.stringMatching(/permissions.*PREFETCH_STORE\.$/) });
   expect(error.message).toContain(`The store ${path} cannot be used: `);
   expect(error.message).toMatch(detail);
 }

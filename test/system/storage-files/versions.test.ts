@@ -9,10 +9,13 @@ import { DatabaseSync } from "node:sqlite";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
+import { LOCK_WAIT_MS } from "../../../src/storage/lock-wait.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
 import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
 import { newFolder, openFile, refusalOf, tamper } from "../../storage/file-harness.ts";
+import { lockTime } from "../../storage/lock-time-harness.ts";
 import { openStorage } from "../../storage/open-harness.ts";
 import { huaweiEnv } from "../harness/clients-harness.ts";
 import { contentOf, isSound } from "./files-harness.ts";
@@ -88,7 +91,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
       exec.call(this, sql);
     });
     onTestFinished(() => failing.mockRestore());
-    expect(await refusalOf(path)).toMatchObject({ code: "internal", message: expect.stringContaining(path) });
+    expect(await refusalOf(path)).toMatchObject({ code: "store_unavailable", message: expect.stringContaining(path) });
     expect(contentOf(path)).toEqual(before);
     failing.mockRestore();
     expect(await (await openFile(path)).task("pf_1")).toMatchObject({ batches: 3 });
@@ -151,34 +154,21 @@ describe("several processes that open an old file at the same moment", () => {
   });
 });
 
-it("an old file that another process keeps locked is not waited for again and again", async () => {
+it("an old file that another process keeps locked is migrated after the release, and refused when the lock stays", async () => {
   const path = oldFile(1);
   const other = new DatabaseSync(path);
   onTestFinished(() => other.close());
   other.exec("BEGIN IMMEDIATE");
-  let now = NOON;
-  let sleeps = 0;
-  const { exec } = DatabaseSync.prototype;
-  const impatient = vi.spyOn(DatabaseSync.prototype, "exec").mockImplementation(function (this: DatabaseSync, sql) {
-    // SQLite waits for the lock by real time, during which the process does nothing else.
-    if (sql === "BEGIN IMMEDIATE") {
-      exec.call(this, "PRAGMA busy_timeout = 0");
-      now += 5_000;
-    }
-    exec.call(this, sql);
+  const staying = lockTime();
+  const refused = openSqlite(path, fakeClock(), staying);
+  await expect(refused.census()).rejects.toMatchObject({ code: "store_unavailable", retryable: true });
+  expect(staying.waitedMs()).toBeGreaterThanOrEqual(LOCK_WAIT_MS);
+  const passing = lockTime(({ pauses }) => {
+    if (pauses === 5) other.exec("ROLLBACK");
   });
-  onTestFinished(() => impatient.mockRestore());
-  const sleep = async (): Promise<void> => {
-    sleeps += 1;
-  };
-  await expect(openStorage(path, { now: () => now, monotonic: () => now, boot: "test", sleep })).rejects.toMatchObject({
-    name: "PrefetchError",
-    retryable: true,
-  });
-  expect(sleeps).toBeLessThan(3);
-  impatient.mockRestore();
-  other.exec("ROLLBACK");
-  expect(await (await openFile(path)).task("pf_1")).toMatchObject({ batches: 3 });
+  const storage = openSqlite(path, fakeClock(), passing);
+  onTestFinished(() => storage.close());
+  expect(await storage.task("pf_1")).toMatchObject({ batches: 3 });
 });
 
 describe("an old file on a disk without room for the migration", () => {

@@ -1,0 +1,182 @@
+/**
+ * Access to the database of one process. Reads go at once, and no lock of another process stops them. Writes take turns, first
+ * come, first served, and wait for locks. Every use looks at the files first.
+ */
+
+import type { DatabaseSync } from "node:sqlite";
+import type { PrefetchError } from "../base/errors.ts";
+import { createConnection } from "./connection.ts";
+import { createLockWait, LOCK_WAIT_MS, type LockTime } from "./lock-wait.ts";
+import type { OpenDatabase } from "./open-database.ts";
+import { StoreLostError, storageError, unusable } from "./storage-error.ts";
+
+export interface Access {
+  /** A single query. */
+  read<Result>(work: (db: DatabaseSync) => Result): Promise<Result>;
+  /** Several queries that see one state of the file. */
+  snapshot<Result>(work: (db: DatabaseSync) => Result): Promise<Result>;
+  /** One transaction: all of `work` is stored, or none of it. */
+  write<Result>(work: (db: DatabaseSync) => Result): Promise<Result>;
+  /** The same for work that waits in the middle of its transaction. Every other use waits meanwhile. */
+  writeAsync<Result>(work: (db: DatabaseSync) => Promise<Result>): Promise<Result>;
+  /** Throws when the store cannot be written. Writes to it, unless another write has proven of late that this works. */
+  probe(): Promise<void>;
+  /** Waits for the writes that have begun. */
+  close(): Promise<void>;
+}
+
+/**
+ * How long a write proves that the store can be written. Longer: readiness misses a full disk for longer. Shorter: anonymous probes
+ * write more often.
+ */
+const PROVEN_MS = 10_000;
+
+export function createAccess(location: string, time: LockTime): Access {
+  const connection = createConnection(location, time);
+  const readLock = createLockWait(time);
+  const writeLock = createLockWait(time);
+  let opened: OpenDatabase | undefined;
+  /** Resolves when the transaction that waits in its middle is over. A read would see what it has not committed. */
+  let suspended: Promise<void> | undefined;
+  let lastTurn: Promise<unknown> = Promise.resolve();
+  let turns = 0;
+  let provenAt = Number.NEGATIVE_INFINITY;
+
+  const ready = async (): Promise<OpenDatabase> => {
+    opened = await connection.open();
+    while (suspended) await suspended;
+    opened.files.expectPresent();
+    return opened;
+  };
+
+  /** Files that were cut off or overwritten often make SQLite fail before this code has looked. */
+  const explained = (error: unknown): PrefetchError => {
+    try {
+      opened?.files.expectIntact();
+    } catch (reason) {
+      if (reason instanceof StoreLostError) return storageError(reason, location);
+    }
+    return storageError(error, location);
+  };
+
+  const read = async <Result>(work: (db: DatabaseSync) => Result): Promise<Result> => {
+    try {
+      return await readLock.until(async () => work((await ready()).db));
+    } catch (error) {
+      throw explained(error);
+    }
+  };
+
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    turns += 1;
+    const result = lastTurn.then(work).finally(() => {
+      turns -= 1;
+    });
+    lastTurn = result.catch(() => undefined); // The caller gets the error.
+    return result;
+  };
+
+  const writeWith = <Result>(work: (opened: OpenDatabase) => Result | Promise<Result>, waitMs = LOCK_WAIT_MS): Promise<Result> => {
+    const askedAt = time.monotonic();
+    return inTurn(async () => {
+      try {
+        return await writeLock.until(async () => work(await ready()), { askedAt, waitMs });
+      } catch (error) {
+        provenAt = Number.NEGATIVE_INFINITY;
+        throw explained(error);
+      }
+    });
+  };
+
+  /** The lock for writing alone proves that the files are intact. */
+  const tryToWrite = async (): Promise<void> => {
+    const now = time.monotonic();
+    try {
+      if (now - provenAt < PROVEN_MS)
+        await writeWith(
+          inWriteTransaction(() => undefined),
+          0,
+        );
+      else {
+        await writeWith(inWriteTransaction(rewriteVersion), 0);
+        provenAt = now;
+      }
+    } catch (error) {
+      // A lock proves nothing about the file. One that lasts is reported below.
+      if (writeLock.lockedMs() === undefined) throw error;
+    }
+  };
+
+  return {
+    read,
+    snapshot: (work) =>
+      read((db) => {
+        db.exec("BEGIN");
+        return inTransaction(db, () => work(db));
+      }),
+
+    write: (work) => writeWith(inWriteTransaction(work)),
+
+    writeAsync: (work) =>
+      writeWith(async ({ db, files }) => {
+        db.exec("BEGIN IMMEDIATE");
+        const over = Promise.withResolvers<void>();
+        suspended = over.promise;
+        try {
+          files.expectIntact();
+          const result = await work(db);
+          db.exec("COMMIT");
+          return result;
+        } catch (error) {
+          rollBack(db);
+          throw error;
+        } finally {
+          suspended = undefined;
+          over.resolve();
+        }
+      }),
+
+    probe: async () => {
+      await read(() => undefined);
+      // Writes that wait will tell by themselves.
+      if (turns === 0) await tryToWrite();
+      const lockedMs = writeLock.lockedMs() ?? 0;
+      if (lockedMs < LOCK_WAIT_MS) return;
+      throw unusable(location, `another process has locked it for ${Math.floor(lockedMs / 1_000)} seconds`, { retryable: true });
+    },
+
+    close: () => inTurn(connection.close),
+  };
+}
+
+function inWriteTransaction<Result>(work: (db: DatabaseSync) => Result): (opened: OpenDatabase) => Result {
+  return ({ db, files }) => {
+    db.exec("BEGIN IMMEDIATE");
+    return inTransaction(db, () => {
+      files.expectIntact();
+      return work(db);
+    });
+  };
+}
+
+/** `db` has begun a transaction. */
+function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    rollBack(db);
+    throw error;
+  }
+}
+
+function rollBack(db: DatabaseSync): void {
+  // SQLite rolls back by itself when the disk is full.
+  if (db.isOpen && db.isTransaction) db.exec("ROLLBACK");
+}
+
+/** Changes nothing, but goes all the way to the disk. */
+function rewriteVersion(db: DatabaseSync): void {
+  db.exec(`PRAGMA user_version = ${Number(db.prepare("PRAGMA user_version").get()?.user_version)}`);
+}

@@ -1,0 +1,8 @@
+/** The entry point of the storage thread. */
+
+import { parentPort, workerData } from "node:worker_threads";
+import { z } from "zod";
+import { serve } from "./serve.ts";
+
+if (!parentPort) throw new Error("This file runs in a worker thread only.");
+serve(parentPort, z.object({ location: z.string() }).parse(workerData).location);

@@ -1,0 +1,102 @@
+/** One storage thread, as its parent sees it: requests that wait for their replies, until the thread ends. */
+
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import type { AccountFacts, NewTask } from "../../prefetch/model/storage.ts";
+import { type Reply, type Request, reply } from "./messages.ts";
+import { errorFromSent } from "./sent-error.ts";
+
+/** The task that the facts lead to, or `undefined` to roll back. */
+export type Decide = (facts: readonly AccountFacts[]) => { readonly task: NewTask | undefined } | undefined;
+
+export interface Thread {
+  /** Sends a request and resolves with the value of its result. `decide` answers the facts of an admission. */
+  ask(requestOf: (id: number) => Request, decide?: Decide): Promise<unknown>;
+  /** Resolves when the thread has ended. */
+  readonly ended: Promise<void>;
+}
+
+interface Waiting {
+  readonly decide: Decide | undefined;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** The parts of a `Worker` that are used here. */
+export type WorkerLike = Pick<Worker, "postMessage" | "ref" | "unref" | "terminate"> & {
+  on(event: "message" | "messageerror" | "error" | "exit", listener: (value: unknown) => void): void;
+};
+
+/**
+ * Waiting calls of a thread that dies fail with the error that `onEnd` returns. `cause` is the error that ended the thread, if one
+ * did; `isIdle` says that no call learns of it.
+ */
+export function watchThread(worker: WorkerLike, onEnd: (cause: unknown, isIdle: boolean) => Error): Thread {
+  const waiting = new Map<number, Waiting>();
+  const ended = Promise.withResolvers<void>();
+  let lastId = 0;
+  let cause: unknown;
+
+  const send = (message: Request): void => worker.postMessage(message);
+
+  /** The process must not end while a call waits, and must not live on for an idle thread. */
+  const settle = (id: number): Waiting | undefined => {
+    const found = waiting.get(id);
+    waiting.delete(id);
+    if (waiting.size === 0) worker.unref();
+    return found;
+  };
+
+  const decide = (id: number, facts: readonly AccountFacts[]): void => {
+    const decided = waiting.get(id)?.decide?.(facts);
+    send(decided ? { kind: "plan", id, task: decided.task } : { kind: "refuse", id });
+  };
+
+  const heed = (message: Reply): void => {
+    if (message.kind === "facts") decide(message.id, message.facts);
+    else if (message.kind === "result") settle(message.id)?.resolve(message.value);
+    else settle(message.id)?.reject(errorFromSent(message.error));
+  };
+
+  /** A thread that cannot be understood is of no use, and its calls must not wait for ever. */
+  const giveUp = (reason: unknown): void => {
+    cause ??= reason;
+    void worker.terminate();
+  };
+
+  worker.on("message", (data) => {
+    const { success, data: message, error } = reply.safeParse(data);
+    if (success) heed(message);
+    else giveUp(error);
+  });
+  worker.on("messageerror", giveUp);
+  worker.on("error", giveUp);
+  worker.on("exit", () => {
+    const error = onEnd(cause, waiting.size === 0);
+    for (const id of [...waiting.keys()]) settle(id)?.reject(error);
+    ended.resolve();
+  });
+
+  return {
+    ask: (requestOf, decideBy) =>
+      new Promise((resolve, reject) => {
+        lastId += 1;
+        const message = requestOf(lastId);
+        waiting.set(lastId, { decide: decideBy, resolve, reject });
+        worker.ref();
+        try {
+          send(message);
+        } catch (error) {
+          settle(lastId)?.reject(error);
+        }
+      }),
+    ended: ended.promise,
+  };
+}
+
+export function startWorker(location: string): WorkerLike {
+  // The build puts the thread's file beside its chunks, with their extension. In `src/`, it is beside this file.
+  const file = `./storage-thread${extname(fileURLToPath(import.meta.url))}`;
+  return new Worker(new URL(file, import.meta.url), { name: "storage", workerData: { location } });
+}
