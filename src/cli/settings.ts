@@ -14,7 +14,8 @@ export const generalSettings = {
   store: {
     name: "PREFETCH_STORE",
     flag: "store",
-    about: "Where the server keeps tasks and the quota ledger: sqlite:<path>, such as sqlite:~/prefetch.sqlite, or memory: to lose them when it stops.",
+    about:
+      "Where the server keeps tasks and the quota ledger: sqlite:<path>, such as sqlite:~/prefetch.sqlite, or memory: to lose them when it stops.",
     fallback: "a file in the user's data folder; memory: in the sandbox",
   },
   pollSeconds: {
