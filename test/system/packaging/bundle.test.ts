@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packBundle } from "../../../scripts/mcpb/pack.ts";
 import { BUNDLE_FILE } from "../../../scripts/mcpb/server-json.ts";
 import { sessions } from "../harness/clients-harness.ts";
-import { emptyFolder, expectToWork, filesBelow, OLDEST_NODE, oldestNode, printSize } from "./packaging-harness.ts";
+import { brokenLinks, emptyFolder, expectToWork, filesBelow, OLDEST_NODE, oldestNode, printSize } from "./packaging-harness.ts";
 
 const folder = emptyFolder();
 const unpacked = join(folder, "unpacked");
@@ -45,6 +45,7 @@ describe("the MCP bundle", () => {
     }
     for (const locale of ["en-US", "zh-CN"]) expect(files).toContain(`mcpb-resources/${locale}.json`);
     expect(files.filter((path) => /node_modules|\.ts$|\.map$/.test(path))).toEqual([]);
+    expect(brokenLinks(unpacked)).toEqual([]);
   });
 
   it.each(sessions)("serves the %s on the Node.js of this checkout", async (_, open) => {

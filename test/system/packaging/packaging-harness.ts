@@ -1,8 +1,8 @@
 /** Packs, installs and drives what users get, outside of the checkout. */
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, statSync, symlinkSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, dirname, join, relative } from "node:path";
 import { expect } from "vitest";
 import { endOf, type ServerOptions, type Session, taskOf } from "../harness/clients-harness.ts";
@@ -20,9 +20,9 @@ export const npmEnv = {
   npm_config_update_notifier: "false",
 };
 
-export function npm(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = npmEnv): void {
+export function npm(args: readonly string[], cwd: string): void {
   // Windows has npm as a script, which only a shell starts.
-  execFileSync("npm", args, { cwd, env: { ...process.env, ...env }, stdio: "pipe", shell: process.platform === "win32" });
+  execFileSync("npm", args, { cwd, env: { ...process.env, ...npmEnv }, stdio: "pipe", shell: process.platform === "win32" });
 }
 
 export function emptyFolder(): string {
@@ -45,6 +45,16 @@ export function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => statSync(join(folder, path)).isFile())
     .map((path) => path.replaceAll("\\", "/"));
+}
+
+/** The links in the folder's pages that lead to no file of it. */
+export function brokenLinks(folder: string): string[] {
+  const pages = filesBelow(folder).filter((file) => file.endsWith(".md"));
+  return pages.flatMap((page) => {
+    const prose = readFileSync(join(folder, page), "utf8").replace(/```.*?```/gs, "");
+    const links = [...prose.matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map(([, target = ""]) => target);
+    return links.filter((target) => !existsSync(join(folder, dirname(page), target))).map((target) => `${page}: ${target}`);
+  });
 }
 
 export function printSize(what: string, bytes: number): void {
@@ -73,8 +83,8 @@ export function oldestNode(): string | undefined {
   const program = join(folder, "node_modules", name, "bin", process.platform === "win32" ? "node.exe" : "node");
   if (existsSync(program)) return program;
   try {
-    // The user's own cache may hold it, and keeps it.
-    npm(["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", `${name}@${OLDEST_NODE}`], root, { HOME: homedir() });
+    // Without a network, retries would only delay the rest.
+    npm(["install", "--prefix", folder, "--no-save", "--fetch-retries=0", `${name}@${OLDEST_NODE}`], root);
     return program;
   } catch (error) {
     process.stderr.write(`skipped on Node.js ${OLDEST_NODE}: npm could not install ${name}: ${String(error)}\n`);

@@ -1,10 +1,10 @@
 /** The npm package as `npx` gets it: packed from a clone, installed into an empty folder. */
 
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sessions } from "../harness/clients-harness.ts";
-import { emptyFolder, expectToWork, filesBelow, npm, npmEnv, packTarball, printSize } from "./packaging-harness.ts";
+import { brokenLinks, emptyFolder, expectToWork, filesBelow, npm, npmEnv, packTarball, printSize } from "./packaging-harness.ts";
 
 const packing = emptyFolder();
 const user = emptyFolder();
@@ -30,7 +30,7 @@ describe("the npm package of a clone", () => {
     for (const file of ["dist/main.js", "dist/sbom.cdx.json", "dist/third-party-licenses.txt", "LICENSE", "README.md", "PRIVACY.md"]) {
       expect(files).toContain(file);
     }
-    const known = /^(?:dist\/[\w.-]+\.(?:js|txt|json)|(?:docs|deploy)\/[\w.-]+|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
+    const known = /^(?:dist\/[\w./-]+\.(?:js|txt|json)|(?:docs|deploy)\/[\w.-]+|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !known.test(file))).toEqual([]);
   });
 
@@ -41,13 +41,7 @@ describe("the npm package of a clone", () => {
   });
 
   it("has pages whose links lead to files of the package", () => {
-    const pages = filesBelow(installed).filter((file) => file.endsWith(".md"));
-    const broken = pages.flatMap((page) => {
-      const prose = readFileSync(join(installed, page), "utf8").replace(/```.*?```/gs, "");
-      const links = [...prose.matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map(([, target = ""]) => target);
-      return links.filter((target) => !existsSync(join(installed, dirname(page), target))).map((target) => `${page}: ${target}`);
-    });
-    expect(broken).toEqual([]);
+    expect(brokenLinks(installed)).toEqual([]);
   });
 
   it.each(sessions)("serves the %s when npx starts it", async (_, open) => {
