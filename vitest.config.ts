@@ -15,6 +15,8 @@ const longest = [
   "model/model",
   "crash/processes",
   "storage-files/size",
+  "packaging/tarball",
+  "packaging/bundle",
 ];
 
 /** Runs the longest files first, then the other system tests, then the unit tests. */

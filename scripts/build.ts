@@ -4,6 +4,8 @@ import { chmod, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 import { bundling, threadEntries } from "./bundling.ts";
 import { licensesOf } from "./licenses.ts";
+import { readPackage } from "./package-fields.ts";
+import { sbomOf } from "./sbom.ts";
 
 await rm("dist", { recursive: true, force: true });
 const { metafile } = await build({
@@ -15,4 +17,5 @@ const { metafile } = await build({
   metafile: true,
 });
 await writeFile("dist/third-party-licenses.txt", await licensesOf(metafile));
+await writeFile("dist/sbom.cdx.json", await sbomOf(metafile, await readPackage()));
 await chmod("dist/main.js", 0o755);

@@ -1,35 +1,43 @@
 /**
- * Generates manifest.json and the tables of tools and settings in the README and in docs/ from the code.
+ * Generates the manifest of the MCP bundle with its translations, server.json, the labels of the image, and the tables of tools and
+ * settings in the README and in docs/ from the code and package.json.
  *
  * Usage: `npm run generate`, or `node scripts/generate.ts` after a build. With `--check` it writes nothing and fails when
  * a file is out of date.
  */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { Client } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { z } from "zod";
 import type { Setting } from "../src/base/setting.ts";
 import { generalSettings, serverSettings } from "../src/cli/settings.ts";
 import { providerDefinitions } from "../src/providers/index.ts";
+import { localeFiles } from "./mcpb/locales.ts";
+import { manifestOf } from "./mcpb/manifest.ts";
+import { serverJson } from "./mcpb/server-json.ts";
+import { readPackage, repositoryPage } from "./package-fields.ts";
 
-const packageFields = z.object({
-  name: z.string(),
-  version: z.string(),
-  description: z.string(),
-  license: z.string(),
-  keywords: z.array(z.string()),
-});
 const inputSchema = z.object({ properties: z.record(z.string(), z.object({ description: z.string() })) });
 
-const { name, version, description, license, keywords } = packageFields.parse(JSON.parse(await readFile("package.json", "utf8")));
+const fields = await readPackage();
 const general: readonly Setting[] = Object.values(generalSettings);
-const settings = [...general, ...providerDefinitions.flatMap((row) => row.settings)];
 const tools = await listTools();
+const manifest = manifestOf(
+  fields,
+  tools.map(({ name, description = "" }) => ({ name, description })),
+);
 
 const tableHead = ["| variable | flag | meaning | default |", "|---|---|---|---|"];
 const files: Record<string, string> = {
-  "manifest.json": `${JSON.stringify(manifest(), null, 2)}\n`,
+  ...Object.fromEntries(
+    Object.entries({ "manifest.json": manifest, "server.json": serverJson(fields), ...localeFiles(manifest) }).map(([path, content]) => [
+      path,
+      `${JSON.stringify(content, null, 2)}\n`,
+    ]),
+  ),
+  "deploy/Dockerfile": await filled("deploy/Dockerfile", { labels: labels() }, (marker) => `# ${marker}`),
   "README.md": await filled("README.md", {
     providers: providerDefinitions.map((row) => `  - ${row.title}: [\`${row.id}\`](docs/${row.id}.md)`),
     tools: ["| tool | what it is for | arguments | effect |", "|---|---|---|---|", ...toolRows()],
@@ -51,6 +59,7 @@ for (const [file, content] of Object.entries(files)) {
     stale = true;
     process.stderr.write(`${file} is out of date: run npm run generate.\n`);
   } else {
+    await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
     process.stdout.write(`${file} written\n`);
   }
@@ -65,53 +74,21 @@ async function listTools() {
   return listed.tools;
 }
 
-function manifest() {
-  const key = (setting: Setting) => setting.name.toLowerCase();
-  const userConfig = settings.map((setting) => [
-    key(setting),
-    {
-      // A number field has no empty state, so an unset number would look set. Every setting except a switch is text.
-      type: setting.kind ?? "string",
-      title: titleOf(setting),
-      description: about(setting),
-      required: false,
-      default: setting.kind === "boolean" ? false : "",
-      ...((setting.secret || setting.keyId) && { sensitive: true }),
-    },
-  ]);
-  const env = settings.map((setting) => [setting.name, `\${user_config.${key(setting)}}`]);
-  return {
-    manifest_version: "0.3",
-    name,
-    display_name: "CDN Prefetch",
-    version,
-    description,
-    author: { name: "The cdn-prefetch-mcp authors" },
-    license,
-    keywords,
-    server: {
-      type: "node",
-      entry_point: "dist/main.js",
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: the bundle's host fills this in.
-      mcp_config: { command: "node", args: ["${__dirname}/dist/main.js"], env: Object.fromEntries(env) },
-    },
-    tools: tools.map((tool) => ({ name: tool.name, description: tool.description })),
-    tools_generated: false,
-    compatibility: { platforms: ["darwin", "win32", "linux"], runtimes: { node: ">=22.19.0" } },
-    user_config: Object.fromEntries(userConfig),
+/** What a registry of images and the MCP registry read from the image. */
+function labels(): string[] {
+  const values = {
+    "io.modelcontextprotocol.server.name": fields.mcpName,
+    "org.opencontainers.image.title": fields.name,
+    "org.opencontainers.image.description": "MCP server that warms CDNs",
+    "org.opencontainers.image.source": repositoryPage(fields),
+    "org.opencontainers.image.version": fields.version,
+    "org.opencontainers.image.licenses": fields.license,
   };
-}
-
-function titleOf(setting: Setting): string {
-  return setting.name
-    .replace(/^(HUAWEICLOUD_SDK|PREFETCH)_/, "")
-    .toLowerCase()
-    .replaceAll("_", " ")
-    .replace(/^./, (first) => first.toUpperCase());
-}
-
-function about(setting: Setting): string {
-  return setting.fallback ? `${setting.about} Default: ${setting.fallback}.` : setting.about;
+  return [
+    `LABEL ${Object.entries(values)
+      .map(([name, value]) => `${name}="${value}"`)
+      .join(" \\\n      ")}`,
+  ];
 }
 
 function toolRows(): string[] {
@@ -132,11 +109,15 @@ function settingRows(list: readonly Setting[]): string[] {
 }
 
 /** The page with its generated sections replaced. */
-async function filled(page: string, sections: Readonly<Record<string, readonly string[]>>): Promise<string> {
+async function filled(
+  page: string,
+  sections: Readonly<Record<string, readonly string[]>>,
+  comment = (marker: string) => `<!-- ${marker} -->`,
+): Promise<string> {
   const text = await readFile(page, "utf8");
   return Object.entries(sections).reduce((content, [section, lines]) => {
-    const begin = `<!-- generated: ${section} -->`;
-    const end = `<!-- end: ${section} -->`;
+    const begin = comment(`generated: ${section}`);
+    const end = comment(`end: ${section}`);
     const from = content.indexOf(begin);
     const to = content.indexOf(end);
     if (from < 0 || to < from) throw new Error(`${page} has no section from ${begin} to ${end}`);

@@ -2,19 +2,15 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import type { Metafile } from "esbuild";
-import { z } from "zod";
-
-const packageFields = z.object({ name: z.string(), version: z.string(), license: z.string() });
+import { type BundledPackage, bundledPackages } from "./bundled-packages.ts";
 
 /** The licence texts of the bundle's packages, sorted by folder. Throws for a package without a licence or without its text. */
-export async function licensesOf({ inputs }: Metafile): Promise<string> {
-  const folders = new Set(Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
-  const texts = await Promise.all([...folders].sort().map(licenseOf));
+export async function licensesOf(metafile: Pick<Metafile, "inputs">): Promise<string> {
+  const texts = await Promise.all((await bundledPackages(metafile)).map(licenseOf));
   return [...new Set(texts)].join(`\n${"-".repeat(80)}\n\n`);
 }
 
-async function licenseOf(folder: string): Promise<string> {
-  const { name, version, license } = packageFields.parse(JSON.parse(await readFile(`${folder}/package.json`, "utf8")));
+async function licenseOf({ folder, name, version, license }: BundledPackage): Promise<string> {
   const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).sort();
   if (files.length === 0) throw new Error(`${name} has no file with the text of its licence (${license})`);
   const texts = await Promise.all(files.map((file) => readFile(`${folder}/${file}`, "utf8")));

@@ -24,15 +24,18 @@ describe("storePath", () => {
     ["~", homedir()],
     ["~other/t.sqlite", "~other/t.sqlite"],
     ["folder/~/t.sqlite", "folder/~/t.sqlite"],
+    ["~\\t.sqlite", join(homedir(), "t.sqlite")],
+    ["C:\\Users\\me\\t.sqlite", "C:\\Users\\me\\t.sqlite"],
   ])("leads from %s to %s", (given, path) => {
     expect(storePath(given)).toBe(path);
   });
 
-  it.each([undefined, "~/t.sqlite"])("is refused when it is %s and HOME is empty", async (given) => {
+  // Windows always knows a home folder.
+  it.skipIf(process.platform === "win32").each([undefined, "~/t.sqlite"])("is refused when it is %s and HOME is empty", async (given) => {
     expect(await storePathWith({ HOME: "" }, given)).toBe("PREFETCH_STORE needs your home folder, and HOME is empty");
   });
 
-  it("needs no home folder when the path does not begin there", async () => {
+  it.skipIf(process.platform === "win32")("needs no home folder when the path does not begin there", async () => {
     expect(await storePathWith({ HOME: "" }, "/var/lib/t.sqlite")).toBe("/var/lib/t.sqlite");
     expect(await storePathWith({ HOME: "", XDG_DATA_HOME: "/data" }, undefined)).toBe("/data/cdn-prefetch-mcp/prefetch.sqlite");
   });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { readDash } from "../../src/media/dash/mpd.ts";
 import type { HlsOptions } from "../../src/media/hls/options.ts";
 import { readHls } from "../../src/media/hls/playlist.ts";
@@ -29,5 +30,5 @@ export function only({ urls }: Manifest): MediaUrl {
 /** The folder of a parser's fixtures. */
 export function fixtureFolder(name: "m3u8-parser" | "mpd-parser"): string {
   const folder = name === "m3u8-parser" ? "fixtures/integration" : "manifests";
-  return new URL(`../../node_modules/${name}/test/${folder}/`, import.meta.url).pathname;
+  return join(import.meta.dirname, "../../node_modules", name, "test", folder, "/");
 }

@@ -78,7 +78,8 @@ export function readTokens(json: string, source: string): Token[] {
 
 function parseJson(json: string, source: string): unknown {
   try {
-    return JSON.parse(json);
+    // Editors on Windows start files with a byte order mark, which JSON does not allow.
+    return JSON.parse(json.replace(/^\ufeff/, ""));
   } catch {
     // The parser's own message would quote the list.
     throw new PrefetchError("invalid_argument", `${source} is not JSON`, { hint });

@@ -33,6 +33,7 @@ beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "alibaba-settings-"));
   vi.stubEnv("HOME", home);
   vi.stubEnv("USERPROFILE", home);
+  vi.stubEnv("USERPROFILE", home);
 });
 
 afterEach(async () => {

@@ -45,6 +45,9 @@ export interface CallOptions {
 export interface ServerOptions {
   /** The file to run. Default: the built server. */
   readonly entry?: string;
+  /** The program that runs, instead of this Node.js with `entry`: a name from PATH or a path, and its first arguments. */
+  readonly program?: readonly [name: string, ...args: string[]];
+  readonly cwd?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly onStderr?: (text: string) => void;
@@ -69,10 +72,12 @@ function answerOf(result: unknown): ToolAnswer {
 
 const resourceText = z.object({ contents: z.array(z.object({ text: z.string() })).length(1) });
 
-function spawnOptions({ entry = bin, args = [], env = {}, onStderr }: ServerOptions) {
+function spawnOptions({ entry = bin, program = [process.execPath, entry], cwd, args = [], env = {}, onStderr }: ServerOptions) {
+  const [command, ...first] = program;
   return {
-    command: process.execPath,
-    args: [entry, ...args],
+    command,
+    args: [...first, ...args],
+    ...(cwd !== undefined && { cwd }),
     env: { ...baseEnv, ...env },
     stderr: onStderr ? ("pipe" as const) : ("ignore" as const),
   };

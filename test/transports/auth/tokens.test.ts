@@ -18,6 +18,10 @@ function mistakeIn(json: string): string {
 }
 
 describe("readTokens", () => {
+  it("reads a list that begins with a byte order mark, as editors on Windows write it", () => {
+    expect(readTokens(`\ufeff${JSON.stringify([good])}`, "THE_LIST").map(({ name }) => name)).toEqual(["robot"]);
+  });
+
   it("names each mistake with its entry and key", () => {
     const cases: readonly (readonly [unknown, RegExp])[] = [
       [{}, /must be a JSON array/],
