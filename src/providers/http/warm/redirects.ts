@@ -2,7 +2,7 @@
 
 import { asPrefetchError, PrefetchError } from "../../../base/errors.ts";
 import type { Got } from "../net/get.ts";
-import { headersFor, isRedirect, redirectTarget } from "../net/redirect.ts";
+import { headersFor, isRedirect, leadsBack, redirectTarget } from "../net/redirect.ts";
 import type { FetchContext, FetchRoute } from "./fetch-context.ts";
 import type { SendRequest } from "./send-request.ts";
 
@@ -19,6 +19,8 @@ export interface FetchedAnswer {
   readonly answer: Got;
   readonly url: URL;
   readonly route: FetchRoute;
+  /** The answer redirects to itself or to a URL that led to it. */
+  readonly loops: boolean;
 }
 
 export async function fetchFollowing(
@@ -28,12 +30,13 @@ export async function fetchFollowing(
   send: SendRequest,
 ): Promise<FetchedAnswer> {
   const requested = checkUrl(text);
-  let url = requested;
-  for (let followed = 0; ; followed += 1) {
+  const asked = [requested];
+  for (let url = requested; ; asked.push(url)) {
     const route = routeFor(url, requested, firstRoute);
     const answer = await send(url, method, route, context);
-    const target = followed < redirects && isRedirect(answer) ? redirectTarget(answer, url) : undefined;
-    if (!target) return { answer, url, route };
+    const loops = leadsBack(answer, url, asked);
+    const target = asked.length <= redirects && !loops && isRedirect(answer) ? redirectTarget(answer, url) : undefined;
+    if (!target) return { answer, url, route, loops };
     url = checkTarget(target, checkUrl);
   }
 }
