@@ -32,6 +32,14 @@ export const httpAnyCdn: ProviderDefinition = {
       fallback: "accept-encoding: gzip, deflate, br",
       secretsIn: secretHeaderValues,
     },
+    {
+      name: setting("HEADERS"),
+      about:
+        'Request headers for single hosts, such as a cookie, as a JSON object. A key is a host, https only, or an origin such as http://cdn.example.com; *.example.com matches every host below example.com, and the first match counts. Example: {"cdn.example.com":{"cookie":"session=1234"}}.',
+      fallback: "none",
+      secret: true,
+      secretsIn: secretHeaderValues,
+    },
     { name: setting("MODE"), about: "get, or head for CDNs that fill their cache on HEAD requests.", fallback: "get" },
     {
       name: setting("REDIRECTS"),
@@ -107,6 +115,7 @@ function optionsFrom(
     method: parsed.MODE === "head" ? "HEAD" : "GET",
     redirects: parsed.REDIRECTS ?? 0,
     variants: parsed.VARIANTS,
+    siteHeaders: parsed.HEADERS,
     pops: parsed.POPS ?? [],
     ports: parsed.OPEN_PORTS,
     allowLoopback: parsed.ALLOW_LOOPBACK,

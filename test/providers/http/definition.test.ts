@@ -62,8 +62,8 @@ describe("httpAnyCdn without settings", () => {
       expect(provider.refusalOf?.(url)).toMatchObject({ code: "forbidden_domain" });
   });
 
-  it("describes all settings and has no secret ones", () => {
-    expect(httpAnyCdn.settings.filter(({ secret }) => secret)).toEqual([]);
+  it("describes all settings, and the headers of single hosts are a secret", () => {
+    expect(httpAnyCdn.settings.filter(({ secret }) => secret).map(({ name }) => name)).toEqual(["PREFETCH_HTTP_HEADERS"]);
     for (const { name, about } of httpAnyCdn.settings) {
       expect(name).toMatch(/^PREFETCH_HTTP_[A-Z_]+$/);
       expect(about).toMatch(/^.{3,}\.$/);
@@ -82,6 +82,8 @@ describe("httpAnyCdn accepts", () => {
     ["VARIANTS", '[{"Accept":"image/avif,image/webp"}]'],
     ["VARIANTS", "[{}]"],
     ["VARIANTS", '[{"user-agent":"Mozilla/5.0 (iPhone)","x-device":""}]'],
+    ["HEADERS", '{"cdn.example.com":{"Cookie":"a=1","Authorization":"Bearer x"}}'],
+    ["HEADERS", '{"*.example.com:8443":{"x-key":"1"},"http://origin.example.com":{"cookie":"a=1"},"[2001:db8::1]":{}}'],
     ["MODE", "get"],
     ["MODE", "head"],
     ["REDIRECTS", "0"],
@@ -156,6 +158,17 @@ describe("httpAnyCdn refuses, naming the setting but not the value,", () => {
       "If-None-Match",
       "if-modified-since",
     ].map((name): readonly [string, string] => ["VARIANTS", JSON.stringify([{ accept: "*/*" }, { [name]: "bad" }])]),
+    ["HEADERS", "bad"],
+    ["HEADERS", "[]"],
+    ["HEADERS", "{}"],
+    ...["", "bad host", "cdn.example.com/bad", "ftp://bad.example", "bad@cdn.example.com", "*", "a.*.bad", "cdn.example.com?bad"].map(
+      (host): readonly [string, string] => ["HEADERS", JSON.stringify({ [host]: { cookie: "a=1" } })],
+    ),
+    ...["host", "Range", "If-None-Match", "connection", "proxy-authorization", "bad name", ":bad"].map(
+      (name): readonly [string, string] => ["HEADERS", JSON.stringify({ "cdn.example.com": { [name]: "bad" } })],
+    ),
+    ["HEADERS", JSON.stringify({ "cdn.example.com": { cookie: "bad\r\nx: y" } })],
+    ["HEADERS", JSON.stringify(Object.fromEntries(Array.from({ length: 51 }, (_, nth) => [`bad${nth}.example`, {}])))],
     ["MODE", "BAD"],
     ["MODE", "post"],
     ...["REDIRECTS", "CONNECTIONS", "REQUESTS_PER_SECOND", "BYTES_PER_SECOND", "MAX_BYTES", "MAX_SECONDS"].flatMap((name) =>
