@@ -5,6 +5,7 @@ import type { AppConfig } from "../app/config.ts";
 import type { SettingValues } from "../base/setting.ts";
 import { sandboxRoutes } from "../sandbox/routes.ts";
 import { readFlags } from "./flags.ts";
+import { readProxySettings } from "./proxy-settings.ts";
 import { type ParsedSettings, parseSettings } from "./schema.ts";
 import { type ServerConfig, serverConfigFrom } from "./server-config.ts";
 import { readSettingValues, secretValues, unknownNameWarnings } from "./setting-values.ts";
@@ -25,10 +26,14 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
 
   const values = readSettingValues(flags, env);
   const settings = parseSettings(values);
+  const { proxy, warnings, secrets } = readProxySettings(env);
+  const app = appConfigFrom(settings, values);
   const config: Config = {
-    ...appConfigFrom(settings, values),
+    ...app,
+    ...(proxy && { proxy }),
+    secrets: [...app.secrets, ...secrets],
     server: serverConfigFrom(settings),
-    warnings: unknownNameWarnings(env),
+    warnings: [...unknownNameWarnings(env), ...warnings],
   };
   return { kind: "serve", config: Object.freeze(config) };
 }

@@ -42,6 +42,10 @@ export const settingsSchema = z.object({
     .transform((text) => splitList(text).map(Number))
     .refine((ports) => ports.every(isPort), "must be port numbers separated by commas")
     .optional(),
+  PROXY: z
+    .enum(["1", "0", "true", "false"], "must be 1 or 0")
+    .transform((word) => word === "1" || word === "true")
+    .optional(),
   ALLOW_LOOPBACK: z
     .enum(["1", "0", "true", "false"], "must be 1 or 0")
     .transform((word) => word === "1" || word === "true")

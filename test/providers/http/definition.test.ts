@@ -84,6 +84,8 @@ describe("httpAnyCdn accepts", () => {
     ["VARIANTS", '[{"user-agent":"Mozilla/5.0 (iPhone)","x-device":""}]'],
     ["HEADERS", '{"cdn.example.com":{"Cookie":"a=1","Authorization":"Bearer x"}}'],
     ["HEADERS", '{"*.example.com:8443":{"x-key":"1"},"http://origin.example.com":{"cookie":"a=1"},"[2001:db8::1]":{}}'],
+    ["PROXY", "1"],
+    ["PROXY", "false"],
     ["MODE", "get"],
     ["MODE", "head"],
     ["REDIRECTS", "0"],
@@ -185,6 +187,8 @@ describe("httpAnyCdn refuses, naming the setting but not the value,", () => {
     ["OPEN_PORTS", "8080,0"],
     ["OPEN_PORTS", "65536"],
     ["OPEN_PORTS", "80.5"],
+    ["PROXY", "bad"],
+    ["PROXY", "http://bad.example"],
     ["ALLOW_LOOPBACK", "bad"],
     ["ALLOW_LOOPBACK", "2"],
   ];
@@ -249,6 +253,11 @@ describe("the settings of http", () => {
     for (const url of ["https://example.org/", "https://cdn.test:8444/"])
       expect(provider.refusalOf?.(url)).toMatchObject({ code: "forbidden_domain" });
   });
+});
+
+it("httpAnyCdn refuses PoPs together with a proxy", () => {
+  const read = httpAnyCdn.read({ PREFETCH_HTTP_POPS: "paris=8.8.8.8", PREFETCH_HTTP_PROXY: "1" });
+  expect(read).toMatchObject({ ok: false, problem: expect.stringContaining("PREFETCH_HTTP_POPS does not work with PREFETCH_HTTP_PROXY") });
 });
 
 it("httpAnyCdn refuses a PoP's port that is not open", () => {

@@ -15,7 +15,9 @@ export function noAnswer(host: string, why: string): PrefetchError {
 export function connectFailure(error: unknown, host: string): PrefetchError {
   if (error instanceof PrefetchError) return error;
   const code = codeOf(error);
-  if (error instanceof errors.ConnectTimeoutError || code === "ETIMEDOUT") {
+  // A proxy that does not answer to CONNECT causes the error for late headers.
+  const isLate = error instanceof errors.ConnectTimeoutError || error instanceof errors.HeadersTimeoutError || code === "ETIMEDOUT";
+  if (isLate) {
     return new PrefetchError("timeout", `Connecting to ${host} took too long`, {
       retryable: true,
       hint: "Check that the host is up, and the network path to it.",
