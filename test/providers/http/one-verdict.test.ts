@@ -52,6 +52,16 @@ describe("a bot protection that answers instead of the object", () => {
   });
 });
 
+it("a bot protection in front of a manifest is named", async () => {
+  const origin = await startOrigin((_request, response) => response.writeHead(403, { "cf-mitigated": "challenge" }).end("Just a moment"));
+  const reading = testEdge().text(origin.url("/master.m3u8"), 1_000, new AbortController().signal);
+  await expect(reading).rejects.toMatchObject({
+    code: "auth_failed",
+    message: expect.stringContaining("bot protection of Cloudflare"),
+    hint: expect.stringContaining("PREFETCH_HTTP_HEADERS"),
+  });
+});
+
 it("a page instead of the file is told by a prefetch and by a check", async () => {
   const headers = { "content-type": "text/html", "cache-control": "max-age=60", age: "9" };
   const origin = await startOrigin((_request, response) => response.writeHead(200, headers).end("<html>"));

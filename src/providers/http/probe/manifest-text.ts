@@ -3,6 +3,7 @@
 import type { Dispatcher } from "undici";
 import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../../base/errors.ts";
 import type { KeyedSemaphore } from "../../../base/keyed-semaphore.ts";
+import { challengeObstacle, challengerOf } from "../cache/challenge.ts";
 import { firstOf } from "../cache/headers.ts";
 import { failureOf } from "../net/failure.ts";
 import { type Got, get } from "../net/get.ts";
@@ -73,6 +74,11 @@ function targetOf(answer: Got, base: URL): URL {
 }
 
 function assertUsable({ status, headers, bytes, declared = 0 }: Got, host: string, maxBytes: number): void {
+  const challenger = challengerOf({ status, headers });
+  if (challenger !== undefined) {
+    const { reason, change } = challengeObstacle(challenger);
+    throw new PrefetchError("auth_failed", `${host} answered ${status}. ${reason.slice(0, -1)}`, { hint: change, delivery: "refused" });
+  }
   if (status !== 200) throw statusError(status, host);
   if (Math.max(bytes, declared) > maxBytes) {
     const limit = maxBytes.toLocaleString("en");
