@@ -6,6 +6,7 @@
 import type { HeaderDetection } from "./detect.ts";
 import type { HeaderLines } from "./headers.ts";
 import type { Vendor } from "./vendor.ts";
+import { readLookup } from "./vendors/tencent.ts";
 import { type VendorId, vendorOf } from "./vendors.ts";
 import { combineTiers, type Finding, isFetched, isServed, verdictOf } from "./verdict.ts";
 
@@ -19,7 +20,8 @@ export function readChain(
   if (detected && detected.rivals.length > 0) return readRivals(headers, detected.rivals);
   const own = vendor.read?.(headers);
   if (vendor.resells === undefined) return own;
-  const network = detected && firstFinding(headers, detected.networks);
+  // The texts of Tencent's lookup header are its own, also where a seller removes Tencent's other headers.
+  const network = (detected && firstFinding(headers, detected.networks)) ?? readLookup(headers);
   if (network) return withSeller(network, own);
   // A network without a word of its own stands in front: only a cache sends `Age`, so the seller's miss is history.
   const isHistory = own && isFetched(own.verdict) && age;

@@ -46,5 +46,10 @@ describeReadings("qiniu", [
     { ...qiniu, "x-qnm-cache": "Miss", age: "900" },
     { state: "hit", layer: "unknown", ageS: 900 },
   ],
+  [
+    "the words of Tencent's network alone with Qiniu's Miss",
+    { ...qiniu, "x-cache-lookup": "Hit From Disktank3", "x-qnm-cache": "Miss" },
+    { state: "hit", layer: "edge" },
+  ],
   ["misses of both", { ...qiniu, "x-response-cache": "miss", "x-qnm-cache": "Miss" }, { state: "miss" }],
 ]);
