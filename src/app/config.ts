@@ -1,5 +1,6 @@
 /** The checked configuration of the app. cli/config.ts reads it and adds the settings of the HTTP server. */
 
+import type { ProxySettings } from "../base/proxy-settings.ts";
 import type { SettingValues } from "../base/setting.ts";
 import type { Guards } from "../prefetch/model/guards.ts";
 import type { Route } from "../prefetch/model/provider-directory.ts";
@@ -19,6 +20,8 @@ export interface AppConfig {
   readonly routes: readonly Route[];
   readonly logLevel: LogLevel;
   readonly transport: "stdio" | "http";
+  /** From the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
+  readonly proxy?: ProxySettings | undefined;
   /** Raw values of all settings by variable; providers read their own from it. */
   readonly values: SettingValues;
   /** Values that no output shows. */

@@ -56,7 +56,10 @@ export function createProviderRegistry(config: AppConfig, { clock, observer, sec
     const { values, ca } = config.sandbox ? await startSandboxOnce() : { values: undefined, ca: undefined };
     const configuration = values ? definition.read(values) : own;
     if (configuration.ok) {
-      return withCleanText(await configuration.create({ clock, observer, secrets, userAgent: `cdn-prefetch-mcp/${version}`, ca }), foreign);
+      const userAgent = `cdn-prefetch-mcp/${version}`;
+      // The emulators of the sandbox run on this machine.
+      const proxy = config.sandbox ? undefined : config.proxy;
+      return withCleanText(await configuration.create({ clock, observer, secrets, userAgent, ca, proxy }), foreign);
     }
     throw new PrefetchError("not_configured", `${definition.title} is not configured`, {
       provider: definition.id,

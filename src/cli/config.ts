@@ -5,6 +5,7 @@ import { PrefetchError } from "../base/errors.ts";
 import type { Setting, SettingValues } from "../base/setting.ts";
 import { sandboxRoutes } from "../sandbox/routes.ts";
 import { type Flags, readFlags } from "./flags.ts";
+import { readProxySettings } from "./proxy-settings.ts";
 import { type ParsedSettings, parseSettings } from "./schema.ts";
 import { type ServerConfig, serverConfigFrom } from "./server-config.ts";
 import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
@@ -30,10 +31,18 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
   if (flags.version) return { kind: "version" };
 
   const values = readSettingValues(flags, env);
+  const { proxy, warnings, secrets } = readProxySettings(env);
   const config = withTypedNames(flags, (): Config => {
     const settings = parseSettings(values);
     refuseUnusedFlags(settings, flags);
-    return { ...appConfigFrom(settings, values), server: serverConfigFrom(settings), warnings: unknownNameWarnings(env) };
+    const app = appConfigFrom(settings, values);
+    return {
+      ...app,
+      ...(proxy && { proxy }),
+      secrets: [...app.secrets, ...secrets],
+      server: serverConfigFrom(settings),
+      warnings: [...unknownNameWarnings(env), ...warnings],
+    };
   });
   return { kind: flags.check ? "check" : "serve", config: Object.freeze(config) };
 }

@@ -1,6 +1,7 @@
 /** The form in which `index.ts` lists a provider: its settings, and how to create it from them. */
 
 import type { Clock } from "../base/clock.ts";
+import type { ProxySettings } from "../base/proxy-settings.ts";
 import type { Secrets } from "../base/secrets.ts";
 import type { Setting, SettingValues } from "../base/setting.ts";
 import type { Provider } from "../prefetch/model/provider.ts";
@@ -12,6 +13,8 @@ export interface ProviderContext {
   readonly observer: Observer;
   /** The process's known secrets. A provider adds those that it fetches or reads; those of its settings are there. */
   readonly secrets?: Secrets | undefined;
+  /** The way to vendors' APIs. Absent in the sandbox. */
+  readonly proxy?: ProxySettings | undefined;
   /** Certificate of the sandbox's authority, in PEM. Absent outside the sandbox. */
   readonly ca?: string | undefined;
 }

@@ -18,7 +18,7 @@ export function countWarmth(rows: readonly Verification[]): Readonly<Record<Warm
   return counts;
 }
 
-const confidences: readonly Cdn["confidence"][] = ["guess", "likely", "certain"];
+const confidences: readonly Cdn["confidence"][] = ["likely", "certain"];
 
 /** Per host the detection with the highest confidence: an error page tells less than a hit. */
 export function cdnsOf(rows: readonly Verification[], configured: readonly string[]): HostCdn[] {

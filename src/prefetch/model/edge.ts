@@ -19,7 +19,7 @@ export interface Obstacle {
 export interface Cdn {
   readonly id: string;
   readonly name: string;
-  readonly confidence: "certain" | "likely" | "guess";
+  readonly confidence: "certain" | "likely";
   readonly by: "headers" | "cname";
   /** Id of the provider that serves this CDN best. */
   readonly provider: string;

@@ -6,6 +6,7 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
+import type { ProxySettings } from "../../base/proxy-settings.ts";
 import { createRedactor } from "../../base/redact.ts";
 import { createSecrets, type Secrets } from "../../base/secrets.ts";
 import { echoKey } from "../../prefetch/model/match-urls.ts";
@@ -40,6 +41,7 @@ export interface AlibabaVodOptions {
   readonly observer?: Observer | undefined;
   /** Receives the secrets that requests use. */
   readonly secrets?: Secrets | undefined;
+  readonly proxy?: ProxySettings | undefined;
   readonly dispatcher?: Dispatcher | undefined;
   /** Milliseconds to wait for an answer. */
   readonly answerMs?: number | undefined;
@@ -57,12 +59,13 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     userAgent,
     observer,
     dispatcher,
+    proxy,
     answerMs,
     secrets = createSecrets(),
   } = options;
   const provider = "alibaba-vod";
   const redact = createRedactor(secrets);
-  const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, answerMs });
+  const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, proxy, answerMs });
   const rpc = createRpc({ http, clock, credentials, redact, onKeys: (keys) => rememberKeys(secrets, keys) });
   const lists = createTaskLists(rpc, cache, redact);
   const media = createMedia(rpc, options.media, { ...options.assets, redact });

@@ -32,6 +32,14 @@ export const httpAnyCdn: ProviderDefinition = {
       fallback: "accept-encoding: gzip, deflate, br",
       secretsIn: secretHeaderValues,
     },
+    {
+      name: setting("HEADERS"),
+      about:
+        'Request headers for single hosts, such as a cookie, as a JSON object. A key is a host, https only, or an origin such as http://cdn.example.com; *.example.com matches every host below example.com, and the first match counts. Example: {"cdn.example.com":{"cookie":"session=1234"}}.',
+      fallback: "none",
+      secret: true,
+      secretsIn: secretHeaderValues,
+    },
     { name: setting("MODE"), about: "get, or head for CDNs that fill their cache on HEAD requests.", fallback: "get" },
     {
       name: setting("REDIRECTS"),
@@ -57,6 +65,12 @@ export const httpAnyCdn: ProviderDefinition = {
     },
     { name: setting("OPEN_PORTS"), about: "Ports to allow besides 80 and 443, separated by commas.", fallback: "none" },
     {
+      name: setting("PROXY"),
+      about:
+        "1 also fetches URLs through the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. The proxy then decides which address it dials.",
+      fallback: "0: only vendors' APIs are reached through it",
+    },
+    {
       name: setting("ALLOW_LOOPBACK"),
       about: "1 also allows this machine's loopback addresses, on every port. For tests.",
       fallback: "0",
@@ -69,16 +83,16 @@ export const httpAnyCdn: ProviderDefinition = {
       const problems = parsed.error.issues.map(({ path: [name = ""], message }) => `PREFETCH_HTTP_${String(name)} ${message}`);
       return { ok: false, problem: `${id}: ${[...new Set(problems)].join("; ")}.` };
     }
-    const problem = popProblem(parsed.data);
+    const problem = popProblem(parsed.data) ?? proxyProblem(parsed.data);
     if (problem !== undefined) return { ok: false, problem: `${id}: ${problem}` };
     const options = optionsFrom(parsed.data, values.PREFETCH_ALLOWED_DOMAINS);
     return {
       ok: true,
-      create: async ({ clock, userAgent, ca }) => {
+      create: async ({ clock, userAgent, ca, proxy }) => {
         const { createHttp } = await import("./http.ts");
         // The sandbox's edge answers for every name, so nothing is looked up: no request leaves the machine.
         const resolveCname = ca === undefined ? undefined : async () => [];
-        return createHttp({ ...options, clock, userAgent, ca, resolveCname });
+        return createHttp({ ...options, clock, userAgent, ca, resolveCname, proxy: parsed.data.PROXY ? proxy : undefined });
       },
     };
   },
@@ -98,15 +112,21 @@ function popProblem({ POPS, OPEN_PORTS = [], ALLOW_LOOPBACK = false }: ParsedSet
   return hasClosedPort ? `${setting("POPS")} uses a port that ${setting("OPEN_PORTS")} does not list.` : undefined;
 }
 
+function proxyProblem({ POPS, PROXY = false }: ParsedSettings): string | undefined {
+  if (!PROXY || !POPS) return undefined;
+  return `${setting("POPS")} does not work with ${setting("PROXY")}: a proxy looks up each host itself.`;
+}
+
 function optionsFrom(
   parsed: ParsedSettings,
   allowedDomains: string | undefined,
-): Omit<HttpOptions, "clock" | "userAgent" | "ca" | "resolveCname"> {
+): Omit<HttpOptions, "clock" | "userAgent" | "ca" | "resolveCname" | "proxy"> {
   return {
     limits: limitsFrom(parsed),
     method: parsed.MODE === "head" ? "HEAD" : "GET",
     redirects: parsed.REDIRECTS ?? 0,
     variants: parsed.VARIANTS,
+    siteHeaders: parsed.HEADERS,
     pops: parsed.POPS ?? [],
     ports: parsed.OPEN_PORTS,
     allowLoopback: parsed.ALLOW_LOOPBACK,

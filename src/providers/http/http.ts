@@ -6,6 +6,7 @@ import type { BatchContent, Call, Progress, Provider, Submission } from "../../p
 import type { ProviderContext } from "../definition.ts";
 import { BATCHES_AT_ONCE, type WarmLimits } from "./limits.ts";
 import { type AddressGuard, type AddressGuardOptions, createAddressGuard } from "./net/address-guard.ts";
+import { headerRule, type SiteHeaders } from "./net/site-headers.ts";
 import type { Pop } from "./net/target-rules.ts";
 import type { ResolveCname } from "./probe/cname.ts";
 import { createEdge } from "./probe/edge.ts";
@@ -21,6 +22,8 @@ export interface HttpOptions extends Pick<ProviderContext, "clock" | "userAgent"
   readonly redirects: number;
   /** Sets of request headers. Each URL is fetched once with each set. */
   readonly variants?: readonly Headers[] | undefined;
+  /** Request headers for single sites. They replace those of a variant. */
+  readonly siteHeaders?: readonly SiteHeaders[] | undefined;
   /** Edges to fetch through; an empty list means the edge that DNS returns. */
   readonly pops: readonly Pop[];
   readonly resolveCname?: ResolveCname | undefined;
@@ -34,13 +37,14 @@ const URLS_PER_BATCH = 100;
 const MAX_URL_LENGTH = 8_192;
 
 export function createHttp(options: HttpOptions): Provider {
-  const { clock, userAgent, limits, method, redirects, variants = [DEFAULT_VARIANT], pops, resolveCname } = options;
+  const { clock, userAgent, limits, method, redirects, variants = [DEFAULT_VARIANT], siteHeaders, pops, resolveCname } = options;
   const guard = createAddressGuard({ ...options, connections: limits.requestsPerHost });
   // Probes have their own connections: a question about a host must not wait until its files are fetched.
   const edgeGuard = createAddressGuard(options);
   const headers = { "user-agent": userAgent, accept: "*/*" };
+  const headersOf = headerRule(siteHeaders);
   const routes = routesFor({ guard, headers, variants, pops });
-  const warmer = createWarmer({ routes, clock, limits, method, redirects, checkUrl: guard.checkUrl });
+  const warmer = createWarmer({ routes, clock, limits, method, redirects, headersOf, checkUrl: guard.checkUrl });
 
   return {
     id: "http",
@@ -80,7 +84,7 @@ export function createHttp(options: HttpOptions): Provider {
       return { vendorTaskIds: [], refused: [] };
     },
 
-    edge: createEdge({ guard: edgeGuard, clock, headers, variants, pops, resolveCname }),
+    edge: createEdge({ guard: edgeGuard, clock, headers, variants, headersOf, pops, resolveCname }),
     close: async () => {
       await Promise.all([guard.close(), edgeGuard.close()]);
     },
@@ -119,9 +123,11 @@ function progressOf({ progress }: Call): Progress {
 }
 
 /** Servers with the same account may take over each other's batches, so it covers everything that makes routes differ. */
-function accountOf({ pops, variants, method }: HttpOptions): string {
-  if (pops.length === 0 && variants === undefined && method === "GET") return "http";
-  const routing = JSON.stringify([pops, variants, method]);
+function accountOf({ pops, variants, method, siteHeaders }: HttpOptions): string {
+  if (pops.length === 0 && variants === undefined && method === "GET" && siteHeaders === undefined) return "http";
+  // Without the values: a server with a renewed cookie must find the tasks of the server before it.
+  const sites = siteHeaders?.map(({ site, headers }) => [site, Object.keys(headers)]);
+  const routing = JSON.stringify([pops, variants, method, ...(sites ? [sites] : [])]);
   return `http:${createHash("sha256").update(routing).digest("hex").slice(0, 12)}`;
 }
 

@@ -2,6 +2,7 @@
 
 import { isIP } from "node:net";
 import { z } from "zod";
+import { parseSite, type SiteHeaders } from "./net/site-headers.ts";
 import type { Pop } from "./net/target-rules.ts";
 
 export const settingsSchema = z.object({
@@ -21,6 +22,14 @@ export const settingsSchema = z.object({
       "must be a JSON list of 1 to 8 objects of header names and values, without host, authorization and cookie",
     )
     .optional(),
+  HEADERS: z
+    .string()
+    .transform(parseSiteHeaders)
+    .refine(
+      (sites) => sites !== undefined,
+      'must be a JSON object of 1 to 50 hosts, each with an object of header names and values, such as {"cdn.example.com":{"cookie":"…"}}, without host and range headers',
+    )
+    .optional(),
   MODE: z.enum(["get", "head"], "must be get or head").optional(),
   REDIRECTS: integer(0, 5),
   CONNECTIONS: integer(1, 64),
@@ -32,6 +41,10 @@ export const settingsSchema = z.object({
     .string()
     .transform((text) => splitList(text).map(Number))
     .refine((ports) => ports.every(isPort), "must be port numbers separated by commas")
+    .optional(),
+  PROXY: z
+    .enum(["1", "0", "true", "false"], "must be 1 or 0")
+    .transform((word) => word === "1" || word === "true")
     .optional(),
   ALLOW_LOOPBACK: z
     .enum(["1", "0", "true", "false"], "must be 1 or 0")
@@ -58,11 +71,14 @@ function integer(min: number, max: number) {
     .optional();
 }
 
-const notAllowedInVariants: ReadonlySet<string> = new Set([
-  // An answer to a request with credentials is for one viewer. The host belongs into the URL.
-  ...["host", "authorization", "cookie", "proxy-authorization"],
+/** An answer to a request with credentials is for one viewer. They may go to single sites, but not to every host. */
+const credentialNames: ReadonlySet<string> = new Set(["authorization", "cookie"]);
+
+const neverAllowed: ReadonlySet<string> = new Set([
+  // The host belongs into the URL, and the proxy's credentials into its own address.
+  ...["host", "proxy-authorization"],
   // Headers of the connection.
-  ...["connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"],
+  ...["connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"],
   // Headers that request less than the whole object.
   ...["if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"],
 ]);
@@ -70,18 +86,47 @@ const notAllowedInVariants: ReadonlySet<string> = new Set([
 const headerName = z
   .string()
   .regex(/^[A-Za-z0-9-]{1,64}$/)
-  // The provider's own headers are in lower case, and a variant replaces them.
+  // The provider's own headers are in lower case, and a configured header replaces them.
   .toLowerCase()
-  .refine((name) => !notAllowedInVariants.has(name));
+  .refine((name) => !neverAllowed.has(name));
+
+/** Longer values do not fit beside a URL into the 8 KiB of headers that many servers accept. */
+const headerValue = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^[\x20-\x7e]*$/);
 
 const variantList = z
-  .array(z.record(headerName, z.string().regex(/^[\x20-\x7e]{0,1000}$/)))
+  .array(
+    z.record(
+      headerName.refine((name) => !credentialNames.has(name)),
+      headerValue(1_000),
+    ),
+  )
   .min(1)
   .max(8);
 
+const siteList = z
+  .record(z.string(), z.record(headerName, headerValue(6_000)))
+  .refine((sites) => Object.keys(sites).length > 0 && Object.keys(sites).length <= 50);
+
+function parseSiteHeaders(text: string): SiteHeaders[] | undefined {
+  const entries = Object.entries(parseJson(text, siteList) ?? {});
+  const sites = entries.flatMap(([name, headers]) => {
+    const site = parseSite(name);
+    return site ? [{ site, headers }] : [];
+  });
+  return sites.length > 0 && sites.length === entries.length ? sites : undefined;
+}
+
 function parseVariants(text: string): z.infer<typeof variantList> | undefined {
+  return parseJson(text, variantList);
+}
+
+function parseJson<Value>(text: string, schema: z.ZodType<Value>): Value | undefined {
   try {
-    return variantList.safeParse(JSON.parse(text)).data;
+    return schema.safeParse(JSON.parse(text)).data;
   } catch {
     // The text is not JSON. The schema's message names the expected form.
     return undefined;

@@ -7,6 +7,7 @@ import type { Dispatcher } from "undici";
 import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
+import type { ProxySettings } from "../../base/proxy-settings.ts";
 import { createRedactor, type Redactor, tidyMessage } from "../../base/redact.ts";
 import { createSecrets, type Secrets } from "../../base/secrets.ts";
 import type { BatchContent, Call, Provider, StatusRow, Submission } from "../../prefetch/model/provider.ts";
@@ -30,6 +31,7 @@ export interface HuaweiVodOptions {
   readonly observer?: Observer | undefined;
   /** Receives the secrets that requests use. */
   readonly secrets?: Secrets | undefined;
+  readonly proxy?: ProxySettings | undefined;
   readonly dispatcher?: Dispatcher | undefined;
   /** Milliseconds to wait for an answer. */
   readonly answerMs?: number | undefined;
@@ -48,12 +50,13 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     userAgent,
     observer,
     dispatcher,
+    proxy,
     answerMs,
     secrets = createSecrets(),
   } = options;
   rememberCredentials(secrets, credentials);
   const redact = createRedactor(secrets);
-  const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, answerMs });
+  const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, proxy, answerMs });
   const auth = createAuth({ credentials, projectId, clock, http, redact, onSecret: secrets.add });
   const api = createApi({ endpoint, projectId, auth, http, clock, redact });
 

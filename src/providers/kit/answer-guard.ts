@@ -83,8 +83,24 @@ function withoutPeerBytes(error: Error, isWithinHead: boolean): Error {
 /** undici reports some malformed headers as a length mismatch. */
 const endsHead: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "ECONNRESET"]);
 
+/** Protocols that answer on a port where HTTP/1.1 was expected, by their first bytes in hex. Only the name is passed on. */
+const foreignProtocols: readonly (readonly [start: RegExp, name: string])[] = [
+  // A SETTINGS frame on stream 0 opens every HTTP/2 connection (RFC 9113, section 6.5).
+  [/^00.{4}040000000000/, "it speaks HTTP/2"],
+  // An alert of TLS.
+  [/^1503/, "it speaks TLS: use https"],
+  // "SSH-"
+  [/^5353482d/, "it speaks SSH"],
+];
+/** The bytes of the longest of these starts. */
+const START_BYTES = 9;
+
 /** The parser's reasons are fixed texts, such as "Invalid header token". They stand in parentheses at the message's end. */
-function parserFault({ message }: Error, isWithinHead: boolean): Error {
+function parserFault(error: errors.HTTPParserError, isWithinHead: boolean): Error {
+  const { message } = error;
+  const start = "data" in error && typeof error.data === "string" ? error.data.slice(0, START_BYTES) : "";
+  const foreign = foreignProtocols.find(([pattern]) => pattern.test(Buffer.from(start).toString("hex")));
+  if (foreign) return new InvalidAnswerError(foreign[1]);
   const [, reason = "unexpected by the parser"] = /\(([\x20-\x7e]{1,100})\)$/.exec(message) ?? [];
   // The same fault as a closed connection that was to be kept alive.
   if (reason === "Invalid EOF state" && !isWithinHead) return new errors.SocketError("other side closed");

@@ -26,6 +26,14 @@ function valuesIn(value: unknown, name: string): string[] {
 }
 
 function partsOf(value: string): string[] {
+  const cookies = value.split(/;\s*/).flatMap((pair) => /^[\w!#$%&'*+.^`|~-]+=(.*)$/.exec(pair)?.[1] ?? []);
+  return [...credentialsIn(value), ...cookies.filter((part) => part.length >= MIN_COOKIE_CHARS)];
+}
+
+/** Shorter values, such as `1`, are words of ordinary texts, which hiding them would blank out. */
+const MIN_COOKIE_CHARS = 8;
+
+function credentialsIn(value: string): string[] {
   const [, credential] = /^(?:bearer|basic|token)\s+(\S+)$/i.exec(value) ?? [];
   return credential === undefined ? [] : [credential];
 }

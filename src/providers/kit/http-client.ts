@@ -1,12 +1,14 @@
 /** The HTTP client of the vendor providers. It bounds time and size, and its errors say whether the request may have left. */
 
-import { Agent, type Dispatcher, errors, request } from "undici";
+import { type Dispatcher, errors, request } from "undici";
 import { abortable } from "../../base/abortable.ts";
 import type { Clock } from "../../base/clock.ts";
-import { type Delivery, PrefetchError } from "../../base/errors.ts";
+import { type Delivery, type ErrorFacts, PrefetchError } from "../../base/errors.ts";
+import type { ProxySettings } from "../../base/proxy-settings.ts";
 import { ambientContext } from "../../telemetry/ambient-context.ts";
 import { type Observer, silentObserver } from "../../telemetry/observer.ts";
 import { guardAnswers, InvalidAnswerError } from "./answer-guard.ts";
+import { createAgent, shownProxies, tunnelAdvice, tunnelRefusal } from "./proxy.ts";
 
 export interface HttpRequest {
   readonly method: "GET" | "POST";
@@ -54,15 +56,17 @@ export interface HttpClientOptions {
   readonly userAgent: string;
   readonly clock: Pick<Clock, "now">;
   readonly observer?: Observer | undefined;
-  /** Replaces the network, for proxies and tests. The caller closes it. */
+  readonly proxy?: ProxySettings | undefined;
+  /** Replaces the network, for tests. The caller closes it. */
   readonly dispatcher?: Dispatcher | undefined;
   /** Milliseconds to wait for the headers and between two parts of the body. */
   readonly answerMs?: number | undefined;
 }
 
 export function createHttpClient(client: HttpClientOptions): HttpClient {
-  const { provider, userAgent, clock, observer = silentObserver, dispatcher, answerMs = ANSWER_MS } = client;
-  const options: Agent.Options = {
+  const { provider, userAgent, clock, observer = silentObserver, dispatcher, answerMs = ANSWER_MS, proxy } = client;
+  const options = {
+    connectMs: CONNECT_MS,
     connect: { timeout: CONNECT_MS },
     headersTimeout: answerMs,
     bodyTimeout: answerMs,
@@ -71,8 +75,8 @@ export function createHttpClient(client: HttpClientOptions): HttpClient {
     // `onRequestStart` proves "no byte has left" only while requests do not share a connection, as they do in HTTP/2.
     allowH2: false,
   };
-  const kept = dispatcher ?? new Agent(options);
-  const fresh = dispatcher ?? new Agent({ ...options, pipelining: 0 });
+  const kept = dispatcher ?? createAgent(options, proxy);
+  const fresh = dispatcher ?? createAgent({ ...options, pipelining: 0 }, proxy);
 
   return {
     send: async ({ method, url, headers, body, signal, intent, isFresh }) => {
@@ -99,7 +103,8 @@ export function createHttpClient(client: HttpClientOptions): HttpClient {
         observe(`${Math.floor(response.statusCode / 100)}xx`);
         return { status: response.statusCode, headers: flatten(response.headers), text };
       } catch (error) {
-        const failure = describeFailure(error, { provider, host: url.host, cancelled: signal.aborted, started: wire.started, intent });
+        const context = { provider, host: url.host, cancelled: signal.aborted, started: wire.started, intent, proxy };
+        const failure = describeFailure(error, context);
         observe(failure.code);
         throw failure;
       }
@@ -148,9 +153,10 @@ interface FailureContext {
   readonly cancelled: boolean;
   readonly started: boolean;
   readonly intent: HttpRequest["intent"];
+  readonly proxy: ProxySettings | undefined;
 }
 
-function describeFailure(error: unknown, { provider, host, cancelled, started, intent }: FailureContext): PrefetchError {
+function describeFailure(error: unknown, { provider, host, cancelled, started, intent, proxy }: FailureContext): PrefetchError {
   const code = codeOf(error);
   const outcomeUnknown = started && intent === "spend";
   const delivery: Delivery = outcomeUnknown ? "unknown" : "not_sent";
@@ -176,10 +182,27 @@ function describeFailure(error: unknown, { provider, host, cancelled, started, i
       },
     );
   }
+  return wayFailure(error, { ...facts, host, started, afterSending, proxy });
+}
+
+interface WayFailure extends ErrorFacts, Pick<FailureContext, "host" | "started" | "proxy"> {
+  readonly afterSending: string;
+}
+
+function wayFailure(error: unknown, { host, started, afterSending, proxy, ...facts }: WayFailure): PrefetchError {
+  const refusal = tunnelRefusal(error);
+  if (proxy && refusal !== undefined) {
+    const message = `The proxy ${shownProxies(proxy)} refused the way to ${host} (status ${refusal})`;
+    return new PrefetchError("vendor_unavailable", message, { ...facts, hint: tunnelAdvice(refusal) });
+  }
+  const code = codeOf(error);
   const why = code ? ` (${code})` : "";
+  const hint = proxy
+    ? `Check the proxy ${shownProxies(proxy)}, which HTTPS_PROXY or HTTP_PROXY names, and the endpoint. NO_PROXY lists hosts to reach directly.`
+    : "Check the endpoint, DNS and firewall of this machine.";
   return new PrefetchError("vendor_unavailable", `The connection to ${host} failed${why}${afterSending}`, {
     ...facts,
-    hint: started ? undefined : "Check the endpoint, DNS and firewall of this machine.",
+    ...(!started && { hint }),
   });
 }
 

@@ -388,8 +388,8 @@ describe("verify, in its answer", () => {
   });
 
   it("names the CDN of a host by its most certain answer", async () => {
-    const guess = cdn({ name: "Some cache", confidence: "guess", provider: "http" });
-    const { verify } = await setUp({ found: (url, nth) => [row(url, { cdn: nth === 1 ? cdn() : guess })] });
+    const likely = cdn({ name: "Some cache", confidence: "likely", provider: "http" });
+    const { verify } = await setUp({ found: (url, nth) => [row(url, { cdn: nth === 1 ? cdn() : likely })] });
     expect((await verify({ urls: manyUrls(3) })).cdns).toEqual([{ ...cdn(), host: "media.example.com", configured: true }]);
   });
 

@@ -62,8 +62,8 @@ describe("httpAnyCdn without settings", () => {
       expect(provider.refusalOf?.(url)).toMatchObject({ code: "forbidden_domain" });
   });
 
-  it("describes all settings and has no secret ones", () => {
-    expect(httpAnyCdn.settings.filter(({ secret }) => secret)).toEqual([]);
+  it("describes all settings, and the headers of single hosts are a secret", () => {
+    expect(httpAnyCdn.settings.filter(({ secret }) => secret).map(({ name }) => name)).toEqual(["PREFETCH_HTTP_HEADERS"]);
     for (const { name, about } of httpAnyCdn.settings) {
       expect(name).toMatch(/^PREFETCH_HTTP_[A-Z_]+$/);
       expect(about).toMatch(/^.{3,}\.$/);
@@ -82,6 +82,10 @@ describe("httpAnyCdn accepts", () => {
     ["VARIANTS", '[{"Accept":"image/avif,image/webp"}]'],
     ["VARIANTS", "[{}]"],
     ["VARIANTS", '[{"user-agent":"Mozilla/5.0 (iPhone)","x-device":""}]'],
+    ["HEADERS", '{"cdn.example.com":{"Cookie":"a=1","Authorization":"Bearer x"}}'],
+    ["HEADERS", '{"*.example.com:8443":{"x-key":"1"},"http://origin.example.com":{"cookie":"a=1"},"[2001:db8::1]":{}}'],
+    ["PROXY", "1"],
+    ["PROXY", "false"],
     ["MODE", "get"],
     ["MODE", "head"],
     ["REDIRECTS", "0"],
@@ -156,6 +160,17 @@ describe("httpAnyCdn refuses, naming the setting but not the value,", () => {
       "If-None-Match",
       "if-modified-since",
     ].map((name): readonly [string, string] => ["VARIANTS", JSON.stringify([{ accept: "*/*" }, { [name]: "bad" }])]),
+    ["HEADERS", "bad"],
+    ["HEADERS", "[]"],
+    ["HEADERS", "{}"],
+    ...["", "bad host", "cdn.example.com/bad", "ftp://bad.example", "bad@cdn.example.com", "*", "a.*.bad", "cdn.example.com?bad"].map(
+      (host): readonly [string, string] => ["HEADERS", JSON.stringify({ [host]: { cookie: "a=1" } })],
+    ),
+    ...["host", "Range", "If-None-Match", "connection", "proxy-authorization", "bad name", ":bad"].map(
+      (name): readonly [string, string] => ["HEADERS", JSON.stringify({ "cdn.example.com": { [name]: "bad" } })],
+    ),
+    ["HEADERS", JSON.stringify({ "cdn.example.com": { cookie: "bad\r\nx: y" } })],
+    ["HEADERS", JSON.stringify(Object.fromEntries(Array.from({ length: 51 }, (_, nth) => [`bad${nth}.example`, {}])))],
     ["MODE", "BAD"],
     ["MODE", "post"],
     ...["REDIRECTS", "CONNECTIONS", "REQUESTS_PER_SECOND", "BYTES_PER_SECOND", "MAX_BYTES", "MAX_SECONDS"].flatMap((name) =>
@@ -172,6 +187,8 @@ describe("httpAnyCdn refuses, naming the setting but not the value,", () => {
     ["OPEN_PORTS", "8080,0"],
     ["OPEN_PORTS", "65536"],
     ["OPEN_PORTS", "80.5"],
+    ["PROXY", "bad"],
+    ["PROXY", "http://bad.example"],
     ["ALLOW_LOOPBACK", "bad"],
     ["ALLOW_LOOPBACK", "2"],
   ];
@@ -236,6 +253,11 @@ describe("the settings of http", () => {
     for (const url of ["https://example.org/", "https://cdn.test:8444/"])
       expect(provider.refusalOf?.(url)).toMatchObject({ code: "forbidden_domain" });
   });
+});
+
+it("httpAnyCdn refuses PoPs together with a proxy", () => {
+  const read = httpAnyCdn.read({ PREFETCH_HTTP_POPS: "paris=8.8.8.8", PREFETCH_HTTP_PROXY: "1" });
+  expect(read).toMatchObject({ ok: false, problem: expect.stringContaining("PREFETCH_HTTP_POPS does not work with PREFETCH_HTTP_PROXY") });
 });
 
 it("httpAnyCdn refuses a PoP's port that is not open", () => {

@@ -1,11 +1,14 @@
 /** The http provider's readers read every dialect of the edge back: they must find the facts that the edge wrote. */
 
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { systemClock } from "../../../src/app/system-clock.ts";
 import type { CacheReading } from "../../../src/providers/http/cache/cache-status.ts";
 import { debugHeadersFor } from "../../../src/providers/http/cache/debug-headers.ts";
 import { detectByHeaders } from "../../../src/providers/http/cache/detect.ts";
 import { linesOf } from "../../../src/providers/http/cache/headers.ts";
 import { whyNotCached } from "../../../src/providers/http/cache/why-not-cached.ts";
+import { createEdge } from "../../../src/providers/http/probe/edge.ts";
 import type { DialectName } from "../../../src/sandbox/edge/dialects.ts";
 import { HOUR, SECOND } from "../../providers/clock-harness.ts";
 import { edgeForEachTest } from "./edge-harness.ts";
@@ -214,6 +217,23 @@ describe("debug headers", () => {
     expect((await ask()).cache).toMatchObject({ state: "hit", layer: "edge", ageS: 10, ttlS: 3_590 });
     expect((await test.ask(test.url("/film.mp4", "fastly"))).header("fastly-debug-ttl")).toBeUndefined();
   });
+});
+
+it("docs/sandbox.md says at which dialects a check finds a shielded file in the tier behind the edge", async () => {
+  const guard = { checkUrl: (url: unknown) => new URL(String(url)), dispatcher: () => test.dispatcher, close: async () => undefined };
+  const clock = { ...systemClock, now: test.clock.now, sleep: async () => undefined };
+  const edge = createEdge({ guard, clock, headers: {}, variants: [], pops: [], resolveCname: async () => [] });
+  const states: Record<string, string | undefined> = {};
+  for (const name of Object.keys(dialects)) {
+    const [row] = await edge.verify(test.url("/shielded/film.mp4", name), new AbortController().signal);
+    states[name] = row?.state;
+  }
+  const page = (await readFile(new URL("../../../docs/sandbox.md", import.meta.url), "utf8")).replaceAll(/\s+/g, " ");
+  const namesIn = (sentence: RegExp) => [...(sentence.exec(page)?.[1] ?? "").matchAll(/`([\w-]+)`/g)].map(([, name]) => name).sort();
+  const having = (state: string) => Object.keys(states).filter((name) => states[name] === state);
+  expect(namesIn(/A check finds it there at ([^.]+)\./)).toEqual(having("warm-parent-only").sort());
+  expect(namesIn(/It is `cold` at ([^.]+)\./)).toEqual(having("cold").sort());
+  expect(namesIn(/It is `unknown` at ([^.]+)\./)).toEqual(having("unknown").sort());
 });
 
 describe("the choice of a dialect", () => {

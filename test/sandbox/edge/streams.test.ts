@@ -9,6 +9,7 @@ import { chooseUrls } from "../../../src/media/scope.ts";
 import type { Settled } from "../../../src/prefetch/model/provider.ts";
 import { streamScopes } from "../../../src/prefetch/model/stream.ts";
 import { defaultWarmLimits } from "../../../src/providers/http/limits.ts";
+import { headerRule } from "../../../src/providers/http/net/site-headers.ts";
 import { createWarmer } from "../../../src/providers/http/warm/warmer.ts";
 import { edgeStreams } from "../../../src/sandbox/edge/streams.ts";
 import { HOUR, SECOND } from "../../providers/clock-harness.ts";
@@ -101,6 +102,7 @@ it("is a hit in every part after the http provider has warmed it", async () => {
       limits: defaultWarmLimits,
       method: "GET",
       redirects: 0,
+      headersOf: headerRule(),
       checkUrl: (url) => new URL(url),
     });
     const progress = { taskId: "t", taskBytes: 0, settled: ({ reason }: Settled) => void reasons.push(reason), moved: () => undefined };

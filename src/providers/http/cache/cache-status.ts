@@ -3,13 +3,16 @@
  * edge: a hit at a parent leaves the edge cold.
  */
 
+import { readChain } from "./chain.ts";
 import { detectByHeaders } from "./detect.ts";
 import { secondsSince } from "./freshness.ts";
 import { type Evidence, evidenceOf, firstOf, type HeaderLines, itemsOf, secondsOf } from "./headers.ts";
+import { readLiteSpeed } from "./litespeed.ts";
 import { firstReader, type Reader, statusHeader, verdictOfText } from "./readers.ts";
 import { readCacheStatus } from "./rfc9211.ts";
 import { readServerTiming } from "./server-timing.ts";
 import type { Vendor } from "./vendor.ts";
+import { readHuaweiVia } from "./vendors/huawei.ts";
 import { type VendorId, vendorOf } from "./vendors.ts";
 import { type Finding, isServed, type Verdict, withoutEdge, withStatus } from "./verdict.ts";
 
@@ -32,16 +35,18 @@ interface CacheAnswer {
 }
 
 /**
- * The first of these sources decides: the vendor's own header, RFC 9211 `Cache-Status`, `Server-Timing`, `X-Cache…` if the
- * vendor sends it or is unknown, `Age` above zero. An error status is never a hit.
+ * The first of these sources decides: the outermost vendor's own header, RFC 9211 `Cache-Status`, `Server-Timing`, `X-Cache…` if
+ * the vendor sends it or is unknown, `Age` above zero. An error status is never a hit.
  */
 export function readCache({ status, headers, vendor: knownVendor }: CacheAnswer): CacheReading {
   const detected = knownVendor === undefined ? detectByHeaders(headers) : undefined;
   const vendor = vendorOf(knownVendor ?? detected?.vendor);
   const age = ageOf(headers, vendor);
-  const isGuess = detected?.confidence === "guess";
-  const found = vendor?.read?.(headers) ?? readStandard(headers, vendor) ?? (isGuess ? readAnonymous(headers) : undefined) ?? readAge(age);
-  const verdict = withStatus(isGuess ? withoutEdge(found.verdict) : found.verdict, status);
+  const found =
+    (vendor && readChain(headers, vendor, detected, age && age.seconds > 0 ? age : undefined)) ??
+    readStandard(headers, vendor) ??
+    readAge(age);
+  const verdict = withStatus(found.verdict, status);
   const pop = popOf(headers, vendor);
   return {
     ...verdict,
@@ -53,7 +58,11 @@ export function readCache({ status, headers, vendor: knownVendor }: CacheAnswer)
   };
 }
 
-const statusNames = ["x-cache-status", "x-cache", "x-proxy-cache"];
+/** The usual names in configurations of nginx, FastCGI caches, OpenResty and Varnish. */
+const statusNames = [
+  ...["x-cache-status", "x-cache", "x-proxy-cache", "x-proxy-cache-status", "x-nginx-cache", "x-nginx-cache-status"],
+  ...["x-fastcgi-cache", "x-fastcgi-cache-status", "fastcgi-cache", "x-srcache-fetch-status", "x-varnish-cache", "x-edge-cache-status"],
+];
 
 /** Vendors use these names for different tiers, so the layer is unknown. */
 const readXCache: Reader = firstReader(...[...statusNames, "x-cache-lookup"].map((name) => statusHeader(name, "unknown")));
@@ -66,7 +75,9 @@ const readAnonymous: Reader = (headers) => {
   const from = statusNames.filter((name) => headers.has(name));
   const verdicts = from.flatMap((name) => itemsOf(headers, name).map((item) => verdictOfText(item, "unknown")));
   const hits = verdicts.filter((verdict) => verdict !== undefined && isServed(verdict));
-  return hits.length > 0 && hits.length < verdicts.length ? { verdict: { state: "unknown" }, from } : readXCache(headers);
+  if (hits.length > 0 && hits.length < verdicts.length) return { verdict: { state: "unknown" }, from };
+  const found = readXCache(headers) ?? readLiteSpeed(headers) ?? readHuaweiVia(headers);
+  return found && { ...found, verdict: withoutEdge(found.verdict) };
 };
 
 function readStandard(headers: HeaderLines, vendor: Vendor | undefined): Finding | undefined {

@@ -5,8 +5,8 @@ import { firstOf, type HeaderLines, itemsOf, linesOf } from "./headers.ts";
 import type { HeaderMark, PrefixMark, ServingProvider, Vendor } from "./vendor.ts";
 import { type VendorId, vendors } from "./vendors.ts";
 
-/** `likely`: marks of several vendors, one in front of another. `guess`: only marks that other servers send too. */
-type Confidence = "certain" | "likely" | "guess";
+/** `likely`: marks of several vendors, one in front of another. */
+type Confidence = "certain" | "likely";
 
 export interface Detection {
   readonly vendor: VendorId;
@@ -15,19 +15,22 @@ export interface Detection {
   readonly provider: ServingProvider;
 }
 
-type KnownVendor = Vendor<VendorId>;
-
-function detection({ id, provider = "http" }: KnownVendor, confidence: Confidence): Detection {
-  return { vendor: id, confidence, provider };
+export interface HeaderDetection extends Detection {
+  /** The networks that the vendor sells and that carry the response, by their marks. They stand in front of the vendor's own caches. */
+  readonly networks: readonly VendorId[];
+  /** Vendors whose caches the response passed. Set when no header tells which of them is the outermost. */
+  readonly rivals: readonly VendorId[];
 }
 
+type KnownVendor = Vendor<VendorId>;
+
 /** Most responses of one host have the same marks. A larger cache costs memory; a smaller one costs time on lists of many hosts. */
-const detections = new QuickLRU<string, Detection | "none">({ maxSize: 500 });
+const detections = new QuickLRU<string, HeaderDetection | "none">({ maxSize: 500 });
 /** Longer keys are not kept, so that hostile headers cannot fill the memory. */
 const MAX_KEY_CHARS = 2_000;
 
-/** Finds the outermost CDN of a response. */
-export function detectByHeaders(headers: HeaderLines): Detection | undefined {
+/** Finds the outermost CDN of a response. Headers that any server may send, such as `Via: 1.1 varnish`, name none. */
+export function detectByHeaders(headers: HeaderLines): HeaderDetection | undefined {
   const key = keyOf(headers);
   const known = detections.get(key);
   if (known !== undefined) return known === "none" ? undefined : known;
@@ -57,14 +60,20 @@ const prefixMarks: readonly VendorMark<PrefixMark>[] = vendors.flatMap((vendor) 
 const headerMarksByName = Map.groupBy(headerMarks, ({ mark }) => mark.header);
 const namesWithValue = new Set(headerMarks.filter(({ mark }) => mark.value !== undefined).map(({ mark }) => mark.header));
 
-function findByHeaders(headers: HeaderLines): Detection | undefined {
-  const found = marksIn(headers);
-  const strong = candidatesOf(found.filter(({ mark }) => !mark.weak));
-  const candidates = strong.length > 0 ? strong : candidatesOf(found);
+function findByHeaders(headers: HeaderLines): HeaderDetection | undefined {
+  const marked = vendorsOf(marksIn(headers));
+  const candidates = marked.filter(({ id }) => !marked.some(({ resells, covers }) => [...(resells ?? []), ...(covers ?? [])].includes(id)));
   const [first] = candidates;
   if (first === undefined) return undefined;
-  if (strong.length === 0) return detection(first, "guess");
-  return candidates.length > 1 ? detection(outermost(headers, candidates) ?? first, "likely") : detection(first, "certain");
+  const front = outermost(headers, candidates);
+  const { id, provider = "http", resells = [] } = front ?? first;
+  return {
+    vendor: id,
+    confidence: candidates.length > 1 ? "likely" : "certain",
+    provider,
+    networks: marked.flatMap((each) => (resells.includes(each.id) ? [each.id] : [])),
+    rivals: front || candidates.length === 1 ? [] : candidates.map((each) => each.id),
+  };
 }
 
 /** Runs for each response of a long list, so it visits the response's headers instead of all marks. */
@@ -81,11 +90,9 @@ function matches(headers: HeaderLines, { header, value }: HeaderMark): boolean {
   return texts.some((text) => value.test(text));
 }
 
-/** The vendors of these marks in the order of the list, without the networks that one of them resells. */
-function candidatesOf(marks: readonly VendorMark<unknown>[]): KnownVendor[] {
-  const marked = vendors.filter((vendor) => marks.some((found) => found.vendor === vendor));
-  const resold = new Set(marked.flatMap(({ resells }) => resells ?? []));
-  return marked.filter(({ id }) => !resold.has(id));
+/** The vendors of these marks in the order of the list. */
+function vendorsOf(marks: readonly VendorMark<unknown>[]): KnownVendor[] {
+  return vendors.filter((vendor) => marks.some((found) => found.vendor === vendor));
 }
 
 /**
@@ -110,7 +117,7 @@ export function detectByCname(chain: readonly string[]): Detection | undefined {
     .slice(0, MAX_CHAIN_NAMES)
     .map(vendorOfName)
     .findLast((found) => found !== undefined);
-  return vendor && detection(vendor, "certain");
+  return vendor && { vendor: vendor.id, confidence: "certain", provider: vendor.provider ?? "http" };
 }
 
 const cnamePatterns = vendors.flatMap((vendor) =>

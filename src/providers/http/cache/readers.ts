@@ -2,7 +2,7 @@
 
 import { type HeaderLines, itemsOf } from "./headers.ts";
 import { combineTiers, type Finding, isServed, type Layer, type Verdict, verdictOf } from "./verdict.ts";
-import { isStoredError, stateOf } from "./words.ts";
+import { isKeptMiss, isRemoteHit, isStoredError, stateOf } from "./words.ts";
 
 export type Reader = (headers: HeaderLines) => Finding | undefined;
 
@@ -10,7 +10,10 @@ export type Reader = (headers: HeaderLines) => Finding | undefined;
 export function verdictOfText(text: string, layer: Layer): Verdict | undefined {
   const state = stateOf(text);
   if (state === undefined) return undefined;
-  return state === "error" && isStoredError(text) ? { state, stored: true } : verdictOf(state, layer);
+  if (state === "error" && isStoredError(text)) return { state, stored: true };
+  if (isRemoteHit(text)) return verdictOf(state, "parent");
+  const isKept = state === "miss" ? isKeptMiss(text) : undefined;
+  return isKept === undefined ? verdictOf(state, layer) : { state: "miss", stored: isKept };
 }
 
 /**

@@ -62,13 +62,22 @@ function memberOf(name: string, params: Params): CacheMember {
   const word = nonStandardState(name, params);
   return {
     name,
-    // `hit` and `fwd` exclude each other; a member with both does not prove a hit.
-    hit: fwd === undefined && (params.get("hit") === true || word === "hit"),
+    hit: (fwd === undefined && (params.get("hit") === true || word === "hit")) || isStaleHit(params),
     fwd: fwd === undefined || fwd === false ? fwdOf(word) : String(fwd).toLowerCase(),
     ...(typeof fwdStatus === "number" && { fwdStatus }),
     ...(typeof ttl === "number" && { ttlS: ttl }),
     ...(typeof stored === "boolean" && { stored }),
   };
+}
+
+/**
+ * `hit` and `fwd` exclude each other, so a member with both does not prove a hit. The exception is `hit; fwd=stale`: some caches,
+ * such as Souin, write it when the origin failed and they served their stale copy.
+ */
+function isStaleHit(params: Params): boolean {
+  const fwdStatus = params.get("fwd-status");
+  const isReplaced = typeof fwdStatus === "number" && fwdStatus < 400;
+  return params.get("hit") === true && String(params.get("fwd")).toLowerCase() === "stale" && !isReplaced;
 }
 
 const standardFlags = new Set(["hit", "stored", "collapsed"]);
@@ -113,8 +122,10 @@ function layerOf({ name }: CacheMember, isEdge: boolean): Layer {
 
 function servedByFront(front: CacheMember, layer: Layer): Verdict | undefined {
   if (front.hit) return verdictOf(servedState(front), layer);
-  if (front.fwd === "stale" && front.fwdStatus === 304) return { state: "revalidated", layer, ...storedOf(front) };
-  return undefined;
+  if (front.fwd !== "stale") return undefined;
+  if (front.fwdStatus === 304) return { state: "revalidated", layer, ...storedOf(front) };
+  // The origin failed, but this is a good response: cache-status.ts turns a response with an error status into an error.
+  return front.fwdStatus !== undefined && front.fwdStatus >= 500 ? verdictOf("stale", layer) : undefined;
 }
 
 function servedByParent(parent: CacheMember | undefined, front: CacheMember): Verdict | undefined {
@@ -128,8 +139,8 @@ function notServed(front: CacheMember): Verdict | undefined {
 }
 
 /** RFC 9211 calls a stale response a hit if the cache did not forward the request; only `ttl` shows that it was stale. */
-function servedState({ ttlS }: CacheMember): "stale" | "hit" {
-  return ttlS !== undefined && ttlS < 0 ? "stale" : "hit";
+function servedState({ ttlS, fwd }: CacheMember): "stale" | "hit" {
+  return fwd === "stale" || (ttlS !== undefined && ttlS < 0) ? "stale" : "hit";
 }
 
 function isBypass({ fwd }: CacheMember): boolean {

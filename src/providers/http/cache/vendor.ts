@@ -12,14 +12,11 @@ export type ServingProvider = "huawei-vod" | "alibaba-vod" | "http";
 export interface HeaderMark {
   readonly header: string;
   readonly value?: RegExp;
-  /** Other servers send it too, so it counts only when a response has no strong mark. */
-  readonly weak?: true;
 }
 
 /** Any header whose name starts with `prefix`, e.g. `{ prefix: "x-ccdn-" }`. */
 export interface PrefixMark {
   readonly prefix: string;
-  readonly weak?: true;
 }
 
 type Mark = HeaderMark | PrefixMark;
@@ -30,14 +27,17 @@ export interface Vendor<Id extends string = string> {
   readonly name: string;
 
   // Recognition: detect.ts
+  /** Headers that only this vendor's edges send. What other servers may send, such as `Via: 1.1 varnish`, is no mark. */
   readonly marks: readonly Mark[];
   /**
    * Domains that the vendor's customers point their CNAME at. A suffix matches whole labels; `*` stands for up to 20 letters
    * or digits, e.g. `tdnsv*.com`.
    */
   readonly cnames?: readonly string[];
-  /** Ids of the vendors whose networks this one sells; their marks do not count beside its own. */
+  /** Ids of the vendors whose networks this one sells. Their caches stand in front of its own, so their words decide: chain.ts. */
   readonly resells?: readonly string[];
+  /** Ids of vendors whose marks this vendor's own edges send, too. */
+  readonly covers?: readonly string[];
   /** The edge replaces `Server` on every response, so that header names the outermost CDN. */
   readonly overwritesServer?: true;
   /** The provider to try first for this vendor's hosts; without it, `http`. */

@@ -1,11 +1,14 @@
 /** Explains from a response why a cache would not keep it, and what to change. Obstacles of one vendor are in its vendor file. */
 
 import type { Obstacle } from "../../../prefetch/model/edge.ts";
+import { leadsBack } from "../net/redirect.ts";
 import { type CacheReading, readCache } from "./cache-status.ts";
+import { challengeObstacle, challengerOf } from "./challenge.ts";
 import { firstOf, type HeaderLines, itemsOf, secondsOf } from "./headers.ts";
+import { misfitOf } from "./type-fit.ts";
 import type { Vendor, VendorResponse } from "./vendor.ts";
 import { type VendorId, vendorOf } from "./vendors.ts";
-import { isServed } from "./verdict.ts";
+import { isFetched, isServed } from "./verdict.ts";
 
 interface Uncached extends VendorResponse {
   readonly status: number;
@@ -18,6 +21,7 @@ interface Uncached extends VendorResponse {
 const texts = {
   "error-status": ["The response is an error.", "Make the URL answer 200 before warming it; viewers would get a stored error."],
   redirect: ["The response is a redirect.", "Warm the URL that it points to."],
+  "redirect-loop": ["The response is a redirect to the same URL.", "Correct the redirect rule at the CDN or the origin."],
   partial: ["The response holds only a part of the object.", "Warm the whole object, or only the ranges that players request."],
   "no-store": ["The origin forbids storing (no-store).", "Remove no-store at the origin, or override it in the CDN's cache rule."],
   private: ["The origin allows only browsers to store it (private).", "Send public or s-maxage for objects that all viewers share."],
@@ -41,37 +45,70 @@ export function obstacleOf(code: Code): Obstacle {
   return { code, reason, change };
 }
 
-const hints: ReadonlySet<string> = new Set<Code>(["no-lifetime", "vary-wide"]);
+const hints: ReadonlySet<string> = new Set<Code | "type-misfit">(["no-lifetime", "vary-wide", "type-misfit"]);
 
 /** A hint does not prove that the object is not stored: most CDNs then apply a default lifetime, or keep one copy per viewer. */
 export function isHint({ code }: { readonly code: string }): boolean {
   return hints.has(code);
 }
 
-/** Obstacles that keep a stored copy from other viewers. */
-export function narrowedFor(headers: HeaderLines): Obstacle[] {
-  return varyCodes(headers).map(obstacleOf);
+/** What to know about a stored copy: obstacles that keep it from other viewers, and a type that does not fit its name. */
+export function remarksOn({ headers, url }: VendorResponse): Obstacle[] {
+  return [...varyCodes(headers).map(obstacleOf), ...misfits({ headers, url })];
 }
 
-/** The visible obstacles, decisive ones first. Empty if a cache served the response; `reading` must be of the same response. */
+/**
+ * The visible obstacles, decisive ones first. If a cache served the object, there are none. `reading` must be of the same
+ * response. A hint never hides what the cache itself says.
+ */
 export function whyNotCached(answer: Uncached, reading: CacheReading = readCache(answer)): Obstacle[] {
+  const challenger = challengerOf(answer);
+  if (challenger !== undefined) return [challengeObstacle(challenger)];
   if (isServed(reading)) return [];
   const vendor = vendorOf(reading.vendor);
   const found = [
-    ...statusCodes(answer.status).map(obstacleOf),
+    ...statusCodes(answer).map(obstacleOf),
     ...(vendor?.obstacles?.(answer) ?? []),
     ...tooLarge(answer.headers, vendor),
     ...headerCodes(answer, vendor).map(obstacleOf),
   ];
-  if (found.length > 0 || (reading.state !== "bypass" && reading.state !== "uncacheable")) return found;
-  const reason = `${vendor?.name ?? "The cache"} says that it does not store this.`;
-  return [{ code: "vendor-says-no", reason, change: "Look at the CDN's cache rules for this path." }];
+  const decisive = found.filter((each) => !isHint(each));
+  return [...(decisive.length > 0 ? decisive : saidByCache(reading, vendor)), ...found.filter(isHint), ...misfits(answer)];
 }
 
-function statusCodes(status: number): Code[] {
+function misfits({ headers, url }: VendorResponse): Obstacle[] {
+  const misfit = misfitOf(url, headers);
+  return misfit ? [misfit] : [];
+}
+
+export const notStored: Obstacle = {
+  code: "not-stored",
+  reason: "The CDN reports that it did not store the answer.",
+  change: "Check the CDN's cache rules for this path, and the lifetime that the origin sends.",
+};
+
+function saidByCache(reading: CacheReading, vendor: Vendor | undefined): Obstacle[] {
+  const name = vendor?.name ?? "The cache";
+  if (reading.state === "error") {
+    const change = "Look at the CDN's logs and rules for this path.";
+    return [{ code: "vendor-says-error", reason: `${name} reports an error for this answer.`, change }];
+  }
+  if (reading.stored !== false) return [];
+  if (isFetched(reading)) return [notStored];
+  return [
+    { code: "vendor-says-no", reason: `${name} says that it does not store this.`, change: "Look at the CDN's cache rules for this path." },
+  ];
+}
+
+function statusCodes({ status, headers, url }: Uncached): Code[] {
   if (status >= 400) return ["error-status"];
-  if (status >= 300 && status !== 304) return ["redirect"];
+  if (status >= 300 && status !== 304) return [isLoop({ status, headers, url }) ? "redirect-loop" : "redirect"];
   return status === 206 ? ["partial"] : [];
+}
+
+function isLoop({ status, headers, url }: Uncached): boolean {
+  const base = URL.parse(url);
+  return base !== null && leadsBack({ status, headers }, base, [base]);
 }
 
 function tooLarge(headers: HeaderLines, vendor: Vendor | undefined): Obstacle[] {

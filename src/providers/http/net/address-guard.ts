@@ -1,17 +1,20 @@
 /**
  * The only way to the network for URLs that callers choose: it connects to allowed hosts at public addresses.
  *
- * Nothing here follows redirects, and undici's agents ignore the proxy variables of the environment. A proxy would look up
- * names itself and so bypass the checks.
+ * Nothing here follows redirects. A proxy looks up names itself and so bypasses the check of the dialled address; only the
+ * operator can turn it on, and proxied.ts makes the checks that remain.
  */
 
 import { lookup as lookUp } from "node:dns/promises";
 import type { ConnectionOptions } from "node:tls";
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { PrefetchError } from "../../../base/errors.ts";
+import type { ProxySettings } from "../../../base/proxy-settings.ts";
 import { parseUrl } from "../../../prefetch/model/url.ts";
 import { guardAnswers } from "../../kit/answer-guard.ts";
+import { createAgent, shownProxies } from "../../kit/proxy.ts";
 import { createGuardedConnector } from "./guarded-connector.ts";
+import { checkBeforeProxy } from "./proxied.ts";
 import { LISTED_ONLY, refuse } from "./refusal.ts";
 import { createTargetRules, type Pop, type TargetRuleOptions } from "./target-rules.ts";
 
@@ -23,6 +26,8 @@ export interface AddressGuardOptions extends TargetRuleOptions {
   readonly connectMs?: number | undefined;
   /** Longest time to the headers, and longest silence within the body. */
   readonly answerMs?: number | undefined;
+  /** The proxy of all requests; no PoP works with it. */
+  readonly proxy?: ProxySettings | undefined;
   /** For each pair of origin and PoP. */
   readonly connections?: number | undefined;
 }
@@ -55,7 +60,7 @@ const MAX_URL_CHARS = 8_192;
 
 export function createAddressGuard(options: AddressGuardOptions = {}): AddressGuard {
   const { connectMs = CONNECT_MS, answerMs = ANSWER_MS, connections = CONNECTIONS, lookup = allAddresses, ca } = options;
-  const { allowedDomains } = options;
+  const { allowedDomains, proxy } = options;
   const rules = createTargetRules(options);
   const agents = new Map<string, Dispatcher>();
 
@@ -74,8 +79,10 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
       const known = agents.get(key);
       if (known) return known;
       // One agent per PoP: an agent would reuse a connection for the same origin at another PoP.
-      const agent = new Agent({
+      const settings = {
+        connectMs,
         connect: createGuardedConnector({ rules, lookup, connectMs, ca }, pop),
+        tlsToHost: { timeout: connectMs, rejectUnauthorized: true, ...(ca !== undefined && { ca }) },
         connections,
         allowH2: false,
         headersTimeout: answerMs,
@@ -83,7 +90,12 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
         maxHeaderSize: MAX_HEADER_BYTES,
         keepAliveTimeout: KEEP_ALIVE_MS,
         keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
-      }).compose(guardAnswers(answerMs), refuseHostHeader);
+      };
+      const agent = createAgent(settings, proxy).compose(
+        guardAnswers(answerMs),
+        refuseHostHeader,
+        ...(proxy ? [checkBeforeProxy({ rules, lookup, proxyName: shownProxies(proxy) })] : []),
+      );
       agents.set(key, agent);
       return agent;
     },

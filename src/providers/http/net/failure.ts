@@ -4,6 +4,7 @@ import { errors } from "undici";
 import { asPrefetchError, PrefetchError } from "../../../base/errors.ts";
 import { InvalidAnswerError } from "../../kit/answer-guard.ts";
 import { codeOf } from "../../kit/http-client.ts";
+import { tlsFailure } from "./tls-failure.ts";
 
 /** Errors of the address guard and bugs pass through; every other error happened after the request was sent. */
 export function failureOf(error: unknown, host: string): PrefetchError {
@@ -26,6 +27,9 @@ export function failureOf(error: unknown, host: string): PrefetchError {
   if (error instanceof errors.BodyTimeoutError) return timeout(`${host} stopped sending in the middle of its answer`, error);
   const code = codeOf(error);
   if (code === undefined) return asPrefetchError(error);
+  // With TLS 1.3 a server may refuse the client only after the handshake.
+  const refusal = tlsFailure(error, host);
+  if (refusal) return refusal;
   return new PrefetchError("vendor_unavailable", `The connection to ${host} broke off before its answer was whole (${code})`, {
     retryable: true,
     delivery: "unknown",

@@ -16,7 +16,25 @@ export function isRedirect({ status }: Pick<Got, "status">): boolean {
 /** The URL that the `Location` header of a redirect names. */
 export function redirectTarget({ headers }: Pick<Got, "headers">, base: URL): URL | undefined {
   const location = firstOf(headers, "location");
-  return location === undefined ? undefined : (URL.parse(location, base.href) ?? undefined);
+  return location === undefined ? undefined : (URL.parse(escapeBytes(location), base.href) ?? undefined);
+}
+
+/**
+ * undici gives a header's bytes as characters up to U+00FF. Each byte above ASCII is escaped as it is, as browsers do: the target
+ * gets the server's own bytes back, whether they are UTF-8 or not.
+ */
+function escapeBytes(location: string): string {
+  return location.replace(/[\x80-\xff]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** True if the redirect leads back to one of these URLs, such as to itself. */
+export function leadsBack(answer: Pick<Got, "status" | "headers">, base: URL, asked: readonly URL[]): boolean {
+  const target = isRedirect(answer) ? redirectTarget(answer, base) : undefined;
+  return target !== undefined && asked.some((url) => withoutFragment(url) === withoutFragment(target));
+}
+
+function withoutFragment({ href, hash }: URL): string {
+  return hash === "" ? href : href.slice(0, -hash.length);
 }
 
 /**

@@ -6,6 +6,7 @@ import { createKeyedSemaphore } from "../../../base/keyed-semaphore.ts";
 import { createSemaphore, withPermit } from "../../../base/semaphore.ts";
 import type { Edge, Verification } from "../../../prefetch/model/edge.ts";
 import type { AddressGuard } from "../net/address-guard.ts";
+import { type HeaderRule, headerRule } from "../net/site-headers.ts";
 import type { Pop } from "../net/target-rules.ts";
 import { lowerNames, variantsOf } from "../variants.ts";
 import { createCnameChain, type ResolveCname } from "./cname.ts";
@@ -22,6 +23,8 @@ export interface EdgeOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Sets of further headers, one row of the answer each; an empty list means one row without further headers. */
   readonly variants: readonly Readonly<Record<string, string>>[];
+  /** Adds the headers that single sites get. */
+  readonly headersOf?: HeaderRule | undefined;
   /** Edges to ask; an empty list means the edge that DNS returns. */
   readonly pops: readonly Pop[];
   readonly resolveCname?: ResolveCname | undefined;
@@ -37,7 +40,8 @@ const URLS_PER_HOST = 4;
 const URLS_IN_FLIGHT = 64;
 
 export function createEdge(options: EdgeOptions): Edge {
-  const { guard, clock, headers, variants, pops, resolveCname, urlsPerHost = URLS_PER_HOST, random = Math.random } = options;
+  const { guard, clock, headers, variants, headersOf = headerRule(), pops, resolveCname, random = Math.random } = options;
+  const { urlsPerHost = URLS_PER_HOST } = options;
   const hostSlots = createKeyedSemaphore(urlsPerHost);
   const allSlots = createSemaphore(URLS_IN_FLIGHT);
   const chain = createCnameChain(resolveCname);
@@ -53,7 +57,8 @@ export function createEdge(options: EdgeOptions): Edge {
       const row = { url: text, ...(pop && { edge: pop.name }), ...(label !== undefined && { variant: label }) };
       try {
         const url = guard.checkUrl(text);
-        const result = await probe({ url, dispatcher: guard.dispatcher(pop), headers: variantHeaders, possibleFillAt, signal }, tools);
+        const sent = headersOf(url, url, variantHeaders);
+        const result = await probe({ url, dispatcher: guard.dispatcher(pop), headers: sent, possibleFillAt, signal }, tools);
         possibleFillAt = result.possibleFillAt;
         rows.push({ ...row, ...result.verification });
       } catch (error) {
@@ -81,7 +86,7 @@ export function createEdge(options: EdgeOptions): Edge {
       // A PoP serves the requested host. For the host of a redirect, DNS returns the right edge.
       const dispatcherFor = ({ hostname }: URL) => guard.dispatcher(hostname === url.hostname ? pops[0] : undefined);
       const request = { url, maxBytes, headers: lowerNames(headers), signal };
-      return fetchManifestText(request, { hostSlots, checkUrl: guard.checkUrl, dispatcherFor });
+      return fetchManifestText(request, { hostSlots, checkUrl: guard.checkUrl, dispatcherFor, headersOf });
     },
   };
 }

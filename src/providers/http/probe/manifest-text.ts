@@ -3,10 +3,12 @@
 import type { Dispatcher } from "undici";
 import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../../base/errors.ts";
 import type { KeyedSemaphore } from "../../../base/keyed-semaphore.ts";
+import { challengeObstacle, challengerOf } from "../cache/challenge.ts";
 import { firstOf } from "../cache/headers.ts";
 import { failureOf } from "../net/failure.ts";
 import { type Got, get } from "../net/get.ts";
-import { headersFor, isRedirect, redirectTarget } from "../net/redirect.ts";
+import { isRedirect, redirectTarget } from "../net/redirect.ts";
+import type { HeaderRule } from "../net/site-headers.ts";
 
 interface TextRequest {
   /** Already checked by the guard. */
@@ -21,6 +23,7 @@ interface TextTools {
   /** Limits the concurrent requests to a host. */
   readonly hostSlots: KeyedSemaphore;
   readonly dispatcherFor: (url: URL) => Dispatcher;
+  readonly headersOf: HeaderRule;
   /** Throws `PrefetchError` for a URL that is not allowed. */
   readonly checkUrl: (input: unknown) => URL;
 }
@@ -35,11 +38,11 @@ const MAX_REDIRECTS = 3;
 
 /** Returns the text and the URL that served it. Throws `PrefetchError`, or the signal's reason. */
 export async function fetchManifestText(request: TextRequest, tools: TextTools): Promise<{ url: string; text: string }> {
-  const { hostSlots, dispatcherFor, checkUrl } = tools;
+  const { hostSlots, checkUrl } = tools;
   let url = request.url;
   for (let followed = 0; ; followed += 1) {
     const current = url;
-    const { answer, text } = await hostSlots(current.hostname, request.signal, () => fetchText(current, request, dispatcherFor(current)));
+    const { answer, text } = await hostSlots(current.hostname, request.signal, () => fetchText(current, request, tools));
     if (!isRedirect(answer)) {
       assertUsable(answer, current.host, request.maxBytes);
       return { url: current.href, text };
@@ -49,13 +52,13 @@ export async function fetchManifestText(request: TextRequest, tools: TextTools):
   }
 }
 
-async function fetchText(url: URL, request: TextRequest, dispatcher: Dispatcher): Promise<FetchedText> {
+async function fetchText(url: URL, request: TextRequest, { dispatcherFor, headersOf }: TextTools): Promise<FetchedText> {
   const { maxBytes, signal } = request;
-  const headers = { ...headersFor(url, request.url, request.headers), "accept-encoding": "identity" };
+  const headers = { ...headersOf(url, request.url, request.headers), "accept-encoding": "identity" };
   const chunks: Uint8Array[] = [];
   try {
     const onChunk = (chunk: Uint8Array) => chunks.push(chunk);
-    const answer = await get(dispatcher, { url, method: "GET", headers, signal, mostBytes: maxBytes, onChunk });
+    const answer = await get(dispatcherFor(url), { url, method: "GET", headers, signal, mostBytes: maxBytes, onChunk });
     // TextDecoder drops a byte order mark.
     return { answer, text: new TextDecoder().decode(Buffer.concat(chunks)) };
   } catch (error) {
@@ -71,6 +74,11 @@ function targetOf(answer: Got, base: URL): URL {
 }
 
 function assertUsable({ status, headers, bytes, declared = 0 }: Got, host: string, maxBytes: number): void {
+  const challenger = challengerOf({ status, headers });
+  if (challenger !== undefined) {
+    const { reason, change } = challengeObstacle(challenger);
+    throw new PrefetchError("auth_failed", `${host} answered ${status}. ${reason.slice(0, -1)}`, { hint: change, delivery: "refused" });
+  }
   if (status !== 200) throw statusError(status, host);
   if (Math.max(bytes, declared) > maxBytes) {
     const limit = maxBytes.toLocaleString("en");

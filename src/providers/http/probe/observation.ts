@@ -3,6 +3,7 @@
 import type { PrefetchError } from "../../../base/errors.ts";
 import type { Obstacle } from "../../../prefetch/model/edge.ts";
 import { type CacheReading, readCache } from "../cache/cache-status.ts";
+import { challengerOf } from "../cache/challenge.ts";
 import type { HeaderLines } from "../cache/headers.ts";
 import type { VendorId } from "../cache/vendors.ts";
 import { isFetched, isServed } from "../cache/verdict.ts";
@@ -46,7 +47,7 @@ export type Observation = Answer | FailedRequest;
  * | `silent`      | does not mention a cache                                                     |
  * | `declined`    | refuses this kind of request, which says nothing about the object            |
  * | `redirect`    | is a redirect                                                                |
- * | `error`       | is an error                                                                  |
+ * | `error`       | is an error, or a bot protection's page                                      |
  */
 type Meaning = "stored" | "stored-part" | "fetched" | "bypassed" | "silent" | "declined" | "redirect" | "error";
 
@@ -74,8 +75,10 @@ export function interpret(answer: Answer, { url, vendor, authorized }: AnswerCon
   return { ...answer, meaning: meaningOf(answer, reading), reading, obstacles };
 }
 
-function meaningOf({ kind, status }: Answer, reading: CacheReading): Meaning {
-  if (status >= 400 || reading.state === "error") return isDeclined(kind, status) ? "declined" : "error";
+function meaningOf(answer: Answer, reading: CacheReading): Meaning {
+  const { kind, status } = answer;
+  if (status >= 400 || reading.state === "error" || challengerOf(answer) !== undefined)
+    return isDeclined(kind, status) ? "declined" : "error";
   if (status >= 300 && status !== 304) return "redirect";
   if (isServed(reading)) return status === 206 ? "stored-part" : "stored";
   if (isFetched(reading)) return "fetched";

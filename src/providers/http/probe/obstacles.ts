@@ -18,12 +18,6 @@ export function isByFileType(obstacles: readonly Obstacle[]): boolean {
   return obstacles.some(({ code }) => code === "cloudflare-type");
 }
 
-export const notStored: Obstacle = {
-  code: "not-stored",
-  reason: "The CDN reports that it did not store the answer.",
-  change: "Check the CDN's cache rules for this path, and the lifetime that the origin sends.",
-};
-
 export const partlyStored: Obstacle = {
   code: "partly-stored",
   reason: "The cache holds the first byte, but not the whole object.",
@@ -31,8 +25,8 @@ export const partlyStored: Obstacle = {
 };
 
 /** A redirect or an error is not the object, even when the CDN stores it. */
-export function wrongAnswer({ meaning }: Pick<InterpretedAnswer, "meaning">): Obstacle {
-  return obstacleOf(meaning === "redirect" ? "redirect" : "error-status");
+export function wrongAnswer({ meaning, obstacles }: Pick<InterpretedAnswer, "meaning" | "obstacles">): Obstacle {
+  return decisiveOf(obstacles)[0] ?? obstacleOf(meaning === "redirect" ? "redirect" : "error-status");
 }
 
 /** `missMayBeBypass`: the CDN reports a miss for answers that it never stores, too. */

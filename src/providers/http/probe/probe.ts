@@ -50,7 +50,7 @@ export async function probe(request: ProbeRequest, { clock, random, recognise }:
   let recognition: { readonly cdn: Recognised | undefined } | undefined;
 
   const observe = async (kind: RequestKind, round: number): Promise<void> => {
-    const debugHeaders = round > 1 ? debugHeadersOf(recognition?.cdn) : {};
+    const debugHeaders = round > 1 ? debugHeadersFor(recognition?.cdn?.vendor) : {};
     const observation = await ask({ kind, round, headers: { ...headers, ...debugHeaders } }, { url, dispatcher, clock, startedAt, signal });
     observations.push(observation);
     if (recognition || isFailed(observation)) return;
@@ -92,15 +92,11 @@ export async function probe(request: ProbeRequest, { clock, random, recognise }:
   };
 }
 
-function debugHeadersOf(recognised: Recognised | undefined): Readonly<Record<string, string>> {
-  return recognised?.cdn.confidence === "guess" ? {} : debugHeadersFor(recognised?.vendor);
-}
-
 /** Headers name the vendor again when they are read; only a vendor that a CNAME named must be passed on. */
 function namesOf(recognised: Recognised | undefined) {
   return {
     vendor: recognised?.cdn.by === "cname" ? recognised.vendor : undefined,
-    cdnName: recognised && recognised.cdn.confidence !== "guess" ? recognised.cdn.name : undefined,
+    cdnName: recognised?.cdn.name,
   };
 }
 

@@ -58,8 +58,10 @@ export const reasons = {
 
   bypassed: (cdn = "The CDN"): string => `${cdn} reports that it does not store this.`,
 
-  wrongStatus: ({ status, reading }: InterpretedAnswer): string =>
-    `The CDN answers with status ${status}${reading.stored === true ? ", from its cache" : ""}.`,
+  wrongStatus: ({ status, reading }: InterpretedAnswer, { code, reason }: Obstacle): string => {
+    const seen = `The CDN answers with status ${status}${reading.stored === true ? ", from its cache" : ""}.`;
+    return code === "error-status" || code === "redirect" ? seen : `${seen} ${reason}`;
+  },
 
   forbidden: (obstacle: string, answers: number): string =>
     `${obstacle} ${answers === 1 ? "The answer did not come from a cache." : `None of ${answers} answers came from a cache.`}`,

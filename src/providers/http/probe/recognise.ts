@@ -11,13 +11,12 @@ export interface Recognised {
   readonly vendor: VendorId;
 }
 
-/** A CNAME beats headers that only hint at a vendor. `undefined` if neither names a CDN. */
+/** `undefined` if neither names a CDN. */
 export async function recognise(headers: HeaderLines, host: string, chain: CnameChain): Promise<Recognised | undefined> {
   const byHeaders = detectByHeaders(headers);
-  if (byHeaders && byHeaders.confidence !== "guess") return recognised(byHeaders, "headers");
+  if (byHeaders) return recognised(byHeaders, "headers");
   const byCname = detectByCname(await chain(host));
-  if (byCname) return recognised(byCname, "cname");
-  return byHeaders && recognised(byHeaders, "headers");
+  return byCname && recognised(byCname, "cname");
 }
 
 function recognised({ vendor, confidence, provider }: Detection, by: Cdn["by"]): Recognised {

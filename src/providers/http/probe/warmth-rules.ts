@@ -2,9 +2,9 @@
 
 import { explain } from "../../../base/errors.ts";
 import type { Obstacle, Warmth } from "../../../prefetch/model/edge.ts";
-import { narrowedFor } from "../cache/why-not-cached.ts";
+import { notStored, remarksOn } from "../cache/why-not-cached.ts";
 import { type AnswerContext, type InterpretedAnswer, type InterpretedObservation, isAnswer, isFailed } from "./observation.ts";
-import { decisiveFirst, decisiveOf, isByFileType, notStored, partlyStored, staysMiss, wrongAnswer } from "./obstacles.ts";
+import { decisiveFirst, decisiveOf, isByFileType, partlyStored, staysMiss, wrongAnswer } from "./obstacles.ts";
 import { isOlderThan, isYoungerThan, possibleFillsBefore } from "./probe-side-effects.ts";
 import { reasons } from "./reasons.ts";
 
@@ -56,7 +56,7 @@ const storedBeforeCheck: Rule = ({ all, answers, check }) => {
     const missedElsewhere = fills?.requests.some((each) => isAnswer(each) && each.meaning === "fetched");
     const reason = [reasons.cacheHit(hit, check.cdnName), missedElsewhere && reasons.heldByOtherServer].filter(Boolean).join(" ");
     if (hit.reading.layer === "parent") return storedBehindEdge(hit, reason, answers);
-    return settled("warm", reason, [hit], narrowedFor(hit.headers));
+    return settled("warm", reason, [hit], remarksOn({ headers: hit.headers, url: check.url }));
   }
   return undefined;
 };
@@ -73,7 +73,8 @@ function storedBehindEdge(hit: InterpretedAnswer, reason: string, answers: reado
 const wrongStatus: Rule = ({ answers }) => {
   const last = answers.at(-1);
   if (last?.meaning !== "redirect" && last?.meaning !== "error") return undefined;
-  return settled("uncacheable", reasons.wrongStatus(last), [last], [wrongAnswer(last)]);
+  const obstacle = wrongAnswer(last);
+  return settled("uncacheable", reasons.wrongStatus(last, obstacle), [last], [obstacle]);
 };
 
 /** The CDN reports that it does not store the object. Some CDNs bypass HEAD and ranges, but store a whole GET. */
@@ -110,7 +111,8 @@ const storingReported: Rule = ({ answers, check }) => {
   const stored = fetched.find(({ reading }) => reading.stored === true);
   if (stored) return settled("cold", reasons.storedNow(stored), [stored]);
   const dropped = fetched.find(({ reading, kind }) => reading.stored === false && kind === "whole");
-  return dropped && settled("uncacheable", reasons.notStored(check.cdnName), [dropped], [...decisiveOf(dropped.obstacles), notStored]);
+  const others = decisiveOf(dropped?.obstacles ?? []).filter(({ code }) => code !== notStored.code);
+  return dropped && settled("uncacheable", reasons.notStored(check.cdnName), [dropped], [...others, notStored]);
 };
 
 /**

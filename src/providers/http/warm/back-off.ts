@@ -1,6 +1,7 @@
 /** Back-off of a host that asks to wait or fails: how long the next attempt waits. */
 
 import type { Clock } from "../../../base/clock.ts";
+import { challengerOf } from "../cache/challenge.ts";
 import type { Got } from "../net/get.ts";
 import type { Host } from "./hosts.ts";
 
@@ -12,11 +13,18 @@ export const FIRST_RETRY_MS = 500;
 /** Longest back-off. A longer one lets a single `Retry-After` stall a task; a shorter one ignores busy servers. */
 const MAX_PAUSE_MS = 60_000;
 
-const retryableStatuses: readonly number[] = [429, 502, 503, 504];
+/**
+ * Statuses that a later attempt may not meet again. Of Cloudflare's own, 520 to 524 report an origin that fails, is down, or is
+ * late; 525, 526 and 530 report a certificate or a name that someone must correct.
+ * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
+ */
+const retryableStatuses: readonly number[] = [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524];
 
 /** Milliseconds to wait before another attempt; `undefined` if another attempt is of no use. */
-export function retryDelayMs({ status, headers }: Got, now: number): number | undefined {
-  if (!retryableStatuses.includes(status)) return undefined;
+export function retryDelayMs(answer: Got, now: number): number | undefined {
+  const { status, headers } = answer;
+  // A bot protection that refuses a program refuses it again.
+  if (!retryableStatuses.includes(status) || challengerOf(answer) !== undefined) return undefined;
   const value = headers.get("retry-after")?.[0];
   if (value === undefined) return FIRST_RETRY_MS;
   const seconds = Number(value);

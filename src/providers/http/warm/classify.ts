@@ -1,11 +1,13 @@
 /** Classifies one complete answer: did the request warm the cache? */
 
 import { type CacheReading, readCache } from "../cache/cache-status.ts";
+import { challengeObstacle, challengerOf } from "../cache/challenge.ts";
 import { vendorOf } from "../cache/vendors.ts";
 import { isServed } from "../cache/verdict.ts";
-import { isHint, narrowedFor, whyNotCached } from "../cache/why-not-cached.ts";
+import { isHint, remarksOn, whyNotCached } from "../cache/why-not-cached.ts";
 import type { Got } from "../net/get.ts";
 import { redirectTarget } from "../net/redirect.ts";
+import { meaningOf } from "./status-meanings.ts";
 
 export type FinalOutcome =
   | { readonly state: "succeeded"; readonly reason: string }
@@ -20,32 +22,54 @@ export interface DoubtfulOutcome {
 
 export type FetchOutcome = FinalOutcome | DoubtfulOutcome;
 
+/** How the answer was requested. */
+interface Request {
+  readonly method?: "GET" | "HEAD";
+  /** The request carried `Authorization`. */
+  readonly authorized?: boolean;
+  /** The answer redirects to a URL that led to it. */
+  readonly loops?: boolean;
+}
+
 /**
  * A request warms the cache when the whole body arrived with a 2xx status and nothing shows that the CDN does not keep it.
  * An error never counts as warm, even when the CDN caches it.
  */
-export function classifyAnswer(answer: Got, url: string, method: "GET" | "HEAD" = "GET"): FetchOutcome {
+export function classifyAnswer(answer: Got, url: string, request: Request = {}): FetchOutcome {
   const { status, headers, bytes, declared } = answer;
+  const { method = "GET", authorized = false, loops = false } = request;
+  const challenger = challengerOf(answer);
+  if (challenger !== undefined) return challenged(status, challenger);
   // The request did not ask for a range, so 206 is wrong, too.
-  if (status < 200 || status > 299 || status === 206) return classifyStatus(answer, url);
+  if (status < 200 || status > 299 || status === 206) return classifyStatus(answer, url, loops);
   if (declared !== undefined && Number.isFinite(declared) && bytes !== declared) {
     const reason = `Content-Length announced ${byteCount(declared)}, but ${grouped(bytes)} arrived. Check the CDN and the origin, then call again.`;
     return { state: "failed", code: "vendor_unavailable", reason };
   }
   const reading = readCache(answer);
   const seen = describeReading(reading, method === "GET" ? `Received ${byteCount(bytes)}` : "HEAD was answered");
-  const [obstacle] = storingObstacles(answer, url, reading);
+  const [obstacle] = storingObstacles(answer, { url, authorized }, reading);
   if (!obstacle) {
-    const restrictions = narrowedFor(headers).map(({ reason, change }) => ` ${reason} ${change}`);
-    return { state: "succeeded", reason: seen + restrictions.join("") };
+    const remarks = remarksOn({ headers, url }).map(({ reason, change }) => ` ${reason} ${change}`);
+    return { state: "succeeded", reason: seen + remarks.join("") };
   }
   const reason = `${seen} ${obstacle.reason} ${obstacle.change}`;
-  return { state: reading.stored === false ? "failed" : "doubtful", code: "uncacheable", reason };
+  const isCertain = reading.stored === false || reading.state === "error";
+  return { state: isCertain ? "failed" : "doubtful", code: "uncacheable", reason };
 }
 
-function storingObstacles({ status, headers }: Got, url: string, reading: CacheReading) {
-  if (isServed(reading) || reading.stored === true) return [];
-  return whyNotCached({ status, headers, url }, reading).filter((each) => !isHint(each));
+function challenged(status: number, challenger: string): FinalOutcome {
+  const { code, reason, change } = challengeObstacle(challenger);
+  return { state: "failed", code, reason: `The server answered with status ${status}. ${reason} ${change}` };
+}
+
+function storingObstacles(
+  { status, headers }: Got,
+  request: { readonly url: string; readonly authorized: boolean },
+  reading: CacheReading,
+) {
+  if (isServed(reading) || (reading.stored === true && reading.state !== "error")) return [];
+  return whyNotCached({ status, headers, ...request }, reading).filter((each) => !isHint(each));
 }
 
 const cacheStates: Record<CacheReading["state"], string> = {
@@ -72,31 +96,17 @@ const grouped = (count: number): string => String(count).replace(/\B(?=(?:\d{3})
 
 const byteCount = (count: number): string => `${grouped(count)} ${count === 1 ? "byte" : "bytes"}`;
 
-interface StatusMeaning {
-  readonly code: string;
-  readonly advice: string;
-}
-
-const missing: StatusMeaning = { code: "not_found", advice: "Publish the file first, or correct the URL." };
-const denied: StatusMeaning = { code: "forbidden", advice: "Pass a signed URL if the CDN requires one, and check the CDN's access rules." };
-const throttled: StatusMeaning = { code: "rate_limited", advice: "Call again later, or lower PREFETCH_HTTP_REQUESTS_PER_SECOND." };
-const redirected: StatusMeaning = { code: "redirect", advice: "Warm the target URL, or set PREFETCH_HTTP_REDIRECTS." };
-const serverError: StatusMeaning = { code: "vendor_unavailable", advice: "Check the origin and the CDN, then call again." };
-const unexpected: StatusMeaning = { code: "http_error", advice: "Check the URL." };
-
-const statusMeanings: Readonly<Record<number, StatusMeaning>> = { 401: denied, 403: denied, 404: missing, 410: missing, 429: throttled };
-
-function meaningOf(status: number): StatusMeaning {
-  if (status >= 300 && status < 400) return redirected;
-  return statusMeanings[status] ?? (status >= 500 ? serverError : unexpected);
-}
-
-function classifyStatus(answer: Got, url: string): FinalOutcome {
+function classifyStatus(answer: Got, url: string, loops: boolean): FinalOutcome {
   const { status } = answer;
-  const { code, advice } = meaningOf(status);
+  const { code, cause, advice } = meaningOf(status);
+  const seen = `The server answered with status ${status}`;
   const target = code === "redirect" ? shown(redirectTarget(answer, new URL(url))) : undefined;
+  if (target !== undefined && loops) {
+    const reason = `${seen} and redirects back to ${target}, a URL that led to it. Correct the redirect rule at the CDN or the origin.`;
+    return { state: "failed", code, reason };
+  }
   const redirect = target === undefined ? "" : ` and redirects to ${target}`;
-  return { state: "failed", code, reason: `The server answered with status ${status}${redirect}. ${advice}` };
+  return { state: "failed", code, reason: [`${seen}${redirect}.`, cause, advice].filter((part) => part !== undefined).join(" ") };
 }
 
 /** Longer targets would crowd the advice out of the reason. */

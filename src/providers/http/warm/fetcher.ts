@@ -32,6 +32,8 @@ interface Attempt {
 const MAX_ATTEMPTS = 3;
 /** Attempts when the answer cannot be read: software that breaks HTTP seldom stops by itself. */
 const MAX_UNREADABLE_ATTEMPTS = 2;
+/** Attempts when a redirect leads back: some sites redirect once to set a cookie or while a rule spreads. More repeat the loop. */
+const MAX_LOOP_ATTEMPTS = 2;
 /** CDNs store an answer a moment after they sent it. A longer wait slows doubtful URLs down; a shorter one asks too early. */
 const CONFIRM_AFTER_MS = 500;
 
@@ -58,11 +60,13 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const attempt = async (url: string, route: FetchRoute, context: FetchContext): Promise<Attempt> => {
     try {
       const fetched = await fetchFollowing(url, { route, context }, options, send);
-      const outcome = classifyAnswer(fetched.answer, fetched.url.href, method);
+      const { answer, loops } = fetched;
+      const authorized = fetched.route.headers.authorization !== undefined;
+      const outcome = classifyAnswer(answer, fetched.url.href, { method, loops, authorized });
       return {
         outcome: outcome.state === "doubtful" ? await confirm(outcome, fetched, context) : outcome,
-        retryAfterMs: retryDelayMs(fetched.answer, clock.now()),
-        maxAttempts: MAX_ATTEMPTS,
+        retryAfterMs: loops ? FIRST_RETRY_MS : retryDelayMs(answer, clock.now()),
+        maxAttempts: loops ? MAX_LOOP_ATTEMPTS : MAX_ATTEMPTS,
       };
     } catch (error) {
       context.signal.throwIfAborted();

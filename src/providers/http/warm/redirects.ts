@@ -2,7 +2,8 @@
 
 import { asPrefetchError, PrefetchError } from "../../../base/errors.ts";
 import type { Got } from "../net/get.ts";
-import { headersFor, isRedirect, redirectTarget } from "../net/redirect.ts";
+import { isRedirect, leadsBack, redirectTarget } from "../net/redirect.ts";
+import type { HeaderRule } from "../net/site-headers.ts";
 import type { FetchContext, FetchRoute } from "./fetch-context.ts";
 import type { SendRequest } from "./send-request.ts";
 
@@ -10,6 +11,7 @@ export interface RedirectOptions {
   readonly method: "GET" | "HEAD";
   /** Redirects to follow before the next one counts as the answer. */
   readonly redirects: number;
+  readonly headersOf: HeaderRule;
   /** Throws `PrefetchError` for a URL that is not allowed. */
   readonly checkUrl: (url: string) => URL;
 }
@@ -19,28 +21,31 @@ export interface FetchedAnswer {
   readonly answer: Got;
   readonly url: URL;
   readonly route: FetchRoute;
+  /** The answer redirects to itself or to a URL that led to it. */
+  readonly loops: boolean;
 }
 
 export async function fetchFollowing(
   text: string,
   { route: firstRoute, context }: { readonly route: FetchRoute; readonly context: FetchContext },
-  { method, redirects, checkUrl }: RedirectOptions,
+  { method, redirects, headersOf, checkUrl }: RedirectOptions,
   send: SendRequest,
 ): Promise<FetchedAnswer> {
   const requested = checkUrl(text);
-  let url = requested;
-  for (let followed = 0; ; followed += 1) {
-    const route = routeFor(url, requested, firstRoute);
+  const asked = [requested];
+  for (let url = requested; ; asked.push(url)) {
+    const route = routeFor(url, requested, firstRoute, headersOf);
     const answer = await send(url, method, route, context);
-    const target = followed < redirects && isRedirect(answer) ? redirectTarget(answer, url) : undefined;
-    if (!target) return { answer, url, route };
+    const loops = leadsBack(answer, url, asked);
+    const target = asked.length <= redirects && !loops && isRedirect(answer) ? redirectTarget(answer, url) : undefined;
+    if (!target) return { answer, url, route, loops };
     url = checkTarget(target, checkUrl);
   }
 }
 
-function routeFor(url: URL, requested: URL, route: FetchRoute): FetchRoute {
+function routeFor(url: URL, requested: URL, route: FetchRoute, headersOf: HeaderRule): FetchRoute {
   const dispatcher = url.hostname === requested.hostname ? route.dispatcher : route.redirectDispatcher;
-  return { ...route, dispatcher, headers: headersFor(url, requested, route.headers) };
+  return { ...route, dispatcher, headers: headersOf(url, requested, route.headers) };
 }
 
 function checkTarget(target: URL, checkUrl: RedirectOptions["checkUrl"]): URL {

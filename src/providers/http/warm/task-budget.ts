@@ -21,7 +21,11 @@ export interface TaskBudget {
 type BudgetLimits = Pick<WarmLimits, "maxTaskBytes" | "maxTaskMs" | "maxFailureShare" | "minFailureSample">;
 
 /** Failures of the host. Other codes, such as `not_found`, are about the URL alone. */
-const hostFailures: readonly string[] = ["vendor_unavailable", "timeout", "rate_limited"] satisfies ErrorCode[];
+const hostFailures: readonly string[] = [
+  ...(["vendor_unavailable", "timeout", "rate_limited"] satisfies ErrorCode[]),
+  // A bot protection refuses all URLs alike.
+  "challenge",
+];
 
 /**
  * A longer gap between two checks is idle time or a suspended machine, and only this much of it counts as working time.

@@ -28,6 +28,21 @@ describe("a cache of no known vendor", () => {
     [{ "x-cache-status": "UPDATING" }, { state: "stale", layer: "unknown" }],
     [{ "x-cache-status": "REVALIDATED" }, { state: "revalidated", layer: "unknown" }],
     [{ "x-cache-status": "BYPASS" }, { state: "bypass", stored: false }],
+    [{ "x-fastcgi-cache": "HIT" }, { state: "hit", layer: "unknown" }],
+    [{ "x-fastcgi-cache": "BYPASS" }, { state: "bypass", stored: false }],
+    [{ "x-nginx-cache-status": "MISS" }, { state: "miss" }],
+    [{ "x-srcache-fetch-status": "HIT" }, { state: "hit" }],
+    [{ "x-cache": "hit cached" }, { state: "hit" }],
+    [{ "x-cache": "hit graced cached" }, { state: "stale" }],
+    [{ "x-cache": "miss cached" }, { state: "miss", stored: true }],
+    [{ "x-cache": "miss uncacheable" }, { state: "miss", stored: false }],
+    [{ "x-cache": "pass uncacheable" }, { state: "bypass" }],
+    [{ "x-cache": "hit-for-pass" }, { state: "bypass" }],
+    [{ "x-cache": "HIT-STALE" }, { state: "stale" }],
+    [{ "x-cache": "TCP_EXPIRED_HIT" }, { state: "stale" }],
+    [{ "x-cache": "TCP_CLIENT_REFRESH_MISS" }, { state: "expired" }],
+    [{ "x-cache": "TCP_REFRESH_FAIL_OLD" }, { state: "stale" }],
+    [{ "x-cache": "TCP_REMOTE_HIT" }, { state: "hit", layer: "parent" }],
     [
       { "x-cache": "HIT", age: "7" },
       { state: "hit", layer: "unknown", ageS: 7 },
@@ -70,9 +85,24 @@ describe("headers that the origin may have written", () => {
     },
   );
 
-  it("claims no edge hit for a vendor that is only a guess", () => {
-    const reading = read({ via: "1.1 varnish", "x-cache": "HIT" });
-    expect(reading).toMatchObject({ vendor: "fastly", state: "hit", layer: "unknown" });
+  it.each<Headers>([
+    { via: "1.1 varnish", "x-cache": "HIT" },
+    { via: "1.1 cache-1 (Varnish/7.4)", "x-varnish": "32770 3", "x-cache": "HIT" },
+    { server: "nginx", "x-via": "10.1.2.3", "x-cache": "HIT" },
+    { "x-msedge-ref": "Ref A: 1", "x-cache": "TCP_HIT" },
+    { "nginx-hit": "1", "x-cache-status": "HIT" },
+    { "x-litespeed-cache": "hit" },
+    { via: "CHN-SH-AREACT1-CACHE66[6],CHN-SH-AREACT1-CACHE22[0,TCP_HIT,3]" },
+  ])("names no vendor, and no tier, for headers that any server may send: %j", (headers) => {
+    const reading = read(headers);
+    expect(reading).toMatchObject({ state: "hit", layer: "unknown" });
+    expect(reading).not.toHaveProperty("vendor");
+  });
+
+  it("keeps a copy for one visitor apart from a hit", () => {
+    expect(read({ "x-litespeed-cache": "hit,private" })).toMatchObject({ state: "uncacheable", stored: false });
+    expect(read({ "x-litespeed-cache": "hit,litemage" })).toMatchObject({ state: "hit" });
+    expect(read({ "x-lsadc-cache": "miss" })).toMatchObject({ state: "miss" });
   });
 });
 

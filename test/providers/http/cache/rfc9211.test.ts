@@ -15,6 +15,17 @@ describe("readCacheStatus", () => {
     ["a collapsed request", "ExampleCache; fwd=uri-miss; collapsed", { state: "miss" }],
     ["a hit that is stale", "ExampleCache; hit; ttl=-412", { state: "stale", layer: "edge" }],
     [
+      "a stale copy served while the origin failed",
+      "ExampleCache; hit; ttl=-2; fwd=stale; fwd-status=503",
+      { state: "stale", layer: "edge" },
+    ],
+    [
+      "a stale copy without a lifetime while the origin failed",
+      "ExampleCache; fwd=stale; fwd-status=502",
+      { state: "stale", layer: "edge" },
+    ],
+    ["hit and fwd=stale with a new answer of the origin", "ExampleCache; hit; fwd=stale; fwd-status=200", { state: "expired" }],
+    [
       "a stale object that the origin confirmed",
       "ExampleCache; fwd=stale; fwd-status=304; stored",
       { state: "revalidated", layer: "edge", stored: true },

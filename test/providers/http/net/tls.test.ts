@@ -1,10 +1,22 @@
 import { once } from "node:events";
 import { createSecureServer } from "node:http2";
 import net from "node:net";
+import tls from "node:tls";
 import { describe, expect, it, vi } from "vitest";
 import { certificates, trusted } from "../../../system/harness/certificates-harness.ts";
 import { canary, closeAfterwards, passUndiciTime } from "../network-harness.ts";
 import { ask, failure, guardOf, HERE } from "./guard-harness.ts";
+
+async function listening(server: net.Server): Promise<{ url: string; connections: () => number }> {
+  let connections = 0;
+  server.on("connection", (socket: net.Socket) => {
+    connections += 1;
+    socket.on("error", () => undefined);
+  });
+  await new Promise<void>((resolve) => server.listen(0, HERE, resolve));
+  closeAfterwards(() => new Promise((resolve) => server.close(resolve)));
+  return { url: `https://${HERE}:${(server.address() as net.AddressInfo).port}/`, connections: () => connections };
+}
 
 describe("TLS", () => {
   const pop = { name: "fra", address: HERE };
@@ -59,6 +71,33 @@ describe("TLS", () => {
     const { port } = server.address() as net.AddressInfo;
     await ask(guard, `https://${HERE}:${port}/`);
     expect(seen).toEqual(["1.1"]);
+  });
+
+  it("says that the server speaks HTTP/2 only, after one connection", async () => {
+    const server = createSecureServer({ ...certificates.good, allowHTTP1: false });
+    server.on("tlsClientError", () => undefined);
+    const { url, connections } = await listening(server);
+    const error = await failure(() => ask(guardOf({ allowLoopback: true, ca: [...trusted] }), url));
+    expect(error).toMatchObject({ code: "vendor_unavailable", retryable: false, hint: expect.stringContaining("HTTP/1.1") });
+    expect(error.message).toMatch(/ speaks HTTP\/2 only, /);
+    expect(connections()).toBe(1);
+  });
+
+  it.each([undefined, "DEFAULT@SECLEVEL=0"])("says that the server offers TLS 1.1 only, with the ciphers %s", async (ciphers) => {
+    const server = tls.createServer({ ...certificates.good, minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ...(ciphers && { ciphers }) });
+    server.on("tlsClientError", () => undefined);
+    const { url } = await listening(server);
+    const error = await failure(() => ask(guardOf({ allowLoopback: true, ca: [...trusted] }), url));
+    expect(error).toMatchObject({ code: "vendor_unavailable", retryable: false, hint: expect.stringContaining("TLS 1.2") });
+    expect(error.message).toContain(" offers no TLS version from 1.2 on ");
+  });
+
+  it("says that the server asks for a client certificate", async () => {
+    const server = tls.createServer({ ...certificates.good, requestCert: true, rejectUnauthorized: true, maxVersion: "TLSv1.2" });
+    server.on("tlsClientError", () => undefined);
+    const { url } = await listening(server);
+    const error = await failure(() => ask(guardOf({ allowLoopback: true, ca: [...trusted] }), url));
+    expect(error).toMatchObject({ retryable: false, hint: expect.stringContaining("client certificate") });
   });
 
   it("times out when the server is silent during the handshake", async () => {

@@ -245,7 +245,7 @@ describe("assessWarmth, when the CDN does not keep the object,", () => {
       "uncacheable",
       true,
       "The CDN answers with status 200.",
-      "error-status",
+      "vendor-says-error",
     ],
     ["says uncacheable for a redirect", [[302, { location: "/b" }]], "uncacheable", true, "The CDN answers with status 302.", "redirect"],
     ["says uncacheable for a redirect from the cache", [[301, hit]], "uncacheable", true, "The CDN answers with status 301.", "redirect"],

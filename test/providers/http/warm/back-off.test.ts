@@ -30,15 +30,18 @@ describe("the back-off of a URL", () => {
     expect(clock.slept).toEqual(ms === 0 ? [] : [ms]);
   });
 
-  it.each([429, 502, 503, 504])("doubles after each of three attempts that get status %i", async (status) => {
-    const clock = instantClock();
-    const origin = await startOrigin((_, response) => response.writeHead(status, { "retry-after": "2" }).end());
-    expect(await warming({ clock }).outcomeOf(origin.url("/"))).toMatchObject({ state: "failed" });
-    expect(origin.seen).toHaveLength(3);
-    expect(clock.slept).toEqual([2_000, 4_000]);
-  });
+  it.each([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524])(
+    "doubles after each of three attempts that get status %i",
+    async (status) => {
+      const clock = instantClock();
+      const origin = await startOrigin((_, response) => response.writeHead(status, { "retry-after": "2" }).end());
+      expect(await warming({ clock }).outcomeOf(origin.url("/"))).toMatchObject({ state: "failed" });
+      expect(origin.seen).toHaveLength(3);
+      expect(clock.slept).toEqual([2_000, 4_000]);
+    },
+  );
 
-  it.each([404, 403, 500, 501])("does not retry status %i", async (status) => {
+  it.each([404, 403, 501, 505, 525, 526, 530])("does not retry status %i", async (status) => {
     const origin = await startOrigin((_, response) => response.writeHead(status, { "retry-after": "2" }).end());
     await warming().outcomeOf(origin.url("/"));
     expect(origin.seen).toHaveLength(1);

@@ -1,8 +1,10 @@
 /** Answers that are not HTTP/1.1. They are the edge's failure, and no byte of them may reach an outcome or a log. */
 
-import type { Socket } from "node:net";
+import { createServer as createHttp2Server } from "node:http2";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { closeAfterwards } from "../network-harness.ts";
 import { anyAnswer, malformed, malformedBodies, PEER_SECRET, startRawEdge } from "../raw-edge-harness.ts";
 import { numbered, statesIn, warming } from "../warming-harness.ts";
 
@@ -54,6 +56,44 @@ describe("a malformed answer", () => {
     });
     expect(await warming().outcomeOf(edge.url("/a"))).toMatchObject({ state: "failed", code: "uncacheable" });
     expect(edge.asked).toEqual(["GET /a", "HEAD /a"]);
+  });
+});
+
+describe("a server of another protocol", () => {
+  const listen = async (server: Server): Promise<{ url: string; connections: () => number }> => {
+    let connections = 0;
+    const sockets = new Set<Socket>();
+    server.on("connection", (socket: Socket) => {
+      connections += 1;
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    closeAfterwards(async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    });
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`, connections: () => connections };
+  };
+
+  it.each<[string, () => Server, string]>([
+    ["HTTP/2 without TLS", () => createHttp2Server(), "it speaks HTTP/2"],
+    ["an SSH banner on connection", () => createServer((socket) => socket.resume().write("SSH-2.0-OpenSSH_9.9\r\n")), "it speaks SSH"],
+    [
+      "an SSH banner after the request",
+      () => createServer((socket) => socket.on("data", () => socket.end("SSH-2.0-OpenSSH_9.9\r\n"))),
+      "it speaks SSH",
+    ],
+    [
+      "a TLS alert",
+      () => createServer((socket) => socket.on("data", () => socket.end(latin1("\x15\x03\x01\x00\x02\x02\x16")))),
+      "it speaks TLS: use https",
+    ],
+  ])("fails the URL after two attempts, and is named: %s", async (_, create, name) => {
+    const { url, connections } = await listen(create());
+    const outcome = await warming().outcomeOf(url);
+    expect(outcome).toMatchObject({ state: "failed", code: "vendor_unavailable", reason: expect.stringContaining(`(${name})`) });
+    expect(connections()).toBe(2);
   });
 });
 

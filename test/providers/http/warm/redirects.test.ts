@@ -3,6 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import { describe, expect, it } from "vitest";
 import { startOrigin } from "../origin-harness.ts";
+import { startRawEdge } from "../raw-edge-harness.ts";
 import { cacheable, warming } from "../warming-harness.ts";
 
 const redirecting = (target: (path: string) => string | undefined) =>
@@ -97,9 +98,41 @@ describe("a redirect", () => {
     expect(origin.seen).toEqual(["/a"]);
   });
 
-  it("fails when it loops", async () => {
+  it("fails after one retry of the chain when it leads back to its beginning", async () => {
     const origin = await redirecting((path) => (path === "/a" ? "/b" : "/a"));
-    expect(await warming({ redirects: 5 }).outcomeOf(origin.url("/a"))).toMatchObject({ state: "failed", code: "redirect" });
-    expect(origin.seen).toHaveLength(6);
+    const outcome = await warming({ redirects: 5 }).outcomeOf(origin.url("/a"));
+    expect(outcome).toMatchObject({
+      state: "failed",
+      code: "redirect",
+      reason: expect.stringMatching(/redirects back to \S+\/a, a URL that led/),
+    });
+    expect(origin.seen).toEqual(["/a", "/b", "/a", "/b"]);
+  });
+
+  it.each([0, 5])("fails after one retry when it leads to itself and %i redirects are followed", async (redirects) => {
+    const origin = await redirecting(() => "/a#top");
+    const outcome = await warming({ redirects }).outcomeOf(origin.url("/a"));
+    expect(outcome).toMatchObject({ state: "failed", code: "redirect", reason: expect.stringContaining("Correct the redirect rule") });
+    expect(outcome.reason).not.toContain("Warm the");
+    expect(origin.seen).toEqual(["/a", "/a"]);
+  });
+
+  it("succeeds when it leads to itself only once", async () => {
+    const origin = await redirecting(() => (origin.seen.length === 1 ? "/a" : undefined));
+    expect(await warming().outcomeOf(origin.url("/a"))).toMatchObject({ state: "succeeded" });
+  });
+
+  it.each([
+    ["raw UTF-8", Buffer.from("/видео/é b.ts?x=ü"), "/%D0%B2%D0%B8%D0%B4%D0%B5%D0%BE/%C3%A9%20b.ts?x=%C3%BC"],
+    ["bytes that are Latin-1", Buffer.from("/caf\xe9.ts", "latin1"), "/caf%E9.ts"],
+    ["escapes", Buffer.from("/caf%C3%A9%20x.ts"), "/caf%C3%A9%20x.ts"],
+  ])("asks for the server's own bytes when its target has %s", async (_, target, path) => {
+    const edge = await startRawEdge((socket, asked) => {
+      if (asked === "/a")
+        socket.end(Buffer.concat([Buffer.from("HTTP/1.1 302 F\r\nContent-Length: 0\r\nLocation: "), target, Buffer.from("\r\n\r\n")]));
+      else socket.end("HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok");
+    });
+    expect(await warming({ redirects: 1 }).outcomeOf(edge.url("/a"))).toMatchObject({ state: "succeeded" });
+    expect(edge.asked).toEqual(["GET /a", `GET ${path}`]);
   });
 });

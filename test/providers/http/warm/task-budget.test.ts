@@ -75,7 +75,7 @@ describe("TaskBudget.stopReason", () => {
     expect(budget.stopReason("b.test")).toBeUndefined();
   });
 
-  it.each(["timeout", "rate_limited", "vendor_unavailable"])("counts %s as a failure of the host", (code) => {
+  it.each(["timeout", "rate_limited", "vendor_unavailable", "challenge"])("counts %s as a failure of the host", (code) => {
     const { budget } = setUp({ minFailureSample: 1 });
     budget.record("a.test", outcome("failed", code));
     expect(budget.stopReason("a.test")).toBeDefined();

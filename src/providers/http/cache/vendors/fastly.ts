@@ -52,8 +52,6 @@ export const fastly: Vendor<"fastly"> = {
     { header: "x-served-by", value: /\bcache-[a-z]{3}/i },
     { header: "via", value: /fastly/i },
     { header: "x-timer", value: /^S\d+\.\d+,VS/ },
-    // Any Varnish sends it.
-    { header: "via", value: /varnish/i, weak: true },
   ],
   cnames: ["fastly.net", "fastlylb.net"],
   read,

@@ -18,7 +18,12 @@ const read = firstReader(
 export const volcengine: Vendor<"volcengine"> = {
   id: "volcengine",
   name: "Volcengine CDN (BytePlus)",
-  marks: [{ prefix: "x-bdcdn-" }, { header: "x-response-cache" }, { prefix: "x-tt-trace-", weak: true }],
+  // Applications send `X-Response-Cache: HIT`, too; Volcengine's words are in lower case.
+  marks: [
+    { prefix: "x-bdcdn-" },
+    { header: "x-response-cache", value: /^(?:(?:edge_|parent_)?hit|miss)$/ },
+    { header: "server", value: /^(?:Byte-nginx|TLB)/i },
+  ],
   cnames: ["volcgslb.com", "volccdn.com", "bytegslb.com", "bytecdn.cn"],
   read,
   xCache: true,

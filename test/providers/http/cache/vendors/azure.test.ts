@@ -10,4 +10,5 @@ describeReadings("azure", [
   ["PRIVATE_NOSTORE", { ...azure, "x-cache": "PRIVATE_NOSTORE" }, { state: "uncacheable" }],
   ["CONFIG_NOCACHE", { ...azure, "x-cache": "CONFIG_NOCACHE" }, { state: "uncacheable" }],
   ["N/A", { ...azure, "x-cache": "N/A" }, { state: "uncacheable" }],
+  ["CACHE_NOCONFIG", { ...azure, "x-cache": "CACHE_NOCONFIG" }, { state: "uncacheable" }],
 ]);

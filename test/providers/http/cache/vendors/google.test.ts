@@ -11,4 +11,6 @@ describeReadings("google", [
   ["stale in the operator's header", { ...google, "cdn-cache-status": "stale" }, { state: "stale" }],
   ["uncacheable in the operator's header", { ...google, "cdn-cache-status": "uncacheable" }, { state: "uncacheable" }],
   ["disabled in the operator's header", { ...google, "cdn-cache-status": "disabled" }, { state: "bypass" }],
+  ["disabled in the header of Google's own example", { via: "1.1 google", "x-cache-hit": "disabled" }, { state: "bypass" }],
+  ["hit of Media CDN", { server: "Google-Edge-Cache", "cdn-cache-status": "hit" }, { state: "hit" }],
 ]);
