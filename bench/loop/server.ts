@@ -17,7 +17,7 @@ const tokens = ["anna", "bert"].map((name) => ({
 
 export interface Server {
   readonly child: ChildProcess;
-  /** Of the MCP endpoint; empty over stdio. */
+  /** The MCP endpoint; empty over stdio. */
   readonly url: string;
   /** The longest standstill since the last question, such as "120 (cpu 45)" milliseconds. */
   longestDelay(): Promise<string>;

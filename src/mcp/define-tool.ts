@@ -41,7 +41,7 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   readonly input: Input;
   /** Arguments that the tool accepts but does not publish in its schema. */
   readonly hidden?: readonly string[];
-  /** A list of which the call refuses each entry with a secret by itself. A secret in any other argument fails the call. */
+  /** A list: the call rejects each entry that holds a secret. A secret in any other argument fails the call. */
   readonly sifted?: keyof Input & string;
   readonly output: Output;
   readonly corrections: Corrections;

@@ -1,7 +1,7 @@
 import { createForeignText, type ForeignText } from "../../src/base/foreign-text.ts";
 import { createSecrets } from "../../src/base/secrets.ts";
 
-/** Of a server that knows these secrets. */
+/** The text filter of a server that knows these secrets. */
 export function fakeForeignText(...secrets: readonly string[]): ForeignText {
   return createForeignText(createSecrets(secrets));
 }

@@ -22,7 +22,7 @@ export interface SpendOptions extends PlanOptions {
 export type Spend = (parsed: ParsedUrls, options: SpendOptions, call: CallContext) => Promise<TaskView>;
 
 export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts): Spend {
-  const { storage, worker } = deps;
+  const { storage, worker, breathe } = deps;
 
   const answers = async (taskId: string, waitSeconds: number, call: CallContext): Promise<PrefetchError | undefined> => {
     if (waitSeconds > 0) return awaitTask.ended(taskId, waitSeconds * 1_000, call);
@@ -39,8 +39,12 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
 
   return async (parsed, options, call) => {
     const { providers, queries, plan } = await createPlanner(deps, parsed, options, call);
+    await breathe();
     if (options.dryRun) {
-      const { admission, buildTask } = plan(await storage.facts(queries));
+      const facts = await storage.facts(queries);
+      await breathe();
+      const { admission, buildTask } = plan(facts);
+      await breathe();
       return dryRunView(buildTask(), admission, await views.quota(providers, call));
     }
     call.signal.throwIfAborted();

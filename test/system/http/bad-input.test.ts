@@ -201,7 +201,8 @@ describe("a body that is too large", () => {
     let sent = 0;
     const answer = read(socket);
     socket.write("POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
-    const chunk = `${MIB.toString(16)}\r\n${" ".repeat(MIB)}\r\n`;
+    socket.write('6\r\n{"a":[\r\n');
+    const chunk = `${MIB.toString(16)}\r\n"${"x".repeat(MIB - 3)}",\r\n`;
     const pour = (): void => {
       while (!socket.destroyed && sent < 64) {
         sent += 1;
@@ -215,9 +216,11 @@ describe("a body that is too large", () => {
   });
 
   it("is not one of 16 MiB exactly: it is read", async () => {
-    const { headers, body } = call("get_prefetch_quota");
-    const reply = await send(server, { headers, body: body.padEnd(16 * MIB, " ") });
-    expect(reply.status).toBe(200);
+    const texts = Array.from({ length: 15 }, () => "x".repeat(MIB));
+    const { headers, body } = call("get_prefetch_quota", { texts: [...texts, ""] });
+    const whole = body.replace('""', `"${"x".repeat(16 * MIB - body.length)}"`);
+    expect(whole).toHaveLength(16 * MIB);
+    expect((await send(server, { headers, body: whole })).status).toBe(200);
   });
 
   it("gets its answer although most of it is still on its way", async () => {

@@ -12,7 +12,7 @@ export interface Echo {
 export interface EchoServer {
   readonly origin: string;
   echo: Echo;
-  /** What arrived: addresses and bodies. */
+  /** Addresses and bodies of the requests. */
   readonly received: readonly string[];
   close(): Promise<void>;
 }
