@@ -48,7 +48,7 @@ describe("manifest.json", () => {
       expect(setting, key).toBeDefined();
       expect(forHttp, key).not.toContain(setting);
       expect(manifest.server.mcp_config?.env?.[variable]).toBe(`\${user_config.${key}}`);
-      expect(options[key]?.sensitive ?? false, key).toBe(setting?.secret ?? false);
+      expect(options[key]?.sensitive ?? false, key).toBe((setting?.secret ?? false) || (setting?.keyId ?? false));
     }
     expect(new Set(Object.values(manifest.server.mcp_config?.env ?? {})).size).toBe(dialogue.length);
   });
