@@ -81,7 +81,8 @@ describe("manifest.json", () => {
       guards: { allowedDomains: ["media.example.com", "*.example.org"] },
       dailyBudget: 200,
       routes: [{ pattern: "*.example.org", provider: "http" }],
-      secrets: ["AKEXAMPLE"],
+      secrets: [],
+      keyIds: ["AKEXAMPLE"],
       warnings: [],
     });
     expect(config.values.PREFETCH_HTTP_REQUESTS_PER_SECOND).toBe("5");
