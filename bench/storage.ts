@@ -107,5 +107,7 @@ const main = await measure(mainThread);
 const own = await measure(ownThread);
 for (const [what, before] of Object.entries(main)) {
   const after = own[what] ?? 0;
-  process.stdout.write(`${what}: ${before.toFixed(2)} in the main thread, ${after.toFixed(2)} in its own (${(after / before).toFixed(2)} times)\n`);
+  process.stdout.write(
+    `${what}: ${before.toFixed(2)} in the main thread, ${after.toFixed(2)} in its own (${(after / before).toFixed(2)} times)\n`,
+  );
 }
