@@ -36,7 +36,7 @@ export function createAccess(location: string, time: LockTime): Access {
   const readLock = createLockWait(time);
   const writeLock = createLockWait(time);
   let opened: OpenDatabase | undefined;
-  /** Resolves when the transaction that waits in its middle is over. A read would see what it has not committed. */
+  /** Resolves when the transaction that waits in its middle is over. A read would see its uncommitted rows. */
   let suspended: Promise<void> | undefined;
   let lastTurn: Promise<unknown> = Promise.resolve();
   let turns = 0;

@@ -17,7 +17,7 @@ export interface OpenDatabase {
 /** `location` is a file path or `:memory:`. */
 export async function openDatabase(location: string, time: LockTime): Promise<OpenDatabase> {
   try {
-    // A process that creates the file, switches it to WAL mode or migrates it locks the others out for a moment.
+    // A process that creates the file, switches it to WAL mode or migrates it locks it for a moment.
     return await createLockWait(time).until(async () => open(location));
   } catch (error) {
     throw storageError(error, location);

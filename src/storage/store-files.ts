@@ -1,6 +1,6 @@
 /**
  * Watches over the files of the open store: the database, its write-ahead log and the index of that log. SQLite goes on with
- * files that were deleted, replaced or cut off, and what it writes to them is lost at the next start, so every use looks first.
+ * files that were deleted, replaced or cut off. The next start does not see those writes, so every use looks first.
  *
  * The descriptors stay open as long as the database: closing one would release SQLite's own locks on that file.
  * Source: https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
@@ -68,7 +68,7 @@ export function watchStoreFiles(location: string): StoreFiles {
     return pageBytes;
   };
 
-  /** What the log's index counts must be in the log, where SQLite reads it. */
+  /** The log must hold every frame that its index counts. */
   const expectLog = ({ frames, index }: NonNullable<typeof log>, pageBytes: number): void => {
     const counted = read(index, INDEX_HEADER_BYTES);
     const count = counted.length < INDEX_HEADER_BYTES ? 0 : nativeUInt32(counted, 16);

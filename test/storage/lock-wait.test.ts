@@ -72,7 +72,7 @@ describe("a store whose write lock another process holds", () => {
 });
 
 describe("a decision that takes its time", () => {
-  it("keeps other uses waiting, and lets none see what is not committed", async () => {
+  it("keeps other uses waiting, and lets none see uncommitted rows", async () => {
     const storage = openSqlite(join(newFolder(), "store.sqlite"), fakeClock());
     onTestFinished(() => storage.close());
     await storage.census();

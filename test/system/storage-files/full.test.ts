@@ -181,7 +181,7 @@ describe("a connection that may not grow its file", () => {
 });
 
 describe("a disk that is full for minutes", () => {
-  it("lets what was claimed move within 15 seconds after it has room, without any call", async () => {
+  it("lets claimed batches move within 15 seconds after it has room, without any call", async () => {
     const path = newPath();
     const clock = fakeClock();
     const { storage, db } = await openWithConnection(path, clock);
