@@ -8,7 +8,9 @@ import { licensesOf } from "./licenses.ts";
 await rm("dist", { recursive: true, force: true });
 const { metafile } = await build({
   ...bundling,
-  entryPoints: ["src/main.ts"],
+  // Beside the bin: the modules of worker threads, which `threadEntry` finds beside the chunks.
+  entryPoints: ["src/main.ts", "src/media/thread/stream-thread.ts"],
+  entryNames: "[name]",
   outdir: "dist",
   splitting: true,
   chunkNames: "[name]-[hash]",
