@@ -2,15 +2,13 @@
 
 import { chmod, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
-import { bundling } from "./bundling.ts";
+import { bundling, threadEntries } from "./bundling.ts";
 import { licensesOf } from "./licenses.ts";
 
 await rm("dist", { recursive: true, force: true });
 const { metafile } = await build({
   ...bundling,
-  // Beside the bin: the modules of worker threads, which `threadEntry` finds beside the chunks.
-  entryPoints: ["src/main.ts", "src/media/thread/stream-thread.ts"],
-  entryNames: "[name]",
+  entryPoints: { main: "src/main.ts", ...threadEntries },
   outdir: "dist",
   splitting: true,
   chunkNames: "[name]-[hash]",

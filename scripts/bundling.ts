@@ -10,3 +10,8 @@ export const bundling = {
   // Bundled CommonJS packages call require(), which an ES module does not have.
   banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
 } as const;
+
+/** Entry points of threads. The code that starts a thread looks for its file beside the chunk that it is in. */
+export const threadEntries = {
+  "stream-thread": "src/media/thread/stream-thread.ts",
+};

@@ -1,7 +1,7 @@
 /** The boundary where the text of manifests enters the server. */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ForeignText } from "../base/foreign-text.ts";
+import { nextTurn } from "../base/next-turn.ts";
 import type { Stream, StreamReader } from "../prefetch/model/stream.ts";
 
 /** URLs that are cleaned in one turn of the event loop. More hold other calls; fewer take longer. */

@@ -11,7 +11,7 @@ export interface ThreadOptions {
   readonly entry: URL;
   /** Heap of the thread. Beyond it, the thread ends with an error; the process goes on. */
   readonly memoryMb: number;
-  /** Milliseconds of one turn. */
+  /** Milliseconds of one turn: of the clock, and of computing, since a busy machine lets a thread compute only now and then. */
   readonly turnMs: number;
 }
 
@@ -32,8 +32,13 @@ export interface Thread {
   stop(): void;
 }
 
-/** A busy machine loads the modules of a thread slowly. A smaller value fails such a start; a larger one delays its error. */
-const START_MS = 10_000;
+/**
+ * A turn that computes nothing for this long waits for something that never comes. A busy machine also starts a thread this
+ * slowly. A smaller value fails such a start; a larger one delays its error.
+ */
+const LONGEST_TURN_MS = 10_000;
+/** A thread that still has time is looked at again after this time. More wake-ups cost time; fewer end a hang later. */
+const LEAST_CHECK_MS = 50;
 /** Parts of the heap that V8 needs beside the values of the thread: young objects, and code. */
 const YOUNG_MB = 16;
 
@@ -56,6 +61,7 @@ export function startThread({ entry, memoryMb, turnMs }: ThreadOptions): Thread 
   let ended = -1;
   let reports = 0;
   let timer: NodeJS.Timeout | undefined;
+  let effort: Effort | undefined;
 
   const end = (reason: ThreadEnd, error: unknown): void => {
     if (isEnded) return;
@@ -64,19 +70,31 @@ export function startThread({ entry, memoryMb, turnMs }: ThreadOptions): Thread 
     last?.onEnd(reason, error);
   };
   const watch = (): void => {
-    clearTimeout(timer);
+    rest();
     if (isEnded || ended === begun) return;
+    effort = beginEffort();
+    check(ended < 0 ? LONGEST_TURN_MS : turnMs);
+  };
+  const rest = (): void => {
+    clearTimeout(timer);
+    effort?.end();
+    effort = undefined;
+  };
+  const check = (afterMs: number): void => {
     const heard = reports;
-    const hasHung = (): void => {
-      if (reports === heard) end("hung", undefined);
+    const look = (): void => {
+      if (reports !== heard || !effort) return;
+      const leftMs = turnMs - effort.computedMs();
+      if (leftMs <= 0 || effort.elapsedMs() >= LONGEST_TURN_MS) end("hung", undefined);
+      else check(Math.max(LEAST_CHECK_MS, leftMs));
     };
     // Timers run before messages. When the main thread itself was held, the thread's report waits in the queue.
-    timer = setTimeout(() => setImmediate(hasHung), ended < 0 ? START_MS : turnMs).unref();
+    timer = setTimeout(() => setImmediate(look), afterMs).unref();
   };
   const stop = (): void => {
     isEnded = true;
     listener = undefined;
-    clearTimeout(timer);
+    rest();
     void worker.terminate();
   };
 
@@ -104,6 +122,33 @@ export function startThread({ entry, memoryMb, turnMs }: ThreadOptions): Thread 
       if (wasIdle) watch();
     },
     stop,
+  };
+}
+
+interface Effort {
+  elapsedMs(): number;
+  computedMs(): number;
+  end(): void;
+}
+
+/** Threads with a turn. */
+let busy = 0;
+
+/** Node tells the computing time of the whole process only, so each busy thread counts as one of equals. */
+function beginEffort(): Effort {
+  const begun = performance.now();
+  const usage = process.cpuUsage();
+  let most = ++busy;
+  return {
+    elapsedMs: () => performance.now() - begun,
+    computedMs: () => {
+      most = Math.max(most, busy);
+      const { user, system } = process.cpuUsage(usage);
+      return (user + system) / 1_000 / most;
+    },
+    end: () => {
+      busy -= 1;
+    },
   };
 }
 

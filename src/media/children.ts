@@ -46,13 +46,17 @@ export function createChildren({ refuseHost, select = (entry) => entry }: Expand
     else skipped.add(child.url, child.reason);
   };
 
+  const skipUnwarmable = ({ role, url }: MediaUrl): boolean => {
+    const reason = unwarmable[role];
+    if (role === "report") reports.add(withoutQuery(url));
+    else if (reason !== undefined) skipped.add(url, reason);
+    return reason !== undefined;
+  };
+
   /** Returns `false` when the URL is left out. */
   const listChild = (child: MediaUrl, parent: string): boolean => {
-    const unwarmed = unwarmable[child.role];
-    if (child.role === "report") reports.add(withoutQuery(child.url));
-    else if (unwarmed !== undefined) skipped.add(child.url, unwarmed);
-    if (unwarmed !== undefined) return false;
-    if (child.role === "playlist" && isDataUri(child.url)) return true;
+    if (skipUnwarmable(child)) return false;
+    if (isDataUri(child.url)) return true;
     const reason = refuseHost(child.host);
     if (reason !== undefined) {
       refuse({ url: child.url, parent, role: child.role, code: "forbidden_domain", reason });

@@ -47,9 +47,9 @@ export function tooLarge(mostBytes: number): PrefetchError {
 
 function decodeText(bytes: Uint8Array, isWhole: boolean): string {
   const encoding = encodingOf(bytes);
-  // A playlist may hold a stray byte in a title, so only its URIs are checked. In XML, such a byte is a fatal error.
-  const fatal = isWhole && isXml(bytes, encoding);
   try {
+    // A playlist may hold a stray byte in a title, so only its URIs are checked. In XML, such a byte is a fatal error.
+    const fatal = isWhole && isXml(bytes, encoding);
     return new TextDecoder(encoding, { fatal }).decode(bytes);
   } catch (error) {
     const problem = error instanceof RangeError ? `Its encoding, ${encoding}, is unknown` : `It has bytes that are not ${encoding}`;
@@ -60,16 +60,22 @@ function decodeText(bytes: Uint8Array, isWhole: boolean): string {
 /** Bytes in which an XML declaration lies. It comes first, and a longer one declares nothing more. */
 const DECLARATION_BYTES = 200;
 
+/** First bytes, longer patterns first. Without a byte order mark, an XML text begins with `<`, a playlist with `#`. */
+const patterns: readonly (readonly [bytes: readonly number[], encoding: string])[] = [
+  [[0x00, 0x00, 0xfe, 0xff], "UTF-32"],
+  [[0xff, 0xfe, 0x00, 0x00], "UTF-32"],
+  [[0xfe, 0xff], "utf-16be"],
+  [[0xff, 0xfe], "utf-16le"],
+  [[0x00, 0x3c], "utf-16be"],
+  [[0x3c, 0x00], "utf-16le"],
+  [[0x00, 0x23], "utf-16be"],
+  [[0x23, 0x00], "utf-16le"],
+];
+
 /** Byte order mark, else the pattern of the first characters, else the XML declaration, else UTF-8 (XML 1.0, appendix F). */
 function encodingOf(bytes: Uint8Array): string {
-  const [a = 0, b = 0, c = 0, d = 0] = bytes;
-  if ((a === 0 && b === 0 && c === 0xfe && d === 0xff) || (a === 0xff && b === 0xfe && c === 0 && d === 0 && bytes.length > 2)) {
-    return "UTF-32";
-  }
-  if (a === 0xfe && b === 0xff) return "utf-16be";
-  if (a === 0xff && b === 0xfe) return "utf-16le";
-  if (a === 0 && b !== 0) return "utf-16be";
-  if (a !== 0 && b === 0 && bytes.length > 1) return "utf-16le";
+  const known = patterns.find(([pattern]) => pattern.every((byte, index) => bytes[index] === byte));
+  if (known) return known[1];
   const begin = Buffer.from(bytes.subarray(0, DECLARATION_BYTES)).toString("latin1");
   const declared = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(begin)?.[1]?.toLowerCase();
   // A text that declares UTF-16 in single bytes is not in UTF-16.

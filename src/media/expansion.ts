@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from "../base/errors.ts";
 import type { EdgeBody } from "../prefetch/model/edge.ts";
+import type { StreamScope } from "../prefetch/model/stream.ts";
 import type { RefuseHost } from "../prefetch/model/stream-hosts.ts";
 import type { Manifest, MediaRole, MediaUrl, Skipped } from "./manifest.ts";
 
@@ -38,6 +39,8 @@ export interface ExpandOptions {
   readonly refuseHost: RefuseHost;
   /** The part of an entry that the result lists; `undefined` when it lists nothing of it. Everything by default. */
   readonly select?: (entry: MediaUrl) => MediaUrl | undefined;
+  /** What `select` selects, for readers that can leave out the rest before they list it. */
+  readonly scope?: StreamScope;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
   /** Bytes to read of the first URL before its content must show that it is a manifest. */

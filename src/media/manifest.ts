@@ -26,7 +26,7 @@ export type MediaRole =
   | "asset_list";
 
 /** The content of an object. `main` when no manifest says it, as in a media playlist that is read on its own. */
-export type MediaKind = "main" | "video" | "audio" | "subtitle" | "iframe" | "image" | "interstitial";
+export type MediaKind = "main" | "video" | "audio" | "subtitle" | "iframe" | "image" | "event" | "interstitial";
 
 /** A byte range of a file, with its place on the time line when it is media. */
 export interface MediaRange {
@@ -100,7 +100,7 @@ export interface MediaContext {
   readonly place?: Pick<MediaUrl, "offset" | "edge" | "lasting"> | undefined;
 }
 
-/** Trick play: the pictures that players show while a viewer scrubs. */
+/** Trick play, the pictures that players show while a viewer scrubs, and tracks of events (DASH). Playback starts without them. */
 export function isTrickPlay(kind: MediaKind): boolean {
-  return kind === "iframe" || kind === "image";
+  return kind === "iframe" || kind === "image" || kind === "event";
 }

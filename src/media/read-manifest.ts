@@ -71,8 +71,8 @@ async function parse(
 ): Promise<Manifest> {
   if (kind === "hls") return notEmpty(readHls(text, url, context, { maxUrls: limits.urls }));
   if (kind === "dash") {
-    const { now } = options;
-    return notEmpty(await readRemote((remote) => readDash(text, url, { now, maxSegments: limits.urls, remote }), options, limits));
+    const { now, scope } = options;
+    return notEmpty(await readRemote((remote) => readDash(text, url, { now, scope, maxSegments: limits.urls, remote }), options, limits));
   }
   throw new PrefetchError("unsupported", unreadable[kind]);
 }

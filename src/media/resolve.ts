@@ -17,14 +17,17 @@ export function resolveUri(uri: string, base: URL | null): Resolved {
   // Bytes that are not in the encoding of the text. A player would request another URL than the origin serves.
   if (uri.includes("\uFFFD")) return refuse("has characters that are not in the encoding of the manifest");
   const parsed = base === null ? URL.parse(uri) : URL.parse(uri, base.href);
-  if (parsed === null) return refuse("cannot be resolved to a URL");
+  return parsed === null ? refuse("cannot be resolved to a URL") : checked(parsed);
+}
+
+function checked(parsed: URL): Resolved {
   if (parsed.protocol === "data:") return refuse("holds its data in itself (data:), so there is nothing to warm");
   if (parsed.protocol !== "http:" && parsed.protocol !== "https:") {
     const scheme = parsed.protocol.slice(0, LONGEST_SHOWN_SCHEME_CHARACTERS);
     return refuse(`has the scheme "${scheme}"; only http and https can be prefetched`);
   }
   if (parsed.username !== "" || parsed.password !== "") return refuse("carries a user name or password before the host");
-  if (parsed.hash !== "" || uri.endsWith("#")) parsed.hash = "";
+  if (parsed.href.includes("#")) parsed.hash = "";
   const url = parsed.href.includes("%") ? encodeStrayPercents(parsed.href) : parsed.href;
   return url.length > LONGEST_URL ? refuse(tooLong(url.length)) : { ok: true, url, host: parsed.hostname };
 }

@@ -26,7 +26,7 @@ export interface Scoped {
  * The buffer that hls.js fills ahead (https://github.com/video-dev/hls.js/blob/master/docs/API.md#maxbufferlength).
  * A larger window costs more quota per stream; with a smaller one, playback reaches cold segments while it fills its buffer.
  */
-const WINDOW_SECONDS = 30;
+export const WINDOW_SECONDS = 30;
 
 /** The part of an entry that the scope wants; `undefined` when it wants nothing of it. */
 export function inScope(
@@ -116,7 +116,7 @@ function rateOf({ bandwidth }: MediaUrl): number {
 }
 
 /** Main content goes before interstitials, and interstitials before trick play. */
-const lateness: Partial<Record<MediaKind, number>> = { interstitial: 1, iframe: 2, image: 2 };
+const lateness: Partial<Record<MediaKind, number>> = { interstitial: 1, iframe: 2, image: 2, event: 2 };
 
 /** Within a step, other kinds go by their bit rate, the lowest first. */
 const orderOfKind: Partial<Record<MediaKind, number>> = { main: -2, subtitle: -1, audio: Number.MAX_SAFE_INTEGER };

@@ -8,7 +8,7 @@ const MOST_SKIPPED = 1_000;
 /** A smaller value cuts off file names; a larger one lets foreign text fill a result. */
 const LONGEST_SHOWN_CHARACTERS = 200;
 
-export interface SkippedUris {
+export interface SkippedUris extends Skipped {
   add(uri: string, reason: string): void;
   /** Adds those of another list. */
   join(other: Skipped): void;
@@ -19,6 +19,10 @@ export function createSkippedUris(): SkippedUris {
   const list: SkippedUri[] = [];
   let count = 0;
   return {
+    list,
+    get count() {
+      return count;
+    },
     add: (uri, reason) => {
       count += 1;
       if (list.length < MOST_SKIPPED) list.push({ uri: shortened(uri), reason });

@@ -15,6 +15,7 @@ export async function readStream(
     fetchBody,
     refuseHost: createRefuseHost(hosts),
     select: (entry) => inScope(entry, { scope }),
+    scope,
     now,
     guessedBytes,
   });

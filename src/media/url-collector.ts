@@ -40,6 +40,8 @@ export function createUrlCollector(): UrlCollector {
 
   const finished = (entry: MediaUrl, edgeAt: number | undefined): MediaUrl => {
     const collected = rangesOf.get(entry.url);
+    // Most entries of a large stream are complete already, and copying them takes time.
+    if (!collected && (edgeAt === undefined || entry.offset === undefined)) return entry;
     const ranges = collected && [...collected.values()];
     const edge = edgeAt !== undefined && entry.offset !== undefined ? edgeAt - entry.offset : entry.edge;
     return { ...entry, edge, ranges, bytes: (ranges && coveredBytes(ranges)) ?? entry.bytes };

@@ -4,6 +4,7 @@
  */
 
 import { PrefetchError } from "../../base/errors.ts";
+import type { StreamScope } from "../../prefetch/model/stream.ts";
 import type { Manifest } from "../manifest.ts";
 import type { RemoteElements } from "../remote.ts";
 import { filesOf, untimedFiles } from "./files.ts";
@@ -18,6 +19,7 @@ import { checkXml } from "./xml-guard.ts";
 export interface DashOptions extends ParserOptions {
   /** Most segments of all representations together. */
   readonly maxSegments?: number;
+  readonly scope?: StreamScope | undefined;
   /** Elements at other addresses that were fetched. */
   readonly remote?: RemoteElements;
 }

@@ -10,17 +10,25 @@ export type TagHandlers = Readonly<Record<string, (value: string) => void>>;
 /** Trimmed lines that are not blank. A byte order mark is not part of the first line. */
 export function* linesOf(text: string): Generator<string> {
   let from = text.startsWith("\uFEFF") ? 1 : 0;
-  let feed = text.indexOf("\n", from);
+  const nextFeed = finderOf(text, "\n");
   // Some writers end lines with a lone carriage return.
-  let carriage = text.indexOf("\r", from);
+  const nextReturn = finderOf(text, "\r");
   while (from < text.length) {
-    const to = Math.min(feed < 0 ? text.length : feed, carriage < 0 ? text.length : carriage);
+    const to = Math.min(nextFeed(from), nextReturn(from));
     const line = text.slice(from, to).trim();
     if (line !== "") yield line;
     from = to + 1;
-    if (feed >= 0 && feed < from) feed = text.indexOf("\n", from);
-    if (carriage >= 0 && carriage < from) carriage = text.indexOf("\r", from);
   }
+}
+
+/** Finds the next place of a character at or behind rising positions, without looking at any part of the text twice. */
+function finderOf(text: string, character: string): (from: number) => number {
+  let found = -1;
+  return (from) => {
+    if (found < from) found = text.indexOf(character, from);
+    if (found < 0) found = text.length;
+    return found;
+  };
 }
 
 /** Splits `#EXTINF:6,` into `#EXTINF` and `6,`. */

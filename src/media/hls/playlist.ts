@@ -5,10 +5,10 @@
 
 import type { Manifest, MediaContext, MediaKind, MediaUrl } from "../manifest.ts";
 import { type Attributes, linesOf, readAttributes, readInteger, readSignedSeconds, splitTag, type TagHandlers } from "./grammar.ts";
-import { createInterstitials } from "./interstitials.ts";
-import { createParts } from "./parts.ts";
+import { createInterstitials, type Interstitials } from "./interstitials.ts";
+import { createParts, type Parts } from "./parts.ts";
 import { renditionFacts, trickPlayFacts, variantFacts } from "./renditions.ts";
-import { createHoldBack, startOf } from "./start.ts";
+import { createHoldBack, type HoldBack, startOf } from "./start.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 import { createHlsUrls, type HlsLimits, type HlsUrls } from "./urls.ts";
 import { createVariables, type Variables } from "./variables.ts";
@@ -59,19 +59,34 @@ export function readHls(text: string, url: string, context: MediaContext = {}, l
     } else if (!line.startsWith("#")) addUri(line);
   }
 
-  const isMultivariant = facts.namesPlaylists ?? false;
+  return manifestOf(facts, context, { urls, timeline, parts, holdBack, interstitials, variables });
+}
+
+interface PlaylistParts {
+  readonly urls: HlsUrls;
+  readonly timeline: Timeline;
+  readonly parts: Parts;
+  readonly holdBack: HoldBack;
+  readonly interstitials: Interstitials;
+  readonly variables: Variables;
+}
+
+function manifestOf(
+  { namesPlaylists: isMultivariant = false, isComplete = false, isEvent = false, isDelta = false, kind, start: own }: PlaylistFacts,
+  context: MediaContext,
+  { urls, timeline, parts, holdBack, interstitials, variables }: PlaylistParts,
+): Manifest {
   const { targetDuration, segments } = timeline;
   const isMedia = segments > 0 && !isMultivariant;
   // An interstitial is on demand, whatever its playlist leaves out.
-  const live = isMedia && !facts.isComplete && context.place === undefined;
+  const live = isMedia && !isComplete && context.place === undefined;
   const end = timeline.time + (live ? parts.growing : 0);
   // A start in the multivariant playlist counts for all of its playlists (rfc8216bis, section 4.4.2).
-  const start = context.start ?? facts.start;
+  const start = context.start ?? own;
   const begin = startOf({ live, start, end, targetDuration }, holdBack);
   if (live && holdBack.lowLatency !== undefined) parts.addAtEdge(end - holdBack.lowLatency);
   interstitials.add(begin, end);
-  const edgeAt = live ? end : undefined;
-  const listed = urls.list({ begin, edgeAt, lasting: facts.isEvent ?? false, kind: facts.kind });
+  const listed = urls.list({ begin, edgeAt: live ? end : undefined, lasting: isEvent, kind });
   return {
     format: "hls",
     shape: isMultivariant ? "multivariant" : "media",
@@ -79,7 +94,7 @@ export function readHls(text: string, url: string, context: MediaContext = {}, l
     targetDuration,
     duration: isMedia ? timeline.time : undefined,
     start,
-    delta: facts.isDelta ?? false,
+    delta: isDelta,
     variables: variables.values,
     urls: isMultivariant ? withoutSegments(listed, urls) : listed,
     skipped: urls.skipped(),

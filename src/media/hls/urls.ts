@@ -82,13 +82,17 @@ export function createHlsUrls(base: URL | null, context: MediaContext, { maxUrls
       else skipped.add(uri, resolved.reason);
     },
     skip: skipped.add,
-    list: ({ begin, edgeAt, lasting, kind }) =>
-      found.list(edgeAt).map((entry) => ({
+    list: ({ begin, edgeAt, lasting, kind }) => {
+      const entries = found.list(edgeAt);
+      // A recording that starts at its beginning is in place, and copying its entries takes time.
+      if (begin === 0 && !lasting && kind === undefined && context.place === undefined) return entries;
+      return entries.map((entry) => ({
         ...entry,
         kind: entry.kind === "main" && kind !== undefined ? kind : entry.kind,
         ...placeOf(entry, lasting, begin, context.place),
         ranges: entry.ranges?.map((range) => ({ ...range, offset: shifted(range.offset, (context.place?.offset ?? 0) - begin) })),
-      })),
+      }));
+    },
   };
 }
 

@@ -48,7 +48,7 @@ export function createVariables(imported: ReadonlyMap<string, string> | undefine
     return text.replace(REFERENCE, (_, name: string) => values.get(name) ?? "");
   };
 
-  const valueOf = (attributes: Attributes): { readonly name: string; readonly value: string } => {
+  const definitionOf = (attributes: Attributes): { readonly name: string; readonly value: string } => {
     const [name, from, parameter] = ["NAME", "IMPORT", "QUERYPARAM"].map((attribute) => attributes.get(attribute));
     const value = attributes.get("VALUE");
     if (name !== undefined && value !== undefined) return { name, value };
@@ -61,7 +61,7 @@ export function createVariables(imported: ReadonlyMap<string, string> | undefine
   return {
     values,
     define: (attributes) => {
-      const { name, value } = valueOf(attributes);
+      const { name, value } = definitionOf(attributes);
       if (values.has(name)) throw failure(`defines the variable "${name}" twice (EXT-X-DEFINE)`, "Give each variable a name of its own.");
       if (value.length > LONGEST_URL) throw failure(`gives the variable "${name}" a value of more than ${limit} characters`);
       if (values.size >= MOST_VARIABLES) throw failure(`defines more than ${MOST_VARIABLES.toLocaleString("en")} variables`);

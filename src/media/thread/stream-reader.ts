@@ -26,7 +26,7 @@ export interface ThreadLimits {
 
 const threadLimits: ThreadLimits = {
   // A larger value lets hostile manifests fill the memory of the process; a smaller one refuses 100,000 long URLs.
-  memoryMb: 64,
+  memoryMb: 48,
   // A larger value keeps the call of a hostile manifest waiting; a smaller one refuses 8 MiB of manifest on a slow machine.
   turnMs: 900,
   entry: threadEntry("stream-thread", import.meta.url),
@@ -39,14 +39,14 @@ export function createStreamReader(limits: Partial<ThreadLimits> = {}): StreamTh
   let isClosed = false;
 
   const keep = (thread: Thread): void => {
-    if (idle !== undefined || isClosed) return thread.stop();
-    idle = thread;
-    thread.listen({
-      onMessage: () => {},
-      onEnd: () => {
-        if (idle === thread) idle = undefined;
-      },
-    });
+    const forget = (): void => {
+      if (idle === thread) idle = undefined;
+    };
+    if (idle !== undefined || isClosed) thread.stop();
+    else {
+      idle = thread;
+      thread.listen({ onMessage: () => {}, onEnd: forget });
+    }
   };
 
   return {

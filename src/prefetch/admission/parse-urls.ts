@@ -1,6 +1,7 @@
-/** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. Pure. */
+/** Parses a caller's list: one spelling per URL, duplicates removed, each URL with its provider or its rejection. */
 
 import { explain } from "../../base/errors.ts";
+import { nextTurn } from "../../base/next-turn.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import type { Provider } from "../model/provider.ts";
 import { type ParsedUrl, parseUrl, tooLong } from "../model/url.ts";
@@ -45,11 +46,15 @@ const LONGEST_URL = 65_536;
 /** Characters of an unusable entry that are shown and stored. An entry of 20 kB must not fill the answer. */
 const SHOWN_OF_BAD_INPUT = 200;
 
-export function parseUrls(inputs: readonly unknown[], rules: ParseRules): ParsedUrls {
+/** Entries that are parsed in one turn of the event loop. Long URLs take 10 µs each: more entries hold other calls. */
+const ENTRIES_PER_TURN = 1_000;
+
+export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): Promise<ParsedUrls> {
   const seen = new Set<string>();
   const candidates: Candidate[] = [];
   const rejected: RejectedInput[] = [];
   for (const [position, input] of inputs.entries()) {
+    if (position % ENTRIES_PER_TURN === ENTRIES_PER_TURN - 1) await nextTurn();
     const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains: rules.allowedDomains });
     const key = keyOf(input, parsed);
     if (seen.has(key)) continue;

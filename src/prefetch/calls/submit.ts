@@ -69,7 +69,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     const route = await createRouter(directory, request.provider);
     const begun = clock.now();
     const { urls, refusals, streams } = await expanded(request, call);
-    const parsed = parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals });
+    const parsed = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals });
     if (parsed.candidates.length === 0) throw nothingUsable(parsed);
     // Hosts time the call as a whole, so expanding counts as waiting.
     const waitSeconds = Math.max(0, request.waitSeconds - (clock.now() - begun) / 1_000);

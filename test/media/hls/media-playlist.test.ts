@@ -124,7 +124,7 @@ describe("readHls on a live playlist", () => {
   it("is live without an end list and without the type VOD", () => {
     const live = hls(lines);
     expect(live.live).toBe(true);
-    expect(live.urls.map(({ edge, lasting }) => [edge, lasting])).toEqual([
+    expect(live.urls.map(({ edge, lasting = false }) => [edge, lasting])).toEqual([
       [8, false],
       [4, false],
     ]);

@@ -201,7 +201,8 @@ describe("expansion, of entries that are no streams", () => {
   });
 
   it("names a manifest that cannot be read, although its name does not tell that it is one", async () => {
-    const mpd = '<MPD type="static"><Period duration="PT1S"><AdaptationSet mimeType="video/mp4"><Representation id="v"/></AdaptationSet></Period></MPD>';
+    const mpd =
+      '<MPD type="static"><Period duration="PT1S"><AdaptationSet mimeType="video/mp4"><Representation id="v"/></AdaptationSet></Period></MPD>';
     const texts = {
       [at("film.ism/manifest(format=mpd)")]: mpd,
       [at("film.ism/manifest")]: '<?xml version="1.0"?><SmoothStreamingMedia MajorVersion="2"/>',
@@ -299,7 +300,10 @@ describe("expansion, when it fails", () => {
       [at("high.m3u8")]: media("high-", 50_000),
     };
     const { expand, listed } = await setUp({ texts });
-    expect(await expand(atAll("day.m3u8", "b.mp4"), { scope: "full" })).toMatchObject({ counts: { processing: 1, rejected: 1 }, streams: [] });
+    expect(await expand(atAll("day.m3u8", "b.mp4"), { scope: "full" })).toMatchObject({
+      counts: { processing: 1, rejected: 1 },
+      streams: [],
+    });
     expect((await listed()).rejected).toEqual([
       {
         target: at("day.m3u8"),
@@ -535,7 +539,15 @@ describe("expandStreams", () => {
             if (what === "fails") throw new PrefetchError("timeout", "Too slow");
             if (what === "odd") throw new TypeError("Odd");
             const refused = what.refused.map((each) => ({ url: each, code: "limit_reached", reason: "Too deep." }));
-            return { format: "hls", live: false, urls: what.itself ? [url, ...what.urls] : what.urls, omitted: 0, refused, skipped: [], skippedCount: 0 };
+            return {
+              format: "hls",
+              live: false,
+              urls: what.itself ? [url, ...what.urls] : what.urls,
+              omitted: 0,
+              refused,
+              skipped: [],
+              skippedCount: 0,
+            };
           };
           const { urls, streams, refusals } = await expandStreams(inputs, {
             edge: fakeEdge(),
@@ -565,7 +577,8 @@ describe("expandStreams", () => {
             const refusal = refusals.get(parsed.url);
             if (refusal) expect(refusal.reason).toMatch(/^The stream cannot be expanded\./);
             const behaviour = behaviours[Number(/(\d)\.m3u8/.exec(parsed.url)?.[1])];
-            const expected = typeof behaviour === "object" ? "a stream" : behaviour === undefined || behaviour === "none" ? "itself" : "refused";
+            const expected =
+              typeof behaviour === "object" ? "a stream" : behaviour === undefined || behaviour === "none" ? "itself" : "refused";
             const stream = streams.find(({ url }) => url === parsed.url);
             expect(stream ? "a stream" : refusal ? "refused" : "itself").toBe(expected);
           }
@@ -576,7 +589,15 @@ describe("expandStreams", () => {
   });
 
   it("keeps the reader's order, and adds the manifest when the reader leaves it out", async () => {
-    const read: StreamReader = async () => ({ format: "dash", live: false, urls: atAll("2.m4s", "1.m4s"), omitted: 0, refused: [], skipped: [], skippedCount: 0 });
+    const read: StreamReader = async () => ({
+      format: "dash",
+      live: false,
+      urls: atAll("2.m4s", "1.m4s"),
+      omitted: 0,
+      refused: [],
+      skipped: [],
+      skippedCount: 0,
+    });
     const options = { edge: fakeEdge(), read, scope: "full", allowedDomains: undefined, mostUrls: 10, now: NOON, signal } as const;
     const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), {
       ...options,

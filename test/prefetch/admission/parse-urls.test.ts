@@ -28,8 +28,8 @@ const entry = fc.oneof(
 );
 
 describe("parseUrls", () => {
-  it("returns each URL once, in order, and rejects each unusable entry", () => {
-    const parsed = parseUrls(
+  it("returns each URL once, in order, and rejects each unusable entry", async () => {
+    const parsed = await parseUrls(
       [
         "https://media.example.com/视频.mp4",
         "not a url",
@@ -57,22 +57,27 @@ describe("parseUrls", () => {
     });
   });
 
-  it("rejects a foreign domain as forbidden_domain", () => {
-    const parsed = parseUrls(["https://other.example/a", "https://media.example.com/a"], { ...rules, allowedDomains: ["*.example.com"] });
+  it("rejects a foreign domain as forbidden_domain", async () => {
+    const parsed = await parseUrls(["https://other.example/a", "https://media.example.com/a"], {
+      ...rules,
+      allowedDomains: ["*.example.com"],
+    });
     expect(parsed.rejected).toMatchObject([{ target: "https://other.example/a", code: "forbidden_domain", position: 0 }]);
     expect(parsed.candidates).toHaveLength(1);
   });
 
-  it("shows at most 200 characters of an unusable entry", () => {
-    const [rejected] = parseUrls([`https://media.example.com/${"a".repeat(20_000)}`], rules).rejected;
+  it("shows at most 200 characters of an unusable entry", async () => {
+    const {
+      rejected: [rejected],
+    } = await parseUrls([`https://media.example.com/${"a".repeat(20_000)}`], rules);
     expect(rejected?.target.length).toBeLessThanOrEqual(201);
     expect(rejected?.reason).toContain("the limit is 10,240");
   });
 
-  it("makes each entry a candidate, a rejection or a duplicate", () => {
-    fc.assert(
-      fc.property(fc.array(entry, { maxLength: 40 }), (inputs) => {
-        const { candidates, rejected, duplicatesRemoved } = parseUrls(inputs, rules);
+  it("makes each entry a candidate, a rejection or a duplicate", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { maxLength: 40 }), async (inputs) => {
+        const { candidates, rejected, duplicatesRemoved } = await parseUrls(inputs, rules);
         expect(candidates.length + rejected.length + duplicatesRemoved).toBe(inputs.length);
 
         const positions = [...candidates, ...rejected].map((entry) => entry.position);
@@ -105,11 +110,11 @@ describe("parseUrls", () => {
     ["twice in one entry", (user, password) => `https://${user}:x@h.example/a\nhttps://y:${password}@h.example/b`],
     ["twice in a list", (user, password) => [`https://${user}:x@h.example/a`, `https://y:${password}@h.example/b`]],
     ["in an object", (user, password) => ({ url: `https://${user}:${password}@h.example/a` })],
-  ])("repeats no user name and no password that is written %s", (_, write) => {
+  ])("repeats no user name and no password that is written %s", async (_, write) => {
     const secret = fc.stringMatching(/^[A-Za-z0-9]{1,10}$/).map((text) => `S3cr3t${text}`);
-    fc.assert(
-      fc.property(secret, secret, (user, password) => {
-        const { candidates, rejected } = parseUrls([write(user, password)], rules);
+    await fc.assert(
+      fc.asyncProperty(secret, secret, async (user, password) => {
+        const { candidates, rejected } = await parseUrls([write(user, password)], rules);
         expect(candidates).toEqual([]);
         expect(rejected).toHaveLength(1);
         expect(JSON.stringify(rejected)).not.toContain("S3cr3t");
@@ -120,7 +125,7 @@ describe("parseUrls", () => {
 });
 
 describe("parseUrls, for a provider with refusalOf", () => {
-  it("rejects a normalised URL once, with the provider's reason", () => {
+  it("rejects a normalised URL once, with the provider's reason", async () => {
     const checked: string[] = [];
     const choosy = fakeProvider({
       refusalOf: (url) => {
@@ -131,7 +136,7 @@ describe("parseUrls, for a provider with refusalOf", () => {
       },
     });
     const list = ["http://10.0.0.1/a", "https://media.example.com/a", "HTTP://10.0.0.1/a#x", "ftp://10.0.0.1/b"];
-    const { candidates, rejected, duplicatesRemoved } = parseUrls(list, { ...rules, route: () => ({ ok: true, provider: choosy }) });
+    const { candidates, rejected, duplicatesRemoved } = await parseUrls(list, { ...rules, route: () => ({ ok: true, provider: choosy }) });
     expect(candidates.map(({ target, position }) => [target, position])).toEqual([["https://media.example.com/a", 1]]);
     expect(rejected).toMatchObject([
       { target: "http://10.0.0.1/a", code: "forbidden_domain", reason: "10.0.0.1 is private. Use another.", position: 0 },
@@ -155,8 +160,8 @@ describe("parseUrls, over several providers", () => {
     },
   };
 
-  it("gives each URL the provider of its host, on any port, and rejects hosts without a provider", () => {
-    const parsed = parseUrls(
+  it("gives each URL the provider of its host, on any port, and rejects hosts without a provider", async () => {
+    const parsed = await parseUrls(
       ["https://long.example/1", "https://unrouted.example/2", "https://SHORT.example:8443/3", "https://short.example/4"],
       several,
     );
@@ -176,10 +181,10 @@ describe("parseUrls, over several providers", () => {
     ]);
   });
 
-  it("measures each URL by the limit of its own provider", () => {
+  it("measures each URL by the limit of its own provider", async () => {
     const ofLength = (host: string, length: number) => `https://${host}/`.padEnd(length, "x");
     const list = [ofLength("short.example", 40), ofLength("short.example", 41), ofLength("long.example", 60), ofLength("long.example", 61)];
-    const parsed = parseUrls(list, several);
+    const parsed = await parseUrls(list, several);
     expect(parsed.candidates.map((candidate) => candidate.position)).toEqual([0, 2]);
     expect(parsed.rejected.map(({ position, code, reason }) => [position, code, reason])).toEqual([
       [1, "invalid_argument", "The URL has 41 characters when encoded; the limit is 40."],
@@ -187,9 +192,9 @@ describe("parseUrls, over several providers", () => {
     ]);
   });
 
-  it("rejects a repeated URL without a provider once, and routes no forbidden domain", () => {
+  it("rejects a repeated URL without a provider once, and routes no forbidden domain", async () => {
     routed.length = 0;
-    const parsed = parseUrls(["https://unrouted.example/1", "https://unrouted.example/1", "https://elsewhere.test/1"], several);
+    const parsed = await parseUrls(["https://unrouted.example/1", "https://unrouted.example/1", "https://elsewhere.test/1"], several);
     expect(parsed).toMatchObject({ duplicatesRemoved: 1, rejected: [{ code: "not_configured" }, { code: "forbidden_domain" }] });
     expect(routed).toEqual(["unrouted.example"]);
   });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { threadEntries } from "../../../scripts/bundling.ts";
 
 let bundled: Promise<string> | undefined;
 
@@ -17,7 +18,8 @@ async function bundleFastServer(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "fast-server-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   await build({
-    entryPoints: [join(import.meta.dirname, "fast-server.ts")],
+    entryPoints: { "fast-server": join(import.meta.dirname, "fast-server.ts"), ...threadEntries },
+    absWorkingDir: join(import.meta.dirname, "../../.."),
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,

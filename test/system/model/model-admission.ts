@@ -151,7 +151,7 @@ async function admitReally(model: Model, world: World, wish: Wish, reading: Pars
   return plan.task;
 }
 
-function read(world: World, wish: Wish): ParsedUrls {
+async function read(world: World, wish: Wish): Promise<ParsedUrls> {
   const { urls, asset } = wish;
   const provider = (id: string) => known(world.providers.get(id), `provider ${id}`);
   if (asset) {
@@ -167,7 +167,7 @@ function read(world: World, wish: Wish): ParsedUrls {
 export async function admitWish(model: Model, world: World, wish: Wish): Promise<void> {
   // Two tasks of the same moment could be deleted in any order.
   model.now += 1;
-  const reading = read(world, wish);
+  const reading = await read(world, wish);
   const expected = fates(model, wish, reading.candidates);
   const placed = [...expected.values()].filter((fate) => typeof fate === "object").length;
   const over = [...expected.values()].filter((fate) => fate === "over quota").length;
