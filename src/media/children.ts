@@ -43,7 +43,7 @@ export function createChildren({ refuseHost, select = (entry) => entry }: Expand
   const refuse = (child: RefusedChild): void => {
     // Only a URL can be an entry of a list. An inline playlist is named by its beginning.
     if (refused.length < limits.refused && !isDataUri(child.url)) refused.push(child);
-    else skipped.add(child.url, child.reason);
+    else skipped.add(child.url, child.reason.replace(/^It /, ""));
   };
 
   const skipUnwarmable = ({ role, url }: MediaUrl): boolean => {

@@ -233,4 +233,96 @@ describe("expandManifest", () => {
     const { urls } = await site({ "main.m3u8": main, frames, a: media(1) }).expand();
     expect(urls.find(({ url }) => url === at("0"))).toMatchObject({ kind: "video", ranges: undefined, bandwidth: 1_000 });
   });
+
+  it("reads a playlist inside a playlist, and lists no data: URI", async () => {
+    const inner = "#EXTM3U\n#EXTINF:4,\nhttps://media.example.com/1\n#EXTINF:4,\nrelative\n#EXT-X-ENDLIST\n";
+    const inline = [
+      `data:application/x-mpegURL;base64,${Buffer.from(inner).toString("base64")}`,
+      `data:application/vnd.apple.mpegurl,${encodeURIComponent(inner.replace("/1", "/2"))}`,
+      "data:application/x-mpegURL;base64,aGVsbG8=",
+      "data:nothing",
+    ];
+    const expansion = await site({ "main.m3u8": multivariant(...inline, "a"), a: media(1) }).expand();
+    expect(names(expansion)).toEqual(["main.m3u8", "a", "1", "2", "init", "0"]);
+    expect(expansion.refused).toEqual([]);
+    expect(expansion.skipped.list.map(({ reason }) => reason)).toEqual([
+      "is a data: URI without data",
+      expect.stringContaining("neither an HLS playlist"),
+      ...["cannot be resolved to a URL", "cannot be resolved to a URL"],
+    ]);
+  });
+
+  it("reads the playlists of an interstitial one level deeper, at the place of the interstitial", async () => {
+    const dated = (uri: string, second: number) =>
+      `#EXT-X-DATERANGE:ID="${uri}",CLASS="com.apple.hls.interstitial",START-DATE="2026-01-01T00:00:${second}Z",X-ASSET-URI="${uri}"`;
+    const a = ["#EXTM3U", "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z", dated("ad", 50), "#EXTINF:60,", "0", "#EXT-X-ENDLIST"];
+    const nested = media(2, "ad-").replace("#EXT-X-MAP", `${dated("deeper", 10)}\n#EXT-X-MAP`);
+    const { asked, expand } = site({ "main.m3u8": multivariant("a"), a: a.join("\n"), ad: multivariant("ad-low"), "ad-low": nested });
+    const expansion = await expand();
+    expect(asked.map((url) => url.replace(at(""), ""))).toEqual(["main.m3u8", "a", "ad", "ad-low"]);
+    expect(
+      expansion.urls.flatMap(({ url, kind, offset }) => (url.includes("ad-") && offset !== undefined ? [[kind, offset]] : [])),
+    ).toEqual([
+      ["interstitial", 50],
+      ["interstitial", 56],
+    ]);
+    expect(expansion.refused).toMatchObject([{ url: at("deeper"), code: "limit", reason: "It is nested deeper than 4 manifests" }]);
+    expect(chooseUrls(expansion.urls).urls.map(({ url }) => url)).not.toContain(at("ad-0"));
+  });
+
+  it("names each object that differs for each viewer, and reports only when their playlist is not listed", async () => {
+    const main = [
+      ...["#EXTM3U", '#EXT-X-CONTENT-STEERING:SERVER-URI="steer"', '#EXT-X-DATERANGE:ID="1",X-ASSET-LIST="list"', "#EXTINF:6,", "0"],
+      ...['#EXT-X-PRELOAD-HINT:TYPE=PART,URI="next"', '#EXT-X-RENDITION-REPORT:URI="main.m3u8"', '#EXT-X-RENDITION-REPORT:URI="other"'],
+    ];
+    const expansion = await site({ "main.m3u8": main.join("\n") }).expand();
+    expect(names(expansion)).toEqual(["main.m3u8", "0"]);
+    expect(expansion.skipped.list.map(({ uri }) => uri)).toEqual(["steer", "next", "list", "other"].map(at));
+  });
+
+  it("refuses a rendition that leads to no media, and a stream that does", async () => {
+    const gaps = "#EXTM3U\n#EXT-X-GAP\n#EXTINF:4,\na\n#EXT-X-ENDLIST";
+    const { expand } = site({ "main.m3u8": multivariant("empty", "gaps", "a"), empty: "#EXTM3U\n#EXT-X-ENDLIST", gaps, a: media(1) });
+    const expansion = await expand();
+    expect(names(expansion)).toEqual(["main.m3u8", "a", "init", "0"]);
+    expect(expansion.refused).toMatchObject([
+      { url: at("empty"), code: "unsupported", reason: "The playlist leads to no segment" },
+      { url: at("gaps"), code: "unsupported" },
+    ]);
+    await expect(expand({}, at("empty"))).rejects.toThrow("leads to no segment");
+    const unusable = site({ "main.m3u8": "#EXTM3U\n#EXTINF:4,\nskd://a\n#EXT-X-ENDLIST" });
+    await expect(unusable.expand()).rejects.toThrow('leads to no segment. Skipped, 1 in all: skd://a has the scheme "skd:"');
+  });
+
+  it("refuses a rendition whose variable has no value", async () => {
+    const { expand } = site({
+      "main.m3u8": multivariant("a", "b"),
+      a: '#EXTM3U\n#EXT-X-DEFINE:IMPORT="cdn"\n#EXTINF:4,\n{$cdn}',
+      b: media(1),
+    });
+    const expansion = await expand();
+    expect(expansion.refused).toMatchObject([{ url: at("a"), code: "invalid_argument", reason: expect.stringContaining('"cdn"') }]);
+    expect(names(expansion)).toEqual(["main.m3u8", "b", "init", "0"]);
+  });
+
+  it("reads a guess whole only when it begins like a manifest", async () => {
+    const asked: number[] = [];
+    const guess = (text: string) =>
+      expandManifest(at("4711"), {
+        now: NOW,
+        refuseHost: () => undefined,
+        guessedBytes: 100,
+        fetchBody: async (url, mostBytes) => {
+          asked.push(mostBytes);
+          return bodyOf(text.slice(0, mostBytes), url, { isWhole: text.length <= mostBytes });
+        },
+      });
+    expect(await guess("x".repeat(1_000))).toBeUndefined();
+    expect(await guess("<html>")).toBeUndefined();
+    expect(asked).toEqual([100, 100]);
+    expect(await guess(`#EXTM3U\n${"#\n".repeat(100)}#EXTINF:1,\na`)).toMatchObject({ urls: [{}, {}] });
+    await expect(guess(`<!-- ${"x".repeat(200)} --><MPD/>`)).rejects.toThrow("has no period");
+    expect(asked).toEqual([100, 100, 100, 8_388_608, 100, 8_388_608]);
+    await expect(guess("<SmoothStreamingMedia/>")).rejects.toThrow("Smooth Streaming");
+  });
 });

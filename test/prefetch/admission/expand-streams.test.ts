@@ -314,6 +314,23 @@ describe("expansion, when it fails", () => {
     ]);
   });
 
+  it("names and counts entries that lead to no URL, and says so", async () => {
+    const odd = Array.from({ length: 30 }, (_, nth) => `skd://${nth}`);
+    const { expand } = await setUp({ texts: { [at("main.m3u8")]: listing("1.ts", ...odd) } });
+    const view = await expand([at("main.m3u8")], { scope: "full" });
+    expect(view.streams).toMatchObject([{ urls: 2, skippedCount: 30 }]);
+    expect(view.streams?.[0]?.skipped).toHaveLength(20);
+    expect(view.streams?.[0]?.skipped[0]).toEqual({ uri: "skd://0", reason: expect.stringContaining("scheme") });
+    expect(view.nextStep).toContain("30 entries of the manifests lead to no URL: streams[].skipped has the reasons.");
+  });
+
+  it("says that a stream comes to its manifest alone, unless the call asks for manifests", async () => {
+    const { expand } = await setUp({ texts: { [at("main.m3u8")]: master("gone.m3u8") } });
+    expect((await expand([at("main.m3u8")])).nextStep).toContain("1 of the streams come to their manifest alone");
+    const { expand: again } = await setUp({ texts: { [at("a.m3u8")]: listing("1.ts") } });
+    expect((await again([at("a.m3u8")], { scope: "manifests" })).nextStep).not.toContain("alone");
+  });
+
   it("rejects an unreadable playlist of a stream and sends the rest of the stream", async () => {
     const { expand, listed } = await setUp({
       texts: { [at("main.m3u8")]: master("low.m3u8", "gone.m3u8"), [at("low.m3u8")]: listing("1.ts") },
