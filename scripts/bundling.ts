@@ -12,4 +12,7 @@ export const bundling = {
 } as const;
 
 /** Entry points of threads. The code that starts a thread looks for its file beside the chunk that it is in. */
-export const threadEntries = { "storage-thread": "src/storage/thread/storage-thread.ts" };
+export const threadEntries = {
+  "storage-thread": "src/storage/thread/storage-thread.ts",
+  "stream-thread": "src/media/thread/stream-thread.ts",
+};

@@ -14,6 +14,7 @@ import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
 import { prepareServers } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
+import { createStreamReader } from "../media/thread/stream-reader.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
 import { createPresence, type Presence } from "../prefetch/delivery/presence.ts";
@@ -21,6 +22,7 @@ import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
+import type { StreamReader } from "../prefetch/model/stream.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
@@ -69,7 +71,8 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
   const parts = { config, storage, registry, clock, report, foreign, breathe, stopped: stopping.signal };
-  const { service, worker, presence, allowances } = wirePrefetch({ ...parts, draining: draining.signal });
+  const streams = createStreamReader();
+  const { service, worker, presence, allowances } = wirePrefetch({ ...parts, draining: draining.signal, readStream: streams.read });
   // Without a usable provider the store stays empty.
   if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker, presence });
 
@@ -105,6 +108,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
     close: async (graceMs = STOP_GRACE_MS) => {
       stopping.abort(new PrefetchError("cancelled", "The server is stopping"));
       await worker.stop(graceMs);
+      streams.close();
       await registry.close();
       await storage.close();
     },
@@ -132,7 +136,8 @@ function wirePrefetch({
   breathe,
   stopped,
   draining,
-}: Parts & { readonly draining: AbortSignal }) {
+  readStream,
+}: Parts & { readonly draining: AbortSignal; readonly readStream: StreamReader }) {
   const limiter = createRateLimiter(storage, clock);
   const allowances = createAllowances({
     storage,
@@ -166,8 +171,7 @@ function wirePrefetch({
     follow: createFollow(storage, lookups, clock),
     directory: registry,
     guards: config.guards,
-    // The manifest parsers load when a call expands its first stream.
-    readStream: withCleanStreams(async (url, rules) => (await import("../media/stream.ts")).readStream(url, rules), foreign),
+    readStream: withCleanStreams(readStream, foreign, breathe),
     foreign,
     breathe,
     draining,

@@ -42,9 +42,9 @@ function withCleanAnswers(edge: Edge, cleanly: Work, { cleanError }: ForeignText
   return {
     ...edge,
     verify: (url, signal) => cleanly(() => edge.verify(url, signal)),
-    text: async (url, mostBytes, signal) => {
+    body: async (url, mostBytes, signal) => {
       try {
-        return await edge.text(url, mostBytes, signal);
+        return await edge.body(url, mostBytes, signal);
       } catch (error) {
         throw cleanError(error);
       }

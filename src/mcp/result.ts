@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isoTime } from "../base/iso-time.ts";
 import type { ItemRow, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
+import type { StreamView } from "../prefetch/model/stream.ts";
 import { taskStates, totalOf } from "../prefetch/model/task.ts";
 import { brief } from "./published-schema.ts";
 
@@ -57,7 +58,15 @@ export const taskOutput = {
 /** Limits the size of a result; `counts` still covers the streams that it leaves out. */
 const SHOWN_STREAMS = 50;
 
-const stream = z.object({ url: z.string(), kind: z.string(), live: z.boolean(), urls: z.number() });
+/** `skipped_count` counts the URIs that lead to no URL; `skipped` names the first of them. */
+const stream = z.object({
+  url: z.string(),
+  kind: z.string(),
+  live: z.boolean(),
+  urls: z.number(),
+  skipped: z.array(z.object({ uri: z.string(), reason: z.string() })).optional(),
+  skipped_count: z.number().optional(),
+});
 
 /** Results of spending tools also have the cost. */
 export const spendOutput = {
@@ -95,13 +104,17 @@ export function taskResult(view: TaskView) {
     duplicates_removed: view.duplicatesRemoved,
     skipped_recent: view.skippedRecent,
     ...(view.bytes !== undefined && { bytes: view.bytes }),
-    ...(view.streams && { streams: view.streams.slice(0, SHOWN_STREAMS).map(({ format: kind, ...rest }) => ({ kind, ...rest })) }),
+    ...(view.streams && { streams: view.streams.slice(0, SHOWN_STREAMS).map(streamResult) }),
     problems: view.problems.map(rowResult),
     ...(view.items && { items: view.items.map(rowResult) }),
     ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),
     ...(view.quota && { quota: quotaResult(view.quota) }),
     next_step: view.nextStep,
   };
+}
+
+function streamResult({ url, format, live, urls, skipped, skippedCount }: StreamView): z.input<typeof stream> {
+  return { kind: format, url, live, urls, ...(skippedCount > 0 && { skipped: [...skipped], skipped_count: skippedCount }) };
 }
 
 function rowResult({ assetId, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {

@@ -1,15 +1,17 @@
 /** Options, limits and result of expanding a manifest. */
 
 import type { ErrorCode } from "../base/errors.ts";
-import type { HlsOptions } from "./hls/options.ts";
-import type { Manifest, MediaRole, MediaUrl } from "./manifest.ts";
+import type { EdgeBody } from "../prefetch/model/edge.ts";
+import type { StreamScope } from "../prefetch/model/stream.ts";
+import type { RefuseHost } from "../prefetch/model/stream-hosts.ts";
+import type { Manifest, MediaRole, MediaUrl, Skipped } from "./manifest.ts";
 
 export interface ExpandLimits {
-  /** Nesting of manifests, including the first one. */
+  /** Nesting of manifests, including the first one. The playlists of an interstitial may lie one level deeper. */
   readonly depth: number;
   readonly manifests: number;
   readonly urls: number;
-  /** Size of each manifest. `fetchText` should stop at it too. */
+  /** Size of each manifest, packed and unpacked. */
   readonly manifestBytes: number;
   /** Manifests that are fetched at the same time. */
   readonly concurrency: number;
@@ -31,15 +33,19 @@ export const expandLimits: ExpandLimits = {
 };
 
 export interface ExpandOptions {
-  /** Returns a manifest's text and its URL after redirects. Throws a `PrefetchError` when it cannot. */
-  fetchText(url: string): Promise<{ readonly url: string; readonly text: string }>;
+  /** Returns the beginning of an object. Throws a `PrefetchError` when it cannot. */
+  fetchBody(url: string, mostBytes: number): Promise<EdgeBody>;
   /** The expansion asks it for the host of each URL and each redirect. */
-  hostAllowed(hostname: string): boolean;
+  readonly refuseHost: RefuseHost;
+  /** The part of an entry that the result lists; `undefined` when it lists nothing of it. Everything by default. */
+  readonly select?: (entry: MediaUrl) => MediaUrl | undefined;
+  /** What `select` selects, for readers that can leave out the rest before they list it. */
+  readonly scope?: StreamScope;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
+  /** Bytes to read of the first URL before its content must show that it is a manifest. */
+  readonly guessedBytes?: number | undefined;
   readonly limits?: Partial<ExpandLimits>;
-  readonly hls?: HlsOptions;
-  readonly signal?: AbortSignal;
 }
 
 /** A URL that a manifest names and that the expansion does not list or does not read. */
@@ -48,8 +54,8 @@ export interface RefusedChild {
   /** The manifest that names it. */
   readonly parent: string;
   readonly role: MediaRole;
-  /** `cycle`: it is a manifest above its parent. `limit`: a limit of the expansion. `skipped`: it leads to no URL. */
-  readonly code: ErrorCode | "cycle" | "limit" | "skipped";
+  /** `limit`: a limit of the expansion. */
+  readonly code: ErrorCode | "limit";
   readonly reason: string;
 }
 
@@ -68,8 +74,6 @@ export interface Expansion {
   readonly urls: readonly MediaUrl[];
   readonly manifests: readonly ManifestSummary[];
   readonly refused: readonly RefusedChild[];
-  /** Number of refused URLs that `refused` does not list. */
-  readonly refusedMore: number;
-  /** Number of URLs beyond the limit. */
-  readonly omitted: number;
+  /** URIs that lead to no URL, and refused URLs that `refused` does not list. */
+  readonly skipped: Skipped;
 }

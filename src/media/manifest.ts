@@ -1,5 +1,7 @@
 /** The URLs that a viewer of a manifest fetches, in one form for HLS and DASH. */
 
+import type { SkippedUri } from "../prefetch/model/stream.ts";
+
 /** The part that an object plays in a stream. */
 export type MediaRole =
   | "playlist"
@@ -12,7 +14,6 @@ export type MediaRole =
   | "part"
   /** The next part, announced before it exists (low-latency HLS). */
   | "hint"
-  | "key"
   /** Session data (HLS), such as titles. */
   | "data"
   // The roles below differ for each viewer or change every few seconds. They are listed, but never warmed.
@@ -25,7 +26,7 @@ export type MediaRole =
   | "asset_list";
 
 /** The content of an object. `main` when no manifest says it, as in a media playlist that is read on its own. */
-export type MediaKind = "main" | "video" | "audio" | "subtitle" | "iframe" | "image" | "interstitial";
+export type MediaKind = "main" | "video" | "audio" | "subtitle" | "iframe" | "image" | "event" | "interstitial";
 
 /** A byte range of a file, with its place on the time line when it is media. */
 export interface MediaRange {
@@ -52,6 +53,8 @@ export interface MediaUrl {
   readonly duration: number | undefined;
   /** Seconds from its beginning to the live edge; `undefined` when the stream is not live. */
   readonly edge: number | undefined;
+  /** The live stream keeps it until its end, as an EVENT playlist keeps every segment. */
+  readonly lasting?: boolean | undefined;
   /** The ranges that the stream uses; `undefined` when it uses the whole file. */
   readonly ranges: readonly MediaRange[] | undefined;
   /** Exact for ranges, otherwise estimated as bandwidth times duration. */
@@ -60,11 +63,11 @@ export interface MediaUrl {
   readonly alternative: number;
 }
 
-/** A URI that leads to no URL. */
-export interface SkippedUri {
-  readonly uri: string;
-  readonly role: MediaRole;
-  readonly reason: string;
+/** The URIs that lead to no URL, with the reason. Keys and gaps are left out without a word. */
+export interface Skipped {
+  readonly list: readonly SkippedUri[];
+  /** Those beyond the list included. */
+  readonly count: number;
 }
 
 export interface Manifest {
@@ -80,7 +83,9 @@ export interface Manifest {
   readonly delta: boolean;
   readonly variables: ReadonlyMap<string, string>;
   readonly urls: readonly MediaUrl[];
-  readonly skipped: readonly SkippedUri[];
+  readonly skipped: Skipped;
+  /** URLs of elements outside the manifest (xlink). With their texts, it is read again. */
+  readonly remote?: readonly string[];
 }
 
 /** Facts that a multivariant playlist states about the media playlist that is read next. */
@@ -91,9 +96,11 @@ export interface MediaContext {
   readonly average?: number | undefined;
   readonly start?: number | undefined;
   readonly variables?: ReadonlyMap<string, string> | undefined;
+  /** Where an interstitial stands on the time line of the stream that contains it: its `offset`, `edge` and `lasting`. */
+  readonly place?: Pick<MediaUrl, "offset" | "edge" | "lasting"> | undefined;
 }
 
-/** Trick play: the pictures that players show while a viewer scrubs. */
+/** Trick play, the pictures that players show while a viewer scrubs, and tracks of events (DASH). Playback starts without them. */
 export function isTrickPlay(kind: MediaKind): boolean {
-  return kind === "iframe" || kind === "image";
+  return kind === "iframe" || kind === "image" || kind === "event";
 }

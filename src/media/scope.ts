@@ -6,7 +6,7 @@ import { isTrickPlay, type MediaKind, type MediaRange, type MediaRole, type Medi
 
 export interface ScopeRules {
   readonly scope?: StreamScope;
-  /** Seconds after the start of a recording, or before the edge of a live stream. */
+  /** Seconds after the place where players start, or at least before the edge of a live stream. */
   readonly windowSeconds?: number;
   /** `startup` includes trick play. */
   readonly trickPlay?: boolean;
@@ -26,17 +26,28 @@ export interface Scoped {
  * The buffer that hls.js fills ahead (https://github.com/video-dev/hls.js/blob/master/docs/API.md#maxbufferlength).
  * A larger window costs more quota per stream; with a smaller one, playback reaches cold segments while it fills its buffer.
  */
-const WINDOW_SECONDS = 30;
+export const WINDOW_SECONDS = 30;
+
+/** The part of an entry that the scope wants; `undefined` when it wants nothing of it. */
+export function inScope(
+  entry: MediaUrl,
+  { scope = "startup", windowSeconds = WINDOW_SECONDS, trickPlay = false }: ScopeRules,
+): MediaUrl | undefined {
+  if (manifests.has(entry.role)) return isPast(entry, windowSeconds) ? undefined : entry;
+  if (scope === "manifests") return undefined;
+  if (scope === "full") return isPast(entry, windowSeconds) && withinWindow(entry, windowSeconds) === undefined ? undefined : entry;
+  if (isTrickPlay(entry.kind) && !trickPlay) return undefined;
+  return withinWindow(entry, windowSeconds);
+}
 
 export function chooseUrls(urls: readonly MediaUrl[], rules: ScopeRules = {}): Scoped {
-  const { scope = "startup", windowSeconds = WINDOW_SECONDS, trickPlay = false, maxUrls = Number.POSITIVE_INFINITY } = rules;
+  const { windowSeconds = WINDOW_SECONDS, maxUrls = Number.POSITIVE_INFINITY } = rules;
   const lowest = lowestVideo(urls);
   const chosen: Ranked[] = [];
   for (const entry of unique(urls)) {
-    const inWindow = withinWindow(entry, windowSeconds);
-    const wanted = scope === "full" && entry.edge === undefined ? entry : inWindow;
-    if (wanted === undefined || !inScope(wanted, scope, trickPlay)) continue;
-    chosen.push({ url: wanted, rank: rankOf(wanted, lowest, inWindow !== undefined) });
+    const wanted = inScope(entry, rules);
+    if (wanted === undefined) continue;
+    chosen.push({ url: wanted, rank: rankOf(wanted, lowest, withinWindow(wanted, windowSeconds) !== undefined) });
   }
   const sorted = chosen.toSorted((a, b) => compare(a.rank, b.rank)).map(({ url }) => url);
   const taken = sorted.slice(0, maxUrls);
@@ -49,34 +60,38 @@ interface Ranked {
   readonly rank: readonly number[];
 }
 
-/** Their answers differ for each viewer or change every few seconds. */
-const neverWarmed: ReadonlySet<MediaRole> = new Set(["report", "location", "steering", "asset_list"]);
 const manifests: ReadonlySet<MediaRole> = new Set(["playlist", "data"]);
-const headers: ReadonlySet<MediaRole> = new Set(["init", "key"]);
-
-function inScope({ role, kind }: MediaUrl, scope: StreamScope, trickPlay: boolean): boolean {
-  if (neverWarmed.has(role)) return false;
-  if (scope === "full" || manifests.has(role)) return true;
-  return scope === "startup" && (trickPlay || !isTrickPlay(kind));
-}
 
 /** The entry with its ranges in the window; `undefined` when nothing of it plays there. An entry without a time is in every window. */
 function withinWindow(entry: MediaUrl, seconds: number): MediaUrl | undefined {
-  const { ranges, edge, offset } = entry;
-  if (manifests.has(entry.role)) return entry;
-  if (ranges === undefined) return plays(entry, edge, seconds) ? entry : undefined;
-  const kept = ranges.filter((range) => plays(range, edgeOf(range, edge, offset), seconds));
+  const { ranges } = entry;
+  if (ranges === undefined || manifests.has(entry.role)) return plays(entry, entry, seconds) ? entry : undefined;
+  const kept = ranges.filter((range) => plays(range, entry, seconds));
   if (kept.length === 0) return undefined;
   return kept.length === ranges.length ? entry : { ...entry, ranges: kept, bytes: coveredBytes(kept), ...span(kept) };
 }
 
-function plays({ offset, duration = 0 }: Pick<MediaRange, "offset" | "duration">, edge: number | undefined, seconds: number): boolean {
-  if (edge !== undefined) return edge - duration < seconds;
-  return offset === undefined || (offset < seconds && (offset >= 0 || offset + duration > 0));
+/** The reader lists only the parts at the live edge, where players of low latency begin. */
+function plays({ offset, duration = 0 }: Pick<MediaRange, "offset" | "duration">, entry: MediaUrl, seconds: number): boolean {
+  if (offset === undefined || entry.role === "part") return true;
+  const begin = beginOf(entry, seconds);
+  return offset < begin + seconds && (offset >= begin || offset + duration > begin);
 }
 
-function edgeOf(range: MediaRange, edge: number | undefined, offset: number | undefined): number | undefined {
-  return edge === undefined || range.offset === undefined ? undefined : edge - (range.offset - (offset ?? 0));
+/**
+ * Where the window begins, on the scale of `offset`: where players start, and on a live stream at least `seconds` before its
+ * edge, since players differ in their distance to it.
+ */
+function beginOf({ offset, edge }: MediaUrl, seconds: number): number {
+  return offset === undefined || edge === undefined ? 0 : Math.min(0, offset + edge - seconds);
+}
+
+/** A live stream drops what lies before the window; a player that joins never asks for it. */
+function isPast(entry: MediaUrl, seconds: number): boolean {
+  const { offset, duration = 0, edge, lasting = false, role } = entry;
+  if (offset === undefined || edge === undefined || lasting || role === "part") return false;
+  const begin = beginOf(entry, seconds);
+  return offset < begin && offset + duration <= begin;
 }
 
 function span(ranges: readonly MediaRange[]): { offset: number | undefined; duration: number | undefined } {
@@ -101,7 +116,7 @@ function rateOf({ bandwidth }: MediaUrl): number {
 }
 
 /** Main content goes before interstitials, and interstitials before trick play. */
-const lateness: Partial<Record<MediaKind, number>> = { interstitial: 1, iframe: 2, image: 2 };
+const lateness: Partial<Record<MediaKind, number>> = { interstitial: 1, iframe: 2, image: 2, event: 2 };
 
 /** Within a step, other kinds go by their bit rate, the lowest first. */
 const orderOfKind: Partial<Record<MediaKind, number>> = { main: -2, subtitle: -1, audio: Number.MAX_SAFE_INTEGER };
@@ -119,7 +134,7 @@ function rankOf(entry: MediaUrl, lowest: string | undefined, inWindow: boolean):
   const isFirst = startsPlayback(entry, lowest);
   const turn = isFirst ? 0 : 1;
   if (manifests.has(role)) return [role === "playlist" ? 0 : 1, late, turn, alternative, rate];
-  if (headers.has(role)) return [2, late, turn, alternative, rate];
+  if (role === "init") return [2, late, turn, alternative, rate];
   if (!inWindow) return [5, late, time, turn, alternative, rate];
   return isFirst ? [3, late, alternative, time, rate] : [4, late, alternative, rate, time];
 }
@@ -143,7 +158,7 @@ function estimate(urls: readonly MediaUrl[]): Scoped["bytes"] {
   let unknownUrls = 0;
   for (const { bytes, role } of urls) {
     if (bytes !== undefined) known += bytes;
-    else if (!manifests.has(role) && !headers.has(role)) unknownUrls += 1;
+    else if (!manifests.has(role) && role !== "init") unknownUrls += 1;
   }
   return { known, unknownUrls };
 }

@@ -1,27 +1,41 @@
 /** Collects the URIs of a manifest that lead to no URL, with the reason for each. */
 
-import type { MediaRole, SkippedUri } from "./manifest.ts";
+import type { SkippedUri } from "../prefetch/model/stream.ts";
+import type { Skipped } from "./manifest.ts";
 
 /** More reasons help no reader. Without a limit, a hostile manifest could fill the memory with them. */
 const MOST_SKIPPED = 1_000;
 /** A smaller value cuts off file names; a larger one lets foreign text fill a result. */
 const LONGEST_SHOWN_CHARACTERS = 200;
 
-export interface SkippedUris {
-  readonly list: readonly SkippedUri[];
-  add(uri: string, role: MediaRole, reason: string): void;
+export interface SkippedUris extends Skipped {
+  add(uri: string, reason: string): void;
+  /** Adds those of another list. */
+  join(other: Skipped): void;
+  result(): Skipped;
 }
 
 export function createSkippedUris(): SkippedUris {
   const list: SkippedUri[] = [];
+  let count = 0;
   return {
     list,
-    add: (uri, role, reason) => {
-      if (list.length < MOST_SKIPPED) list.push({ uri: shortened(uri), role, reason });
+    get count() {
+      return count;
     },
+    add: (uri, reason) => {
+      count += 1;
+      if (list.length < MOST_SKIPPED) list.push({ uri: shortened(uri), reason });
+    },
+    join: (other) => {
+      count += other.count;
+      for (const each of other.list) if (list.length < MOST_SKIPPED) list.push(each);
+    },
+    result: () => ({ list, count }),
   };
 }
 
-function shortened(uri: string): string {
+/** A URI as an answer shows it. */
+export function shortened(uri: string): string {
   return uri.length > LONGEST_SHOWN_CHARACTERS ? `${uri.slice(0, LONGEST_SHOWN_CHARACTERS)}…` : uri;
 }

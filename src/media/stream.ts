@@ -1,39 +1,39 @@
 /** Reads a stream for the planning of a prefetch: the URLs of its manifests within a scope. */
 
-import { PrefetchError } from "../base/errors.ts";
-import type { Stream, StreamRules } from "../prefetch/model/stream.ts";
+import type { Stream, StreamRequest, StreamRules } from "../prefetch/model/stream.ts";
+import { createRefuseHost } from "../prefetch/model/stream-hosts.ts";
 import { expandManifest } from "./expand.ts";
-import { expandLimits } from "./expansion.ts";
-import { chooseUrls } from "./scope.ts";
+import type { RefusedChild } from "./expansion.ts";
+import { chooseUrls, inScope } from "./scope.ts";
 
-/** Throws a `PrefetchError` when the first manifest cannot be read. */
-export async function readStream(url: string, { scope, mostUrls, now, hostAllowed, fetchText, signal }: StreamRules): Promise<Stream> {
-  const { urls, manifests, refused, omitted } = await expandManifest(url, {
-    fetchText: (wanted) => fetchText(wanted, expandLimits.manifestBytes),
-    hostAllowed,
+/** `undefined` for a guess that is no manifest. Throws a `PrefetchError` when the first manifest cannot be read. */
+export async function readStream(
+  url: string,
+  { scope, mostUrls, now, hosts, guessedBytes, fetchBody }: StreamRequest & Pick<StreamRules, "fetchBody">,
+): Promise<Stream | undefined> {
+  const expansion = await expandManifest(url, {
+    fetchBody,
+    refuseHost: createRefuseHost(hosts),
+    select: (entry) => inScope(entry, { scope }),
+    scope,
     now,
-    signal,
+    guessedBytes,
   });
-  // The omitted URLs are unknown, so only the full scope can tell how many of them it would have chosen.
-  if (omitted > 0 && scope !== "full") throw tooLarge();
+  if (!expansion) return undefined;
+  const { urls, manifests, refused, skipped } = expansion;
   const chosen = chooseUrls(urls, { scope, maxUrls: mostUrls });
   const [entry] = manifests;
   return {
     format: entry?.format ?? "hls",
     live: manifests.some(({ live }) => live),
     urls: chosen.urls.map((each) => each.url),
-    omitted: chosen.omitted + omitted,
-    refused: refused.flatMap(({ url: child, code, reason }) => {
-      // Viewers lose nothing without them: a cycle is listed already, and a skipped URI leads to no URL.
-      if (code === "skipped" || code === "cycle") return [];
-      return [{ url: child, code: code === "limit" ? "limit_reached" : code, reason: `${reason}.` }];
-    }),
+    omitted: chosen.omitted,
+    refused: refused.map(refusalOf),
+    skipped: skipped.list,
+    skippedCount: skipped.count,
   };
 }
 
-function tooLarge(): PrefetchError {
-  const most = expandLimits.urls.toLocaleString("en");
-  return new PrefetchError("limit_reached", `It names more than ${most} URLs, the most that one stream may have`, {
-    hint: "Pass the media playlists of its renditions as separate streams instead.",
-  });
+function refusalOf({ url, code, reason }: RefusedChild): Stream["refused"][number] {
+  return { url, code: code === "limit" ? "limit_reached" : code, reason: `${reason}.` };
 }

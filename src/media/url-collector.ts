@@ -1,11 +1,16 @@
 /** Collects one entry per URL, however often manifests name it, and merges the byte ranges of a file. */
 
+import { PrefetchError } from "../base/errors.ts";
 import { coveredBytes } from "./byte-coverage.ts";
 import { isTrickPlay, type MediaRange, type MediaRole, type MediaUrl } from "./manifest.ts";
+
+/** 100,000 URLs of 160 characters. A larger value fills the memory of the reader; a smaller one refuses long signed streams. */
+export const MOST_CHARACTERS = 16_777_216;
 
 export interface UrlCollector {
   readonly size: number;
   has(url: string): boolean;
+  /** Throws `limit_reached` when the URLs together have too many characters. */
   add(entry: MediaUrl): void;
   remove(url: string): void;
   /** The entries in the order of their first mention. `edgeAt` is the live edge of the stream in seconds, on the scale of `offset`. */
@@ -15,6 +20,7 @@ export interface UrlCollector {
 export function createUrlCollector(): UrlCollector {
   const entries = new Map<string, MediaUrl>();
   const rangesOf = new Map<string, Map<string, MediaRange>>();
+  let characters = 0;
 
   const addRanges = ({ url, ranges }: MediaUrl, known: MediaUrl | undefined): void => {
     if (ranges === undefined) {
@@ -34,9 +40,10 @@ export function createUrlCollector(): UrlCollector {
 
   const finished = (entry: MediaUrl, edgeAt: number | undefined): MediaUrl => {
     const collected = rangesOf.get(entry.url);
+    // Most entries of a large stream are complete already, and copying them takes time.
+    if (!collected && (edgeAt === undefined || entry.offset === undefined)) return entry;
     const ranges = collected && [...collected.values()];
-    const atEdge = edgeAt !== undefined && entry.offset !== undefined && entry.role !== "playlist" && entry.role !== "asset_list";
-    const edge = atEdge ? edgeAt - entry.offset : entry.edge;
+    const edge = edgeAt !== undefined && entry.offset !== undefined ? edgeAt - entry.offset : entry.edge;
     return { ...entry, edge, ranges, bytes: (ranges && coveredBytes(ranges)) ?? entry.bytes };
   };
 
@@ -47,6 +54,8 @@ export function createUrlCollector(): UrlCollector {
     has: (url) => entries.has(url),
     add: (entry) => {
       const known = entries.get(entry.url);
+      if (known === undefined) characters += entry.url.length;
+      if (characters > MOST_CHARACTERS) throw tooManyCharacters("The URLs that it names");
       addRanges(entry, known);
       entries.set(entry.url, known === undefined ? entry : merge(known, entry));
     },
@@ -89,4 +98,11 @@ function smallest(a: number | undefined, b: number | undefined): number | undefi
 
 function largest(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}
+
+export function tooManyCharacters(what: string): PrefetchError {
+  const most = MOST_CHARACTERS.toLocaleString("en");
+  return new PrefetchError("limit_reached", `${what} have more than ${most} characters together, the most that are read`, {
+    hint: "Pass the media playlists of its renditions as separate streams instead.",
+  });
 }

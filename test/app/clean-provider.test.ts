@@ -70,7 +70,7 @@ describe("withCleanText", () => {
           verify: async (url) => [
             { url, state: "warm", reason: dirty, obstacles: [{ code: dirty, reason: dirty, change: dirty }], evidence: [dirty] },
           ],
-          text: fails,
+          body: fails,
         },
       }),
       foreign,
@@ -92,7 +92,7 @@ describe("withCleanText", () => {
     expect(wrapped.refusalOf?.("a")).toMatchObject({ message: clean, hint: clean });
     const rows = await wrapped.edge?.verify("https://media.example.com/a", signal);
     expect(rows?.[0]).toMatchObject({ reason: clean, obstacles: [{ code: clean, reason: clean, change: clean }], evidence: [clean] });
-    await expect(wrapped.edge?.text("a", 1, signal)).rejects.toMatchObject({ message: clean });
+    await expect(wrapped.edge?.body("a", 1, signal)).rejects.toMatchObject({ message: clean });
   });
 
   it("cleans every text of an error and keeps its facts", async () => {
@@ -164,26 +164,36 @@ describe("withCleanStreams", () => {
     omitted: 0,
     urls: ["https://media.example.com/a.ts", `https://media.example.com/${secret}.ts`],
     refused: [{ url: dirty, code: "unsupported", reason: dirty }],
+    skipped: [{ uri: dirty, reason: dirty }],
+    skippedCount: 1,
   };
   const rules = {
     scope: "full",
     mostUrls: 10,
     now: 0,
-    hostAllowed: () => true,
-    fetchText: fails,
+    hosts: { allowed: undefined, most: 10 },
+    guessedBytes: undefined,
+    fetchBody: fails,
     signal,
   } as const;
 
   it("refuses URLs that hold a secret, and cleans the reasons", async () => {
-    const { urls, refused } = await withCleanStreams(async () => stream, foreign)("https://media.example.com/list.m3u8", rules);
-    expect(urls).toEqual(["https://media.example.com/a.ts"]);
-    expect(refused).toEqual([
+    const read = await withCleanStreams(
+      async () => stream,
+      foreign,
+      () => undefined,
+    )("https://media.example.com/list.m3u8", rules);
+    expect(read?.urls).toEqual(["https://media.example.com/a.ts"]);
+    expect(read?.skipped).toEqual([{ uri: clean, reason: clean }]);
+    expect(read?.refused).toEqual([
       { url: clean, code: "unsupported", reason: clean },
       { url: "https://media.example.com/[redacted].ts", code: "invalid_argument", reason: "It holds a credential of this server." },
     ]);
   });
 
   it("cleans the error of a manifest that cannot be read", async () => {
-    await expect(withCleanStreams(fails, foreign)("https://media.example.com/list.m3u8", rules)).rejects.toMatchObject({ message: clean });
+    await expect(withCleanStreams(fails, foreign, () => undefined)("https://media.example.com/list.m3u8", rules)).rejects.toMatchObject({
+      message: clean,
+    });
   });
 });

@@ -30,7 +30,7 @@ export function fakeEdge({ rowsPerUrl = 1, found = (url) => [row(url)], texts = 
       signal.throwIfAborted();
       return found(url, verified.push(url) - 1, signal);
     },
-    text: async (url, mostBytes, signal) => {
+    body: async (url, mostBytes, signal) => {
       signal.throwIfAborted();
       read.push(url);
       await onText?.(url, signal);
@@ -39,8 +39,8 @@ export function fakeEdge({ rowsPerUrl = 1, found = (url) => [row(url)], texts = 
       const text = texts[final];
       if (text instanceof PrefetchError) throw text;
       if (typeof text !== "string") throw new PrefetchError("not_found", "The edge answered with 404");
-      if (text.length > mostBytes) throw new PrefetchError("unsupported", "It is too large");
-      return { url: final, text };
+      const whole = new TextEncoder().encode(text);
+      return { url: final, bytes: whole.slice(0, mostBytes), encoding: undefined, isWhole: whole.length <= mostBytes };
     },
   };
 }

@@ -55,8 +55,13 @@ const probes: readonly Probe[] = [
   },
   {
     file: "src/media/probe.ts",
-    allowed: ["./stream.ts", "./hls/playlist.ts", "../prefetch/model/stream.ts", "../base/errors.ts", "zod"],
+    allowed: ["./stream.ts", "./hls/playlist.ts", "../prefetch/model/stream.ts", "../base/errors.ts", "zod", "node:zlib"],
     forbidden: ["../prefetch/admission/admit.ts", "../providers/index.ts", "../telemetry/log.ts", "undici", "node:fs"],
+  },
+  {
+    file: "src/media/thread/probe.ts",
+    allowed: ["./protocol.ts", "../stream.ts", "../../prefetch/model/stream.ts", "../../base/thread.ts", "zod"],
+    forbidden: ["../../prefetch/admission/admit.ts", "../../telemetry/log.ts", "../../app/app.ts", "node:worker_threads"],
   },
   {
     file: "src/media/dash/probe.ts",

@@ -1,14 +1,18 @@
-/** Oracles: other parsers, reduced to the set of absolute URLs that they find. */
+/** Oracles: other parsers, reduced to the set of absolute URLs that they find. Keys are left out, as our reader leaves them out. */
 
 import { createRequire } from "node:module";
+import { M3U8Parser, PlaylistLevelType } from "hls.js";
 import { Parser } from "m3u8-parser";
 import { z } from "zod";
+
+const keyProperties: ReadonlySet<string> = new Set(["key", "sessionKeyList", "contentProtection"]);
 
 /** Every string under one of the keys, at any depth. The parsers' results differ in shape, but use the same key names. */
 function addresses(value: unknown, keys: ReadonlySet<string>, found: Set<string> = new Set(), seen: Set<unknown> = new Set()): Set<string> {
   if (typeof value !== "object" || value === null || seen.has(value)) return found;
   seen.add(value);
   for (const [key, inner] of Object.entries(value)) {
+    if (keyProperties.has(key)) continue;
     if (keys.has(key) && typeof inner === "string" && inner !== "") found.add(inner);
     addresses(inner, keys, found, seen);
   }
@@ -63,4 +67,29 @@ export function byMpdParser(text: string, base: string, now: number): Set<string
   };
   visit(mpdParser.parse(text, { manifestUri: base, NOW: now }));
   return absolute(found, base);
+}
+
+/** The player's own parser. Returns its message when it refuses the playlist. */
+export function byHlsJs(text: string, base: string): Set<string> | string {
+  if (!M3U8Parser.isMediaPlaylist(text)) {
+    const main = M3U8Parser.parseMasterPlaylist(text, base);
+    if (main.playlistParsingError) return main.playlistParsingError.message;
+    const { AUDIO = [], SUBTITLES = [] } = M3U8Parser.parseMasterPlaylistMedia(text, base, main);
+    const lists = [...main.levels, ...AUDIO, ...SUBTITLES].map(({ url }) => url);
+    return absolute(
+      lists.filter((url) => url !== ""),
+      base,
+    );
+  }
+  const details = M3U8Parser.parseLevelPlaylist(text, base, 0, PlaylistLevelType.MAIN, 0, null);
+  if (details.playlistParsingError) return details.playlistParsingError.message;
+  const fragments = details.fragments.flatMap((fragment) => [
+    fragment?.initSegment?.url,
+    !fragment || fragment.gap ? undefined : fragment.url,
+  ]);
+  const parts = details.partList?.map((part) => (part.gap ? undefined : part.url)) ?? [];
+  return absolute(
+    [...fragments, ...parts].filter((url) => typeof url === "string"),
+    base,
+  );
 }

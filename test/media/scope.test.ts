@@ -92,7 +92,35 @@ describe("chooseUrls", () => {
         "99.ts",
       ]);
     }
-    expect(chooseUrls(urls, { windowSeconds: 1 }).urls.map(({ edge }) => edge)).toEqual([undefined, 6]);
+    expect(chooseUrls(urls, { windowSeconds: 1 }).urls.map(({ edge }) => edge)).toEqual([undefined, 18]);
+  });
+
+  const segments = (count: number, seconds: number) =>
+    Array.from({ length: count }, (_, index) => [`#EXTINF:${seconds},`, `${index}`]).flat();
+  const chosen = (lines: readonly string[], scope: "startup" | "full") =>
+    names(chooseUrls(hls(lines).urls, { scope }).urls).map((name) => name.replace("film/", ""));
+
+  it("begins a live stream where players begin, and lists it to its edge in full scope", () => {
+    const far = ["#EXT-X-TARGETDURATION:20", ...segments(10, 20)];
+    expect(chosen(far, "startup")).toEqual(["7", "8"]);
+    expect(chosen(far, "full")).toEqual(["7", "8", "9"]);
+    const held = ["#EXT-X-TARGETDURATION:6", "#EXT-X-SERVER-CONTROL:HOLD-BACK=48", ...segments(20, 6)];
+    expect(chosen(held, "startup")).toEqual(["12", "13", "14", "15", "16"]);
+    expect(chosen(held, "full")).toEqual(["12", "13", "14", "15", "16", "17", "18", "19"]);
+  });
+
+  it("begins an EVENT playlist where players begin, and lists all of it in full scope", () => {
+    const event = ["#EXT-X-TARGETDURATION:6", "#EXT-X-PLAYLIST-TYPE:EVENT", ...segments(20, 6)];
+    expect(chosen(event, "startup")).toEqual(["15", "16", "17", "18", "19"]);
+    expect(chosen(event, "full")).toHaveLength(20);
+    const fromStart = ["#EXT-X-START:TIME-OFFSET=0", ...event];
+    expect(chosen(fromStart, "startup")).toEqual(["0", "1", "2", "3", "4"]);
+    expect(chosen(fromStart, "full")).toHaveLength(20);
+  });
+
+  it("lists the parts at the edge in both scopes", () => {
+    const low = ["#EXT-X-TARGETDURATION:6", "#EXT-X-PART-INF:PART-TARGET=1", ...segments(20, 6), '#EXT-X-PART:DURATION=1,URI="p"'];
+    for (const scope of ["startup", "full"] as const) expect(chosen(low, scope)).toContain("p");
   });
 
   it("chooses the ranges of a file that play in the window", () => {
@@ -104,11 +132,6 @@ describe("chooseUrls", () => {
     const live = hls(lines);
     expect(chooseUrls(live.urls).urls[0]?.ranges?.map((range) => range.start)).toEqual([1_550, 1_650, 1_750, 1_850, 1_950]);
     expect(chooseUrls(vod.urls, { scope: "full" }).urls[0]?.ranges).toHaveLength(21);
-  });
-
-  it("leaves out objects that differ for each viewer", () => {
-    const urls = (["report", "location", "steering", "asset_list"] as const).map((role) => entry(role, { role }));
-    expect(chooseUrls(urls, { scope: "full" }).urls).toEqual([]);
   });
 
   it("includes trick play at startup only with the option, and its playlists always", () => {

@@ -4,7 +4,9 @@
  */
 
 import { PrefetchError } from "../../base/errors.ts";
+import type { StreamScope } from "../../prefetch/model/stream.ts";
 import type { Manifest } from "../manifest.ts";
+import type { RemoteElements } from "../remote.ts";
 import { filesOf, untimedFiles } from "./files.ts";
 import { type ParserOptions, parseMpd, unroll } from "./parser.ts";
 import { createRenditionNames, type DashRendition } from "./renditions.ts";
@@ -17,6 +19,9 @@ import { checkXml } from "./xml-guard.ts";
 export interface DashOptions extends ParserOptions {
   /** Most segments of all representations together. */
   readonly maxSegments?: number;
+  readonly scope?: StreamScope | undefined;
+  /** Elements at other addresses that were fetched. */
+  readonly remote?: RemoteElements;
 }
 
 /** A larger value lets a hostile manifest fill the memory; a smaller one refuses long films in many qualities. */
@@ -46,7 +51,7 @@ export function readDash(text: string, url: string, options: DashOptions): Manif
     delta: false,
     variables: new Map(),
     urls: urls.list(live),
-    skipped: urls.skipped,
+    skipped: urls.skipped(),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Resolves the files of DASH representations and collects them as typed URLs. */
 
-import type { MediaRange, MediaUrl, SkippedUri } from "../manifest.ts";
+import type { MediaRange, MediaUrl, Skipped } from "../manifest.ts";
 import { resolveUri } from "../resolve.ts";
 import { createSkippedUris } from "../skipped-uris.ts";
 import { createUrlCollector } from "../url-collector.ts";
@@ -8,7 +8,7 @@ import type { NamedFile } from "./files.ts";
 import type { DashRendition } from "./renditions.ts";
 
 export interface DashUrls {
-  readonly skipped: readonly SkippedUri[];
+  skipped(): Skipped;
   readonly isEmpty: boolean;
   add(file: NamedFile, rendition: DashRendition): void;
   list(live: boolean): MediaUrl[];
@@ -20,29 +20,31 @@ export function createDashUrls(manifestUrl: string): DashUrls {
   const skipped = createSkippedUris();
   const extent = createExtent();
   return {
-    skipped: skipped.list,
+    skipped: skipped.result,
     get isEmpty() {
       return found.size === 0;
     },
     add: (file, rendition) => {
       const resolved = file.problem === undefined ? resolveUri(file.uri.trim(), base) : { ok: false as const, reason: file.problem };
       if (!resolved.ok) {
-        skipped.add(file.uri, file.role, resolved.reason);
+        skipped.add(file.uri, resolved.reason);
         return;
       }
       extent.add(file, rendition);
       found.add(entryOf(file, resolved, rendition));
     },
-    list: (live) => {
-      // Players start a recording at its first segment, even when its first period starts later than zero.
-      const begin = live ? 0 : extent.begin;
-      return found.list().map((entry) => ({
-        ...entry,
-        edge: live ? extent.secondsToEnd(entry) : undefined,
-        offset: entry.offset === undefined ? undefined : entry.offset - begin,
-        ranges: entry.ranges?.map((range) => ({ ...range, offset: range.offset === undefined ? undefined : range.offset - begin })),
-      }));
-    },
+    list: (live) =>
+      found.list().map((entry) => {
+        const edge = live ? extent.secondsToEnd(entry) : undefined;
+        // Players start a recording at its first segment, even when its first period starts later than zero.
+        const begin = edge === undefined ? extent.begin : (entry.offset ?? 0) + edge;
+        return {
+          ...entry,
+          edge,
+          offset: entry.offset === undefined ? undefined : entry.offset - begin,
+          ranges: entry.ranges?.map((range) => ({ ...range, offset: range.offset === undefined ? undefined : range.offset - begin })),
+        };
+      }),
   };
 }
 

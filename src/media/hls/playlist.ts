@@ -1,23 +1,16 @@
 /**
- * Reads every URL of an HLS playlist in one pass (RFC 8216 and draft-pantos-hls-rfc8216bis). Reading never fails: like a
- * player, it ignores tags that it does not know. A URI that leads to no URL is reported with the reason.
+ * Reads every URL of an HLS playlist in one pass (RFC 8216 and draft-pantos-hls-rfc8216bis). Like a player, it ignores tags
+ * that it does not know. A URI that leads to no URL is skipped with the reason. A playlist that players must refuse is refused.
  */
 
-import type { Manifest, MediaContext, MediaKind } from "../manifest.ts";
-import {
-  type Attributes,
-  linesOf,
-  readAttributes,
-  readInteger,
-  readSeconds,
-  readSignedSeconds,
-  splitTag,
-  type TagHandlers,
-} from "./grammar.ts";
-import type { HlsOptions } from "./options.ts";
+import type { Manifest, MediaContext, MediaKind, MediaUrl } from "../manifest.ts";
+import { type Attributes, linesOf, readAttributes, readInteger, readSignedSeconds, splitTag, type TagHandlers } from "./grammar.ts";
+import { createInterstitials, type Interstitials } from "./interstitials.ts";
+import { createParts, type Parts } from "./parts.ts";
 import { renditionFacts, trickPlayFacts, variantFacts } from "./renditions.ts";
+import { createHoldBack, type HoldBack, startOf } from "./start.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
-import { createHlsUrls, type HlsUrls } from "./urls.ts";
+import { createHlsUrls, type HlsLimits, type HlsUrls } from "./urls.ts";
 import { createVariables, type Variables } from "./variables.ts";
 
 /** Facts about the playlist as a whole, as its tags state them. */
@@ -28,104 +21,149 @@ interface PlaylistFacts {
   namesPlaylists?: boolean;
   isComplete?: boolean;
   isDelta?: boolean;
-  start: number | undefined;
+  /** The playlist may only grow (`EVENT`). */
+  isEvent?: boolean;
+  start?: number | undefined;
 }
 
-/** `url` is the playlist's URL after redirects. */
-export function readHls(text: string, url: string, context: MediaContext = {}, options: HlsOptions = {}): Manifest {
-  const base = URL.parse(url);
+/** `url` is the playlist's URL after redirects. Throws a `PrefetchError`. */
+export function readHls(text: string, url: string, context: MediaContext = {}, limits: HlsLimits = {}): Manifest {
+  const base = baseOf(url);
   const variables = createVariables(context.variables, base);
-  const urls = createHlsUrls(base, context, options, variables);
-  const timeline = createTimeline(urls, context, options);
-  const facts: PlaylistFacts = { start: context.start };
+  const attributesOf = (value: string): Attributes => readAttributes(value, variables.substitute);
+  const urls = createHlsUrls(base, context, limits);
+  const timeline = createTimeline(urls, context, attributesOf);
+  const parts = createParts(urls, context, attributesOf, () => timeline.time);
+  const holdBack = createHoldBack(attributesOf);
+  const interstitials = createInterstitials(urls, attributesOf, () => timeline.time);
+  const facts: PlaylistFacts = {};
   const tags: TagHandlers = {
     ...timeline.tags,
-    ...listingTags(facts, urls, options),
-    ...playlistTags(facts, context, timeline, variables),
-    ...interstitialTag(urls, timeline),
+    ...parts.tags,
+    ...holdBack.tags,
+    ...interstitials.tags,
+    ...listingTags(facts, urls, attributesOf),
+    ...playlistTags(facts, timeline, urls, variables, attributesOf),
+  };
+  const addUri = (written: string): void => {
+    const uri = variables.substitute(written);
+    if (facts.variant !== undefined) urls.add("playlist", uri, variantFacts(facts.variant));
+    else if (timeline.addSegment(uri)) parts.startSegment();
+    else urls.skip(uri, "is no URI, and follows neither EXTINF nor EXT-X-STREAM-INF");
+    facts.variant = undefined;
   };
   for (const line of linesOf(text)) {
     if (line.startsWith("#EXT")) {
       const { name, value } = splitTag(line);
       tags[name]?.(value);
-    } else if (!line.startsWith("#")) addUri(line, facts, urls, timeline);
+    } else if (!line.startsWith("#")) addUri(line);
   }
-  return manifestOf(facts, urls, timeline, variables);
+
+  return manifestOf(facts, context, { urls, timeline, parts, holdBack, interstitials, variables });
 }
 
-function addUri(uri: string, facts: PlaylistFacts, urls: HlsUrls, timeline: Timeline): void {
-  if (facts.variant === undefined) timeline.addSegment(uri);
-  else urls.add("playlist", uri, variantFacts(facts.variant));
-  facts.variant = undefined;
+interface PlaylistParts {
+  readonly urls: HlsUrls;
+  readonly timeline: Timeline;
+  readonly parts: Parts;
+  readonly holdBack: HoldBack;
+  readonly interstitials: Interstitials;
+  readonly variables: Variables;
 }
 
-function manifestOf(facts: PlaylistFacts, urls: HlsUrls, timeline: Timeline, { values }: Variables): Manifest {
-  const { time, targetDuration, segments } = timeline;
-  const live = segments > 0 && !facts.isComplete;
+function manifestOf(
+  { namesPlaylists: isMultivariant = false, isComplete = false, isEvent = false, isDelta = false, kind, start: own }: PlaylistFacts,
+  context: MediaContext,
+  { urls, timeline, parts, holdBack, interstitials, variables }: PlaylistParts,
+): Manifest {
+  const { targetDuration, segments } = timeline;
+  const isMedia = segments > 0 && !isMultivariant;
+  // An interstitial is on demand, whatever its playlist leaves out.
+  const live = isMedia && !isComplete && context.place === undefined;
+  const end = timeline.time + (live ? parts.growing : 0);
+  // A start in the multivariant playlist counts for all of its playlists (rfc8216bis, section 4.4.2).
+  const start = context.start ?? own;
+  const begin = startOf({ live, start, end, targetDuration }, holdBack);
+  if (live && holdBack.lowLatency !== undefined) parts.addAtEdge(end - holdBack.lowLatency);
+  interstitials.add(begin, end);
+  const listed = urls.list({ begin, edgeAt: live ? end : undefined, lasting: isEvent, kind });
   return {
     format: "hls",
-    shape: facts.namesPlaylists && segments === 0 ? "multivariant" : "media",
+    shape: isMultivariant ? "multivariant" : "media",
     live,
     targetDuration,
-    duration: segments > 0 ? time : undefined,
-    start: facts.start,
-    delta: facts.isDelta ?? false,
-    variables: values,
-    // Players join a live stream near its edge, whatever its start tag says.
-    urls: urls.list({ begin: live ? 0 : beginOf(facts.start, time), edgeAt: live ? time : undefined, kind: facts.kind }),
-    skipped: urls.skipped,
+    duration: isMedia ? timeline.time : undefined,
+    start,
+    delta: isDelta,
+    variables: variables.values,
+    urls: isMultivariant ? withoutSegments(listed, urls) : listed,
+    skipped: urls.skipped(),
   };
 }
 
-/** A negative start counts from the end. */
-function beginOf(start: number | undefined, end: number): number {
-  if (start === undefined) return 0;
-  return start < 0 ? Math.max(0, end + start) : Math.min(start, end);
+/** A URI inside a `data:` playlist has no base. */
+function baseOf(url: string): URL | null {
+  const base = URL.parse(url);
+  return base?.protocol === "data:" ? null : base;
 }
 
-/** Tags that name other playlists and objects. */
-function listingTags(facts: PlaylistFacts, urls: HlsUrls, { keys }: HlsOptions): TagHandlers {
-  const addKey = (value: string): void => {
-    const attributes = readAttributes(value);
-    if (keys && attributes.get("METHOD") !== "NONE") urls.add("key", attributes.get("URI"));
+/** A playlist holds playlists or segments, never both (RFC 8216, section 4.1). */
+function withoutSegments(listed: readonly MediaUrl[], urls: HlsUrls): MediaUrl[] {
+  return listed.filter(({ url, role }) => {
+    if (role === "segment") urls.skip(url, "follows no EXT-X-STREAM-INF, in a playlist of playlists");
+    return role !== "segment";
+  });
+}
+
+/** Tags that name other playlists and objects. Keys are left out: licence servers do not cache them. */
+function listingTags(facts: PlaylistFacts, urls: HlsUrls, attributesOf: (value: string) => Attributes): TagHandlers {
+  const beginVariant = (variant: Attributes): void => {
+    if (facts.variant) urls.skip("#EXT-X-STREAM-INF", `of ${facts.variant.get("BANDWIDTH")} bits per second is followed by no URI`);
+    facts.variant = variant;
+    facts.namesPlaylists = true;
   };
   const addTrickPlay = (kind: "iframe" | "image", value: string): void => {
-    const attributes = readAttributes(value);
+    const attributes = attributesOf(value);
     urls.add("playlist", attributes.get("URI"), trickPlayFacts(kind, attributes));
     facts.namesPlaylists = true;
   };
   return {
-    "#EXT-X-STREAM-INF": (value) => {
-      facts.variant = readAttributes(value);
-      facts.namesPlaylists = true;
-    },
+    "#EXT-X-STREAM-INF": (value) => beginVariant(attributesOf(value)),
     // Without a URI, the rendition is part of the variants' own segments.
     "#EXT-X-MEDIA": (value) => {
-      const attributes = readAttributes(value);
+      const attributes = attributesOf(value);
       urls.add("playlist", attributes.get("URI"), renditionFacts(attributes));
       facts.namesPlaylists = true;
     },
     "#EXT-X-I-FRAME-STREAM-INF": (value) => addTrickPlay("iframe", value),
     // An extension by Roku that other players have adopted.
     "#EXT-X-IMAGE-STREAM-INF": (value) => addTrickPlay("image", value),
-    "#EXT-X-KEY": addKey,
-    "#EXT-X-SESSION-KEY": addKey,
-    "#EXT-X-SESSION-DATA": (value) => urls.add("data", readAttributes(value).get("URI")),
-    "#EXT-X-CONTENT-STEERING": (value) => urls.add("steering", readAttributes(value).get("SERVER-URI")),
-    "#EXT-X-RENDITION-REPORT": (value) => urls.add("report", readAttributes(value).get("URI")),
+    "#EXT-X-SESSION-DATA": (value) => urls.add("data", attributesOf(value).get("URI")),
+    "#EXT-X-CONTENT-STEERING": (value) => urls.add("steering", attributesOf(value).get("SERVER-URI")),
+    "#EXT-X-RENDITION-REPORT": (value) => urls.add("report", attributesOf(value).get("URI")),
+    // An extension for low latency: a segment that is still growing.
+    "#EXT-X-PREFETCH": (value) => urls.add("hint", value),
   };
 }
 
 /** Tags about the playlist as a whole. */
-function playlistTags(facts: PlaylistFacts, context: MediaContext, timeline: Timeline, variables: Variables): TagHandlers {
+function playlistTags(
+  facts: PlaylistFacts,
+  timeline: Timeline,
+  urls: HlsUrls,
+  variables: Variables,
+  attributesOf: (value: string) => Attributes,
+): TagHandlers {
   return {
-    "#EXT-X-DEFINE": (value) => variables.define(readAttributes(value)),
+    "#EXT-X-DEFINE": (value) => variables.define(attributesOf(value)),
     "#EXT-X-START": (value) => {
-      facts.start = readSignedSeconds(readAttributes(value).get("TIME-OFFSET")) ?? context.start;
+      facts.start = readSignedSeconds(attributesOf(value).get("TIME-OFFSET"));
     },
     "#EXT-X-SKIP": (value) => {
+      const omitted = readInteger(attributesOf(value).get("SKIPPED-SEGMENTS")) ?? 0;
       facts.isDelta = true;
-      timeline.addOmittedSegments(readInteger(readAttributes(value).get("SKIPPED-SEGMENTS")) ?? 0);
+      timeline.addOmittedSegments(omitted);
+      urls.skip("#EXT-X-SKIP", `leaves out ${omitted} segments, although the request did not ask for a delta update`);
     },
     "#EXT-X-I-FRAMES-ONLY": () => {
       facts.kind = "iframe";
@@ -138,20 +176,7 @@ function playlistTags(facts: PlaylistFacts, context: MediaContext, timeline: Tim
     },
     "#EXT-X-PLAYLIST-TYPE": (value) => {
       if (value.trim() === "VOD") facts.isComplete = true;
-    },
-  };
-}
-
-/** An interstitial names either one playlist (`X-ASSET-URI`) or a list that differs for each viewer (rfc8216bis, appendix D). */
-function interstitialTag(urls: HlsUrls, timeline: Timeline): TagHandlers {
-  return {
-    "#EXT-X-DATERANGE": (value) => {
-      const attributes = readAttributes(value);
-      const offset = attributes.get("CUE")?.includes("PRE") ? 0 : timeline.timeOf(attributes.get("START-DATE"));
-      const duration = readSeconds(attributes.get("DURATION") ?? attributes.get("PLANNED-DURATION"));
-      const facts = { kind: "interstitial", rendition: `interstitial/${attributes.get("ID") ?? ""}`, offset, duration } as const;
-      urls.add("playlist", attributes.get("X-ASSET-URI"), facts);
-      urls.add("asset_list", attributes.get("X-ASSET-LIST"), facts);
+      if (value.trim() === "EVENT") facts.isEvent = true;
     },
   };
 }

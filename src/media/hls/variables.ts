@@ -1,65 +1,84 @@
-/** Variables of HLS playlists: `EXT-X-DEFINE` and `{$name}` (draft-pantos-hls-rfc8216bis, sections 4.3 and 4.4.2.3). */
+/**
+ * Variables of HLS playlists: `EXT-X-DEFINE` and `{$name}` (draft-pantos-hls-rfc8216bis, sections 4.3 and 4.4.2.3). A playlist
+ * with a variable that has no value must fail to parse: its URLs would be wrong.
+ */
 
+import { PrefetchError } from "../../base/errors.ts";
+import { LONGEST_URL } from "../resolve.ts";
+import { MOST_CHARACTERS, tooManyCharacters } from "../url-collector.ts";
 import type { Attributes } from "./grammar.ts";
 
 const REFERENCE = /\{\$([A-Za-z0-9_-]{1,256})\}/g;
 
-/**
- * Definitions may build on each other. A larger value lets a few lines double one until the memory is full;
- * a smaller one refuses long tokens.
- */
-const LONGEST_VALUE_CHARACTERS = 8_192;
-/** Limits one URI in which variables repeat. A smaller limit refuses URIs that `resolveUri` accepts. */
-const LONGEST_URI_CHARACTERS = 65_536;
+/** Every definition costs memory; a smaller value refuses playlists with one variable for each rendition. */
+const MOST_VARIABLES = 1_000;
 
-export type Substituted = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
+/** No URL may be longer, so no text that builds one needs to be. */
+const limit = LONGEST_URL.toLocaleString("en");
 
 export interface Variables {
   readonly values: ReadonlyMap<string, string>;
   /** Executes an `EXT-X-DEFINE` tag. */
   define(attributes: Attributes): void;
-  substitute(text: string): Substituted;
+  /** Replaces each reference by its value. */
+  substitute(text: string): string;
 }
 
-/** `imported` are the variables of the multivariant playlist; `url` is this playlist's own URL. */
+/** `imported` are the variables of the multivariant playlist; `url` is this playlist's own URL. All functions throw a `PrefetchError`. */
 export function createVariables(imported: ReadonlyMap<string, string> | undefined, url: URL | null): Variables {
   const values = new Map<string, string>();
+  let characters = 0;
 
-  const set = (name: string, value: string | undefined): void => {
-    if (value !== undefined && value.length <= LONGEST_VALUE_CHARACTERS) values.set(name, value);
+  const substitute = (text: string): string => {
+    if (!text.includes("{$")) return text;
+    const references = [...text.matchAll(REFERENCE)];
+    let length = text.length;
+    for (const [reference, name = ""] of references) {
+      const value = values.get(name);
+      if (value === undefined) {
+        throw failure(`uses the variable ${reference}, which has no value (EXT-X-DEFINE)`, "Define it before its first use.");
+      }
+      length += value.length - reference.length;
+    }
+    if (length > LONGEST_URL) {
+      throw failure(`has a text of ${length.toLocaleString("en")} characters with its variables filled in; the limit is ${limit}`);
+    }
+    characters += length;
+    if (characters > MOST_CHARACTERS) throw tooManyCharacters("Its texts, with their variables filled in,");
+    return text.replace(REFERENCE, (_, name: string) => values.get(name) ?? "");
+  };
+
+  const definitionOf = (attributes: Attributes): { readonly name: string; readonly value: string } => {
+    const [name, from, parameter] = ["NAME", "IMPORT", "QUERYPARAM"].map((attribute) => attributes.get(attribute));
+    const value = attributes.get("VALUE");
+    if (name !== undefined && value !== undefined) return { name, value };
+    if (from !== undefined) return { name: from, value: imported?.get(from) ?? missing("IMPORT", from) };
+    // The draft does not say whether to decode the parameter; players decode it.
+    if (parameter !== undefined) return { name: parameter, value: url?.searchParams.get(parameter) || missing("QUERYPARAM", parameter) };
+    throw failure("has an EXT-X-DEFINE tag without NAME and VALUE, IMPORT or QUERYPARAM", "Correct the tag.");
   };
 
   return {
     values,
     define: (attributes) => {
-      const name = attributes.get("NAME");
-      const importedName = attributes.get("IMPORT");
-      const parameter = attributes.get("QUERYPARAM");
-      if (name !== undefined) {
-        const value = substitute(attributes.get("VALUE") ?? "", values);
-        if (value.ok) set(name, value.text);
-      } else if (importedName !== undefined) set(importedName, imported?.get(importedName));
-      // The draft does not say whether to decode the parameter; players decode it.
-      else if (parameter !== undefined) set(parameter, url?.searchParams.get(parameter) ?? undefined);
+      const { name, value } = definitionOf(attributes);
+      if (values.has(name)) throw failure(`defines the variable "${name}" twice (EXT-X-DEFINE)`, "Give each variable a name of its own.");
+      if (value.length > LONGEST_URL) throw failure(`gives the variable "${name}" a value of more than ${limit} characters`);
+      if (values.size >= MOST_VARIABLES) throw failure(`defines more than ${MOST_VARIABLES.toLocaleString("en")} variables`);
+      values.set(name, value);
     },
-    substitute: (text) => substitute(text, values),
+    substitute,
   };
 }
 
-function substitute(text: string, values: ReadonlyMap<string, string>): Substituted {
-  if (!text.includes("{$")) return { ok: true, text };
-  const pieces: string[] = [];
-  let length = 0;
-  let from = 0;
-  for (const match of text.matchAll(REFERENCE)) {
-    const value = values.get(match[1] ?? "");
-    if (value === undefined) return { ok: false, reason: `uses the variable ${match[0]}, which has no value` };
-    pieces.push(text.slice(from, match.index), value);
-    length += match.index - from + value.length;
-    if (length > LONGEST_URI_CHARACTERS) {
-      return { ok: false, reason: `is longer than ${LONGEST_URI_CHARACTERS.toLocaleString("en")} characters with its variables filled in` };
-    }
-    from = match.index + match[0].length;
-  }
-  return { ok: true, text: pieces.join("") + text.slice(from) };
+function missing(attribute: "IMPORT" | "QUERYPARAM", name: string): never {
+  const [problem, hint] =
+    attribute === "IMPORT"
+      ? ["the playlist that names this one does not define", "Pass the multivariant playlist that defines it."]
+      : ["the playlist's URL does not have", "Pass its URL with this query parameter."];
+  throw failure(`needs a value for the variable "${name}" (EXT-X-DEFINE:${attribute}), which ${problem}`, hint);
+}
+
+function failure(problem: string, hint?: string): PrefetchError {
+  return new PrefetchError("invalid_argument", `The playlist ${problem}`, hint === undefined ? {} : { hint });
 }

@@ -21,7 +21,7 @@ export interface StreamRefusal {
   readonly reason: string;
 }
 
-export interface ExpandOptions extends Omit<ReadStreamOptions, "normalUrl"> {
+export interface ExpandOptions extends ReadStreamOptions {
   /** Bounds the streams that are read at a time, over all calls. */
   readonly semaphore: Semaphore;
   /** An entry with a secret is never read. */
@@ -33,7 +33,7 @@ export interface ExpandOptions extends Omit<ReadStreamOptions, "normalUrl"> {
 
 /** Streams of one call that are read at a time. More would let one call take every permit. */
 const CONCURRENCY = 4;
-/** Over all calls. A stream takes up to four manifests of 8 MiB and 100,000 URLs into memory. */
+/** Over all calls. A stream takes up to four manifests of 8 MiB and a thread with 100,000 URLs into memory. */
 export const STREAMS_AT_ONCE = 8;
 /** Longer input is refused unparsed. */
 const LONGEST_URL = 65_536;
@@ -55,7 +55,7 @@ export async function expandStreams(inputs: readonly unknown[], options: ExpandO
 
   const expandOne = async (url: string): Promise<void> => {
     try {
-      const stream = await withPermit(semaphore, signal, () => readOneStream(url, { ...options, normalUrl }));
+      const stream = await withPermit(semaphore, signal, () => readOneStream(url, options));
       if (!stream) return;
       counter.addStream(stream);
       streams.set(url, stream);
@@ -92,7 +92,8 @@ function join(
     const stream = url === undefined ? undefined : streams.get(url);
     if (!stream || url === undefined || joined.has(url)) return [input];
     joined.add(url);
-    views.push({ url, format: stream.format, live: stream.live, urls: stream.urls.length });
+    const { format, live, skipped, skippedCount } = stream;
+    views.push({ url, format, live, urls: stream.urls.length, skipped, skippedCount });
     const refused = stream.refused.filter((child) => !wanted.has(child.url));
     for (const { url: child, code, reason } of refused) refusals.set(child, { code, reason });
     return [...stream.urls, ...refused.map((child) => child.url)];
@@ -112,7 +113,7 @@ function createUrlCounter(most: number) {
   return {
     add,
     addStream: ({ urls, refused, omitted }: Stream): void => {
-      for (const child of [...urls, ...refused.map((each) => each.url)]) add(normalUrl(child) ?? child);
+      for (const child of [...urls, ...refused.map((each) => each.url)]) add(child);
       more += omitted;
     },
     isOver: (): boolean => more > 0,

@@ -4,7 +4,7 @@ import { type ErrorCode, errorCodes, PrefetchError } from "../../base/errors.ts"
 import type { Admission } from "../admission/admit.ts";
 import type { ParsedUrls, RejectedInput } from "../admission/parse-urls.ts";
 import { passingCodes } from "../model/passing-codes.ts";
-import type { StreamView } from "../model/stream.ts";
+import type { StreamScope, StreamView } from "../model/stream.ts";
 import type { Counts, Item } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { type ItemRow, SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
@@ -74,14 +74,28 @@ function refusalOf(item: Item, provider: string | undefined, hint: string): Pref
   });
 }
 
+/** Skipped URIs that an answer shows for each stream; its count covers the rest. More would bury the next step. */
+const SHOWN_SKIPPED = 20;
+
 /** `refusals`: streams or their URLs that could not be used. */
-export function withStreams(view: TaskView, streams: readonly StreamView[], refusals: number): TaskView {
+export function withStreams(view: TaskView, streams: readonly StreamView[], refusals: number, scope: StreamScope): TaskView {
   const urls = streams.reduce((sum, stream) => sum + stream.urls, 0);
   const none = refusals > 0 ? "" : "No entry of the list is a stream. ";
   const live = streams.some((stream) => stream.live) ? "URLs of a live stream are on air for seconds only. " : "";
   const said = streams.length === 0 ? none : `${streams.length} stream(s) stand for ${urls.toLocaleString("en")} URLs. ${live}`;
-  const shown = streams.map((stream) => ({ ...stream, url: shownUrl(stream.url) }));
-  return { ...view, streams: shown, nextStep: `${said}${view.nextStep}` };
+  const shown = streams.map((stream) => ({ ...stream, url: shownUrl(stream.url), skipped: stream.skipped.slice(0, SHOWN_SKIPPED) }));
+  return { ...view, streams: shown, nextStep: `${said}${bare(streams, scope)}${leftOut(streams)}${view.nextStep}` };
+}
+
+/** A stream without media of its own is not warm, although its manifest is. */
+function bare(streams: readonly StreamView[], scope: StreamScope): string {
+  const alone = scope === "manifests" ? 0 : streams.filter((stream) => stream.urls === 1).length;
+  return alone > 0 ? `${alone} of the streams come to their manifest alone, so their media stays cold: problems and streams say why. ` : "";
+}
+
+function leftOut(streams: readonly StreamView[]): string {
+  const count = streams.reduce((sum, stream) => sum + stream.skippedCount, 0);
+  return count > 0 ? `${count.toLocaleString("en")} entries of the manifests lead to no URL: streams[].skipped has the reasons. ` : "";
 }
 
 /** Reasons that an error quotes; the list may have thousands. */

@@ -76,7 +76,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     // Hosts time the call as a whole, so expanding counts as waiting.
     const waitSeconds = Math.max(0, request.waitSeconds - (clock.now() - begun) / 1_000);
     const view = await spend(parsed, { ...request, waitSeconds }, call);
-    return streams ? withStreams(view, streams, refusals?.size ?? 0) : view;
+    return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : view;
   };
 
   return {

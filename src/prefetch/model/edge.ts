@@ -57,8 +57,19 @@ export interface Edge {
   /** One row per configured PoP and variant; without an answer the state is `unknown`. Rejects only when the signal aborts. */
   verify(url: string, signal: AbortSignal): Promise<Verification[]>;
   /**
-   * A manifest's text and the URL after redirects. Throws `PrefetchError` for a status other than 200, for a body above
-   * `mostBytes`, and for an address that the guards refuse or that cannot be reached.
+   * The beginning of an object: all of it, or at most `mostBytes`. Throws `PrefetchError` for a status other than 200, and
+   * for an address that the guards refuse or that cannot be reached.
    */
-  text(url: string, mostBytes: number, signal: AbortSignal): Promise<{ readonly url: string; readonly text: string }>;
+  body(url: string, mostBytes: number, signal: AbortSignal): Promise<EdgeBody>;
+}
+
+/** An object as the edge sent it, not unpacked. */
+export interface EdgeBody {
+  /** After redirects. */
+  readonly url: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** `Content-Encoding` in lower case; `undefined` without one. */
+  readonly encoding: string | undefined;
+  /** False when the object is longer than `bytes`. */
+  readonly isWhole: boolean;
 }

@@ -1,5 +1,8 @@
 /** Streams: the URLs that a manifest names, and the scopes in which a call wants them. */
 
+import type { EdgeBody } from "./edge.ts";
+import type { HostRules } from "./stream-hosts.ts";
+
 /** `startup`: the URLs that playback starts with; `full`: every URL; `manifests`: only the manifests. */
 export const streamScopes = ["startup", "full", "manifests"] as const;
 export type StreamScope = (typeof streamScopes)[number];
@@ -7,18 +10,33 @@ export type StreamScope = (typeof streamScopes)[number];
 export const expansions = ["none", "streams"] as const;
 export type Expansion = (typeof expansions)[number];
 
-export interface StreamRules {
+/** The rules of one stream that are plain data. */
+export interface StreamRequest {
   readonly scope: StreamScope;
   readonly mostUrls: number;
   /** Milliseconds since the epoch; decides which segments of a live stream are on air. */
   readonly now: number;
-  readonly hostAllowed: (hostname: string) => boolean;
-  /** A manifest's text and the URL after redirects. Throws `PrefetchError`. */
-  readonly fetchText: (url: string, mostBytes: number) => Promise<{ readonly url: string; readonly text: string }>;
+  readonly hosts: HostRules;
+  /**
+   * The URL's name does not tell that it is a manifest: its content decides. The reader reads this number of bytes, and the
+   * rest only when they begin a manifest. `undefined` for a URL that is a manifest by its name.
+   */
+  readonly guessedBytes: number | undefined;
+}
+
+export interface StreamRules extends StreamRequest {
+  /** The beginning of an object, up to `mostBytes`. Throws `PrefetchError`. */
+  readonly fetchBody: (url: string, mostBytes: number) => Promise<EdgeBody>;
   readonly signal: AbortSignal;
 }
 
-/** The URLs of one stream. */
+/** A URI that a manifest names and that leads to no URL of the stream. */
+export interface SkippedUri {
+  readonly uri: string;
+  readonly reason: string;
+}
+
+/** The URLs of one stream, in normal spelling. */
 export interface Stream {
   readonly format: "hls" | "dash";
   readonly live: boolean;
@@ -26,15 +44,20 @@ export interface Stream {
   readonly urls: readonly string[];
   /** Number of URLs within the scope beyond `mostUrls`. */
   readonly omitted: number;
-  /** URLs that the manifest names and that cannot be warmed or read, with the reason. */
+  /** URLs that the manifest names and that cannot be warmed or read, with the reason. None of them is in `urls`. */
   readonly refused: readonly { readonly url: string; readonly code: string; readonly reason: string }[];
+  readonly skipped: readonly SkippedUri[];
+  /** Number of skipped URIs, those beyond the list included. */
+  readonly skippedCount: number;
 }
 
-/** Throws `PrefetchError` where the manifest itself cannot be read. */
-export type StreamReader = (url: string, rules: StreamRules) => Promise<Stream>;
+/**
+ * Resolves with `undefined` when a guess is no manifest. Throws `PrefetchError` when the manifest itself cannot be read.
+ */
+export type StreamReader = (url: string, rules: StreamRules) => Promise<Stream | undefined>;
 
 /** A stream as callers see it; `urls` counts its URLs. */
-export interface StreamView extends Pick<Stream, "format" | "live"> {
+export interface StreamView extends Pick<Stream, "format" | "live" | "skipped" | "skippedCount"> {
   readonly url: string;
   readonly urls: number;
 }

@@ -26,7 +26,7 @@ describe("readDash on a static manifest", () => {
       ...["init sd/init.mp4", "segment sd/001.m4s", "segment sd/002.m4s"],
       ...["init en/init.mp4", "segment en/001.m4s", "segment en/002.m4s"],
     ]);
-    expect(manifest).toMatchObject({ format: "dash", live: false, duration: 12, skipped: [] });
+    expect(manifest).toMatchObject({ format: "dash", live: false, duration: 12, skipped: { count: 0 } });
     expect(manifest.urls[2]).toMatchObject({
       kind: "video",
       rendition: "video/sd",
@@ -77,8 +77,8 @@ describe("readDash on a static manifest", () => {
       role: "file",
       kind: "subtitle",
     });
-    expect(dash(`<Period>${adaptationSet("")}${adaptationSet(template)}</Period>`).skipped).toMatchObject([
-      { role: "file", reason: expect.stringContaining("names no file") },
+    expect(dash(`<Period>${adaptationSet("")}${adaptationSet(template)}</Period>`).skipped.list).toMatchObject([
+      { reason: expect.stringContaining("names no file") },
     ]);
   });
 
@@ -134,7 +134,7 @@ describe("readDash on a static manifest", () => {
     );
     const manifest = dash(`<Period>${broken}${adaptationSet(template)}</Period>`);
     expect(manifest.urls).toHaveLength(3);
-    expect(manifest.skipped).toMatchObject([{ reason: "The DASH manifest lists segments without their duration" }]);
+    expect(manifest.skipped.list).toMatchObject([{ reason: "The DASH manifest lists segments without their duration" }]);
     expect(refusal(() => dash(`<Period>${broken}</Period>`))).toMatchObject({ code: "unsupported" });
   });
 });
@@ -160,7 +160,7 @@ describe("readDash on a dynamic manifest", () => {
   it("skips a period that is only announced", () => {
     expect(dash(`<Period>${adaptationSet(template)}</Period>`, live)).toMatchObject({
       urls: [],
-      skipped: [{ reason: "is in a period that has not begun" }],
+      skipped: { list: [{ reason: "is in a period that has not begun" }] },
     });
   });
 });

@@ -48,10 +48,10 @@ describe("readHls on segments", () => {
   });
 
   it("skips missing ones but keeps their time", () => {
-    const manifest = hls(["#EXTINF:4,", "a.ts", "#EXT-X-GAP", "#EXTINF:4,", "b.ts", "#EXTINF:4,", "c.ts"]);
+    const manifest = hls(["#EXTINF:4,", "a.ts", "#EXT-X-GAP", "#EXTINF:4,", "b.ts", "#EXTINF:4,", "c.ts", "#EXT-X-ENDLIST"]);
     expect(named(manifest)).toEqual(["segment a.ts", "segment c.ts"]);
     expect(times(manifest)).toEqual([0, 8]);
-    expect(manifest.skipped).toEqual([{ uri: "b.ts", role: "segment", reason: "is marked as missing (EXT-X-GAP)" }]);
+    expect(manifest.skipped.count).toBe(0);
   });
 
   it("reads the same with any line ending and with a byte order mark", () => {
@@ -124,44 +124,59 @@ describe("readHls on a live playlist", () => {
   it("is live without an end list and without the type VOD", () => {
     const live = hls(lines);
     expect(live.live).toBe(true);
-    expect(live.urls.map(({ edge }) => edge)).toEqual([8, 4]);
+    expect(live.urls.map(({ edge, lasting = false }) => [edge, lasting])).toEqual([
+      [8, false],
+      [4, false],
+    ]);
     expect(hls([...lines, "#EXT-X-ENDLIST"]).live).toBe(false);
     expect(hls(["#EXT-X-PLAYLIST-TYPE:VOD", ...lines]).live).toBe(false);
-    expect(hls(["#EXT-X-PLAYLIST-TYPE:EVENT", ...lines]).live).toBe(true);
+    expect(hls(["#EXT-X-PLAYLIST-TYPE:EVENT", ...lines])).toMatchObject({ live: true, urls: [{ lasting: true }, { lasting: true }] });
   });
 
   it("keeps the time of segments that a delta update omits", () => {
     const manifest = hls(["#EXT-X-TARGETDURATION:4", "#EXT-X-SKIP:SKIPPED-SEGMENTS=10", "#EXTINF:4,", "k.ts"]);
     expect(manifest).toMatchObject({ delta: true, live: true, duration: 44 });
-    expect(only(manifest)).toMatchObject({ offset: 40, edge: 4 });
+    expect(only(manifest)).toMatchObject({ offset: 8, edge: 4 });
+    expect(manifest.skipped.list).toMatchObject([{ uri: "#EXT-X-SKIP", reason: expect.stringContaining("leaves out 10 segments") }]);
+  });
+
+  it.each([
+    ["three target durations before the edge", [], [-4, 0, 4, 8]],
+    ["at HOLD-BACK", ["#EXT-X-SERVER-CONTROL:HOLD-BACK=14"], [-2, 2, 6, 10]],
+    ["three target durations before the edge when HOLD-BACK is less", ["#EXT-X-SERVER-CONTROL:HOLD-BACK=2"], [-4, 0, 4, 8]],
+    ["at a positive EXT-X-START", ["#EXT-X-START:TIME-OFFSET=0"], [0, 4, 8, 12]],
+    ["at a negative EXT-X-START", ["#EXT-X-START:TIME-OFFSET=-6"], [-10, -6, -2, 2]],
+  ])("puts time zero %s", (_, tags, offsets) => {
+    expect(times(hls([...tags, ...lines, "#EXTINF:4,", "c.ts", "#EXTINF:4,", "d.ts"]))).toEqual(offsets);
   });
 
   const lowLatency = [
     "#EXT-X-TARGETDURATION:4",
+    "#EXT-X-PART-INF:PART-TARGET=1",
     '#EXT-X-PART:DURATION=2,URI="a1.mp4"',
-    '#EXT-X-PART:DURATION=2,URI="a2.mp4",GAP=YES',
+    '#EXT-X-PART:DURATION=2,URI="a2.mp4"',
     "#EXTINF:4,",
     "a.mp4",
-    '#EXT-X-PART:DURATION=2,URI="b.mp4",BYTERANGE="100@0"',
-    '#EXT-X-PART:DURATION=2,URI="b.mp4",BYTERANGE="50"',
-    '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="b.mp4",BYTERANGE-START=150',
+    '#EXT-X-PART:DURATION=1,URI="b1.mp4"',
+    '#EXT-X-PART:DURATION=1,URI="b2.mp4",GAP=YES',
   ];
+  const hint = '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="b3.mp4"';
 
-  it("lists parts and hints only with the option", () => {
-    expect(named(hls(lowLatency))).toEqual(["segment a.mp4"]);
-    const manifest = hls(lowLatency, {}, { parts: true });
-    expect(named(manifest)).toEqual(["part a1.mp4", "segment a.mp4", "part b.mp4"]);
-    expect(times(manifest)).toEqual([0, 0, 4]);
-    expect(manifest.urls[2]?.ranges).toEqual([
-      { start: 0, length: 100, offset: 4, duration: 2 },
-      { start: 100, length: 50, offset: 6, duration: 2 },
-      { start: 150, length: undefined, offset: 8, duration: undefined },
-    ]);
-    expect(manifest.skipped).toMatchObject([{ uri: "a2.mp4", role: "part" }]);
+  it("lists the parts at the live edge, but not those that the segments replace", () => {
+    const manifest = hls([...lowLatency, hint]);
+    expect(named(manifest)).toEqual(["segment a.mp4", "hint b3.mp4", "part a2.mp4", "part b1.mp4"]);
+    expect(manifest.urls.map(({ edge }) => edge)).toEqual([6, undefined, 4, 2]);
+    const nearer = hls(["#EXT-X-SERVER-CONTROL:PART-HOLD-BACK=2", ...lowLatency]);
+    expect(named(nearer)).toEqual(["segment a.mp4", "part b1.mp4"]);
+    expect(named(hls([...lowLatency, "#EXT-X-ENDLIST"]))).toEqual(["segment a.mp4"]);
+    expect(manifest.skipped.count).toBe(0);
   });
 
-  it("lists a hint at a whole file", () => {
-    expect(named(hls(['#EXT-X-PRELOAD-HINT:TYPE=MAP,URI="next.mp4"'], {}, { parts: true }))).toEqual(["hint next.mp4"]);
+  it("skips a byte range of a segment that is still growing", () => {
+    const lines = ["#EXT-X-PART-INF:PART-TARGET=1", "#EXTINF:4,", "a.mp4", '#EXT-X-PART:DURATION=1,URI="b.mp4",BYTERANGE="100@0"'];
+    const manifest = hls(lines);
+    expect(named(manifest)).toEqual(["segment a.mp4"]);
+    expect(manifest.skipped.list).toMatchObject([{ uri: "b.mp4", reason: expect.stringContaining("still growing") }]);
   });
 });
 
@@ -178,9 +193,9 @@ describe("readHls on EXT-X-START", () => {
     expect(times(hls([`#EXT-X-START:TIME-OFFSET=${start}`, ...lines]))).toEqual(offsets);
   });
 
-  it("takes the start from the multivariant playlist unless the media playlist has its own", () => {
+  it("takes the start from the multivariant playlist, even if the media playlist has its own", () => {
     expect(times(hls(lines, { start: 4 }))).toEqual([-4, 0, 4]);
-    expect(times(hls(["#EXT-X-START:TIME-OFFSET=0", ...lines], { start: 4 }))).toEqual([0, 4, 8]);
+    expect(times(hls(["#EXT-X-START:TIME-OFFSET=0", ...lines], { start: 4 }))).toEqual([-4, 0, 4]);
   });
 });
 
@@ -192,15 +207,39 @@ describe("readHls on trick play", () => {
   });
 });
 
-describe("readHls on too many URLs", () => {
-  it("skips the URLs beyond the limit and lists at most 1,000 reasons", () => {
-    const { urls, skipped } = hls(
-      Array.from({ length: 3_000 }, (_, index) => `${index}.ts`),
-      {},
-      { maxUrls: 1_500 },
+describe("readHls on lines without EXTINF", () => {
+  it("lists a URI, as players fetch it, and skips a line of words", () => {
+    const manifest = hls(["#EXTINF:6,", "a.ts", "* Connection #0 to host left intact", "b.ts"]);
+    expect(named(manifest)).toEqual(["segment a.ts", "segment b.ts"]);
+    expect(manifest.skipped).toMatchObject({ count: 1, list: [{ uri: "* Connection #0 to host left intact" }] });
+  });
+});
+
+describe("readHls on too much", () => {
+  const segments = (count: number) => Array.from({ length: count }, (_, index) => ["#EXTINF:1,", `${index}.ts`]).flat();
+
+  it("refuses the playlist when it names too many URLs, or one URL too often", () => {
+    expect(hls(segments(1_500), {}, { maxUrls: 1_500 }).urls).toHaveLength(1_500);
+    expect(() => hls(segments(1_502), {}, { maxUrls: 1_500 })).toThrow("more than 1,500 URLs");
+    expect(() => hls(Array.from({ length: 3_001 }, () => ["#EXTINF:1,", "a.ts"]).flat(), {}, { maxUrls: 1_500 })).toThrow(
+      "more than 1,500 URLs",
     );
-    expect(urls).toHaveLength(1_500);
-    expect(skipped).toHaveLength(1_000);
-    expect(skipped[0]).toMatchObject({ uri: "1500.ts", reason: "lies beyond the limit of 1,500 URLs in one playlist" });
+  });
+
+  it("refuses the playlist when its URLs have too many characters", () => {
+    const url = `https://media.example.com/${"x".repeat(8_000)}/main.m3u8`;
+    expect(() => hls(segments(3_000), {}, {}, url)).toThrow("more than 16,777,216 characters together");
+  });
+
+  it("counts all skipped URIs and lists at most 1,000", () => {
+    const { skipped } = hls(Array.from({ length: 3_000 }, (_, index) => ["#EXTINF:1,", `skd://${index}`]).flat());
+    expect(skipped.count).toBe(3_000);
+    expect(skipped.list).toHaveLength(1_000);
+  });
+
+  it("refuses a tag with too many attributes", () => {
+    expect(() => hls([`#EXT-X-MEDIA:${Array.from({ length: 1_002 }, (_, index) => `A${index}=1`).join()}`])).toThrow(
+      "more than 1,000 attributes",
+    );
   });
 });

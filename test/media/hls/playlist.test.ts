@@ -3,28 +3,24 @@ import { hls, named, only } from "../read-harness.ts";
 
 describe("readHls on a multivariant playlist", () => {
   it("lists variants, renditions, trick play and session objects", () => {
-    const manifest = hls(
-      [
-        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English, stereo",LANGUAGE="en",URI="audio/en.m3u8"',
-        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="inside the variants"',
-        '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Deutsch",URI="text/de.m3u8"',
-        '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="c",NAME="cc",INSTREAM-ID="CC1"',
-        '#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID="v",NAME="other angle",URI="angle.m3u8"',
-        '#EXT-X-STREAM-INF:BANDWIDTH=800000,AVERAGE-BANDWIDTH=600000,CODECS="avc1.4d401e,mp4a.40.2",RESOLUTION=640x360,AUDIO="a"',
-        "# a comment between",
-        "low.m3u8",
-        '#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.5"',
-        "audio-only.m3u8",
-        '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=90000,RESOLUTION=640x360,URI="iframe.m3u8"',
-        '#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=9000,RESOLUTION=320x180,URI="thumbs.m3u8"',
-        '#EXT-X-SESSION-DATA:DATA-ID="com.example.titles",URI="titles.json"',
-        '#EXT-X-SESSION-KEY:METHOD=AES-128,URI="session.key"',
-        '#EXT-X-CONTENT-STEERING:SERVER-URI="/steer?v=1",PATHWAY-ID="x"',
-      ],
-      {},
-      { keys: true },
-    );
-    expect(manifest).toMatchObject({ format: "hls", shape: "multivariant", live: false, duration: undefined, skipped: [] });
+    const manifest = hls([
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English, stereo",LANGUAGE="en",URI="audio/en.m3u8"',
+      '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="inside the variants"',
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="Deutsch",URI="text/de.m3u8"',
+      '#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID="c",NAME="cc",INSTREAM-ID="CC1"',
+      '#EXT-X-MEDIA:TYPE=VIDEO,GROUP-ID="v",NAME="other angle",URI="angle.m3u8"',
+      '#EXT-X-STREAM-INF:BANDWIDTH=800000,AVERAGE-BANDWIDTH=600000,CODECS="avc1.4d401e,mp4a.40.2",RESOLUTION=640x360,AUDIO="a"',
+      "# a comment between",
+      "low.m3u8",
+      '#EXT-X-STREAM-INF:BANDWIDTH=64000,CODECS="mp4a.40.5"',
+      "audio-only.m3u8",
+      '#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=90000,RESOLUTION=640x360,URI="iframe.m3u8"',
+      '#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=9000,RESOLUTION=320x180,URI="thumbs.m3u8"',
+      '#EXT-X-SESSION-DATA:DATA-ID="com.example.titles",URI="titles.json"',
+      '#EXT-X-SESSION-KEY:METHOD=AES-128,URI="session.key"',
+      '#EXT-X-CONTENT-STEERING:SERVER-URI="/steer?v=1",PATHWAY-ID="x"',
+    ]);
+    expect(manifest).toMatchObject({ format: "hls", shape: "multivariant", live: false, duration: undefined, skipped: { count: 0 } });
     expect(
       manifest.urls.map(({ role, kind, rendition, bandwidth, url }) => [role, kind, rendition, bandwidth, new URL(url).pathname]),
     ).toEqual([
@@ -36,7 +32,6 @@ describe("readHls on a multivariant playlist", () => {
       ["playlist", "iframe", "iframe/640x360@90000", 90_000, "/film/iframe.m3u8"],
       ["playlist", "image", "image/320x180@9000", 9_000, "/film/thumbs.m3u8"],
       ["data", "main", "main", undefined, "/film/titles.json"],
-      ["key", "main", "main", undefined, "/film/session.key"],
       ["steering", "main", "main", undefined, "/steer"],
     ]);
     expect(manifest.urls[3]).toMatchObject({ average: 600_000, host: "media.example.com" });
@@ -62,11 +57,33 @@ describe("readHls on a multivariant playlist", () => {
     ]);
   });
 
-  it("lists keys only with the option", () => {
+  it("leaves keys out without a word", () => {
     const lines = ['#EXT-X-SESSION-KEY:METHOD=AES-128,URI="k"', '#EXT-X-KEY:METHOD=AES-128,URI="k2"', "#EXTINF:1,", "a.ts"];
-    expect(named(hls(lines))).toEqual(["segment a.ts"]);
-    expect(named(hls(lines, {}, { keys: true }))).toEqual(["key k", "key k2", "segment a.ts"]);
-    expect(named(hls(['#EXT-X-KEY:METHOD=NONE,URI="k"'], {}, { keys: true }))).toEqual([]);
+    const manifest = hls(lines);
+    expect(named(manifest)).toEqual(["segment a.ts"]);
+    expect(manifest.skipped.count).toBe(0);
+  });
+
+  it("skips a line that follows no EXT-X-STREAM-INF, and stays on demand", () => {
+    const manifest = hls(["* Connected to cdn", "#EXT-X-STREAM-INF:BANDWIDTH=1", "a.m3u8", "100  512  100  512", "#EXTINF:4,", "b.ts"]);
+    expect(named(manifest)).toEqual(["playlist a.m3u8"]);
+    expect(manifest).toMatchObject({ shape: "multivariant", live: false });
+    expect(manifest.skipped.list.map(({ uri, reason }) => [uri, reason])).toEqual([
+      ["* Connected to cdn", "is no URI, and follows neither EXTINF nor EXT-X-STREAM-INF"],
+      ["100  512  100  512", "is no URI, and follows neither EXTINF nor EXT-X-STREAM-INF"],
+      ["https://media.example.com/film/b.ts", "follows no EXT-X-STREAM-INF, in a playlist of playlists"],
+    ]);
+  });
+
+  it("skips a variant without a URI", () => {
+    const { skipped, urls } = hls(["#EXT-X-STREAM-INF:BANDWIDTH=1", "#EXT-X-STREAM-INF:BANDWIDTH=2", "b.m3u8"]);
+    expect(urls).toMatchObject([{ bandwidth: 2 }]);
+    expect(skipped.list).toEqual([{ uri: "#EXT-X-STREAM-INF", reason: "of 1 bits per second is followed by no URI" }]);
+  });
+
+  it("names a playlist inside the playlist, whatever its length", () => {
+    const inline = `data:application/x-mpegurl,${"x".repeat(20_000)}`;
+    expect(hls(["#EXT-X-STREAM-INF:BANDWIDTH=1", inline]).urls).toMatchObject([{ url: inline, role: "playlist", kind: "video" }]);
   });
 });
 
@@ -83,40 +100,38 @@ describe("readHls on URIs", () => {
   });
 
   it.each([
-    ["data:text/plain,x", 'has the scheme "data:"; only http and https can be prefetched'],
+    ["data:text/plain,x", "holds its data in itself (data:), so there is nothing to warm"],
     ["skd://key", 'has the scheme "skd:"; only http and https can be prefetched'],
     ["https://me:secret@media.example.com/a.ts", "carries a user name or password before the host"],
     ["https://[", "cannot be resolved to a URL"],
-    [`https://a.example/${"x".repeat(70_000)}`, "has 70,018 characters"],
-    ["{$nowhere}.ts", "uses the variable {$nowhere}, which has no value"],
+    [`https://a.example/${"x".repeat(8_200)}`, "has 8,218 characters; the limit is 8,192"],
+    ["caf\uFFFD.ts", "has characters that are not in the encoding of the manifest"],
   ])("skips %.60s with the reason", (uri, reason) => {
     const { urls, skipped } = hls(["#EXTINF:1,", uri]);
     expect(urls).toEqual([]);
-    expect(skipped).toMatchObject([{ role: "segment", reason }]);
-    expect(skipped[0]?.uri.length).toBeLessThanOrEqual(201);
+    expect(skipped.list).toMatchObject([{ reason }]);
+    expect(skipped.list[0]?.uri.length).toBeLessThanOrEqual(201);
   });
 
   it("skips an empty URI", () => {
     const { urls, skipped } = hls(['#EXT-X-MAP:URI=""', "#EXTINF:1,", "a.ts"]);
     expect(named({ urls })).toEqual(["segment a.ts"]);
-    expect(skipped).toEqual([{ uri: "", role: "init", reason: "is empty" }]);
+    expect(skipped).toMatchObject({ count: 1, list: [{ uri: "", reason: "is empty" }] });
   });
 
   it("resolves only absolute URIs when its own URL is invalid", () => {
     const { urls, skipped } = hls(["#EXTINF:1,", "a.ts", "#EXTINF:1,", "https://a.example/b.ts"], {}, {}, "nonsense");
     expect(urls.map(({ url }) => url)).toEqual(["https://a.example/b.ts"]);
-    expect(skipped).toHaveLength(1);
+    expect(skipped.count).toBe(1);
   });
 
-  it("appends its own query only with the option, and to no other host", () => {
-    const lines = ["#EXTINF:1,", "a.ts", "#EXTINF:1,", "b.ts?own=1", "#EXTINF:1,", "https://cdn.example.com/c.ts"];
+  it("does not pass its own query on", () => {
     const url = "https://media.example.com/film/main.m3u8?token=t";
-    expect(named(hls(lines, {}, {}, url))).toEqual(["segment a.ts", "segment b.ts?own=1", "segment https://cdn.example.com/c.ts"]);
-    expect(named(hls(lines, {}, { inheritQuery: true }, url))).toEqual([
-      "segment a.ts?token=t",
-      "segment b.ts?own=1",
-      "segment https://cdn.example.com/c.ts",
-    ]);
+    expect(named(hls(["#EXTINF:1,", "a.ts", "#EXTINF:1,", "b.ts?own=1"], {}, {}, url))).toEqual(["segment a.ts", "segment b.ts?own=1"]);
+  });
+
+  it("spells URLs as the rest of the server does", () => {
+    expect(only(hls(["#EXTINF:1,", "100%/a b.ts?x=%zz"])).url).toBe("https://media.example.com/film/100%/a%20b.ts?x=%zz");
   });
 });
 
@@ -124,7 +139,6 @@ describe("readHls on variables", () => {
   it("fills them into URIs and quoted attributes", () => {
     const { urls, variables } = hls(
       [
-        '#EXT-X-DEFINE:NAME="path",VALUE="v1/{$lang}"',
         '#EXT-X-DEFINE:IMPORT="lang"',
         '#EXT-X-DEFINE:NAME="path",VALUE="v1/{$lang}"',
         '#EXT-X-DEFINE:QUERYPARAM="token"',
@@ -144,44 +158,84 @@ describe("readHls on variables", () => {
     ]);
   });
 
-  it("skips URIs with a variable that is not imported or not in the query", () => {
-    const lines = ['#EXT-X-DEFINE:IMPORT="a"', '#EXT-X-DEFINE:QUERYPARAM="b"', "#EXTINF:1,", "{$a}", "#EXTINF:1,", "{$b}"];
-    expect(hls(lines).skipped.map(({ reason }) => reason)).toEqual([
-      "uses the variable {$a}, which has no value",
-      "uses the variable {$b}, which has no value",
-    ]);
+  it("does not fill a variable into the value of another one twice", () => {
+    const lines = ['#EXT-X-DEFINE:NAME="a",VALUE="{"', '#EXT-X-DEFINE:NAME="b",VALUE="{$a}$a}"', "#EXTINF:1,", "{$b}"];
+    expect(only(hls(lines)).url).toBe("https://media.example.com/film/%7B$a%7D");
   });
 
-  it("limits the length of their values and of a URI", () => {
+  it.each([
+    ["an undefined variable in a URI", ["#EXTINF:1,", "{$nowhere}.ts"], "{$nowhere}, which has no value"],
+    ["an undefined variable in an attribute", ['#EXT-X-MAP:URI="{$m}.mp4"'], "{$m}, which has no value"],
+    ["a variable before its definition", ["#EXTINF:1,", "{$a}", '#EXT-X-DEFINE:NAME="a",VALUE="b"'], "{$a}, which has no value"],
+    ["a failed import", ['#EXT-X-DEFINE:IMPORT="cdn"'], '"cdn" (EXT-X-DEFINE:IMPORT)'],
+    ["a missing query parameter", ['#EXT-X-DEFINE:QUERYPARAM="sig"'], '"sig" (EXT-X-DEFINE:QUERYPARAM)'],
+    ["an empty query parameter", ['#EXT-X-DEFINE:QUERYPARAM="empty"'], '"empty" (EXT-X-DEFINE:QUERYPARAM)'],
+    ["two definitions of one name", ['#EXT-X-DEFINE:NAME="a",VALUE="1"', '#EXT-X-DEFINE:NAME="a",VALUE="1"'], 'the variable "a" twice'],
+    ["a definition without a value", ['#EXT-X-DEFINE:NAME="a"'], "without NAME and VALUE"],
+  ])("refuses the playlist for %s, as players must", (_, lines, message) => {
+    const read = () => hls([...lines, "#EXTINF:1,", "z.ts"], {}, {}, "https://media.example.com/film/main.m3u8?empty=");
+    expect(read).toThrow(message);
+    expect(read).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+  });
+
+  it("refuses texts that variables make too long before it builds them", () => {
     const doubling = Array.from({ length: 40 }, (_, index) => `#EXT-X-DEFINE:NAME="v${index + 1}",VALUE="{$v${index}}{$v${index}}"`);
-    const { variables } = hls(['#EXT-X-DEFINE:NAME="v0",VALUE="xx"', ...doubling]);
-    expect(Math.max(...[...variables.values()].map(({ length }) => length))).toBeLessThanOrEqual(8_192);
-    const many = hls([`#EXT-X-DEFINE:NAME="v",VALUE="${"x".repeat(8_000)}"`, "#EXTINF:1,", "{$v}".repeat(100_000)]);
-    expect(many.skipped).toMatchObject([{ reason: "is longer than 65,536 characters with its variables filled in" }]);
+    expect(() => hls(['#EXT-X-DEFINE:NAME="v0",VALUE="xx"', ...doubling])).toThrow("a text of 16,384 characters");
+    const long = `#EXT-X-DEFINE:NAME="v",VALUE="${"x".repeat(8_000)}"`;
+    expect(() => hls([long, "#EXTINF:1,", "{$v}".repeat(100_000)])).toThrow("the limit is 8,192");
+    const many = Array.from({ length: 5_000 }, (_, index) => ["#EXTINF:1,", `{$v}/${index}`]).flat();
+    expect(() => hls([long, ...many])).toThrow("more than 16,777,216 characters together");
   });
 });
 
 describe("readHls on interstitials and reports", () => {
-  it("lists them, with their time when the playlist has a clock", () => {
+  const ad = (id: string, attributes: string) => `#EXT-X-DATERANGE:ID="${id}",CLASS="com.apple.hls.interstitial",${attributes}`;
+
+  it("lists them with their time, before and behind jumps of the clock", () => {
     const { urls } = hls([
       "#EXT-X-TARGETDURATION:6",
+      ad("mid", 'START-DATE="2026-01-01T00:00:12Z",DURATION=15,X-ASSET-URI="mid.m3u8?a,b"'),
+      ad("pre", 'CUE="ONCE,PRE",START-DATE="2026-01-01T00:00:12Z",X-ASSET-URI="pre.m3u8"'),
+      ad("post", 'CUE="POST",START-DATE="2026-01-01T00:00:00Z",X-ASSET-URI="post.m3u8"'),
+      ad("late", 'START-DATE="2026-01-01T08:00:03Z",X-ASSET-LIST="ads.json"'),
       "#EXTINF:6,",
       "a.ts",
       "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:06Z",
-      '#EXT-X-DATERANGE:ID="ad1",CLASS="x,y",START-DATE="2026-01-01T00:00:12Z",DURATION=15,X-ASSET-URI="ad.m3u8?a,b"',
-      '#EXT-X-DATERANGE:ID="ad2",CUE="PRE,ONCE",START-DATE="2026-01-01T00:00:12Z",X-ASSET-LIST="ads.json"',
       "#EXTINF:6,",
       "b.ts",
+      "#EXT-X-DISCONTINUITY",
+      "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T08:00:00Z",
+      "#EXTINF:6,",
+      "c.ts",
       '#EXT-X-RENDITION-REPORT:URI="../audio/live.m3u8",LAST-MSN=3',
       "#EXT-X-ENDLIST",
     ]);
-    expect(urls.map(({ role, kind, offset, duration }) => [role, kind, offset, duration])).toEqual([
-      ["segment", "main", 0, 6],
-      ["playlist", "interstitial", 12, 15],
-      ["asset_list", "interstitial", 0, undefined],
-      ["segment", "main", 6, 6],
-      ["report", "main", undefined, undefined],
+    expect(urls.slice(4).map(({ role, kind, rendition, offset, duration }) => [role, kind, rendition, offset, duration])).toEqual([
+      ["playlist", "interstitial", "interstitial/mid", 12, 15],
+      ["playlist", "interstitial", "interstitial/pre", 0, undefined],
+      ["playlist", "interstitial", "interstitial/post", 18, undefined],
+      ["asset_list", "interstitial", "interstitial/late", 15, undefined],
     ]);
-    expect(urls[1]?.url).toBe("https://media.example.com/film/ad.m3u8?a,b");
+    expect(urls[4]?.url).toBe("https://media.example.com/film/mid.m3u8?a,b");
+    expect(urls[3]).toMatchObject({ role: "report" });
+  });
+
+  it("begins a pre-roll where players start", () => {
+    const lines = ["#EXT-X-START:TIME-OFFSET=5", ad("pre", 'CUE="PRE",START-DATE="2026-01-01T00:00:00Z",X-ASSET-URI="pre.m3u8"')];
+    expect(hls([...lines, "#EXTINF:9,", "a.ts", "#EXT-X-ENDLIST"]).urls[1]).toMatchObject({ role: "playlist", offset: 0 });
+  });
+
+  it("places the segments of an interstitial on the time line of the film", () => {
+    const context = { kind: "interstitial", place: { offset: 600, edge: 40, lasting: false } } as const;
+    const lines = ["#EXT-X-START:TIME-OFFSET=0", "#EXTINF:4,", "a.ts", "#EXTINF:4,", "b.ts"];
+    expect(hls(lines, context)).toMatchObject({
+      live: false,
+      urls: [
+        { offset: 600, edge: 40 },
+        { offset: 604, edge: 36 },
+      ],
+    });
+    const undated = hls([...lines, "#EXT-X-ENDLIST"], { kind: "interstitial", place: { offset: undefined, edge: undefined } });
+    expect(undated.urls.map(({ offset }) => offset)).toEqual([0, 4]);
   });
 });

@@ -188,7 +188,7 @@ describe("expansion, of entries that are no streams", () => {
     const texts = {
       [at("folder/4711")]: "a picture",
       [at("playlist.php")]: "<html><body>Hello</body></html>",
-      [at("huge")]: `#EXTM3U\n${"#".repeat(1_048_576)}`,
+      [at("huge")]: "a film ".repeat(200_000),
     };
     const { expand, listed, edge } = await setUp({ texts });
     const inputs = atAll("a.mp4", "index.html", "folder/4711", "", "playlist.php", "huge");
@@ -198,6 +198,29 @@ describe("expansion, of entries that are no streams", () => {
     });
     expect(await listed()).toEqual({ accepted: inputs, rejected: [] });
     expect(edge.read.sort()).toEqual(atAll("folder/4711", "huge", "playlist.php"));
+  });
+
+  it("names a manifest that cannot be read, although its name does not tell that it is one", async () => {
+    const mpd =
+      '<MPD type="static"><Period duration="PT1S"><AdaptationSet mimeType="video/mp4"><Representation id="v"/></AdaptationSet></Period></MPD>';
+    const texts = {
+      [at("film.ism/manifest(format=mpd)")]: mpd,
+      [at("film.ism/manifest")]: '<?xml version="1.0"?><SmoothStreamingMedia MajorVersion="2"/>',
+      [at("live/4711")]: "#EXTINF:6,\n1.ts",
+      [at("long")]: `#EXTM3U\n${"#".repeat(1_048_576)}`,
+    };
+    const { expand, listed } = await setUp({ texts });
+    const view = await expand([...Object.keys(texts), at("b.mp4")]);
+    expect((await listed()).rejected.map(({ target }) => target)).toEqual(Object.keys(texts));
+    expect(view.nextStep).not.toContain("No entry of the list is a stream");
+  });
+
+  it("reads a long manifest to its end, although its name does not tell that it is one", async () => {
+    const long = `#EXTM3U\n${"#\n".repeat(600_000)}${listing("1.ts")}`;
+    const { expand, listed, edge } = await setUp({ texts: { [at("long")]: long } });
+    await expand([at("long")]);
+    expect((await listed()).accepted).toEqual(atAll("long", "1.ts"));
+    expect(edge.read).toEqual(atAll("long", "long"));
   });
 
   it("rejects a text that is no manifest under a manifest's name", async () => {
@@ -260,7 +283,7 @@ describe("expansion, when it fails", () => {
   it("reports an unforeseen error and rejects the stream without its text", async () => {
     const read: StreamReader = async (url) => {
       if (url.includes("odd")) throw new RangeError("Out of S3cr3t");
-      return { format: "hls", live: false, urls: [url], omitted: 0, refused: [] };
+      return { format: "hls", live: false, urls: [url], omitted: 0, refused: [], skipped: [], skippedCount: 0 };
     };
     const { expand, listed, reports } = await setUp({}, { read });
     await expand(atAll("odd.m3u8", "even.m3u8"));
@@ -277,7 +300,10 @@ describe("expansion, when it fails", () => {
       [at("high.m3u8")]: media("high-", 50_000),
     };
     const { expand, listed } = await setUp({ texts });
-    expect(await expand(atAll("day.m3u8", "b.mp4"))).toMatchObject({ counts: { processing: 1, rejected: 1 }, streams: [] });
+    expect(await expand(atAll("day.m3u8", "b.mp4"), { scope: "full" })).toMatchObject({
+      counts: { processing: 1, rejected: 1 },
+      streams: [],
+    });
     expect((await listed()).rejected).toEqual([
       {
         target: at("day.m3u8"),
@@ -286,6 +312,23 @@ describe("expansion, when it fails", () => {
           "The stream cannot be expanded. It names more than 100,000 URLs, the most that one stream may have. Pass the media playlists of its renditions as separate streams instead.",
       },
     ]);
+  });
+
+  it("names and counts entries that lead to no URL, and says so", async () => {
+    const odd = Array.from({ length: 30 }, (_, nth) => `skd://${nth}`);
+    const { expand } = await setUp({ texts: { [at("main.m3u8")]: listing("1.ts", ...odd) } });
+    const view = await expand([at("main.m3u8")], { scope: "full" });
+    expect(view.streams).toMatchObject([{ urls: 2, skippedCount: 30 }]);
+    expect(view.streams?.[0]?.skipped).toHaveLength(20);
+    expect(view.streams?.[0]?.skipped[0]).toEqual({ uri: "skd://0", reason: expect.stringContaining("scheme") });
+    expect(view.nextStep).toContain("30 entries of the manifests lead to no URL: streams[].skipped has the reasons.");
+  });
+
+  it("says that a stream comes to its manifest alone, unless the call asks for manifests", async () => {
+    const { expand } = await setUp({ texts: { [at("main.m3u8")]: master("gone.m3u8") } });
+    expect((await expand([at("main.m3u8")])).nextStep).toContain("1 of the streams come to their manifest alone");
+    const { expand: again } = await setUp({ texts: { [at("a.m3u8")]: listing("1.ts") } });
+    expect((await again([at("a.m3u8")], { scope: "manifests" })).nextStep).not.toContain("alone");
   });
 
   it("rejects an unreadable playlist of a stream and sends the rest of the stream", async () => {
@@ -426,7 +469,7 @@ describe("expansion, in time", () => {
       most = Math.max(most, reading);
       await clock.sleep(1_000);
       reading -= 1;
-      return { format: "hls", live: false, urls: [url], omitted: 0, refused: [] };
+      return { format: "hls", live: false, urls: [url], omitted: 0, refused: [], skipped: [], skippedCount: 0 };
     };
     const { expand } = await setUp({}, { clock, read });
     const call = (name: string) => expand(atAll(...Array.from({ length: 6 }, (_, nth) => `${name}${nth}.m3u8`)));
@@ -509,11 +552,19 @@ describe("expandStreams", () => {
         async (inputs, behaviours) => {
           const read: StreamReader = async (url) => {
             const what = behaviours[Number(/(\d)\.m3u8/.exec(url)?.[1])];
-            if (what === undefined || what === "none") throw new PrefetchError("unsupported", "It is no manifest");
+            if (what === undefined || what === "none") return undefined;
             if (what === "fails") throw new PrefetchError("timeout", "Too slow");
             if (what === "odd") throw new TypeError("Odd");
             const refused = what.refused.map((each) => ({ url: each, code: "limit_reached", reason: "Too deep." }));
-            return { format: "hls", live: false, urls: what.itself ? [url, ...what.urls] : what.urls, omitted: 0, refused };
+            return {
+              format: "hls",
+              live: false,
+              urls: what.itself ? [url, ...what.urls] : what.urls,
+              omitted: 0,
+              refused,
+              skipped: [],
+              skippedCount: 0,
+            };
           };
           const { urls, streams, refusals } = await expandStreams(inputs, {
             edge: fakeEdge(),
@@ -545,7 +596,8 @@ describe("expandStreams", () => {
             const refusal = refusals.get(parsed.url);
             if (refusal) expect(refusal.reason).toMatch(/^The stream cannot be expanded\./);
             const behaviour = behaviours[Number(/(\d)\.m3u8/.exec(parsed.url)?.[1])];
-            const expected = typeof behaviour === "object" ? "a stream" : behaviour === undefined ? "itself" : "refused";
+            const expected =
+              typeof behaviour === "object" ? "a stream" : behaviour === undefined || behaviour === "none" ? "itself" : "refused";
             const stream = streams.find(({ url }) => url === parsed.url);
             expect(stream ? "a stream" : refusal ? "refused" : "itself").toBe(expected);
           }
@@ -556,7 +608,15 @@ describe("expandStreams", () => {
   });
 
   it("keeps the reader's order, and adds the manifest when the reader leaves it out", async () => {
-    const read: StreamReader = async () => ({ format: "dash", live: false, urls: atAll("2.m4s", "1.m4s"), omitted: 0, refused: [] });
+    const read: StreamReader = async () => ({
+      format: "dash",
+      live: false,
+      urls: atAll("2.m4s", "1.m4s"),
+      omitted: 0,
+      refused: [],
+      skipped: [],
+      skippedCount: 0,
+    });
     const options = { edge: fakeEdge(), read, scope: "full", allowedDomains: undefined, mostUrls: 10, now: NOON, signal } as const;
     const { urls, streams } = await expandStreams(manyUrls(1).concat(at("a.mpd")), {
       ...options,
@@ -566,6 +626,6 @@ describe("expandStreams", () => {
       report: () => undefined,
     });
     expect(urls).toEqual([...manyUrls(1), ...atAll("a.mpd", "2.m4s", "1.m4s")]);
-    expect(streams).toEqual([{ url: at("a.mpd"), format: "dash", live: false, urls: 3 }]);
+    expect(streams).toMatchObject([{ url: at("a.mpd"), format: "dash", live: false, urls: 3 }]);
   });
 });

@@ -54,7 +54,7 @@ describe("a bot protection that answers instead of the object", () => {
 
 it("a bot protection in front of a manifest is named", async () => {
   const origin = await startOrigin((_request, response) => response.writeHead(403, { "cf-mitigated": "challenge" }).end("Just a moment"));
-  const reading = testEdge().text(origin.url("/master.m3u8"), 1_000, new AbortController().signal);
+  const reading = testEdge().body(origin.url("/master.m3u8"), 1_000, new AbortController().signal);
   await expect(reading).rejects.toMatchObject({
     code: "auth_failed",
     message: expect.stringContaining("bot protection of Cloudflare"),

@@ -85,7 +85,7 @@ describe("the headers of a site", () => {
     const test = testEdge({ headersOf: headerRule(sites) });
     const row = await test.one(origin.url("/a", "media.test"));
     expect(row.state).toBe("warm");
-    await test.text(origin.url("/hop", "media.test"), 1_000, new AbortController().signal);
+    await test.body(origin.url("/hop", "media.test"), 1_000, new AbortController().signal);
     expect(seen).toEqual([`media.test HEAD /a: sid=${secret}`, `media.test GET /hop: sid=${secret}`, "other.test GET /there: -"]);
     expect(JSON.stringify(row)).not.toContain(secret);
   });

@@ -12,26 +12,30 @@ import { defaultWarmLimits } from "../../../src/providers/http/limits.ts";
 import { headerRule } from "../../../src/providers/http/net/site-headers.ts";
 import { createWarmer } from "../../../src/providers/http/warm/warmer.ts";
 import { edgeStreams } from "../../../src/sandbox/edge/streams.ts";
+import { bodyOf } from "../../media/read-harness.ts";
 import { HOUR, SECOND } from "../../providers/clock-harness.ts";
 import { edgeForEachTest } from "./edge-harness.ts";
 
 const test = edgeForEachTest();
 
-const expand = (path: string): Promise<Expansion> =>
-  expandManifest(test.url(path), {
+const expand = async (path: string): Promise<Expansion> => {
+  const expansion = await expandManifest(test.url(path), {
     now: test.clock.now(),
-    hostAllowed: (host) => host === "media.example.org",
-    fetchText: async (url) => {
+    refuseHost: (host) => (host === "media.example.org" ? undefined : `It is on ${host}`),
+    fetchBody: async (url) => {
       const { status, body } = await test.ask(url);
       if (status !== 200) throw new PrefetchError("not_found", `${status} at ${url}`);
-      return { url, text: body.toString() };
+      return bodyOf(body, url);
     },
   });
+  if (!expansion) throw new Error(`${path} is no manifest`);
+  return expansion;
+};
 
 describe.each(Object.entries(edgeStreams))("%s", (name, { path, manifests, startup, full }) => {
   it("has the stated number of URLs for each scope", async () => {
     const expansion = await expand(path);
-    expect(expansion).toMatchObject({ refused: [], refusedMore: 0, omitted: 0 });
+    expect(expansion).toMatchObject({ refused: [], skipped: { count: 0 } });
     const counts = streamScopes.map((scope) => chooseUrls(expansion.urls, { scope }).urls.length);
     expect(counts).toEqual([startup, full, manifests]);
     expect(expansion.manifests).toHaveLength(manifests);

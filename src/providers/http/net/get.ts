@@ -17,6 +17,8 @@ export interface GetRequest {
    * `declared` then exceeds this limit, unless a body of undeclared length began.
    */
   readonly mostBytes?: number;
+  /** Reads up to `mostBytes` of a body that declares more. */
+  readonly keepsBeginning?: boolean;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
@@ -36,10 +38,9 @@ export interface Got {
  * Resolves with the complete response, or when its body exceeds `mostBytes`. Redirects are responses. Rejects with the
  * dispatcher's error or the signal's reason.
  */
-export function get(
-  dispatcher: Dispatcher,
-  { url, method, headers, signal, onBytes, onChunk, mostBytes = Number.POSITIVE_INFINITY, now = () => performance.now() }: GetRequest,
-): Promise<Got> {
+export function get(dispatcher: Dispatcher, request: GetRequest): Promise<Got> {
+  const { url, method, headers, signal, onBytes, onChunk, keepsBeginning = false, now = () => performance.now() } = request;
+  const { mostBytes = Number.POSITIVE_INFINITY } = request;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     let startedAt = now();
@@ -96,7 +97,7 @@ export function get(
           firstByteMs = now() - startedAt;
           received = linesIn(responseHeaders);
           const expectedBytes = declared() ?? (mostBytes === 0 ? 1 : 0);
-          if (method === "GET" && expectedBytes > mostBytes) stopEarly(flow);
+          if (method === "GET" && !keepsBeginning && expectedBytes > mostBytes) stopEarly(flow);
         },
         onResponseData: (flow, chunk) => {
           bytes += chunk.length;

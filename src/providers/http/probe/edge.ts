@@ -1,4 +1,4 @@
-/** Implements `Edge` over HTTP: checks URLs at every PoP with every variant, and reads manifests. */
+/** Implements `Edge` over HTTP: checks URLs at every PoP with every variant, and reads the bodies of manifests. */
 
 import type { Clock } from "../../../base/clock.ts";
 import { explain, PrefetchError } from "../../../base/errors.ts";
@@ -9,8 +9,8 @@ import type { AddressGuard } from "../net/address-guard.ts";
 import { type HeaderRule, headerRule } from "../net/site-headers.ts";
 import type { Pop } from "../net/target-rules.ts";
 import { lowerNames, variantsOf } from "../variants.ts";
+import { fetchBody } from "./body.ts";
 import { createCnameChain, type ResolveCname } from "./cname.ts";
-import { fetchManifestText } from "./manifest-text.ts";
 import { type ProbeTools, probe } from "./probe.ts";
 import { mayBeStoredWithin } from "./probe-side-effects.ts";
 import { reasons } from "./reasons.ts";
@@ -80,13 +80,13 @@ export function createEdge(options: EdgeOptions): Edge {
         hostSlots(hostname, signal, () => withPermit(allSlots, signal, () => verifyAt(pop, url, signal)));
       return withDoubts(await Promise.all(targets.map(check)), clock.now());
     },
-    text: async (input, maxBytes, signal) => {
+    body: async (input, maxBytes, signal) => {
       signal.throwIfAborted();
       const url = guard.checkUrl(input);
       // A PoP serves the requested host. For the host of a redirect, DNS returns the right edge.
       const dispatcherFor = ({ hostname }: URL) => guard.dispatcher(hostname === url.hostname ? pops[0] : undefined);
       const request = { url, maxBytes, headers: lowerNames(headers), signal };
-      return fetchManifestText(request, { hostSlots, checkUrl: guard.checkUrl, dispatcherFor, headersOf });
+      return fetchBody(request, { hostSlots, checkUrl: guard.checkUrl, dispatcherFor, headersOf });
     },
   };
 }

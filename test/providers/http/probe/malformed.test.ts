@@ -15,7 +15,7 @@ describe("a malformed answer", () => {
     const row = await testEdge().one(edge.url("/a"));
     expect(row).toMatchObject({ state: "unknown", reason: expect.stringMatching(UNREADABLE), evidence: [] });
     expect(edge.asked).toEqual(["HEAD /a", "GET /a"]);
-    const reading = testEdge().text(edge.url("/b"), 1_000, never);
+    const reading = testEdge().body(edge.url("/b"), 1_000, never);
     await expect(reading).rejects.toMatchObject({
       name: "PrefetchError",
       code: "vendor_unavailable",
@@ -36,7 +36,7 @@ it("a check never throws and shows no secret for any bytes, and reading a manife
       expect(JSON.stringify(row)).not.toContain(PEER_SECRET);
       if (row.reason.includes("cannot be read")) expect(edge.asked.length - before).toBeLessThanOrEqual(2);
       const read = await testEdge()
-        .text(edge.url("/b"), 1_000, never)
+        .body(edge.url("/b"), 1_000, never)
         .catch((error: unknown) => error);
       if (!(read instanceof Error)) return;
       expect(read).toBeInstanceOf(PrefetchError);

@@ -35,12 +35,12 @@ const flood = (count: number) => (socket: Socket) => {
 const TIMED_OUT = /^127\.0\.0\.1:\d+ did not answer in time/;
 const FLOODED = /^127\.0\.0\.1:\d+ sent an answer that cannot be read as HTTP\/1\.1 \(more than 16 interim responses\)/;
 
-async function failureOfText(url: string): Promise<PrefetchError> {
+async function failureOfBody(url: string): Promise<PrefetchError> {
   const error = await impatientEdge()
-    .text(url, 1_000, never)
+    .body(url, 1_000, never)
     .catch((thrown: unknown) => thrown);
   if (error instanceof PrefetchError) return error;
-  throw new Error("The text was read");
+  throw new Error("The body was read");
 }
 
 describe("warming", () => {
@@ -83,7 +83,7 @@ describe("a check", () => {
 describe("reading a manifest", () => {
   it("fails in time when interim responses never end", async () => {
     const edge = await startRawEdge(stall);
-    const error = await failureOfText(edge.url("/a"));
+    const error = await failureOfBody(edge.url("/a"));
     expect(error).toMatchObject({ code: "timeout", retryable: true, message: expect.stringMatching(TIMED_OUT) });
     expect(edge.asked).toHaveLength(1);
   });
@@ -100,14 +100,14 @@ describe("reading a manifest", () => {
       const timer = setInterval(() => socket.write(more), 20);
       socket.once("close", () => clearInterval(timer));
     });
-    expect(await failureOfText(edge.url("/a"))).toMatchObject({ code: "timeout", message: expect.stringMatching(TIMED_OUT) });
+    expect(await failureOfBody(edge.url("/a"))).toMatchObject({ code: "timeout", message: expect.stringMatching(TIMED_OUT) });
     expect(edge.asked).toHaveLength(1);
   });
 
   it("fails when they are too many, and succeeds after some", async () => {
     const edge = await startRawEdge((socket, path) => flood(path === "/few" ? 3 : 10_000)(socket));
-    const error = await failureOfText(edge.url("/many"));
+    const error = await failureOfBody(edge.url("/many"));
     expect(error).toMatchObject({ code: "vendor_unavailable", retryable: true, message: expect.stringMatching(FLOODED) });
-    expect(await testEdge().text(edge.url("/few"), 1_000, never)).toMatchObject({ text: "#EXTM3U" });
+    expect(await testEdge().body(edge.url("/few"), 1_000, never)).toMatchObject({ bytes: new Uint8Array(Buffer.from("#EXTM3U")) });
   });
 });

@@ -1,8 +1,9 @@
-/** Fetches the text of a manifest: limited in size, and with the same checks for each redirect as for the URL. */
+/** Fetches the beginning of an object: limited in size, and with the same checks for each redirect as for the URL. */
 
 import type { Dispatcher } from "undici";
 import { type ErrorCode, type ErrorFacts, PrefetchError } from "../../../base/errors.ts";
 import type { KeyedSemaphore } from "../../../base/keyed-semaphore.ts";
+import type { EdgeBody } from "../../../prefetch/model/edge.ts";
 import { challengeObstacle, challengerOf } from "../cache/challenge.ts";
 import { firstOf } from "../cache/headers.ts";
 import { failureOf } from "../net/failure.ts";
@@ -10,7 +11,7 @@ import { type Got, get } from "../net/get.ts";
 import { isRedirect, redirectTarget } from "../net/redirect.ts";
 import type { HeaderRule } from "../net/site-headers.ts";
 
-interface TextRequest {
+interface BodyRequest {
   /** Already checked by the guard. */
   readonly url: URL;
   readonly maxBytes: number;
@@ -19,7 +20,7 @@ interface TextRequest {
   readonly signal: AbortSignal;
 }
 
-interface TextTools {
+interface BodyTools {
   /** Limits the concurrent requests to a host. */
   readonly hostSlots: KeyedSemaphore;
   readonly dispatcherFor: (url: URL) => Dispatcher;
@@ -28,43 +29,62 @@ interface TextTools {
   readonly checkUrl: (input: unknown) => URL;
 }
 
-interface FetchedText {
+interface Fetched {
   readonly answer: Got;
-  readonly text: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** More redirects delay a call; fewer break manifests behind a redirect to https and another to a shard. */
 const MAX_REDIRECTS = 3;
 
-/** Returns the text and the URL that served it. Throws `PrefetchError`, or the signal's reason. */
-export async function fetchManifestText(request: TextRequest, tools: TextTools): Promise<{ url: string; text: string }> {
+/** Throws `PrefetchError`, or the signal's reason. */
+export async function fetchBody(request: BodyRequest, tools: BodyTools): Promise<EdgeBody> {
   const { hostSlots, checkUrl } = tools;
   let url = request.url;
   for (let followed = 0; ; followed += 1) {
     const current = url;
-    const { answer, text } = await hostSlots(current.hostname, request.signal, () => fetchText(current, request, tools));
+    const { answer, bytes } = await hostSlots(current.hostname, request.signal, () => fetchOne(current, request, tools));
     if (!isRedirect(answer)) {
-      assertUsable(answer, current.host, request.maxBytes);
-      return { url: current.href, text };
+      assertAnswered(answer, current.host);
+      const encoding = firstOf(answer.headers, "content-encoding")?.toLowerCase();
+      return { url: current.href, bytes, encoding, isWhole: answer.bytes <= request.maxBytes };
     }
     if (followed === MAX_REDIRECTS) throw new PrefetchError("unsupported", `${current.host} redirects more than ${MAX_REDIRECTS} times`);
     url = checkUrl(targetOf(answer, current).href);
   }
 }
 
-async function fetchText(url: URL, request: TextRequest, { dispatcherFor, headersOf }: TextTools): Promise<FetchedText> {
+async function fetchOne(url: URL, request: BodyRequest, { dispatcherFor, headersOf }: BodyTools): Promise<Fetched> {
   const { maxBytes, signal } = request;
   const headers = { ...headersOf(url, request.url, request.headers), "accept-encoding": "identity" };
   const chunks: Uint8Array[] = [];
   try {
     const onChunk = (chunk: Uint8Array) => chunks.push(chunk);
-    const answer = await get(dispatcherFor(url), { url, method: "GET", headers, signal, mostBytes: maxBytes, onChunk });
-    // TextDecoder drops a byte order mark.
-    return { answer, text: new TextDecoder().decode(Buffer.concat(chunks)) };
+    const answer = await get(dispatcherFor(url), {
+      url,
+      method: "GET",
+      headers,
+      signal,
+      mostBytes: maxBytes,
+      keepsBeginning: true,
+      onChunk,
+    });
+    return { answer, bytes: joined(chunks) };
   } catch (error) {
     signal.throwIfAborted();
     throw failureOf(error, url.host);
   }
+}
+
+/** The bytes in a buffer of their own. Small buffers of Node share memory, which cannot be handed to a thread. */
+function joined(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 function targetOf(answer: Got, base: URL): URL {
@@ -73,24 +93,13 @@ function targetOf(answer: Got, base: URL): URL {
   throw new PrefetchError("unsupported", `${base.host} answered ${answer.status} without a valid Location header`);
 }
 
-function assertUsable({ status, headers, bytes, declared = 0 }: Got, host: string, maxBytes: number): void {
+function assertAnswered({ status, headers }: Got, host: string): void {
   const challenger = challengerOf({ status, headers });
   if (challenger !== undefined) {
     const { reason, change } = challengeObstacle(challenger);
     throw new PrefetchError("auth_failed", `${host} answered ${status}. ${reason.slice(0, -1)}`, { hint: change, delivery: "refused" });
   }
   if (status !== 200) throw statusError(status, host);
-  if (Math.max(bytes, declared) > maxBytes) {
-    const limit = maxBytes.toLocaleString("en");
-    const size = declared > maxBytes ? declared.toLocaleString("en") : `more than ${limit}`;
-    throw new PrefetchError("unsupported", `${host} serves a text of ${size} bytes; the limit is ${limit}`);
-  }
-  const encoding = firstOf(headers, "content-encoding")?.toLowerCase() ?? "identity";
-  if (encoding !== "identity") {
-    throw new PrefetchError("unsupported", `${host} sent compressed text, although the request accepts only uncompressed text`, {
-      hint: "Serve the object uncompressed to requests with Accept-Encoding: identity.",
-    });
-  }
 }
 
 interface StatusMeaning extends Pick<ErrorFacts, "hint" | "retryable"> {

@@ -1,0 +1,88 @@
+/** Turns the bytes of a manifest into text, whatever its headers say about them: unpacks it and finds its encoding. */
+
+import { brotliDecompressSync, constants, gunzipSync } from "node:zlib";
+import { PrefetchError } from "../base/errors.ts";
+
+export interface Packed {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** `Content-Encoding` in lower case. */
+  readonly encoding: string | undefined;
+  /** False when the bytes are only the beginning of the object. */
+  readonly isWhole: boolean;
+}
+
+/** Some objects are stored in gzip and sent in gzip. A larger value lets a file of nested gzips take time; 1 reads half of it. */
+const MOST_LAYERS = 2;
+
+/** Throws a `PrefetchError` when the bytes are no text, or come to more than `mostBytes`. */
+export function decodeBody(body: Packed, mostBytes: number): string {
+  const bytes = unpacked(body, mostBytes);
+  if (bytes.length > mostBytes) throw tooLarge(mostBytes);
+  return decodeText(bytes, body.isWhole);
+}
+
+/** Gzip tells itself by its first bytes (RFC 1952, section 2.3.1). Brotli does not, so the header decides (RFC 7932). */
+function unpacked({ bytes, encoding, isWhole }: Packed, mostBytes: number): Uint8Array {
+  let result: Uint8Array = bytes;
+  // A packed beginning ends anywhere, and its text need not be complete.
+  const finish = isWhole ? undefined : { gzip: constants.Z_SYNC_FLUSH, brotli: constants.BROTLI_OPERATION_FLUSH };
+  try {
+    if (encoding === "br") result = brotliDecompressSync(result, { maxOutputLength: mostBytes, finishFlush: finish?.brotli });
+    for (let layer = 0; layer < MOST_LAYERS && result[0] === 0x1f && result[1] === 0x8b; layer += 1) {
+      result = gunzipSync(result, { maxOutputLength: mostBytes, finishFlush: finish?.gzip });
+    }
+    return result;
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(mostBytes);
+    throw new PrefetchError("invalid_argument", "It cannot be unpacked: its compressed data is damaged", {
+      hint: "Store the manifest again, uncompressed or in gzip.",
+      cause: error,
+    });
+  }
+}
+
+export function tooLarge(mostBytes: number): PrefetchError {
+  return new PrefetchError("unsupported", `It has more than ${mostBytes.toLocaleString("en")} bytes, the most that a manifest may have`);
+}
+
+function decodeText(bytes: Uint8Array, isWhole: boolean): string {
+  const encoding = encodingOf(bytes);
+  try {
+    // A playlist may hold a stray byte in a title, so only its URIs are checked. In XML, such a byte is a fatal error.
+    const fatal = isWhole && isXml(bytes, encoding);
+    return new TextDecoder(encoding, { fatal }).decode(bytes);
+  } catch (error) {
+    const problem = error instanceof RangeError ? `Its encoding, ${encoding}, is unknown` : `It has bytes that are not ${encoding}`;
+    throw new PrefetchError("unsupported", problem, { hint: "Serve the manifest in UTF-8.", cause: error });
+  }
+}
+
+/** Bytes in which an XML declaration lies. It comes first, and a longer one declares nothing more. */
+const DECLARATION_BYTES = 200;
+
+/** First bytes, longer patterns first. Without a byte order mark, an XML text begins with `<`, a playlist with `#`. */
+const patterns: readonly (readonly [bytes: readonly number[], encoding: string])[] = [
+  [[0x00, 0x00, 0xfe, 0xff], "UTF-32"],
+  [[0xff, 0xfe, 0x00, 0x00], "UTF-32"],
+  [[0xfe, 0xff], "utf-16be"],
+  [[0xff, 0xfe], "utf-16le"],
+  [[0x00, 0x3c], "utf-16be"],
+  [[0x3c, 0x00], "utf-16le"],
+  [[0x00, 0x23], "utf-16be"],
+  [[0x23, 0x00], "utf-16le"],
+];
+
+/** Byte order mark, else the pattern of the first characters, else the XML declaration, else UTF-8 (XML 1.0, appendix F). */
+function encodingOf(bytes: Uint8Array): string {
+  const known = patterns.find(([pattern]) => pattern.every((byte, index) => bytes[index] === byte));
+  if (known) return known[1];
+  const begin = Buffer.from(bytes.subarray(0, DECLARATION_BYTES)).toString("latin1");
+  const declared = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(begin)?.[1]?.toLowerCase();
+  // A text that declares UTF-16 in single bytes is not in UTF-16.
+  return declared === undefined || declared.startsWith("utf-16") ? "utf-8" : declared;
+}
+
+function isXml(bytes: Uint8Array, encoding: string): boolean {
+  const begin = new TextDecoder(encoding).decode(bytes.subarray(0, DECLARATION_BYTES));
+  return begin.trimStart().startsWith("<");
+}
