@@ -37,6 +37,7 @@ export function watchThread(worker: WorkerLike, onEnd: (cause: unknown, isIdle: 
   const ended = Promise.withResolvers<void>();
   let lastId = 0;
   let cause: unknown;
+  let isEnding = false;
 
   const send = (message: Request): void => worker.postMessage(message);
 
@@ -44,7 +45,8 @@ export function watchThread(worker: WorkerLike, onEnd: (cause: unknown, isIdle: 
   const settle = (id: number): Waiting | undefined => {
     const found = waiting.get(id);
     waiting.delete(id);
-    if (waiting.size === 0) worker.unref();
+    // The caller of a close waits for the end of the thread as well.
+    if (waiting.size === 0 && !isEnding) worker.unref();
     return found;
   };
 
@@ -83,6 +85,7 @@ export function watchThread(worker: WorkerLike, onEnd: (cause: unknown, isIdle: 
       new Promise((resolve, reject) => {
         lastId += 1;
         const message = requestOf(lastId);
+        isEnding ||= message.kind === "close";
         waiting.set(lastId, { decide: decideBy, resolve, reject });
         worker.ref();
         try {

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -52,6 +54,24 @@ describe("a storage thread", () => {
     const storage = openAt(":memory:", { start: unexpected });
     await storage.close();
     await expect(storage.census()).rejects.toBeInstanceOf(PrefetchError);
+  });
+
+  it("keeps a process alive while a call or the closing waits, and no longer", () => {
+    const module = JSON.stringify(new URL("../../../src/storage/thread/thread-storage.ts", import.meta.url));
+    const run = (close: string) => {
+      const code = `
+        const { openThreadStorage } = await import(${module});
+        const storage = openThreadStorage({ location: ":memory:", clock: Date, report: () => undefined });
+        await storage.census();
+        process.stdout.write("counted ");
+        ${close}`;
+      const file = join(newFolder(), "main.mjs");
+      writeFileSync(file, code);
+      const { status, stdout } = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 20_000 });
+      return { status, stdout };
+    };
+    expect(run("")).toEqual({ status: 0, stdout: "counted " });
+    expect(run('await storage.close(); process.stdout.write("closed");')).toEqual({ status: 0, stdout: "counted closed" });
   });
 
   it("keeps every field of an error", async () => {

@@ -1,7 +1,7 @@
 /** Several servers, each with its own client, share one store: together they keep quota, pace and tasks. */
 
 import { it } from "vitest";
-import { type TaskAnswer, taskOf } from "../harness/clients-harness.ts";
+import { endOf, type TaskAnswer, taskOf } from "../harness/clients-harness.ts";
 import { newSeed, seeded } from "./random-harness.ts";
 import { latecomers, stage } from "./scene-harness.ts";
 import type { VendorId } from "./vendors-harness.ts";
@@ -41,7 +41,14 @@ it.concurrent.for<{ count: number; vendor: VendorId; limit: number }>([
     const ids = answers.flatMap((answer) => (answer.isError ? [] : [idOf(taskOf(answer))]));
 
     // Each client looks at a task that another server accepted.
-    const endings = await Promise.all(sessions.map((session, number) => endingOf(scene, session, [ids[(number + 1) % ids.length] ?? ""])));
+    const endings = await Promise.all(
+      sessions.map(async (session, number) => {
+        const id = ids[(number + 1) % ids.length] ?? "";
+        // The last task waits for its turn behind all others, on a busy machine for longer than one call does.
+        await endOf(session, { task_id: id });
+        return endingOf(scene, session, [id]);
+      }),
+    );
     // A new server has no count of the vendor's in memory.
     const newcomer = await scene.session(count);
     const received = () => scene.vendor.seen().flatMap((request) => request.accepted);
