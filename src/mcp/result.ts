@@ -58,13 +58,13 @@ export const taskOutput = {
 /** Limits the size of a result; `counts` still covers the streams that it leaves out. */
 const SHOWN_STREAMS = 50;
 
-/** `skipped_count` counts the URIs that lead to no URL; `skipped` names the first of them. */
+/** `skipped_count` counts the URIs that lead to no URL; `skipped` names the first of them, such as "skd://1 has the scheme …". */
 const stream = z.object({
   url: z.string(),
   kind: z.string(),
   live: z.boolean(),
   urls: z.number(),
-  skipped: z.array(z.object({ uri: z.string(), reason: z.string() })).optional(),
+  skipped: z.array(z.string()).optional(),
   skipped_count: z.number().optional(),
 });
 
@@ -114,7 +114,8 @@ export function taskResult(view: TaskView) {
 }
 
 function streamResult({ url, format, live, urls, skipped, skippedCount }: StreamView): z.input<typeof stream> {
-  return { kind: format, url, live, urls, ...(skippedCount > 0 && { skipped: [...skipped], skipped_count: skippedCount }) };
+  const named = skipped.map(({ uri, reason }) => `${uri} ${reason}`.trim());
+  return { kind: format, url, live, urls, ...(skippedCount > 0 && { skipped: named, skipped_count: skippedCount }) };
 }
 
 function rowResult({ assetId, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {
