@@ -1,101 +1,79 @@
 /**
- * Reads every URL of a DASH manifest (ISO/IEC 23009-1; DASH-IF Interoperability Points). `mpd-parser` unrolls one
- * representation at a time, so that an unreadable representation does not hide the readable ones.
+ * Reads every URL of a DASH manifest (ISO/IEC 23009-1; DASH-IF Interoperability Points). Arithmetic on runs decides what is
+ * presented, exists and is in scope; only then are segments listed, so that a manifest cannot describe more than it may list.
  */
 
-import { PrefetchError } from "../../base/errors.ts";
 import type { StreamScope } from "../../prefetch/model/stream.ts";
 import type { Manifest } from "../manifest.ts";
 import type { RemoteElements } from "../remote.ts";
-import { filesOf, untimedFiles } from "./files.ts";
-import { type ParserOptions, parseMpd, unroll } from "./parser.ts";
-import { createRenditionNames, type DashRendition } from "./renditions.ts";
-import { createRepresentationCount } from "./representation-count.ts";
-import { segmentCount } from "./segment-count.ts";
-import type { DashRepresentation } from "./shape.ts";
-import { createDashUrls, type DashUrls } from "./urls.ts";
-import { checkXml } from "./xml-guard.ts";
+import { createSkippedUris } from "../skipped-uris.ts";
+import { lowerBase } from "./base-url.ts";
+import { isDynamic, readClock } from "./clock.ts";
+import { toSeconds } from "./instant.ts";
+import { listUrls } from "./listing.ts";
+import { durationOf, timePeriods } from "./periods.ts";
+import { malformed, unreadable } from "./problem.ts";
+import { lowerQuery, noQuery } from "./query.ts";
+import { createReader, type Level } from "./reader.ts";
+import { windowOf } from "./window.ts";
+import { insertRemote } from "./xlink.ts";
+import { createXmlBudget, readXml, type XmlElement } from "./xml.ts";
 
-export interface DashOptions extends ParserOptions {
-  /** Most segments of all representations together. */
+export interface DashOptions {
+  /** Milliseconds since the Unix epoch. It decides which segments of a dynamic manifest exist. */
+  readonly now: number;
+  /** Most URLs of all representations together. */
   readonly maxSegments?: number;
+  /** Everything by default. */
   readonly scope?: StreamScope | undefined;
-  /** Elements at other addresses that were fetched. */
+  /** Texts of remote elements. `Manifest.remote` tells which ones are missing. */
   readonly remote?: RemoteElements;
 }
 
 /** A larger value lets a hostile manifest fill the memory; a smaller one refuses long films in many qualities. */
-const MOST_SEGMENTS = 200_000;
-/** Counted per host and period. The parser's time grows with the square of this number; a smaller value refuses real manifests. */
-const MOST_REPRESENTATIONS = 10_000;
+const MOST_SEGMENTS = 100_000;
 
 /** `url` is the manifest's URL after redirects. Throws a `PrefetchError` for a manifest that cannot be read at all. */
 export function readDash(text: string, url: string, options: DashOptions): Manifest {
-  refuseUnsafeText(text);
-  const mpd = parseMpd(text, url, options);
-  const representations = mpd.representationInfo;
-  refuseTooManySegments(representations, options.maxSegments ?? MOST_SEGMENTS);
-  const [first] = representations;
-  const live = first?.attributes.type === "dynamic";
-  const urls = createDashUrls(url);
-  addRepresentations(representations, url, urls);
-  for (const uri of mpd.locations ?? []) urls.add({ role: "location", uri }, noRendition);
-  if (mpd.contentSteeringInfo) urls.add({ role: "steering", uri: mpd.contentSteeringInfo.serverURL }, noRendition);
+  const { now, maxSegments = MOST_SEGMENTS, scope = "full", remote = new Map() } = options;
+  const budget = createXmlBudget();
+  const skipped = createSkippedUris();
+  const mpd = rootOf(readXml(text, budget));
+  const manifestUrl = URL.parse(url);
+  const wanted = insertRemote(mpd, manifestUrl, remote, budget, skipped);
+  const periods = timePeriods(mpd, isDynamic(mpd));
+  if (periods.length === 0 && wanted.length === 0) throw malformed("has no period");
+  const clock = readClock(mpd, periods, now);
+  const reader = createReader(clock, url, skipped);
+  const top: Level = {
+    base: lowerBase({ url: manifestUrl, availabilityTimeOffset: 0n, isNamed: false }, mpd, skipped),
+    query: lowerQuery(noQuery, mpd, url),
+  };
+  const plans = periods.flatMap((period) => reader.plansOf(period, top));
+  if (plans.length === 0 && wanted.length === 0 && reader.problem !== undefined) throw unreadable(reader.problem);
   return {
     format: "dash",
     shape: "media",
-    live,
+    live: clock.isLive,
     targetDuration: undefined,
-    duration: durationOf(first),
+    duration: secondsOf(durationOf(mpd, "mediaPresentationDuration")),
     start: undefined,
     delta: false,
     variables: new Map(),
-    urls: urls.list(live),
-    skipped: urls.skipped(),
+    urls: listUrls(mpd, plans, { window: windowOf(plans, clock, scope), clock, maxSegments, manifestUrl, skipped }),
+    skipped: skipped.result(),
+    remote: wanted,
   };
 }
 
-/** The rendition of a URL that belongs to no representation. */
-const noRendition: DashRendition = { kind: "main", rendition: "main", bandwidth: undefined, alternative: 0 };
-
-/** Throws the first failure when no representation can be read. */
-function addRepresentations(representations: readonly DashRepresentation[], url: string, urls: DashUrls): void {
-  const renditionOf = createRenditionNames();
-  let firstFailure: PrefetchError | undefined;
-  for (const representation of representations) {
-    const rendition = renditionOf(representation);
-    const unrolled = unroll(representation);
-    const files = "playlists" in unrolled ? filesOf(representation, unrolled.playlists, rendition, url) : untimedFiles(representation);
-    for (const file of files ?? []) urls.add(file, rendition);
-    if ("playlists" in unrolled || files !== undefined) continue;
-    urls.add({ role: "segment", uri: representation.attributes.baseUrl, problem: unrolled.failure.message }, rendition);
-    firstFailure ??= unrolled.failure;
-  }
-  if (firstFailure !== undefined && urls.isEmpty) throw firstFailure;
+function rootOf(roots: readonly XmlElement[]): XmlElement {
+  const [root] = roots;
+  if (root === undefined) throw malformed("ends too early");
+  if (root.name === "Patch") throw malformed("is a patch of an MPD, which only adds to the manifest at MPD@PatchLocation");
+  if (root.name !== "MPD") throw malformed("is not an MPD");
+  return root;
 }
 
-/** Checks the text before the parser sees it. */
-function refuseUnsafeText(text: string): void {
-  const count = createRepresentationCount();
-  checkXml(text, count.addElement);
-  if (count.most > MOST_REPRESENTATIONS) throw tooMany(MOST_REPRESENTATIONS, "representations");
-}
-
-function refuseTooManySegments(representations: readonly DashRepresentation[], most: number): void {
-  let count = 0;
-  for (const representation of representations) {
-    count += segmentCount(representation);
-    if (count > most) throw tooMany(most, "segments");
-  }
-}
-
-function tooMany(most: number, what: string): PrefetchError {
-  return new PrefetchError("unsupported", `The DASH manifest describes more than ${most.toLocaleString("en")} ${what}`, {
-    hint: "Pass the URLs of the segments you need as a list instead.",
-  });
-}
-
-function durationOf(representation: DashRepresentation | undefined): number | undefined {
-  const value = representation?.attributes.mediaPresentationDuration;
-  return typeof value === "number" && !Number.isNaN(value) ? value : undefined;
+function secondsOf(time: bigint | undefined): number | undefined {
+  return time === undefined ? undefined : toSeconds(time);
 }

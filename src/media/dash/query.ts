@@ -1,0 +1,61 @@
+/** Query strings that players add to the URLs of segments (ISO/IEC 23009-1, annex I). */
+
+import { attribute } from "./attributes.ts";
+import { childrenOf, type XmlElement } from "./xml.ts";
+
+export interface Query {
+  /** What the levels so far state; a lower level adds to it. */
+  readonly initial: string;
+  /** What is added to each URL; "" for nothing. */
+  readonly final: string;
+  readonly isSameOriginOnly: boolean;
+  /** Why the URLs cannot be known. */
+  readonly problem: string | undefined;
+}
+
+export const noQuery: Query = { initial: "", final: "", isSameOriginOnly: false, problem: undefined };
+
+const SCHEME = /^urn:mpeg:dash:urlparam:20(?:14|16)$/;
+
+export function lowerQuery(query: Query, level: XmlElement, manifestUrl: string): Query {
+  const info = ["EssentialProperty", "SupplementalProperty"]
+    .flatMap((name) => childrenOf(level, name))
+    .filter((property) => SCHEME.test((attribute(property, "schemeIdUri") ?? "").trim()))
+    .flatMap(({ children }) => children)
+    .find(({ name }) => name === "UrlQueryInfo" || name === "ExtUrlQueryInfo");
+  if (info === undefined) return query;
+  const requests = (attribute(info, "includeInRequests") ?? "segment").trim().split(/\s+/);
+  if (!requests.includes("segment")) return query;
+  const own = attribute(info, "useMPDUrlQuery")?.trim() === "true" ? (URL.parse(manifestUrl)?.search.slice(1) ?? "") : "";
+  const initial = [query.initial, own, attribute(info, "queryString") ?? ""].filter((part) => part !== "").join("&");
+  const filled = fill(attribute(info, "queryTemplate") ?? "", initial);
+  const isSameOriginOnly = attribute(info, "sameOriginOnly")?.trim() === "true";
+  if (filled === undefined) {
+    return { initial, final: "", isSameOriginOnly, problem: "needs a query that only a player can build (annex I of the standard)" };
+  }
+  return { initial, final: filled, isSameOriginOnly, problem: undefined };
+}
+
+/** `$querypart$` is the whole string, `$query:name$` one parameter, `$$` a dollar sign; `undefined` for anything else. */
+function fill(template: string, initial: string): string | undefined {
+  const pieces = template.split("$");
+  if (pieces.length % 2 === 0) return undefined;
+  const filled = pieces.map((piece, index) => {
+    if (index % 2 === 0) return piece;
+    if (piece === "") return "$";
+    if (piece === "querypart") return initial;
+    return piece.startsWith("query:") ? parameter(initial, piece.slice(6)) : undefined;
+  });
+  return filled.some((piece) => piece === undefined) ? undefined : filled.join("");
+}
+
+/** As it is written, since decoding and encoding it again could change it. */
+function parameter(query: string, name: string): string | undefined {
+  const found = query.split("&").find((pair) => pair.split("=", 1)[0] === name);
+  return found?.slice(name.length + 1);
+}
+
+export function addQuery(url: string, { final, isSameOriginOnly }: Query, origin: string | undefined): string {
+  if (final === "" || (isSameOriginOnly && URL.parse(url)?.origin !== origin)) return url;
+  return `${url}${url.includes("?") ? "&" : "?"}${final}`;
+}
