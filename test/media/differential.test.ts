@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readDash } from "../../src/media/dash/mpd.ts";
 import { readHls } from "../../src/media/hls/playlist.ts";
-import { byHlsJs, byHlsParser, byM3u8Parser, byMpdParser } from "./oracle-harness.ts";
-import { BASE, fixtureFolder, NOW } from "./read-harness.ts";
+import { byHlsJs, byHlsParser, byM3u8Parser } from "./oracle-harness.ts";
+import { BASE, fixtureFolder } from "./read-harness.ts";
 
-function fixtures(name: "m3u8-parser" | "mpd-parser", extension: string): (readonly [string, string])[] {
+function fixtures(name: "m3u8-parser", extension: string): (readonly [string, string])[] {
   const folder = fixtureFolder(name);
   const files = readdirSync(folder).filter((file) => file.endsWith(extension));
   return files.map((file) => [file, readFileSync(`${folder}${file}`, "utf8")] as const);
@@ -168,24 +167,5 @@ describe("readHls on generated playlists", () => {
       }),
       { numRuns: 3_000 },
     );
-  });
-});
-
-describe("readDash on the fixtures of mpd-parser", () => {
-  const manifests = fixtures("mpd-parser", ".mpd");
-  const base = "https://media.example.com/film/main.mpd";
-
-  it("compares the expected number of fixtures and URLs", () => {
-    expect(manifests).toHaveLength(17);
-    expect(manifests.reduce((total, [, text]) => total + byMpdParser(text, base, NOW).size, 0)).toBe(454);
-  });
-
-  it.each(manifests)("finds the same URLs as mpd-parser's own entry point in %s", (_, text) => {
-    const { urls, skipped } = readDash(text, base, { now: NOW });
-    const found = new Set(urls.flatMap(({ url, role }) => (role === "location" ? [] : [url])));
-    const theirs = byMpdParser(text, base, NOW);
-    expect(missing(theirs, found)).toEqual([]);
-    expect(missing(found, theirs)).toEqual([]);
-    expect(skipped.count).toBe(0);
   });
 });

@@ -67,8 +67,9 @@ export function readDash(text: string, url: string, options: DashOptions): Manif
 }
 
 function rootOf(roots: readonly XmlElement[]): XmlElement {
-  const [root] = roots;
+  const [root, second] = roots;
   if (root === undefined) throw malformed("ends too early");
+  if (second !== undefined) throw malformed("has more than one root element");
   if (root.name === "Patch") throw malformed("is a patch of an MPD, which only adds to the manifest at MPD@PatchLocation");
   if (root.name !== "MPD") throw malformed("is not an MPD");
   return root;

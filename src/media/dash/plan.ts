@@ -42,8 +42,10 @@ export interface Place {
 /** Shares the runs of a timeline between the representations that read it with the same rules. */
 export type RunCache = WeakMap<XmlElement, Map<string, Timeline>>;
 
+type Skip = (uri: string, reason: string) => void;
+
 /** Throws `Unusable` for a representation that leads to no file. */
-export function planOf(place: Place, clock: Clock, steps: Steps, cache: RunCache): Plan {
+export function planOf(place: Place, clock: Clock, steps: Steps, cache: RunCache, skip: Skip): Plan {
   const { representation, facts, period, base, query, rendition } = place;
   if (query.problem !== undefined) throw new Unusable(query.problem);
   const info = segmentInfoOf([representation, facts.set, period.element]);
@@ -57,7 +59,7 @@ export function planOf(place: Place, clock: Clock, steps: Steps, cache: RunCache
   const setting = settingOf(place, info, clock, steps, cache);
   const isList = info.type === "SegmentList";
   const segments = isList ? bySegmentList(info, setting) : bySegmentTemplate(info, described, setting);
-  return { ...plan, fixed: isList ? headersOf(info) : [...templatedHeaders(info, described), ...headersOf(info)], segments };
+  return { ...plan, fixed: isList ? headersOf(info) : [...templatedHeaders(info, described, skip), ...headersOf(info)], segments };
 }
 
 function lastNumberOf({ representation, facts }: Place): bigint | undefined {
@@ -103,14 +105,17 @@ function headersOf(info: SegmentInfo): readonly FixedFile[] {
 
 type Described = Parameters<typeof parseTemplate>[1];
 
-/** The attributes may not have `$Number$` or `$Time$` (section 5.3.9.4.2), but an index may be one for each segment. */
-function templatedHeaders(info: SegmentInfo, described: Described): readonly FixedFile[] {
+/**
+ * The attributes may not have `$Number$` or `$Time$` (section 5.3.9.4.2), except for an index of each segment. The address of
+ * such an init section is unknown; the segments are still right.
+ */
+function templatedHeaders(info: SegmentInfo, described: Described, skip: Skip): readonly FixedFile[] {
   return ["initialization", "bitstreamSwitching", "index"].flatMap((name) => {
     const text = valueIn(info, name);
     if (text === undefined) return [];
     const { fill, varies, hasParts } = parseTemplate(text, described);
-    if (varies && name === "index") return [];
-    if (varies || hasParts) throw new Unusable(`has SegmentTemplate@${name} with an identifier that only segments have`);
-    return [{ role: "init" as const, uri: fill({ number: 0n, time: 0n, part: 0 }), range: undefined }];
+    if (!varies && !hasParts) return [{ role: "init" as const, uri: fill({ number: 0n, time: 0n, part: 0 }), range: undefined }];
+    if (name !== "index") skip(text, `has an identifier that only segments have (SegmentTemplate@${name})`);
+    return [];
   });
 }

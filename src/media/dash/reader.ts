@@ -47,7 +47,7 @@ export function createReader(clock: Clock, url: string, skipped: SkippedUris): R
     if (unknown !== undefined) return leaveOut(rendition.rendition, essential(unknown));
     if (place.base.url === null) return leaveOut(rendition.rendition, "has a BaseURL that leads to no URL");
     try {
-      return kept(planOf({ ...place, rendition }, clock, steps, cache));
+      return kept(planOf({ ...place, rendition }, clock, steps, cache, skipped.add));
     } catch (error) {
       if (error instanceof Unusable) return leaveOut(rendition.rendition, error.message);
       throw error;

@@ -8,7 +8,7 @@ import { startShaka } from "./shaka-harness.ts";
 const FOLDER = "https://media.example.com/film/";
 const sorted = (files: Iterable<string>): string[] => [...new Set(files)].toSorted();
 /** The loop of a longer run: `RUNS=10000 npx vitest run --project units test/media/dash/model.test.ts`. */
-const numRuns = Number(process.env["RUNS"] ?? 2_000);
+const numRuns = Number(process.env.RUNS ?? 2_000);
 
 function read(xml: string): string[] {
   try {

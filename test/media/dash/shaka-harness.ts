@@ -16,7 +16,9 @@ const program = `
   };
   let text = "";
   const answer = (uri) => ({ uri, originalUri: uri, data: new TextEncoder().encode(text).buffer, headers: {}, status: 200 });
-  shaka.net.NetworkingEngine.registerScheme("https", (uri) => shaka.util.AbortableOperation.completed(answer(uri)), 1, false);
+  for (const scheme of ["http", "https"]) {
+    shaka.net.NetworkingEngine.registerScheme(scheme, (uri) => shaka.util.AbortableOperation.completed(answer(uri)), 4, false);
+  }
   const player = new shaka.Player();
   const config = player.getConfiguration();
   config.manifest.dash.ignoreMinBufferTime = true;
@@ -30,7 +32,9 @@ const program = `
   };
   async function streamUrls(stream, found) {
     await stream.createSegmentIndex();
-    for (const reference of stream.segmentIndex ?? []) {
+    // An empty index has no iterator.
+    const iterator = stream.segmentIndex?.[Symbol.iterator]() ?? undefined;
+    for (const reference of iterator === undefined ? [] : { [Symbol.iterator]: () => iterator }) {
       for (const part of reference.partialReferences ?? []) found.add(part.getUris()[0]);
       const [uri] = reference.getUris();
       if (uri) found.add(uri);
