@@ -65,7 +65,7 @@ const probes: readonly Probe[] = [
   },
   {
     file: "src/media/dash/probe.ts",
-    allowed: ["./mpd.ts", "../manifest.ts", "../../base/errors.ts", "mpd-parser"],
+    allowed: ["./mpd.ts", "../manifest.ts", "../../base/errors.ts", "sax"],
     forbidden: ["../../prefetch/calls/service.ts", "../../storage/sql.ts", "node:fs"],
   },
   {

@@ -18,7 +18,7 @@ export type Offset = bigint | "INF";
 
 /**
  * Players begin with the first base URL of a level, in DVB with the one of the lowest priority (ETSI TS 103 285, section
- * 10.8.2.1). The others hold the same files on another server; they are named and not listed.
+ * 10.8.2.1). Further base URLs are other servers of the same files, so the reader only names them.
  */
 export function lowerBase(base: Base, level: XmlElement, skipped: SkippedUris): Base {
   const candidates = childrenOf(level, "BaseURL").toSorted((a, b) => priorityOf(a) - priorityOf(b));

@@ -1,4 +1,4 @@
-/** What is on the server at this moment (ISO/IEC 23009-1, section 5.3.9.5.3; DASH-IF IOP part 5, availability). */
+/** Tells which segments exist at this moment (ISO/IEC 23009-1, section 5.3.9.5.3; DASH-IF IOP part 5, availability). */
 
 import { attribute } from "./attributes.ts";
 import type { Offset } from "./base-url.ts";

@@ -17,7 +17,7 @@ export interface Slice {
  */
 const SLICE_CHARACTERS = 32_768;
 
-/** What a reader of media leaves out, and what it keeps without looking for markup in it. */
+/** Sections without elements. The reader drops them, or keeps their text without looking for markup in it. */
 const sections = [
   { begin: "<!--", end: "-->", isKept: false },
   { begin: "<?", end: "?>", isKept: false },

@@ -1,6 +1,6 @@
 /**
- * Reads every URL of a DASH manifest (ISO/IEC 23009-1; DASH-IF Interoperability Points). Arithmetic on runs decides what is
- * presented, exists and is in scope; only then are segments listed, so that a manifest cannot describe more than it may list.
+ * Reads every URL of a DASH manifest (ISO/IEC 23009-1; DASH-IF Interoperability Points). Arithmetic on runs
+ * cuts a presentation to its Periods, the clock and the scope. The reader lists segments after that, and only if they are few.
  */
 
 import type { StreamScope } from "../../prefetch/model/stream.ts";

@@ -1,4 +1,4 @@
-/** What each representation consists of, before any of its segments is listed. */
+/** Plans each representation: its files and runs, before it lists any segment. */
 
 import type { MediaRole } from "../manifest.ts";
 import { type Address, bySegmentList, bySegmentTemplate, type Segments, type Setting } from "./addressing.ts";

@@ -4,9 +4,9 @@ import { attribute } from "./attributes.ts";
 import { childrenOf, type XmlElement } from "./xml.ts";
 
 export interface Query {
-  /** What the levels so far state; a lower level adds to it. */
+  /** The query string of the levels so far; a lower level adds to it. */
   readonly initial: string;
-  /** What is added to each URL; "" for nothing. */
+  /** Added to each URL; "" adds nothing. */
   readonly final: string;
   readonly isSameOriginOnly: boolean;
   /** Why the URLs cannot be known. */

@@ -13,7 +13,7 @@ import { factsOf, renditionOf } from "./renditions.ts";
 import type { Steps } from "./timeline.ts";
 import { childrenOf, type XmlElement } from "./xml.ts";
 
-/** What a level of the manifest passes down. */
+/** Values that a level of the manifest passes down. */
 export interface Level {
   readonly base: Base;
   readonly query: Query;

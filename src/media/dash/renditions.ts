@@ -10,7 +10,7 @@ export type DashRendition = Pick<MediaUrl, "kind" | "rendition" | "bandwidth" | 
 /** The rendition of a URL that belongs to no representation. */
 export const noRendition: DashRendition = { kind: "main", rendition: "main", bandwidth: undefined, alternative: 0 };
 
-/** What a set says about all of its representations, found once: it may have thousands. */
+/** Facts of a set that hold for all of its representations, found once because there may be thousands. */
 export interface SetFacts {
   readonly set: XmlElement;
   readonly isTrickMode: boolean;

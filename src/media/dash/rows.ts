@@ -1,4 +1,4 @@
-/** The elements of which a manifest may have many thousands, in few bytes each. */
+/** Elements that a manifest may hold in many thousands, in few bytes each. */
 
 import { attribute, type WithAttributes } from "./attributes.ts";
 import { integer, unsigned } from "./numbers.ts";

@@ -60,7 +60,7 @@ export function readTimeline(timeline: XmlElement, rules: TimelineRules): Timeli
   return { runs, problem: timeline.entries.length === 0 ? "has a SegmentTimeline without an entry" : undefined };
 }
 
-/** Adds what is presented of a run, joined with the run before where it goes on in the same way. */
+/** Adds the presented part of a run, joined with the run before where it goes on in the same way. */
 function addPresented(runs: Run[], run: Run, { span, lastNumber }: TimelineRules): void {
   const existing = clip(run, span);
   const added = existing && lastNumber !== undefined ? upTo(existing, lastNumber) : existing;
@@ -100,7 +100,7 @@ function runsOf(
   return count > 0n ? [{ ...place, duration: d, count }] : [];
 }
 
-/** A negative repeat count reaches to the next entry, else to the end of the Period or of what is on air. */
+/** A negative repeat count reaches to the next entry, else to the end of the Period or to the live edge. */
 function openEnd(next: TimelineEntry | undefined, { span, presentationTimeOffset }: TimelineRules): bigint | string {
   if (next === undefined) return span.before ?? span.complete ?? "repeats a segment up to the end of a Period of unknown length";
   return next.t === undefined

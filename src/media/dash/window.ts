@@ -13,9 +13,9 @@ export interface Window {
   readonly start: bigint;
   /** `undefined` for a recording. */
   readonly edge: bigint | undefined;
-  /** What ends at or before it is not listed. */
+  /** The reader lists nothing that ends at or before it. */
   readonly after: bigint | undefined;
-  /** What begins at or after it is not listed. */
+  /** The reader lists nothing that begins at or after it. */
   readonly before: bigint | undefined;
 }
 

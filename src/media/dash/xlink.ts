@@ -24,7 +24,7 @@ export function insertRemote(
 ): string[] {
   const wanted = new Set<string>();
 
-  /** What stands at an address; `undefined` when it is still to be fetched. */
+  /** The elements at an address; `undefined` when it is still to be fetched. */
   const contentOf = (href: string, name: string, depth: number): Content => {
     if (depth >= DEEPEST) return { problem: `is nested deeper than ${DEEPEST} remote elements` };
     const resolved = resolveUri(href, manifestUrl);

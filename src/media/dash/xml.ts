@@ -14,7 +14,7 @@ export interface XmlElement extends WithAttributes {
   /** Without its prefix. */
   readonly name: string;
   children: XmlElement[];
-  /** `S` and `SegmentURL` elements, of which there may be many thousands. */
+  /** `S` and `SegmentURL` elements. There may be many thousands. */
   readonly entries: TimelineEntry[];
   readonly segmentUrls: SegmentUrl[];
   text: string;
@@ -39,7 +39,7 @@ export function createXmlBudget(): XmlBudget {
   return { elements: 0, kept: 0 };
 }
 
-/** With positions, the parser also bounds names and attribute values. Its types lack the option for the entities of XML alone. */
+/** Positions make the parser also bound names and attribute values. Its types lack the option for the entities of XML alone. */
 const parserOptions = { position: true, strictEntities: true };
 
 /** The root elements: one in a manifest, any number in a remote element entity (ISO/IEC 23009-1, section 5.5.3). */
@@ -81,7 +81,7 @@ function listen(parser: sax.SAXParser, tree: ReturnType<typeof createTree>, fail
 
 type Fail = (what: string) => never;
 
-/** The elements that the reader uses. It leaves out all others with everything in them. */
+/** The elements that the reader uses. It leaves out every other element with everything in it. */
 const used: ReadonlySet<string> = new Set(
   [
     "fragment MPD Period AdaptationSet Representation BaseURL Location ContentSteering EssentialProperty SupplementalProperty",
@@ -148,7 +148,7 @@ function localName(qualified: string): string {
   return qualified.slice(qualified.indexOf(":") + 1);
 }
 
-/** Elements with many children, by name: a set may have thousands of representations, each of which looks for its siblings. */
+/** Elements with many children, by name: each of thousands of representations looks through its set. */
 const indexes = new WeakMap<readonly XmlElement[], Map<string, XmlElement[]>>();
 /** Looking through fewer children is faster than an index. */
 const FEW_CHILDREN = 8;
