@@ -27,7 +27,7 @@ describe("readDash on generated recordings", () => {
       }),
       { numRuns },
     );
-  });
+  }, 120_000);
 
   it("lists what shaka-player fetches", async () => {
     const shaka = startShaka(NOW);
