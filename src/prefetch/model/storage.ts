@@ -6,7 +6,7 @@
 import type { BatchChange } from "./batch-change.ts";
 import type { BreakerSignal } from "./circuit-breaker.ts";
 import type { Allowance, LedgerEntry } from "./quota.ts";
-import type { Batch, Counts, Item, ItemState, Task } from "./task.ts";
+import type { Batch, Counts, Item, ItemState, Task, TaskState } from "./task.ts";
 
 /** Asks for the facts about one provider account that an admission needs. */
 export interface AccountQuery {
@@ -16,7 +16,10 @@ export interface AccountQuery {
   readonly day: string;
   /** URLs and asset ids to look for among recent ones. */
   readonly targets: readonly string[];
-  /** A target sent after this moment is recent; a target that waits to be sent always is. */
+  /**
+   * A target sent after this moment is recent; a target that waits to be sent always is. An admission may forget the sends
+   * of its targets that are older than this by an hour.
+   */
   readonly recentSince: number;
   /** Days after `day` that URLs can be deferred to. */
   readonly laterDays: readonly string[];
@@ -90,6 +93,7 @@ export interface TaskQuery {
   /** `undefined` asks for the tasks of every tenant. */
   readonly tenant: string | undefined;
   readonly provider?: string | undefined;
+  readonly state?: TaskState | undefined;
   /** Tasks created before this one. */
   readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
   readonly limit: number;
@@ -160,6 +164,13 @@ export interface ClaimOptions {
   readonly except?: readonly string[];
 }
 
+export interface CleanResult {
+  /** Tasks that vanished in this step. */
+  readonly tasks: number;
+  /** Nothing is left to delete. */
+  readonly isDone: boolean;
+}
+
 export interface Storage {
   /**
    * Reads the facts of each account, lets `decide` plan, and stores the task of the plan with its quota reserved: all or
@@ -216,10 +227,10 @@ export interface Storage {
   cancel(taskId: string): Promise<void>;
 
   /**
-   * Deletes at most `most` tasks created before `before`, with their batches, items and reservations, and ledger days and
-   * rate slots of the past. Resolves with the number of deleted tasks.
+   * One step of deleting the tasks created before `before`, the oldest first. It deletes about `most` rows, then ledger
+   * days and rate slots of the past. A task vanishes as a whole, with its reservations, before its rows are deleted.
    */
-  clean(before: number, most: number): Promise<number>;
+  clean(before: number, most: number): Promise<CleanResult>;
 
   ledger(account: string, day: string): Promise<LedgerEntry>;
   /** Units of an account's day that a tenant has spent or reserved. */

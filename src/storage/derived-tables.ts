@@ -1,0 +1,123 @@
+/**
+ * The step to schema version 8: tables that triggers derive from tasks and items.
+ *
+ * | table          | holds                                              | serves                      |
+ * | -------------- | -------------------------------------------------- | --------------------------- |
+ * | `task_counts`  | the items of each task by state                    | status, list, `census`      |
+ * | `tasks.task_state` | the state that `taskState` gives for these counts  | list                        |
+ * | `listing`      | each task by provider, state and time              | list                        |
+ * | `recent_items` | items whose target may count as sent recently      | admission                   |
+ *
+ * Triggers keep them right whichever process writes, also one of an earlier version that still runs on the same file.
+ */
+
+import { itemStates, noCounts, taskState } from "../prefetch/model/task.ts";
+
+/** Sends up to this long before the newest one may count as recent after the migration. Shorter ones forget; longer ones copy more. */
+const RECENT_AT_MIGRATION_MS = 3_600_000;
+
+/**
+ * A task's state follows from the set of states that its items are in, not from their numbers. So a trigger can look it up:
+ * "failed,succeeded" is `partial`. `test/prefetch/model/task-state.test.ts` fails when `taskState` begins to use numbers, and
+ * `test/storage/task-states.test.ts` when it changes without a migration that fills the table again.
+ */
+function stateRows(): string {
+  const names = [...itemStates].sort();
+  const sets = Array.from({ length: 2 ** names.length - 1 }, (_, bits) => names.filter((_, position) => (bits + 1) & (1 << position)));
+  return sets
+    .map((present) => {
+      const counts = { ...noCounts(), ...Object.fromEntries(present.map((state) => [state, 1])) };
+      return `('${present.join(",")}', '${taskState(counts)}')`;
+    })
+    .join(", ");
+}
+
+/** An unknown state comes from a damaged item. The task then keeps its state, so that other items can still change. */
+const deriveStates = `
+  UPDATE tasks SET task_state = coalesce(
+    (SELECT state FROM task_states WHERE present =
+      (SELECT group_concat(task_counts.state, ',' ORDER BY task_counts.state) FROM task_counts WHERE task_id = tasks.id)),
+    task_state)`;
+
+const countOne = `
+  INSERT INTO task_counts VALUES (new.task_id, new.state, 1) ON CONFLICT DO UPDATE SET items = items + 1;`;
+const discountOne = `
+  UPDATE task_counts SET items = items - 1 WHERE task_id = old.task_id AND state = old.state;
+  DELETE FROM task_counts WHERE task_id = old.task_id AND state = old.state AND items <= 0;`;
+
+/** The empty provider stands for any. A damaged list of providers must not stop the change or the deletion of its task. */
+const providersOf = (row: string): string =>
+  `SELECT '' AS provider UNION
+   SELECT value FROM json_each(iif(json_valid(${row}.providers), ${row}.providers, '[]')) WHERE type = 'text'`;
+const listedAs = `state = old.task_state AND created_at = old.created_at AND task_id = old.id AND provider IN (${providersOf("old")})`;
+
+export const derivedTables = `
+  CREATE TABLE task_counts (
+    task_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    items INTEGER NOT NULL,
+    PRIMARY KEY (task_id, state)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO task_counts SELECT task_id, state, count(*) FROM items GROUP BY task_id, state;
+
+  CREATE TABLE task_states (present TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  INSERT INTO task_states VALUES ${stateRows()};
+  -- Earlier versions join tasks with batches and mean the batch by "state".
+  ALTER TABLE tasks ADD COLUMN task_state TEXT NOT NULL DEFAULT '${taskState(noCounts())}';
+  ${deriveStates};
+
+  CREATE TABLE listing (
+    provider TEXT NOT NULL,
+    state TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    task_id TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    PRIMARY KEY (provider, state, created_at, task_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO listing SELECT '', task_state, created_at, id, tenant FROM tasks;
+  INSERT OR IGNORE INTO listing
+    SELECT value, task_state, created_at, tasks.id, tenant FROM tasks, json_each(iif(json_valid(providers), providers, '[]')) WHERE type = 'text';
+  CREATE INDEX listing_by_tenant ON listing (tenant, provider, state, created_at, task_id);
+  DROP INDEX tasks_by_tenant;
+  CREATE INDEX tasks_by_age ON tasks (created_at);
+
+  -- Admission deletes rows that no query counts any more. So the rows of a target stay few, however often it was sent.
+  CREATE TABLE recent_items (
+    target TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    idx INTEGER NOT NULL,
+    PRIMARY KEY (target, task_id, idx)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO recent_items
+    SELECT i.target, i.task_id, i.idx
+      FROM batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number
+     WHERE b.state NOT IN ('sent', 'ended')
+        OR b.sent_at > (SELECT min(max(sent_at), unixepoch() * 1000) FROM batches) - ${RECENT_AT_MIGRATION_MS};
+  DROP INDEX items_by_target;
+
+  -- Tasks that callers no longer see, until all of their items and batches are deleted.
+  CREATE TABLE deleted_tasks (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE INDEX tenant_ledger_by_day ON tenant_ledger (day);
+
+  CREATE TRIGGER item_added AFTER INSERT ON items BEGIN ${countOne}
+    INSERT INTO recent_items SELECT new.target, new.task_id, new.idx WHERE new.batch IS NOT NULL;
+  END;
+  CREATE TRIGGER item_changed AFTER UPDATE OF state ON items WHEN new.state <> old.state BEGIN ${countOne} ${discountOne}
+  END;
+  CREATE TRIGGER item_deleted AFTER DELETE ON items BEGIN ${discountOne}
+    DELETE FROM recent_items WHERE target = old.target AND task_id = old.task_id AND idx = old.idx;
+  END;
+  CREATE TRIGGER state_begun AFTER INSERT ON task_counts BEGIN ${deriveStates} WHERE id = new.task_id;
+  END;
+  CREATE TRIGGER state_over AFTER DELETE ON task_counts BEGIN ${deriveStates} WHERE id = old.task_id;
+  END;
+  CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
+    INSERT INTO listing SELECT provider, new.task_state, new.created_at, new.id, new.tenant FROM (${providersOf("new")});
+  END;
+  CREATE TRIGGER task_changed AFTER UPDATE OF task_state ON tasks WHEN new.task_state <> old.task_state BEGIN
+    UPDATE listing SET state = new.task_state WHERE ${listedAs};
+  END;
+  CREATE TRIGGER task_deleted AFTER DELETE ON tasks BEGIN
+    DELETE FROM listing WHERE ${listedAs};
+  END;
+`;
