@@ -12,8 +12,8 @@ const SENT_STATES = "('processing', 'succeeded', 'untracked', 'unknown')";
  * targets be sent again sooner; with a longer one, targets that are warmed often take longer to look up.
  */
 const REMEMBERED_MS = 3_600_000;
-/** Rows that an admission forgets for each of its targets, at most. It adds one, so 1 would never catch up. More make it slower. */
-const FORGOTTEN_PER_TARGET = 2;
+/** Items that an admission forgets at most. It may add 10,000, so fewer would never catch up; more make one admission slow. */
+const MOST_FORGOTTEN = 20_000;
 
 /**
  * CROSS JOIN keeps SQLite's planner from another order of the tables. It would begin with the tenant's tasks and compare each of their
@@ -31,7 +31,7 @@ export const RECENT_TASKS = `
    WHERE t.tenant = ? AND b.account = ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT_STATES}))
    GROUP BY r.target`;
 
-/** A batch that is \`sent\` or \`ended\` is not sent again, so its items count less and less. */
+/** A batch that is `sent` or `ended` is not sent again, so its items count less and less. */
 export const FORGET = `
   DELETE FROM recent_items WHERE (target, task_id, idx) IN (
     SELECT r.target, r.task_id, r.idx FROM ${WANTED_ITEMS}
@@ -62,7 +62,6 @@ export function createAccountFacts({ all, run }: Sql, ledger: Ledger): Facts {
         later: query.laterDays.map(dayOf),
       };
     },
-    forget: ({ targets, recentSince }) =>
-      run(FORGET, JSON.stringify(targets), recentSince - REMEMBERED_MS, FORGOTTEN_PER_TARGET * targets.length),
+    forget: ({ targets, recentSince }) => run(FORGET, JSON.stringify(targets), recentSince - REMEMBERED_MS, MOST_FORGOTTEN),
   };
 }

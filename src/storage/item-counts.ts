@@ -16,8 +16,7 @@ export function createItemCounts({ all, run }: Sql): ItemCounts {
   const rowsOf = (taskId: string): Row[] => all("SELECT state, items FROM task_counts WHERE task_id = ?", taskId);
 
   /** Keeps states that it does not know: a damaged item must not stop the change of another item. */
-  const countStates = (taskId: string): Map<string, number> =>
-    new Map(rowsOf(taskId).map((row) => [String(row.state), Number(row.items)]));
+  const countStates = (taskId: string): Map<string, number> => new Map(rowsOf(taskId).map((row) => [String(row.state), Number(row.items)]));
 
   const add = (state: string, difference: number): void => {
     if (difference === 0) return;

@@ -61,7 +61,12 @@ export function createItems({ run, get, all, insert, update }: Sql, counts: Item
 
     delete: (taskId, most) =>
       counts.track(taskId, () => {
-        run("DELETE FROM items WHERE task_id = ? AND idx IN (SELECT idx FROM items WHERE task_id = ? ORDER BY idx LIMIT ?)", taskId, taskId, most);
+        run(
+          "DELETE FROM items WHERE task_id = ? AND idx IN (SELECT idx FROM items WHERE task_id = ? ORDER BY idx LIMIT ?)",
+          taskId,
+          taskId,
+          most,
+        );
         return Number(get("SELECT changes() AS items")?.items);
       }),
   };

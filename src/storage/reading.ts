@@ -68,12 +68,7 @@ export function createReading(
     // Several queries see one state of the file only inside a transaction.
     task: (taskId) => atomically(() => snapshotOf(taskId), "BEGIN"),
 
-    tasks: (query) =>
-      atomically(
-        () =>
-          tasksOf(query).map((task): TaskSummary => ({ task, counts: counts.ofTask(task.id) })),
-        "BEGIN",
-      ),
+    tasks: (query) => atomically(() => tasksOf(query).map((task): TaskSummary => ({ task, counts: counts.ofTask(task.id) })), "BEGIN"),
 
     items: (taskId, query) => read(() => itemRows(taskId, query).map(storedItemFrom)),
 

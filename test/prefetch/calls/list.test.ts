@@ -1,6 +1,8 @@
+import { setImmediate as settled } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { createListTasks, type ListRequest } from "../../../src/prefetch/calls/list.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
+import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { fakeClock, NOON } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
 import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
@@ -59,4 +61,25 @@ it.each(["%%%", "abc", Buffer.from("before 1").toString("base64url"), Buffer.fro
 it("list refuses an unknown provider and lists the tasks of a known one", async () => {
   await expect((await listOver(1))({ provider: "akamai" })).rejects.toMatchObject({ code: "invalid_argument" });
   expect((await (await listOver(1))({ provider: "fake-cdn" })).tasks).toHaveLength(1);
+});
+
+it("a list call of one tenant waits for no more than two of twenty that another tenant makes at once", async () => {
+  const begun: (string | undefined)[] = [];
+  const finish: (() => void)[] = [];
+  const tasks: Storage["tasks"] = ({ tenant }) => {
+    begun.push(tenant);
+    return new Promise((resolve) => finish.push(() => resolve([])));
+  };
+  const list = createListTasks({ storage: { ...(await openMemoryStore(fakeClock())), tasks }, directory: fakeDirectory([]) });
+  const { signal } = new AbortController();
+  const call = (tenant: string) => list({ limit: 20, state: "failed" }, { caller: { tenant, seesAll: false }, signal });
+  const calls = [...Array.from({ length: 20 }, () => call("busy")), call("quiet")];
+  await settled();
+  expect(begun).toEqual(["busy", "busy", "quiet"]);
+  while (finish.length > 0) {
+    finish.shift()?.();
+    await settled();
+  }
+  expect(await Promise.all(calls)).toEqual(Array(21).fill({ tasks: [] }));
+  expect(begun).toHaveLength(21);
 });
