@@ -10,13 +10,13 @@ const FIRST_PAUSE_MS = 60_000;
 /** A shorter pause searches a clean store for nothing; a longer pause keeps tasks beyond KEPT_MS for up to that time. */
 const IDLE_PAUSE_MS = 6 * 3_600_000;
 /** How long a step should block the store. With a longer time, calls wait noticeably; with a shorter one, the commit is most of it. */
-const STEP_MS = 10;
+const STEP_MS = 20;
 /** Fewer rows a step fall behind a million items a day on a slow disk; more may take long there before the first step is measured. */
 const FEWEST_ROWS = 50;
 /** More rows a step fill the write-ahead log, and the next checkpoint blocks longer; fewer waste a fast disk. */
 const MOST_ROWS = 5_000;
 /** The store rests this many times as long as a step took. A lower number slows calls down; a higher one catches up later. */
-const RESTS_PER_STEP = 9;
+const RESTS_PER_STEP = 4;
 /** A shorter pause leaves the disk no time between commits; a longer one deletes fewer rows a second on a fast disk. */
 const SHORTEST_PAUSE_MS = 20;
 
