@@ -194,12 +194,16 @@ async function benchDeletion(): Promise<void> {
     const alone = await load(storage, AbortSignal.timeout(5_000));
     const done = new AbortController();
     let longest = 0;
+    let busiest = 0;
     let begun = 0;
     const clean: Storage["clean"] = async (before, most) => {
       const from = performance.now();
+      const used = process.cpuUsage();
       begun ||= from;
       const result = await storage.clean(before, most);
       longest = Math.max(longest, performance.now() - from);
+      const { user, system } = process.cpuUsage(used);
+      busiest = Math.max(busiest, (user + system) / 1_000);
       if (result.isDone) done.abort();
       return result;
     };
@@ -211,7 +215,11 @@ async function benchDeletion(): Promise<void> {
     const rate = items / ((performance.now() - begun) / 1_000);
     await cleaning;
     print("deletion", `${items} items`, `${Math.round(rate)} items a second`, `a day's million in ${Math.round(1e6 / rate)} s`);
-    print("deletion", `longest step ${ms(longest)}`, `longest hold-up ${ms(beside.held)} (calls alone: ${ms(alone.held)})`);
+    print(
+      "deletion",
+      `longest step ${ms(longest)}, of processor time ${ms(busiest)}`,
+      `longest hold-up ${ms(beside.held)} (calls alone: ${ms(alone.held)})`,
+    );
     const row = ({ calls }: typeof alone): string => `${ms(median(calls))}, longest ${ms(calls.at(-1) ?? 0)}`;
     print("deletion", `calls: median ${row(beside)}`, `alone: median ${row(alone)}`);
   });
