@@ -14,7 +14,7 @@ interface Parts {
 }
 
 export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pick<Storage, "admit" | "facts"> {
-  const facts = createAccountFacts(sql, ledger);
+  const factsOf = createAccountFacts(sql, ledger);
 
   const insertTask = (planned: NewTask): void => {
     sql.insert("tasks", { ...planned.task });
@@ -28,12 +28,10 @@ export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pi
   return {
     admit: (queries, decide) =>
       sql.atomically(() => {
-        const plan = decide(queries.map(facts.of));
-        if (!plan.task) return plan;
-        for (const query of queries) facts.forget(query);
-        insertTask(plan.task);
+        const plan = decide(queries.map(factsOf));
+        if (plan.task) insertTask(plan.task);
         return plan;
       }),
-    facts: (queries) => sql.read(() => queries.map(facts.of)),
+    facts: (queries) => sql.read(() => queries.map(factsOf)),
   };
 }

@@ -1,25 +1,25 @@
 /**
  * The step to schema version 8: tables that triggers derive from tasks and items.
  *
- * | table          | holds                                              | serves                      |
- * | -------------- | -------------------------------------------------- | --------------------------- |
- * | `task_counts`  | the items of each task by state                    | status, list, `census`      |
- * | `tasks.task_state` | the state that `taskState` gives for these counts  | list                        |
- * | `listing`      | each task by provider, state and time              | list                        |
- * | `recent_items` | items whose target may count as sent recently      | admission                   |
+ * | table or column    | holds                                             | serves                 |
+ * | ------------------ | ------------------------------------------------- | ---------------------- |
+ * | `task_counts`      | the items of each task by state                   | status, list, `census` |
+ * | `tasks.task_state` | the state that `taskState` gives for these counts | list                   |
+ * | `listing`          | each task by provider, state and time             | list                   |
+ * | `recent_items`     | items by target and time of sending               | admission              |
  *
  * Triggers keep them right whichever process writes, also one of an earlier version that still runs on the same file.
  */
 
 import { itemStates, noCounts, taskState } from "../prefetch/model/task.ts";
 
-/** Sends up to this long before the newest one may count as recent after the migration. Shorter ones forget; longer ones copy more. */
+/** Sends up to this long before the newest one are copied. With a shorter time, a URL may be sent again; with a longer one, it takes longer. */
 const RECENT_AT_MIGRATION_MS = 3_600_000;
 
 /**
  * A task's state follows from the set of states that its items are in, not from their numbers. So a trigger can look it up:
- * "failed,succeeded" is `partial`. `test/prefetch/model/task-state.test.ts` fails when `taskState` begins to use numbers, and
- * `test/storage/task-states.test.ts` when it changes without a migration that fills the table again.
+ * "failed,succeeded" is `partial`. `test/prefetch/model/task.test.ts` fails when `taskState` begins to use numbers. When it
+ * changes, a new migration must fill `task_states` again and derive the states of all tasks.
  */
 function stateRows(): string {
   const names = [...itemStates].sort();
@@ -39,6 +39,11 @@ const deriveStates = `
       (SELECT group_concat(task_counts.state, ',' ORDER BY task_counts.state) FROM task_counts WHERE task_id = tasks.id)),
     task_state)`;
 
+/** States of a batch that is not sent again: its `sent_at` stays as it is. */
+const SETTLED = "('sent', 'ended')";
+/** Stands for the time of sending of an item whose batch is not settled. It is later than any time, so the item is always looked at. */
+const NOT_SETTLED = Number.MAX_SAFE_INTEGER;
+
 const countOne = `
   INSERT INTO task_counts VALUES (new.task_id, new.state, 1) ON CONFLICT DO UPDATE SET items = items + 1;`;
 const discountOne = `
@@ -50,6 +55,8 @@ const providersOf = (row: string): string =>
   `SELECT '' AS provider UNION
    SELECT value FROM json_each(iif(json_valid(${row}.providers), ${row}.providers, '[]')) WHERE type = 'text'`;
 const listedAs = `state = old.task_state AND created_at = old.created_at AND task_id = old.id AND provider IN (${providersOf("old")})`;
+
+const itemsOfBatch = `(SELECT target, ${NOT_SETTLED}, task_id, idx FROM items WHERE task_id = new.task_id AND batch = new.number)`;
 
 export const derivedTables = `
   CREATE TABLE task_counts (
@@ -81,17 +88,18 @@ export const derivedTables = `
   DROP INDEX tasks_by_tenant;
   CREATE INDEX tasks_by_age ON tasks (created_at);
 
-  -- Admission deletes rows that no query counts any more. So the rows of a target stay few, however often it was sent.
+  -- In the order in which a target was sent, so that admission reads what is recent and passes over what is older.
   CREATE TABLE recent_items (
     target TEXT NOT NULL,
+    sent_at INTEGER NOT NULL,
     task_id TEXT NOT NULL,
     idx INTEGER NOT NULL,
-    PRIMARY KEY (target, task_id, idx)
+    PRIMARY KEY (target, sent_at, task_id, idx)
   ) STRICT, WITHOUT ROWID;
   INSERT INTO recent_items
-    SELECT i.target, i.task_id, i.idx
+    SELECT i.target, iif(b.state IN ${SETTLED}, b.sent_at, ${NOT_SETTLED}), i.task_id, i.idx
       FROM batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number
-     WHERE b.state NOT IN ('sent', 'ended')
+     WHERE b.state NOT IN ${SETTLED}
         OR b.sent_at > (SELECT min(max(sent_at), unixepoch() * 1000) FROM batches) - ${RECENT_AT_MIGRATION_MS};
   DROP INDEX items_by_target;
 
@@ -100,12 +108,17 @@ export const derivedTables = `
   CREATE INDEX tenant_ledger_by_day ON tenant_ledger (day);
 
   CREATE TRIGGER item_added AFTER INSERT ON items BEGIN ${countOne}
-    INSERT INTO recent_items SELECT new.target, new.task_id, new.idx WHERE new.batch IS NOT NULL;
+    INSERT INTO recent_items SELECT new.target, ${NOT_SETTLED}, new.task_id, new.idx WHERE new.batch IS NOT NULL;
   END;
   CREATE TRIGGER item_changed AFTER UPDATE OF state ON items WHEN new.state <> old.state BEGIN ${countOne} ${discountOne}
   END;
   CREATE TRIGGER item_deleted AFTER DELETE ON items BEGIN ${discountOne}
-    DELETE FROM recent_items WHERE target = old.target AND task_id = old.task_id AND idx = old.idx;
+    DELETE FROM recent_items WHERE target = old.target AND task_id = old.task_id AND idx = old.idx AND sent_at IN
+      (${NOT_SETTLED}, (SELECT sent_at FROM batches WHERE task_id = old.task_id AND number = old.batch));
+  END;
+  CREATE TRIGGER batch_settled AFTER UPDATE OF state ON batches WHEN new.state IN ${SETTLED} AND old.state NOT IN ${SETTLED} BEGIN
+    UPDATE recent_items SET sent_at = new.sent_at WHERE new.sent_at IS NOT NULL AND (target, sent_at, task_id, idx) IN ${itemsOfBatch};
+    DELETE FROM recent_items WHERE new.sent_at IS NULL AND (target, sent_at, task_id, idx) IN ${itemsOfBatch};
   END;
   CREATE TRIGGER state_begun AFTER INSERT ON task_counts BEGIN ${deriveStates} WHERE id = new.task_id;
   END;

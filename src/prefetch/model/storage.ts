@@ -16,10 +16,7 @@ export interface AccountQuery {
   readonly day: string;
   /** URLs and asset ids to look for among recent ones. */
   readonly targets: readonly string[];
-  /**
-   * A target sent after this moment is recent; a target that waits to be sent always is. An admission may forget the sends
-   * of its targets that are older than this by an hour.
-   */
+  /** A target sent after this moment is recent; a target that waits to be sent always is. */
   readonly recentSince: number;
   /** Days after `day` that URLs can be deferred to. */
   readonly laterDays: readonly string[];

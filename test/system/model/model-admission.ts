@@ -9,7 +9,7 @@ import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { QuotaPolicy } from "../../../src/prefetch/model/quota.ts";
 import type { NewTask } from "../../../src/prefetch/model/storage.ts";
 import { nextDays, nextReset, vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
-import { type Account, accounts, counting, dayOf, HOUR_MS, MINUTE_MS, midnight } from "./model-accounts.ts";
+import { type Account, accounts, counting, dayOf, MINUTE_MS, midnight } from "./model-accounts.ts";
 import {
   batchesOf,
   ceilingOf,
@@ -56,21 +56,12 @@ function accountOf({ via, asset }: Wish, target: string): Account {
 function isRecent(model: Model, account: Account, target: string): boolean {
   for (const batch of batchesOf(model, account)) {
     for (const item of batch.items) {
-      if (item.target !== target || item.forgotten) continue;
+      if (item.target !== target) continue;
       if (item.state === "queued") return true;
       if (sentStates.includes(item.state) && batch.sentAt > model.now - RECENT_MS) return true;
     }
   }
   return false;
-}
-
-/** What was sent long ago never counts again, however the clock is set later. */
-function forgetSent(model: Model, targets: readonly string[]): void {
-  for (const batch of batchesOf(model)) {
-    if (batch.state !== "sent" && batch.state !== "ended") continue;
-    if (batch.sentAt > model.now - RECENT_MS - HOUR_MS) continue;
-    for (const item of batch.items) if (item.state !== "queued" && targets.includes(item.target)) item.forgotten = true;
-  }
 }
 
 type Fate = "skipped" | "over quota" | { readonly day: string; readonly from: number };
@@ -198,10 +189,6 @@ export async function admitWish(model: Model, world: World, wish: Wish): Promise
   model.seen(`admitted: ${wish.policy}`);
   if (over > 0) model.seen("admitted in part");
   if (wish.force) model.seen("admitted by force");
-  forgetSent(
-    model,
-    reading.candidates.map(({ target }) => target),
-  );
   enter(model, wish, plan, expected, reading);
 }
 

@@ -27,8 +27,6 @@ export interface ModelItem {
   readonly deliveries: Delivery[];
   /** The final state at a vendor that carries it out. */
   fate: "succeeded" | "failed" | undefined;
-  /** A later admission wanted the target again, long after this item was sent. */
-  forgotten?: boolean;
 }
 
 export interface ModelBatch {
