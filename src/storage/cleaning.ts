@@ -29,8 +29,8 @@ export function createCleaning({ run, get, all, atomically }: Sql, { items, owne
       taskId,
     );
     for (const row of reserved) ledger.release({ taskId, account: String(row.account) }, String(row.day), Number(row.cost));
-    run("UPDATE batches SET state = 'ended', owner = NULL, lease_until = NULL WHERE task_id = ? AND state <> 'ended'", taskId);
     run("INSERT INTO deleted_tasks VALUES (?)", taskId);
+    run("UPDATE batches SET state = 'ended', owner = NULL, lease_until = NULL WHERE task_id = ? AND state <> 'ended'", taskId);
     run("DELETE FROM tasks WHERE id = ?", taskId);
   };
 

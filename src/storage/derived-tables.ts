@@ -13,7 +13,7 @@
 
 import { itemStates, noCounts, taskState } from "../prefetch/model/task.ts";
 
-/** Sends up to this long before the newest one are copied. With a shorter time, a URL may be sent again; with a longer one, it takes longer. */
+/** Sends up to this long before the newest one are copied. After a shorter time, URLs may be sent again; a longer one copies more rows. */
 const RECENT_AT_MIGRATION_MS = 3_600_000;
 
 /**
@@ -56,7 +56,9 @@ const providersOf = (row: string): string =>
    SELECT value FROM json_each(iif(json_valid(${row}.providers), ${row}.providers, '[]')) WHERE type = 'text'`;
 const listedAs = `state = old.task_state AND created_at = old.created_at AND task_id = old.id AND provider IN (${providersOf("old")})`;
 
-const itemsOfBatch = `(SELECT target, ${NOT_SETTLED}, task_id, idx FROM items WHERE task_id = new.task_id AND batch = new.number)`;
+/** Without INDEXED BY, SQLite reads the whole task to avoid a sort. */
+const itemsOfBatch = `(
+      SELECT target, ${NOT_SETTLED}, task_id, idx FROM items INDEXED BY items_by_batch WHERE task_id = new.task_id AND batch = new.number)`;
 
 export const derivedTables = `
   CREATE TABLE task_counts (
@@ -116,7 +118,9 @@ export const derivedTables = `
     DELETE FROM recent_items WHERE target = old.target AND task_id = old.task_id AND idx = old.idx AND sent_at IN
       (${NOT_SETTLED}, (SELECT sent_at FROM batches WHERE task_id = old.task_id AND number = old.batch));
   END;
-  CREATE TRIGGER batch_settled AFTER UPDATE OF state ON batches WHEN new.state IN ${SETTLED} AND old.state NOT IN ${SETTLED} BEGIN
+  -- The items of a hidden task count no more, and are deleted in small steps.
+  CREATE TRIGGER batch_settled AFTER UPDATE OF state ON batches
+  WHEN new.state IN ${SETTLED} AND old.state NOT IN ${SETTLED} AND NOT EXISTS (SELECT 1 FROM deleted_tasks WHERE id = new.task_id) BEGIN
     UPDATE recent_items SET sent_at = new.sent_at WHERE new.sent_at IS NOT NULL AND (target, sent_at, task_id, idx) IN ${itemsOfBatch};
     DELETE FROM recent_items WHERE new.sent_at IS NULL AND (target, sent_at, task_id, idx) IN ${itemsOfBatch};
   END;
