@@ -90,7 +90,8 @@ export const derivedTables = `
   DROP INDEX tasks_by_tenant;
   CREATE INDEX tasks_by_age ON tasks (created_at);
 
-  -- In the order in which a target was sent, so that admission reads what is recent and passes over what is older.
+  -- In the order in which a target was sent, so that admission reads what is recent and passes over what is older. The index
+  -- items_by_target only serves earlier versions that still run: without it, their admissions would lock the file for hours.
   CREATE TABLE recent_items (
     target TEXT NOT NULL,
     sent_at INTEGER NOT NULL,
@@ -103,7 +104,6 @@ export const derivedTables = `
       FROM batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number
      WHERE b.state NOT IN ${SETTLED}
         OR b.sent_at > (SELECT min(max(sent_at), unixepoch() * 1000) FROM batches) - ${RECENT_AT_MIGRATION_MS};
-  DROP INDEX items_by_target;
 
   -- Tasks that callers no longer see, until all of their items and batches are deleted.
   CREATE TABLE deleted_tasks (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;

@@ -57,7 +57,7 @@ describe("the look for recent tasks", () => {
     expect(Number(db.prepare("SELECT count(*) AS items FROM recent_items").get()?.items)).toBe(targets.length);
   });
 
-  it("still finds what waits and what was sent since, after later admissions of the same targets", async () => {
+  it("still finds a target that waits after a later task of the same target is cancelled", async () => {
     const { storage } = await newStore();
     const [url = "", other = ""] = manyUrls(2);
     const admit = (id: string, now: number, urls: readonly string[]) =>

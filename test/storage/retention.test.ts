@@ -30,7 +30,7 @@ function startCleaning(rows: number, msPerRow: number) {
 }
 
 describe("keepClean", () => {
-  it("deletes what is older than 30 days, a minute after the start and every six hours", async () => {
+  it("deletes tasks older than 30 days, a minute after the start and every six hours", async () => {
     const { clock, steps, stop } = startCleaning(0, 0);
     await clock.advance(59_999);
     // A short-lived process does not clean.

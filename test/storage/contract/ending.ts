@@ -105,7 +105,7 @@ export function endingContract(bench: StorageBench): void {
       expect(await used()).toBe(2);
     });
 
-    it("shows nothing and gives nothing to send of a task of which a part is deleted, and gives its quota back once", async () => {
+    it("hides a task before it deletes a part of it, and gives the quota back once", async () => {
       await store({ tenant: "a", urls: manyUrls(7), rejected: ["bad"] });
       const spentBy = () => bench.storage.spentBy("a", ACCOUNT, TODAY);
       const { batch } = await claim();
