@@ -1,38 +1,88 @@
-/** Deletes old tasks and the days and rate slots that nothing needs any more. */
+/**
+ * Deletes old tasks in small steps, and the days and rate slots that nothing needs any more.
+ *
+ * | step | in one transaction                                                              | a crash afterwards leaves               |
+ * | ---- | ------------------------------------------------------------------------------- | --------------------------------------- |
+ * | hide | gives back the quota, ends the batches, moves the task's id to `deleted_tasks`  | rows that no call shows and no one sends |
+ * | part | deletes some of the hidden task's items, then of its batches                    | the rest of them, for the next step     |
+ * | end  | deletes the id, once no item and no batch is left                               | nothing                                 |
+ */
 
-import type { Storage } from "../prefetch/model/storage.ts";
-import type { Cancelling } from "./cancelling.ts";
+import type { CleanResult, Storage } from "../prefetch/model/storage.ts";
+import { UNSPENT_COST } from "./conditions.ts";
 import type { Items } from "./items.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Owners } from "./owners.ts";
 import type { Sql } from "./sql.ts";
 
 interface Parts {
   readonly items: Items;
   readonly owners: Owners;
-  readonly cancelling: Cancelling;
+  readonly ledger: Ledger;
 }
 
-export function createCleaning({ run, all, atomically }: Sql, { items, owners, cancelling }: Parts): Pick<Storage, "clean"> {
-  const deleteTask = (taskId: string): void => {
-    // Cancelling first gives back the quota that the task still reserves.
-    cancelling.cancelUnsent(taskId);
-    items.delete(taskId);
-    run("DELETE FROM batches WHERE task_id = ?", taskId);
+export function createCleaning({ run, get, all, atomically }: Sql, { items, owners, ledger }: Parts): Pick<Storage, "clean"> {
+  const hide = (taskId: string): void => {
+    const reserved = all(
+      `SELECT account, day, sum(${UNSPENT_COST}) AS cost FROM batches
+        WHERE task_id = ? AND state IN ('queued', 'claimed') GROUP BY account, day`,
+      taskId,
+    );
+    for (const row of reserved) ledger.release({ taskId, account: String(row.account) }, String(row.day), Number(row.cost));
+    run("INSERT INTO deleted_tasks VALUES (?)", taskId);
+    run("UPDATE batches SET state = 'ended', owner = NULL, lease_until = NULL WHERE task_id = ? AND state <> 'ended'", taskId);
     run("DELETE FROM tasks WHERE id = ?", taskId);
   };
 
-  return {
-    clean: (before, most) =>
-      atomically(() => {
-        const old = all("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT ?", before, most);
-        for (const row of old) deleteTask(String(row.id));
-        // Days such as 2026-11-21 sort by time.
-        const day = new Date(before).toISOString().slice(0, 10);
-        run("DELETE FROM ledger WHERE day < ?", day);
-        run("DELETE FROM tenant_ledger WHERE day < ?", day);
-        run("DELETE FROM pace WHERE next_slot < ?", before);
-        owners.clean();
-        return old.length;
-      }),
+  /** Deletes at most `most` rows of a hidden task. Returns their number, which is smaller once nothing is left. */
+  const deletePart = (taskId: string, most: number): number => {
+    const deleted = items.delete(taskId, most);
+    if (deleted === most) return deleted;
+    run(
+      "DELETE FROM batches WHERE task_id = ? AND number IN (SELECT number FROM batches WHERE task_id = ? ORDER BY number LIMIT ?)",
+      taskId,
+      taskId,
+      most - deleted,
+    );
+    return deleted + Number(get("SELECT changes() AS batches")?.batches);
   };
+
+  const deletePast = (before: number, most: number): void => {
+    // Days such as 2026-11-21 sort by time.
+    const day = new Date(before).toISOString().slice(0, 10);
+    run("DELETE FROM ledger WHERE day < ?", day);
+    run(
+      `DELETE FROM tenant_ledger WHERE (tenant, account, day) IN
+         (SELECT tenant, account, day FROM tenant_ledger WHERE day < ? ORDER BY day LIMIT ?)`,
+      day,
+      most,
+    );
+    run("DELETE FROM pace WHERE next_slot < ?", before);
+    owners.clean();
+  };
+
+  const clean = (before: number, most: number): CleanResult => {
+    let room = most;
+    let tasks = 0;
+    while (room > 0) {
+      const hidden = get("SELECT id FROM deleted_tasks LIMIT 1");
+      const next = hidden ?? get("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT 1", before);
+      if (!next) {
+        deletePast(before, room);
+        return { tasks, isDone: true };
+      }
+      const taskId = String(next.id);
+      if (!hidden) {
+        hide(taskId);
+        tasks += 1;
+      }
+      const deleted = deletePart(taskId, room);
+      if (deleted < room) run("DELETE FROM deleted_tasks WHERE id = ?", taskId);
+      // The task itself counts as a row, so that tasks without items use up the room as well.
+      room -= deleted + 1;
+    }
+    return { tasks, isDone: false };
+  };
+
+  return { clean: (before, most) => atomically(() => clean(before, most)) };
 }

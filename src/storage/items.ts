@@ -17,23 +17,24 @@ export interface Items {
   cancel(batch: BatchKey): void;
   /** Moves items to another batch of their task. */
   move(taskId: string, indexes: readonly number[], toBatch: number): void;
-  delete(taskId: string): void;
+  /** Deletes at most `most` items of a task. Returns their number. */
+  delete(taskId: string, most: number): number;
 }
 
-export function createItems({ run, all, insert, update }: Sql, counts: ItemCounts): Items {
+export function createItems({ run, get, all, insert, update }: Sql, counts: ItemCounts): Items {
   return {
     ofBatch: ({ taskId, number }) =>
       // Without INDEXED BY, SQLite reads the whole task to avoid a sort.
       all("SELECT * FROM items INDEXED BY items_by_batch WHERE task_id = ? AND batch = ? ORDER BY idx", taskId, number).map(itemFrom),
 
     insert: (taskId, items) =>
-      counts.track(taskId, undefined, () => {
+      counts.track(taskId, () => {
         for (const item of items) insert("items", { taskId, ...item });
       }),
 
-    update: ({ taskId, number }, changes) => {
+    update: ({ taskId }, changes) => {
       if (changes.length === 0) return;
-      counts.track(taskId, number, () => {
+      counts.track(taskId, () => {
         for (const { index, state, code = null, reason = null, parts } of changes) {
           update("items", { taskId, index }, { state, code, reason, parts });
         }
@@ -41,7 +42,7 @@ export function createItems({ run, all, insert, update }: Sql, counts: ItemCount
     },
 
     cancel: ({ taskId, number }) =>
-      counts.track(taskId, number, () =>
+      counts.track(taskId, () =>
         run(
           "UPDATE items SET state = 'cancelled', code = 'cancelled', reason = ? WHERE task_id = ? AND batch = ? AND state = 'queued'",
           "Cancelled before it was sent.",
@@ -58,6 +59,15 @@ export function createItems({ run, all, insert, update }: Sql, counts: ItemCount
         JSON.stringify(indexes),
       ),
 
-    delete: (taskId) => counts.track(taskId, undefined, () => run("DELETE FROM items WHERE task_id = ?", taskId)),
+    delete: (taskId, most) =>
+      counts.track(taskId, () => {
+        run(
+          "DELETE FROM items WHERE task_id = ? AND idx IN (SELECT idx FROM items WHERE task_id = ? ORDER BY idx LIMIT ?)",
+          taskId,
+          taskId,
+          most,
+        );
+        return Number(get("SELECT changes() AS items")?.items);
+      }),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Backlog, ItemQuery, Storage, TaskQuery, TaskSummary, WorkItem } from "../prefetch/model/storage.ts";
+import { type Task, type TaskState, taskStates } from "../prefetch/model/task.ts";
 import { UNANSWERED } from "./conditions.ts";
 import type { ItemCounts } from "./item-counts.ts";
 import type { Items } from "./items.ts";
@@ -15,6 +16,13 @@ interface Parts {
   readonly clock: Pick<Clock, "now">;
 }
 
+/** The tasks of one state, or of one state and tenant. The empty provider stands for any. */
+export const listingQuery = (tenant: string | undefined): string =>
+  `SELECT tasks.* FROM listing CROSS JOIN tasks ON tasks.id = listing.task_id
+    WHERE ${tenant === undefined ? "" : "listing.tenant = ? AND "}provider = ? AND listing.state = ?
+      AND (listing.created_at, listing.task_id) < (?, ?)
+    ORDER BY listing.created_at DESC, listing.task_id DESC LIMIT ?`;
+
 export function createReading(
   sql: Sql,
   { items, counts, clock }: Parts,
@@ -22,25 +30,31 @@ export function createReading(
   const { all, atomically, read } = sql;
   const snapshotOf = createTaskSnapshot(sql, counts, clock);
 
-  const taskRows = ({ tenant, provider, before, limit }: TaskQuery) =>
+  const tasksIn = (state: TaskState, { tenant, provider, before, limit }: TaskQuery): Task[] =>
     all(
-      `SELECT * FROM tasks
-        WHERE ${tenant === undefined ? "? IS NULL" : "tenant = ?"}
-          AND (? IS NULL OR EXISTS (SELECT 1 FROM json_each(providers) WHERE value = ?)) AND (created_at, id) < (?, ?)
-        ORDER BY created_at DESC, id DESC LIMIT ?`,
-      tenant ?? null,
-      provider ?? null,
-      provider ?? null,
+      listingQuery(tenant),
+      ...(tenant === undefined ? [] : [tenant]),
+      provider ?? "",
+      state,
       before?.createdAt ?? Number.MAX_SAFE_INTEGER,
       before?.id ?? "",
       limit,
-    );
+    ).map(taskFrom);
+
+  /** Without a state, the page is the newest part of a page of each state. */
+  const tasksOf = (query: TaskQuery): Task[] => {
+    if (query.state !== undefined) return tasksIn(query.state, query);
+    return taskStates
+      .flatMap((state) => tasksIn(state, query))
+      .sort(newestFirst)
+      .slice(0, query.limit);
+  };
 
   const itemRows = (taskId: string, { after, states, limit }: ItemQuery) =>
     all(
       `SELECT i.*, CASE WHEN i.state = 'queued' AND b.state = 'queued' AND b.not_before > ? THEN b.not_before END AS not_before
          FROM items AS i LEFT JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
-        WHERE i.task_id = ? AND i.idx > ? AND (? IS NULL OR i.state IN (SELECT value FROM json_each(?)))
+        WHERE i.task_id = ? AND EXISTS (SELECT 1 FROM tasks WHERE id = i.task_id) AND i.idx > ? AND (? IS NULL OR i.state IN (SELECT value FROM json_each(?)))
         ORDER BY i.idx LIMIT ?`,
       clock.now(),
       taskId,
@@ -54,14 +68,7 @@ export function createReading(
     // Several queries see one state of the file only inside a transaction.
     task: (taskId) => atomically(() => snapshotOf(taskId), "BEGIN"),
 
-    tasks: (query) =>
-      atomically(
-        () =>
-          taskRows(query)
-            .map(taskFrom)
-            .map((task): TaskSummary => ({ task, counts: counts.ofTask(task.id) })),
-        "BEGIN",
-      ),
+    tasks: (query) => atomically(() => tasksOf(query).map((task): TaskSummary => ({ task, counts: counts.ofTask(task.id) })), "BEGIN"),
 
     items: (taskId, query) => read(() => itemRows(taskId, query).map(storedItemFrom)),
 
@@ -80,4 +87,9 @@ export function createReading(
         ).map((row): Backlog => ({ provider: String(row.provider), batches: Number(row.batches), units: Number(row.units) })),
       ),
   };
+}
+
+function newestFirst(one: Task, other: Task): number {
+  if (one.createdAt !== other.createdAt) return other.createdAt - one.createdAt;
+  return one.id < other.id ? 1 : -1;
 }

@@ -2,6 +2,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { PrefetchError } from "../base/errors.ts";
+import { derivedTables } from "./derived-tables.ts";
 
 /** Step n takes a file from version n to version n + 1. A new file takes all steps. Released steps never change. */
 const steps: readonly string[] = [
@@ -102,6 +103,7 @@ const steps: readonly string[] = [
   -- A counter for each process that holds batches. It grows while the process lives, whatever any clock says.
   CREATE TABLE owners (id TEXT PRIMARY KEY, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  derivedTables,
 ];
 /** The file keeps its version in SQLite's `user_version`. */
 const SCHEMA_VERSION = steps.length;

@@ -43,7 +43,7 @@ export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime
     ...createClaiming(sql, { batches, items, circuitBreakers, owners, location }),
     ...createSending(sql, batches, ledger),
     ...createChanging(sql, { batches, items, ledger, cancelling }),
-    ...createCleaning(sql, { items, owners, cancelling }),
+    ...createCleaning(sql, { items, owners, ledger }),
 
     noteSignal: (account, signal) => atomically(() => circuitBreakers.record(account, signal, clock.now())),
 

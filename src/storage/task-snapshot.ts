@@ -67,17 +67,19 @@ export function createTaskSnapshot(
   return (taskId) => {
     const row = get("SELECT * FROM tasks WHERE id = ?", taskId);
     if (!row) return undefined;
-    const held = heldItems(taskId);
+    const byState = counts.ofTask(taskId);
+    const waits = byState.queued > 0;
+    const held = waits ? heldItems(taskId) : [];
     return {
       task: taskFrom(row),
-      counts: counts.ofTask(taskId),
+      counts: byState,
       ...batchTotals(taskId),
       sending: held.reduce((sum, { isSent, items }) => sum + (isSent ? items : 0), 0),
       held,
       waitingAccounts: waitingAccounts(taskId),
-      rejections: rejections(taskId),
-      later: laterItems(taskId),
-      delay: delayReason(taskId),
+      rejections: byState.rejected > 0 ? rejections(taskId) : new Map(),
+      later: waits ? laterItems(taskId) : undefined,
+      delay: waits ? delayReason(taskId) : undefined,
     };
   };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../src/base/errors.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { LOCK_WAIT_MS } from "../../src/storage/lock-wait.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 import { storageContract } from "../contract/storage.ts";
@@ -218,4 +219,32 @@ describe("a file that cannot be used", () => {
     expect(error).toMatchObject({ name: "PrefetchError", code: "store_unavailable", hint });
     expect(String(error)).not.toContain("s3cr3t");
   });
+});
+
+it("a deletion that ends with its process goes on in the next one, and gives the quota back once", async () => {
+  const path = join(newFolder(), "store.sqlite");
+  const used = async (storage: Storage): Promise<number> => (await storage.ledger("fake-cdn:1", TODAY)).used;
+  const first = await openFile(path);
+  await first.admit(queries, () => ({ task: newTask({ id: "pf_1", urls: manyUrls(40) }) }));
+  await first.admit(queries, () => ({ task: newTask({ id: "pf_2", urls: manyUrls(3), now: NOON + 1 }) }));
+  expect(await first.clean(NOON + 1, 7)).toEqual({ tasks: 1, isDone: false });
+  expect(await used(first)).toBe(3);
+  await first.close();
+  let steps = 1;
+  for (let isDone = false; !isDone; steps += 1) {
+    const next = await openFile(path);
+    expect([await next.task("pf_1"), await next.items("pf_1", { limit: 99 })]).toEqual([undefined, []]);
+    const step = await next.clean(NOON + 1, 7);
+    expect([step.tasks, await used(next)]).toEqual([0, 3]);
+    isDone = step.isDone;
+    await next.close();
+  }
+  // 40 items and 20 batches in steps of 7, the last of which deletes the task too.
+  expect(steps).toBe(9);
+  const db = new DatabaseSync(path);
+  onTestFinished(() => db.close());
+  for (const table of ["items", "batches", "task_counts", "recent_items"]) {
+    expect(db.prepare(`SELECT DISTINCT task_id FROM ${table}`).all()).toMatchObject([{ task_id: "pf_2" }]);
+  }
+  expect(db.prepare("SELECT * FROM deleted_tasks").all()).toEqual([]);
 });

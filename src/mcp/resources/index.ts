@@ -18,6 +18,8 @@ const TASK_TTL_MS = 1_000;
 const PROVIDERS_TTL_MS = 300_000;
 /** The protocol's limit of values per completion; the newest tasks come first. */
 const MOST_COMPLETIONS = 100;
+/** The SDK tells no abort of a completion. */
+const neverAborted = new AbortController().signal;
 
 export function registerResources(server: McpServer, deps: ResourceDeps, principal: Principal): void {
   const { service, providers, notice, report, describeProviders } = deps;
@@ -56,7 +58,7 @@ export function registerResources(server: McpServer, deps: ResourceDeps, princip
       list: undefined,
       complete: {
         task_id: async (typed) => {
-          const { tasks } = await service.list({ limit: MOST_COMPLETIONS }, { caller: principal });
+          const { tasks } = await service.list({ limit: MOST_COMPLETIONS }, { caller: principal, signal: neverAborted });
           return tasks.map(({ taskId }) => taskId).filter((id) => id.startsWith(typed));
         },
       },

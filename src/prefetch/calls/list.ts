@@ -1,10 +1,11 @@
 /** Lists tasks as they are stored, newest first. Only a status call asks vendors. */
 
+import { createKeyedSemaphore } from "../../base/keyed-semaphore.ts";
 import { unknownProvider } from "../admission/routing.ts";
-import type { Caller } from "../model/caller.ts";
-import type { Storage, TaskQuery, TaskSummary } from "../model/storage.ts";
+import type { CallContext } from "../model/caller.ts";
+import type { TaskSummary } from "../model/storage.ts";
 import { type Counts, type TaskState, taskState } from "../model/task.ts";
-import { readTaskCursor, type TaskPlace, writeTaskCursor } from "./cursors.ts";
+import { readTaskCursor, writeTaskCursor } from "./cursors.ts";
 import type { Deps } from "./deps.ts";
 
 export interface ListRequest {
@@ -30,26 +31,25 @@ export interface TaskList {
   readonly nextCursor?: string;
 }
 
-/** Tasks per query. Fewer cost more queries for a rare state, more read rows that a page does not need. */
-const TASKS_PER_QUERY = 50;
-
 /** Throws `invalid_argument` for an unknown provider and for a cursor of another tool. */
-export async function listTasks(
-  { storage, directory }: Pick<Deps, "storage" | "directory">,
-  { provider, state, limit, cursor }: ListRequest,
-  { tenant, seesAll }: Caller,
-): Promise<TaskList> {
-  if (provider !== undefined && !directory.known.includes(provider)) throw unknownProvider(provider, directory.known);
-  const tasks: ListedTask[] = [];
-  let last: TaskPlace | undefined;
-  const query = { tenant: seesAll ? undefined : tenant, provider };
-  for await (const summary of newestFirst(storage, query, readTaskCursor(cursor))) {
-    if (state !== undefined && taskState(summary.counts) !== state) continue;
-    if (tasks.length >= limit) return last ? { tasks, nextCursor: writeTaskCursor(last) } : { tasks };
-    tasks.push(listed(summary, seesAll));
-    last = { createdAt: summary.task.createdAt, id: summary.task.id };
-  }
-  return { tasks };
+export type ListTasks = (request: ListRequest, call: Pick<CallContext, "caller" | "signal">) => Promise<TaskList>;
+
+/** Pages that one tenant reads at once. With more, the calls of other tenants wait behind them; with 1, a slow page delays the next. */
+const PAGES_PER_TENANT = 2;
+
+export function createListTasks({ storage, directory }: Pick<Deps, "storage" | "directory">): ListTasks {
+  const inTurn = createKeyedSemaphore(PAGES_PER_TENANT);
+  return async ({ provider, state, limit, cursor }, { caller: { tenant, seesAll }, signal }) => {
+    if (provider !== undefined && !directory.known.includes(provider)) throw unknownProvider(provider, directory.known);
+    const before = readTaskCursor(cursor);
+    // One task more than the page tells whether another page follows.
+    const query = { tenant: seesAll ? undefined : tenant, provider, state, before, limit: limit + 1 };
+    const found = await inTurn(tenant, signal, () => storage.tasks(query));
+    const tasks = found.slice(0, limit).map((summary) => listed(summary, seesAll));
+    const last = tasks.at(-1);
+    if (!last || found.length <= limit) return { tasks };
+    return { tasks, nextCursor: writeTaskCursor({ createdAt: last.createdAt, id: last.taskId }) };
+  };
 }
 
 function listed({ task, counts }: TaskSummary, showsTenant: boolean): ListedTask {
@@ -61,19 +61,4 @@ function listed({ task, counts }: TaskSummary, showsTenant: boolean): ListedTask
     createdAt: task.createdAt,
     counts,
   };
-}
-
-async function* newestFirst(
-  storage: Pick<Storage, "tasks">,
-  query: Pick<TaskQuery, "tenant" | "provider">,
-  start: TaskPlace | undefined,
-): AsyncGenerator<TaskSummary> {
-  let before = start;
-  for (;;) {
-    const page = await storage.tasks({ ...query, before, limit: TASKS_PER_QUERY });
-    yield* page;
-    const last = page.at(-1)?.task;
-    if (!last || page.length < TASKS_PER_QUERY) return;
-    before = { createdAt: last.createdAt, id: last.id };
-  }
 }

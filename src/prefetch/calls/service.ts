@@ -6,7 +6,7 @@ import type { Quota } from "../model/quota.ts";
 import { createAwaitTask } from "./await-task.ts";
 import { cancelTask } from "./cancel.ts";
 import type { Deps } from "./deps.ts";
-import { type ListRequest, listTasks, type TaskList } from "./list.ts";
+import { createListTasks, type ListTasks } from "./list.ts";
 import { createRefresh } from "./refresh.ts";
 import { createSpend } from "./spend.ts";
 import { taskStatus } from "./status.ts";
@@ -21,7 +21,7 @@ export interface PrefetchService {
   prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
   /** The stored tasks, newest first. */
-  list(request: ListRequest, call: Pick<CallContext, "caller">): Promise<TaskList>;
+  readonly list: ListTasks;
   /** Cancels the unsent rest of a task. */
   cancel(taskId: string, call: CallContext): Promise<TaskView>;
   /** Asks the CDN's edge whether it holds the URLs of a task, or a list of URLs; a page at a time. */
@@ -38,7 +38,7 @@ export function createService(deps: Deps): PrefetchService {
     status: (request, call) => taskStatus(deps, parts, request, call),
     cancel: (taskId, call) => cancelTask(deps, parts.views, taskId, call),
     verify: createVerify(deps),
-    list: (request, { caller }) => listTasks(deps, request, caller),
+    list: createListTasks(deps),
     quota: async (provider, call) => {
       const { directory, allowances } = deps;
       const ids = provider === undefined && directory.configured.length > 0 ? directory.configured : [provider];

@@ -6,7 +6,7 @@
 import type { BatchChange } from "./batch-change.ts";
 import type { BreakerSignal } from "./circuit-breaker.ts";
 import type { Allowance, LedgerEntry } from "./quota.ts";
-import type { Batch, Counts, Item, ItemState, Task } from "./task.ts";
+import type { Batch, Counts, Item, ItemState, Task, TaskState } from "./task.ts";
 
 /** Asks for the facts about one provider account that an admission needs. */
 export interface AccountQuery {
@@ -90,6 +90,7 @@ export interface TaskQuery {
   /** `undefined` asks for the tasks of every tenant. */
   readonly tenant: string | undefined;
   readonly provider?: string | undefined;
+  readonly state?: TaskState | undefined;
   /** Tasks created before this one. */
   readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
   readonly limit: number;
@@ -160,6 +161,13 @@ export interface ClaimOptions {
   readonly except?: readonly string[];
 }
 
+export interface CleanResult {
+  /** Tasks that vanished in this step. */
+  readonly tasks: number;
+  /** Nothing is left to delete. */
+  readonly isDone: boolean;
+}
+
 export interface Storage {
   /**
    * Reads the facts of each account, lets `decide` plan, and stores the task of the plan with its quota reserved: all or
@@ -216,10 +224,10 @@ export interface Storage {
   cancel(taskId: string): Promise<void>;
 
   /**
-   * Deletes at most `most` tasks created before `before`, with their batches, items and reservations, and ledger days and
-   * rate slots of the past. Resolves with the number of deleted tasks.
+   * One step of deleting the tasks created before `before`, the oldest first. It deletes about `most` rows, then ledger
+   * days and rate slots of the past. A task vanishes as a whole, with its reservations, before its rows are deleted.
    */
-  clean(before: number, most: number): Promise<number>;
+  clean(before: number, most: number): Promise<CleanResult>;
 
   ledger(account: string, day: string): Promise<LedgerEntry>;
   /** Units of an account's day that a tenant has spent or reserved. */

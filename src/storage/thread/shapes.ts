@@ -13,6 +13,7 @@ import type {
   Claim,
   Claimant,
   ClaimOptions,
+  CleanResult,
   HeldItems,
   Holder,
   ItemQuery,
@@ -24,7 +25,7 @@ import type {
   TaskSummary,
   WorkItem,
 } from "../../prefetch/model/storage.ts";
-import { type Batch, type Counts, type Item, itemStates, type Part, type Task } from "../../prefetch/model/task.ts";
+import { type Batch, type Counts, type Item, itemStates, type Part, type Task, taskStates } from "../../prefetch/model/task.ts";
 
 type Shape<Type> = { readonly [Key in keyof Type]-?: z.ZodType<Type[Key]> };
 
@@ -115,9 +116,12 @@ export const taskSnapshot = z.object({
 
 export const taskSummary = z.object({ task, counts } satisfies Shape<TaskSummary>);
 
+export const cleanResult = z.object({ tasks: number, isDone: flag } satisfies Shape<CleanResult>);
+
 export const taskQuery = z.object({
   tenant: maybe(text),
   provider: text.optional(),
+  state: z.enum(taskStates).optional(),
   before: z.object({ createdAt: number, id: text }).optional(),
   limit: number,
 } satisfies Shape<TaskQuery>);

@@ -1,6 +1,8 @@
+import { setImmediate as settled } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { listTasks } from "../../../src/prefetch/calls/list.ts";
+import { createListTasks, type ListRequest } from "../../../src/prefetch/calls/list.ts";
 import { localCaller } from "../../../src/prefetch/model/caller.ts";
+import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { fakeClock, NOON } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
 import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
@@ -16,11 +18,12 @@ async function listOver(count: number) {
     const task = newTask({ id: `pf_${String(number).padStart(4, "0")}`, now: NOON + number, urls, rejected: ["bad"] });
     await storage.admit([], () => ({ task }));
   }
-  return (request: Partial<Parameters<typeof listTasks>[1]> = {}) =>
-    listTasks({ storage, directory }, { limit: 20, ...request }, localCaller);
+  const list = createListTasks({ storage, directory });
+  return (request: Partial<ListRequest> = {}) =>
+    list({ limit: 20, ...request }, { caller: localCaller, signal: new AbortController().signal });
 }
 
-it("listTasks pages through each task once, newest first", async () => {
+it("list pages through each task once, newest first", async () => {
   const list = await listOver(120);
   const seen: string[] = [];
   let cursor: string | undefined;
@@ -33,7 +36,7 @@ it("listTasks pages through each task once, newest first", async () => {
   expect(seen).toEqual(Array.from({ length: 120 }, (_, index) => `pf_${String(119 - index).padStart(4, "0")}`));
 });
 
-it("listTasks fills its pages with tasks of the requested state", async () => {
+it("list fills its pages with tasks of the requested state", async () => {
   const list = await listOver(120);
   const first = await list({ state: "queued", limit: 30 });
   expect(first.tasks.map((task) => task.state)).toEqual(Array.from({ length: 30 }, () => "queued"));
@@ -43,19 +46,40 @@ it("listTasks fills its pages with tasks of the requested state", async () => {
   expect((await list({ state: "succeeded" })).tasks).toEqual([]);
 });
 
-it("listTasks gives no cursor when no task is left", async () => {
+it("list gives no cursor when no task is left", async () => {
   const list = await listOver(20);
   expect((await list({ limit: 20 })).nextCursor).toBeUndefined();
 });
 
 it.each(["%%%", "abc", Buffer.from("before 1").toString("base64url"), Buffer.from("after 5").toString("base64url")])(
-  "listTasks refuses the foreign cursor %s",
+  "list refuses the foreign cursor %s",
   async (cursor) => {
     await expect((await listOver(1))({ cursor })).rejects.toMatchObject({ code: "invalid_argument" });
   },
 );
 
-it("listTasks refuses an unknown provider and lists the tasks of a known one", async () => {
+it("list refuses an unknown provider and lists the tasks of a known one", async () => {
   await expect((await listOver(1))({ provider: "akamai" })).rejects.toMatchObject({ code: "invalid_argument" });
   expect((await (await listOver(1))({ provider: "fake-cdn" })).tasks).toHaveLength(1);
+});
+
+it("a list call of one tenant waits for no more than two of twenty that another tenant makes at once", async () => {
+  const begun: (string | undefined)[] = [];
+  const finish: (() => void)[] = [];
+  const tasks: Storage["tasks"] = ({ tenant }) => {
+    begun.push(tenant);
+    return new Promise((resolve) => finish.push(() => resolve([])));
+  };
+  const list = createListTasks({ storage: { ...(await openMemoryStore(fakeClock())), tasks }, directory: fakeDirectory([]) });
+  const { signal } = new AbortController();
+  const call = (tenant: string) => list({ limit: 20, state: "failed" }, { caller: { tenant, seesAll: false }, signal });
+  const calls = [...Array.from({ length: 20 }, () => call("busy")), call("quiet")];
+  await settled();
+  expect(begun).toEqual(["busy", "busy", "quiet"]);
+  while (finish.length > 0) {
+    finish.shift()?.();
+    await settled();
+  }
+  expect(await Promise.all(calls)).toEqual(Array(21).fill({ tasks: [] }));
+  expect(begun).toHaveLength(21);
 });

@@ -31,6 +31,17 @@ function promised(states: readonly ItemState[]): TaskState {
 }
 
 describe("taskState", () => {
+  it("depends on which states occur, not on how often", () => {
+    const counts = fc.record(
+      Object.fromEntries(itemStates.map((state) => [state, fc.nat({ max: 9 })])) as Record<ItemState, fc.Arbitrary<number>>,
+    );
+    const property = fc.property(counts, (many) => {
+      const once = Object.fromEntries(itemStates.map((state) => [state, Math.min(many[state], 1)])) as Record<ItemState, number>;
+      expect(taskState(many)).toBe(taskState(once));
+    });
+    fc.assert(property, { numRuns: 1_000 });
+  });
+
   it.each<[TaskState, string, readonly ItemState[]]>([
     ["queued", "nothing was sent yet", ["queued", "queued"]],
     ["queued", "items wait and the rest was never sent", ["queued", "rejected", "cancelled"]],

@@ -83,16 +83,16 @@ export function endingContract(bench: StorageBench): void {
   });
 
   describe("clean", () => {
-    it("deletes old tasks with their batches and items, oldest first, at most as many as it may", async () => {
+    it("deletes old tasks with their batches and items, oldest first, in steps of about as many rows as it may", async () => {
       await store({ id: "pf_2", now: NOON + 1, urls: manyUrls(2, "https://b.example/") });
       await store({ id: "pf_1", now: NOON, urls: manyUrls(2, "https://a.example/") });
       await store({ id: "pf_3", now: NOON + 2, urls: manyUrls(2, "https://c.example/") });
-      expect(await bench.storage.clean(NOON + 2, 1)).toBe(1);
+      expect(await bench.storage.clean(NOON + 2, 4)).toEqual({ tasks: 1, isDone: false });
       expect(await bench.storage.task("pf_1")).toBeUndefined();
       expect(await bench.storage.items("pf_1", { limit: 9 })).toEqual([]);
       expect(await bench.storage.task("pf_2")).toBeDefined();
-      expect(await bench.storage.clean(NOON + 2, 5)).toBe(1);
-      expect(await bench.storage.clean(NOON + 2, 5)).toBe(0);
+      expect(await bench.storage.clean(NOON + 2, 9)).toEqual({ tasks: 1, isDone: true });
+      expect(await bench.storage.clean(NOON + 2, 9)).toEqual({ tasks: 0, isDone: true });
       expect(await statesOf("pf_3")).toEqual(["queued", "queued"]);
       expect((await claim(NOON + 2)).batch.taskId).toBe("pf_3");
     });
@@ -101,8 +101,37 @@ export function endingContract(bench: StorageBench): void {
       await store({ urls: manyUrls(4) });
       await sending(NOON, NOON + LEASE);
       expect(await used()).toBe(4);
-      await bench.storage.clean(NOON + 1, 5);
+      await bench.storage.clean(NOON + 1, 99);
       expect(await used()).toBe(2);
+    });
+
+    it("hides a task before it deletes a part of it, and gives the quota back once", async () => {
+      await store({ tenant: "a", urls: manyUrls(7), rejected: ["bad"] });
+      const spentBy = () => bench.storage.spentBy("a", ACCOUNT, TODAY);
+      const { batch } = await claim();
+      expect([await used(), await spentBy()]).toEqual([7, 7]);
+      const steps = [await bench.storage.clean(NOON + 1, 3)];
+      expect(steps).toEqual([{ tasks: 1, isDone: false }]);
+      for (let step = 0; step < 9; step += 1) {
+        expect(await bench.storage.task("pf_1")).toBeUndefined();
+        expect(await bench.storage.items("pf_1", { limit: 9 })).toEqual([]);
+        expect(await bench.storage.following("pf_1")).toEqual([]);
+        expect(await bench.storage.tasks({ tenant: undefined, limit: 9 })).toEqual([]);
+        expect((await bench.factsOf({ tenant: "a", targets: manyUrls(7) })).recent.size).toBe(0);
+        expect(await bench.storage.claim(ACCOUNT, NOON + DAY_MS, NOON + DAY_MS + LEASE)).toBeUndefined();
+        expect(await bench.storage.holders("another")).toEqual([]);
+        expect(await bench.storage.backlog()).toEqual([]);
+        expect(await send(batch, NOON, NOON + LEASE)).toBe("lost");
+        expect(await bench.storage.change(batch, changeFrom({ kind: "requeue" }))).toBe(false);
+        expect([await used(), await spentBy()]).toEqual([0, 0]);
+        steps.push(await bench.storage.clean(NOON + 1, 2));
+      }
+      // 8 items, 4 batches and the task itself: 3 rows at first, then 2 a step.
+      expect(steps.map(({ isDone }) => isDone)).toEqual([false, false, false, false, false, false, true, true, true, true]);
+      expect(Object.values(await bench.storage.census()).every((count) => count === 0)).toBe(true);
+      // Nothing of the old task is left that a new one of the same id could collide with.
+      await store({ urls: manyUrls(4) });
+      expect(await statesOf()).toHaveLength(4);
     });
 
     it("deletes past days and rate slots, and keeps later ones", async () => {
@@ -111,7 +140,7 @@ export function endingContract(bench: StorageBench): void {
       await bench.storage.reserveSlot("idle", 1_000, 1, NOON);
       await bench.storage.clean(NOON, 5);
       expect(await used()).toBe(2);
-      await bench.storage.clean(NOON + 31 * DAY_MS, 5);
+      await bench.storage.clean(NOON + 31 * DAY_MS, 99);
       expect(await used()).toBe(0);
       expect(await bench.storage.reserveSlot("busy", 1_000, 1, NOON + 40 * DAY_MS)).toBe(1_000);
     });

@@ -33,6 +33,37 @@ export function readingContract(bench: StorageBench): void {
     });
   });
 
+  describe("tasks of a state", () => {
+    it("are found by tenant and provider, newest first, and under another state after each change", async () => {
+      const tasks = [];
+      for (const [nth, tenant] of ["a", "b", "a"].entries()) {
+        const provider = nth === 2 ? "other-cdn" : "fake-cdn";
+        tasks.push(await store({ id: `pf_${nth}`, tenant, provider, now: NOON + nth, urls: manyUrls(2, `https://${nth}.example/`) }));
+      }
+      const ids = async (query: Partial<TaskQuery>) =>
+        (await bench.storage.tasks({ tenant: undefined, limit: 9, ...query })).map(({ task }) => task.id);
+      expect(await ids({ state: "queued" })).toEqual(["pf_2", "pf_1", "pf_0"]);
+      expect(await ids({ state: "queued", tenant: "a" })).toEqual(["pf_2", "pf_0"]);
+      expect(await ids({ state: "queued", tenant: "a", provider: "other-cdn" })).toEqual(["pf_2"]);
+      expect(await ids({ state: "queued", provider: "fake-cdn" })).toEqual(["pf_1", "pf_0"]);
+      const [first] = tasks;
+      if (!first) throw new Error("There is no task.");
+      const processing = { index: 0, state: "processing" } as const;
+      const sent = await change(batchOf(first), { kind: "accept", followed: true, vendorTaskIds: [], items: [processing] });
+      expect([await ids({ state: "queued" }), await ids({ state: "running", tenant: "a" })]).toEqual([["pf_2", "pf_1"], ["pf_0"]]);
+      const items = [0, 1].map((index) => ({ index, state: "succeeded" as const }));
+      await change(sent, { kind: "end", items });
+      await bench.storage.cancel("pf_1");
+      expect([await ids({ state: "succeeded" }), await ids({ state: "cancelled" }), await ids({ state: "running" })]).toEqual([
+        ["pf_0"],
+        ["pf_1"],
+        [],
+      ]);
+      expect(await ids({})).toEqual(["pf_2", "pf_1", "pf_0"]);
+      expect(await ids({ limit: 1, before: { createdAt: NOON + 2, id: "pf_2" } })).toEqual(["pf_1"]);
+    });
+  });
+
   describe("task, items and following", () => {
     it("return nothing for an unknown task", async () => {
       expect(await bench.storage.task("pf_9")).toBeUndefined();

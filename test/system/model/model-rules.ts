@@ -2,7 +2,7 @@
 
 import type { PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
-import type { SendResult } from "../../../src/prefetch/model/storage.ts";
+import type { CleanResult, SendResult } from "../../../src/prefetch/model/storage.ts";
 import { type Account, DAY_MS, dayOf, HOUR_MS, isEarly, MINUTE_MS, midnight } from "./model-accounts.ts";
 import {
   batchesOf,
@@ -406,12 +406,11 @@ export function cancelTask(model: Model, task: ModelTask): void {
   }
 }
 
-/** Deletes the oldest tasks. Units of their requests in flight stay spent. Returns the number of tasks. */
-export function forget(model: Model, before: number, most: number): number {
-  const old = [...model.tasks.values()]
-    .filter(({ createdAt }) => createdAt < before)
-    .sort((a, b) => a.createdAt - b.createdAt)
-    .slice(0, most);
+/** Deletes the oldest tasks, as many as the store did. Units of their requests in flight stay spent. */
+export function forget(model: Model, before: number, { tasks, isDone }: CleanResult): void {
+  const old = [...model.tasks.values()].filter(({ createdAt }) => createdAt < before).sort((a, b) => a.createdAt - b.createdAt);
+  claimThat(isDone ? tasks === old.length : tasks <= old.length, "old tasks are forgotten, and no others", tasks, old.length);
+  old.length = tasks;
   for (const task of old) {
     for (const batch of task.batches) {
       if (isOpen(batch)) model.seen("forgotten while open");
@@ -422,6 +421,7 @@ export function forget(model: Model, before: number, most: number): number {
     model.tasks.delete(task.id);
     model.touched.add(task);
   }
+  if (!isDone) return;
   const from = new Date(before).toISOString().slice(0, 10);
   if (from > model.ledgerFrom) model.ledgerFrom = from;
   for (const [table, keys] of [
@@ -430,7 +430,6 @@ export function forget(model: Model, before: number, most: number): number {
   ] as const) {
     for (const key of keys) if ((key.split(" ")[1] ?? "") < from) table.delete(key);
   }
-  return old.length;
 }
 
 /**

@@ -124,7 +124,7 @@ describe("a store that becomes read-only while it is used", () => {
       (to) => to.reserveSlot("fake-cdn:1", 1_000, 1, NOON),
       (to) => to.pauseSlots("fake-cdn:1", NOON),
       (to) => to.cancel("pf_1"),
-      (to) => to.clean(NOON, 1),
+      (to) => to.clean(NOON, 99),
     ];
     const asked = () =>
       Promise.all([

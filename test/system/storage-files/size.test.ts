@@ -99,7 +99,7 @@ it("takes at most 1 KB an item in every stage, and the next task reuses its spac
     sent: await after((storage) => attempt(storage, "accepted", NOON + 1)),
     settled: await after((storage) => settle(storage, task)),
   });
-  const cleaned = (storage: Storage) => storage.clean(NOON + 1, 1);
+  const cleaned = (storage: Storage) => storage.clean(NOON + 1, 100_000);
 
   expect(Math.round(urlsOf(1).join("").length / ITEMS)).toBe(120);
   const empty = await after(async () => undefined);

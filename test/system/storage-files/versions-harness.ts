@@ -44,11 +44,19 @@ const sixth = `
   ALTER TABLE batches ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 `;
 
-/** No version between the third and the sixth was in use for long. */
-const steps = [tablesOfVersion1, second, third, fourth, fifth, sixth];
+const seventh = `
+  ALTER TABLE batches ADD COLUMN owner TEXT;
+  ALTER TABLE batches ADD COLUMN sent_monotonic INTEGER;
+  ALTER TABLE batches ADD COLUMN sent_boot TEXT;
+  CREATE INDEX held_batches ON batches (owner) WHERE owner IS NOT NULL;
+  -- A counter for each process that holds batches. It grows while the process lives, whatever any clock says.
+  CREATE TABLE owners (id TEXT PRIMARY KEY, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
 
-export type OldVersion = 1 | 2 | 3 | 6;
-export const oldVersions: readonly OldVersion[] = [1, 2, 3, 6];
+const steps = [tablesOfVersion1, second, third, fourth, fifth, sixth, seventh];
+
+export type OldVersion = 1 | 2 | 3 | 4 | 5 | 6 | 7;
+export const oldVersions: readonly OldVersion[] = [1, 2, 3, 4, 5, 6, 7];
 
 export const ACCOUNT = "fake-cdn:1";
 export const OLD_LEASE = NOON + 45_000;
@@ -76,13 +84,10 @@ const rows = `
 `;
 
 /** Features of later versions: divided batches and cancelled tasks. */
-const laterRows: Record<OldVersion, string> = {
-  1: "",
-  2: "UPDATE batches SET origin = min(number, 1);",
-  3: "UPDATE batches SET origin = min(number, 1); UPDATE tasks SET cancelled = 1 WHERE id = 'pf_1';",
-  6: `UPDATE batches SET origin = min(number, 1); UPDATE tasks SET cancelled = 1 WHERE id = 'pf_1';
-      INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;`,
-};
+const divided = "UPDATE batches SET origin = min(number, 1);";
+const cancelled = `${divided} UPDATE tasks SET cancelled = 1 WHERE id = 'pf_1';`;
+const counted = `${cancelled} INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;`;
+const laterRows: Record<OldVersion, string> = { 1: "", 2: divided, 3: cancelled, 4: cancelled, 5: counted, 6: counted, 7: counted };
 
 /** Writes the file as the last process of that version left it: closed, and without a log beside it. */
 export function writeOldFile(path: string, version: OldVersion, more: (db: DatabaseSync) => void = () => undefined): void {

@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { TaskState } from "../../../src/prefetch/model/task.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { LOCK_WAIT_MS } from "../../../src/storage/lock-wait.ts";
 import { openSqlite } from "../../../src/storage/sqlite.ts";
@@ -63,6 +64,13 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
       batches: 3,
       openBatches: 3,
     });
+    const inState = async (state: TaskState) =>
+      (await storage.tasks({ tenant: "", state, provider: "fake-cdn", limit: 9 })).map(({ task }) => task.id);
+    expect([await inState("running"), await inState("succeeded"), await inState("partial")]).toEqual([["pf_1"], ["pf_2"], []]);
+    const [facts] = await storage.facts([accountQuery({ account: ACCOUNT, targets: [...manyUrls(9), "asset-1"], recentSince: NOON })]);
+    // The second URL has failed.
+    const waitingOrSent = [0, 2, 3, 4].map((index) => [manyUrls(9)[index], "pf_1"]);
+    expect([...(facts?.recent ?? [])].sort()).toEqual([["asset-1", "pf_2"], ...waitingOrSent]);
     expect(await storage.following("pf_1")).toMatchObject([{ batch: { number: 0, vendorTaskIds: ["v-1"], requestId: "r-1" } }]);
     expect(await storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 8, pending: 3, exhausted: true });
     expect(await storage.reserveSlot(ACCOUNT, 1_000, 1, NOON)).toBe(3_000);
