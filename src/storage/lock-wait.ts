@@ -12,9 +12,9 @@ import { isBusy } from "./storage-error.ts";
  * while another process deletes a large task.
  */
 export const LOCK_WAIT_MS = 5_000;
-/** Longer pauses: another process can take the lock again and again in between. Shorter ones use up the processor. */
-const PAUSES_MS = [1, 2, 5, 10, 15, 20];
-const LAST_PAUSE_MS = 25;
+/** Longer pauses: other processes can take the lock again and again in between. Shorter ones use up the processor. */
+const PAUSES_MS = [1, 2, 5];
+const LAST_PAUSE_MS = 10;
 
 /** The time in which locks pass. It is real time, whatever clock the callers of the store live by. */
 export type LockTime = Pick<Clock, "monotonic" | "sleep">;
