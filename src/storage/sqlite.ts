@@ -12,6 +12,7 @@ import { createCleaning } from "./cleaning.ts";
 import { createItemCounts } from "./item-counts.ts";
 import { createItems } from "./items.ts";
 import { createLedger } from "./ledger.ts";
+import { createOldWaits } from "./old-waits.ts";
 import { createOwners } from "./owners.ts";
 import { createRateSlots } from "./rate-slots.ts";
 import { createReading } from "./reading.ts";
@@ -36,6 +37,7 @@ export function openSqlite(location: string, clock: Clock): Storage {
     ...createReading(sql, { items, counts, clock }),
     ...createClaiming(sql, { batches, items, circuitBreakers, owners, location }),
     ...createSending(sql, batches, ledger),
+    ...createOldWaits(sql),
     ...createChanging(sql, { batches, items, ledger, cancelling }),
     ...createCleaning(sql, { items, owners, cancelling }),
 
