@@ -6,6 +6,7 @@
 import { Keyv } from "keyv";
 import QuickLRU from "quick-lru";
 import { v7 as uuidv7 } from "uuid";
+import { type Cache, measuredCache } from "../base/cache.ts";
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
 import { createForeignText, type ForeignText } from "../base/foreign-text.ts";
@@ -88,7 +89,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
     ready: async () => {
       await storage.census();
-      return clock.now() - (worker.busySince() ?? clock.now()) < STALLED_BATCH_MS;
+      return clock.monotonic() - (worker.busySince() ?? clock.monotonic()) < STALLED_BATCH_MS;
     },
     gauges: async () => ({
       items: await storage.census(),
@@ -129,7 +130,7 @@ function wirePrefetch({
   const allowances = createAllowances({
     storage,
     clock,
-    answers: createCache(),
+    answers: createCache(clock),
     dailyBudget: config.dailyBudget,
     tenantDailyBudget: config.tenantDailyBudget,
     stopped,
@@ -141,8 +142,8 @@ function wirePrefetch({
   const delivery = { storage, clock, limiter, random: Math.random, allowances, presence, withTraceparent, report };
   const worker = detached(createWorker(delivery));
   const lookups = createLookups({
-    statuses: createCache(),
-    assets: createCache(),
+    statuses: createCache(clock),
+    assets: createCache(clock),
     limiter,
     pollSeconds: config.pollSeconds,
     onThrottled: createPause(storage, clock, report),
@@ -185,7 +186,8 @@ function detached(worker: Worker): Worker {
   return { ...worker, kick: (provider) => withAmbientContext({}, () => worker.kick(provider)) };
 }
 
-/** An LRU cache that holds values by reference, without serialising them. */
-function createCache() {
-  return new Keyv({ store: new QuickLRU({ maxSize: CACHE_ENTRIES }), serialize: undefined, deserialize: undefined });
+/** An LRU cache that holds values by reference, without serialising them, for a time that setting the clock does not change. */
+function createCache<Value>(clock: Clock): Cache<Value> {
+  const store = new QuickLRU({ maxSize: CACHE_ENTRIES });
+  return measuredCache(new Keyv({ store, serialize: undefined, deserialize: undefined }), clock);
 }
