@@ -10,7 +10,7 @@ import { startEdge } from "../../../src/sandbox/edge/edge.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { alibabaEnv, huaweiEnv, modernSession, type Session, type TaskAnswer, taskOf } from "../harness/clients-harness.ts";
 import { integrityOf } from "../harness/store-file-harness.ts";
-import { createMachine, type Machine } from "./machine-harness.ts";
+import { createMachine } from "./machine-harness.ts";
 import { seeded } from "./random-harness.ts";
 import { chinaAt } from "./scene-harness.ts";
 import { type AccountName, type Aim, accounts, type Event, type Plan, SLOWEST_MS } from "./schedule-harness.ts";
@@ -20,9 +20,13 @@ import { startWire, type Wire } from "./wire-harness.ts";
 const AIM_MS = 3_000;
 /** The promise of a settled task, and how long the soak goes on to see when a late one settles. */
 export const SETTLED_MS = 90_000;
-const PATIENCE_MS = 420_000;
-/** Items that are queued for longer than this wait for another day. */
-const PUT_OFF_MS = 600_000;
+const PATIENCE_MS = 300_000;
+/** Items that are put off wait for midnight in China, or for ten minutes after it. */
+const midnight = /T16:(?:0\d|10):/;
+const LOOK_MS = 1_000;
+/** Looks between two at every item. */
+const PROOF_LOOKS = 10;
+const awaitsProof = /records are being asked/;
 const HUAWEI_LIMIT = 1_000;
 /** Ten URLs of this length fill a request of Alibaba Cloud. */
 const ALIBABA_URL_LENGTH = 560;
@@ -49,6 +53,13 @@ export interface ItemEnd {
   readonly reason: string;
 }
 
+export interface Late {
+  readonly nextStep: string;
+  /** Everything that is open waits for the vendor's list to prove that its request did not arrive. */
+  readonly awaitsProof: boolean;
+  readonly reasons: readonly string[];
+}
+
 export interface Played {
   readonly plan: Plan;
   readonly asked: readonly Asked[];
@@ -62,7 +73,7 @@ export interface Played {
   /** Milliseconds from the last restart until every task was settled; `undefined` when one never was. */
   readonly settledMs: number | undefined;
   /** What the last server said about the tasks that were not settled in time. */
-  readonly late: readonly string[];
+  readonly late: readonly Late[];
   readonly counts: { readonly kills: number; readonly ends: number; readonly pauses: number; readonly steps: number };
   readonly log: readonly string[];
   /** `ok`, or the faults of the store file. */
@@ -89,11 +100,12 @@ async function startAccounts(plan: Plan, now: () => number, isCalm: () => boolea
   const options = {
     delay: (_: unknown, spending: boolean) => {
       if (isCalm() || !spending || !random.chance(plan.slow / 2)) return random.upTo(15);
-      return random.upTo(SLOWEST_MS);
+      // The two legs of a request together.
+      return random.upTo(SLOWEST_MS / 2);
     },
     fate: (leg: "there" | "back") =>
       !isCalm() && random.chance(leg === "there" ? plan.lostThere : plan.lostBack) ? ("is lost" as const) : ("goes on" as const),
-    loses: () => random.chance(0.5),
+    loses: () => random.chance(0.25),
   };
   const wires: Wire[] = [];
   const wireTo = async (target: string, spends: Parameters<typeof startWire>[0]["spends"]): Promise<Wire> => {
@@ -129,8 +141,14 @@ async function startAccounts(plan: Plan, now: () => number, isCalm: () => boolea
       const count = (account: AccountName, accepted: readonly string[]): Received[] =>
         [...Map.groupBy(accepted, (url) => url)].map(([url, all]) => ({ account, url, times: all.length }));
       return [
-        ...count("huawei", huawei.log.flatMap((entry) => entry.accepted)),
-        ...count("alibaba", alibaba.log.flatMap((entry) => entry.accepted)),
+        ...count(
+          "huawei",
+          huawei.log.flatMap((entry) => entry.accepted),
+        ),
+        ...count(
+          "alibaba",
+          alibaba.log.flatMap((entry) => entry.accepted),
+        ),
         ...urls.http.flatMap((url) => {
           const times = edge.originFetches(url);
           return times > 0 ? [{ account: "http" as const, url, times }] : [];
@@ -139,7 +157,10 @@ async function startAccounts(plan: Plan, now: () => number, isCalm: () => boolea
     },
     days: (): Map<string, number> => {
       const days = new Map<string, number>();
-      for (const [account, log] of [["huawei", huawei.log], ["alibaba", alibaba.log]] as const) {
+      for (const [account, log] of [
+        ["huawei", huawei.log],
+        ["alibaba", alibaba.log],
+      ] as const) {
         for (const { at, accepted } of log) {
           const key = `${account} ${dayOf(at)}`;
           days.set(key, (days.get(key) ?? 0) + accepted.length);
@@ -215,6 +236,7 @@ export async function playRound(plan: Plan): Promise<Played> {
       }
     };
     try {
+      while (slot.pid === undefined) await sleep(LOOK_MS / 10);
       const session = await slot.session;
       const answer = await session?.call("prefetch_urls", { urls: wanted.map(({ url }) => url), on_quota_exceeded: policy });
       if (answer?.isError) note({ refusal: answer.text });
@@ -267,6 +289,8 @@ export async function playRound(plan: Plan): Promise<Played> {
     } else {
       counts[event.signal === "SIGKILL" ? "kills" : "ends"] += 1;
       signal(slot, event.signal);
+      // Calls wait until the server is there again.
+      slot.pid = undefined;
       await sleep(event.downMs);
       slot.session = start(slot);
       await slot.session;
@@ -290,7 +314,7 @@ export async function playRound(plan: Plan): Promise<Played> {
     counts.kills += 1;
     isCalm = true;
     const session = await start(last);
-    const end = await settle(session, machine);
+    const end = await settle(session);
     return {
       plan,
       asked,
@@ -338,34 +362,42 @@ async function itemsOf(session: Session, taskId: string): Promise<TaskAnswer["it
   return items;
 }
 
+/** Adds the URLs that wait for the vendor's list to prove that their request did not arrive. */
+async function noteProofs(session: Session, id: string, proofs: Set<string>): Promise<void> {
+  for (const { url, reason = "" } of await itemsOf(session, id)) if (url && awaitsProof.test(reason)) proofs.add(url);
+}
+
+async function lateOf(session: Session, id: string, proofs: ReadonlySet<string>): Promise<Late> {
+  const { next_step: nextStep } = taskOf(await session.call("get_prefetch_status", { task_id: id }));
+  const open = (await itemsOf(session, id)).filter(({ state }) => state === "queued" || state === "processing");
+  const reasons = open.map(({ state, url = "", reason = "" }) => `${state} ${URL.parse(url)?.hostname} ${reason}`);
+  return { nextStep, awaitsProof: open.every(({ url = "" }) => proofs.has(url)), reasons: [...new Set(reasons)] };
+}
+
 /** Asks again and again until no item can change before another day. */
-async function settle(session: Session, machine: Machine): Promise<Pick<Played, "items" | "taskIds" | "settledMs" | "late">> {
+async function settle(session: Session): Promise<Pick<Played, "items" | "taskIds" | "settledMs" | "late">> {
   const begun = performance.now();
-  const late: string[] = [];
+  const late: Late[] = [];
+  const proofs = new Set<string>();
   const taskIds = await allTasks(session);
   const open = new Set(taskIds);
-  const isPutOff = (notBefore: string | undefined) => notBefore !== undefined && Date.parse(notBefore) > machine.now() + PUT_OFF_MS;
+  const isPutOff = (notBefore: string | undefined) => notBefore !== undefined && midnight.test(notBefore);
   const isSettled = async (id: string): Promise<boolean> => {
     const { counts } = taskOf(await session.call("get_prefetch_status", { task_id: id, wait_seconds: 2 }));
     if (counts.processing > 0) return false;
     if (counts.queued === 0) return true;
     const queued = (await itemsOf(session, id)).filter(({ state }) => state === "queued");
-    return queued.length === counts.queued && queued.every((item) => item.code === "quota_exhausted" && isPutOff(item.not_before));
+    return queued.length === counts.queued && queued.every((item) => isPutOff(item.not_before));
   };
-  let isLate = false;
+  let look = 0;
   while (open.size > 0 && performance.now() - begun < PATIENCE_MS) {
     for (const id of open) if (await isSettled(id)) open.delete(id);
-    if (!isLate && performance.now() - begun > SETTLED_MS) {
-      isLate = true;
-      for (const id of open) {
-        const { counts, next_step: next } = taskOf(await session.call("get_prefetch_status", { task_id: id }));
-        const reasons = Map.groupBy((await itemsOf(session, id)).filter(({ state }) => ["queued", "processing"].includes(state)), (item) =>
-          `${item.state} ${new URL(item.url ?? "http://x").hostname} ${item.not_before ?? ""} ${item.reason ?? ""}`,
-        );
-        late.push(`${counts.queued} queued, ${counts.processing} processing: ${next} [${[...reasons].map(([why, { length }]) => `${length}: ${why}`).join("; ")}]`);
-      }
+    if (look % PROOF_LOOKS === 0) for (const id of open) await noteProofs(session, id, proofs);
+    look += 1;
+    if (late.length === 0 && performance.now() - begun > SETTLED_MS) {
+      for (const id of open) late.push(await lateOf(session, id, proofs));
     }
-    await sleep(250);
+    if (open.size > 0) await sleep(LOOK_MS);
   }
   const settledMs = open.size === 0 ? performance.now() - begun : undefined;
   const items = await Promise.all(
