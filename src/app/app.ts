@@ -16,6 +16,7 @@ import { prepareServers } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
+import { heedingSteps } from "../prefetch/delivery/clock-watch.ts";
 import { createPresence, type Presence } from "../prefetch/delivery/presence.ts";
 import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
@@ -61,7 +62,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   const report = createErrorReporter(log);
   const stopping = new AbortController();
   const draining = new AbortController();
-  const storage = openSqlite(config.store, clock);
+  const storage = heedingSteps(openSqlite(config.store, clock), clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 

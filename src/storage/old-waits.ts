@@ -14,12 +14,14 @@ const LONGEST_WAIT_MS = 600_000;
 const NOTICED_MS = 1_000;
 
 export function createOldWaits({ run, get, atomically }: Sql): Pick<Storage, "endOldWaits"> {
-  /** The latest moment at which something is known to have happened to a batch that waits. */
+  /** The latest moment at which something is known to have happened to a batch that waits, or to the newest task. */
   const lastNote = (): number => {
-    const row = get(
+    // The ids of tasks sort by the time of their creation.
+    const newest = get("SELECT created_at AS at FROM tasks ORDER BY id DESC LIMIT 1");
+    const waiting = get(
       `SELECT max(max(tasks.created_at, coalesce(batches.sent_at, 0))) AS at FROM batches JOIN tasks ON tasks.id = task_id WHERE ${UNANSWERED}`,
     );
-    return Number(row?.at ?? 0);
+    return Math.max(Number(newest?.at ?? 0), Number(waiting?.at ?? 0));
   };
 
   return {

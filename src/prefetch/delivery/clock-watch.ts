@@ -16,20 +16,38 @@ export interface ClockWatch {
 
 export function createClockWatch(storage: Pick<Storage, "endOldWaits">, clock: Pick<Clock, "now" | "monotonic">): ClockWatch {
   const difference = (): number => clock.now() - clock.monotonic();
-  /** Largest difference of the two clocks since the store was asked; `undefined` before the first time. */
-  let before: number | undefined;
+  /** Largest difference of the two clocks since the store was asked. */
+  let before = difference();
+  let hasAsked = false;
 
   return {
     look: async () => {
       const present = difference();
-      const setBackMs = before === undefined ? 0 : before - present;
-      if (before !== undefined && setBackMs <= NOTICED_MS) {
-        before = Math.max(before, present);
-        return false;
-      }
-      const hasEnded = await storage.endOldWaits(clock.now(), setBackMs);
+      before = Math.max(before, present);
+      if (hasAsked && before - present <= NOTICED_MS) return false;
+      const hasEnded = await storage.endOldWaits(clock.now(), before - present);
+      hasAsked = true;
       before = present;
       return hasEnded;
+    },
+  };
+}
+
+/**
+ * The storage with waits that heed a step of the clock at once: a request that takes a slot between the step and the next
+ * look would sleep for as long as the clock was set back.
+ */
+export function heedingSteps(storage: Storage, clock: Pick<Clock, "now" | "monotonic">): Storage {
+  const { look } = createClockWatch(storage, clock);
+  return {
+    ...storage,
+    claim: async (...question) => {
+      await look();
+      return storage.claim(...question);
+    },
+    reserveSlot: async (...question) => {
+      await look();
+      return storage.reserveSlot(...question);
     },
   };
 }

@@ -98,6 +98,16 @@ it.each([HOUR_MS, 5 * HOUR_MS, 90_000])(
   },
 );
 
+it("resumeDueBatches ends the pause of an account when the clock is set back in the first five seconds of the process", async () => {
+  const { clock, storage, stopped } = await startIdleServer();
+  await storage.pauseSlots("fake-cdn:1", clock.now() + 60_000);
+  await clock.advance(1_000);
+  clock.step(-HOUR_MS);
+  await clock.advance(4_000);
+  expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, clock.now())).toBe(0);
+  stopped.abort();
+});
+
 it("resumeDueBatches sends what waits five seconds after its start when the clock was set back before", async () => {
   const { clock, storage, provider, worker, stopped } = await startIdleServer();
   await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() + 3 * HOUR_MS }) }));

@@ -34,6 +34,14 @@ export function oldWaitsContract(bench: StorageBench): void {
       expect(await bench.storage.nextDue(ACCOUNT, NOON - HOUR_MS)).toBe(0);
     });
 
+    it("finds the same in the newest task when no batch waits", async () => {
+      const task = newTask({ id: "pf_1", rejected: manyUrls(1) });
+      await bench.storage.admit([accountQuery()], () => ({ task }));
+      await bench.storage.pauseSlots(ACCOUNT, NOON + 60_000);
+      expect(await bench.storage.endOldWaits(NOON - 200_000, 0)).toBe(true);
+      expect(await bench.storage.reserveSlot(ACCOUNT, 1_000, 1, NOON - 200_000)).toBe(0);
+    });
+
     it("leaves every wait alone when nothing shows a step", async () => {
       await admit(NOON + 300_000);
       await bench.storage.pauseSlots(ACCOUNT, NOON + 60_000);
