@@ -21,8 +21,8 @@ const AIM_MS = 3_000;
 /** The promise of a settled task, and how long the soak goes on to see when a late one settles. */
 export const SETTLED_MS = 90_000;
 const PATIENCE_MS = 300_000;
-/** Items that are put off wait for midnight in China, or for ten minutes after it. */
-const midnight = /T16:(?:0\d|10):/;
+/** Items that are put off wait for midnight in China, for midnight in UTC (`http`), or for ten minutes after one of them. */
+const midnight = /T(?:16|00):(?:0\d|10):/;
 const LOOK_MS = 1_000;
 /** Looks between two at every item. */
 const PROOF_LOOKS = 10;
@@ -31,7 +31,7 @@ const HUAWEI_LIMIT = 1_000;
 /** Ten URLs of this length fill a request of Alibaba Cloud. */
 const ALIBABA_URL_LENGTH = 560;
 
-/** What a vendor's own record says about a URL: how often a request that it accepted named it. */
+/** A vendor's own record of a URL: how often a request that it accepted named the URL. */
 export interface Received {
   readonly account: AccountName;
   readonly url: string;
@@ -70,9 +70,16 @@ export interface Played {
   readonly days: ReadonlyMap<string, number>;
   /** Days of the vendor that the machine's clock named. */
   readonly machineDays: number;
-  /** Milliseconds from the last restart until every task was settled; `undefined` when one never was. */
+  /**
+   * Milliseconds from the last restart until every task was settled, without those in which this process waited for a
+   * processor; `undefined` when a task never was.
+   */
   readonly settledMs: number | undefined;
-  /** What the last server said about the tasks that were not settled in time. */
+  /** Milliseconds in which this process waited for a processor meanwhile. */
+  readonly lagMs: number;
+  /** Requests that reached the vendors after the last restart. */
+  readonly traffic: readonly string[];
+  /** The last server's words about the tasks that were not settled in time. */
   readonly late: readonly Late[];
   readonly counts: { readonly kills: number; readonly ends: number; readonly pauses: number; readonly steps: number };
   readonly log: readonly string[];
@@ -168,6 +175,19 @@ async function startAccounts(plan: Plan, now: () => number, isCalm: () => boolea
       }
       return days;
     },
+    trafficSince: (since: number): string[] => {
+      const named = [
+        ...huawei.log.map(({ at, status, accepted, method, path }) => ({
+          at,
+          status,
+          accepted,
+          name: `${method} ${path.split("/").pop()}`,
+        })),
+        ...alibaba.log.map(({ at, status, accepted, action }) => ({ at, status, accepted, name: action })),
+      ];
+      const recent = named.filter(({ at }) => at >= since).sort((a, b) => a.at - b.at);
+      return recent.map(({ at, status, accepted, name }) => `${Math.round((at - since) / 1_000)} s ${name} ${status} ${accepted.length}`);
+    },
     close: async () => {
       await Promise.all(wires.map((wire) => wire.close()));
       await Promise.all([huawei.close(), alibaba.close(), edge.close()]);
@@ -184,7 +204,7 @@ function passwordEnv({ user, endpoint }: Awaited<ReturnType<typeof startHuaweiVo
   };
 }
 
-/** `calmAfter`: the schedule is over, and the vendors answer at once. */
+/** Plays the schedule, restarts one server, lets the vendors answer at once, and waits until everything is settled. */
 export async function playRound(plan: Plan): Promise<Played> {
   const folder = mkdtempSync(join(tmpdir(), "soak-"));
   const store = join(folder, "store.sqlite");
@@ -314,11 +334,13 @@ export async function playRound(plan: Plan): Promise<Played> {
     counts.kills += 1;
     isCalm = true;
     const session = await start(last);
+    const settlingSince = vendorNow();
     const end = await settle(session);
     return {
       plan,
       asked,
       ...end,
+      traffic: vendors.trafficSince(settlingSince),
       received: vendors.received({
         huawei: [],
         alibaba: [],
@@ -374,9 +396,26 @@ async function lateOf(session: Session, id: string, proofs: ReadonlySet<string>)
   return { nextStep, awaitsProof: open.every(({ url = "" }) => proofs.has(url)), reasons: [...new Set(reasons)] };
 }
 
+const LAG_LOOK_MS = 50;
+
+/** Adds up how late this process gets to run. A busy machine keeps the servers waiting for as long. */
+function measureLag(): () => number {
+  let lagMs = 0;
+  let due = performance.now() + LAG_LOOK_MS;
+  const timer = setInterval(() => {
+    lagMs += Math.max(0, performance.now() - due);
+    due = performance.now() + LAG_LOOK_MS;
+  }, LAG_LOOK_MS);
+  return () => {
+    clearInterval(timer);
+    return lagMs;
+  };
+}
+
 /** Asks again and again until no item can change before another day. */
-async function settle(session: Session): Promise<Pick<Played, "items" | "taskIds" | "settledMs" | "late">> {
+async function settle(session: Session): Promise<Pick<Played, "items" | "taskIds" | "settledMs" | "lagMs" | "late">> {
   const begun = performance.now();
+  const stopMeasuring = measureLag();
   const late: Late[] = [];
   const proofs = new Set<string>();
   const taskIds = await allTasks(session);
@@ -399,7 +438,8 @@ async function settle(session: Session): Promise<Pick<Played, "items" | "taskIds
     }
     if (open.size > 0) await sleep(LOOK_MS);
   }
-  const settledMs = open.size === 0 ? performance.now() - begun : undefined;
+  const lagMs = stopMeasuring();
+  const settledMs = open.size === 0 ? performance.now() - begun - lagMs : undefined;
   const items = await Promise.all(
     taskIds.map(async (taskId) =>
       (await itemsOf(session, taskId)).map((item): ItemEnd => {
@@ -408,5 +448,5 @@ async function settle(session: Session): Promise<Pick<Played, "items" | "taskIds
       }),
     ),
   );
-  return { items: items.flat(), taskIds, settledMs, late };
+  return { items: items.flat(), taskIds, settledMs, lagMs, late };
 }

@@ -16,7 +16,7 @@ import { type Plan, planOf, roundSeed } from "./schedule-harness.ts";
 
 const ROUNDS = 300;
 /** Rounds mostly wait. More at once, and two cores are too slow for the timing that the rounds are about. */
-const AT_ONCE = 20;
+const AT_ONCE = 12;
 const STAGGER_MS = 1_500;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -38,11 +38,11 @@ function describe({ seed, servers, clock, login, events }: Plan): string {
   return `seed ${seed}: ${servers} server(s), clock ${clock}, ${login}, ${does("end")} ends, ${does("pause")} pauses, ${does("step")} steps`;
 }
 
-function outcome({ asked, settledMs }: Played, { urls, received, unknown }: Account): string {
+function outcome({ asked, settledMs, lagMs }: Played, { urls, received, unknown }: Account): string {
   const calls = asked.map(({ answer }) => (answer === undefined ? "cut off" : "taskId" in answer ? "answered" : "refused"));
   const counts = [...Map.groupBy(calls, (call) => call)].map(([call, { length }]) => `${length} ${call}`).join(", ");
   const settled = settledMs === undefined ? "never" : `after ${Math.round(settledMs / 1_000)} s`;
-  return `calls by account: ${counts}; ${urls} URLs, ${received} received, ${unknown} unknown, settled ${settled}`;
+  return `calls by account: ${counts}; ${urls} URLs, ${received} received, ${unknown} unknown, settled ${settled} (${Math.round(lagMs / 1_000)} s lag)`;
 }
 
 const begun = performance.now();
@@ -79,6 +79,7 @@ say(
 );
 const codes = new Map<string, number>();
 for (const { found } of results) for (const [code, count] of found.rejected) codes.set(code, (codes.get(code) ?? 0) + count);
+say(`failed      ${sum(({ found }) => found.failed)} that the slow edge did not answer in time`);
 say(`rejected    ${[...codes].map(([code, count]) => `${count} ${code}`).join(", ") || "none"}`);
 say(`lost        ${sum(({ found }) => found.lost)}`);
 say(`doubled     ${sum(({ found }) => found.doubled)}`);
