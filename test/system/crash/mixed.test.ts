@@ -7,9 +7,9 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "vitest";
-import { account } from "./account-harness.ts";
 import { library, proveClocks } from "./machine-harness.ts";
 import { playRound } from "./round-harness.ts";
+import { account } from "./round-verdict-harness.ts";
 import { type Event, type Plan, planOf } from "./schedule-harness.ts";
 
 if (library === undefined) {

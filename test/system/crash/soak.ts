@@ -8,10 +8,10 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Account, account } from "./account-harness.ts";
 import { proveClocks } from "./machine-harness.ts";
 import { newSeed } from "./random-harness.ts";
 import { type Played, playRound } from "./round-harness.ts";
+import { type Account, account } from "./round-verdict-harness.ts";
 import { type Plan, planOf, roundSeed } from "./schedule-harness.ts";
 
 const ROUNDS = 300;

@@ -1,6 +1,7 @@
 /** Compares a round's tasks with the vendors' own records. Pure. */
 
-import { type ItemEnd, type Played, SETTLED_MS } from "./round-harness.ts";
+import type { Played } from "./round-harness.ts";
+import { type ItemEnd, SETTLED_MS } from "./round-settle-harness.ts";
 
 export interface Account {
   readonly urls: number;
