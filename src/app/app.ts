@@ -7,6 +7,7 @@ import { Keyv } from "keyv";
 import QuickLRU from "quick-lru";
 import { v7 as uuidv7 } from "uuid";
 import { type Breathe, createBreathe } from "../base/breathe.ts";
+import { type Cache, measuredCache } from "../base/cache.ts";
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
 import { createForeignText, type ForeignText } from "../base/foreign-text.ts";
@@ -17,6 +18,7 @@ import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createStreamReader } from "../media/thread/stream-reader.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
 import { createService } from "../prefetch/calls/service.ts";
+import { heedingSteps } from "../prefetch/delivery/clock-watch.ts";
 import { createPresence, type Presence } from "../prefetch/delivery/presence.ts";
 import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
@@ -66,7 +68,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
-  const storage = openThreadStorage({ location: config.store, clock, report });
+  const storage = heedingSteps(openThreadStorage({ location: config.store, clock, report }), clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
@@ -96,7 +98,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
     ready: async () => {
       await checkStore(storage, clock, config.store);
-      return clock.now() - (worker.busySince() ?? clock.now()) < STALLED_BATCH_MS;
+      return clock.monotonic() - (worker.busySince() ?? clock.monotonic()) < STALLED_BATCH_MS;
     },
     gauges: async () => ({
       items: await storage.census(),
@@ -142,7 +144,7 @@ function wirePrefetch({
   const allowances = createAllowances({
     storage,
     clock,
-    answers: createCache(),
+    answers: createCache(clock),
     dailyBudget: config.dailyBudget,
     tenantDailyBudget: config.tenantDailyBudget,
     stopped,
@@ -154,8 +156,8 @@ function wirePrefetch({
   const delivery = { storage, clock, limiter, random: Math.random, allowances, presence, withTraceparent, report };
   const worker = detached(createWorker(delivery));
   const lookups = createLookups({
-    statuses: createCache(),
-    assets: createCache(),
+    statuses: createCache(clock),
+    assets: createCache(clock),
     limiter,
     pollSeconds: config.pollSeconds,
     onThrottled: createPause(storage, clock, report),
@@ -216,7 +218,8 @@ function detached(worker: Worker): Worker {
   return { ...worker, kick: (provider) => withAmbientContext({}, () => worker.kick(provider)) };
 }
 
-/** An LRU cache that holds values by reference, without serialising them. */
-function createCache() {
-  return new Keyv({ store: new QuickLRU({ maxSize: CACHE_ENTRIES }), serialize: undefined, deserialize: undefined });
+/** An LRU cache that holds values by reference, without serialising them, for a time that setting the clock does not change. */
+function createCache<Value>(clock: Clock): Cache<Value> {
+  const store = new QuickLRU({ maxSize: CACHE_ENTRIES });
+  return measuredCache(new Keyv({ store, serialize: undefined, deserialize: undefined }), clock);
 }

@@ -13,6 +13,7 @@ import { createItemCounts } from "./item-counts.ts";
 import { createItems } from "./items.ts";
 import { createLedger } from "./ledger.ts";
 import { type LockTime, realTime } from "./lock-wait.ts";
+import { createOldWaits } from "./old-waits.ts";
 import { createOwners } from "./owners.ts";
 import { createRateSlots } from "./rate-slots.ts";
 import { createReading } from "./reading.ts";
@@ -42,6 +43,7 @@ export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime
     ...createReading(sql, { items, counts, clock }),
     ...createClaiming(sql, { batches, items, circuitBreakers, owners, location }),
     ...createSending(sql, batches, ledger),
+    ...createOldWaits(sql),
     ...createChanging(sql, { batches, items, ledger, cancelling }),
     ...createCleaning(sql, { items, owners, ledger }),
 

@@ -8,6 +8,7 @@ import { changingContract } from "../storage/contract/changing.ts";
 import { deferringContract } from "../storage/contract/deferring.ts";
 import { endingContract } from "../storage/contract/ending.ts";
 import { ledgerContract } from "../storage/contract/ledger.ts";
+import { oldWaitsContract } from "../storage/contract/old-waits.ts";
 import { ownersContract } from "../storage/contract/owners.ts";
 import { rateSlotsContract } from "../storage/contract/rate-slots.ts";
 import { readingContract } from "../storage/contract/reading.ts";
@@ -27,5 +28,6 @@ export function storageContract(name: string, open: () => Storage): void {
     deferringContract(bench);
     tenantsContract(bench);
     ownersContract(bench);
+    oldWaitsContract(bench);
   });
 }

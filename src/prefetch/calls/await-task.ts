@@ -26,12 +26,14 @@ export function createAwaitTask({ storage, clock, draining }: Pick<Deps, "storag
   return {
     answered: async (taskId, ms, call) => {
       const done = ({ counts, later }: TaskSnapshot) => counts.queued === (later?.items ?? 0);
-      await wait(taskId, clock.now() + ms, call, { refreshing: false, done });
+      await wait(taskId, clock.monotonic() + ms, call, { refreshing: false, done });
     },
     ended: async (taskId, ms, call) => {
-      const deadline = clock.now() + ms;
+      const deadline = clock.monotonic() + ms;
       const done = (snapshot: TaskSnapshot, problem: PrefetchError | undefined) =>
-        isEnded(taskState(snapshot.counts)) || isHopeless(snapshot, problem) || onlyWaits(snapshot, deadline);
+        isEnded(taskState(snapshot.counts)) ||
+        isHopeless(snapshot, problem) ||
+        onlyWaits(snapshot, clock.now() + deadline - clock.monotonic());
       return wait(taskId, deadline, call, { refreshing: true, done });
     },
   };

@@ -56,11 +56,11 @@ export function createRefresh({ storage, clock, directory, follow, report }: Ref
     briefly,
     unhurriedly: async (taskId, call) => {
       const known = troubles.get(taskId);
-      if (known && clock.now() < known.until) return known.problem;
+      if (known && clock.monotonic() < known.until) return known.problem;
       troubles.delete(taskId);
       const problem = await briefly(taskId, call);
       if (troubles.size >= MOST_TROUBLES) troubles.clear();
-      if (problem) troubles.set(taskId, { until: clock.now() + TROUBLE_REST_MS, problem });
+      if (problem) troubles.set(taskId, { until: clock.monotonic() + TROUBLE_REST_MS, problem });
       return problem;
     },
   };

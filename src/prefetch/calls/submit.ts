@@ -69,12 +69,12 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
   const prefetchUrls: Submit["prefetchUrls"] = async (request, call) => {
     if (request.urls.length > guards.maxUrlsPerCall) throw tooManyUrls(request.urls.length, guards.maxUrlsPerCall);
     const route = await createRouter(directory, request.provider);
-    const begun = clock.now();
+    const begun = clock.monotonic();
     const { urls, refusals, streams } = await expanded(request, call);
     const parsed = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign, breathe });
     if (parsed.candidates.length === 0) throw nothingUsable(parsed);
     // Hosts time the call as a whole, so expanding counts as waiting.
-    const waitSeconds = Math.max(0, request.waitSeconds - (clock.now() - begun) / 1_000);
+    const waitSeconds = Math.max(0, request.waitSeconds - (clock.monotonic() - begun) / 1_000);
     const view = await spend(parsed, { ...request, waitSeconds }, call);
     return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : view;
   };

@@ -68,13 +68,13 @@ async function rowsAtEnd(
   { taskId, waitSeconds }: StatusRequest,
   call: CallContext,
 ): Promise<readonly StatusRow[]> {
-  const deadline = clock.now() + waitSeconds * 1_000;
+  const deadline = clock.monotonic() + waitSeconds * 1_000;
   for (;;) {
     const rows = await lookups.status(provider, { vendorTaskIds: [taskId] }, call.signal);
     const counts = countItems(rows);
     call.onProgress?.(settledOf(counts), totalOf(counts));
     const isOpen = rows.length === 0 || counts.processing > 0;
-    const leftMs = deadline - clock.now();
+    const leftMs = deadline - clock.monotonic();
     if (!isOpen || leftMs <= 0 || draining.aborted) return rows;
     await clock.sleep(Math.min(TICK_MS, leftMs), call.signal);
   }

@@ -62,7 +62,7 @@ export async function taskPage(
   const entries: { readonly url: string; readonly place: ItemPlace }[] = [];
   let last: Item | undefined;
   for (const item of items) {
-    if (entries.length >= MOST_VERIFIED || (last && clock.now() >= until)) break;
+    if (entries.length >= MOST_VERIFIED || (last && clock.monotonic() >= until)) break;
     last = item;
     const skipped = item.index === start.index ? (start.urls ?? 0) : 0;
     entries.push(...placesOf(item.index, await urlsOf(deps, task, item, signal)).slice(skipped, skipped + MOST_VERIFIED + 1));

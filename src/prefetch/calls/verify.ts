@@ -55,13 +55,13 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
 
   /** The rows of the first URLs: of all of them, unless time or room runs out. At least one URL is asked about. */
   const askPage = async (edge: Edge, page: Page, until: number, call: CallContext): Promise<Verification[][]> => {
-    const deadline = AbortSignal.timeout(Math.max(0, until - clock.now()) + ANSWER_MS - BEGIN_MS);
+    const deadline = AbortSignal.timeout(Math.max(0, until - clock.monotonic()) + ANSWER_MS - BEGIN_MS);
     const concurrency = Math.max(1, Math.min(CONCURRENCY, Math.floor(PAGE_CHARACTERS / USUAL_ROW_CHARACTERS / edge.rowsPerUrl)));
     const found: Verification[][] = [];
     let started = 0;
     let characters = 0;
     // A page that asks nothing would lead to itself, so the first URLs are started however late it is.
-    const shouldStop = (): boolean => started >= concurrency && (clock.now() >= until || characters >= PAGE_CHARACTERS);
+    const shouldStop = (): boolean => started >= concurrency && (clock.monotonic() >= until || characters >= PAGE_CHARACTERS);
     await forEachConcurrently(page.urls.entries(), { concurrency, shouldStop }, async ([index, input]) => {
       started += 1;
       const rows = await ask(edge, input, call, deadline);
@@ -73,7 +73,7 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
   };
 
   return async (request, call) => {
-    const until = clock.now() + BEGIN_MS;
+    const until = clock.monotonic() + BEGIN_MS;
     const edge = await edgeOf(directory);
     const page = "urls" in request ? listPage(request.urls, allowedDomains) : await taskPage(deps, request, until, call);
     const found = await askPage(edge, page, until, call);

@@ -17,7 +17,7 @@ export interface DeliveryOptions extends SenderOptions {
 export interface Delivery {
   /** True when the account's circuit breaker closed, so that batches which wait for it may go. */
   deliver(provider: Provider, claim: Claim): Promise<boolean>;
-  /** Start or last progress of the longest-running batch, in milliseconds since the epoch; `undefined` when idle. */
+  /** Start or last progress of the longest-running batch, on the monotonic clock; `undefined` when idle. */
   busySince(): number | undefined;
 }
 
@@ -42,10 +42,10 @@ export function createDelivery(options: DeliveryOptions, signals: SenderSignals)
 
   return {
     deliver: async (provider, claim) => {
-      const run = { at: clock.now() };
+      const run = { at: clock.monotonic() };
       running.add(run);
       const onProgress = (): void => {
-        run.at = clock.now();
+        run.at = clock.monotonic();
       };
       try {
         const { batch, change, signal } = await withTraceparent(claim.task.traceparent, () => send(provider, claim, onProgress));

@@ -114,12 +114,17 @@ const FIRST_LOOKUP_MS = 2_000;
 /** Longer would keep a caller waiting after the records are complete; shorter would ask a slow vendor too often. */
 const LONGEST_LOOKUP_PAUSE_MS = 60_000;
 
-/** The batch stays in flight, so that no process sends it again; the process that finds its lease expired looks it up. */
-export function awaitReconciliation({ batch, items }: WorkItem, why: string, now: number): AwaitReconciliationChange {
+/**
+ * The batch stays in flight, so that no process sends it again; the process that finds its lease expired looks it up.
+ * A look-up just after `listedWithinMs` decides, so no pause lasts beyond that.
+ */
+export function awaitReconciliation({ batch, items }: WorkItem, why: string, now: number, listedWithinMs = 0): AwaitReconciliationChange {
   const elapsedMs = Math.max(0, now - (batch.sentAt ?? now));
+  const pauseMs = Math.min(LONGEST_LOOKUP_PAUSE_MS, FIRST_LOOKUP_MS + elapsedMs);
+  const untilListedMs = listedWithinMs - elapsedMs;
   return {
     kind: "await-reconciliation",
-    leaseUntil: now + Math.min(LONGEST_LOOKUP_PAUSE_MS, FIRST_LOOKUP_MS + elapsedMs),
+    leaseUntil: now + (untilListedMs > 0 ? Math.min(pauseMs, untilListedMs + 1) : pauseMs),
     items: stillQueued(items, "timeout", `${why} The vendor's own records are being asked before anything is sent again.`),
     refund: 0,
   };

@@ -55,13 +55,13 @@ export function createProgressBuffer({ items, clock, write, report }: ProgressBu
       bytes += flushed.bytes;
       return;
     }
-    writtenAt = clock.now();
+    writtenAt = clock.monotonic();
   };
 
-  const isDue = (): boolean => pending.length > 0 || bytes > 0 || clock.now() - writtenAt >= LONGEST_SILENCE_MS;
+  const isDue = (): boolean => pending.length > 0 || bytes > 0 || clock.monotonic() - writtenAt >= LONGEST_SILENCE_MS;
 
   const writeUntilEnded = async (): Promise<void> => {
-    writtenAt = clock.now();
+    writtenAt = clock.monotonic();
     while (!ended.signal.aborted) {
       await clock.sleep(WRITE_EVERY_MS, ended.signal).catch(() => undefined); // `end` wakes it.
       if (!ended.signal.aborted && isDue()) await flush();

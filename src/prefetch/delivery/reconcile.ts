@@ -25,7 +25,7 @@ export function reconciled(work: Claim, found: Reconciliation, now: number, poli
     case "unclear":
       return elapsedMs(work, now) > LONGEST_SILENCE_MS
         ? lost(work, "The answer was lost, and the vendor's records do not say whether it was carried out.")
-        : awaitReconciliation(work, "The answer was lost.", now);
+        : awaitReconciliation(work, "The answer was lost.", now, policy.listedWithinMs);
   }
 }
 

@@ -3,6 +3,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
 import type { Storage } from "../model/storage.ts";
+import { createClockWatch } from "./clock-watch.ts";
 import { LOOK_MS, type Presence } from "./presence.ts";
 import type { Worker } from "./worker.ts";
 
@@ -15,7 +16,7 @@ const FIRST_MS = 5_000;
 const AGAIN_MS = 15_000;
 
 export interface ResumeOptions {
-  readonly storage: Pick<Storage, "nextDue">;
+  readonly storage: Pick<Storage, "nextDue" | "endOldWaits">;
   readonly worker: Pick<Worker, "kick">;
   readonly presence: Pick<Presence, "claimant" | "look">;
   readonly directory: Pick<ProviderDirectory, "configured" | "get">;
@@ -26,7 +27,7 @@ export interface ResumeOptions {
 
 /**
  * Until the server stops, watches the processes that hold batches, and looks for due batches of every configured account:
- * regularly, and whenever one of those processes is dead.
+ * regularly, whenever one of those processes is dead, and after the machine's clock was set back.
  */
 export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
   const { storage, worker, presence, directory, clock, stopped, report } = options;
@@ -36,16 +37,17 @@ export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
     const due = await storage.nextDue(provider.account, now, presence.claimant());
     if (due !== undefined && due <= now) worker.kick(provider);
   };
-  let isFailing = false;
-  const watch = async (): Promise<boolean> => {
+  const clockWatch = createClockWatch(storage, clock);
+  const failing = new Set<string>();
+  const watch = async (looks: () => Promise<boolean>, about: string): Promise<boolean> => {
     try {
-      const someoneDied = await presence.look();
-      isFailing = false;
-      return someoneDied;
+      const found = await looks();
+      failing.delete(about);
+      return found;
     } catch (error) {
       // A store that cannot be used stays so for a while, and this looks every two seconds.
-      if (!isFailing) report(error, "looking for processes that died");
-      isFailing = true;
+      if (!failing.has(about)) report(error, about);
+      failing.add(about);
       return false;
     }
   };
@@ -56,8 +58,9 @@ export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
     } catch {
       return; // The sleep ends early only when the server stops.
     }
-    const someoneDied = await watch();
-    if (!someoneDied && clock.monotonic() < lookAt) continue;
+    const someoneDied = await watch(presence.look, "looking for processes that died");
+    const waitsEnded = await watch(clockWatch.look, "ending waits after the machine's clock was set back");
+    if (!someoneDied && !waitsEnded && clock.monotonic() < lookAt) continue;
     lookAt = clock.monotonic() + AGAIN_MS;
     const looks = await Promise.allSettled(directory.configured.map(look));
     for (const { reason } of looks.filter((each) => each.status === "rejected")) report(reason, "looking for batches that are due");

@@ -29,6 +29,7 @@ export function createRetryPolicies({ clock, random, allowances }: RetryPolicyOp
     return {
       random,
       reconcilable: provider.findSubmitted !== undefined,
+      listedWithinMs: provider.limits.listedWithinMs,
       early,
       laterDays: () => {
         const bounds = { ceiling: allowances.wholeDay(provider), ownBudget: allowances.tenantBudget };

@@ -9,6 +9,8 @@ export interface RetryPolicy {
   random(): number;
   /** Whether the provider can look up a submit whose answer was lost. */
   readonly reconcilable: boolean;
+  /** `ProviderLimits.listedWithinMs`. */
+  readonly listedWithinMs?: number | undefined;
   /** The vendor's day has just begun by this clock, so the vendor's own clock may still be in the day before. */
   readonly early: boolean;
   /** Days that a deferrable batch can wait for, soonest first. */

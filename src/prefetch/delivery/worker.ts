@@ -22,7 +22,7 @@ const LONGEST_SLEEP_MS = 3_600_000;
 export interface Worker {
   /** Starts on the account's due batches, and again whenever another one becomes due. */
   kick(provider: Provider): void;
-  /** Start or last progress of the longest-running batch, in milliseconds since the epoch; feeds /readyz. */
+  /** Start or last progress of the longest-running batch, on the monotonic clock; feeds /readyz. */
   busySince(): number | undefined;
   /** Claims nothing more, gives batches in flight `graceMs` to be answered, then aborts them. */
   stop(graceMs: number): Promise<void>;

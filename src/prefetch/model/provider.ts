@@ -33,6 +33,8 @@ export interface ProviderLimits {
   readonly pollSeconds: number;
   /** Days for which the vendor keeps the record of a task, where it documents that. */
   readonly recordDays?: number;
+  /** A submit that the records do not show this long after its turn was never carried out. */
+  readonly listedWithinMs?: number;
   /** Batches in flight per account; 4 when missing. */
   readonly batchesAtOnce?: number;
 }

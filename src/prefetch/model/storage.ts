@@ -205,6 +205,12 @@ export interface Storage {
    * living process are not due at any time.
    */
   nextDue(account: string, now: number, claimant?: Claimant): Promise<number | undefined>;
+  /**
+   * The clock was set back by `setBackMs`, or by as much as the store's notes lie ahead of `now`: ends the waits that were
+   * planned by the old clock, so that none lasts longer by the step. Waits may end early. False when there is no sign of
+   * a step.
+   */
+  endOldWaits(now: number, setBackMs: number): Promise<boolean>;
   /** Processes other than `owner` that hold batches. */
   holders(owner: string): Promise<readonly Holder[]>;
   /** Shows that the process lives. */

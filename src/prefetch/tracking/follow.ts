@@ -5,7 +5,7 @@ import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
 import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
 import type { Provider, StatusRow } from "../model/provider.ts";
 import type { Storage, WorkItem } from "../model/storage.ts";
-import { contentOf } from "../model/task.ts";
+import { type Batch, contentOf } from "../model/task.ts";
 import { abandoned, applyStatus, finished, type StatusChange } from "./apply-status.ts";
 import type { Lookups } from "./lookups.ts";
 
@@ -31,13 +31,18 @@ export type Follow = (
 ) => Promise<PrefetchError | undefined>;
 
 export function createFollow(storage: Pick<Storage, "following" | "change">, lookups: Lookups, clock: Clock): Follow {
+  const ageOf = ({ sentAt = 0, sentBoot, sentMonotonic }: Batch): Age => {
+    const ms = clock.now() - sentAt;
+    return { ms, measuredMs: sentBoot === clock.boot && sentMonotonic !== undefined ? clock.monotonic() - sentMonotonic : ms };
+  };
+
   const lookUp = async (provider: Provider, work: WorkItem, signal: AbortSignal): Promise<StatusChange> => {
     const query = { vendorTaskIds: work.batch.vendorTaskIds, content: contentOf(work.batch, work.items) };
-    const ageMs = clock.now() - (work.batch.sentAt ?? 0);
+    const age = ageOf(work.batch);
     try {
-      return changeFrom(provider, work, await lookups.status(provider, query, signal), ageMs);
+      return changeFrom(provider, work, await lookups.status(provider, query, signal), age);
     } catch (error) {
-      if (ageMs <= GIVE_UP_MS || !isUnknownTask(error)) throw error;
+      if (age.measuredMs <= GIVE_UP_MS || !isUnknownTask(error)) throw error;
       return abandoned(work.items, forgotten(provider));
     }
   };
@@ -79,12 +84,18 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
   };
 }
 
+interface Age {
+  readonly ms: number;
+  /** Where this boot's monotonic clock tells it, the same without the steps of a clock that was set. */
+  readonly measuredMs: number;
+}
+
 /** Applies the rows. A batch that the vendor will say no more about ends, with its open items untracked. */
-function changeFrom(provider: Provider, work: WorkItem, rows: readonly StatusRow[], ageMs: number): StatusChange {
+function changeFrom(provider: Provider, work: WorkItem, rows: readonly StatusRow[], age: Age): StatusChange {
   const change = applyStatus(work, rows);
   if (change.kind === "end") return change;
   const isProcessing = rows.some((row) => row.state === "processing");
-  const isOver = isPastRecords(provider, ageMs) || (ageMs > GIVE_UP_MS && !isProcessing);
+  const isOver = isPastRecords(provider, age.ms) || (age.measuredMs > GIVE_UP_MS && !isProcessing);
   if (!isOver) return change;
   const isListed = rows.length > 0 && !isProcessing;
   return finished(work, change, isListed ? "The vendor's answer does not name this URL." : forgotten(provider));

@@ -91,14 +91,14 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
   };
 
   const startRefresh = async (taskId: string, watch: Watch, deadline: number): Promise<void> => {
-    const begun = clock.now();
+    const begun = clock.monotonic();
     try {
       watch.problem = await refresh(taskId, AbortSignal.any([watch.abandoned.signal, draining]));
-      const tookMs = clock.now() - begun;
+      const tookMs = clock.monotonic() - begun;
       // The rest leaves room for one more refresh before the deadline.
-      const spareMs = Math.max(0, deadline - clock.now() - tookMs);
+      const spareMs = Math.max(0, deadline - clock.monotonic() - tookMs);
       const restMs = Math.max(watch.problem ? TROUBLE_REST_MS : 0, Math.min(LONGEST_REST_MS, REST_FACTOR * tookMs));
-      watch.restUntil = clock.now() + Math.min(restMs, spareMs);
+      watch.restUntil = clock.monotonic() + Math.min(restMs, spareMs);
     } catch (error) {
       watch.failure = { error };
     } finally {
@@ -107,10 +107,10 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
   };
 
   const look = async (taskId: string, watch: Watch, caller: Caller): Promise<TaskSnapshot> => {
-    const begun = clock.now();
+    const begun = clock.monotonic();
     if (watch.seen && begun < watch.seen.freshUntil) return watch.seen.snapshot;
     const snapshot = await read(taskId, caller);
-    const now = clock.now();
+    const now = clock.monotonic();
     watch.seen = { snapshot, freshUntil: now + Math.min(LONGEST_TICK_MS, REUSE_FACTOR * (now - begun)) };
     return snapshot;
   };
@@ -118,14 +118,15 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
   /** One look at the task, after a tick or a refresh. True when the wait is over. */
   const step = async (wait: Wait, tickMs: number): Promise<boolean> => {
     const { taskId, watch, deadline, call, until } = wait;
-    if (until.refreshing && !watch.refreshing && clock.now() >= watch.restUntil) watch.refreshing = startRefresh(taskId, watch, deadline);
+    if (until.refreshing && !watch.refreshing && clock.monotonic() >= watch.restUntil)
+      watch.refreshing = startRefresh(taskId, watch, deadline);
     const refresh = refreshOf(wait);
     if (refresh) await Promise.race([refresh, wait.tick(tickMs)]);
     call.signal.throwIfAborted();
     if (watch.failure && !draining.aborted) throw watch.failure.error;
     const snapshot = await look(taskId, watch, call.caller);
     wait.tell(snapshot);
-    return until.done(snapshot, watch.problem) || clock.now() >= deadline || draining.aborted;
+    return until.done(snapshot, watch.problem) || clock.monotonic() >= deadline || draining.aborted;
   };
 
   return async (taskId, deadline, call, until) => {
@@ -133,7 +134,7 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
     await read(taskId, call.caller);
     const watch = join(taskId);
     const signal = AbortSignal.any([call.signal, watch.abandoned.signal, draining]);
-    const tick = (ms: number): Promise<void> => sleep(Math.min(ms, deadline - clock.now()), signal);
+    const tick = (ms: number): Promise<void> => sleep(Math.min(ms, deadline - clock.monotonic()), signal);
     const wait = { taskId, watch, deadline, call, until, tick, tell: progressOf(call) };
     try {
       for (let tickMs = FIRST_TICK_MS; !(await step(wait, tickMs)); tickMs = Math.min(tickMs * 2, LONGEST_TICK_MS)) {

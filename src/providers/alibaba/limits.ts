@@ -4,7 +4,7 @@ import type { ProviderLimits } from "../../prefetch/model/provider.ts";
 import { percentEncode } from "../kit/canonical.ts";
 
 /** https://www.alibabacloud.com/help/en/vod/user-guide/refresh-and-prefetch */
-export const limits: ProviderLimits = {
+export const limits = {
   // The API's error table says 1,000.
   urlsPerRequest: 100,
   // URLs travel in the query. The vendor documents no limit for it; servers commonly accept 8 KiB of request head.
@@ -21,4 +21,7 @@ export const limits: ProviderLimits = {
   timeZone: "Asia/Shanghai",
   pollSeconds: 30,
   recordDays: 3,
-};
+  // A request leaves up to 30 s after its turn, can be in flight for 40 s, and appears in the list up to a minute later.
+  // Smaller: a request that is still in flight counts as absent and is sent twice. Larger: the batch waits longer.
+  listedWithinMs: 130_000,
+} satisfies ProviderLimits;

@@ -3,14 +3,10 @@
 import type { Clock } from "../../base/clock.ts";
 import { echoKey } from "../../prefetch/model/match-urls.ts";
 import type { Call, Provider, Reconciliation, Sent } from "../../prefetch/model/provider.ts";
+import { limits } from "./limits.ts";
 import type { Media } from "./media.ts";
 import type { TaskList, TaskLists, TaskRow } from "./tasks.ts";
 
-/**
- * A request leaves up to 30 s after its turn, can be in flight for 40 s, and appears in the list up to a minute later. Smaller:
- * a request that is still in flight counts as absent and is sent twice. Larger: the batch waits longer.
- */
-const LISTED_WITHIN_MS = 130_000;
 /** The vendor's times and its `Date` header are whole seconds. Smaller: the query misses rows. Larger: it returns older rows. */
 const TIME_SLACK_MS = 5_000;
 /** Clocks that differ by less need no second query. Must stay below `TIME_SLACK_MS`. */
@@ -58,7 +54,7 @@ export function createReconcile({ lists, media, clock }: ReconcileOptions): NonN
     const urls = batch.kind === "urls" ? batch.urls : (await media.resolve(batch.assetId, call)).urls;
     const { rows, complete } = await rowsSince(urls, ageMs, call);
     // The job of an asset submits its URLs later, so missing rows prove nothing for an asset.
-    const final = elapsedMs > LISTED_WITHIN_MS && complete && batch.kind === "urls";
+    const final = elapsedMs > limits.listedWithinMs && complete && batch.kind === "urls";
     if (coversAll(rows, urls) || (final && rows.length > 0)) {
       return { state: "found", vendorTaskIds: [...new Set(rows.map((row) => row.taskId))], urls: rows.map((row) => row.url) };
     }

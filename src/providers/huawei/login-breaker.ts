@@ -22,20 +22,21 @@ export function createLoginBreaker(clock: Clock, credentialNames: string): Login
   return {
     check: () => {
       if (!opened) return;
-      if (clock.now() >= opened.until) {
+      if (clock.monotonic() >= opened.until) {
         opened = undefined;
         return;
       }
       const { reason, until } = opened;
+      const triesAgainAt = clock.now() + until - clock.monotonic();
       throw new PrefetchError("auth_failed", `Not sent: ${reason.message}`, {
         provider: reason.provider,
         vendorCode: reason.vendorCode,
         requestId: reason.requestId,
-        hint: `Huawei Cloud locks credentials that fail repeatedly. Correct ${credentialNames} (or this machine's clock), then restart the server. Without a restart, it tries them again after ${new Date(until).toISOString()}.`,
+        hint: `Huawei Cloud locks credentials that fail repeatedly. Correct ${credentialNames} (or this machine's clock), then restart the server. Without a restart, it tries them again after ${new Date(triesAgainAt).toISOString()}.`,
       });
     },
     open: (reason) => {
-      opened ??= { until: clock.now() + LOCKOUT_MS, reason };
+      opened ??= { until: clock.monotonic() + LOCKOUT_MS, reason };
     },
   };
 }

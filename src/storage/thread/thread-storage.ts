@@ -90,6 +90,7 @@ export function openThreadStorage({ location, clock, report, start = startWorker
     change: (...args) => call("change", args),
     noteSignal: (...args) => call("noteSignal", args),
     isCancelled: (...args) => call("isCancelled", args),
+    endOldWaits: (...args) => call("endOldWaits", args),
     cancel: (...args) => call("cancel", args),
     clean: (...args) => call("clean", args),
     ledger: (...args) => call("ledger", args),

@@ -24,6 +24,16 @@ function setUp(count: number, more: Partial<ProgressBufferOptions> = {}) {
 const outcomeOf = (index: number) => ({ index, state: "succeeded", reason: `Seen ${index}.` });
 
 describe("createProgressBuffer", () => {
+  it("renews the lease every five seconds when the clock is set back", async () => {
+    const { clock, buffer, written } = setUp(1);
+    buffer.begin();
+    await clock.advance(1_000);
+    clock.step(-3_600_000);
+    await clock.advance(11_000);
+    expect(written).toHaveLength(2);
+    await buffer.end();
+  });
+
   it("writes the reports of the last second once a second", async () => {
     const { clock, buffer, settle, written } = setUp(3);
     buffer.begin();

@@ -17,6 +17,17 @@ function lostAt(work: Claim, sentAt: number | undefined = NOON): Claim {
 
 const found = (urls: readonly string[]): Reconciliation => ({ state: "found", vendorTaskIds: ["vendor-7", "vendor-8"], urls });
 
+it.each([
+  [10_000, 12_000],
+  [100_000, 30_001],
+  [129_999, 2],
+  [140_000, 60_000],
+])("reconciled looks again at the moment that decides when the records are unclear after %d ms", (elapsedMs, pauseMs) => {
+  const now = NOON + elapsedMs;
+  const change = reconciled(lostAt(workOf(manyUrls(2))), { state: "unclear" }, now, { ...policy, listedWithinMs: 130_000 });
+  expect(change).toMatchObject({ kind: "await-reconciliation", leaseUntil: now + pauseMs });
+});
+
 describe("reconciled, when the vendor lists the batch", () => {
   it("follows the batch under the vendor's ids without a refund", () => {
     expect(reconciled(lostAt(workOf(manyUrls(2))), found(manyUrls(2)), NOON + 2_000, policy)).toEqual({

@@ -8,6 +8,8 @@ import { fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
 import { claimAsSurvivor, openMemoryStore } from "../../fakes/storage.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
 
+const HOUR_MS = 3_600_000;
+
 async function startIdleServer(more: { readonly broken?: boolean } = {}) {
   const clock = fakeClock();
   const storage = await openMemoryStore(clock);
@@ -82,6 +84,71 @@ it.each([200_000, 3_600_000, -200_000, -3_600_000])(
     await worker.stop(0);
   },
 );
+
+it.each([HOUR_MS, 5 * HOUR_MS, 90_000])(
+  "resumeDueBatches sends what waits within two seconds when the clock is set back by %d ms",
+  async (stepMs) => {
+    const { clock, storage, provider, worker, stopped } = await startIdleServer();
+    await clock.advance(60_000);
+    await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() }) }));
+    clock.step(-stepMs);
+    await clock.advance(2_000);
+    expect(provider.received.flatMap(urlsOf)).toEqual(manyUrls(4));
+    stopped.abort();
+    await worker.stop(0);
+  },
+);
+
+it("resumeDueBatches ends the pause of an account when the clock is set back in the first five seconds of the process", async () => {
+  const { clock, storage, stopped } = await startIdleServer();
+  await storage.pauseSlots("fake-cdn:1", clock.now() + 60_000);
+  await clock.advance(1_000);
+  clock.step(-HOUR_MS);
+  await clock.advance(4_000);
+  expect(await storage.reserveSlot("fake-cdn:1", 1_000, 1, clock.now())).toBe(0);
+  stopped.abort();
+});
+
+it("resumeDueBatches sends what waits five seconds after its start when the clock was set back before", async () => {
+  const { clock, storage, provider, worker, stopped } = await startIdleServer();
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() + 3 * HOUR_MS }) }));
+  await clock.advance(5_000);
+  expect(provider.received.flatMap(urlsOf)).toEqual(manyUrls(4));
+  stopped.abort();
+  await worker.stop(0);
+});
+
+it("resumeDueBatches ends no wait twice when the clock is set back once", async () => {
+  const { clock, storage, provider, worker, stopped } = await startIdleServer();
+  await clock.advance(60_000);
+  clock.step(-HOUR_MS);
+  await clock.advance(2_000);
+  const task = newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() });
+  const batches = task.batches.map((batch) => ({ ...batch, notBefore: clock.now() + 60_000 }));
+  await storage.admit([accountQuery()], () => ({ task: { ...task, batches } }));
+  await clock.advance(58_000);
+  expect(provider.received).toEqual([]);
+  await clock.advance(20_000);
+  expect(provider.received.flatMap(urlsOf)).toEqual(manyUrls(4));
+  stopped.abort();
+  await worker.stop(0);
+});
+
+it("resumeDueBatches tries again to end waits when the store cannot be written, and says so", async () => {
+  const { clock, storage, provider, worker, stopped, reports } = await startIdleServer();
+  await clock.advance(60_000);
+  await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(4), now: clock.now() }) }));
+  const endOldWaits = vi.spyOn(storage, "endOldWaits").mockRejectedValueOnce(new Error("locked"));
+  clock.step(-HOUR_MS);
+  await clock.advance(2_000);
+  expect(reports).toEqual(["ending waits after the machine's clock was set back"]);
+  expect(provider.received).toEqual([]);
+  await clock.advance(2_000);
+  expect(endOldWaits).toHaveBeenCalledTimes(2);
+  expect(provider.received.flatMap(urlsOf)).toEqual(manyUrls(4));
+  stopped.abort();
+  await worker.stop(0);
+});
 
 it("look counts no silence of another process while its own process stands still", async () => {
   const server = await startIdleServer();

@@ -156,6 +156,25 @@ describe("follow", () => {
     expect((await storage.ledger("fake-cdn:1", TODAY)).used).toBe(2);
   });
 
+  it("keeps a batch that the vendor does not list yet when the clock is set forward by hours", async () => {
+    const { clock, storage, follow, states } = await setUp({ urls: manyUrls(2) });
+    await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_2", urls: manyUrls(2) }) }));
+    const work = await storage.claim("fake-cdn:1", clock.now(), clock.now() + 300_000);
+    if (!work) throw new Error("Nothing to claim.");
+    const sent = { now: clock.now(), monotonic: clock.monotonic(), boot: clock.boot, leaseUntil: clock.now() + 90_000, day: TODAY };
+    expect(await storage.startSending(work.batch, { ...sent, allowance: undefined })).toBe("started");
+    const batch = { ...work.batch, state: "sending", leaseUntil: sent.leaseUntil } as const;
+    const items = work.items.map(({ index }) => ({ index, state: "processing" as const }));
+    const accept = { kind: "accept", followed: true, sentAt: clock.now(), vendorTaskIds: ["vendor-9"], items, refund: 0 } as const;
+    expect(await storage.change(batch, accept)).toBe(true);
+    clock.step(3 * 3_600_000);
+    await follow("pf_2", always(fakeProvider({ status: async () => [] })), signal, noAccount);
+    expect((await storage.items("pf_2", { limit: 9 })).map(({ state }) => state)).toEqual(["processing", "processing"]);
+    // A store of an earlier version has no measured time.
+    await follow("pf_1", always(fakeProvider({ status: async () => [] })), signal, noAccount);
+    expect(await states()).toEqual(["untracked", "untracked"]);
+  });
+
   it("ends a URL as untracked when a finished answer leaves it out after ten minutes", async () => {
     const { clock, follow, states } = await setUp({ urls: manyUrls(2) });
     const answers = async (state: StatusRow["state"]): Promise<ItemState[]> => {

@@ -67,6 +67,22 @@ describe("createTaskWaiter", () => {
     expect(clock.now()).toBe(NOON + 50_000);
   });
 
+  it.each([3_600_000, -3_600_000])("resolves after the time that the caller waits when the clock is set by %d ms", async (stepMs) => {
+    const { clock, waitFor } = setUp();
+    const waiting = waitFor(50_000);
+    await clock.advance(10_000);
+    clock.step(stepMs);
+    await clock.advance(39_000);
+    let isOver = false;
+    void waiting.then(() => {
+      isOver = true;
+    });
+    await clock.settle();
+    expect(isOver).toBe(false);
+    await clock.advance(1_000);
+    expect(isOver).toBe(true);
+  });
+
   it("resolves within half a second of the end of the task", async () => {
     const { clock, stored, waitFor } = setUp();
     const waiting = waitFor(50_000, reading);

@@ -106,6 +106,17 @@ describe("access keys", () => {
     for (let sent = 0; sent < 3; sent += 1) expect((await submit()).vendorTaskIds).toHaveLength(1);
   });
 
+  it.each([HOUR, -HOUR])("are tried again after five minutes when the clock is set by %d ms meanwhile", async (stepMs) => {
+    const provider = await wrongKeys();
+    const { clock } = huawei;
+    await failureOf(submit(provider));
+    clock.step(stepMs);
+    clock.advance(5 * MINUTE - SECOND);
+    expect(await failureOf(submit(provider))).toMatchObject({ delivery: "not_sent" });
+    clock.advance(SECOND);
+    expect(await failureOf(submit(provider))).toMatchObject({ delivery: "refused" });
+  });
+
   it("are not locked by repeated calls", async () => {
     const provider = await wrongKeys();
     for (let tried = 0; tried < 20; tried += 1) await failureOf(submit(provider));

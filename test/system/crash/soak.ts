@@ -1,154 +1,92 @@
 /**
- * The crash tests for any length: `node test/system/crash/soak.ts [kills] [seed]`. Each store has one or several servers and
- * some tasks. The script kills servers until the number is reached, and exits with 1 when a promise did not hold.
+ * Kills, pauses and clock steps in one schedule, for any number of rounds:
+ * `node test/system/crash/soak.ts [rounds] [seed] [rounds at once]`. With `0` rounds, it repeats the one round whose seed follows.
+ * It exits with 1 when a promise did not hold.
  */
 
-import { taskOf } from "../harness/clients-harness.ts";
-import { type Aim, type Hit, strike } from "./crash-harness.ts";
-import { newSeed, type Random, seeded } from "./random-harness.ts";
-import { chinaAt, type Scene, type SceneOptions, type Server, serverBehind, stage, until } from "./scene-harness.ts";
-import { endingOf, type Figures, judge } from "./verdict-harness.ts";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { proveClocks } from "./machine-harness.ts";
+import { newSeed } from "./random-harness.ts";
+import { type Played, playRound } from "./round-harness.ts";
+import { type Account, account } from "./round-verdict-harness.ts";
+import { type Plan, planOf, roundSeed } from "./schedule-harness.ts";
 
-const KILLS = 300;
-const KILLS_A_ROUND = 25;
-/** A stopped process goes on after this time of its own: a little longer than the longest lease. */
-const STOPPED_MS = 320_000;
-const aims: readonly Aim[] = ["connected", "there", "there", "back", "back", "moment", "moment"];
-const signals = ["SIGKILL", "SIGKILL", "SIGKILL", "SIGKILL", "SIGKILL", "SIGKILL", "SIGTERM", "SIGSTOP"] as const;
+const ROUNDS = 300;
+/** Rounds mostly wait. More at once, and two cores are too slow for the timing that the rounds are about. */
+const AT_ONCE = 12;
+const STAGGER_MS = 1_500;
 
-interface Plan extends Omit<SceneOptions, "random"> {
-  readonly servers: number;
-  readonly tasks: number;
-  readonly urls: number;
-  readonly policy: "partial" | "defer";
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const [wanted = ROUNDS, given = newSeed(), atOnce = AT_ONCE] = process.argv.slice(2).map(Number);
+const seeds = wanted === 0 ? [given] : Array.from({ length: wanted }, (_, round) => roundSeed(given, round));
+say(`${seeds.length} rounds, seed ${given}, ${atOnce} at once`);
+say(await proveClocks(mkdtempSync(join(tmpdir(), "clock-"))));
+
+interface Result {
+  readonly played: Played;
+  readonly found: Account;
 }
 
-function planOf(random: Random, round: number): Plan {
-  const vendor = round % 2 === 0 ? "huawei-vod" : "alibaba-vod";
-  const midnight = random.chance(0.25);
-  return {
-    vendor,
-    // A request that is in flight for longer than 100 s counts as lost. At speed 20 that is five seconds.
-    speed: vendor === "huawei-vod" ? 40 : 20,
-    start: midnight ? chinaAt(23, 50 + random.upTo(6)) : chinaAt(12),
-    limit: random.pick([400, 1_000, 3_000]),
-    servers: random.pick([1, 1, 2, 3]),
-    tasks: random.pick([1, 3, 5]),
-    urls: random.pick([300, 400, 600]),
-    policy: midnight ? "defer" : random.pick(["partial", "defer"]),
-  };
+const results: Result[] = [];
+const failures: string[] = [];
+
+function describe({ seed, servers, clock, login, events }: Plan): string {
+  const does = (what: string): number => events.filter((event) => event.does === what).length;
+  return `seed ${seed}: ${servers} server(s), clock ${clock}, ${login}, ${does("end")} ends, ${does("pause")} pauses, ${does("step")} steps`;
 }
 
-interface Round {
-  readonly figures: Figures;
-  readonly violations: readonly string[];
-  readonly kills: readonly Hit[];
-  readonly ended: number;
-  readonly stopped: number;
+function outcome({ asked, settledMs, lagMs }: Played, { urls, received, unknown }: Account): string {
+  const calls = asked.map(({ answer }) => (answer === undefined ? "cut off" : "taskId" in answer ? "answered" : "refused"));
+  const counts = [...Map.groupBy(calls, (call) => call)].map(([call, { length }]) => `${length} ${call}`).join(", ");
+  const settled = settledMs === undefined ? "never" : `after ${Math.round(settledMs / 1_000)} s`;
+  return `calls by account: ${counts}; ${urls} URLs, ${received} received, ${unknown} unknown, settled ${settled} (${Math.round(lagMs / 1_000)} s lag)`;
 }
 
-async function play(scene: Scene, plan: Plan, most: number): Promise<Round> {
-  const { random } = scene;
-  const counts = { SIGKILL: 0, SIGTERM: 0, SIGSTOP: 0 };
-  const kills: Hit[] = [];
-  const asked: string[] = [];
-  const ids: string[] = [];
-  const violations: string[] = [];
-  const asleep = new Map<Server, number>();
-  const awake: Server[] = [];
-  let calls = 0;
-
-  /** A new server, by whose client a new task comes. */
-  const call = async (wire: number): Promise<Server> => {
-    const urls = scene.vendor.urls(`task-${calls}`, plan.urls);
-    calls += 1;
-    const session = await scene.session(wire);
-    const answer = await session.call("prefetch_urls", { urls, on_quota_exceeded: plan.policy });
-    if (!answer.isError) {
-      ids.push(taskOf(answer).task_id ?? "");
-      asked.push(...urls);
-    } else if (!answer.text.startsWith("quota_exhausted")) violations.push(`a call was answered with ${answer.text}`);
-    return serverBehind(session);
-  };
-  const wakeAll = (): void => {
-    for (const [server, at] of asleep) {
-      if (at > scene.now()) continue;
-      process.kill(server.pid, "SIGCONT");
-      asleep.delete(server);
-      awake.push(server);
+const begun = performance.now();
+const queue = [...seeds];
+const work = async (_: unknown, first: number): Promise<void> => {
+  // Servers that all start at once would be too slow for their schedules.
+  await sleep(first * STAGGER_MS);
+  for (let seed = queue.shift(); seed !== undefined; seed = queue.shift()) {
+    const plan = planOf(seed);
+    try {
+      const played = await playRound(plan);
+      const found = account(played);
+      results.push({ played, found });
+      say(`${results.length}. ${describe(plan)}`);
+      say(`   ${outcome(played, found)}`);
+      for (const violation of found.violations) say(`   VIOLATION: ${violation}`);
+    } catch (error) {
+      failures.push(`${describe(plan)}: ${error instanceof Error ? error.stack : error}`);
+      say(`   FAILED: ${failures.at(-1)}`);
     }
-  };
-  /** One server after the other, for as long as there is something to be done. */
-  const live = async (wire: number): Promise<void> => {
-    while (kills.length < most && (calls < plan.tasks || scene.waiting() > 0)) {
-      wakeAll();
-      const calling = calls < plan.tasks && (scene.waiting() < 20 || random.chance(0.1));
-      const server = calling ? await call(wire) : await scene.start(wire);
-      const signal = random.pick(signals);
-      const hit = await strike(scene, server, { aim: random.pick(aims), nth: 1 + random.upTo(3), signal, number: wire });
-      counts[signal] += 1;
-      if (signal === "SIGKILL") kills.push(hit);
-      if (signal === "SIGSTOP") asleep.set(server, scene.now() + STOPPED_MS);
-    }
-  };
-
-  await Promise.all(Array.from({ length: plan.servers }, (_, wire) => live(wire)));
-  const last = await scene.session(plan.servers);
-  await until("the suspended servers to have slept for long enough", () => {
-    wakeAll();
-    return asleep.size === 0;
-  });
-  await until("everything to be sent", () => scene.waiting() === 0);
-  await Promise.all(awake.map((server) => server.kill("SIGTERM")));
-  const verdict = judge(scene, asked, await endingOf(scene, last, ids));
-  const { figures } = verdict;
-  return { figures, violations: [...violations, ...verdict.violations], kills, ended: counts.SIGTERM, stopped: counts.SIGSTOP };
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-const wanted = Number(process.argv[2] ?? KILLS);
-const seed = Number(process.argv[3] ?? newSeed());
-const random = seeded(seed);
-say(`${wanted} kills, seed ${seed}`);
-
-const rounds: Round[] = [];
-const killed = () => rounds.reduce((sum, { kills }) => sum + kills.length, 0);
-while (killed() < wanted) {
-  const plan = planOf(random, rounds.length);
-  const scene = await stage({ ...plan, random });
-  try {
-    const round = await play(scene, plan, Math.min(KILLS_A_ROUND, wanted - killed()));
-    rounds.push(round);
-    const { vendor, servers, policy, limit } = plan;
-    say(
-      `${rounds.length}. ${vendor}, ${servers} server(s), "${policy}" of ${limit}: ${round.kills.length} kills, ${JSON.stringify(round.figures)}`,
-    );
-    for (const violation of round.violations) say(`   VIOLATION: ${violation}`);
-  } finally {
-    await scene.close();
   }
-}
+};
+await Promise.all(Array.from({ length: atOnce }, work));
 
-const hits = rounds.flatMap(({ kills }) => kills);
-const sum = (number: (round: Round) => number) => rounds.reduce((total, round) => total + number(round), 0);
-const violated = sum(({ violations }) => violations.length);
+const sum = (number: (result: Result) => number) => results.reduce((total, result) => total + number(result), 0);
+const slowest = Math.max(0, ...results.map(({ played }) => played.settledMs ?? Number.POSITIVE_INFINITY));
 say("");
-say(`killed          ${hits.length}, of them ${hits.filter(({ there }) => there > 0).length} with requests on their way to the vendor,`);
+say(`rounds      ${results.length} in ${Math.round((performance.now() - begun) / 1_000)} s, ${failures.length} that failed to run`);
+say(`killed      ${sum(({ played }) => played.counts.kills)}, told to end ${sum(({ played }) => played.counts.ends)}`);
+say(`paused      ${sum(({ played }) => played.counts.pauses)}`);
+say(`clock steps ${sum(({ played }) => played.counts.steps)}`);
 say(
-  `                ${hits.filter(({ back }) => back > 0).length} with answers on their way back, ${hits.filter(({ waiting }) => waiting > 0).length} with batches left`,
+  `URLs        ${sum(({ found }) => found.urls)}, received ${sum(({ found }) => found.received)}, unknown ${sum(({ found }) => found.unknown)}`,
 );
-say(`told to end     ${sum(({ ended }) => ended)}`);
-say(`stopped         ${sum(({ stopped }) => stopped)}`);
-say(`URLs            ${sum(({ figures }) => figures.urls)}`);
-say(`received once   ${sum(({ figures }) => figures.receivedOnce)}`);
-say(`resent          ${sum(({ figures }) => figures.resent)}`);
-say(`unknown         ${sum(({ figures }) => figures.unknown)}, of them ${sum(({ figures }) => figures.unknownReceived)} received`);
-say(`over quota      ${sum(({ figures }) => figures.overQuota)}, and ${sum(({ figures }) => figures.putOff)} that wait for another day`);
-say(`limit exceeded  ${sum(({ figures }) => figures.exceeded)}`);
-say(`throttled       ${sum(({ figures }) => figures.throttled)}`);
-say(`leftovers       ${sum(({ figures }) => figures.leftovers)}`);
-say(`violations      ${violated}`);
-process.exitCode = violated === 0 ? 0 : 1;
+const codes = new Map<string, number>();
+for (const { found } of results) for (const [code, count] of found.rejected) codes.set(code, (codes.get(code) ?? 0) + count);
+say(`failed      ${sum(({ found }) => found.failed)} that the slow edge did not answer in time`);
+say(`rejected    ${[...codes].map(([code, count]) => `${count} ${code}`).join(", ") || "none"}`);
+say(`lost        ${sum(({ found }) => found.lost)}`);
+say(`doubled     ${sum(({ found }) => found.doubled)}`);
+say(`over quota  ${sum(({ found }) => found.overQuota)}`);
+say(
+  `proven      ${sum(({ found }) => found.proven)} rounds that took longer than 90 s, because the vendor's list had to prove that a request is absent`,
+);
+say(`unsettled   ${sum(({ found }) => found.unsettled)} rounds, the slowest after ${Math.round(slowest / 1_000)} s`);
+say(`violations  ${sum(({ found }) => found.violations.length)}`);
+process.exit(sum(({ found }) => found.violations.length) + failures.length === 0 ? 0 : 1);

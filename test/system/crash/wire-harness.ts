@@ -29,7 +29,9 @@ export interface WireOptions {
   readonly target: string;
   readonly spends: (request: IncomingMessage) => boolean;
   /** The milliseconds of the next leg. */
-  readonly delay: () => number;
+  readonly delay: (leg: Leg, spending: boolean) => number;
+  /** Whether the message of a spending request gets lost on that leg. Without it, none does. */
+  readonly fate?: (leg: Leg) => Fate;
   /** Whether a request of a dead sender gets lost instead of reaching the vendor. */
   readonly loses: () => boolean;
 }
@@ -40,7 +42,7 @@ interface Interruption {
   readonly act: () => Promise<Fate>;
 }
 
-export async function startWire({ target, spends, delay, loses }: WireOptions): Promise<Wire> {
+export async function startWire({ target, spends, delay, fate = () => "goes on", loses }: WireOptions): Promise<Wire> {
   const onTheWay = { there: 0, back: 0 };
   let inFlight = 0;
   const interruptions = new Set<Interruption>();
@@ -60,8 +62,8 @@ export async function startWire({ target, spends, delay, loses }: WireOptions): 
     if (spending) onTheWay[leg] += 1;
     try {
       if (spending && (await arriveAt(leg)) === "is lost") return "is lost";
-      await sleep(delay());
-      return "goes on";
+      await sleep(delay(leg, spending));
+      return spending ? fate(leg) : "goes on";
     } finally {
       if (spending) onTheWay[leg] -= 1;
     }

@@ -10,9 +10,9 @@ import type { Observation, RequestKind } from "./observation.ts";
 interface AskOptions {
   readonly url: URL;
   readonly dispatcher: Dispatcher;
-  readonly clock: Pick<Clock, "now">;
-  /** When the check began. */
-  readonly startedAt: number;
+  readonly clock: Pick<Clock, "monotonic">;
+  /** When the check began, on the monotonic clock. */
+  readonly startedMonotonic: number;
   readonly signal: AbortSignal;
 }
 
@@ -34,11 +34,12 @@ const wire = {
 
 /** Rejects only with the signal's reason. */
 export async function ask({ kind, round, headers }: AskedRequest, options: AskOptions): Promise<Observation> {
-  const { url, dispatcher, clock, startedAt, signal } = options;
+  const { url, dispatcher, clock, startedMonotonic, signal } = options;
   const { method, headers: ownHeaders, mostBytes } = wire[kind];
   try {
     const got = await get(dispatcher, { url, method, headers: { ...headers, ...ownHeaders }, signal, mostBytes });
-    const answer = { kind, round, atMs: clock.now() - startedAt, status: got.status, headers: got.headers, firstByteMs: got.firstByteMs };
+    const atMs = clock.monotonic() - startedMonotonic;
+    const answer = { kind, round, atMs, status: got.status, headers: got.headers, firstByteMs: got.firstByteMs };
     // undici frees the connection one turn after the answer. An earlier request would open another connection.
     await nextTurn();
     return answer;

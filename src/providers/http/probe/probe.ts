@@ -45,13 +45,16 @@ const MAX_WAIT_MS = 1_000;
 /** Rejects only with the signal's reason. Every other failure gives the state `unknown`. */
 export async function probe(request: ProbeRequest, { clock, random, recognise }: ProbeTools): Promise<ProbeResult> {
   const { url, dispatcher, headers, possibleFillAt, signal } = request;
-  const startedAt = clock.now();
+  const [startedAt, startedMonotonic] = [clock.now(), clock.monotonic()];
   const observations: Observation[] = [];
   let recognition: { readonly cdn: Recognised | undefined } | undefined;
 
   const observe = async (kind: RequestKind, round: number): Promise<void> => {
     const debugHeaders = round > 1 ? debugHeadersFor(recognition?.cdn?.vendor) : {};
-    const observation = await ask({ kind, round, headers: { ...headers, ...debugHeaders } }, { url, dispatcher, clock, startedAt, signal });
+    const observation = await ask(
+      { kind, round, headers: { ...headers, ...debugHeaders } },
+      { url, dispatcher, clock, startedMonotonic, signal },
+    );
     observations.push(observation);
     if (recognition || isFailed(observation)) return;
     recognition = { cdn: await abortable(recognise(observation.headers, url.hostname), signal) };

@@ -17,7 +17,7 @@ export function createSendRequest({ clock, limits }: { readonly clock: Clock; re
 
   /** Counts received bytes. Throws when the task has reached a limit or the server is too slow. */
   const createMeter = (hostName: string, { budget, progress, signal }: FetchContext) => {
-    const startedAt = clock.now();
+    const startedAt = clock.monotonic();
     let throttledMs = 0;
     let received = 0;
     return (count: number): Promise<void> | undefined => {
@@ -26,7 +26,7 @@ export function createSendRequest({ clock, limits }: { readonly clock: Clock; re
       progress.moved(count);
       const exhausted = budget.limitReached();
       if (exhausted) throw exhausted;
-      const now = clock.now();
+      const now = clock.monotonic();
       // The server is not slow while this process holds it back.
       const elapsedMs = now - startedAt - throttledMs;
       const bytesPerSecond = (received / elapsedMs) * 1_000;
@@ -34,7 +34,7 @@ export function createSendRequest({ clock, limits }: { readonly clock: Clock; re
         throw tooSlow(hostName, bytesPerSecond, limits.minBytesPerSecond);
       }
       return bandwidth(count, signal)?.then(() => {
-        throttledMs += clock.now() - now;
+        throttledMs += clock.monotonic() - now;
       });
     };
   };

@@ -75,6 +75,20 @@ describe("bytesPerSecond", () => {
 });
 
 describe("minBytesPerSecond", () => {
+  it("does not count time by which the clock was set forward", async () => {
+    const clock = fakeClock();
+    const origin = await startOrigin((_, response) => {
+      response.writeHead(200, cacheable).write("x");
+      void clock.sleep(5_000).then(() => response.end("x"));
+    });
+    const { outcomeOf } = warming({ clock, limits: { slowAnswerGraceMs: 30_000, minBytesPerSecond: 10_000 } });
+    const outcome = outcomeOf(origin.url("/"));
+    await until(() => origin.seen.length).toBe(1);
+    clock.step(3 * 3_600_000);
+    await clock.advance(5_000);
+    expect(await outcome).toMatchObject({ state: "succeeded" });
+  });
+
   it("cuts off a slower answer after the grace period", async () => {
     const clock = instantClock();
     const origin = await startOrigin((request, response) => {

@@ -1,0 +1,43 @@
+/** Ends waits that were planned by a clock which was set back since. */
+
+import type { Storage } from "../prefetch/model/storage.ts";
+import { UNANSWERED } from "./conditions.ts";
+import type { Sql } from "./sql.ts";
+
+/**
+ * The store's last note by the old clock, plus the longest wait that one process plans for itself: a back-off or a pause of
+ * five minutes after a request of one. Smaller: such a wait lasts as long as the clock was set back. Larger: more waits for
+ * another day end early, and find no quota.
+ */
+const LONGEST_WAIT_MS = 600_000;
+/** Smaller: the clocks of a living machine, which are adjusted all the time, look like a clock that was set. */
+const NOTICED_MS = 1_000;
+
+export function createOldWaits({ run, get, atomically }: Sql): Pick<Storage, "endOldWaits"> {
+  /** The latest moment at which something is known to have happened to a batch that waits, or to the newest task. */
+  const lastNote = (): number => {
+    // The ids of tasks sort by the time of their creation.
+    const newest = get("SELECT created_at AS at FROM tasks ORDER BY id DESC LIMIT 1");
+    const waiting = get(
+      `SELECT max(max(tasks.created_at, coalesce(batches.sent_at, 0))) AS at FROM batches JOIN tasks ON tasks.id = task_id WHERE ${UNANSWERED}`,
+    );
+    return Math.max(Number(newest?.at ?? 0), Number(waiting?.at ?? 0));
+  };
+
+  return {
+    endOldWaits: (now, setBackMs) =>
+      atomically(() => {
+        const oldNow = Math.max(now + setBackMs, lastNote());
+        if (oldNow <= now + NOTICED_MS) return false;
+        const times = [now, now, oldNow + LONGEST_WAIT_MS];
+        run("UPDATE batches SET not_before = ? WHERE state = 'queued' AND not_before > ? AND not_before <= ?", ...times);
+        run(
+          "UPDATE batches SET lease_until = ? WHERE state = 'sending' AND owner IS NULL AND lease_until > ? AND lease_until <= ?",
+          ...times,
+        );
+        run("UPDATE pace SET next_slot = ? WHERE next_slot > ? AND next_slot <= ?", ...times);
+        run("UPDATE circuits SET open_until = ? WHERE open_until > ? AND open_until <= ?", ...times);
+        return true;
+      }),
+  };
+}

@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { heedingSteps } from "../../../src/prefetch/delivery/clock-watch.ts";
+import { createRateLimiter } from "../../../src/prefetch/delivery/rate-limit.ts";
+import { fakeClock } from "../../fakes/clock.ts";
+import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
+import { neverAborted } from "../../fakes/signal.ts";
+import { openMemoryStore } from "../../fakes/storage.ts";
+import { accountQuery, newTask } from "../../fakes/task.ts";
+
+it.each([
+  ["while the process runs", 1_000],
+  ["before its first request", 0],
+])("a request waits no longer than its slot when the clock is set back %s", async (_, runsMs) => {
+  const clock = fakeClock();
+  const store = await openMemoryStore(clock);
+  await store.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
+  await store.pauseSlots("fake-cdn:1", clock.now() + 2_000);
+  if (runsMs === 0) clock.step(-250_000);
+  const limiter = createRateLimiter(heedingSteps(store, clock), clock);
+  if (runsMs > 0) {
+    await clock.drive(limiter(fakeProvider({ limits: { requestsPerMinute: 60 } }), neverAborted));
+    await clock.advance(runsMs);
+    clock.step(-250_000);
+  }
+  const started = clock.monotonic();
+  await clock.drive(limiter(fakeProvider({ limits: { requestsPerMinute: 60 } }), neverAborted));
+  expect(clock.monotonic() - started).toBeLessThanOrEqual(2_000);
+});
