@@ -58,9 +58,14 @@ const STORE_ANSWER_MS = 5_000;
 export interface AppOptions {
   readonly clock?: Clock;
   readonly observer?: Observer;
+  /** Instead of the storage thread, for tests that must see when the process has nothing to do. */
+  readonly openStorage?: typeof openThreadStorage;
 }
 
-export function createApp(config: AppConfig, { clock = systemClock, observer = silentObserver }: AppOptions = {}): App {
+export function createApp(
+  config: AppConfig,
+  { clock = systemClock, observer = silentObserver, openStorage = openThreadStorage }: AppOptions = {},
+): App {
   const secrets = createSecrets(config.secrets, config.keyIds);
   const foreign = createForeignText(secrets);
   const log = createLog(config.logLevel, secrets);
@@ -68,7 +73,7 @@ export function createApp(config: AppConfig, { clock = systemClock, observer = s
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
-  const storage = heedingSteps(openThreadStorage({ location: config.store, clock, report }), clock);
+  const storage = heedingSteps(openStorage({ location: config.store, clock, report }), clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 

@@ -13,6 +13,7 @@ import { createApp } from "../../../src/app/app.ts";
 import { readCommand } from "../../../src/cli/config.ts";
 import { statusOutput } from "../../../src/mcp/result.ts";
 import { isEnded } from "../../../src/prefetch/model/task.ts";
+import { openSqlite } from "../../../src/storage/sqlite.ts";
 import type { App } from "../../../src/transports/served-app.ts";
 import { type WireClock, wireClock } from "./clock-harness.ts";
 import type { Commit, FaultRow } from "./row-harness.ts";
@@ -176,7 +177,7 @@ async function assemble(row: FaultRow, { hosts, hit }: List, clock: WireClock, c
     ...setup.settings,
   });
   if (command.kind !== "serve") throw new Error("It only serves");
-  const app = createApp(command.config, { clock });
+  const app = createApp(command.config, { clock, openStorage: ({ location }) => openSqlite(location, clock) });
   const session = await openSession(app, clock);
   closing.push(async () => {
     // A hanging request must not keep the server from stopping.

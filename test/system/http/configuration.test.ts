@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { asPrefetchError, explain } from "../../../src/base/errors.ts";
 import { readCommand } from "../../../src/cli/config.ts";
+import { allSettings } from "../../../src/cli/settings.ts";
 import { createAuthenticator } from "../../../src/transports/auth/authenticate.ts";
 import { baseEnv, bin } from "../harness/clients-harness.ts";
 import { entry } from "../harness/raw-http-harness.ts";
@@ -36,8 +37,14 @@ function mistakeIn(args: readonly string[], env: Readonly<Record<string, string>
     });
     return "";
   } catch (error) {
-    return explain(asPrefetchError(error));
+    return byVariables(explain(asPrefetchError(error)));
   }
+}
+
+/** Errors name the flags that were typed; these tests know each setting by its variable. */
+function byVariables(text: string): string {
+  const names = new Map(allSettings.map(({ flag, name }) => [`--${flag}`, name]));
+  return text.replace(/--[a-z-]+/g, (flag) => names.get(flag) ?? flag);
 }
 
 describe("a token list that cannot be used", () => {
@@ -202,5 +209,5 @@ function refusalOf(args: readonly string[], env: Readonly<Record<string, string>
   expect(result.stdout).toBe("");
   expect(result.stderr).toMatch(/^cdn-prefetch-mcp: [^\n]*\n$/);
   expect(result.stderr).not.toMatch(/\bat .*:\d+:\d+|secret/);
-  return result.stderr;
+  return byVariables(result.stderr);
 }
