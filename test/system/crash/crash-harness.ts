@@ -1,5 +1,6 @@
 /** Kills, ends or suspends servers, at a random moment or when one of their requests reaches a certain point. */
 
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dueBatches, writeLock } from "../harness/store-file-harness.ts";
 import { type Scene, type Server, until } from "./scene-harness.ts";
@@ -94,12 +95,21 @@ export async function killAll(scene: Scene, aims: readonly Aim[]): Promise<Hit[]
 export async function suspend({ store }: Scene, pid: number): Promise<void> {
   for (;;) {
     process.kill(pid, "SIGSTOP");
+    while (!isStopped(pid)) await sleep(1);
     const lock = writeLock(store);
     lock?.release();
     if (lock) return;
     process.kill(pid, "SIGCONT");
     await sleep(1);
   }
+}
+
+/** The signal returns before every thread has stopped, and the storage thread could still take the lock. */
+function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).startsWith("T");
+  });
 }
 
 /** The last server sends the rest by itself and then tells how the tasks ended. Call it when no other server is sending. */
