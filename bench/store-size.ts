@@ -12,7 +12,7 @@ import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../src/app/system-clock.ts";
 import { createListTasks, type ListRequest } from "../src/prefetch/calls/list.ts";
 import type { ProviderDirectory } from "../src/prefetch/model/provider-directory.ts";
-import type { AccountQuery, NewTask, Storage } from "../src/prefetch/model/storage.ts";
+import type { NewTask, Storage } from "../src/prefetch/model/storage.ts";
 import { taskStates } from "../src/prefetch/model/task.ts";
 import { keepClean } from "../src/storage/retention.ts";
 import { openSqlite } from "../src/storage/sqlite.ts";
@@ -58,13 +58,15 @@ function fill(path: string, { tasks, items, createdAt, tenantOf, stateOf, target
   );
   const batch = db.prepare(
     `INSERT INTO batches (task_id, number, provider, account, kind, state, day, cost, attempts, not_before, sent_at, vendor_task_ids)
-     VALUES (?, 0, 'huawei-vod', ?, 'urls', 'ended', '2026-11-01', ?, 0, 0, ?, '[]')`,
+     VALUES (?, 0, 'huawei-vod', ?, 'urls', 'sending', '2026-11-01', ?, 0, 0, ?, '[]')`,
   );
+  const settle = db.prepare("UPDATE batches SET state = 'ended' WHERE task_id = ?");
   const item = db.prepare("INSERT INTO items (task_id, idx, batch, kind, target, state) VALUES (?, ?, 0, 'url', ?, ?)");
   for (let number = 0; number < tasks; number += 1) {
     task.run(idOf(number), tenantOf(number), createdAt(number), number % 97 === 0 ? '["alibaba-vod"]' : '["huawei-vod"]');
     batch.run(idOf(number), ACCOUNT, items, createdAt(number));
     for (let index = 0; index < items; index += 1) item.run(idOf(number), index, target(number, index), stateOf(number, index));
+    settle.run(idOf(number));
   }
   db.exec("COMMIT");
   db.close();
@@ -130,35 +132,27 @@ function taskOf(number: number, targets: readonly string[], now: number): NewTas
   };
 }
 
-/** Warms the same URLs again and again, 20 minutes apart. */
+/** Admits URLs that were warmed once, or four hundred times, 20 minutes apart. The store holds 200,000 items in both cases. */
 async function benchAdmission(): Promise<void> {
-  const query = (targets: readonly string[], now: number): AccountQuery => ({
-    ...{ account: ACCOUNT, tenant: "tenant-1", day: "2026-11-29", targets, laterDays: [] },
-    recentSince: now - 600_000,
-  });
-  for (const [urls, history] of [
-    [2_000, 400],
-    [10_000, 20],
-  ] as const) {
-    await withStore(async (storage) => {
-      const targets = Array.from({ length: urls }, (_, index) => urlOf(0, index));
-      const times: number[] = [];
-      for (let number = 0; number < history; number += 1) {
-        const now = Date.now() - (history - number) * 1_200_000;
-        const [time = 0] = await timed(1, () => storage.admit([query(targets, now)], () => ({ task: taskOf(number, targets, now) })));
-        times.push(time);
-        const claim = await storage.claim(ACCOUNT, now, now + 300_000);
-        if (!claim) throw new Error("Nothing is due.");
-        const items = claim.items.map(({ index }) => ({ index, state: "succeeded" as const }));
-        await storage.change(claim.batch, { kind: "accept", followed: false, sentAt: now, vendorTaskIds: [], items, refund: 0 });
-      }
-      const reads = await timed(5, () => storage.facts([query(targets, Date.now())]));
-      const first = median(times.slice(0, 5));
-      const last = median(times.slice(-5));
-      print("admission", `${urls} URLs`, `once: ${ms(first)}`, `${history} times: ${ms(last)}`, `ratio ${(last / first).toFixed(1)}`);
-      print("admission", `${urls} URLs`, `facts alone after ${history} times: ${ms(median(reads))}`);
+  const most = 400;
+  const targets = Array.from({ length: 500 }, (_, index) => urlOf(0, index));
+  const now = Date.now();
+  const query = { account: ACCOUNT, tenant: "tenant-1", day: "2026-11-29", targets, laterDays: [], recentSince: now - 600_000 };
+  const results: (readonly [facts: number, admission: number])[] = [];
+  for (const history of [1, most]) {
+    await withStore(async (storage, path) => {
+      const createdAt = (task: number): number => now - (most - task) * 1_200_000;
+      const target = (task: number, index: number): string => urlOf(task >= most - history ? 0 : task + 1, index);
+      const same = { tenantOf: () => "tenant-1", stateOf: () => "succeeded" };
+      fill(path, { tasks: most, items: targets.length, createdAt, target, ...same });
+      const facts = median(await timed(25, () => storage.facts([query])));
+      const admit = (run: number) => storage.admit([query], () => ({ task: taskOf(10_000 + run, targets, now) }));
+      results.push([facts, median(await timed(9, admit))]);
+      print("admission", `500 URLs, warmed ${history} times before`, ...(results.at(-1) ?? []).map(ms));
     });
   }
+  const [[factsOnce, once] = [1, 1], [factsOften, often] = [1, 1]] = results;
+  print("admission", `ratio ${most} : 1`, `facts ${(factsOften / factsOnce).toFixed(1)}`, `admission ${(often / once).toFixed(1)}`);
 }
 
 /** Calls the store every 10 ms until the signal aborts. Returns how long calls took, and how long the event loop stood still. */

@@ -50,7 +50,7 @@ function foldTable(): Uint8Array {
   return table;
 }
 
-export function foldBytes(bytes: Uint8Array): Uint8Array {
+function foldBytes(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte) => folded[byte] ?? 0).filter((byte) => byte !== 0);
 }
 

@@ -9,7 +9,6 @@ const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Poin
 const invisibles = new RegExp(invisible, "gu");
 export const visibleRuns: RegExp = /[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu;
 const plain = /^[\x20-\x7e]*$/;
-const separators: ReadonlySet<string> = new Set(["\t", "\n", "\v", "\f", "\r", "\u0085", "\u2028", "\u2029"]);
 /** Terminal sequences as ECMA-48 has them: `ESC [ 31 m`, `ESC ] 0 ; title BEL`, and both with the one-byte introducers. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these sequences begin with a control character.
 const terminalSequences = /(?:\x1b\[|\x9b)[\x20-\x3f]{0,64}[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]{0,256}(?:\x07|\x1b\\|\x9c)|\x1b[@-_]/g;
@@ -33,8 +32,4 @@ function escaped(character: string): string {
   let text = "";
   for (let index = 0; index < character.length; index += 1) text += `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`;
   return text;
-}
-
-export function isSeparator(character: string): boolean {
-  return separators.has(character);
 }

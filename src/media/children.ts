@@ -3,7 +3,7 @@
 import { PrefetchError } from "../base/errors.ts";
 import { isDataUri } from "./data-uri.ts";
 import type { ExpandLimits, ExpandOptions, Expansion, RefusedChild } from "./expansion.ts";
-import type { Manifest, MediaContext, MediaRole, MediaUrl } from "./manifest.ts";
+import { type Manifest, type MediaContext, type MediaRole, type MediaUrl, untimed } from "./manifest.ts";
 import type { ReadResult, Visit } from "./read-manifest.ts";
 import { createSkippedUris } from "./skipped-uris.ts";
 import { createUrlCollector } from "./url-collector.ts";
@@ -149,12 +149,7 @@ function firstManifest(url: string, host: string): MediaUrl {
     kind: "main",
     rendition: "main",
     bandwidth: undefined,
-    average: undefined,
-    offset: undefined,
-    duration: undefined,
-    edge: undefined,
-    ranges: undefined,
-    bytes: undefined,
+    ...untimed,
     alternative: 0,
   };
 }

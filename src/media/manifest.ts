@@ -104,3 +104,13 @@ export interface MediaContext {
 export function isTrickPlay(kind: MediaKind): boolean {
   return kind === "iframe" || kind === "image" || kind === "event";
 }
+
+/** The fields of a URL that no time line and no byte range holds. */
+export const untimed = {
+  average: undefined,
+  offset: undefined,
+  duration: undefined,
+  edge: undefined,
+  ranges: undefined,
+  bytes: undefined,
+} as const;

@@ -3,7 +3,7 @@
  *
  * | step | in one transaction                                                              | a crash afterwards leaves               |
  * | ---- | ------------------------------------------------------------------------------- | --------------------------------------- |
- * | hide | gives back the quota, ends the batches, moves the task's id to `deleted_tasks`  | rows that no call shows and no one sends |
+ * | hide | gives back the quota, ends the batches, moves the task's id to `deleted_tasks`  | rows that no call shows and no process sends |
  * | part | deletes some of the hidden task's items, then of its batches                    | the rest of them, for the next step     |
  * | end  | deletes the id, once no item and no batch is left                               | nothing                                 |
  */

@@ -1,6 +1,6 @@
 /** Lists the files of all representations as typed URLs. */
 
-import type { MediaRange, MediaRole, MediaUrl } from "../manifest.ts";
+import { type MediaRange, type MediaRole, type MediaUrl, untimed } from "../manifest.ts";
 import { type Resolved, resolveUri } from "../resolve.ts";
 import type { SkippedUris } from "../skipped-uris.ts";
 import { createUrlCollector, type UrlCollector } from "../url-collector.ts";
@@ -96,15 +96,6 @@ function addRun(plan: Plan, segments: Segments, run: Run, add: Adder): void {
     }
   }
 }
-
-const untimed = {
-  average: undefined,
-  offset: undefined,
-  duration: undefined,
-  edge: undefined,
-  ranges: undefined,
-  bytes: undefined,
-} as const;
 
 function createAdder(found: UrlCollector, { window: { start, edge }, manifestUrl, skipped }: ListingRules): Adder {
   return ({ base, query, rendition }, { uri, range }, role, timed) => {

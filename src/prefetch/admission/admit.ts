@@ -11,7 +11,7 @@ import { quotaExhausted } from "./over-quota.ts";
 import type { Candidate } from "./parse-urls.ts";
 
 /** Units of one account that may wait to be sent. Where no quota bounds the backlog, more would let it grow for weeks. */
-export const MOST_WAITING = 100_000;
+const MOST_WAITING = 100_000;
 
 export interface Deferral {
   readonly candidate: Candidate;

@@ -16,7 +16,7 @@ export const LOOK_MS = 2_000;
  * Longer: a dead process's batches wait for longer. Shorter: a process that stalls for a moment loses its batches, and
  * those on the wire may end as `unknown`.
  */
-export const DEAD_AFTER_MS = 8_000;
+const DEAD_AFTER_MS = 8_000;
 /** The most that one look may add to a silence: a process that was stopped itself has not watched meanwhile. */
 const LONGEST_GAP_MS = 2 * LOOK_MS;
 

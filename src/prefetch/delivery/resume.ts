@@ -58,9 +58,9 @@ export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
     } catch {
       return; // The sleep ends early only when the server stops.
     }
-    const someoneDied = await watch(presence.look, "looking for processes that died");
+    const hasDied = await watch(presence.look, "looking for processes that died");
     const waitsEnded = await watch(clockWatch.look, "ending waits after the machine's clock was set back");
-    if (!someoneDied && !waitsEnded && clock.monotonic() < lookAt) continue;
+    if (!hasDied && !waitsEnded && clock.monotonic() < lookAt) continue;
     lookAt = clock.monotonic() + AGAIN_MS;
     const looks = await Promise.allSettled(directory.configured.map(look));
     for (const { reason } of looks.filter((each) => each.status === "rejected")) report(reason, "looking for batches that are due");

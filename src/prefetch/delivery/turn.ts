@@ -33,7 +33,7 @@ export const CLAIM_LEASE_MS = 300_000;
  * Age at which a turn is stale and its request may not leave. Larger: `findSubmitted` must wait for longer before it calls a
  * batch absent. Smaller: slow connections fail.
  */
-export const STALE_TURN_MS = 30_000;
+const STALE_TURN_MS = 30_000;
 
 export interface TurnOptions {
   readonly storage: Pick<Storage, "change" | "startSending">;

@@ -17,7 +17,7 @@ function viaHits(headers: HeaderLines): { parentHit: boolean; edgeHit: boolean }
  * Alibaba's prefetch fills the second level, so a `MISS` of the edge may still be a parent's hit in `Via`.
  * Sources: public captures; Alibaba API reference, "PreloadDcdnObjectCaches" and "PreloadVodObjectCaches".
  */
-export const readAlibaba: Reader = (headers) => {
+const readAlibaba: Reader = (headers) => {
   const found = statusHeader("x-cache")(headers);
   const { edgeHit, parentHit } = viaHits(headers);
   if (!found) {
