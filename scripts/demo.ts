@@ -38,14 +38,16 @@ async function task(name: string, args: Record<string, unknown>): Promise<Task> 
   return taskSchema.parse(await call(name, args));
 }
 
-/** Asks the edge about URLs and prints the counts by state, a warm example and some URLs that are not warm. */
+/** Asks the edge about URLs and prints the counts by state, a warm example and an example of each reason that URLs are not warm. */
 async function verify(args: Record<string, unknown>): Promise<z.infer<typeof verifiedSchema>> {
   const found = verifiedSchema.parse(await call("verify_prefetch", args));
   const sums = Object.entries(found.counts).filter(([, count]) => count > 0);
   out(`  ${sums.map(([state, count]) => styleText(state === "warm" ? "green" : "yellow", `${count} ${state}`)).join(", ")}`);
   const [warm] = found.results.filter(({ state }) => state === "warm");
   if (warm) out(`    for example ${warm.url}: ${warm.evidence?.[0]}`);
-  for (const { url, state, reason, obstacles } of found.results.filter((row) => row.state !== "warm").slice(0, 6)) {
+  for (const { url, state, reason, obstacles } of found.results
+    .filter((row) => row.state !== "warm" && row.like === undefined)
+    .slice(0, 6)) {
     out(`    ${styleText("yellow", state)} ${url}: ${reason}${obstacles?.[0] ? ` ${obstacles[0].change}` : ""}`);
   }
   out(`  next: ${found.next_step}`);

@@ -25,6 +25,7 @@ it.concurrent("the demo ends well", { timeout: 90_000 }, async ({ expect }) => {
   expect(stderr.replace(/.*Warning.*\n.*trace-warnings.*\n/, "")).toBe("");
   // The demo says so only when its own checks hold.
   expect(stdout).toMatch(/Everything ended as it should/);
+  expect(stdout).not.toMatch(/undefined|\[object/);
 });
 
 describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
