@@ -74,14 +74,20 @@ interface Exchange {
   readonly succeeded: boolean;
   /** Milliseconds since the epoch on this machine when the answer arrived. */
   readonly receivedAt: number;
+  /** The same moment by the monotonic clock. */
+  readonly receivedMonotonic: number;
 }
 
 const wrongDate = /^(IllegalTimestamp|InvalidTimeStamp)\b/;
 const usedNonce = /^SignatureNonceUsed\b/;
 
 export function createRpc({ http, clock, credentials, redact, onKeys }: RpcOptions): Rpc {
-  /** Milliseconds by which the vendor's clock is ahead of this machine's. Refusals of a wrong date set it. */
-  let offset = 0;
+  /**
+   * The vendor's time less the monotonic clock's reading. Refusals of a wrong date set it. From then on, setting this machine's clock
+   * changes no signature.
+   */
+  let adopted: number | undefined;
+  const vendorNow = (): number => (adopted === undefined ? clock.now() : clock.monotonic() + adopted);
 
   const sign = (keys: AlibabaKeys, { action, method = "POST", params, endpoint }: RpcRequest, url: URL) => {
     const query = Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
@@ -89,7 +95,7 @@ export function createRpc({ http, clock, credentials, redact, onKeys }: RpcOptio
       host: endpoint.signHost ?? url.host,
       "x-acs-action": action,
       "x-acs-version": VERSION,
-      "x-acs-date": acsDate(clock.now() + offset),
+      "x-acs-date": acsDate(vendorNow()),
       "x-acs-signature-nonce": randomUUID(),
       "x-acs-content-sha256": sha256(""),
       ...(keys.securityToken !== undefined && { "x-acs-security-token": keys.securityToken }),
@@ -109,13 +115,20 @@ export function createRpc({ http, clock, credentials, redact, onKeys }: RpcOptio
     const headers = sign(keys, request, url);
     const response = await http.send({ method, url, headers, signal: call.signal, intent, isFresh: counted ? call.isFresh : undefined });
     const error = readVendorError(response.text);
-    return { response, errorCode: error?.code ?? "", succeeded: isSuccess(response) && !error, receivedAt: clock.now() };
+    return {
+      response,
+      errorCode: error?.code ?? "",
+      succeeded: isSuccess(response) && !error,
+      receivedAt: clock.now(),
+      receivedMonotonic: clock.monotonic(),
+    };
   };
 
   const exchange = async (request: RpcRequest): Promise<Exchange> => {
     const first = await attempt(request);
     if (!needsNewSignature(first.errorCode, request.intent)) return first;
-    offset = clockOffsetOf(first) ?? offset;
+    const vendorTime = dateOf(first.response);
+    if (vendorTime !== undefined) adopted = vendorTime - first.receivedMonotonic;
     return attempt(request);
   };
 
@@ -147,6 +160,11 @@ function needsNewSignature(errorCode: string, intent: HttpRequest["intent"]): bo
 }
 
 function clockOffsetOf({ response, receivedAt }: Exchange): number | undefined {
-  const vendorTime = Date.parse(response.headers.date ?? "");
-  return Number.isNaN(vendorTime) ? undefined : vendorTime - receivedAt;
+  const vendorTime = dateOf(response);
+  return vendorTime === undefined ? undefined : vendorTime - receivedAt;
+}
+
+function dateOf({ headers }: HttpResponse): number | undefined {
+  const time = Date.parse(headers.date ?? "");
+  return Number.isNaN(time) ? undefined : time;
 }

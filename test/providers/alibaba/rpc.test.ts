@@ -15,7 +15,7 @@ import { rememberKeys } from "../../../src/providers/alibaba/credentials.ts";
 import { createRpc, type Rpc, type RpcOptions, type RpcRequest } from "../../../src/providers/alibaba/rpc.ts";
 import { createHttpClient } from "../../../src/providers/kit/http-client.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
-import { type HandClock, handClock, MINUTE, SECOND } from "../clock-harness.ts";
+import { type HandClock, HOUR, handClock, MINUTE, SECOND } from "../clock-harness.ts";
 
 const keys = { kind: "keys", id: "LTAI5tFakeKeyForTests001", secret: "fakeAccessKeySecretForTests001" } as const;
 const securityToken = "CAISfakeSecurityToken+/0123456789==";
@@ -317,6 +317,17 @@ describe("a second signature", () => {
     reply(refusal("IllegalTimestamp", { headers: dated(clock.now()) }));
     await ask();
     expect(received.map((request) => (Date.parse(dateOf(request) ?? "") - clock.now()) / MINUTE)).toEqual([-20, 0, 20, 0]);
+  });
+
+  it.each([-5, 3])("keeps the vendor's time when this machine's clock is set by %i hours after the refusal", async (hours) => {
+    const { ask, received, reply, clock } = await bench();
+    const vendorNow = () => clock.monotonic() + 20 * MINUTE;
+    reply(refusal("IllegalTimestamp", { headers: dated(vendorNow()) }));
+    await ask();
+    clock.step(hours * HOUR);
+    clock.advance(30 * SECOND);
+    await ask();
+    expect(received.slice(1).map((request) => Date.parse(dateOf(request) ?? ""))).toEqual([vendorNow() - 30 * SECOND, vendorNow()]);
   });
 
   it("keeps this machine's clock after a success with another date", async () => {
