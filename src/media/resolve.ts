@@ -37,3 +37,8 @@ function refuse(reason: string): Resolved {
 export function tooLong(length: number): string {
   return `has ${length.toLocaleString("en")} characters; the limit is ${LONGEST_URL.toLocaleString("en")}`;
 }
+
+/** The length of the texts together. To join them first could need more memory than a thread has, which ends the process. */
+export function charactersOf(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + length, 0);
+}

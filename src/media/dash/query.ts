@@ -1,5 +1,6 @@
 /** Query strings that players add to the URLs of segments (ISO/IEC 23009-1, annex I). */
 
+import { charactersOf, LONGEST_URL, tooLong } from "../resolve.ts";
 import { attribute } from "./attributes.ts";
 import { childrenOf, type XmlElement } from "./xml.ts";
 
@@ -28,16 +29,19 @@ export function lowerQuery(query: Query, level: XmlElement, manifestUrl: string)
   if (!requests.includes("segment")) return query;
   const own = attribute(info, "useMPDUrlQuery")?.trim() === "true" ? (URL.parse(manifestUrl)?.search.slice(1) ?? "") : "";
   const initial = [query.initial, own, attribute(info, "queryString") ?? ""].filter((part) => part !== "").join("&");
-  const filled = fill(attribute(info, "queryTemplate") ?? "", initial);
   const isSameOriginOnly = attribute(info, "sameOriginOnly")?.trim() === "true";
-  if (filled === undefined) {
-    return { initial, final: "", isSameOriginOnly, problem: "needs a query that only a player can build (annex I of the standard)" };
-  }
-  return { initial, final: filled, isSameOriginOnly, problem: undefined };
+  const unknown = (problem: string): Query => ({ initial: "", final: "", isSameOriginOnly, problem });
+  // Lower levels and templates repeat it, so a long one would grow beyond the memory.
+  if (initial.length > LONGEST_URL) return unknown(`needs a query that ${tooLong(initial.length)}`);
+  const pieces = fill(attribute(info, "queryTemplate") ?? "", initial);
+  if (pieces === undefined) return unknown("needs a query that only a player can build (annex I of the standard)");
+  const length = charactersOf(pieces);
+  if (length > LONGEST_URL) return unknown(`needs a query that ${tooLong(length)}`);
+  return { initial, final: pieces.join(""), isSameOriginOnly, problem: undefined };
 }
 
 /** `$querypart$` is the whole string, `$query:name$` one parameter, `$$` a dollar sign; `undefined` for anything else. */
-function fill(template: string, initial: string): string | undefined {
+function fill(template: string, initial: string): string[] | undefined {
   const pieces = template.split("$");
   if (pieces.length % 2 === 0) return undefined;
   const filled = pieces.map((piece, index) => {
@@ -46,7 +50,8 @@ function fill(template: string, initial: string): string | undefined {
     if (piece === "querypart") return initial;
     return piece.startsWith("query:") ? parameter(initial, piece.slice(6)) : undefined;
   });
-  return filled.some((piece) => piece === undefined) ? undefined : filled.join("");
+  const known = filled.filter((piece) => piece !== undefined);
+  return known.length < filled.length ? undefined : known;
 }
 
 /** As it is written, since decoding and encoding it again could change it. */

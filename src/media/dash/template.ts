@@ -1,5 +1,6 @@
 /** URL templates of `SegmentTemplate` (ISO/IEC 23009-1, section 5.3.9.4.4). */
 
+import { charactersOf, LONGEST_URL, tooLong } from "../resolve.ts";
 import { Unusable } from "./problem.ts";
 
 export interface Values {
@@ -41,6 +42,8 @@ interface Hole {
 /** Throws `Unusable` for a template whose result the standard does not define. */
 export function parseTemplate(text: string, fixed: { readonly id: string | undefined; readonly bandwidth: string | undefined }): Template {
   const parts = split(text).map((part) => (typeof part === "string" || isPerSegment(part) ? part : fillFixed(part, fixed)));
+  const length = charactersOf(parts.filter((part) => typeof part === "string"));
+  if (length > LONGEST_URL) throw new Unusable(`has a template that ${tooLong(length)}`);
   const holes = new Set(parts.flatMap((part) => (typeof part === "string" ? [] : [part.name])));
   return {
     fill: (values) => parts.map((part) => (typeof part === "string" ? part : part.format(filling(part.name, values)))).join(""),

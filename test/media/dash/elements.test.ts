@@ -121,6 +121,13 @@ describe("query parameters (annex I)", () => {
     ]);
   });
 
+  it.each([
+    ["its query", `queryTemplate="$querypart$" queryString="${"q".repeat(8_193)}"`, "8,193"],
+    ["the template that repeats it", `queryTemplate="${"$querypart$".repeat(9)}" queryString="${"q".repeat(1_000)}"`, "9,000"],
+  ])("refuses a query when %s is longer than a URL may be", (_, attributes, length) => {
+    expect(refusal(film(info(attributes))).message).toContain(`needs a query that has ${length} characters; the limit is 8,192`);
+  });
+
   it("refuses a query that only a player can build", () => {
     expect(refusal(film(info('queryTemplate="$header:X$"'))).message).toContain("only a player can build");
   });

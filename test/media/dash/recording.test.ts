@@ -135,6 +135,12 @@ describe("segments of a recording", () => {
     expect(leftOut(both)).toEqual([expect.stringContaining(reason)]);
   });
 
+  it("are refused when their template repeats an id beyond the length of a URL", () => {
+    const template = `<SegmentTemplate media="${"$RepresentationID$".repeat(3)}/$Number$" duration="1"/>`;
+    const text = mpd(HALF_MINUTE, `<Period>${set(template, 'mimeType="video/mp4"', "i".repeat(3_000))}</Period>`);
+    expect(refusal(text).message).toContain("has a template that has 9,001 characters; the limit is 8,192");
+  });
+
   it("are named when their Period has no known length", () => {
     expect(refusal(mpd("", `<Period>${set(byNumber)}</Period>`)).message).toContain("unknown length");
     expect(files('<SegmentTemplate media="$Number$" duration="9" endNumber="2"/>', "")).toEqual(["1", "2"]);

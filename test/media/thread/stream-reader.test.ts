@@ -148,6 +148,13 @@ const hostile: Readonly<Record<string, string | Uint8Array>> = {
   "8 MiB of elements.mpd": many("<MPD>", () => "<a>"),
   "8 MiB of entities.mpd": many("<MPD>", () => "&"),
   "a wide number.mpd": mpd(video('media="$Number%060000d$.m4s" duration="1"')),
+  // One text larger than the heap ends the whole process and not just the thread.
+  "a repeated query.mpd": mpd(
+    `<SupplementalProperty schemeIdUri="urn:mpeg:dash:urlparam:2014"><UrlQueryInfo queryTemplate="${"$querypart$".repeat(5_000)}" queryString="${"q".repeat(60_000)}"/></SupplementalProperty>${video('media="$Number$" duration="1"')}`,
+  ),
+  "a repeated id.mpd": mpd(
+    `<Representation id="${"i".repeat(60_000)}"><SegmentTemplate media="${"$RepresentationID$".repeat(3_000)}$Number$" duration="1"/></Representation>`,
+  ),
   "9,000 representations.mpd": mpd(
     `<SegmentTemplate media="$RepresentationID$/$Number$" duration="100"/>${many("", (nth) => `<Representation id="${nth}" bandwidth="1"/>`, 9_000)}`,
   ),
