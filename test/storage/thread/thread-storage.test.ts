@@ -127,12 +127,22 @@ describe("a storage thread that dies", () => {
       workers.push(worker);
       return worker;
     };
-    return { storage: openAt(location, { report, start }), kill: () => workers.at(-1)?.terminate(), starts: () => workers.length };
+    /** From now on no message reaches the thread: it could answer on the other core before it dies. */
+    const deafen = (): void => {
+      for (const worker of workers) worker.postMessage = () => undefined;
+    };
+    return {
+      storage: openAt(location, { report, start }),
+      deafen,
+      kill: () => workers.at(-1)?.terminate(),
+      starts: () => workers.length,
+    };
   };
 
   it("refuses the calls that wait for it, and the next call starts another with everything that was committed", async () => {
-    const { storage, kill, starts } = mortal(join(newFolder(), "store.sqlite"));
+    const { storage, deafen, kill, starts } = mortal(join(newFolder(), "store.sqlite"));
     await storage.admit([accountQuery()], () => ({ task }));
+    deafen();
     const waiting = [storage.census(), storage.admit([accountQuery()], () => ({ task: undefined }))];
     void kill();
     for (const result of await Promise.allSettled(waiting)) {
