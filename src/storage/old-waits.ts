@@ -14,20 +14,24 @@ const LONGEST_WAIT_MS = 600_000;
 const NOTICED_MS = 1_000;
 
 export function createOldWaits({ run, get, atomically }: Sql): Pick<Storage, "endOldWaits"> {
-  /** The latest moment at which something is known to have happened to a batch that waits, or to the newest task. */
-  const lastNote = (): number => {
+  /**
+   * The latest moment at which something is known to have happened to a batch that waits, to the newest task, or to any batch within
+   * the longest wait from now. A later note of a batch that waits no more would end waits at every start until the batch is deleted.
+   */
+  const lastNote = (now: number): number => {
     // The ids of tasks sort by the time of their creation.
     const newest = get("SELECT created_at AS at FROM tasks ORDER BY id DESC LIMIT 1");
     const waiting = get(
       `SELECT max(max(tasks.created_at, coalesce(batches.sent_at, 0))) AS at FROM batches JOIN tasks ON tasks.id = task_id WHERE ${UNANSWERED}`,
     );
-    return Math.max(Number(newest?.at ?? 0), Number(waiting?.at ?? 0));
+    const sent = get("SELECT max(sent_at) AS at FROM batches WHERE sent_at > ? AND sent_at <= ?", now, now + LONGEST_WAIT_MS);
+    return Math.max(Number(newest?.at ?? 0), Number(waiting?.at ?? 0), Number(sent?.at ?? 0));
   };
 
   return {
     endOldWaits: (now, setBackMs) =>
       atomically(() => {
-        const oldNow = Math.max(now + setBackMs, lastNote());
+        const oldNow = Math.max(now + setBackMs, lastNote(now));
         if (oldNow <= now + NOTICED_MS) return false;
         const times = [now, now, oldNow + LONGEST_WAIT_MS];
         run("UPDATE batches SET not_before = ? WHERE state = 'queued' AND not_before > ? AND not_before <= ?", ...times);

@@ -12,6 +12,8 @@ const LONGEST_QUEUE_SLOTS = 100;
 export interface RateSlots {
   /** Returns the milliseconds until the slot begins. */
   reserve(key: string, intervalMs: number, burst: number, now: number): number;
+  /** As `Storage.isReservedBeyond`. */
+  isReservedBeyond(key: string, at: number): boolean;
   /** Lets no slot begin before `until`. */
   pause(key: string, until: number): void;
 }
@@ -32,6 +34,7 @@ export function createRateSlots({ get, run }: Sql): RateSlots {
       );
       return Math.max(0, slot - now);
     },
+    isReservedBeyond: (key, at) => get("SELECT 1 FROM pace WHERE account = ? AND next_slot > ?", key, at) !== undefined,
     pause: (key, until) =>
       run(
         "INSERT INTO pace (account, next_slot) VALUES (?, ?) ON CONFLICT (account) DO UPDATE SET next_slot = max(next_slot, excluded.next_slot)",

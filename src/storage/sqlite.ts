@@ -67,6 +67,7 @@ export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime
     ledger: (account, day) => read(() => ledger.of(account, day)),
     spentBy: (tenant, account, day) => read(() => ledger.spentBy(tenant, account, day)),
 
+    isReservedBeyond: (key, at) => read(() => rateSlots.isReservedBeyond(key, at)),
     reserveSlot: (key, intervalMs, burst, now) => atomically(() => rateSlots.reserve(key, intervalMs, burst, now)),
     pauseSlots: (key, until) => atomically(() => rateSlots.pause(key, until)),
 

@@ -45,9 +45,14 @@ export function heedingSteps(storage: Storage, clock: Pick<Clock, "now" | "monot
       await look();
       return storage.claim(...question);
     },
-    reserveSlot: async (...question) => {
-      await look();
-      return storage.reserveSlot(...question);
+    reserveSlot: async (sequence, intervalMs, burst) => {
+      let waitMs: number;
+      // A process that stands still between its look and its reservation would reserve by the old clock.
+      do {
+        await look();
+        waitMs = await storage.reserveSlot(sequence, intervalMs, burst, clock.now());
+      } while (await look());
+      return waitMs;
     },
   };
 }

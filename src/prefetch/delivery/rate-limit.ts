@@ -9,6 +9,14 @@ const MINUTE_MS = 60_000;
 /** A tenth of a minute's requests may go at once after a pause. More would risk the vendor's own burst limit. */
 const BURST_SHARE = 10;
 
+/**
+ * A longer wait looks this often whether its slot still stands. Looks further apart let a request wait for longer after the clock
+ * was set back; closer ones cost reads.
+ */
+const LOOK_MS = 2_000;
+/** A slot is reserved up to this long before its reservation is known here. A smaller bound reserves slots twice on a busy machine. */
+const RESERVATION_MS = 1_000;
+
 /** Waits for the account's next slot and, for a submit to a `host` that wants its requests apart, for that host's slot. */
 export type RateLimiter = (provider: Provider, signal: AbortSignal, host?: string) => Promise<void>;
 
@@ -16,10 +24,19 @@ export type RateLimiter = (provider: Provider, signal: AbortSignal, host?: strin
  * In no window of a minute do more than `requestsPerMinute` requests pass, except for a request that goes later than its
  * account's slot because its host's slot is later still.
  */
-export function createRateLimiter(storage: Pick<Storage, "reserveSlot">, clock: Clock): RateLimiter {
+export function createRateLimiter(storage: Pick<Storage, "reserveSlot" | "isReservedBeyond">, clock: Clock): RateLimiter {
+  /** False as soon as the slot has ended because the clock that planned it was set back. */
+  const reach = async (sequence: string, waitMs: number, signal: AbortSignal): Promise<boolean> => {
+    const begins = clock.now() + waitMs;
+    for (let leftMs = waitMs; leftMs > 0; leftMs -= LOOK_MS) {
+      await clock.sleep(Math.min(leftMs, LOOK_MS), signal);
+      if (leftMs > LOOK_MS && !(await storage.isReservedBeyond(sequence, begins - RESERVATION_MS))) return false;
+    }
+    return true;
+  };
+
   const slot = async (signal: AbortSignal, sequence: string, intervalMs: number, burst: number): Promise<void> => {
-    const waitMs = await storage.reserveSlot(sequence, intervalMs, burst, clock.now());
-    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    while (!(await reach(sequence, await storage.reserveSlot(sequence, intervalMs, burst, clock.now()), signal)));
     signal.throwIfAborted();
   };
   return async (provider, signal, host) => {

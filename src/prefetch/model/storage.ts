@@ -247,6 +247,8 @@ export interface Storage {
    * Resolves with the milliseconds until the slot. Each account has a sequence, and so has each host of an account.
    */
   reserveSlot(sequence: string, intervalMs: number, burst: number, now: number): Promise<number>;
+  /** Whether slots of the sequence are reserved beyond `at`. False for a reserved slot that `endOldWaits` has ended. */
+  isReservedBeyond(sequence: string, at: number): Promise<boolean>;
 
   /** Lets no slot of the sequence begin before `until`. */
   pauseSlots(sequence: string, until: number): Promise<void>;

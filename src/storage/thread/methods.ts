@@ -47,6 +47,7 @@ export const methodNames = [
   "census",
   "backlog",
   "reserveSlot",
+  "isReservedBeyond",
   "pauseSlots",
   "check",
 ] as const satisfies readonly (keyof Storage)[];
@@ -86,6 +87,7 @@ export const methods: Methods = {
   census: { takes: z.tuple([]), returns: counts },
   backlog: { takes: z.tuple([]), returns: z.array(backlog) },
   reserveSlot: { takes: z.tuple([text, number, number, number]), returns: number },
+  isReservedBeyond: { takes: z.tuple([text, number]), returns: yesOrNo },
   pauseSlots: { takes: z.tuple([text, number]), returns: nothing },
   check: { takes: z.tuple([]), returns: nothing },
 };

@@ -98,6 +98,7 @@ export function openThreadStorage({ location, clock, report, start = startWorker
     census: (...args) => call("census", args),
     backlog: (...args) => call("backlog", args),
     reserveSlot: (...args) => call("reserveSlot", args),
+    isReservedBeyond: (...args) => call("isReservedBeyond", args),
     pauseSlots: (...args) => call("pauseSlots", args),
     check: (...args) => call("check", args),
     close: () => {

@@ -26,3 +26,38 @@ it.each([
   await clock.drive(limiter(fakeProvider({ limits: { requestsPerMinute: 60 } }), neverAborted));
   expect(clock.monotonic() - started).toBeLessThanOrEqual(2_000);
 });
+
+it("a request that waits for a slot waits no longer than the next look when another process notices the step", async () => {
+  const clock = fakeClock();
+  const store = await openMemoryStore(clock);
+  const provider = fakeProvider({ limits: { requestsPerMinute: 60 } });
+  await store.pauseSlots("fake-cdn:1", clock.now() + 250_000);
+  const started = clock.monotonic();
+  const waiting = createRateLimiter(store, clock)(provider, neverAborted);
+  await clock.advance(100);
+  clock.step(-250_000);
+  await store.endOldWaits(clock.now(), 250_000);
+  await clock.drive(waiting);
+  expect(clock.monotonic() - started).toBeLessThanOrEqual(4_000);
+});
+
+it("a request reserves no slot by the old clock when the step falls into the reservation", async () => {
+  const clock = fakeClock();
+  const store = await openMemoryStore(clock);
+  await store.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
+  let steps = 1;
+  const interrupted = {
+    ...store,
+    reserveSlot: async (...[sequence, intervalMs, burst, now]: Parameters<typeof store.reserveSlot>) => {
+      if (steps > 0) clock.step(-250_000);
+      steps -= 1;
+      return store.reserveSlot(sequence, intervalMs, burst, now);
+    },
+  };
+  const provider = fakeProvider({ limits: { requestsPerMinute: 60 } });
+  const started = clock.monotonic();
+  await clock.drive(createRateLimiter(heedingSteps(interrupted, clock), clock)(provider, neverAborted));
+  const ofAnotherProcess = createRateLimiter(store, clock);
+  await clock.drive(ofAnotherProcess(provider, neverAborted));
+  expect(clock.monotonic() - started).toBeLessThanOrEqual(5_000);
+});

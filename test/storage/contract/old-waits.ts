@@ -16,6 +16,16 @@ export function oldWaitsContract(bench: StorageBench): void {
       return bench.storage.admit([accountQuery()], () => ({ task: { ...task, batches } }));
     };
     const claim = (now: number) => bench.storage.claim(ACCOUNT, now, now + 300_000, { claimant: { owner: "one", inHand: [], dead: [] } });
+    /** Admits a task that was created before, and begins to send it at noon. */
+    const sendOldTask = async (createdAt: number) => {
+      const { task, ...rest } = newTask({ id: "pf_1", urls: manyUrls(1) });
+      await bench.storage.admit([accountQuery()], () => ({ task: { ...rest, task: { ...task, createdAt } } }));
+      const work = await claim(NOON);
+      if (!work) throw new Error("Nothing to claim.");
+      const start = { now: NOON, leaseUntil: NOON + 90_000, day: TODAY, allowance: undefined };
+      expect(await bench.storage.startSending(work.batch, start)).toBe("started");
+      return { ...work.batch, state: "sending", leaseUntil: start.leaseUntil } as const;
+    };
 
     it.each([2_000, HOUR_MS, 5 * HOUR_MS])(
       "makes what was due to be sent due again when the clock was set back by %d ms",
@@ -40,6 +50,21 @@ export function oldWaitsContract(bench: StorageBench): void {
       await bench.storage.pauseSlots(ACCOUNT, NOON + 60_000);
       expect(await bench.storage.endOldWaits(NOON - 200_000, 0)).toBe(true);
       expect(await bench.storage.reserveSlot(ACCOUNT, 1_000, 1, NOON - 200_000)).toBe(0);
+    });
+
+    it("finds the same in a batch that was sent, when an older task was the last one to be sent", async () => {
+      const batch = await sendOldTask(NOON - HOUR_MS);
+      const accepted = { kind: "accept", items: [], refund: 0, followed: true, vendorTaskIds: ["v-1"] } as const;
+      expect(await bench.storage.change(batch, accepted)).toBe(true);
+      await bench.storage.pauseSlots(ACCOUNT, NOON + 60_000);
+      expect(await bench.storage.endOldWaits(NOON - 200_000, 0)).toBe(true);
+      expect(await bench.storage.reserveSlot(ACCOUNT, 1_000, 1, NOON - 200_000)).toBe(0);
+    });
+
+    it("leaves every wait alone when a batch was sent by a clock that was ahead by days", async () => {
+      const batch = await sendOldTask(NOON - 100 * HOUR_MS);
+      expect(await bench.storage.change(batch, { kind: "end", items: [], refund: 0 })).toBe(true);
+      expect(await bench.storage.endOldWaits(NOON - 60 * HOUR_MS, 0)).toBe(false);
     });
 
     it("leaves every wait alone when nothing shows a step", async () => {

@@ -49,6 +49,14 @@ export function rateSlotsContract(bench: StorageBench): void {
       expect(await slots(1, NOON, 1)).toEqual([4_000]);
     });
 
+    it("stands until its wait is ended, because the clock was set back", async () => {
+      await slots(3, NOON, 1);
+      expect(await bench.storage.isReservedBeyond(ACCOUNT, NOON + 2_000)).toBe(true);
+      expect(await bench.storage.isReservedBeyond("other", NOON)).toBe(false);
+      await bench.storage.endOldWaits(NOON - 60_000, 60_000);
+      expect(await bench.storage.isReservedBeyond(ACCOUNT, NOON + 1_000)).toBe(false);
+    });
+
     it("waits for a pause that began before the first request", async () => {
       await bench.storage.pauseSlots(ACCOUNT, NOON + 2_000);
       expect(await slots(2, NOON, 2)).toEqual([2_000, 3_000]);

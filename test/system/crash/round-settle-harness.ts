@@ -25,7 +25,7 @@ export interface ItemEnd {
 
 export interface Late {
   readonly nextStep: string;
-  /** Everything that is open waits for the vendor's list to prove that its request did not arrive. */
+  /** Everything that is not put off waits for the vendor's list to prove that its request did not arrive. */
   readonly awaitsProof: boolean;
   readonly reasons: readonly string[];
 }
@@ -71,7 +71,7 @@ async function noteProofs(session: Session, id: string, proofs: Set<string>): Pr
 
 async function lateOf(session: Session, id: string, proofs: ReadonlySet<string>): Promise<Late> {
   const { next_step: nextStep } = taskOf(await session.call("get_prefetch_status", { task_id: id }));
-  const open = (await itemsOf(session, id)).filter(({ state }) => state === "queued" || state === "processing");
+  const open = (await itemsOf(session, id)).filter((item) => ["queued", "processing"].includes(item.state) && !isPutOff(item));
   const reasons = open.map(({ state, url = "", reason = "" }) => `${state} ${URL.parse(url)?.hostname} ${reason}`);
   return { nextStep, awaitsProof: open.every(({ url = "" }) => proofs.has(url)), reasons: [...new Set(reasons)] };
 }
