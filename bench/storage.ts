@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../src/app/system-clock.ts";
+import { createBreathe } from "../src/base/breathe.ts";
 import type { Storage } from "../src/prefetch/model/storage.ts";
 import { openSqlite } from "../src/storage/sqlite.ts";
 import { openThreadStorage } from "../src/storage/thread/thread-storage.ts";
@@ -25,9 +26,10 @@ interface Kind {
   open(location: string): Storage;
 }
 
+const breathe = createBreathe(() => performance.now());
 const report = (error: unknown): void => void process.stderr.write(`${String(error)}\n`);
 const mainThread: Kind = { name: "main", open: (location) => openSqlite(location, systemClock) };
-const ownThread: Kind = { name: "own", open: (location) => openThreadStorage({ location, clock: systemClock, report }) };
+const ownThread: Kind = { name: "own", open: (location) => openThreadStorage({ location, clock: systemClock, breathe, report }) };
 
 const folder = mkdtempSync(join(tmpdir(), "bench-storage-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));

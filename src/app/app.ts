@@ -73,7 +73,7 @@ export function createApp(
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
-  const storage = heedingSteps(openStorage({ location: config.store, clock, report }), clock);
+  const storage = heedingSteps(openStorage({ location: config.store, clock, breathe, report }), clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 

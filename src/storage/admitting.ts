@@ -1,6 +1,6 @@
 /** Stores a new task and reserves its quota in the transaction in which the task was planned. */
 
-import type { AccountFacts, AccountQuery, NewTask, Storage } from "../prefetch/model/storage.ts";
+import type { NewTask, Storage } from "../prefetch/model/storage.ts";
 import { createAccountFacts } from "./account-facts.ts";
 import type { Batches } from "./batches.ts";
 import type { Items } from "./items.ts";
@@ -13,15 +13,7 @@ interface Parts {
   readonly ledger: Ledger;
 }
 
-export interface Admitting extends Pick<Storage, "facts"> {
-  /** As `Storage.admit`, also for a decision that another thread takes. The transaction is open meanwhile. */
-  admit<Plan extends { readonly task: NewTask | undefined }>(
-    queries: readonly AccountQuery[],
-    decide: (facts: readonly AccountFacts[]) => Plan | Promise<Plan>,
-  ): Promise<Plan>;
-}
-
-export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Admitting {
+export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pick<Storage, "admit" | "facts"> {
   const factsOf = createAccountFacts(sql, ledger);
 
   const insertTask = (planned: NewTask): void => {

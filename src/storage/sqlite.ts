@@ -2,7 +2,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
-import { type Admitting, createAdmitting } from "./admitting.ts";
+import { createAdmitting } from "./admitting.ts";
 import { createBatches } from "./batches.ts";
 import { createCancelling } from "./cancelling.ts";
 import { createChanging } from "./changing.ts";
@@ -20,13 +20,11 @@ import { createReading } from "./reading.ts";
 import { createSending } from "./sending.ts";
 import { createSql } from "./sql.ts";
 
-export type SqliteStorage = Omit<Storage, "admit"> & Admitting;
-
 /**
  * Opens nothing yet: the first use opens the file, and a use after a failed one tries again. It blocks its thread while it reads
  * and writes, but not while it waits for a lock.
  */
-export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime: LockTime = realTime): SqliteStorage {
+export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime: LockTime = realTime): Storage {
   const sql = createSql(location, lockTime);
   const { run, get, atomically, read } = sql;
   const ledger = createLedger(sql);

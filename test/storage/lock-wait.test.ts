@@ -1,18 +1,19 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
 import { LOCK_WAIT_MS, type LockTime } from "../../src/storage/lock-wait.ts";
-import { openSqlite, type SqliteStorage } from "../../src/storage/sqlite.ts";
+import { openSqlite } from "../../src/storage/sqlite.ts";
 import { fakeClock, NOON } from "../fakes/clock.ts";
 import { manyUrls } from "../fakes/provider.ts";
 import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder } from "./file-harness.ts";
 import { lockTime } from "./lock-time-harness.ts";
 
-const admitted = (storage: SqliteStorage, id: string): Promise<unknown> =>
+const admitted = (storage: Storage, id: string): Promise<unknown> =>
   storage.admit([accountQuery()], () => ({ task: newTask({ id, urls: manyUrls(1, `https://media.example.com/${id}/`) }) }));
 
-async function lockedStore(time: LockTime): Promise<{ storage: SqliteStorage; unlock(): void; lock(): void }> {
+async function lockedStore(time: LockTime): Promise<{ storage: Storage; unlock(): void; lock(): void }> {
   const path = join(newFolder(), "store.sqlite");
   const storage = openSqlite(path, fakeClock(), time);
   onTestFinished(() => storage.close());

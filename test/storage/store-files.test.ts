@@ -4,17 +4,18 @@ import { copyFileSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, tru
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openSqlite, type SqliteStorage } from "../../src/storage/sqlite.ts";
+import type { Storage } from "../../src/prefetch/model/storage.ts";
+import { openSqlite } from "../../src/storage/sqlite.ts";
 import { fakeClock, NOON, TODAY } from "../fakes/clock.ts";
 import { manyUrls } from "../fakes/provider.ts";
 import { accountQuery, newTask } from "../fakes/task.ts";
 import { newFolder } from "./file-harness.ts";
 
-const admitted = (storage: SqliteStorage, id: string, count = 20): Promise<unknown> =>
+const admitted = (storage: Storage, id: string, count = 20): Promise<unknown> =>
   storage.admit([accountQuery()], () => ({ task: newTask({ id, urls: manyUrls(count, `https://media.example.com/${id}/`) }) }));
 
 /** A store with rows in its file and in its log. */
-async function usedStore(): Promise<{ storage: SqliteStorage; path: string }> {
+async function usedStore(): Promise<{ storage: Storage; path: string }> {
   const path = join(newFolder(), "inner", "store.sqlite");
   const before = openSqlite(path, fakeClock());
   await admitted(before, "pf_1", 500);

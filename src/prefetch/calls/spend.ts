@@ -48,8 +48,9 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
       return dryRunView(buildTask(), admission, await views.quota(providers, call));
     }
     call.signal.throwIfAborted();
-    const { task, admission } = await storage.admit(queries, (facts) => {
+    const { task, admission } = await storage.admit(queries, async (facts) => {
       const { admission, sends, buildTask } = plan(facts);
+      await breathe();
       return { admission, task: sends ? buildTask() : undefined };
     });
     if (!task) return earlierTask(admission, parsed, options, call);

@@ -171,11 +171,11 @@ export interface CleanResult {
 export interface Storage {
   /**
    * Reads the facts of each account, lets `decide` plan, and stores the task of the plan with its quota reserved: all or
-   * nothing. Resolves with the plan; a plan without a task stores nothing.
+   * nothing. Resolves with the plan; a plan without a task stores nothing. Every other use waits while `decide` does.
    */
   admit<Plan extends { readonly task: NewTask | undefined }>(
     queries: readonly AccountQuery[],
-    decide: (facts: readonly AccountFacts[]) => Plan,
+    decide: (facts: readonly AccountFacts[]) => Plan | Promise<Plan>,
   ): Promise<Plan>;
   /** The same facts without storing anything. */
   facts(queries: readonly AccountQuery[]): Promise<readonly AccountFacts[]>;

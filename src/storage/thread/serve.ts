@@ -2,6 +2,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { NewTask } from "../../prefetch/model/storage.ts";
+import type { Item } from "../../prefetch/model/task.ts";
 import { openSqlite } from "../sqlite.ts";
 import { type Reply, type Request, request } from "./messages.ts";
 import { type Arguments, type Method, methods, type Result } from "./methods.ts";
@@ -11,6 +12,7 @@ type Calls = { readonly [Name in Method]: (...args: Arguments<Name>) => Promise<
 type RequestOf<Kind extends Request["kind"]> = Extract<Request, { kind: Kind }>;
 
 interface Decision {
+  readonly items: Item[];
   resolve(plan: { readonly task: NewTask | undefined }): void;
   reject(reason: Error): void;
 }
@@ -30,7 +32,7 @@ export function serve(port: MessagePort, location: string): void {
   const admit = ({ id, queries }: RequestOf<"admit">): Promise<unknown> =>
     storage.admit(queries, (facts) => {
       const { promise, resolve, reject } = Promise.withResolvers<{ readonly task: NewTask | undefined }>();
-      decisions.set(id, { resolve, reject });
+      decisions.set(id, { items: [], resolve, reject });
       send({ kind: "facts", id, facts });
       return promise;
     });
@@ -38,7 +40,7 @@ export function serve(port: MessagePort, location: string): void {
   const decide = (message: RequestOf<"plan"> | RequestOf<"refuse">): void => {
     const decision = decisions.get(message.id);
     decisions.delete(message.id);
-    if (message.kind === "plan") decision?.resolve({ task: message.task });
+    if (message.kind === "plan") decision?.resolve({ task: message.task && { ...message.task, items: decision.items } });
     // The parent has the error of its decision, and throws that one.
     else decision?.reject(new Error("The decision was refused."));
   };
@@ -59,6 +61,7 @@ export function serve(port: MessagePort, location: string): void {
 
   port.on("message", (data: unknown) => {
     const message = request.parse(data);
+    if (message.kind === "items") return void decisions.get(message.id)?.items.push(...message.items);
     if (message.kind === "plan" || message.kind === "refuse") return decide(message);
     if (message.kind === "close") return void close(message);
     now = message.now;

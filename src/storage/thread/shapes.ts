@@ -50,7 +50,7 @@ const itemShape = {
   reason: maybe(text),
   parts: maybe(z.array(part)),
 } satisfies Shape<Item>;
-const item = z.object(itemShape);
+export const item = z.object(itemShape);
 export const storedItem = z.object({ ...itemShape, notBefore: maybe(number) } satisfies Shape<StoredItem>);
 
 export const batch = z.object({

@@ -3,8 +3,9 @@
  * first use. After it has died, the next use starts another one.
  */
 
+import type { Breathe } from "../../base/breathe.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { Storage } from "../../prefetch/model/storage.ts";
+import type { AccountFacts, AccountQuery, NewTask, Storage } from "../../prefetch/model/storage.ts";
 import { closedError, unusable } from "../storage-error.ts";
 import { type Arguments, type Method, methods, type Result } from "./methods.ts";
 import { type Decide, startWorker, type Thread, type WorkerLike, watchThread } from "./thread.ts";
@@ -13,12 +14,13 @@ export interface ThreadStorageOptions {
   /** A file path, or `:memory:`. */
   readonly location: string;
   readonly clock: Pick<Clock, "now">;
+  readonly breathe: Breathe;
   /** Told of a death of the thread that no call learns of. */
   readonly report: (error: unknown, about: string) => void;
   readonly start?: (location: string) => WorkerLike;
 }
 
-export function openThreadStorage({ location, clock, report, start = startWorker }: ThreadStorageOptions): Storage {
+export function openThreadStorage({ location, clock, breathe, report, start = startWorker }: ThreadStorageOptions): Storage {
   let thread: Thread | undefined;
   let closing: Promise<void> | undefined;
   let hasLostMemory = false;
@@ -38,7 +40,7 @@ export function openThreadStorage({ location, clock, report, start = startWorker
     if (closing) throw closedError(location);
     // A new thread would begin with an empty ledger, and spend the day's quota again.
     if (hasLostMemory) throw unusable(location, "its thread ended, and with it all that it held. Restart the server");
-    thread ??= watchThread(start(location), onEnd);
+    thread ??= watchThread(start(location), breathe, onEnd);
     return thread;
   };
 
@@ -47,12 +49,15 @@ export function openThreadStorage({ location, clock, report, start = startWorker
     return methods[method].returns.parse(value);
   };
 
-  const admit: Storage["admit"] = async (queries, decide) => {
-    let plan: ReturnType<typeof decide> | undefined;
+  const admit = async <Plan extends { readonly task: NewTask | undefined }>(
+    queries: readonly AccountQuery[],
+    decide: (facts: readonly AccountFacts[]) => Plan | Promise<Plan>,
+  ): Promise<Plan> => {
+    let plan: Plan | undefined;
     let refusal: { readonly reason: unknown } | undefined;
-    const planned: Decide = (facts) => {
+    const planned: Decide = async (facts) => {
       try {
-        plan = decide(facts);
+        plan = await decide(facts);
         return plan;
       } catch (reason) {
         refusal = { reason };

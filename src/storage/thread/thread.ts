@@ -3,12 +3,16 @@
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import type { Breathe } from "../../base/breathe.ts";
 import type { AccountFacts, NewTask } from "../../prefetch/model/storage.ts";
 import { type Reply, type Request, reply } from "./messages.ts";
 import { errorFromSent } from "./sent-error.ts";
 
-/** The task that the facts lead to, or `undefined` to roll back. */
-export type Decide = (facts: readonly AccountFacts[]) => { readonly task: NewTask | undefined } | undefined;
+/** Resolves with the task that the facts lead to, or with `undefined` to roll back. */
+export type Decide = (facts: readonly AccountFacts[]) => Promise<{ readonly task: NewTask | undefined } | undefined>;
+
+/** Items in one message. A message of more long URLs takes more than a slice of 10 ms to copy; one of fewer costs more messages. */
+const ITEMS_PER_MESSAGE = 1_000;
 
 export interface Thread {
   /** Sends a request and resolves with the value of its result. `decide` answers the facts of an admission. */
@@ -32,7 +36,7 @@ export type WorkerLike = Pick<Worker, "postMessage" | "ref" | "unref" | "termina
  * Waiting calls of a thread that dies fail with the error that `onEnd` returns. `cause` is the error that ended the thread, if one
  * did; `isIdle` says that no call learns of it.
  */
-export function watchThread(worker: WorkerLike, onEnd: (cause: unknown, isIdle: boolean) => Error): Thread {
+export function watchThread(worker: WorkerLike, breathe: Breathe, onEnd: (cause: unknown, isIdle: boolean) => Error): Thread {
   const waiting = new Map<number, Waiting>();
   const ended = Promise.withResolvers<void>();
   let lastId = 0;
@@ -50,13 +54,19 @@ export function watchThread(worker: WorkerLike, onEnd: (cause: unknown, isIdle: 
     return found;
   };
 
-  const decide = (id: number, facts: readonly AccountFacts[]): void => {
-    const decided = waiting.get(id)?.decide?.(facts);
-    send(decided ? { kind: "plan", id, task: decided.task } : { kind: "refuse", id });
+  const decide = async (id: number, facts: readonly AccountFacts[]): Promise<void> => {
+    const decided = await waiting.get(id)?.decide?.(facts);
+    if (!decided) return send({ kind: "refuse", id });
+    const { task } = decided;
+    for (let from = 0; task && from < task.items.length; from += ITEMS_PER_MESSAGE) {
+      await breathe();
+      send({ kind: "items", id, items: task.items.slice(from, from + ITEMS_PER_MESSAGE) });
+    }
+    send({ kind: "plan", id, task: task && { ...task, items: [] } });
   };
 
   const heed = (message: Reply): void => {
-    if (message.kind === "facts") decide(message.id, message.facts);
+    if (message.kind === "facts") decide(message.id, message.facts).catch(giveUp);
     else if (message.kind === "result") settle(message.id)?.resolve(message.value);
     else settle(message.id)?.reject(errorFromSent(message.error));
   };

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createBreathe } from "../../../src/base/breathe.ts";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { startWorker, type WorkerLike } from "../../../src/storage/thread/thread.ts";
@@ -17,14 +18,15 @@ import { startBeside } from "./channel-harness.ts";
 const unexpected = (error: unknown): never => {
   throw error;
 };
+const breathe = createBreathe(() => performance.now());
 const openAt = (location: string, more: Partial<ThreadStorageOptions> = {}): Storage => {
-  const storage = openThreadStorage({ location, clock: fakeClock(), report: unexpected, ...more });
+  const storage = openThreadStorage({ location, clock: fakeClock(), breathe, report: unexpected, ...more });
   onTestFinished(() => storage.close());
   return storage;
 };
 
 storageContract("by messages", () =>
-  openThreadStorage({ location: ":memory:", clock: fakeClock(), report: unexpected, start: startBeside }),
+  openThreadStorage({ location: ":memory:", clock: fakeClock(), breathe, report: unexpected, start: startBeside }),
 );
 
 const task = newTask({ id: "pf_1", urls: manyUrls(3) });
@@ -61,7 +63,7 @@ describe("a storage thread", () => {
     const run = (close: string) => {
       const code = `
         const { openThreadStorage } = await import(${module});
-        const storage = openThreadStorage({ location: ":memory:", clock: Date, report: () => undefined });
+        const storage = openThreadStorage({ location: ":memory:", clock: Date, breathe: () => undefined, report: () => undefined });
         await storage.census();
         process.stdout.write("counted ");
         ${close}`;
