@@ -13,7 +13,7 @@ import { PrefetchError } from "../base/errors.ts";
 import { createForeignText, type ForeignText } from "../base/foreign-text.ts";
 import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
-import { prepareServers } from "../mcp/server.ts";
+import { prepareServers, type RunTool } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createStreamReader } from "../media/thread/stream-reader.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
@@ -23,6 +23,7 @@ import { createPresence, type Presence } from "../prefetch/delivery/presence.ts"
 import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
+import type { ProviderDirectory } from "../prefetch/model/provider-directory.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
 import type { StreamReader } from "../prefetch/model/stream.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
@@ -62,10 +63,16 @@ export interface AppOptions {
   readonly openStorage?: typeof openThreadStorage;
 }
 
+/** The app as the commands of the shell see it. */
+export interface LocalApp extends App {
+  readonly runTool: RunTool;
+  readonly directory: ProviderDirectory;
+}
+
 export function createApp(
   config: AppConfig,
   { clock = systemClock, observer = silentObserver, openStorage = openThreadStorage }: AppOptions = {},
-): App {
+): LocalApp {
   const secrets = createSecrets(config.secrets, config.keyIds);
   const foreign = createForeignText(secrets);
   const log = createLog(config.logLevel, secrets);
@@ -96,6 +103,7 @@ export function createApp(
       subscribable: config.transport === "http",
       describeProviders: registry.describe,
     }),
+    directory: registry,
     report,
     note: (facts, message) => log.info(facts, message),
     conceal: secrets.addCallers,

@@ -4,7 +4,8 @@ import type { AppConfig } from "../app/config.ts";
 import { PrefetchError } from "../base/errors.ts";
 import type { Setting, SettingValues } from "../base/setting.ts";
 import { sandboxRoutes } from "../sandbox/routes.ts";
-import { type Flags, readFlags } from "./flags.ts";
+import type { ShellCommand } from "./commands/run-command.ts";
+import { type Flags, readCommandLine } from "./flags.ts";
 import { readProxySettings } from "./proxy-settings.ts";
 import { type ParsedSettings, parseSettings } from "./schema.ts";
 import { type ServerConfig, serverConfigFrom } from "./server-config.ts";
@@ -22,15 +23,18 @@ export interface Config extends AppConfig {
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
-  | { readonly kind: "serve" | "check"; readonly config: Config };
+  | { readonly kind: "serve" | "check"; readonly config: Config }
+  | ({ readonly kind: "command" } & ShellCommand);
 
 /** Throws `invalid_argument` that lists every mistake in single settings, or else the first contradiction between settings. */
 export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Command {
-  const flags = readFlags(args, allSettings);
+  const { command, flags, operands } = readCommandLine(args, allSettings);
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
 
-  const values = readSettingValues(flags, env);
+  const given = readSettingValues(flags, env);
+  // On a terminal, a log of ordinary work would stand between the lines of a command.
+  const values = command === undefined ? given : { ...given, PREFETCH_LOG_LEVEL: given.PREFETCH_LOG_LEVEL ?? "error" };
   const { proxy, warnings, secrets } = readProxySettings(env);
   const config = withTypedNames(flags, (): Config => {
     const settings = parseSettings(values);
@@ -44,7 +48,9 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
       warnings: [...unknownNameWarnings(env), ...warnings],
     };
   });
-  return { kind: flags.check ? "check" : "serve", config: Object.freeze(config) };
+  Object.freeze(config);
+  if (command !== undefined) return { kind: "command", name: command, operands, options: flags, config };
+  return { kind: flags.check ? "check" : "serve", config };
 }
 
 function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<AppConfig, "warnings"> {

@@ -3,22 +3,54 @@
 import { parseArgs } from "node:util";
 import { PrefetchError } from "../base/errors.ts";
 import type { Setting } from "../base/setting.ts";
+import { type CommandName, type CommandOption, commandDefinitions, commandNames } from "./commands/definitions.ts";
 import { nearestName } from "./spelling.ts";
 
 /** Values by flag, such as `{ sandbox: true, port: "8080" }`. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Throws `invalid_argument` for an unknown flag, a missing value or a positional argument. */
-export function readFlags(args: readonly string[], settings: readonly Setting[]): Flags {
+export interface CommandLine {
+  /** `undefined` for a server. */
+  readonly command: CommandName | undefined;
+  readonly flags: Flags;
+  readonly operands: readonly string[];
+}
+
+/** Throws `invalid_argument` for an unknown command or flag, and for a missing value. */
+export function readCommandLine(args: readonly string[], settings: readonly Setting[]): CommandLine {
+  const [first, ...rest] = args;
+  if (first === undefined || first.startsWith("-")) return { command: undefined, ...readFlags(args, settings, {}) };
+  const command = commandNames.find((name) => name === first);
+  if (command === undefined) throw unknownCommand(first);
+  return { command, ...readFlags(rest, settings, commandDefinitions[command].options) };
+}
+
+function unknownCommand(typed: string): PrefetchError {
+  const nearest = nearestName(typed, commandNames);
+  const suggestion =
+    nearest === undefined ? `Commands are ${commandNames.join(", ")}; without one, a server starts.` : `Did you mean ${nearest}?`;
+  return new PrefetchError("invalid_argument", `"${typed.slice(0, 60)}" is no command`, {
+    hint: `${suggestion} Run with --help for all of them.`,
+  });
+}
+
+function readFlags(
+  args: readonly string[],
+  settings: readonly Setting[],
+  own: Readonly<Record<string, CommandOption>>,
+): Omit<CommandLine, "command"> {
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "v" },
     check: { type: "boolean" },
   };
   for (const { flag, kind } of settings) if (flag) options[flag] = { type: kind === "boolean" ? "boolean" : "string" };
+  for (const [name, { type }] of Object.entries(own)) options[name] = { type };
   try {
-    const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
-    return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, string | boolean] => !Array.isArray(entry[1])));
+    const takesOperands = Object.keys(own).length > 0;
+    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: takesOperands });
+    const single = Object.entries(values).filter((entry): entry is [string, string | boolean] => !Array.isArray(entry[1]));
+    return { flags: Object.fromEntries(single), operands: positionals };
   } catch (error) {
     const nearest = nearestFlag(error, Object.keys(options));
     const hint = `${nearest === undefined ? "" : `Did you mean --${nearest}? `}Run with --help for all flags.`;
@@ -31,7 +63,7 @@ function nearestFlag(error: unknown, flags: readonly string[]): string | undefin
   return unknown && nearestName(unknown, flags);
 }
 
-/** Node's message goes on with advice on positional arguments, which this command does not take. */
+/** Node's message goes on with advice on positional arguments, which a server does not take. */
 function firstSentence(error: unknown): string {
   const [sentence] = error instanceof Error ? error.message.split(/\. |\.?\n/) : [];
   return sentence ?? "The command line cannot be read";

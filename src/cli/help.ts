@@ -2,13 +2,18 @@
 
 import type { Setting } from "../base/setting.ts";
 import { providerDefinitions } from "../providers/index.ts";
+import { type CommandName, type CommandOption, commandDefinitions, commandNames } from "./commands/definitions.ts";
 import { generalSettings, serverSettings } from "./settings.ts";
 
 export function helpText(version: string): string {
   return [
     `cdn-prefetch-mcp ${version}: an MCP server that warms CDNs, over stdio or Streamable HTTP.`,
     "",
-    "Usage: cdn-prefetch-mcp [--transport http] [--sandbox] [settings]",
+    "Usage: cdn-prefetch-mcp [--transport http] [--sandbox] [settings]    starts a server",
+    ...commandNames.map((name) => `       cdn-prefetch-mcp ${name} ${commandDefinitions[name].operands}`.trimEnd()),
+    "",
+    "Commands for shells and pipelines (exit code 0: done, 1: refused, 2: not everything is warm, 3: not settled yet):",
+    ...commandNames.flatMap(commandLines),
     "",
     "Settings (a flag wins over its variable):",
     ...Object.values(generalSettings).map(settingLines),
@@ -34,6 +39,14 @@ export function terminalNotice(version: string): string {
     `cdn-prefetch-mcp ${version} waits for an MCP client on stdin. Add the server to your MCP client as the README shows; ` +
     "--sandbox needs no credentials, --help lists all settings, Ctrl+C ends it.\n"
   );
+}
+
+function commandLines(name: CommandName): string[] {
+  const { about, options } = commandDefinitions[name];
+  const lines = Object.entries<CommandOption>(options).map(
+    ([flag, { value, about: purpose }]) => `      --${flag}${value === undefined ? "" : ` <${value}>`}: ${purpose}`,
+  );
+  return [`  ${name}`, `      ${about}`, ...lines];
 }
 
 function settingLines({ name, flag, kind, about, fallback }: Setting): string {

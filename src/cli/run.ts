@@ -6,6 +6,7 @@ import { createRedactor } from "../base/redact.ts";
 import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
 import { runStdio } from "../transports/stdio.ts";
+import type { ShellCommand } from "./commands/run-command.ts";
 import { type Config, readCommand } from "./config.ts";
 import { helpText, terminalNotice } from "./help.ts";
 import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
@@ -19,6 +20,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     const command = readCommand(args, env);
     if (command.kind === "help") process.stdout.write(helpText(version));
     else if (command.kind === "version") process.stdout.write(`${version}\n`);
+    else if (command.kind === "command") process.exitCode = await runShellCommand(command);
     else if (command.kind === "check") await check(command.config);
     else if (command.config.transport === "http") await serveHttp(command.config);
     else {
@@ -37,6 +39,12 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
 async function serveHttp(config: Config): Promise<void> {
   const { runHttp } = await import("../transports/http/process.ts");
   await runHttp(config.server, (observer) => createApp(config, { observer }));
+}
+
+/** Loaded on demand, because a server needs none of it. */
+async function runShellCommand(command: ShellCommand): Promise<number> {
+  const { runCommand } = await import("./commands/run-command.ts");
+  return runCommand(command);
 }
 
 async function check(config: Config): Promise<void> {

@@ -48,9 +48,14 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   readonly handle: (input: z.infer<z.ZodObject<Input>>, call: CallContext) => Promise<z.input<z.ZodObject<Output>>>;
 }
 
+/** The structured result of a tool, as its output schema describes it. */
+export type ToolResult = Readonly<Record<string, unknown>>;
+
 export interface Tool {
   readonly name: string;
   readonly intent: Intent;
+  /** The same call without MCP, for the shell. Throws what the handler throws. */
+  run(args: unknown, call: CallContext): Promise<ToolResult>;
   register(server: McpServer, principal: Principal): void;
 }
 
@@ -72,13 +77,17 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     openWorldHint: true,
   };
 
+  const run = async (args: unknown, call: CallContext) => {
+    await refuseSecrets(args, { holdsSecret: foreign.holdsSecret, breathe, sifted });
+    const result = await handle(parseArguments(name, input, corrections, args), call);
+    return output.parse({ ...result, ...(notice !== undefined && { notice }) });
+  };
+
   const call = async (args: unknown, context: ServerContext, principal: Principal): Promise<CallToolResult> => {
     const startedAt = performance.now();
     const observe = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - startedAt) / 1_000);
     try {
-      await refuseSecrets(args, { holdsSecret: foreign.holdsSecret, breathe, sifted });
-      const result = await handle(parseArguments(name, input, corrections, args), callContextOf(context, principal, report));
-      const structured = output.parse({ ...result, ...(notice !== undefined && { notice }) });
+      const structured = await run(args, callContextOf(context, principal, report));
       observe("ok");
       return { content: [{ type: "text", text: JSON.stringify(structured) }], structuredContent: structured };
     } catch (thrown) {
@@ -94,6 +103,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
   return {
     name,
     intent,
+    run,
     register: (server, principal) => {
       // The SDK answers a call without the scope itself, with a challenge that names the missing scope.
       const guard = principal.may(intent) ? {} : { scopeChallenge };

@@ -1,9 +1,10 @@
 /** The server factory. The SDK calls it per connection, over HTTP even per request, so it only registers prepared tools. */
 
 import { type AuthInfo, McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
+import type { CallContext } from "../prefetch/model/caller.ts";
 import { type Principal, principalOf, type Scope, scopeFor } from "./caller.ts";
 import { cleanAnswers } from "./clean-answers.ts";
-import type { Tool } from "./define-tool.ts";
+import type { Tool, ToolResult } from "./define-tool.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
 import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
@@ -29,7 +30,11 @@ export interface PreparedServers {
   readonly factory: McpServerFactory;
   /** The scope that the caller lacks for this tool; `undefined` for a caller that may call it, and for an unknown tool. */
   readonly missingScope: (tool: string, authInfo: AuthInfo | undefined) => Scope | undefined;
+  readonly runTool: RunTool;
 }
+
+/** Runs a tool without MCP, for the shell. Throws what the tool throws. */
+export type RunTool = (name: string, args: ToolResult, call: CallContext) => Promise<ToolResult>;
 
 export function prepareServers(deps: ServerDeps): PreparedServers {
   const tools = [
@@ -66,6 +71,11 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
   };
   return {
     factory,
+    runTool: async (name, args, call) => {
+      const tool = tools.find((each) => each.name === name);
+      if (!tool) throw new Error(`There is no tool ${name}.`);
+      return deps.foreign.clean(await tool.run(args, call));
+    },
     missingScope: (tool, authInfo) => {
       const intent = intents.get(tool);
       return intent === undefined || principalOf(authInfo).may(intent) ? undefined : scopeFor(intent);

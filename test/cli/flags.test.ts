@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../src/base/errors.ts";
-import { readFlags } from "../../src/cli/flags.ts";
+import { readCommandLine } from "../../src/cli/flags.ts";
 import { allSettings } from "../../src/cli/settings.ts";
 
 const mistakeIn = (...args: string[]): string => {
   try {
-    readFlags(args, allSettings);
+    readCommandLine(args, allSettings);
   } catch (error) {
     if (error instanceof PrefetchError) return `${error.message}. ${error.hint}`;
     throw error;
@@ -13,9 +13,11 @@ const mistakeIn = (...args: string[]): string => {
   return "none";
 };
 
-describe("readFlags", () => {
+describe("readCommandLine", () => {
   it("reads values, switches and short flags", () => {
-    expect({ ...readFlags(["--port", "8080", "--path=/x", "--sandbox", "-h"], allSettings) }).toEqual({
+    const { command, flags, operands } = readCommandLine(["--port", "8080", "--path=/x", "--sandbox", "-h"], allSettings);
+    expect({ command, operands }).toEqual({ command: undefined, operands: [] });
+    expect({ ...flags }).toEqual({
       port: "8080",
       path: "/x",
       sandbox: true,
@@ -27,11 +29,24 @@ describe("readFlags", () => {
     [["--storr", "x"], "Unknown option '--storr'. Did you mean --store? Run with --help for all flags."],
     [["--store.path", "x"], "Unknown option '--store.path'. Run with --help for all flags."],
     [["--transprot=http"], "Unknown option '--transprot'. Did you mean --transport? Run with --help for all flags."],
-    [["extra"], "Unexpected argument 'extra'. Run with --help for all flags."],
+    [["extra"], '"extra" is no command. Commands are warm, status, quota; without one, a server starts. Run with --help for all of them.'],
+    [["wram", "x"], '"wram" is no command. Did you mean warm? Run with --help for all of them.'],
+    [["--sandbox", "extra"], "Unexpected argument 'extra'. Run with --help for all flags."],
+    [["warm", "--expnad", "streams"], "Unknown option '--expnad'. Did you mean --expand? Run with --help for all flags."],
+    [["quota", "--dry-run"], "Unknown option '--dry-run'. Run with --help for all flags."],
     [["--port", "--host"], "Option '--port' argument is ambiguous. Run with --help for all flags."],
     [["--sandbox=1"], "Option '--sandbox' does not take an argument. Run with --help for all flags."],
   ])("refuses %j in one sentence with a hint", (args, text) => {
     expect(mistakeIn(...args)).toBe(text);
+  });
+
+  it("reads a command with its own flags, the settings and its operands, in any order", () => {
+    const { command, flags, operands } = readCommandLine(["warm", "a.txt", "--verify", "--store", "memory:", "-"], allSettings);
+    expect({ command, flags: { ...flags }, operands }).toEqual({
+      command: "warm",
+      flags: { verify: true, store: "memory:" },
+      operands: ["a.txt", "-"],
+    });
   });
 
   it.each(["--alibaba-cloud-access-key-secret=x", "--region=x", "--tokens=x"])(

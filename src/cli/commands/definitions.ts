@@ -1,0 +1,66 @@
+/** The commands for shells and pipelines, as data: the command line, `--help` and docs/commands.md follow from it. */
+
+export interface CommandOption {
+  readonly type: "string" | "boolean";
+  /** Stands for the value in `--help`. */
+  readonly value?: string;
+  readonly about: string;
+}
+
+export interface CommandDefinition {
+  /** Stands for the operands in `--help`. */
+  readonly operands: string;
+  readonly about: string;
+  readonly options: Readonly<Record<string, CommandOption>>;
+}
+
+const provider: CommandOption = { type: "string", value: "id", about: "The provider, as the tools take it." };
+const json: CommandOption = { type: "boolean", about: "Print each result as one line of JSON." };
+const wait: CommandOption = { type: "string", value: "minutes", about: "How long to wait for the outcome; 0 does not wait. Default: 60." };
+
+export const commandDefinitions = {
+  warm: {
+    operands: "<url|file|-> ...",
+    about: "Warm URLs, or the URLs that a file or standard input lists, one in a line, and wait for the outcome.",
+    options: {
+      asset: { type: "string", value: "id", about: "Warm a published media asset instead." },
+      provider,
+      expand: { type: "string", value: "kind", about: "streams: also warm what HLS and DASH manifests name." },
+      scope: { type: "string", value: "scope", about: "Of streams: startup, full or manifests." },
+      "on-quota-exceeded": { type: "string", value: "policy", about: "reject, partial or defer, when today's quota is too small." },
+      force: { type: "boolean", about: "Also send URLs that were sent in the last 10 minutes." },
+      "dry-run": { type: "boolean", about: "Plan and count the cost; send nothing." },
+      verify: { type: "boolean", about: "Ask the edge afterwards whether it holds each URL." },
+      wait,
+      json,
+    },
+  },
+  status: {
+    operands: "[task id]",
+    about: "Tell what became of a task; without an id, list the newest tasks.",
+    options: { wait: { ...wait, about: "How long to wait for the outcome. Default: 0." }, json },
+  },
+  quota: {
+    operands: "",
+    about: "Tell what is left of today's quota.",
+    options: { provider, json },
+  },
+} as const satisfies Record<string, CommandDefinition>;
+
+export type CommandName = keyof typeof commandDefinitions;
+
+export const commandNames = Object.keys(commandDefinitions).filter((name): name is CommandName => name in commandDefinitions);
+
+/** Exit codes, for pipelines. */
+export const exitCodes = {
+  /** Everything that was asked for is done: warmed, planned or told. */
+  done: 0,
+  /** The command could not be carried out: wrong settings or arguments, no quota, a vendor that refuses everything. */
+  refused: 1,
+  /** Some URLs did not become warm. */
+  incomplete: 2,
+  /** Some URLs are not settled: the wait is over, or they wait for another day. */
+  unsettled: 3,
+  /** Ctrl+C, as shells report it. */
+  interrupted: 130,
+} as const;

@@ -1,0 +1,54 @@
+/** Runs one command of the shell on an app of its own. Several commands and servers may share a store. */
+
+import { createApp } from "../../app/app.ts";
+import type { AppConfig } from "../../app/config.ts";
+import { asPrefetchError, describe, PrefetchError } from "../../base/errors.ts";
+import type { Command, Options } from "./command.ts";
+import { type CommandName, exitCodes } from "./definitions.ts";
+import { quota } from "./quota.ts";
+import { status } from "./status.ts";
+import { createTerminal, painter } from "./terminal.ts";
+import { warm } from "./warm.ts";
+
+const commands: Readonly<Record<CommandName, Command>> = { warm, status, quota };
+
+/** A timer that never fires in practice: it keeps the process alive while a command waits on timers that do not. */
+const FAR_AWAY_MS = 2_147_483_647;
+
+export interface ShellCommand {
+  readonly name: CommandName;
+  readonly operands: readonly string[];
+  readonly options: Options;
+  readonly config: AppConfig;
+}
+
+/** Resolves with the exit code. What a command has stored outlives it: `status` and servers on the same store go on with it. */
+export async function runCommand({ name, operands, options, config }: ShellCommand): Promise<number> {
+  const { stdin, stdout, stderr } = process;
+  const terminal = createTerminal({ json: options.json === true, stdout, stderr });
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort(new PrefetchError("cancelled", "Interrupted"));
+  const alive = setInterval(() => undefined, FAR_AWAY_MS);
+  process.once("SIGINT", interrupt);
+  const app = createApp(config);
+  try {
+    const mostUrls = config.guards.maxUrlsPerCall;
+    return await commands[name]({ app, operands, options, terminal, paint: painter(stdout), stdin, signal: interrupted.signal, mostUrls });
+  } catch (thrown) {
+    if (!(thrown instanceof PrefetchError)) app.report(thrown, `the command ${name}`);
+    const error = asPrefetchError(thrown);
+    const hint = interrupted.signal.aborted
+      ? "What was stored stays: the command status shows it, and a server on the same store sends it."
+      : error.hint;
+    const message = describe(error);
+    terminal.failure(
+      { code: error.code, message, ...(hint !== undefined && { hint }) },
+      ["cdn-prefetch-mcp:", message, hint].filter((part) => part !== undefined).join(" "),
+    );
+    return interrupted.signal.aborted ? exitCodes.interrupted : exitCodes.refused;
+  } finally {
+    process.off("SIGINT", interrupt);
+    await app.close();
+    clearInterval(alive);
+  }
+}

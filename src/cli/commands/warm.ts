@@ -1,0 +1,95 @@
+/** `warm`: the spending tools, their outcome, and on request the proof from the edge. */
+
+import { z } from "zod";
+import { PrefetchError } from "../../base/errors.ts";
+import { type Command, type CommandContext, follow, minutesFrom, runTaskTool, runTool, type TaskResult, taskLines } from "./command.ts";
+import { exitCodes } from "./definitions.ts";
+import { readUrls } from "./url-list.ts";
+
+const WAIT_MINUTES = 60;
+
+export const warm: Command = async (context) => {
+  const { options, terminal, paint } = context;
+  const minutes = minutesFrom(options, WAIT_MINUTES);
+  const codes: number[] = [];
+  for (const [tool, args] of await callsOf(context)) {
+    const started = await runTaskTool(context, tool, args);
+    const ended = await follow(context, started, minutes);
+    terminal.result("task", ended.all, () => taskLines(ended, paint));
+    codes.push(codeOf(ended));
+    if (options.verify && ended.task_id !== undefined) codes.push(await verify(context, ended.task_id));
+  }
+  return worst(codes);
+};
+
+type Call = readonly [tool: string, args: Readonly<Record<string, unknown>>];
+
+/** One call per list that a tool takes. */
+async function callsOf({ operands, options, stdin, mostUrls }: CommandContext): Promise<Call[]> {
+  const shared = {
+    provider: options.provider,
+    expand: options.expand,
+    scope: options.scope,
+    on_quota_exceeded: options["on-quota-exceeded"],
+    force: options.force,
+    dry_run: options["dry-run"],
+  };
+  const given = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
+  if (options.asset !== undefined) {
+    if (operands.length > 0) throw usage("warm: --asset and URLs were both given");
+    return [["prefetch_asset", { ...given, asset_id: options.asset }]];
+  }
+  if (operands.length === 0) throw usage("warm: nothing to warm was named");
+  const urls = await readUrls(operands, stdin);
+  if (urls.length === 0) throw usage("warm: the list has no URL");
+  const lists = Array.from({ length: Math.ceil(urls.length / mostUrls) }, (_, nth) => urls.slice(nth * mostUrls, (nth + 1) * mostUrls));
+  return lists.map((list) => ["prefetch_urls", { ...given, urls: list }]);
+}
+
+function usage(message: string): PrefetchError {
+  return new PrefetchError("invalid_argument", message, {
+    hint: "Nothing was sent. Pass URLs, a file with one URL in a line, or - for standard input; or --asset with one id.",
+  });
+}
+
+function codeOf({ state, counts }: TaskResult): number {
+  if (["queued", "running", "scheduled"].includes(state)) return exitCodes.unsettled;
+  if (state === "succeeded") return exitCodes.done;
+  return state === "planned" && (counts.rejected ?? 0) === 0 ? exitCodes.done : exitCodes.incomplete;
+}
+
+/** A URL that did not become warm outweighs one that is not settled. */
+export function worst(codes: readonly number[]): number {
+  return [exitCodes.incomplete, exitCodes.unsettled].find((code) => codes.includes(code)) ?? exitCodes.done;
+}
+
+const page = z.object({
+  counts: z.record(z.string(), z.number()),
+  results: z.array(z.object({ url: z.string(), state: z.string(), reason: z.string().optional(), like: z.number().optional() })),
+  next_cursor: z.string().optional(),
+  next_step: z.string(),
+});
+
+/** States of URLs that the edge, or the tier behind it, holds. */
+const heldStates = ["warm", "warm-parent-only"];
+
+async function verify(context: CommandContext, taskId: string): Promise<number> {
+  const { terminal, paint } = context;
+  let isHeld = true;
+  for (let cursor: string | undefined = ""; cursor !== undefined; ) {
+    const all = await runTool(context, "verify_prefetch", { task_id: taskId, ...(cursor && { cursor }) });
+    const { counts, results, next_cursor: next, next_step: nextStep } = page.parse(all);
+    const cold = results.filter((row) => !heldStates.includes(row.state));
+    isHeld &&= cold.length === 0;
+    terminal.result("verified", all, () => [
+      `verified: ${Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .map(([state, count]) => paint(heldStates.includes(state) ? "green" : "yellow", `${count} ${state}`))
+        .join(", ")}`,
+      ...cold.map((row) => `  ${paint("yellow", row.state)} ${row.url}${row.reason === undefined ? "" : `: ${row.reason}`}`),
+      `  ${nextStep}`,
+    ]);
+    cursor = next;
+  }
+  return isHeld ? exitCodes.done : exitCodes.incomplete;
+}

@@ -1,0 +1,121 @@
+/** The commands for shells and pipelines, run as a shell runs them. */
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { z } from "zod";
+import { bin } from "../harness/clients-harness.ts";
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function shell(
+  args: readonly string[],
+  { input = "", env = {} }: { input?: string; env?: Record<string, string> } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [bin, ...args], { env: { PATH: process.env.PATH ?? "", HOME: newFolder(), ...env } });
+  child.stdin.end(input);
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, stdout, stderr };
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "commands-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const event = z.looseObject({ event: z.string() });
+const eventsOf = ({ stdout }: Ended) =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => event.parse(JSON.parse(line)));
+
+describe("warm", () => {
+  it("warms the URLs of its operands, files and standard input, and proves it", async () => {
+    const file = join(newFolder(), "films.txt");
+    writeFileSync(file, "# films\nhttps://cloudflare.example.org/2.mp4\n");
+    const args = ["warm", "--sandbox", "https://cloudflare.example.org/1.mp4", file, "-", "--verify", "--json"];
+    const ended = await shell(args, { input: "https://cloudflare.example.org/3.mp4\n" });
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    expect(eventsOf(ended)).toMatchObject([
+      { event: "task", state: "succeeded", counts: { total: 3, succeeded: 3 } },
+      { event: "verified", counts: { warm: 3 } },
+    ]);
+  });
+
+  it("prints the outcome, each problem and the next step for people, without colours in a pipe", async () => {
+    const { code, stdout } = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "ftp://example.com/2.mp4"]);
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/^partial: 1 succeeded, 1 rejected/);
+    expect(stdout).toContain("rejected ftp://example.com/2.mp4: ");
+    expect(stdout).toContain("Sandbox: ");
+    expect(stdout).not.toContain("\u001b");
+  });
+
+  it("ends with 2 when the edge does not hold a URL that was fetched", async () => {
+    const ended = await shell(["warm", "--sandbox", "https://cloudflare.example.org/evicted.mp4", "--verify", "--json"]);
+    expect(ended.code).toBe(2);
+  });
+
+  it("sends a list that is longer than one call in several calls", async () => {
+    const urls = Array.from({ length: 5 }, (_, nth) => `https://example.com/${nth}.mp4`);
+    const ended = await shell(["warm", "--sandbox", "--max-urls-per-call", "2", "--json", "-"], { input: urls.join("\n") });
+    expect(ended.code).toBe(0);
+    expect(eventsOf(ended).map(({ counts }) => counts)).toMatchObject([{ total: 2 }, { total: 2 }, { total: 1 }]);
+  });
+
+  it("spends nothing in a dry run", async () => {
+    const ended = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--dry-run", "--json"]);
+    expect(eventsOf(ended)).toMatchObject([{ event: "task", cost: 1, dry_run: true }]);
+    expect(eventsOf(ended)[0]).not.toHaveProperty("task_id");
+  });
+
+  it.each([
+    [["warm", "--sandbox"], "nothing to warm was named"],
+    [["warm", "--sandbox", "-"], "the list has no URL"],
+    [["warm", "--sandbox", "films.txt"], "neither a URL nor a file"],
+    [["warm", "--sandbox", "https://example.com/1", "--asset", "x"], "--asset and URLs were both given"],
+    [["warm", "--sandbox", "https://example.com/1", "--wait", "soon"], "--wait must be a number of minutes"],
+    [["warm", "--sandbox", "https://example.com/1", "--expand", "all"], 'expand: must be "none" or "streams"'],
+    [["warm", "--sandbox", "https://example.com/1", "--provider", "cloudfront"], "cloudfront"],
+    [["status", "--sandbox", "pf_1"], "there is no task pf_1"],
+    [["status", "--sandbox", "pf_1", "pf_2"], "several task ids were given"],
+    [["quota", "--sandbox", "http"], '"http" is an operand'],
+  ])("%j ends with 1 and says what is wrong", async (args, words) => {
+    const { code, stdout, stderr } = await shell(args);
+    expect(code).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(words);
+  });
+
+  it("prints an error as JSON on standard output when asked for JSON", async () => {
+    const ended = await shell(["warm", "--sandbox", "films.txt", "--json"]);
+    expect(ended).toMatchObject({ code: 1, stderr: "" });
+    expect(eventsOf(ended)).toMatchObject([{ event: "error", code: "invalid_argument" }]);
+  });
+});
+
+describe("status and quota", () => {
+  it("tell of a task that an earlier command stored", async () => {
+    const env = { PREFETCH_SANDBOX: "1", PREFETCH_STORE: `sqlite:${join(newFolder(), "store.sqlite")}` };
+    const warmed = await shell(["warm", "ftp://example.org/a", "https://bunny.example.org/a", "--json"], { env });
+    expect(warmed.code).toBe(2);
+    const [task] = eventsOf(warmed);
+    const id = String(task?.task_id);
+    const told = await shell(["status", id, "--json"], { env });
+    expect(told.code).toBe(0);
+    expect(eventsOf(told)).toMatchObject([{ event: "task", task_id: id, counts: { total: 2 } }]);
+    expect((await shell(["status"], { env })).stdout).toContain(id);
+    const asked = await shell(["quota", "--provider", "http", "--json"], { env });
+    expect(eventsOf(asked)).toMatchObject([{ event: "quota", quotas: [{ provider: "http" }] }]);
+  });
+});
