@@ -77,7 +77,7 @@ export const spendOutput = {
 };
 
 /** `not_before` belongs to items that are deferred to a later day. */
-const itemRow = row.extend({ not_before: z.string().optional() });
+export const itemRow = row.extend({ not_before: z.string().optional() });
 
 export const statusOutput = { ...taskOutput, items: z.array(itemRow).optional(), next_cursor: z.string().optional() };
 
@@ -118,7 +118,7 @@ function streamResult({ url, format, live, urls, skipped, skippedCount }: Stream
   return { kind: format, url, live, urls, ...(skippedCount > 0 && { skipped: named, skipped_count: skippedCount }) };
 }
 
-function rowResult({ assetId, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {
+export function rowResult({ assetId, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {
   return {
     ...(assetId !== undefined && { asset_id: assetId }),
     ...rest,

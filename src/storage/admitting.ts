@@ -30,7 +30,7 @@ export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Ad
       batches.insert(batch);
       ledger.reserve(batch, batch.day, batch.cost);
     }
-    items.insert(planned.task.id, planned.items);
+    items.insert(planned.task, planned.items);
   };
 
   return {
