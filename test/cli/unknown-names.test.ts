@@ -25,6 +25,25 @@ describe("unknownNameWarnings", () => {
     expect(unknownNameWarnings({ [foreign]: "x", [own]: "y" })).toEqual([]);
   });
 
+  it.each([
+    ["HUAWEICLOUD_SDK_AKK", "HUAWEICLOUD_SDK_AK"],
+    ["HUAWEICLOUD_ACCES_KEY", "HUAWEICLOUD_SDK_AK"],
+    ["HUAWEICLOUD_SDK_PROJEKT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"],
+    ["ALIBABA_CLOUD_ACCES_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_ID"],
+    ["ALIYUN_ACCESSKEY_SECRET", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+  ])("names the variable of a vendor that %s is near to, unless that one is set", (name, right) => {
+    expect(unknownNameWarnings({ [name]: "x" })).toEqual([`${name} is set, but there is no such setting. Did you mean ${right}?`]);
+    expect(unknownNameWarnings({ [name]: "x", [right]: "y" })).toEqual([]);
+    expect(unknownNameWarnings({ [name]: "" })).toEqual([]);
+  });
+
+  it.each(["HUAWEICLOUD_OBS_BUCKET", "ALIBABA_CLOUD_ECS_METADATA", "HW_MODEL", "ALIEN_ACCESS_KEY_ID"])(
+    "is silent about %s, which another program may read",
+    (name) => {
+      expect(unknownNameWarnings({ [name]: "x" })).toEqual([]);
+    },
+  );
+
   it("takes no foreign name that is a setting", () => {
     const names = new Set(allSettings.map(({ name }) => name));
     for (const { foreignNames = [] } of allSettings) for (const each of foreignNames) expect(names).not.toContain(each);
