@@ -83,6 +83,6 @@ export const spendInputs = {
     .default("startup")
     .describe("Of streams. startup: playlists, init segments and the first 30 s of every rendition."),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
-  force: lenientBoolean("Also send URLs sent in the last 10 minutes. Replaces no cached copy that is still valid."),
+  force: lenientBoolean("Also send URLs sent in the last 10 minutes. Replaces no copy that is still valid: purge changed content first."),
   wait_seconds: waitSeconds,
 };

@@ -14,10 +14,6 @@ import type { TaskView } from "./view.ts";
 /** A call without `wait_seconds` still waits this long, so that immediate rejections appear in its answer. */
 const FIRST_ANSWERS_MS = 3_000;
 
-/** `force` sends the request again; no vendor and no edge takes it as an order to drop what is cached. */
-const STALE_COPIES =
-  "A copy that the CDN still holds as valid stays, also when its content changed under the same URL: purge it at the CDN first, or publish under a new URL.";
-
 export interface SpendOptions extends PlanOptions {
   readonly dryRun: boolean;
   readonly waitSeconds: number;
@@ -62,7 +58,6 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     const problem = await answers(id, options.waitSeconds, call);
     const refusal = await allRefused(deps, id);
     if (refusal) throw refusal;
-    const view = withSkipped(await views.of(id, problem, call), admission.skipped);
-    return options.force ? { ...view, nextStep: `${view.nextStep} ${STALE_COPIES}` } : view;
+    return withSkipped(await views.of(id, problem, call), admission.skipped);
   };
 }

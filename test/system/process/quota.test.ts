@@ -1,12 +1,12 @@
-/** The quota's fields and the words about forced repeats through the built server, with each generation of the client. */
+/** The quota's fields through the built server, with each generation of the client. */
 
 import { describe, it } from "vitest";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { alibabaEnv, huaweiEnv, sessions, taskOf } from "../harness/clients-harness.ts";
+import { alibabaEnv, huaweiEnv, sessions } from "../harness/clients-harness.ts";
 
 describe.concurrent.each(sessions)("quota with the %s", (_, start) => {
-  it("says whether there is a limit and how far the reset is, and force says that valid copies stay", { timeout: 60_000 }, async ({
+  it("says whether there is a limit and how far the reset is", { timeout: 60_000 }, async ({
     expect,
     onTestFinished,
   }) => {
@@ -20,8 +20,5 @@ describe.concurrent.each(sessions)("quota with the %s", (_, start) => {
     expect(await of("alibaba-vod")).toMatchObject({ quotas: [{ has_limit: true, limit: 500, resets_in: distance }] });
     expect(await of("http")).toMatchObject({ quotas: [{ has_limit: false, resets_in: distance }] });
     expect(JSON.stringify(await of("http"))).not.toContain('"limit"');
-
-    const call = { urls: ["https://vod.example.net/a.mp4"], provider: "alibaba-vod", force: "true", wait_seconds: 20 };
-    expect(taskOf(await session.call("prefetch_urls", call)).next_step).toContain("A copy that the CDN still holds as valid stays");
   });
 });
