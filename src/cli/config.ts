@@ -11,7 +11,7 @@ import { type ServerConfig, serverConfigFrom } from "./server-config.ts";
 import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
 import { allSettings, serverSettings } from "./settings.ts";
 import { storePath } from "./store-path.ts";
-import { isTyped, withTypedNames } from "./typed-names.ts";
+import { inTypedNames, isTyped } from "./typed-names.ts";
 import { unknownNameWarnings } from "./unknown-names.ts";
 
 export interface Config extends AppConfig {
@@ -19,10 +19,14 @@ export interface Config extends AppConfig {
   readonly server: ServerConfig;
 }
 
-export type Command =
-  | { readonly kind: "help" }
-  | { readonly kind: "version" }
-  | { readonly kind: "serve" | "check"; readonly config: Config };
+export interface StartCommand {
+  readonly kind: "serve" | "check";
+  readonly config: Config;
+  /** As typed, for errors that follow. */
+  readonly flags: Flags;
+}
+
+export type Command = { readonly kind: "help" } | { readonly kind: "version" } | StartCommand;
 
 /** Throws `invalid_argument` that lists every mistake in single settings, or else the first contradiction between settings. */
 export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Command {
@@ -30,21 +34,26 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
 
+  try {
+    return { kind: flags.check ? "check" : "serve", config: Object.freeze(configFrom(flags, env)), flags };
+  } catch (error) {
+    throw inTypedNames(flags, error);
+  }
+}
+
+function configFrom(flags: Flags, env: NodeJS.ProcessEnv): Config {
   const values = readSettingValues(flags, env);
   const { proxy, warnings, secrets } = readProxySettings(env);
-  const config = withTypedNames(flags, (): Config => {
-    const settings = parseSettings(values);
-    refuseUnusedFlags(settings, flags);
-    const app = appConfigFrom(settings, values);
-    return {
-      ...app,
-      ...(proxy && { proxy }),
-      secrets: [...app.secrets, ...secrets],
-      server: serverConfigFrom(settings),
-      warnings: [...unknownNameWarnings(env), ...warnings],
-    };
-  });
-  return { kind: flags.check ? "check" : "serve", config: Object.freeze(config) };
+  const settings = parseSettings(values);
+  refuseUnusedFlags(settings, flags);
+  const app = appConfigFrom(settings, values);
+  return {
+    ...app,
+    ...(proxy && { proxy }),
+    secrets: [...app.secrets, ...secrets],
+    server: serverConfigFrom(settings),
+    warnings: [...unknownNameWarnings(env), ...warnings],
+  };
 }
 
 function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<AppConfig, "warnings"> {

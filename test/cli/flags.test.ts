@@ -25,8 +25,18 @@ describe("readFlags", () => {
 
   it.each([
     [["--storr", "x"], "Unknown option '--storr'. Did you mean --store? Run with --help for all flags."],
-    [["--store.path", "x"], "Unknown option '--store.path'. Run with --help for all flags."],
+    [["--store.path", "x"], "Unknown option '--store.path'. Did you mean --store? Run with --help for all flags."],
     [["--transprot=http"], "Unknown option '--transprot'. Did you mean --transport? Run with --help for all flags."],
+    [["--prefetch-store", "x"], "Unknown option '--prefetch-store'. Did you mean --store? Run with --help for all flags."],
+    [["--PREFETCH_SERVER_PORT=1"], "Unknown option '--PREFETCH_SERVER_PORT'. Did you mean --port? Run with --help for all flags."],
+    [["--budget", "5"], "Unknown option '--budget'. Did you mean --daily-budget? Run with --help for all flags."],
+    [["--domains", "x"], "Unknown option '--domains'. Did you mean --allowed-domains? Run with --help for all flags."],
+    [["--sandbox-mode"], "Unknown option '--sandbox-mode'. Did you mean --sandbox? Run with --help for all flags."],
+    [
+      ["--huaweicloud-sdk-sk=x"],
+      "Unknown option '--huaweicloud-sdk-sk'. HUAWEICLOUD_SDK_SK has no flag: set it in the environment. Run with --help for all flags.",
+    ],
+    [["--colour", "x"], "Unknown option '--colour'. Run with --help for all flags."],
     [["extra"], "Unexpected argument 'extra'. Run with --help for all flags."],
     [["--port", "--host"], "Option '--port' argument is ambiguous. Run with --help for all flags."],
     [["--sandbox=1"], "Option '--sandbox' does not take an argument. Run with --help for all flags."],
