@@ -111,12 +111,16 @@ function hasSomeSetting({ definition }: Entry, { values }: AppConfig): boolean {
   return definition.settings.some(({ name }) => values[name] !== undefined);
 }
 
-function capabilitiesOf({ accepts, tracking, depth, reach, limits }: Provider, pollSeconds: number | undefined): Partial<ProviderInfo> {
+function capabilitiesOf(
+  { accepts, tracking, depth, reach, purging, limits }: Provider,
+  pollSeconds: number | undefined,
+): Partial<ProviderInfo> {
   return {
     accepts,
     tracking,
     depth,
     reach,
+    purging,
     limits: {
       urls_per_request: limits.urlsPerRequest,
       requests_per_minute: limits.requestsPerMinute,

@@ -12,7 +12,7 @@ import { type ServerConfig, serverConfigFrom } from "./server-config.ts";
 import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
 import { allSettings, serverSettings } from "./settings.ts";
 import { storePath } from "./store-path.ts";
-import { isTyped, withTypedNames } from "./typed-names.ts";
+import { inTypedNames, isTyped } from "./typed-names.ts";
 import { unknownNameWarnings } from "./unknown-names.ts";
 
 export interface Config extends AppConfig {
@@ -20,10 +20,17 @@ export interface Config extends AppConfig {
   readonly server: ServerConfig;
 }
 
+export interface StartCommand {
+  readonly kind: "serve" | "check";
+  readonly config: Config;
+  /** As typed, for errors that follow. */
+  readonly flags: Flags;
+}
+
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
-  | { readonly kind: "serve" | "check"; readonly config: Config }
+  | StartCommand
   | ({ readonly kind: "command" } & ShellCommand);
 
 /** Throws `invalid_argument` that lists every mistake in single settings, or else the first contradiction between settings. */
@@ -32,25 +39,30 @@ export function readCommand(args: readonly string[], env: NodeJS.ProcessEnv): Co
   if (flags.help) return { kind: "help" };
   if (flags.version) return { kind: "version" };
 
-  const given = readSettingValues(flags, env);
   // On a terminal, a log of ordinary work would stand between the lines of a command.
-  const values = command === undefined ? given : { ...given, PREFETCH_LOG_LEVEL: given.PREFETCH_LOG_LEVEL ?? "error" };
+  const quiet = command === undefined ? env : { PREFETCH_LOG_LEVEL: "error", ...env };
+  try {
+    const config = Object.freeze(configFrom(flags, quiet));
+    if (command !== undefined) return { kind: "command", name: command, operands, options: flags, config };
+    return { kind: flags.check ? "check" : "serve", config, flags };
+  } catch (error) {
+    throw inTypedNames(flags, error);
+  }
+}
+
+function configFrom(flags: Flags, env: NodeJS.ProcessEnv): Config {
+  const values = readSettingValues(flags, env);
   const { proxy, warnings, secrets } = readProxySettings(env);
-  const config = withTypedNames(flags, (): Config => {
-    const settings = parseSettings(values);
-    refuseUnusedFlags(settings, flags);
-    const app = appConfigFrom(settings, values);
-    return {
-      ...app,
-      ...(proxy && { proxy }),
-      secrets: [...app.secrets, ...secrets],
-      server: serverConfigFrom(settings),
-      warnings: [...unknownNameWarnings(env), ...warnings],
-    };
-  });
-  Object.freeze(config);
-  if (command !== undefined) return { kind: "command", name: command, operands, options: flags, config };
-  return { kind: flags.check ? "check" : "serve", config };
+  const settings = parseSettings(values);
+  refuseUnusedFlags(settings, flags);
+  const app = appConfigFrom(settings, values);
+  return {
+    ...app,
+    ...(proxy && { proxy }),
+    secrets: [...app.secrets, ...secrets],
+    server: serverConfigFrom(settings),
+    warnings: [...unknownNameWarnings(env), ...warnings],
+  };
 }
 
 function appConfigFrom(settings: ParsedSettings, values: SettingValues): Omit<AppConfig, "warnings"> {

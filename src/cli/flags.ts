@@ -52,15 +52,33 @@ function readFlags(
     const single = Object.entries(values).filter((entry): entry is [string, string | boolean] => !Array.isArray(entry[1]));
     return { flags: Object.fromEntries(single), operands: positionals };
   } catch (error) {
-    const nearest = nearestFlag(error, Object.keys(options));
-    const hint = `${nearest === undefined ? "" : `Did you mean --${nearest}? `}Run with --help for all flags.`;
+    const [, unknown] = /^Unknown option '--([^']*)'/.exec(firstSentence(error)) ?? [];
+    const hint = `${unknown ? adviceOn(unknown, Object.keys(options), settings) : ""}Run with --help for all flags.`;
     throw new PrefetchError("invalid_argument", firstSentence(error), { hint, cause: error });
   }
 }
 
-function nearestFlag(error: unknown, flags: readonly string[]): string | undefined {
-  const [, unknown] = /^Unknown option '--([^']*)'/.exec(firstSentence(error)) ?? [];
-  return unknown && nearestName(unknown, flags);
+/** Users also type a variable as a flag (`--prefetch-store`), or a part of a flag's name (`--budget`). */
+function adviceOn(typed: string, flags: readonly string[], settings: readonly Setting[]): string {
+  const setting = settings.find(({ name }) => name === typed.toUpperCase().replaceAll("-", "_"));
+  if (setting && setting.flag === undefined) return `${setting.name} has no flag: set it in the environment. `;
+  const meant = setting?.flag ?? nearestName(typed, flags) ?? similarFlag(typed, flags);
+  return meant === undefined ? "" : `Did you mean --${meant}? `;
+}
+
+/** The shortest flag that has all words of the typed one (`--budget`), or with whose words the typed one begins (`--sandbox-mode`). */
+function similarFlag(typed: string, flags: readonly string[]): string | undefined {
+  const words = wordsOf(typed);
+  const similar = flags.filter((flag) => hasAll(wordsOf(flag), words) || words.join("-").startsWith(`${flag}-`));
+  return similar.sort((one, other) => one.length - other.length)[0];
+}
+
+function wordsOf(flag: string): readonly string[] {
+  return flag.toLowerCase().split(/[-_.]/);
+}
+
+function hasAll(words: readonly string[], wanted: readonly string[]): boolean {
+  return wanted.every((word) => words.includes(word));
 }
 
 /** Node's message goes on with advice on positional arguments, which a server does not take. */

@@ -7,9 +7,10 @@ import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
 import { runStdio } from "../transports/stdio.ts";
 import type { ShellCommand } from "./commands/run-command.ts";
-import { type Config, readCommand } from "./config.ts";
+import { type Config, readCommand, type StartCommand } from "./config.ts";
 import { helpText, terminalNotice } from "./help.ts";
 import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
+import { inTypedNames } from "./typed-names.ts";
 
 /** A check whose store does not close ends after this time. Shorter: a slow disk leaves its log for the next start. */
 const LONGEST_CLOSE_MS = 2_000;
@@ -21,17 +22,25 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     if (command.kind === "help") process.stdout.write(helpText(version));
     else if (command.kind === "version") process.stdout.write(`${version}\n`);
     else if (command.kind === "command") process.exitCode = await runShellCommand(command);
-    else if (command.kind === "check") await check(command.config);
-    else if (command.config.transport === "http") await serveHttp(command.config);
-    else {
-      if (process.stdin.isTTY) process.stderr.write(terminalNotice(version));
-      runStdio(createApp(command.config));
-    }
+    else await start(command);
   } catch (error) {
     const values = readSettingValues({}, env);
     const redact = createRedactor(createSecrets(secretValues(values), keyIdValues(values)));
     process.stderr.write(`cdn-prefetch-mcp: ${redact(explain(asPrefetchError(error)))}\n`);
     process.exitCode = 1;
+  }
+}
+
+async function start({ kind, config, flags }: StartCommand): Promise<void> {
+  try {
+    if (kind === "check") await check(config);
+    else if (config.transport === "http") await serveHttp(config);
+    else {
+      if (process.stdin.isTTY) process.stderr.write(terminalNotice(version));
+      runStdio(createApp(config));
+    }
+  } catch (error) {
+    throw inTypedNames(flags, error);
   }
 }
 

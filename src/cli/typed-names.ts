@@ -9,16 +9,12 @@ export function isTyped({ flag }: Setting, flags: Flags): boolean {
   return flag !== undefined && flags[flag] !== undefined;
 }
 
-/** Runs `work`. In an error that it throws, the flags that the user typed stand for the names of their variables. */
-export function withTypedNames<Result>(flags: Flags, work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof PrefetchError)) throw error;
-    const { code, message, hint } = error;
-    const inFlags = flagNames(flags);
-    throw new PrefetchError(code, inFlags(message), { hint: hint && inFlags(hint), cause: error });
-  }
+/** The error of a start, in which the flags that the user typed stand for the names of their variables. */
+export function inTypedNames(flags: Flags, error: unknown): unknown {
+  if (!(error instanceof PrefetchError)) return error;
+  const { code, message, hint } = error;
+  const inFlags = flagNames(flags);
+  return new PrefetchError(code, inFlags(message), { hint: hint && inFlags(hint), cause: error });
 }
 
 function flagNames(flags: Flags): (text: string) => string {

@@ -1,26 +1,37 @@
 /** Warns about variables that the user set for the server and that it does not read. */
 
-import type { Setting } from "../base/setting.ts";
+import { settingValue } from "../base/setting.ts";
 import { allSettings } from "./settings.ts";
-import { nearestName } from "./spelling.ts";
+import { nearestName, nearestSpelling } from "./spelling.ts";
 
-/** One warning per variable, such as PREFETCH_STOER or ALIYUN_ACCESS_KEY_ID. */
+const isOwn = (name: string): boolean => name.startsWith("PREFETCH_");
+
+/** One warning per variable, such as PREFETCH_STOER, or per setting, such as for ALIYUN_ACCESS_KEY_ID. */
 export function unknownNameWarnings(env: NodeJS.ProcessEnv): string[] {
   const names = allSettings.map((setting) => setting.name);
   const known = new Set(names);
-  const misspelt = Object.keys(env).filter((name) => name.startsWith("PREFETCH_") && !known.has(name));
+  const unknown = Object.keys(env).filter((name) => !known.has(name));
   return [
-    ...misspelt.map((name) => {
+    ...unknown.filter(isOwn).map((name) => {
       const nearest = nearestName(name, names);
       const advice = nearest === undefined ? "Check its spelling" : `Did you mean ${nearest}?`;
       return `${name} is set, but there is no such setting. ${advice}${nearest === undefined ? ";" : ""} --help lists all settings.`;
     }),
-    ...allSettings.flatMap((setting) => foreignNameWarning(setting, env)),
+    ...foreignNameWarnings(
+      env,
+      unknown.filter((name) => !isOwn(name) && env[name]),
+    ),
   ];
 }
 
 /** The user may have both names set for two programs, so only a setting that is missing counts. */
-function foreignNameWarning({ name, foreignNames = [] }: Setting, env: NodeJS.ProcessEnv): string[] {
-  const foreign = env[name] ? undefined : foreignNames.find((each) => env[each]);
-  return foreign === undefined ? [] : [`${foreign} is set, but this server reads ${name}, which is not set.`];
+function foreignNameWarnings(env: NodeJS.ProcessEnv, unknown: readonly string[]): string[] {
+  const missing = allSettings.filter(({ name }) => settingValue(env[name]) === undefined);
+  const meanings = new Map(missing.flatMap(({ name, foreignNames = [] }) => [name, ...foreignNames].map((each) => [each, name])));
+  const found = new Map<string, string>();
+  for (const variable of unknown) {
+    const meant = meanings.get(variable) ?? meanings.get(nearestSpelling(variable, meanings.keys()) ?? "");
+    if (meant !== undefined && !found.has(meant)) found.set(meant, variable);
+  }
+  return [...found].map(([own, foreign]) => `${foreign} is set, but this server reads ${own}, which is not set.`);
 }

@@ -28,13 +28,20 @@ function valuesIn(json: string): number {
   return gauge.values();
 }
 
+/** A list of words that also takes one word, or several with commas between them: `failed, partial`. */
+export function lenientWords<Schema extends z.ZodType>(schema: Schema) {
+  const words = (value: unknown) =>
+    typeof value === "string" && !value.trim().startsWith("[") ? value.split(",").map((word) => word.trim()) : value;
+  return z.preprocess(words, lenientArray(schema));
+}
+
 /** Some hosts quote numbers: `"30"`. */
 export function lenientNumber<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((value) => (typeof value === "string" && /^\d+(\.\d+)?$/.test(value) ? Number(value) : value), schema);
 }
 
 /** Some hosts quote booleans: `"true"`. */
-function lenientBoolean(description: string) {
+export function lenientBoolean(description: string) {
   const schema = z.boolean("must be true or false").default(false);
   return z.preprocess((value) => (value === "true" ? true : value === "false" ? false : value), schema).describe(description);
 }
@@ -76,6 +83,6 @@ export const spendInputs = {
     .default("startup")
     .describe("Of streams. startup: playlists, init segments and the first 30 s of every rendition."),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
-  force: lenientBoolean("Also send URLs sent in the last 10 minutes."),
+  force: lenientBoolean("Also send URLs sent in the last 10 minutes. Replaces no copy that is still valid: purge changed content first."),
   wait_seconds: waitSeconds,
 };

@@ -10,5 +10,6 @@ export interface ProviderInfo {
   readonly tracking?: string;
   readonly depth?: string;
   readonly reach?: string;
+  readonly purging?: string;
   readonly limits?: Readonly<Record<string, string | number | undefined>>;
 }

@@ -1,7 +1,7 @@
 /** The result that the task tools share: its schemas, and its translation from the domain's views. */
 
 import { z } from "zod";
-import { isoTime } from "../base/iso-time.ts";
+import { isoTime, span } from "../base/iso-time.ts";
 import type { ItemRow, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
 import type { StreamView } from "../prefetch/model/stream.ts";
@@ -34,10 +34,12 @@ const counts = z
 
 export const quotaSchema = z.object({
   provider: z.string(),
+  has_limit: z.boolean(),
   limit: z.number().optional(),
   used: z.number(),
   remaining: z.number().optional(),
   resets_at: z.string(),
+  resets_in: z.string(),
   source: z.enum(["vendor", "ledger"]),
 });
 
@@ -51,7 +53,7 @@ export const taskOutput = {
   skipped_recent: z.number(),
   bytes: z.number().optional(),
   problems: z.array(row),
-  quota: quotaSchema.optional(),
+  quota: quotaSchema.meta(brief).optional(),
   next_step: z.string(),
 };
 
@@ -77,17 +79,19 @@ export const spendOutput = {
 };
 
 /** `not_before` belongs to items that are deferred to a later day. */
-const itemRow = row.extend({ not_before: z.string().optional() });
+export const itemRow = row.extend({ not_before: z.string().optional() });
 
 export const statusOutput = { ...taskOutput, items: z.array(itemRow).optional(), next_cursor: z.string().optional() };
 
 export function quotaResult(quota: Quota): z.input<typeof quotaSchema> {
   return {
     provider: quota.provider,
+    has_limit: quota.limit !== undefined,
     ...(quota.limit !== undefined && { limit: quota.limit }),
     used: quota.used,
     ...(quota.remaining !== undefined && { remaining: quota.remaining }),
-    resets_at: new Date(quota.resetsAt).toISOString(),
+    resets_at: isoTime(quota.resetsAt),
+    resets_in: span(quota.resetsAt - quota.at),
     source: quota.source,
   };
 }
@@ -118,7 +122,7 @@ function streamResult({ url, format, live, urls, skipped, skippedCount }: Stream
   return { kind: format, url, live, urls, ...(skippedCount > 0 && { skipped: named, skipped_count: skippedCount }) };
 }
 
-function rowResult({ assetId, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {
+export function rowResult({ assetId, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {
   return {
     ...(assetId !== undefined && { asset_id: assetId }),
     ...rest,

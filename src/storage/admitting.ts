@@ -22,7 +22,7 @@ export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pi
       batches.insert(batch);
       ledger.reserve(batch, batch.day, batch.cost);
     }
-    items.insert(planned.task.id, planned.items);
+    items.insert(planned.task, planned.items);
   };
 
   return {

@@ -1,7 +1,7 @@
 /** The table of items. Every change of an item's state passes here, which keeps the counts right. */
 
 import type { ItemChange } from "../prefetch/model/batch-change.ts";
-import type { Batch, Item } from "../prefetch/model/task.ts";
+import type { Batch, Item, Task } from "../prefetch/model/task.ts";
 import type { ItemCounts } from "./item-counts.ts";
 import { itemFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -10,7 +10,7 @@ export type BatchKey = Pick<Batch, "taskId" | "number">;
 
 export interface Items {
   ofBatch(batch: BatchKey): Item[];
-  insert(taskId: string, items: readonly Item[]): void;
+  insert(task: Pick<Task, "id" | "tenant">, items: readonly Item[]): void;
   /** Changes items of one batch. A change without `parts` keeps the stored parts, but no code and no reason. */
   update(batch: BatchKey, changes: readonly ItemChange[]): void;
   /** Cancels the items of a batch that are not settled. */
@@ -27,9 +27,9 @@ export function createItems({ run, get, all, insert, update }: Sql, counts: Item
       // Without INDEXED BY, SQLite reads the whole task to avoid a sort.
       all("SELECT * FROM items INDEXED BY items_by_batch WHERE task_id = ? AND batch = ? ORDER BY idx", taskId, number).map(itemFrom),
 
-    insert: (taskId, items) =>
-      counts.track(taskId, () => {
-        for (const item of items) insert("items", { taskId, ...item });
+    insert: ({ id, tenant }, items) =>
+      counts.track(id, () => {
+        for (const item of items) insert("items", { taskId: id, tenant, ...item });
       }),
 
     update: ({ taskId }, changes) => {

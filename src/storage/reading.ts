@@ -1,13 +1,13 @@
 /** The queries about tasks, which change nothing. */
 
 import type { Clock } from "../base/clock.ts";
-import type { Backlog, ItemQuery, Storage, TaskQuery, TaskSummary, WorkItem } from "../prefetch/model/storage.ts";
-import { type Task, type TaskState, taskStates } from "../prefetch/model/task.ts";
+import type { Backlog, ItemQuery, Storage, WorkItem } from "../prefetch/model/storage.ts";
 import { UNANSWERED } from "./conditions.ts";
 import type { ItemCounts } from "./item-counts.ts";
 import type { Items } from "./items.ts";
-import { batchFrom, storedItemFrom, taskFrom } from "./rows.ts";
+import { batchFrom, storedItemFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
+import { createTaskPages } from "./task-pages.ts";
 import { createTaskSnapshot } from "./task-snapshot.ts";
 
 interface Parts {
@@ -16,39 +16,13 @@ interface Parts {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** The tasks of one state, or of one state and tenant. The empty provider stands for any. */
-export const listingQuery = (tenant: string | undefined): string =>
-  `SELECT tasks.* FROM listing CROSS JOIN tasks ON tasks.id = listing.task_id
-    WHERE ${tenant === undefined ? "" : "listing.tenant = ? AND "}provider = ? AND listing.state = ?
-      AND (listing.created_at, listing.task_id) < (?, ?)
-    ORDER BY listing.created_at DESC, listing.task_id DESC LIMIT ?`;
-
 export function createReading(
   sql: Sql,
   { items, counts, clock }: Parts,
 ): Pick<Storage, "task" | "tasks" | "items" | "following" | "backlog"> {
   const { all, atomically, read } = sql;
   const snapshotOf = createTaskSnapshot(sql, counts, clock);
-
-  const tasksIn = (state: TaskState, { tenant, provider, before, limit }: TaskQuery): Task[] =>
-    all(
-      listingQuery(tenant),
-      ...(tenant === undefined ? [] : [tenant]),
-      provider ?? "",
-      state,
-      before?.createdAt ?? Number.MAX_SAFE_INTEGER,
-      before?.id ?? "",
-      limit,
-    ).map(taskFrom);
-
-  /** Without a state, the page is the newest part of a page of each state. */
-  const tasksOf = (query: TaskQuery): Task[] => {
-    if (query.state !== undefined) return tasksIn(query.state, query);
-    return taskStates
-      .flatMap((state) => tasksIn(state, query))
-      .sort(newestFirst)
-      .slice(0, query.limit);
-  };
+  const pageOf = createTaskPages(sql, counts, clock);
 
   const itemRows = (taskId: string, { after, states, limit }: ItemQuery) =>
     all(
@@ -68,7 +42,7 @@ export function createReading(
     // Several queries see one state of the file only inside a transaction.
     task: (taskId) => atomically(() => snapshotOf(taskId), "BEGIN"),
 
-    tasks: (query) => atomically(() => tasksOf(query).map((task): TaskSummary => ({ task, counts: counts.ofTask(task.id) })), "BEGIN"),
+    tasks: (query) => atomically(() => pageOf(query), "BEGIN"),
 
     items: (taskId, query) => read(() => itemRows(taskId, query).map(storedItemFrom)),
 
@@ -87,9 +61,4 @@ export function createReading(
         ).map((row): Backlog => ({ provider: String(row.provider), batches: Number(row.batches), units: Number(row.units) })),
       ),
   };
-}
-
-function newestFirst(one: Task, other: Task): number {
-  if (one.createdAt !== other.createdAt) return other.createdAt - one.createdAt;
-  return one.id < other.id ? 1 : -1;
 }

@@ -3,6 +3,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { PrefetchError } from "../base/errors.ts";
 import { derivedTables } from "./derived-tables.ts";
+import { findingTables } from "./finding-tables.ts";
 
 /** Step n takes a file from version n to version n + 1. A new file takes all steps. Released steps never change. */
 const steps: readonly string[] = [
@@ -104,6 +105,7 @@ const steps: readonly string[] = [
   CREATE TABLE owners (id TEXT PRIMARY KEY, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   `,
   derivedTables,
+  findingTables,
 ];
 /** The file keeps its version in SQLite's `user_version`. */
 const SCHEMA_VERSION = steps.length;

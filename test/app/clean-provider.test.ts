@@ -49,6 +49,7 @@ function provider(more: Partial<Provider> = {}): Provider {
     tracking: "task",
     depth: "edge",
     reach: "All edges.",
+    purging: "In the console.",
     submit: async () => ({ vendorTaskIds: [dirty], requestId: dirty, refused: [{ url: dirty, code: dirty, reason: dirty }] }),
     close: async () => undefined,
     ...more,

@@ -27,13 +27,23 @@ describe("readCommandLine", () => {
 
   it.each([
     [["--storr", "x"], "Unknown option '--storr'. Did you mean --store? Run with --help for all flags."],
-    [["--store.path", "x"], "Unknown option '--store.path'. Run with --help for all flags."],
+    [["--store.path", "x"], "Unknown option '--store.path'. Did you mean --store? Run with --help for all flags."],
     [["--transprot=http"], "Unknown option '--transprot'. Did you mean --transport? Run with --help for all flags."],
     [["extra"], '"extra" is no command. Commands are warm, status, quota; without one, a server starts. Run with --help for all of them.'],
     [["wram", "x"], '"wram" is no command. Did you mean warm? Run with --help for all of them.'],
     [["--sandbox", "extra"], "Unexpected argument 'extra'. Run with --help for all flags."],
     [["warm", "--expnad", "streams"], "Unknown option '--expnad'. Did you mean --expand? Run with --help for all flags."],
     [["quota", "--dry-run"], "Unknown option '--dry-run'. Run with --help for all flags."],
+    [["--prefetch-store", "x"], "Unknown option '--prefetch-store'. Did you mean --store? Run with --help for all flags."],
+    [["--PREFETCH_SERVER_PORT=1"], "Unknown option '--PREFETCH_SERVER_PORT'. Did you mean --port? Run with --help for all flags."],
+    [["--budget", "5"], "Unknown option '--budget'. Did you mean --daily-budget? Run with --help for all flags."],
+    [["--domains", "x"], "Unknown option '--domains'. Did you mean --allowed-domains? Run with --help for all flags."],
+    [["--sandbox-mode"], "Unknown option '--sandbox-mode'. Did you mean --sandbox? Run with --help for all flags."],
+    [
+      ["--huaweicloud-sdk-sk=x"],
+      "Unknown option '--huaweicloud-sdk-sk'. HUAWEICLOUD_SDK_SK has no flag: set it in the environment. Run with --help for all flags.",
+    ],
+    [["--colour", "x"], "Unknown option '--colour'. Run with --help for all flags."],
     [["--port", "--host"], "Option '--port' argument is ambiguous. Run with --help for all flags."],
     [["--sandbox=1"], "Option '--sandbox' does not take an argument. Run with --help for all flags."],
   ])("refuses %j in one sentence with a hint", (args, text) => {

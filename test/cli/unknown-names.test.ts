@@ -25,6 +25,46 @@ describe("unknownNameWarnings", () => {
     expect(unknownNameWarnings({ [foreign]: "x", [own]: "y" })).toEqual([]);
   });
 
+  it.each([
+    ["HUAWEICLOUD_SDK_AKK", "HUAWEICLOUD_SDK_AK"],
+    ["HUAWEICLOUD_ACCES_KEY", "HUAWEICLOUD_SDK_AK"],
+    ["HUAWEICLOUD_SDK_PROJEKT_ID", "HUAWEICLOUD_SDK_PROJECT_ID"],
+    ["HUAWEI_CLOUD_ACCESS_KEY", "HUAWEICLOUD_SDK_AK"],
+    ["HUAWEICLOUD_SDK_SECRET_KEY", "HUAWEICLOUD_SDK_SK"],
+    ["HuaweiCloud_SDK_ProjectId", "HUAWEICLOUD_SDK_PROJECT_ID"],
+    ["HUAWEICLOUD_SDK_REGION_ID", "PREFETCH_HUAWEI_VOD_REGION"],
+    ["ALIBABA_CLOUD_ACESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_ID"],
+    ["ALIYUN_ACCESSKEY_SECRET", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+    ["alibaba_cloud_access_key_id", "ALIBABA_CLOUD_ACCESS_KEY_ID"],
+    ["PREFECTH_STORE", "PREFETCH_STORE"],
+  ])("names the right variable when the misspelt %s is set", (misspelt, own) => {
+    expect(unknownNameWarnings({ [misspelt]: "x" })).toEqual([`${misspelt} is set, but this server reads ${own}, which is not set.`]);
+    expect(unknownNameWarnings({ [misspelt]: "x", [own]: "y" })).toEqual([]);
+    expect(unknownNameWarnings({ [misspelt]: "" })).toEqual([]);
+  });
+
+  it("counts a variable that a host left unfilled as not set", () => {
+    const unfilled = ["$", "{user_config.ak}"].join("");
+    expect(unknownNameWarnings({ HUAWEICLOUD_SDK_AK: unfilled, HW_ACCESS_KEY: "x" })).toHaveLength(1);
+  });
+
+  it("is silent about variables of other programs", () => {
+    const names = [
+      "AWS_ACCESS_KEY",
+      "AWS_REGION_NAME",
+      "HF_ACCESS_KEY",
+      "GH_TOKEN",
+      "HTTPS_PROXY",
+      "PATH",
+      "ALIBABA_CLOUD_ROLE_ARN",
+      "ALIBABA_CLOUD_ECS_METADATA",
+      "HUAWEICLOUD_OBS_BUCKET",
+      "HW_MODEL",
+      "PORT",
+    ];
+    expect(unknownNameWarnings(Object.fromEntries(names.map((name) => [name, "x"])))).toEqual([]);
+  });
+
   it("takes no foreign name that is a setting", () => {
     const names = new Set(allSettings.map(({ name }) => name));
     for (const { foreignNames = [] } of allSettings) for (const each of foreignNames) expect(names).not.toContain(each);

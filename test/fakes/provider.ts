@@ -51,6 +51,7 @@ export function fakeProvider({ answer, work, limits, ...members }: ProviderScrip
     tracking: "task",
     depth: "edge",
     reach: "They are warm at the edge.",
+    purging: "Fake CDN purges in its console.",
     status: async () => [],
     close: async () => undefined,
     ...(work && direct),

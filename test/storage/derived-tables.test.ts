@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type ItemState, itemStates, noCounts, taskState } from "../../src/prefetch/model/task.ts";
-import { listingQuery } from "../../src/storage/reading.ts";
+import { type ItemState, itemStates, noCounts, problemStates, taskState } from "../../src/prefetch/model/task.ts";
+import { listingQuery, targetQuery } from "../../src/storage/task-pages.ts";
 import { NOON } from "../fakes/clock.ts";
 import { newFolder, openFile } from "./file-harness.ts";
 
@@ -63,10 +63,14 @@ describe("the state of a task", () => {
         const counts = noCounts();
         const items = rowsOf(db, `SELECT state FROM items WHERE task_id = 'pf_${number}'`) as { state: ItemState }[];
         for (const item of items) counts[item.state] += 1;
-        const listed = rowsOf(db, `SELECT provider, state, tenant FROM listing WHERE task_id = 'pf_${number}' ORDER BY provider`);
+        const listed = rowsOf(
+          db,
+          `SELECT provider, state, tenant, had_problems FROM listing WHERE task_id = 'pf_${number}' ORDER BY provider`,
+        );
         const names = ["", ...new Set(["one", "two", "one"].slice(number))].sort();
         // Only a cleaning deletes items, and it hides the task before.
-        if (items.length > 0) expect(listed).toEqual(names.map((provider) => ({ provider, state: taskState(counts), tenant: "a" })));
+        const place = { state: taskState(counts), tenant: "a", had_problems: problemStates.some((each) => counts[each] > 0) ? 1 : 0 };
+        if (items.length > 0) expect(listed).toEqual(names.map((provider) => ({ provider, ...place })));
       }
     });
     fc.assert(property, { numRuns: 60 });
@@ -86,14 +90,36 @@ describe("the state of a task", () => {
   });
 });
 
+const planOf = (db: DatabaseSync, query: string): unknown[] =>
+  rowsOf(db, `EXPLAIN QUERY PLAN ${query.replaceAll("?", "1")}`).map((row) => (row as { detail: string }).detail);
+
 describe("a page of the list", () => {
-  it.each(["a", undefined])("is one range of an index, without a scan or a sort, for the tenant %s", async (tenant) => {
-    const db = await newDatabase();
-    const plan = db.prepare(`EXPLAIN QUERY PLAN ${listingQuery(tenant)}`).all(...(tenant ? [tenant] : []), "one", "queued", NOON, "", 50);
-    const index = tenant === undefined ? "PRIMARY KEY (" : "COVERING INDEX listing_by_tenant (tenant=? AND ";
-    expect(plan.map(({ detail }) => detail)).toEqual([
-      `SEARCH listing USING ${index}provider=? AND state=? AND (created_at,task_id)<(?,?))`,
+  const range = "provider=? AND state=? AND created_at>? AND (created_at,task_id)<(?,?))";
+
+  it.each([
+    ["a", false, `COVERING INDEX listing_by_tenant (tenant=? AND ${range}`],
+    ["a", true, `COVERING INDEX problem_listing_by_tenant (tenant=? AND ${range}`],
+    [undefined, false, `PRIMARY KEY (${range}`],
+    [undefined, true, `COVERING INDEX problem_listing (${range}`],
+  ])("is one range of an index, without a scan or a sort, for the tenant %s and only problems %s", async (tenant, hadProblems, index) => {
+    expect(planOf(await newDatabase(), listingQuery({ tenant, hadProblems }))).toEqual([
+      `SEARCH listing USING ${index}`,
       "SEARCH tasks USING PRIMARY KEY (id=?)",
     ]);
   });
+
+  it.each([
+    ["a", "COVERING INDEX items_by_tenant (tenant=? AND target=? AND task_id<?)"],
+    [undefined, "COVERING INDEX items_by_target (target=? AND task_id<?)"],
+  ])("of one URL is one range of an index, without a sort, for the tenant %s", async (tenant, index) => {
+    const plan = planOf(await newDatabase(), targetQuery(tenant));
+    expect(plan.slice(0, 2)).toEqual([`SEARCH items USING ${index}`, "SEARCH tasks USING PRIMARY KEY (id=?)"]);
+    expect(plan).not.toContainEqual(expect.stringContaining("B-TREE"));
+  });
+});
+
+it("an item that a process of an earlier version adds has its task's tenant", async () => {
+  const db = await newDatabase();
+  addAsOlderVersion(db, "pf_1", ["one"], ["queued", "failed"]);
+  expect(rowsOf(db, "SELECT tenant FROM items")).toEqual([{ tenant: "a" }, { tenant: "a" }]);
 });

@@ -1,10 +1,30 @@
 import { z } from "zod";
-import { taskStates, totalOf } from "../../prefetch/model/task.ts";
+import { isoTime } from "../../base/iso-time.ts";
+import type { ListedTask, TaskList } from "../../prefetch/calls/list.ts";
+import { itemStates, taskStates, totalOf } from "../../prefetch/model/task.ts";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
-import { cursor, lenientNumber, providerArgument } from "../inputs.ts";
+import { cursor, lenientBoolean, lenientNumber, lenientWords, providerArgument } from "../inputs.ts";
+import { brief } from "../published-schema.ts";
+import { itemRow, rowResult } from "../result.ts";
 
 const MOST = 50;
 const bounds = `must be 1 to ${MOST}`;
+
+/** The states that each row counts, also when there is none; a row counts the rest when there is one. */
+const ALWAYS_COUNTED: readonly string[] = ["succeeded", "failed", "rejected"];
+
+const listedTask = z.object({
+  task_id: z.string(),
+  tenant: z.string().optional(),
+  provider: z.string(),
+  state: z.enum(taskStates),
+  created_at: z.string(),
+  /** The sum of the counts of the states. */
+  total: z.number(),
+  ...Object.fromEntries(itemStates.map((state) => [state, z.number().optional()])),
+  first_problem: itemRow.meta(brief).optional(),
+  found: itemRow.meta(brief).optional(),
+});
 
 export function listPrefetchTasks(deps: ToolDeps) {
   return defineTool(
@@ -12,52 +32,80 @@ export function listPrefetchTasks(deps: ToolDeps) {
       name: "list_prefetch_tasks",
       title: "List prefetch tasks",
       description:
-        "Use this to find prefetch tasks of the last 30 days, newest first, such as one with a lost id. Free. Shows stored states; get_prefetch_status asks the vendor.",
+        "Use this to find prefetch tasks of the last 30 days, newest first, such as one with a lost id, or what became of one URL. Free. Shows stored states; get_prefetch_status asks the vendor.",
       intent: "read",
       input: {
         provider: providerArgument(deps.providers.known),
-        state: z
-          .enum(taskStates, `must be one of ${taskStates.join(", ")}`)
+        url: z
+          .string("must be a URL or an asset id")
           .optional()
-          .describe("Only tasks in this state."),
+          .describe("Only tasks that handled this URL or asset id; found: its state."),
+        state: lenientWords(z.array(z.enum(taskStates, `must be one or several of ${taskStates.join(", ")}`)))
+          .optional()
+          .describe("Only tasks in one of these states."),
+        had_problems: lenientBoolean("Only tasks with failed, rejected or unknown URLs."),
+        since: z.string("must be a date or a time").optional().describe("2026-11-28 or 2026-11-28T10:30."),
+        until: z.string("must be a date or a time").optional().describe("As since; a date includes its day."),
+        time_zone: z.string("must be a time zone").optional().describe("Of since and until, such as Asia/Shanghai. Default UTC."),
         limit: lenientNumber(z.int(bounds).min(1, bounds).max(MOST, bounds).default(20)).describe(`1 to ${MOST}.`),
         cursor,
       },
       output: {
-        tasks: z.array(
-          z.object({
-            task_id: z.string(),
-            tenant: z.string().optional(),
-            provider: z.string(),
-            state: z.enum(taskStates),
-            created_at: z.string(),
-            total: z.number(),
-            succeeded: z.number(),
-            failed: z.number(),
-            rejected: z.number(),
-          }),
-        ),
+        tasks: z.array(listedTask),
+        span: z.object({ since: z.string().optional(), until: z.string().optional(), time_zone: z.string() }).meta(brief).optional(),
         next_cursor: z.string().optional(),
+        next_step: z.string().optional(),
       },
-      corrections: { status: "use state", page: "use cursor", count: "use limit", vendor: "use provider" },
-      handle: async (input, call) => {
-        const { tasks, nextCursor } = await deps.service.list(input, call);
-        return {
-          tasks: tasks.map(({ taskId, tenant, provider, state, createdAt, counts }) => ({
-            task_id: taskId,
-            ...(tenant !== undefined && { tenant }),
-            provider,
-            state,
-            created_at: new Date(createdAt).toISOString(),
-            total: totalOf(counts),
-            succeeded: counts.succeeded,
-            failed: counts.failed,
-            rejected: counts.rejected,
-          })),
-          ...(nextCursor !== undefined && { next_cursor: nextCursor }),
-        };
+      corrections: {
+        status: "use state",
+        page: "use cursor",
+        count: "use limit",
+        vendor: "use provider",
+        urls: "use url, one per call",
+        asset_id: "use url; it also takes an asset id",
+        from: "use since",
+        after: "use since",
+        before: "use until",
+        to: "use until",
+        timezone: "use time_zone",
+        tz: "use time_zone",
+        problems: "use had_problems",
       },
+      handle: async ({ state, had_problems: hadProblems, time_zone: timeZone, ...input }, call) =>
+        listResult(await deps.service.list({ ...input, states: state, hadProblems, timeZone }, call)),
     },
     deps,
   );
+}
+
+function listResult({ tasks, nextCursor, span, unfound }: TaskList) {
+  return {
+    tasks: tasks.map(taskRow),
+    ...(span && {
+      span: {
+        ...(span.since !== undefined && { since: isoTime(span.since) }),
+        ...(span.until !== undefined && { until: isoTime(span.until) }),
+        time_zone: span.timeZone,
+      },
+    }),
+    ...(nextCursor !== undefined && { next_cursor: nextCursor }),
+    ...(unfound !== undefined && {
+      next_step: `No task that fits handled ${unfound}. verify_prefetch tells without cost whether the edge holds a URL; prefetch_urls warms it.`,
+    }),
+  };
+}
+
+function taskRow({ taskId, tenant, provider, state, createdAt, counts, firstProblem, found }: ListedTask) {
+  const shown = itemStates.filter((each) => counts[each] > 0 || ALWAYS_COUNTED.includes(each));
+  return {
+    task_id: taskId,
+    ...(tenant !== undefined && { tenant }),
+    provider,
+    state,
+    created_at: isoTime(createdAt),
+    total: totalOf(counts),
+    ...Object.fromEntries(shown.map((each) => [each, counts[each]])),
+    ...(firstProblem && { first_problem: rowResult(firstProblem) }),
+    ...(found && { found: rowResult(found) }),
+  };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
-import { providerArgument, required, spendInputs } from "../inputs.ts";
+import { providerArgument, required, spendInputs, waitSeconds } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { spendCorrections, spendOptions } from "./spend.ts";
 
@@ -17,6 +17,7 @@ export function prefetchAsset(deps: ToolDeps) {
         asset_id: z.string(required("the id of one published media asset")).describe("Id of a published media asset."),
         provider: providerArgument(providers.known),
         ...spendInputs,
+        wait_seconds: waitSeconds.describe("Wait up to this long (0 to 50) for the asset to be published and for the final state."),
       },
       hidden: providers.configured.length > 1 ? [] : ["provider"],
       output: spendOutput,

@@ -84,6 +84,7 @@ export function createAllowances(options: AllowanceOptions): Allowances {
       used: isCounted ? limit - remaining : entry.used,
       remaining,
       resetsAt: nextReset(now, provider.limits.timeZone),
+      at: now,
       source,
     };
   };

@@ -9,6 +9,6 @@ export async function findTask(storage: Pick<Storage, "task">, taskId: string, {
   const snapshot = await storage.task(taskId);
   if (snapshot && (seesAll || snapshot.task.tenant === tenant)) return snapshot;
   throw new PrefetchError("not_found", `task_id: there is no task ${taskId.slice(0, 60)}`, {
-    hint: "Tasks are known to the servers that share one PREFETCH_STORE. Check the id, or call prefetch_urls again: it finds URLs of the last 10 minutes and does not send them twice.",
+    hint: "Tasks are known to the servers that share one PREFETCH_STORE. Call list_prefetch_tasks, with url to find the task of a URL, before you send anything again. If no task has the URL, ask verify_prefetch first and send only what is cold: a call repeats what was sent more than 10 minutes ago.",
   });
 }

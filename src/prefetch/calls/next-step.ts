@@ -3,7 +3,7 @@
  * sentences follow each other in the order of the rules.
  */
 
-import { isoTime } from "../../base/iso-time.ts";
+import { momentFrom } from "../../base/iso-time.ts";
 import { passingCodes } from "../model/passing-codes.ts";
 import type { TaskSnapshot } from "../model/storage.ts";
 import { type Counts, isEnded, type TaskState } from "../model/task.ts";
@@ -64,8 +64,8 @@ const openRules: readonly Rule[] = [
   ({ holding: { sending } }) => (sending > 0 ? `${sending} being sent right now.` : undefined),
   ({ holding: { lost }, now }) =>
     lost &&
-    `${lost.items} sent without an answer: the vendor's records are asked about them ${lost.at > now ? `at ${isoTime(lost.at)}` : "now"}.`,
-  ({ holding: { silent } }) => silent && silentAdvice(silent),
+    `${lost.items} sent without an answer: the vendor's records are asked about them ${lost.at > now ? `at ${momentFrom(now, lost.at)}` : "now"}.`,
+  ({ holding: { silent }, now }) => silent && silentAdvice(silent, now),
   (facts) => {
     const { sending, lost, silent } = facts.holding;
     const unsent = facts.counts.queued - sending - (lost?.items ?? 0) - (silent?.items ?? 0) - (deferredOf(facts)?.items ?? 0);
@@ -74,7 +74,7 @@ const openRules: readonly Rule[] = [
   ({ delay }) => delay,
   (facts) => {
     const deferred = deferredOf(facts);
-    return deferred && deferralAdvice(deferred, facts.durable);
+    return deferred && deferralAdvice(deferred, facts);
   },
   ({ orphaned }) =>
     orphaned.length > 0
@@ -91,13 +91,16 @@ const openRules: readonly Rule[] = [
   },
 ];
 
-function silentAdvice({ items, sent, at }: NonNullable<Holding["silent"]>): string {
+function silentAdvice({ items, sent, at }: NonNullable<Holding["silent"]>, now: number): string {
   const begun = sent > 0 ? ` It had begun to send ${sent} of them: those are looked up, or end as unknown.` : "";
-  return `${items} held by another server process, perhaps a dead one. Unless it shows life, this server takes them up by ${isoTime(at)}.${begun}`;
+  return `${items} held by another server process, perhaps a dead one. Unless it shows life, this server takes them up by ${momentFrom(now, at)}.${begun}`;
 }
 
-function deferralAdvice({ items, from, until }: NonNullable<TaskSnapshot["later"]>, durable: boolean): string {
-  const when = from === until ? `at ${isoTime(from)}` : `from ${isoTime(from)} to ${isoTime(until)}`;
+function deferralAdvice(
+  { items, from, until }: NonNullable<TaskSnapshot["later"]>,
+  { durable, now }: Pick<AdviceFacts, "durable" | "now">,
+): string {
+  const when = from === until ? `at ${momentFrom(now, from)}` : `from ${momentFrom(now, from)} to ${momentFrom(now, until)}`;
   const kept = durable
     ? "PREFETCH_STORE keeps them: a server that runs then sends them, one that is started later does so 5 seconds after its start. Over stdio that means that this app must be open, or opened again."
     : "They are forgotten when this server stops, because PREFETCH_STORE is memory:.";
@@ -121,7 +124,7 @@ const endedRules: readonly Rule[] = [
       : undefined,
   (facts) => {
     const overQuota = rejected(facts, ["quota_exhausted"]);
-    const when = facts.resetsAt === undefined ? "the vendor's midnight" : isoTime(facts.resetsAt);
+    const when = facts.resetsAt === undefined ? "the vendor's midnight" : momentFrom(facts.now, facts.resetsAt);
     return overQuota > 0
       ? `${overQuota} over quota: call again with those after ${when}, or now with on_quota_exceeded "defer".`
       : undefined;

@@ -7,6 +7,7 @@ import { createAwaitTask } from "./await-task.ts";
 import { cancelTask } from "./cancel.ts";
 import type { Deps } from "./deps.ts";
 import { createListTasks, type ListTasks } from "./list.ts";
+import { withPurgeAdvice } from "./purge-advice.ts";
 import { createRefresh } from "./refresh.ts";
 import { createSpend } from "./spend.ts";
 import { taskStatus } from "./status.ts";
@@ -34,7 +35,7 @@ export function createService(deps: Deps): PrefetchService {
   const refresh = createRefresh(deps);
   const parts = { refresh, awaitTask: createAwaitTask(deps, refresh), views: createTaskViews(deps) };
   return {
-    ...createSubmit(deps, createSpend(deps, parts)),
+    ...createSubmit(deps, withPurgeAdvice(createSpend(deps, parts))),
     status: (request, call) => taskStatus(deps, parts, request, call),
     cancel: (taskId, call) => cancelTask(deps, parts.views, taskId, call),
     verify: createVerify(deps),

@@ -3,11 +3,12 @@
 import { PrefetchError } from "../../base/errors.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { ItemQuery, Storage } from "../model/storage.ts";
+import { problemStates } from "../model/task.ts";
 import type { CallParts } from "./call-parts.ts";
 import { readWholeItemCursor, writeItemCursor } from "./cursors.ts";
 import type { Deps } from "./deps.ts";
 import { vendorStatus } from "./vendor-status.ts";
-import { type ItemRow, PAGE_ROWS, problemRowsOf, problemStates, rowsOf, type StatusRequest, type TaskView } from "./view.ts";
+import { type ItemRow, PAGE_ROWS, problemRowsOf, rowsOf, type StatusRequest, type TaskView } from "./view.ts";
 
 /** Characters of one page of rows. Hosts cut or refuse larger tool results. */
 const PAGE_CHARACTERS = 30_000;

@@ -69,7 +69,8 @@ function refusalOf(item: Item, provider: string | undefined, hint: string): Pref
   return new PrefetchError(code, item.reason ?? "The vendor refused it", {
     ...(provider !== undefined && { provider }),
     delivery: "refused",
-    retryable: passingCodes.includes(code),
+    // The vendor may show an asset as published some minutes late.
+    retryable: passingCodes.includes(code) || code === "not_published",
     hint,
   });
 }

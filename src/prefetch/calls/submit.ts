@@ -8,6 +8,7 @@ import { type Candidate, parseUrls } from "../admission/parse-urls.ts";
 import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { Expansion, StreamScope } from "../model/stream.ts";
+import { whenPublished } from "./await-published.ts";
 import type { Deps } from "./deps.ts";
 import type { Spend, SpendOptions } from "./spend.ts";
 import { nothingUsable, withStreams } from "./submit-answer.ts";
@@ -66,6 +67,10 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     }
   };
 
+  /** Hosts time the call as a whole, so what comes before sending counts as waiting. */
+  const secondsLeft = ({ waitSeconds }: Pick<SpendOptions, "waitSeconds">, begun: number): number =>
+    Math.max(0, waitSeconds - (clock.monotonic() - begun) / 1_000);
+
   const prefetchUrls: Submit["prefetchUrls"] = async (request, call) => {
     if (request.urls.length > guards.maxUrlsPerCall) throw tooManyUrls(request.urls.length, guards.maxUrlsPerCall);
     const route = await createRouter(directory, request.provider);
@@ -73,9 +78,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     const { urls, refusals, streams } = await expanded(request, call);
     const parsed = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign, breathe });
     if (parsed.candidates.length === 0) throw nothingUsable(parsed);
-    // Hosts time the call as a whole, so expanding counts as waiting.
-    const waitSeconds = Math.max(0, request.waitSeconds - (clock.monotonic() - begun) / 1_000);
-    const view = await spend(parsed, { ...request, waitSeconds }, call);
+    const view = await spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
     return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : view;
   };
 
@@ -85,13 +88,18 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     prefetchAsset: async (request, call) => {
       const assetId = readAssetId(request.assetId);
       const provider = await chooseTaker(directory, request.provider, "asset");
+      const begun = clock.monotonic();
+      const { signal } = call;
+      const published = <Found>(lookUp: () => Promise<Found>) =>
+        whenPublished(lookUp, { clock, draining: deps.draining, ms: request.waitSeconds * 1_000, signal });
+      const rest = () => ({ ...request, waitSeconds: secondsLeft(request, begun) });
       if (request.expand === "streams") {
-        const urls = await urlsToExpand(deps, provider, assetId, call.signal);
-        return prefetchUrls({ ...request, urls, provider: provider.id }, call);
+        const urls = await published(() => urlsToExpand(deps, provider, assetId, signal));
+        return prefetchUrls({ ...rest(), urls, provider: provider.id }, call);
       }
-      const cost = await assetCost(deps, provider, assetId, call.signal);
+      const cost = await published(() => assetCost(deps, provider, assetId, signal));
       const candidate: Candidate = { provider, kind: "asset", target: assetId, cost, position: 0 };
-      return spend({ candidates: [candidate], rejected: [], duplicatesRemoved: 0 }, request, call);
+      return spend({ candidates: [candidate], rejected: [], duplicatesRemoved: 0 }, rest(), call);
     },
   };
 }

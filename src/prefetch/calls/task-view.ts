@@ -5,12 +5,12 @@ import { configuredAmong } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Quota } from "../model/quota.ts";
-import { taskState } from "../model/task.ts";
+import { problemStates, taskState } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
 import { holdingOf } from "./holding.ts";
 import { nextStep } from "./next-step.ts";
-import { problemRowsOf, problemStates, SUMMARY_ROWS, type TaskView } from "./view.ts";
+import { problemRowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
 export interface TaskViews {
   /** `problem`: the problem that kept the stored state from being up to date. Throws `not_found`. */

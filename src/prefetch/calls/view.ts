@@ -3,7 +3,7 @@
 import type { Quota } from "../model/quota.ts";
 import type { StoredItem } from "../model/storage.ts";
 import type { StreamView } from "../model/stream.ts";
-import type { Counts, Item, ItemState, TaskState } from "../model/task.ts";
+import { type Counts, type Item, type ItemState, problemStates, type TaskState } from "../model/task.ts";
 
 /** Rows of a summary. More would bury its next step; callers ask for the rest by page. */
 export const SUMMARY_ROWS = 20;
@@ -56,8 +56,6 @@ export interface TaskView {
   readonly quota: Quota | undefined;
   readonly nextStep: string;
 }
-
-export const problemStates: readonly ItemState[] = ["failed", "rejected", "unknown"];
 
 /** Characters of a URL in an answer; storage and the vendor have it whole. */
 const SHOWN_URL = 1_000;

@@ -163,6 +163,8 @@ export interface Provider {
   readonly depth: Depth;
   /** `depth` as one short sentence for people. */
   readonly reach: string;
+  /** How a copy that is still valid is purged, as one or two short sentences for people. A prefetch does not replace it. */
+  readonly purging: string;
 
   /** The refusal of a URL that the vendor would refuse, as far as the URL alone tells. */
   refusalOf?(url: string): PrefetchError | undefined;

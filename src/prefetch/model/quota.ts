@@ -8,6 +8,8 @@ export interface Quota {
   readonly remaining: number | undefined;
   /** Milliseconds since the epoch: the next midnight in the vendor's time zone. */
   readonly resetsAt: number;
+  /** Milliseconds since the epoch at which the numbers were read. */
+  readonly at: number;
   /** `vendor`: the vendor told it within the last half minute; `ledger`: counted here, without spending outside this server. */
   readonly source: "vendor" | "ledger";
 }

@@ -90,7 +90,16 @@ export interface TaskQuery {
   /** `undefined` asks for the tasks of every tenant. */
   readonly tenant: string | undefined;
   readonly provider?: string | undefined;
-  readonly state?: TaskState | undefined;
+  /** `undefined` stands for every state. */
+  readonly states?: readonly TaskState[] | undefined;
+  /** Only tasks with failed, rejected or unknown items. */
+  readonly hadProblems?: boolean | undefined;
+  /** Tasks created at this moment or later. */
+  readonly since?: number | undefined;
+  /** Tasks created before this moment. */
+  readonly until?: number | undefined;
+  /** Tasks with an item of this URL or asset id. Their ids must sort by the time of creation. */
+  readonly target?: string | undefined;
   /** Tasks created before this one. */
   readonly before?: { readonly createdAt: number; readonly id: string } | undefined;
   readonly limit: number;
@@ -99,6 +108,10 @@ export interface TaskQuery {
 export interface TaskSummary {
   readonly task: Task;
   readonly counts: Counts;
+  /** The first failed, rejected or unknown item. */
+  readonly problem: Item | undefined;
+  /** The item of the query's target. */
+  readonly found: StoredItem | undefined;
 }
 
 export interface ItemQuery {

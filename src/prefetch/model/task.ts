@@ -11,6 +11,9 @@ export const itemStates = ["queued", "processing", "succeeded", "failed", "rejec
  */
 export type ItemState = (typeof itemStates)[number];
 
+/** States of items that a caller has to look at. The store has an index of them. */
+export const problemStates: readonly ItemState[] = ["failed", "rejected", "unknown"];
+
 export const taskStates = ["queued", "running", "succeeded", "partial", "failed", "cancelled"] as const;
 export type TaskState = (typeof taskStates)[number];
 

@@ -83,7 +83,7 @@ const codes = new Map<string, Meaning>(
     NoPermission: denied,
     "Forbidden.IllegalStatus": {
       code: "not_published",
-      hint: "Wait until the asset is transcoded and in the state Normal, then call again.",
+      hint: "The asset must be transcoded and in the state Normal.",
     },
     "Forbidden.AliyunVoDEncryption": { code: "not_published", hint: "All streams of the asset are encrypted." },
     "InvalidVideo.NotFound": { code: "not_found", hint: "Check the id, and that PREFETCH_ALIBABA_VOD_REGION is the region of the media." },

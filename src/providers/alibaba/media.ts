@@ -9,6 +9,7 @@ import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import { type Redactor, tidyMessage } from "../../base/redact.ts";
 import type { Asset, Call } from "../../prefetch/model/provider.ts";
+import { PUBLISHING_LAG } from "../kit/publishing-lag.ts";
 import type { Endpoint, Rpc, RpcAnswer } from "./rpc.ts";
 
 export interface MediaOptions {
@@ -87,7 +88,7 @@ export function createMedia(rpc: Rpc, endpoint: Endpoint, options: MediaOptions 
         // `Single` refuses assets with nothing but streams under the vendor's own encryption; `Multiple` lists them.
         const encrypted = error instanceof PrefetchError && error.vendorCode === "Forbidden.AliyunVoDEncryption";
         if (encrypted) return playsOf(assetId, "Multiple", call);
-        throw error;
+        throw unpublishedYet(error, assetId) ?? error;
       });
       const visible = plays.filter((play) => play.PlayURL && play.Status !== "Invisible");
       const urls = [...new Set(visible.map((play) => withoutSignature(play.PlayURL ?? "")))];
@@ -120,6 +121,24 @@ export function createMedia(rpc: Rpc, endpoint: Endpoint, options: MediaOptions 
       });
     },
   };
+}
+
+/** The refusals of an asset that is being uploaded or transcoded. `InvalidVideo.NoneStream` also means that no stream ever fits. */
+const unpublishedCodes = ["Forbidden.IllegalStatus", "InvalidVideo.NoneStream"];
+
+function unpublishedYet(error: unknown, assetId: string): PrefetchError | undefined {
+  if (!(error instanceof PrefetchError) || error.code !== "not_published") return undefined;
+  const { vendorCode, requestId, hint } = error;
+  if (vendorCode === undefined || !unpublishedCodes.includes(vendorCode)) return undefined;
+  return new PrefetchError("not_published", `asset_id: ApsaraVideo VOD does not show the asset ${assetId} as playable yet`, {
+    provider,
+    delivery: "refused",
+    vendorCode,
+    ...(requestId !== undefined && { requestId }),
+    retryable: true,
+    hint: ["Nothing was sent.", hint, PUBLISHING_LAG].filter(Boolean).join(" "),
+    cause: error,
+  });
 }
 
 /** The id of the started job. The vendor answers 200 for a refused asset, too, and lists the asset by the reason. */

@@ -80,6 +80,8 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     tracking: "task",
     depth: "mid-tier",
     reach: "Alibaba Cloud warms mid-tier nodes and reports success from 90 percent of them; the first request at an edge may still miss.",
+    purging:
+      "Alibaba Cloud VOD purges URLs by RefreshVodObjectCaches (2,000 a day, apart from prefetches), assets by RefreshMediaPlayUrls with TaskType Refresh, or both in its console; DescribeVodRefreshTasks says Complete when it is done.",
     submit: createSubmit({ rpc, media, cache, area, secondTier, withHeader }),
     status: async ({ vendorTaskIds }, call) => {
       const rows: StatusRow[] = [];

@@ -55,6 +55,8 @@ export function createHttp(options: HttpOptions): Provider {
     tracking: "direct",
     depth: "edge",
     reach: `Each URL was ${requested[method]} through ${describePops(pops)}; this warms no other edge.`,
+    purging:
+      'This server cannot purge through http: use the API or the console of the CDN, which verify_prefetch names, or publish under a new URL. Rows that say "already in the cache" kept their copy.',
     limits: {
       urlsPerRequest: URLS_PER_BATCH,
       bytesPerRequest: Number.MAX_SAFE_INTEGER,

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Asset, Call } from "../../prefetch/model/provider.ts";
+import { PUBLISHING_LAG } from "../kit/publishing-lag.ts";
 import type { Api } from "./api.ts";
 
 const assetSchema = z.object({
@@ -15,16 +16,9 @@ const assetReport = z.object({ asset_info_array: z.array(assetSchema).nullish() 
 /** The vendor answers 200 for an asset that it does not have. */
 const absentStates = ["NO_ASSET", "UNCREATED", "DELETED", "DELETING"];
 /** The prefetch call decides about every other state: transcoding runs beside publishing. */
-const unpublishedStates = [
-  "CREATING",
-  "CREATED",
-  "CANCELLED",
-  "SERVER_ERROR",
-  "UPLOAD_FAILED",
-  "OBS_CREATING",
-  "OBS_CREATE_FAILED",
-  "OBS_CREATE_SUCCESS",
-];
+const unpublishedStates = ["CREATING", "CREATED", "OBS_CREATING", "OBS_CREATE_SUCCESS"];
+/** The asset has no file, and time does not bring one. */
+const uploadFailures = ["CANCELLED", "SERVER_ERROR", "UPLOAD_FAILED", "OBS_CREATE_FAILED"];
 
 /** Spends nothing. Throws `not_found` and `not_published`. */
 export async function resolveAsset(api: Api, assetId: string, call: Call): Promise<Asset> {
@@ -47,10 +41,17 @@ function assertPublished(assetId: string, state: string): void {
       hint: "Nothing was sent. Check the id, the project and the region.",
     });
   }
-  if (unpublishedStates.includes(state)) {
-    throw new PrefetchError("not_published", `asset_id: the asset ${assetId} is not published`, {
+  if (uploadFailures.includes(state)) {
+    throw new PrefetchError("not_published", `asset_id: the upload of the asset ${assetId} has failed`, {
       ...facts,
-      hint: "Nothing was sent. Publish it in Huawei Cloud VOD, then call again.",
+      hint: "Nothing was sent. Upload and publish it again in Huawei Cloud VOD.",
+    });
+  }
+  if (unpublishedStates.includes(state)) {
+    throw new PrefetchError("not_published", `asset_id: Huawei Cloud VOD does not show the asset ${assetId} as published yet`, {
+      ...facts,
+      retryable: true,
+      hint: `Nothing was sent. Publish it if that is not done. ${PUBLISHING_LAG}`,
     });
   }
 }

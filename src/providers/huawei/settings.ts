@@ -11,14 +11,30 @@ export const iamEndpointOf = (region: string): string => `https://iam.${region}.
 export const settings: readonly CheckedSetting[] = [
   {
     name: "HUAWEICLOUD_SDK_AK",
-    foreignNames: ["HUAWEICLOUD_ACCESS_KEY", "HUAWEICLOUD_ACCESS_KEY_ID", "HUAWEICLOUD_AK", "HUAWEI_CLOUD_AK", "HW_ACCESS_KEY"],
+    foreignNames: [
+      "HUAWEICLOUD_ACCESS_KEY",
+      "HUAWEICLOUD_ACCESS_KEY_ID",
+      "HUAWEICLOUD_AK",
+      "HUAWEI_ACCESS_KEY",
+      "HUAWEI_AK",
+      "HW_ACCESS_KEY",
+      "HW_AK",
+    ],
     about: "Access key of a Huawei Cloud user.",
     keyId: true,
     check: mustBeHeaderSafe,
   },
   {
     name: "HUAWEICLOUD_SDK_SK",
-    foreignNames: ["HUAWEICLOUD_SECRET_KEY", "HUAWEICLOUD_SECRET_ACCESS_KEY", "HUAWEICLOUD_SK", "HUAWEI_CLOUD_SK", "HW_SECRET_KEY"],
+    foreignNames: [
+      "HUAWEICLOUD_SECRET_KEY",
+      "HUAWEICLOUD_SECRET_ACCESS_KEY",
+      "HUAWEICLOUD_SK",
+      "HUAWEI_SECRET_KEY",
+      "HUAWEI_SK",
+      "HW_SECRET_KEY",
+      "HW_SK",
+    ],
     about: "Secret key of that access key.",
     secret: true,
     check: mustBeHeaderSafe,
@@ -32,7 +48,7 @@ export const settings: readonly CheckedSetting[] = [
   },
   {
     name: "HUAWEICLOUD_SDK_PROJECT_ID",
-    foreignNames: ["HUAWEICLOUD_PROJECT_ID", "HUAWEI_CLOUD_PROJECT_ID", "HW_PROJECT_ID"],
+    foreignNames: ["HUAWEICLOUD_PROJECT_ID", "HUAWEI_PROJECT_ID", "HW_PROJECT_ID"],
     about: "Project id of the VOD region (32 hexadecimal digits).",
     check: mustMatch(/^[0-9a-f]{32}$/i, "a project id (32 hexadecimal digits), not a project name or a domain id"),
   },

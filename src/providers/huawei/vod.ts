@@ -69,6 +69,8 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     // The documentation does not tell how far "succeed" reaches.
     depth: "unknown",
     reach: "Huawei Cloud does not document how many edge nodes that covers.",
+    purging:
+      "Huawei Cloud VOD purges by POST /v1/{project_id}/asset/refresh (asset_id_list or urls, 10 a request, 1,000 a day) or in its console; GET of that path says SUCCEED when it is done.",
     submit: (batch, call) => submit(api, batch, call),
     resolveAsset: (assetId, call) => resolveAsset(api, assetId, call),
     close: () => http.close(),

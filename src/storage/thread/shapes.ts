@@ -114,14 +114,18 @@ export const taskSnapshot = z.object({
   delay: maybe(text),
 } satisfies Shape<TaskSnapshot>);
 
-export const taskSummary = z.object({ task, counts } satisfies Shape<TaskSummary>);
+export const taskSummary = z.object({ task, counts, problem: maybe(item), found: maybe(storedItem) } satisfies Shape<TaskSummary>);
 
 export const cleanResult = z.object({ tasks: number, isDone: flag } satisfies Shape<CleanResult>);
 
 export const taskQuery = z.object({
   tenant: maybe(text),
   provider: text.optional(),
-  state: z.enum(taskStates).optional(),
+  states: z.array(z.enum(taskStates)).optional(),
+  hadProblems: flag.optional(),
+  since: number.optional(),
+  until: number.optional(),
+  target: text.optional(),
   before: z.object({ createdAt: number, id: text }).optional(),
   limit: number,
 } satisfies Shape<TaskQuery>);

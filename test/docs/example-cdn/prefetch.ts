@@ -63,6 +63,7 @@ export function createExampleCdn({ endpoint, token, account, ...network }: Examp
     tracking: "task",
     depth: "unknown",
     reach: "Example CDN does not document how many edge nodes a success covers.",
+    purging: "Example CDN purges in its console.",
     submit: async (batch, call) => {
       if (batch.kind !== "urls") throw new PrefetchError("unsupported", `${name} takes URLs only`, { provider });
       const body = JSON.stringify({ urls: batch.urls });

@@ -93,6 +93,7 @@ describe("allowances, of a vendor without a quota count", () => {
       used: 40,
       remaining: 60,
       resetsAt: Date.parse("2026-11-22T00:00:00+08:00"),
+      at: expect.any(Number),
       source: "ledger",
     });
   });

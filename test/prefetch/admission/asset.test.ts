@@ -58,6 +58,57 @@ describe("prefetchAsset", () => {
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
 
+  it("waits with wait_seconds until the vendor shows the asset as published, and then sends it once", async () => {
+    let looks = 0;
+    const { asset, provider, clock } = await startService({
+      script: {
+        resolveAsset: async () => {
+          looks += 1;
+          if (looks < 4) throw new PrefetchError("not_published", "Not yet", { retryable: true });
+          return { urls: renditions, cost: 3 };
+        },
+      },
+    });
+    const begun = clock.monotonic();
+    expect(await asset("asset1", { waitSeconds: 30 })).toMatchObject({ taskId: "pf_0001", quota: { used: 3 } });
+    expect([looks, clock.monotonic() - begun >= 15_000, clock.monotonic() - begun <= 31_000]).toEqual([4, true, true]);
+    expect(provider.received).toEqual([{ kind: "asset", assetId: "asset1" }]);
+  });
+
+  it.each([
+    [{ retryable: true }, 12, 5],
+    [{ retryable: false }, 12, 1],
+    [{ retryable: true }, 0, 1],
+  ])("gives up on an unpublished asset (%j) after %d seconds", async (facts, waitSeconds, most) => {
+    let looks = 0;
+    const { asset, provider } = await startService({
+      script: {
+        resolveAsset: async () => {
+          looks += 1;
+          throw new PrefetchError("not_published", "Not yet", facts);
+        },
+      },
+    });
+    await expect(asset("asset1", { waitSeconds })).rejects.toThrow(error("not_published", facts));
+    expect(looks).toBeGreaterThanOrEqual(Math.min(most, 3));
+    expect(looks).toBeLessThanOrEqual(most);
+    expect(provider.received).toEqual([]);
+  });
+
+  it("answers at once when the server stops while it waits for an asset to be published", async () => {
+    const server = await startService({
+      script: {
+        resolveAsset: async () => {
+          server.drain();
+          throw new PrefetchError("not_published", "Not yet", { retryable: true });
+        },
+      },
+    });
+    const begun = server.clock.monotonic();
+    await expect(server.asset("asset1", { waitSeconds: 50 })).rejects.toThrow(error("not_published"));
+    expect(server.clock.monotonic() - begun).toBe(0);
+  });
+
   it("refuses an asset that costs more than the quota has left, also under partial", async () => {
     const { asset, used } = await startService({ dailyBudget: 2, script: { resolveAsset: async () => ({ urls: renditions, cost: 3 }) } });
     await expect(asset("asset1", { onQuotaExceeded: "partial" })).rejects.toThrow(error("quota_exhausted"));

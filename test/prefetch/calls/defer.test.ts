@@ -31,7 +31,9 @@ describe("prefetchUrls, with on_quota_exceeded defer", () => {
     const harness = await startService({ script });
     const view = await harness.urls(manyUrls(250), defer);
     expect(view).toMatchObject({ state: "running", counts: { processing: 100, queued: 150 }, quota: { used: 100, remaining: 0 } });
-    expect(view.nextStep).toContain("150 wait to be sent from 2026-11-21T16:00:00.000Z to 2026-11-22T16:00:00.000Z");
+    expect(view.nextStep).toContain(
+      "150 wait to be sent from 2026-11-21T16:00:00.000Z (in 12 h) to 2026-11-22T16:00:00.000Z (in 1 d 12 h)",
+    );
     expect(view.nextStep).toContain("PREFETCH_STORE keeps them");
     expect(harness.sent()).toEqual(manyUrls(100));
 
@@ -62,7 +64,7 @@ describe("prefetchUrls, with on_quota_exceeded defer", () => {
     // One unit is left of tomorrow; two URLs go to the day after.
     const second = await urls(manyUrls(3, "https://second.example/"), defer);
     expect(second.counts.queued).toBe(3);
-    expect(second.nextStep).toContain("from 2026-11-21T16:00:00.000Z to 2026-11-22T16:00:00.000Z");
+    expect(second.nextStep).toContain("from 2026-11-21T16:00:00.000Z (in 12 h) to 2026-11-22T16:00:00.000Z (in 1 d 12 h)");
     await clock.advance(MIDNIGHT - clock.now());
     await expect(urls(manyUrls(1, "https://third.example/"))).rejects.toThrow(error("quota_exhausted"));
     await clock.advance(60_000);

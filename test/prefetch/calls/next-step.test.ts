@@ -70,7 +70,7 @@ describe("nextStep of an open task", () => {
 
   it("says when deferred items are sent and that PREFETCH_STORE keeps them when the store is durable", () => {
     expect(advice({ processing: 1, queued: 3 }, { later: soon })).toBe(
-      "3 wait to be sent at 2026-11-21T04:05:00.001Z, when the vendor's quota is there for them. PREFETCH_STORE keeps them: a server that runs then sends them, one that is started later does so 5 seconds after its start. Over stdio that means that this app must be open, or opened again. Call get_prefetch_status with task_id pf_1 and wait_seconds 50 until only those are left; prefetching usually takes minutes.",
+      "3 wait to be sent at 2026-11-21T04:05:00.001Z (in 6 min), when the vendor's quota is there for them. PREFETCH_STORE keeps them: a server that runs then sends them, one that is started later does so 5 seconds after its start. Over stdio that means that this app must be open, or opened again. Call get_prefetch_status with task_id pf_1 and wait_seconds 50 until only those are left; prefetching usually takes minutes.",
     );
   });
 
@@ -82,7 +82,7 @@ describe("nextStep of an open task", () => {
 
   it("names the first and the last moment when deferred items wait for several days", () => {
     expect(advice({ queued: 3 }, { later: { ...soon, until: NOON + 86_400_000 } })).toContain(
-      "3 wait to be sent from 2026-11-21T04:05:00.001Z to 2026-11-22T04:00:00.000Z,",
+      "3 wait to be sent from 2026-11-21T04:05:00.001Z (in 6 min) to 2026-11-22T04:00:00.000Z (in 1 d),",
     );
   });
 
@@ -121,7 +121,7 @@ describe("nextStep of an ended task", () => {
   });
 
   it.each([
-    ["the reset, when it is known", Date.parse("2026-11-21T16:00:00Z"), "2026-11-21T16:00:00.000Z"],
+    ["the reset, when it is known", Date.parse("2026-11-21T16:00:00Z"), "2026-11-21T16:00:00.000Z (in 12 h)"],
     ["the vendor's midnight, when the reset is not known", undefined, "the vendor's midnight"],
   ])("says to send items over quota after %s", (_, resetsAt, when) => {
     expect(advice({ rejected: 2 }, { rejections: new Map([["quota_exhausted", 2]]), resetsAt })).toBe(

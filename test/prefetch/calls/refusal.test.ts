@@ -72,6 +72,7 @@ describe("quota", () => {
       used: 4,
       remaining: 26,
       resetsAt: Date.parse("2026-11-21T16:00:00Z"),
+      at: expect.any(Number),
       source: "ledger",
     };
     expect(await service.quota(undefined, { caller: localCaller, signal })).toEqual([expected]);

@@ -57,7 +57,13 @@ describe("prefetchUrls and prefetchAsset, by provider", () => {
 });
 
 describe("prefetchUrls, over several providers", () => {
-  const other = { id: "other-cdn", account: "other-cdn:1", reach: "They are warm in the mid-tier.", limits: { urlsPerRequest: 3 } };
+  const other = {
+    id: "other-cdn",
+    account: "other-cdn:1",
+    reach: "They are warm in the mid-tier.",
+    purging: "Other CDN purges by call.",
+    limits: { urlsPerRequest: 3 },
+  };
   const routes = [
     { pattern: "media.example.com", provider: "fake-cdn" },
     { pattern: "*.other.example", provider: "other-cdn" },
@@ -93,6 +99,16 @@ describe("prefetchUrls, over several providers", () => {
       ),
     });
     expect((await status("pf_0001", "all")).items?.map((row) => row.url)).toEqual(both);
+  });
+
+  it("says with force, also in a dry run, that valid copies stay and how each provider purges", async () => {
+    const { urls } = await startService({ moreProviders: [other], routes });
+    const advice =
+      /^A prefetch does not replace a copy that is still valid: .* call again with force true\. Other CDN purges by call\. Fake CDN purges in its console\. \S/;
+    expect((await urls(both)).nextStep).not.toContain("purge");
+    expect((await urls(both, { force: true, dryRun: true })).nextStep).toMatch(advice);
+    expect((await urls(both, { force: true })).nextStep).toMatch(advice);
+    expect((await urls(manyUrls(3), { force: true })).nextStep).not.toContain("Other CDN");
   });
 
   it("plans in a dry run what the real call does, and sends nothing", async () => {

@@ -185,7 +185,7 @@ describe("status", () => {
     resume();
     const early = await clock.drive(other.status({ taskId, detail: "summary", waitSeconds: 0 }, { signal, caller: localCaller }));
     expect(early.nextStep).toMatch(
-      /^2 held by another server process, perhaps a dead one\. Unless it shows life, this server takes them up by \S+Z\./,
+      /^2 held by another server process, perhaps a dead one\. Unless it shows life, this server takes them up by \S+Z( \(in \d+ min\))?\./,
     );
     expect(early.nextStep).toContain("It had begun to send 2 of them");
     expect(early.nextStep).not.toContain("right now");

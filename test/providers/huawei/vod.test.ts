@@ -236,11 +236,15 @@ describe("huawei-vod", () => {
       expect(await failureOf(lookedUp("some-asset", state))).toMatchObject({ code: "not_found", vendorCode: state });
     });
 
-    it.each(["CREATED", "CREATING", "UPLOAD_FAILED", "OBS_CREATING"])("is not_published for the state %s", async (state) => {
-      const error = await failureOf(lookedUp("some-asset", state));
-      expect(error).toMatchObject({ code: "not_published", vendorCode: state, delivery: "not_sent" });
-      expect(error.hint).toContain("Publish");
-    });
+    it.each(["CREATED", "CREATING", "UPLOAD_FAILED", "OBS_CREATING", "SERVER_ERROR"])(
+      "is not_published for the state %s",
+      async (state) => {
+        const error = await failureOf(lookedUp("some-asset", state));
+        expect(error).toMatchObject({ code: "not_published", vendorCode: state, delivery: "not_sent" });
+        const isPassing = !["UPLOAD_FAILED", "SERVER_ERROR"].includes(state);
+        expect([error.retryable, error.hint]).toEqual([isPassing, expect.stringContaining(isPassing ? "wait_seconds" : "Upload")]);
+      },
+    );
 
     // Transcoding runs beside publishing, so the prefetch call decides.
     it.each(["PUBLISHED", "TRANSCODING", "TRANSCODE_SUCCEED", "SOMETHING_NEW"])("resolves an asset in the state %s", async (state) => {

@@ -31,6 +31,82 @@ export function readingContract(bench: StorageBench): void {
       const [newest] = await bench.storage.tasks({ tenant: undefined, limit: 1 });
       expect(newest).toMatchObject({ task: { createdAt: NOON + 5 }, counts: { queued: 2, rejected: 1 } });
     });
+
+    it("lists tasks of several states and of a span of time, the span's end not included", async () => {
+      for (const nth of [0, 1, 2, 3]) await store({ id: `pf_${nth}`, now: NOON + nth, urls: manyUrls(2, `https://${nth}.example/`) });
+      await bench.storage.cancel("pf_1");
+      const ids = async (query: Partial<TaskQuery>) =>
+        (await bench.storage.tasks({ tenant: undefined, limit: 9, ...query })).map(({ task }) => task.id);
+      expect(await ids({ states: ["queued", "cancelled"] })).toEqual(["pf_3", "pf_2", "pf_1", "pf_0"]);
+      expect(await ids({ states: ["queued", "queued", "failed"] })).toEqual(["pf_3", "pf_2", "pf_0"]);
+      expect(await ids({ since: NOON + 1, until: NOON + 3 })).toEqual(["pf_2", "pf_1"]);
+      expect(await ids({ until: NOON + 3, before: { createdAt: NOON + 2, id: "pf_2" } })).toEqual(["pf_1", "pf_0"]);
+      expect(await ids({ since: NOON + 3, states: ["cancelled"] })).toEqual([]);
+    });
+
+    it("lists only tasks with problems, shows the first one of each, and forgets a task whose problem is over", async () => {
+      const task = await store({ id: "pf_1", tenant: "a", urls: manyUrls(8) });
+      await store({ id: "pf_2", tenant: "b", now: NOON + 1, urls: manyUrls(1, "https://fine.example/") });
+      await store({ id: "pf_3", tenant: "b", now: NOON + 2, urls: manyUrls(1, "https://3.example/"), rejected: ["bad", "worse"] });
+      const problems = async (query: Partial<TaskQuery> = {}) =>
+        (await bench.storage.tasks({ tenant: undefined, limit: 9, hadProblems: true, ...query })).map(({ task, problem }) => [
+          task.id,
+          problem?.target,
+          problem?.code,
+        ]);
+      expect(await problems()).toEqual([["pf_3", "bad", "invalid_argument"]]);
+      expect(await problems({ states: ["failed"] })).toEqual([]);
+      expect(await problems({ tenant: "a" })).toEqual([]);
+      const items = [6, 7].map((index) => ({ index, state: "failed" as const, code: "vendor_failed" }));
+      const batch = batchOf(task, 3);
+      await change(batch, { kind: "report", items });
+      expect(await problems({ provider: "fake-cdn" })).toEqual([
+        ["pf_3", "bad", "invalid_argument"],
+        ["pf_1", manyUrls(8)[6], "vendor_failed"],
+      ]);
+      expect(await problems({ tenant: "a", until: NOON + 1 })).toHaveLength(1);
+      await change(batch, { kind: "report", items: items.map(({ index }) => ({ index, state: "succeeded" })) });
+      expect(await problems()).toHaveLength(1);
+    });
+
+    it("finds the tasks of a URL and its item in each, with every other filter, and no task of another tenant", async () => {
+      const [url = "", other = ""] = manyUrls(2);
+      for (const nth of [0, 1, 2, 3]) {
+        await store({
+          id: `pf_${nth}`,
+          tenant: nth === 2 ? "b" : "a",
+          now: NOON + nth,
+          urls: [other, ...(nth === 3 ? [] : [url])],
+          rejected: ["x"],
+        });
+      }
+      await store({ id: "pf_4", tenant: "", now: NOON + 4, assetId: "asset-1", provider: "other-cdn" });
+      await bench.storage.cancel("pf_1");
+      const found = async (query: Partial<TaskQuery>) =>
+        (await bench.storage.tasks({ tenant: undefined, limit: 9, target: url, ...query })).map((each) => [
+          each.task.id,
+          each.found?.state,
+        ]);
+      expect(await found({})).toEqual([
+        ["pf_2", "queued"],
+        ["pf_1", "cancelled"],
+        ["pf_0", "queued"],
+      ]);
+      expect(await found({ tenant: "a" })).toEqual([
+        ["pf_1", "cancelled"],
+        ["pf_0", "queued"],
+      ]);
+      expect(await found({ tenant: "c" })).toEqual([]);
+      expect(await found({ tenant: "" })).toEqual([]);
+      expect(await found({ tenant: "", target: "asset-1" })).toEqual([["pf_4", "queued"]]);
+      expect(await found({ target: "asset-1", provider: "fake-cdn" })).toEqual([]);
+      expect(await found({ tenant: "a", limit: 1, before: { createdAt: NOON + 1, id: "pf_1" } })).toEqual([["pf_0", "queued"]]);
+      expect(await found({ states: ["queued"], since: NOON + 1 })).toEqual([["pf_2", "queued"]]);
+      expect(await found({ until: NOON + 1, provider: "fake-cdn" })).toEqual([["pf_0", "queued"]]);
+      expect(await found({ hadProblems: true, limit: 1 })).toEqual([["pf_2", "queued"]]);
+      await bench.storage.clean(NOON + 1, 1_000);
+      expect(await found({ tenant: "a" })).toEqual([["pf_1", "cancelled"]]);
+    });
   });
 
   describe("tasks of a state", () => {
@@ -42,19 +118,19 @@ export function readingContract(bench: StorageBench): void {
       }
       const ids = async (query: Partial<TaskQuery>) =>
         (await bench.storage.tasks({ tenant: undefined, limit: 9, ...query })).map(({ task }) => task.id);
-      expect(await ids({ state: "queued" })).toEqual(["pf_2", "pf_1", "pf_0"]);
-      expect(await ids({ state: "queued", tenant: "a" })).toEqual(["pf_2", "pf_0"]);
-      expect(await ids({ state: "queued", tenant: "a", provider: "other-cdn" })).toEqual(["pf_2"]);
-      expect(await ids({ state: "queued", provider: "fake-cdn" })).toEqual(["pf_1", "pf_0"]);
+      expect(await ids({ states: ["queued"] })).toEqual(["pf_2", "pf_1", "pf_0"]);
+      expect(await ids({ states: ["queued"], tenant: "a" })).toEqual(["pf_2", "pf_0"]);
+      expect(await ids({ states: ["queued"], tenant: "a", provider: "other-cdn" })).toEqual(["pf_2"]);
+      expect(await ids({ states: ["queued"], provider: "fake-cdn" })).toEqual(["pf_1", "pf_0"]);
       const [first] = tasks;
       if (!first) throw new Error("There is no task.");
       const processing = { index: 0, state: "processing" } as const;
       const sent = await change(batchOf(first), { kind: "accept", followed: true, vendorTaskIds: [], items: [processing] });
-      expect([await ids({ state: "queued" }), await ids({ state: "running", tenant: "a" })]).toEqual([["pf_2", "pf_1"], ["pf_0"]]);
+      expect([await ids({ states: ["queued"] }), await ids({ states: ["running"], tenant: "a" })]).toEqual([["pf_2", "pf_1"], ["pf_0"]]);
       const items = [0, 1].map((index) => ({ index, state: "succeeded" as const }));
       await change(sent, { kind: "end", items });
       await bench.storage.cancel("pf_1");
-      expect([await ids({ state: "succeeded" }), await ids({ state: "cancelled" }), await ids({ state: "running" })]).toEqual([
+      expect([await ids({ states: ["succeeded"] }), await ids({ states: ["cancelled"] }), await ids({ states: ["running"] })]).toEqual([
         ["pf_0"],
         ["pf_1"],
         [],

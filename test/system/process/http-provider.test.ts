@@ -60,6 +60,9 @@ describe.skipIf(program === undefined)("nginx as the CDN", () => {
     // Neither verifying nor warming again fetches cached files from the origin.
     const again = taskOf(await session.call("prefetch_urls", { urls: urls.slice(0, 2), expand: "streams", force: true, wait_seconds: 30 }));
     expect(again.counts).toMatchObject({ total: 7, succeeded: 7 });
+    expect(again.next_step).toMatch(/A prefetch does not replace a copy that is still valid: .* verify_prefetch names/);
+    const rows = taskOf(await session.call("get_prefetch_status", { task_id: again.task_id, detail: "all" })).items ?? [];
+    expect(rows.every(({ reason }) => reason?.includes("already in the cache"))).toBe(true);
     expect(nginx.fetched.slice(fetched).filter((line) => !/missing|private/.test(line))).toEqual([]);
   });
 });

@@ -40,6 +40,24 @@ describe("--check", () => {
     expect(stderr).toMatch(words);
   });
 
+  it.each([
+    [
+      "--store",
+      ["--check", "--store", "sqlite:/proc/none/store.sqlite"],
+      /The store \S+ cannot be used: .* or name another place in --store\.$/m,
+    ],
+    [
+      "--tokens-file",
+      ["--transport", "http", "--tokens-file", "/proc/none"],
+      /^cdn-prefetch-mcp: --tokens-file: \/proc\/none cannot be read/m,
+    ],
+  ])("names the flag %s that was typed when the start fails", (_, args, words) => {
+    const { status, stderr } = spawnSync(process.execPath, [bin, ...args], { env: baseEnv, encoding: "utf8", timeout: 20_000 });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toContain("PREFETCH_");
+  });
+
   it("says which setting is wrong, and exits with 1", () => {
     const { status, stderr } = check("memory:", { PREFETCH_MAX_URLS_PER_CALL: "many" });
     expect(status).toBe(1);

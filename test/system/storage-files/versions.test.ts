@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import type { Readable, Writable } from "node:stream";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import type { TaskQuery } from "../../../src/prefetch/model/storage.ts";
 import type { TaskState } from "../../../src/prefetch/model/task.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { LOCK_WAIT_MS } from "../../../src/storage/lock-wait.ts";
@@ -65,7 +66,7 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
       openBatches: 3,
     });
     const inState = async (state: TaskState) =>
-      (await storage.tasks({ tenant: "", state, provider: "fake-cdn", limit: 9 })).map(({ task }) => task.id);
+      (await storage.tasks({ tenant: "", states: [state], provider: "fake-cdn", limit: 9 })).map(({ task }) => task.id);
     expect([await inState("running"), await inState("succeeded"), await inState("partial")]).toEqual([["pf_1"], ["pf_2"], []]);
     const [facts] = await storage.facts([accountQuery({ account: ACCOUNT, targets: [...manyUrls(9), "asset-1"], recentSince: NOON })]);
     // The second URL has failed.
@@ -87,6 +88,19 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
     const goesOn = await storage.change(unsent.batch, { kind: "requeue", items: [], refund: 0 });
     expect(goesOn).toBe(version < 3);
     expect(await storage.task("pf_1")).toMatchObject({ counts: version < 3 ? { queued: 3, cancelled: 0 } : { queued: 2, cancelled: 1 } });
+  });
+
+  it("lets tasks be found by problem, and by URL for each tenant", async () => {
+    const ownTasks = (db: DatabaseSync) => db.exec(version < 5 ? "" : "UPDATE tasks SET tenant = 'a' WHERE id = 'pf_1'");
+    const storage = await openFile(oldFile(version, ownTasks));
+    const [tenant, stranger] = version < 5 ? ["", "b"] : ["a", "b"];
+    const idsOf = async (query: Partial<TaskQuery>) =>
+      (await storage.tasks({ tenant, limit: 9, ...query })).map(({ task, problem, found }) => [task.id, problem?.target, found?.state]);
+    const [first, second] = manyUrls(2);
+    expect(await idsOf({ hadProblems: true })).toEqual([["pf_1", second, undefined]]);
+    expect(await idsOf({ target: first })).toEqual([["pf_1", second, "processing"]]);
+    expect(await idsOf({ target: first, tenant: undefined })).toEqual([["pf_1", second, "processing"]]);
+    expect(await idsOf({ target: first, tenant: stranger })).toEqual([]);
   });
 
   it("is as it was when the last word of the migration fails, and migrates later", async ({ skip }) => {
