@@ -1,6 +1,6 @@
 /** Goes through Periods, AdaptationSets and Representations. What leads to no file is named, and the rest is read. */
 
-import type { SkippedUris } from "../skipped-uris.ts";
+import { type SkippedUris, shortened } from "../skipped-uris.ts";
 import { attribute } from "./attributes.ts";
 import { type Base, lowerBase } from "./base-url.ts";
 import type { Clock } from "./clock.ts";
@@ -36,7 +36,7 @@ export function createReader(clock: Clock, url: string, skipped: SkippedUris): R
   });
 
   const leaveOut = (name: string, reason: string): [] => {
-    problem ??= `(${name}) ${reason}`;
+    problem ??= `(${shortened(name)}) ${reason}`;
     skipped.add(name, reason);
     return [];
   };

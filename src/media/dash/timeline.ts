@@ -1,5 +1,6 @@
 /** Unrolls `SegmentTimeline` into runs (ISO/IEC 23009-1, section 5.3.9.6). */
 
+import { shortened } from "../skipped-uris.ts";
 import { attribute } from "./attributes.ts";
 import { ceilDiv } from "./instant.ts";
 import { LARGEST, unsigned } from "./numbers.ts";
@@ -90,7 +91,9 @@ function runsOf(
   if (more.isBroken) return "has an entry of its SegmentTimeline (S) with an attribute that is no number";
   if (more.p !== undefined) {
     const durations = patterns.get(more.p);
-    return durations === undefined ? `refers to the pattern "${more.p}", which does not exist` : byPattern(entry, place, durations, rules);
+    return durations === undefined
+      ? `refers to the pattern "${shortened(more.p)}", which does not exist`
+      : byPattern(entry, place, durations, rules);
   }
   if (d === undefined || d === 0n) return "has an entry of its SegmentTimeline (S) without a duration";
   if (r >= 0) return [{ ...place, duration: d, count: BigInt(r) + 1n }];

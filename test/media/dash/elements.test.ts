@@ -89,6 +89,24 @@ describe("base URLs", () => {
     expect(filesIn(film(bases))).toEqual(["first/1", "first/2"]);
   });
 
+  it("are chosen by the default service location, on each level", () => {
+    const steering = '<ContentSteering defaultServiceLocation="beta gamma">https://steering.example.com/</ContentSteering>';
+    const bases = ["alpha", "gamma", "beta"].map((name) => `<BaseURL serviceLocation="${name}">${name}/</BaseURL>`).join("");
+    const text = mpd(SHORT, `${bases}${steering}<Period>${set(`${bases.replace(/<BaseURL[^>]*>beta.*$/, "")}${byNumber}`)}</Period>`);
+    expect(read(text).urls.map(({ url }) => url)).toEqual(
+      expect.arrayContaining(["beta/gamma/1", "beta/gamma/2"].map((file) => `https://media.example.com/show/${file}`)),
+    );
+    expect(leftOut(text)).toEqual(
+      ["gamma", "alpha", "beta/alpha"].map((name) => expect.stringContaining(`/show/${name}/: is another address`)),
+    );
+  });
+
+  it("are read from pieces, between any blanks", () => {
+    const blanks = " ".repeat(70_000);
+    expect(filesIn(film(`<BaseURL>${blanks}<![CDATA[a]]>&amp;<![CDATA[b/]]>${blanks}</BaseURL>`))).toEqual(["a&b/1", "a&b/2"]);
+    expect(refusal(film(`<BaseURL>${"<![CDATA[x]]>".repeat(20_000)}</BaseURL>`)).message).toContain("leads to no URL");
+  });
+
   it("that lead to no URL are named", () => {
     expect(refusal(film("<BaseURL>ftp://x/</BaseURL>")).message).toContain("leads to no URL");
     const folder = mpd(SHORT, `<BaseURL>a/</BaseURL><Period>${set("")}${set(byNumber, 'mimeType="audio/mp4"', "a")}</Period>`);
@@ -123,6 +141,7 @@ describe("query parameters (annex I)", () => {
 
   it.each([
     ["its query", `queryTemplate="$querypart$" queryString="${"q".repeat(8_193)}"`, "8,193"],
+    ["its template", `queryTemplate="${"q".repeat(8_193)}"`, "8,193"],
     ["the template that repeats it", `queryTemplate="${"$querypart$".repeat(9)}" queryString="${"q".repeat(1_000)}"`, "9,000"],
   ])("refuses a query when %s is longer than a URL may be", (_, attributes, length) => {
     expect(refusal(film(info(attributes))).message).toContain(`needs a query that has ${length} characters; the limit is 8,192`);

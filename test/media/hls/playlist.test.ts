@@ -81,6 +81,17 @@ describe("readHls on a multivariant playlist", () => {
     expect(skipped.list).toEqual([{ uri: "#EXT-X-STREAM-INF", reason: "of 1 bits per second is followed by no URI" }]);
   });
 
+  it("skips a variant at the end of the playlist that has no URI", () => {
+    const { skipped, urls } = hls(["#EXT-X-STREAM-INF:BANDWIDTH=1", "a.m3u8", "#EXT-X-STREAM-INF:CODECS=x"]);
+    expect(urls).toHaveLength(1);
+    expect(skipped.list).toEqual([{ uri: "#EXT-X-STREAM-INF", reason: "of unknown bits per second is followed by no URI" }]);
+  });
+
+  it("bounds the foreign text in a reason", () => {
+    const { skipped } = hls([`#EXT-X-STREAM-INF:BANDWIDTH=${"1".repeat(100_000)}`, "#EXT-X-STREAM-INF:BANDWIDTH=2", "b.m3u8"]);
+    expect(skipped.list).toMatchObject([{ reason: expect.stringMatching(/^of 1{397}…$/) }]);
+  });
+
   it("names a playlist inside the playlist, whatever its length", () => {
     const inline = `data:application/x-mpegurl,${"x".repeat(20_000)}`;
     expect(hls(["#EXT-X-STREAM-INF:BANDWIDTH=1", inline]).urls).toMatchObject([{ url: inline, role: "playlist", kind: "video" }]);
@@ -167,6 +178,7 @@ describe("readHls on variables", () => {
     ["an undefined variable in a URI", ["#EXTINF:1,", "{$nowhere}.ts"], "{$nowhere}, which has no value"],
     ["an undefined variable in an attribute", ['#EXT-X-MAP:URI="{$m}.mp4"'], "{$m}, which has no value"],
     ["a variable before its definition", ["#EXTINF:1,", "{$a}", '#EXT-X-DEFINE:NAME="a",VALUE="b"'], "{$a}, which has no value"],
+    ["an undefined variable in the URI of a key", ['#EXT-X-KEY:METHOD=AES-128,URI="{$k}"'], "{$k}, which has no value"],
     ["a failed import", ['#EXT-X-DEFINE:IMPORT="cdn"'], '"cdn" (EXT-X-DEFINE:IMPORT)'],
     ["a missing query parameter", ['#EXT-X-DEFINE:QUERYPARAM="sig"'], '"sig" (EXT-X-DEFINE:QUERYPARAM)'],
     ["an empty query parameter", ['#EXT-X-DEFINE:QUERYPARAM="empty"'], '"empty" (EXT-X-DEFINE:QUERYPARAM)'],
@@ -176,6 +188,11 @@ describe("readHls on variables", () => {
     const read = () => hls([...lines, "#EXTINF:1,", "z.ts"], {}, {}, "https://media.example.com/film/main.m3u8?empty=");
     expect(read).toThrow(message);
     expect(read).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+  });
+
+  it.each(["IMPORT", "QUERYPARAM"])("quotes the beginning of a long name when %s fails", (attribute) => {
+    const read = () => hls([`#EXT-X-DEFINE:${attribute}="${"n".repeat(100_000)}"`]);
+    expect(read).toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{250,500}$/) }));
   });
 
   it("refuses texts that variables make too long before it builds them", () => {
