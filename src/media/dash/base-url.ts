@@ -28,26 +28,26 @@ export function firstBase(mpd: XmlElement, url: URL | null): Base {
 const MOST_LOCATIONS = 10;
 
 /**
- * Players begin with the default service location (annex K.3), else with the first base URL of a level, in DVB with the one of
- * the lowest priority (ETSI TS 103 285, section 10.8.2.1). Further base URLs are other servers of the same files, so the reader only names them.
+ * The base URLs of one level are addresses of the same files (section 5.6.1). Players begin at the default service location
+ * (annex K.3), else with the first one, in DVB with the one of the lowest priority (ETSI TS 103 285, section 10.8.2.1), and go on
+ * with the next when it fails. So the reader uses the first that leads to a URL, and names the others.
  */
 export function lowerBase(base: Base, level: XmlElement, skipped: SkippedUris): Base {
-  const candidates = childrenOf(level, "BaseURL").toSorted(
-    (a, b) => locationOf(a, base) - locationOf(b, base) || priorityOf(a) - priorityOf(b),
-  );
-  const [chosen, ...others] = candidates;
+  const candidates = childrenOf(level, "BaseURL")
+    .toSorted((a, b) => locationOf(a, base) - locationOf(b, base) || priorityOf(a) - priorityOf(b))
+    .map((element) => ({ element, uri: element.text.trim(), resolved: resolveUri(element.text.trim(), base.url) }));
+  const chosen = candidates.find(({ resolved }) => resolved.ok) ?? candidates[0];
   if (chosen === undefined) return base;
-  for (const { text } of others) {
-    skipped.add(
-      URL.parse(text.trim(), base.url?.href)?.href ?? text.trim(),
-      "is another address of the same files (BaseURL); only the one that players try first is used",
-    );
+  for (const each of candidates) {
+    const { uri, resolved } = each;
+    if (!resolved.ok)
+      skipped.add(uri, `${resolved.reason} (BaseURL)${each === chosen ? ", so its part of the manifest leads to no file" : ""}`);
+    else if (each !== chosen)
+      skipped.add(resolved.url, "is another address of the same files (BaseURL); only the one that players try first is used");
   }
-  const resolved = resolveUri(chosen.text.trim(), base.url);
-  if (!resolved.ok) skipped.add(chosen.text.trim(), `${resolved.reason}, so its part of the manifest leads to no file (BaseURL)`);
-  const offset = offsetOf(attribute(chosen, "availabilityTimeOffset"));
+  const offset = offsetOf(attribute(chosen.element, "availabilityTimeOffset"));
   return {
-    url: resolved.ok ? URL.parse(resolved.url) : null,
+    url: chosen.resolved.ok ? URL.parse(chosen.resolved.url) : null,
     availabilityTimeOffset: addOffsets(base.availabilityTimeOffset, offset),
     preferred: base.preferred,
     isNamed: true,

@@ -62,8 +62,8 @@ export function createReader(clock: Clock, url: string, skipped: SkippedUris): R
       if (reason !== undefined) skipped.add(rendition, reason);
       return plan;
     }
-    // A representation of a live stream may have nothing yet or nothing any more.
-    if (clock.isDynamic && reason === undefined) return [];
+    // A representation of a live stream may have nothing yet or nothing any more; the listing names it if it should have something.
+    if (clock.isLive && reason === undefined) return plan;
     return leaveOut(rendition, reason ?? "has no segment within its Period");
   };
 

@@ -162,7 +162,13 @@ function playlistTags(
   variables: Variables,
   attributesOf: (value: string) => Attributes,
 ): TagHandlers {
+  /** The server does not take keys, but a variable without a value refuses the playlist wherever it stands. */
+  const readKey = (value: string): void => {
+    if (value.includes("{$")) attributesOf(value);
+  };
   return {
+    "#EXT-X-KEY": readKey,
+    "#EXT-X-SESSION-KEY": readKey,
     "#EXT-X-DEFINE": (value) => variables.define(attributesOf(value)),
     "#EXT-X-START": (value) => {
       facts.start = readSignedSeconds(attributesOf(value).get("TIME-OFFSET"));

@@ -107,6 +107,15 @@ describe("base URLs", () => {
     expect(refusal(film(`<BaseURL>${"<![CDATA[x]]>".repeat(20_000)}</BaseURL>`)).message).toContain("leads to no URL");
   });
 
+  it("are chosen among those that lead to a URL, and the others are named", () => {
+    const text = film("<BaseURL>ftp://x/</BaseURL><BaseURL>a/</BaseURL><BaseURL>https://b.example.com/</BaseURL>");
+    expect(filesIn(text)).toEqual(["a/1", "a/2"]);
+    expect(leftOut(text)).toEqual([
+      'ftp://x/: has the scheme "ftp:"; only http and https can be prefetched (BaseURL)',
+      "https://b.example.com/: is another address of the same files (BaseURL); only the one that players try first is used",
+    ]);
+  });
+
   it("that lead to no URL are named", () => {
     expect(refusal(film("<BaseURL>ftp://x/</BaseURL>")).message).toContain("leads to no URL");
     const folder = mpd(SHORT, `<BaseURL>a/</BaseURL><Period>${set("")}${set(byNumber, 'mimeType="audio/mp4"', "a")}</Period>`);
@@ -178,6 +187,14 @@ describe("remote elements", () => {
     const own = set('<SegmentTemplate media="own$Number$" duration="4"/>');
     expect(filesIn(main(link("ad.xml", "Period", own)), { remote })).toEqual(["1", "2", "own1"]);
     expect(leftOut(main(link("ad.xml")), { remote })).toEqual(["ad.xml: cannot be read: gone (remote Period, xlink)"]);
+  });
+
+  it.each(["<!DOCTYPE html><html><br></html>", "<Period><b></Period>", "&nbsp;"])("that are no XML are named: %s", (body) => {
+    const remote = new Map([[at("ad.xml"), { text: body }]]);
+    expect(filesIn(main(link("ad.xml")), { remote })).toEqual(["1", "2"]);
+    expect(leftOut(main(link("ad.xml")), { remote })).toEqual([
+      expect.stringMatching(/^ad\.xml: (?:cannot be read: The XML|holds no Period)/),
+    ]);
   });
 
   it("that refer to themselves end", () => {

@@ -177,6 +177,7 @@ describe("readHls on variables", () => {
   it.each([
     ["an undefined variable in a URI", ["#EXTINF:1,", "{$nowhere}.ts"], "{$nowhere}, which has no value"],
     ["an undefined variable in an attribute", ['#EXT-X-MAP:URI="{$m}.mp4"'], "{$m}, which has no value"],
+    ["an undefined variable in the address of a key", ['#EXT-X-KEY:METHOD=AES-128,URI="{$k}"'], "{$k}, which has no value"],
     ["a variable before its definition", ["#EXTINF:1,", "{$a}", '#EXT-X-DEFINE:NAME="a",VALUE="b"'], "{$a}, which has no value"],
     ["an undefined variable in the URI of a key", ['#EXT-X-KEY:METHOD=AES-128,URI="{$k}"'], "{$k}, which has no value"],
     ["a failed import", ['#EXT-X-DEFINE:IMPORT="cdn"'], '"cdn" (EXT-X-DEFINE:IMPORT)'],
