@@ -5,6 +5,7 @@ import { type Resolved, resolveUri } from "../resolve.ts";
 import type { SkippedUris } from "../skipped-uris.ts";
 import { createUrlCollector, type UrlCollector } from "../url-collector.ts";
 import type { Address, Segments } from "./addressing.ts";
+import { attribute } from "./attributes.ts";
 import type { Base } from "./base-url.ts";
 import type { Clock } from "./clock.ts";
 import { toSeconds } from "./instant.ts";
@@ -39,6 +40,9 @@ export function listUrls(mpd: XmlElement, plans: readonly Plan[], rules: Listing
   refuseTooMany(chosen, maxSegments);
   for (const each of chosen) addChosen(each, add);
   for (const { text } of childrenOf(mpd, "Location")) addReference(text.trim(), "location", found, rules);
+  for (const element of childrenOf(mpd, "InitializationSet")) {
+    skipInitializationSet(attribute(element, "initialization"), rules.skipped);
+  }
   for (const { text } of childrenOf(mpd, "ContentSteering")) addReference(text.trim(), "steering", found, rules);
   return found.list();
 }
@@ -52,6 +56,11 @@ function addReference(uri: string, role: MediaRole, found: UrlCollector, { manif
   const resolved = resolveUri(uri, manifestUrl);
   if (resolved.ok) found.add({ ...untimed, ...noRendition, url: resolved.url, host: resolved.host, role });
   else skipped.add(uri, resolved.reason);
+}
+
+/** Players may set up their decoders with it; those that do not read it fetch the init sections of the representations. */
+function skipInitializationSet(uri: string | undefined, skipped: SkippedUris): void {
+  if (uri !== undefined) skipped.add(uri.trim(), "repeats the init section of a rendition (InitializationSet)");
 }
 
 interface Chosen {

@@ -90,7 +90,7 @@ const used: ReadonlySet<string> = new Set(
   [
     "fragment MPD Period AdaptationSet Representation BaseURL Location ContentSteering EssentialProperty SupplementalProperty",
     "UrlQueryInfo ExtUrlQueryInfo SegmentBase SegmentTemplate SegmentList Initialization RepresentationIndex BitstreamSwitching",
-    "SegmentTimeline S Pattern P SegmentURL ImportedMPD ContentComponent",
+    "SegmentTimeline S Pattern P SegmentURL ImportedMPD ContentComponent InitializationSet",
   ].flatMap((names) => names.split(" ")),
 );
 const withText: ReadonlySet<string> = new Set(["BaseURL", "Location", "ContentSteering", "ImportedMPD"]);

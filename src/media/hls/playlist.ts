@@ -129,7 +129,9 @@ function listingTags(facts: PlaylistFacts, urls: HlsUrls, attributesOf: (value: 
   };
   const addTrickPlay = (kind: "iframe" | "image", value: string): void => {
     const attributes = attributesOf(value);
-    urls.add("playlist", attributes.get("URI"), trickPlayFacts(kind, attributes));
+    const uri = attributes.get("URI");
+    if (uri === undefined) urls.skip(kind === "iframe" ? "#EXT-X-I-FRAME-STREAM-INF" : "#EXT-X-IMAGE-STREAM-INF", "has no URI");
+    urls.add("playlist", uri, trickPlayFacts(kind, attributes));
     facts.namesPlaylists = true;
   };
   return {

@@ -64,6 +64,12 @@ describe("properties of sets and representations", () => {
     expect(filesIn(text)).toEqual(["1", "2"]);
   });
 
+  it("names an init section beside the representations", () => {
+    expect(leftOut(film('<InitializationSet id="1" initialization="set.mp4"/>'))).toEqual([
+      "set.mp4: repeats the init section of a rendition (InitializationSet)",
+    ]);
+  });
+
   it("names an ImportedMPD and sets without anything", () => {
     const text = mpd(SHORT, `<Period><ImportedMPD>other.mpd</ImportedMPD><AdaptationSet id="7"/>${set(byNumber)}</Period>`);
     expect(leftOut(text)).toEqual([expect.stringContaining("other.mpd: is another manifest"), "AdaptationSet 7: has no Representation"]);

@@ -75,6 +75,10 @@ describe("readHls on a multivariant playlist", () => {
     ]);
   });
 
+  it.each(["#EXT-X-MAP", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-IMAGE-STREAM-INF"])("names a tag that lacks its URI: %s", (tag) => {
+    expect(hls([`${tag}:BANDWIDTH=1`, "#EXTINF:1,", "a.ts"]).skipped.list).toContainEqual({ uri: tag, reason: "has no URI" });
+  });
+
   it("skips a variant without a URI", () => {
     const { skipped, urls } = hls(["#EXT-X-STREAM-INF:BANDWIDTH=1", "#EXT-X-STREAM-INF:BANDWIDTH=2", "b.m3u8"]);
     expect(urls).toMatchObject([{ bandwidth: 2 }]);
