@@ -1,6 +1,6 @@
 /** Turns the bytes of a manifest into text, whatever its headers say about them: unpacks it and finds its encoding. */
 
-import { brotliDecompressSync, constants, gunzipSync } from "node:zlib";
+import { brotliDecompressSync, constants, gunzipSync, inflateSync } from "node:zlib";
 import { PrefetchError } from "../base/errors.ts";
 
 export interface Packed {
@@ -14,6 +14,10 @@ export interface Packed {
 /** Some objects are stored in gzip and sent in gzip. A larger value lets a file of nested gzips take time; 1 reads half of it. */
 const MOST_LAYERS = 2;
 
+/** The first bytes of Zstandard (RFC 8878, section 3.1.1). Its window may need more memory than the reader has. */
+const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
+const hint = "Store the manifest again, uncompressed or in gzip.";
+
 /** Throws a `PrefetchError` when the bytes are no text, or come to more than `mostBytes`. */
 export function decodeBody(body: Packed, mostBytes: number): string {
   const bytes = unpacked(body, mostBytes);
@@ -21,13 +25,18 @@ export function decodeBody(body: Packed, mostBytes: number): string {
   return decodeText(bytes, body.isWhole);
 }
 
-/** Gzip tells itself by its first bytes (RFC 1952, section 2.3.1). Brotli does not, so the header decides (RFC 7932). */
+/**
+ * Gzip tells itself by its first bytes (RFC 1952, section 2.3.1). Brotli and deflate do not, so the header decides (RFC 7932; RFC
+ * 9110, section 8.4.1).
+ */
 function unpacked({ bytes, encoding, isWhole }: Packed, mostBytes: number): Uint8Array {
   let result: Uint8Array = bytes;
+  if (startsWith(bytes, ZSTD)) throw new PrefetchError("unsupported", "It is packed with zstd, which is not read", { hint });
   // A packed beginning ends anywhere, and its text need not be complete.
   const finish = isWhole ? undefined : { gzip: constants.Z_SYNC_FLUSH, brotli: constants.BROTLI_OPERATION_FLUSH };
   try {
     if (encoding === "br") result = brotliDecompressSync(result, { maxOutputLength: mostBytes, finishFlush: finish?.brotli });
+    if (encoding === "deflate") result = inflateSync(result, { maxOutputLength: mostBytes, finishFlush: finish?.gzip });
     for (let layer = 0; layer < MOST_LAYERS && result[0] === 0x1f && result[1] === 0x8b; layer += 1) {
       result = gunzipSync(result, { maxOutputLength: mostBytes, finishFlush: finish?.gzip });
     }
@@ -35,7 +44,7 @@ function unpacked({ bytes, encoding, isWhole }: Packed, mostBytes: number): Uint
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(mostBytes);
     throw new PrefetchError("invalid_argument", "It cannot be unpacked: its compressed data is damaged", {
-      hint: "Store the manifest again, uncompressed or in gzip.",
+      hint,
       cause: error,
     });
   }
@@ -64,6 +73,7 @@ const DECLARATION_BYTES = 200;
 const patterns: readonly (readonly [bytes: readonly number[], encoding: string])[] = [
   [[0x00, 0x00, 0xfe, 0xff], "UTF-32"],
   [[0xff, 0xfe, 0x00, 0x00], "UTF-32"],
+  [[0xef, 0xbb, 0xbf], "utf-8"],
   [[0xfe, 0xff], "utf-16be"],
   [[0xff, 0xfe], "utf-16le"],
   [[0x00, 0x3c], "utf-16be"],
@@ -74,12 +84,16 @@ const patterns: readonly (readonly [bytes: readonly number[], encoding: string])
 
 /** Byte order mark, else the pattern of the first characters, else the XML declaration, else UTF-8 (XML 1.0, appendix F). */
 function encodingOf(bytes: Uint8Array): string {
-  const known = patterns.find(([pattern]) => pattern.every((byte, index) => bytes[index] === byte));
+  const known = patterns.find(([pattern]) => startsWith(bytes, pattern));
   if (known) return known[1];
   const begin = Buffer.from(bytes.subarray(0, DECLARATION_BYTES)).toString("latin1");
-  const declared = /^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(begin)?.[1]?.toLowerCase();
-  // A text that declares UTF-16 in single bytes is not in UTF-16.
-  return declared === undefined || declared.startsWith("utf-16") ? "utf-8" : declared;
+  const declared = /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(begin)?.[1]?.toLowerCase();
+  // A text that declares UTF-16, by any of its names, in single bytes is not in UTF-16.
+  return declared === undefined || /^(?:utf-16|(?:iso-10646-)?ucs-2|(?:cs)?unicode)/.test(declared) ? "utf-8" : declared;
+}
+
+function startsWith(bytes: Uint8Array, pattern: readonly number[]): boolean {
+  return pattern.every((byte, index) => bytes[index] === byte);
 }
 
 function isXml(bytes: Uint8Array, encoding: string): boolean {

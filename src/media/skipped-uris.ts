@@ -7,6 +7,8 @@ import type { Skipped } from "./manifest.ts";
 const MOST_SKIPPED = 1_000;
 /** A smaller value cuts off file names; a larger one lets foreign text fill a result. */
 const LONGEST_SHOWN_CHARACTERS = 200;
+/** Reasons quote foreign text. A smaller value cuts off the reader's own words. */
+const LONGEST_REASON_CHARACTERS = 400;
 
 export interface SkippedUris extends Skipped {
   add(uri: string, reason: string): void;
@@ -25,7 +27,7 @@ export function createSkippedUris(): SkippedUris {
     },
     add: (uri, reason) => {
       count += 1;
-      if (list.length < MOST_SKIPPED) list.push({ uri: shortened(uri), reason });
+      if (list.length < MOST_SKIPPED) list.push({ uri: shortened(uri), reason: shortened(reason, LONGEST_REASON_CHARACTERS) });
     },
     join: (other) => {
       count += other.count;
@@ -35,7 +37,7 @@ export function createSkippedUris(): SkippedUris {
   };
 }
 
-/** A URI as an answer shows it. */
-export function shortened(uri: string): string {
-  return uri.length > LONGEST_SHOWN_CHARACTERS ? `${uri.slice(0, LONGEST_SHOWN_CHARACTERS)}…` : uri;
+/** Foreign text, such as a URI, as an answer shows it. */
+export function shortened(text: string, most = LONGEST_SHOWN_CHARACTERS): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }

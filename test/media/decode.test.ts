@@ -1,4 +1,4 @@
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeBody } from "../../src/media/decode.ts";
@@ -24,6 +24,12 @@ describe("decodeBody", () => {
     ["UTF-16 of a playlist", utf16("#EXTM3U", "be", false), "#EXTM3U"],
     ["Latin-1, as the XML declares", Buffer.from("<?xml version='1.0' encoding='ISO-8859-1'?><a b='\xe9'/>", "latin1"), /b='é'/],
     ["UTF-8 that the XML declares as UTF-16", Buffer.from(xml), xml],
+    ["UTF-8 that the XML declares as Unicode", Buffer.from('<?xml version="1.0" encoding="Unicode"?><a b="é"/>'), /b="é"/],
+    [
+      "UTF-8 with a byte order mark and another declaration",
+      Buffer.from('\uFEFF<?xml version="1.0" encoding="latin1"?><a b="é"/>'),
+      /b="é"/,
+    ],
     [
       "single bytes in the title of a playlist",
       Buffer.from("#EXTM3U\n#EXTINF:1,caf\xe9\na.ts", "latin1"),
@@ -39,18 +45,20 @@ describe("decodeBody", () => {
     ["bytes that are not UTF-8 in XML", Buffer.from("<a b='\xe9'/>", "latin1"), "It has bytes that are not utf-8"],
     ["an unknown encoding", Buffer.from("<?xml version='1.0' encoding='x-klingon'?><a/>"), "Its encoding, x-klingon, is unknown"],
     ["UTF-32", Buffer.from([0xff, 0xfe, 0, 0, 0x3c, 0, 0, 0]), "Its encoding, UTF-32, is unknown"],
+    ["zstd", Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0]), "It is packed with zstd"],
     ["damaged gzip", Buffer.concat([gzipSync("#EXTM3U").subarray(0, 15), Buffer.from("damaged")]), "It cannot be unpacked"],
   ])("refuses %s with its name", (_, bytes, message) => {
     expect(() => decode(bytes)).toThrow(message);
     expect(() => decode(bytes)).toThrow(expect.objectContaining({ name: "PrefetchError" }));
   });
 
-  it("unpacks gzip whatever the headers say, once or twice, and brotli as they say", () => {
+  it("unpacks gzip whatever the headers say, once or twice, and brotli and deflate as they say", () => {
     const packed = gzipSync("#EXTM3U");
     for (const encoding of [undefined, "gzip", "identity", "x-gzip"]) expect(decode(packed, { encoding })).toBe("#EXTM3U");
     expect(decode("#EXTM3U", { encoding: "gzip" })).toBe("#EXTM3U");
     expect(decode(gzipSync(packed), { encoding: "gzip" })).toBe("#EXTM3U");
     expect(decode(brotliCompressSync("#EXTM3U"), { encoding: "br" })).toBe("#EXTM3U");
+    expect(decode(deflateSync("#EXTM3U"), { encoding: "deflate" })).toBe("#EXTM3U");
   });
 
   it("refuses a text above the limit before it is unpacked, and accepts one at the limit", () => {
@@ -58,6 +66,7 @@ describe("decodeBody", () => {
     expect(bomb.length).toBeLessThan(30_000);
     for (const bytes of [bomb, gzipSync(bomb), Buffer.alloc(10_001, "#")]) expect(() => decode(bytes)).toThrow("more than 10,000 bytes");
     expect(() => decode(brotliCompressSync(Buffer.alloc(20_000_000)), { encoding: "br" })).toThrow("more than 10,000 bytes");
+    expect(() => decode(deflateSync(Buffer.alloc(20_000_000)), { encoding: "deflate" })).toThrow("more than 10,000 bytes");
     expect(decode(gzipSync(Buffer.alloc(10_000, "#")))).toHaveLength(10_000);
   });
 

@@ -118,6 +118,12 @@ describe("chooseUrls", () => {
     expect(chosen(fromStart, "full")).toHaveLength(20);
   });
 
+  it("begins at the last segment when the playlist starts beyond its end", () => {
+    const lines = ["#EXT-X-TARGETDURATION:6", "#EXT-X-START:TIME-OFFSET=999", ...segments(20, 6), "#EXT-X-ENDLIST"];
+    expect(chosen(lines, "startup")).toEqual(["19"]);
+    expect(chosen(lines, "full")).toHaveLength(20);
+  });
+
   it("lists the parts at the edge in both scopes", () => {
     const low = ["#EXT-X-TARGETDURATION:6", "#EXT-X-PART-INF:PART-TARGET=1", ...segments(20, 6), '#EXT-X-PART:DURATION=1,URI="p"'];
     for (const scope of ["startup", "full"] as const) expect(chosen(low, scope)).toContain("p");

@@ -104,7 +104,7 @@ function timedRuns(info: SegmentInfo, timescale: bigint, numbers: Numbers, setti
     const presentationTimeOffset = numberOf(info, "presentationTimeOffset") ?? 0n;
     return { ...setting.timeline(timing, { presentationTimeOffset, ...numbers, span }), isTimed: true };
   }
-  if (setting.isClockless) throw new Unusable("counts its segments from MPD@availabilityStartTime, which is missing");
+  if (setting.isClockless) throw new Unusable("counts its segments from MPD@availabilityStartTime, which is missing or no date");
   // Times count from the Period's start, whatever @presentationTimeOffset says (section 5.3.9.5.3).
   const count = countOf(timing.duration, numbers, span);
   const run = clip({ time: 0n, start: 0n, duration: timing.duration, count, number: startNumber, parts }, span);
@@ -144,11 +144,25 @@ function listRuns(info: SegmentInfo, urls: readonly SegmentUrl[], setting: Setti
   if (timing === undefined) return { runs: [{ ...whole, duration: 1n }], isTimed: false, timescale: 1n, problem: undefined };
   const timescale = timescaleOf(info);
   if ("timeline" in timing) {
-    return { ...timedRuns(info, timescale, { startNumber: 0n, lastNumber: count - 1n, parts: 1 }, setting), timescale };
+    return { ...timedList(info, timing, count, setting, timescale), timescale };
   }
   // A list names what exists, so the clock does not matter.
   const run = clip({ ...whole, duration: timing.duration }, { ...setting.span(timescale), complete: undefined });
   return { runs: run === undefined ? [] : [run], isTimed: true, timescale, problem: undefined };
+}
+
+function timedList(
+  info: SegmentInfo,
+  timing: Extract<Timing, { timeline: unknown }>,
+  count: bigint,
+  { timeline, span }: Setting,
+  timescale: bigint,
+): TimedRuns {
+  const presentationTimeOffset = numberOf(info, "presentationTimeOffset") ?? 0n;
+  const rules = { presentationTimeOffset, startNumber: 0n, lastNumber: count - 1n, parts: 1, span: span(timescale) };
+  const { runs, nextNumber, problem } = timeline(timing, rules);
+  const untimed = nextNumber < count ? `lists ${count} segments, and its SegmentTimeline has times for ${nextNumber} of them` : undefined;
+  return { runs, isTimed: true, problem: problem ?? untimed };
 }
 
 /** A segment without `@media` is the base URL (section 5.3.9.3.2). */

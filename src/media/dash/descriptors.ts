@@ -11,12 +11,14 @@ const known: readonly string[] = ["urn:mpeg:", "urn:dvb:dash:", "http://dashif.o
  * so that knowing one of them is enough. Returns the scheme that is not known.
  */
 export function unknownProperty(element: XmlElement): string | undefined {
-  const groups = new Map<string, string[]>();
-  for (const [index, property] of childrenOf(element, "EssentialProperty").entries()) {
-    const group = attribute(property, "id") ?? `#${index}`;
-    groups.set(group, [...(groups.get(group) ?? []), (attribute(property, "schemeIdUri") ?? "").trim()]);
-  }
-  return [...groups.values()].find((schemes) => !schemes.some((scheme) => known.some((prefix) => scheme.startsWith(prefix))))?.[0];
+  const groups = Map.groupBy(
+    childrenOf(element, "EssentialProperty").map((property, index) => ({
+      group: attribute(property, "id") ?? `#${index}`,
+      scheme: (attribute(property, "schemeIdUri") ?? "").trim(),
+    })),
+    ({ group }) => group,
+  );
+  return [...groups.values()].find((each) => !each.some(({ scheme }) => known.some((prefix) => scheme.startsWith(prefix))))?.[0]?.scheme;
 }
 
 function schemesOf(element: XmlElement): string[] {

@@ -19,9 +19,12 @@ export function parseDuration(text: string): bigint | undefined {
   return whole * SECOND + fraction(match[7]);
 }
 
-const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,40}))?(Z|[+-]\d\d:\d\d)?$/;
+const DATE_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,40}))?(Z|[+-]\d\d:?\d\d)?$/;
 
-/** xs:dateTime, since the Unix epoch. A time without a zone is in UTC (ISO/IEC 23009-1, section 5.3.1.2). */
+/**
+ * xs:dateTime, since the Unix epoch. A time without a zone is in UTC (ISO/IEC 23009-1, section 5.3.1.2). Players also read a
+ * zone without its colon.
+ */
 export function parseDateTime(text: string): bigint | undefined {
   const match = DATE_TIME.exec(text.trim());
   if (match === null) return undefined;

@@ -5,15 +5,17 @@ import { type Resolved, resolveUri } from "../resolve.ts";
 import type { SkippedUris } from "../skipped-uris.ts";
 import { createUrlCollector, type UrlCollector } from "../url-collector.ts";
 import type { Address, Segments } from "./addressing.ts";
+import { attribute } from "./attributes.ts";
 import type { Base } from "./base-url.ts";
 import type { Clock } from "./clock.ts";
 import { toSeconds } from "./instant.ts";
 import { byteRange } from "./numbers.ts";
+import type { PeriodTime } from "./periods.ts";
 import type { Plan } from "./plan.ts";
 import { tooMany } from "./problem.ts";
 import { addQuery } from "./query.ts";
 import { type DashRendition, noRendition } from "./renditions.ts";
-import { type Run, toTime } from "./runs.ts";
+import { endOf, type Run, toTime } from "./runs.ts";
 import { periodPlays, runsIn, type Window } from "./window.ts";
 import { childrenOf, type XmlElement } from "./xml.ts";
 
@@ -30,10 +32,17 @@ export function listUrls(mpd: XmlElement, plans: readonly Plan[], rules: Listing
   const found = createUrlCollector();
   const add = createAdder(found, rules);
   const cached = new WeakMap<readonly Run[], readonly Run[]>();
-  const chosen = plans.map((plan) => ({ plan, runs: runsIn(plan, window, cached) })).filter((each) => isWanted(each, rules));
+  const all = plans.map((plan) => ({ plan, runs: runsIn(plan, window, cached) }));
+  const chosen = all.filter((each) => isWanted(each, rules));
+  for (const { plan } of all.filter((each) => isMissing(each, rules))) {
+    rules.skipped.add(plan.rendition.rendition, "has no segment at the live edge, where players begin");
+  }
   refuseTooMany(chosen, maxSegments);
   for (const each of chosen) addChosen(each, add);
   for (const { text } of childrenOf(mpd, "Location")) addReference(text.trim(), "location", found, rules);
+  for (const element of childrenOf(mpd, "InitializationSet")) {
+    skipInitializationSet(attribute(element, "initialization"), rules.skipped);
+  }
   for (const { text } of childrenOf(mpd, "ContentSteering")) addReference(text.trim(), "steering", found, rules);
   return found.list();
 }
@@ -49,6 +58,11 @@ function addReference(uri: string, role: MediaRole, found: UrlCollector, { manif
   else skipped.add(uri, resolved.reason);
 }
 
+/** Players may set up their decoders with it; those that do not read it fetch the init sections of the representations. */
+function skipInitializationSet(uri: string | undefined, skipped: SkippedUris): void {
+  if (uri !== undefined) skipped.add(uri.trim(), "repeats the init section of a rendition (InitializationSet)");
+}
+
 interface Chosen {
   readonly plan: Plan;
   readonly runs: readonly Run[];
@@ -58,6 +72,18 @@ interface Chosen {
 function isWanted({ plan, runs }: Chosen, { clock, window }: ListingRules): boolean {
   if (plan.segments === undefined) return !clock.isLive || periodPlays(plan, window);
   return runs.length > 0 || !clock.isLive;
+}
+
+/** A rendition of the Period on air that has nothing yet, or stopped before the window. */
+function isMissing({ plan: { segments, period }, runs }: Chosen, { clock, window: { after } }: ListingRules): boolean {
+  if (segments === undefined || runs.length > 0 || !clock.isLive || !isOnAir(period, clock)) return false;
+  const last = segments.runs.at(-1);
+  if (last === undefined || after === undefined) return last === undefined;
+  return (period.start ?? 0n) + toTime(endOf(last), segments.timescale) <= after;
+}
+
+function isOnAir({ start = 0n, end }: PeriodTime, { now }: Clock): boolean {
+  return now === undefined || (start <= now && (end === undefined || end > now));
 }
 
 function refuseTooMany(chosen: readonly Chosen[], most: number): void {

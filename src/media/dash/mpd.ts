@@ -7,7 +7,7 @@ import type { StreamScope } from "../../prefetch/model/stream.ts";
 import type { Manifest } from "../manifest.ts";
 import type { RemoteElements } from "../remote.ts";
 import { createSkippedUris } from "../skipped-uris.ts";
-import { lowerBase } from "./base-url.ts";
+import { firstBase, lowerBase } from "./base-url.ts";
 import { isDynamic, readClock } from "./clock.ts";
 import { toSeconds } from "./instant.ts";
 import { listUrls } from "./listing.ts";
@@ -46,7 +46,7 @@ export function readDash(text: string, url: string, options: DashOptions): Manif
   const clock = readClock(mpd, periods, now);
   const reader = createReader(clock, url, skipped);
   const top: Level = {
-    base: lowerBase({ url: manifestUrl, availabilityTimeOffset: 0n, isNamed: false }, mpd, skipped),
+    base: lowerBase(firstBase(mpd, manifestUrl), mpd, skipped),
     query: lowerQuery(noQuery, mpd, url),
   };
   const plans = periods.flatMap((period) => reader.plansOf(period, top));

@@ -32,8 +32,10 @@ export function lowerQuery(query: Query, level: XmlElement, manifestUrl: string)
   const isSameOriginOnly = attribute(info, "sameOriginOnly")?.trim() === "true";
   const unknown = (problem: string): Query => ({ initial: "", final: "", isSameOriginOnly, problem });
   // Lower levels and templates repeat it, so a long one would grow beyond the memory.
-  if (initial.length > LONGEST_URL) return unknown(`needs a query that ${tooLong(initial.length)}`);
-  const pieces = fill(attribute(info, "queryTemplate") ?? "", initial);
+  const template = attribute(info, "queryTemplate") ?? "";
+  const longest = Math.max(initial.length, template.length);
+  if (longest > LONGEST_URL) return unknown(`needs a query that ${tooLong(longest)}`);
+  const pieces = fill(template, initial);
   if (pieces === undefined) return unknown("needs a query that only a player can build (annex I of the standard)");
   const length = charactersOf(pieces);
   if (length > LONGEST_URL) return unknown(`needs a query that ${tooLong(length)}`);
@@ -41,23 +43,27 @@ export function lowerQuery(query: Query, level: XmlElement, manifestUrl: string)
 }
 
 /** `$querypart$` is the whole string, `$query:name$` one parameter, `$$` a dollar sign; `undefined` for anything else. */
-function fill(template: string, initial: string): string[] | undefined {
+function fill(template: string, initial: string): readonly string[] | undefined {
+  const parameters = parametersOf(initial);
   const pieces = template.split("$");
   if (pieces.length % 2 === 0) return undefined;
   const filled = pieces.map((piece, index) => {
     if (index % 2 === 0) return piece;
     if (piece === "") return "$";
     if (piece === "querypart") return initial;
-    return piece.startsWith("query:") ? parameter(initial, piece.slice(6)) : undefined;
+    return piece.startsWith("query:") ? parameters.get(piece.slice(6)) : undefined;
   });
   const known = filled.filter((piece) => piece !== undefined);
   return known.length < filled.length ? undefined : known;
 }
 
-/** As it is written, since decoding and encoding it again could change it. */
-function parameter(query: string, name: string): string | undefined {
-  const found = query.split("&").find((pair) => pair.split("=", 1)[0] === name);
-  return found?.slice(name.length + 1);
+/** Values as they are written, since decoding and encoding them again could change them. The first of a name counts. */
+function parametersOf(query: string): ReadonlyMap<string, string> {
+  const pairs = query.split("&").map((pair): [string, string] => {
+    const equals = pair.indexOf("=");
+    return equals < 0 ? [pair, ""] : [pair.slice(0, equals), pair.slice(equals + 1)];
+  });
+  return new Map(pairs.toReversed());
 }
 
 export function addQuery(url: string, { final, isSameOriginOnly }: Query, origin: string | undefined): string {

@@ -1,6 +1,6 @@
 /** Goes through Periods, AdaptationSets and Representations. What leads to no file is named, and the rest is read. */
 
-import type { SkippedUris } from "../skipped-uris.ts";
+import { type SkippedUris, shortened } from "../skipped-uris.ts";
 import { attribute } from "./attributes.ts";
 import { type Base, lowerBase } from "./base-url.ts";
 import type { Clock } from "./clock.ts";
@@ -36,7 +36,7 @@ export function createReader(clock: Clock, url: string, skipped: SkippedUris): R
   });
 
   const leaveOut = (name: string, reason: string): [] => {
-    problem ??= `(${name}) ${reason}`;
+    problem ??= `(${shortened(name)}) ${reason}`;
     skipped.add(name, reason);
     return [];
   };
@@ -62,8 +62,8 @@ export function createReader(clock: Clock, url: string, skipped: SkippedUris): R
       if (reason !== undefined) skipped.add(rendition, reason);
       return plan;
     }
-    // A representation of a live stream may have nothing yet or nothing any more.
-    if (clock.isDynamic && reason === undefined) return [];
+    // A representation of a live stream may have nothing yet or nothing any more; the listing names it if it should have something.
+    if (clock.isLive && reason === undefined) return plan;
     return leaveOut(rendition, reason ?? "has no segment within its Period");
   };
 

@@ -1,6 +1,7 @@
 /** URL templates of `SegmentTemplate` (ISO/IEC 23009-1, section 5.3.9.4.4). */
 
 import { charactersOf, LONGEST_URL, tooLong } from "../resolve.ts";
+import { shortened } from "../skipped-uris.ts";
 import { Unusable } from "./problem.ts";
 
 export interface Values {
@@ -41,6 +42,8 @@ interface Hole {
 
 /** Throws `Unusable` for a template whose result the standard does not define. */
 export function parseTemplate(text: string, fixed: { readonly id: string | undefined; readonly bandwidth: string | undefined }): Template {
+  // To cut a longer one in pieces takes much memory.
+  if (text.length > LONGEST_URL) throw new Unusable(`has a template that ${tooLong(text.length)}`);
   const parts = split(text).map((part) => (typeof part === "string" || isPerSegment(part) ? part : fillFixed(part, fixed)));
   const length = charactersOf(parts.filter((part) => typeof part === "string"));
   if (length > LONGEST_URL) throw new Unusable(`has a template that ${tooLong(length)}`);
@@ -55,7 +58,7 @@ export function parseTemplate(text: string, fixed: { readonly id: string | undef
 /** Text and identifiers in turn. `$$` stands for one dollar sign. */
 function split(text: string): (string | Hole)[] {
   const pieces = text.split("$");
-  if (pieces.length % 2 === 0) throw new Unusable(`has a template with a single "$": ${text}`);
+  if (pieces.length % 2 === 0) throw new Unusable(`has a template with a single "$": ${shortened(text)}`);
   return pieces.map((piece, index) => {
     if (index % 2 === 0) return piece;
     return piece === "" ? "$" : holeOf(piece);

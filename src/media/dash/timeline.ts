@@ -1,5 +1,6 @@
 /** Unrolls `SegmentTimeline` into runs (ISO/IEC 23009-1, section 5.3.9.6). */
 
+import { shortened } from "../skipped-uris.ts";
 import { attribute } from "./attributes.ts";
 import { ceilDiv } from "./instant.ts";
 import { LARGEST, unsigned } from "./numbers.ts";
@@ -33,6 +34,8 @@ const MOST_STEPS = 500_000;
 
 export interface Timeline {
   readonly runs: readonly Run[];
+  /** The number behind the last segment, presented or not. */
+  readonly nextNumber: bigint;
   /** Why the entries end before the element does. */
   readonly problem: string | undefined;
 }
@@ -49,15 +52,15 @@ export function readTimeline(timeline: XmlElement, rules: TimelineRules): Timeli
     number = entry.more.n ?? number;
     const place = { time, start: time - rules.presentationTimeOffset, number, parts: entry.more.k > 1 ? entry.more.k : rules.parts };
     const found = runsOf(entry, place, timeline.entries[index + 1], patterns, rules);
-    if (typeof found === "string") return { runs, problem: found };
+    if (typeof found === "string") return { runs, nextNumber: number, problem: found };
     for (const run of found) {
       addPresented(runs, run, rules);
       time = run.time + run.duration * run.count;
       number = run.number + run.count;
     }
-    if (time > LARGEST) return { runs: [], problem: "has times beyond 64 bits" };
+    if (time > LARGEST) return { runs: [], nextNumber: number, problem: "has times beyond 64 bits" };
   }
-  return { runs, problem: timeline.entries.length === 0 ? "has a SegmentTimeline without an entry" : undefined };
+  return { runs, nextNumber: number, problem: timeline.entries.length === 0 ? "has a SegmentTimeline without an entry" : undefined };
 }
 
 /** Adds the presented part of a run, joined with the run before where it goes on in the same way. */
@@ -90,7 +93,9 @@ function runsOf(
   if (more.isBroken) return "has an entry of its SegmentTimeline (S) with an attribute that is no number";
   if (more.p !== undefined) {
     const durations = patterns.get(more.p);
-    return durations === undefined ? `refers to the pattern "${more.p}", which does not exist` : byPattern(entry, place, durations, rules);
+    return durations === undefined
+      ? `refers to the pattern "${shortened(more.p)}", which does not exist`
+      : byPattern(entry, place, next, durations, rules);
   }
   if (d === undefined || d === 0n) return "has an entry of its SegmentTimeline (S) without a duration";
   if (r >= 0) return [{ ...place, duration: d, count: BigInt(r) + 1n }];
@@ -126,19 +131,24 @@ function patternsOf(timeline: XmlElement, steps: Steps): Patterns {
 function byPattern(
   { r, more }: TimelineEntry,
   place: Place,
+  next: TimelineEntry | undefined,
   durations: readonly bigint[],
-  { steps }: TimelineRules,
+  rules: TimelineRules,
 ): readonly Run[] | string {
   if (durations.length === 0 || durations.some((duration) => duration === 0n)) return "uses a pattern without durations";
-  if (r < 0) return "has an open repeat of a pattern in its SegmentTimeline";
-  takeSteps(steps, r);
+  const end = r < 0 ? openEnd(next, rules) : undefined;
+  if (typeof end === "string") return end;
+  const length = durations.reduce((sum, duration) => sum + duration, 0n);
+  const most = end === undefined ? r + 1 : Number(ceilDiv(end - place.start, length)) * durations.length;
+  takeSteps(rules.steps, Math.max(0, most));
   let { time, start, number } = place;
-  return Array.from({ length: r + 1 }, (_, index) => {
-    const duration = durations[(more.pE + index) % durations.length] ?? 0n;
-    const run: Run = { ...place, time, start, number, duration, count: 1n };
+  const runs: Run[] = [];
+  while (runs.length < most && (end === undefined || start < end)) {
+    const duration = durations[(more.pE + runs.length) % durations.length] ?? 0n;
+    runs.push({ ...place, time, start, number, duration, count: 1n });
     [time, start, number] = [time + duration, start + duration, number + 1n];
-    return run;
-  });
+  }
+  return runs;
 }
 
 function takeSteps(steps: Steps, count: number): void {

@@ -1,5 +1,6 @@
 /** Puts remote elements in their places (ISO/IEC 23009-1, section 5.5). */
 
+import { PrefetchError } from "../../base/errors.ts";
 import type { RemoteElements } from "../remote.ts";
 import { resolveUri } from "../resolve.ts";
 import type { SkippedUris } from "../skipped-uris.ts";
@@ -32,8 +33,7 @@ export function insertRemote(
     const found = texts.get(resolved.url);
     if (found === undefined) wanted.add(resolved.url);
     if (found === undefined || "problem" in found) return found;
-    const elements = readXml(found.text, budget, true).flatMap(({ children }) => childrenNamed(children, name));
-    return elements.length > 0 ? { elements } : { problem: `holds no ${name}` };
+    return elementsIn(found.text, name, budget);
   };
 
   const replacementsOf = (element: XmlElement, depth: number): XmlElement[] => {
@@ -56,6 +56,17 @@ export function insertRemote(
 
   insertInto(root, 0);
   return [...wanted];
+}
+
+/** A text that is no XML, such as an error page, costs its own element. A text beyond a bound costs the manifest. */
+function elementsIn(text: string, name: string, budget: XmlBudget): Exclude<Content, undefined> {
+  try {
+    const elements = readXml(text, budget, true).flatMap(({ children }) => childrenNamed(children, name));
+    return elements.length > 0 ? { elements } : { problem: `holds no ${name}` };
+  } catch (error) {
+    if (error instanceof PrefetchError && error.code === "invalid_argument") return { problem: `cannot be read: ${error.message}` };
+    throw error;
+  }
 }
 
 function childrenNamed(children: readonly XmlElement[], name: string): XmlElement[] {

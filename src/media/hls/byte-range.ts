@@ -14,8 +14,9 @@ export interface ByteRange {
 }
 
 export function readByteRange(text: string | undefined): WrittenRange | undefined {
-  const [length, start] = (text ?? "").split("@").map(readInteger);
-  return length === undefined ? undefined : { length, start };
+  const length = readInteger(text);
+  const at = text?.indexOf("@") ?? -1;
+  return length === undefined ? undefined : { length, start: at < 0 ? undefined : readInteger(text?.slice(at + 1)) };
 }
 
 /** Fills in the start of each range from the range before it. */

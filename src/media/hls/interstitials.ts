@@ -30,9 +30,9 @@ export function createInterstitials(urls: HlsUrls, attributesOf: (value: string)
   };
 
   const offsetOf = (attributes: Attributes, begin: number, end: number): number | undefined => {
-    const cues = attributes.get("CUE")?.split(",") ?? [];
-    if (cues.includes("PRE")) return begin;
-    return cues.includes("POST") ? end : timeOf(attributes.get("START-DATE"));
+    const cues = `,${attributes.get("CUE") ?? ""},`;
+    if (cues.includes(",PRE,")) return begin;
+    return cues.includes(",POST,") ? end : timeOf(attributes.get("START-DATE"));
   };
 
   return {

@@ -58,7 +58,7 @@ export function readHls(text: string, url: string, context: MediaContext = {}, l
       tags[name]?.(value);
     } else if (!line.startsWith("#")) addUri(line);
   }
-
+  skipVariant(facts, urls);
   return manifestOf(facts, context, { urls, timeline, parts, holdBack, interstitials, variables });
 }
 
@@ -115,20 +115,30 @@ function withoutSegments(listed: readonly MediaUrl[], urls: HlsUrls): MediaUrl[]
   });
 }
 
+/** The variant before had no URI. */
+function skipVariant({ variant }: PlaylistFacts, urls: HlsUrls): void {
+  if (variant) urls.skip("#EXT-X-STREAM-INF", `of ${variant.get("BANDWIDTH") ?? "unknown"} bits per second is followed by no URI`);
+}
+
 /** Tags that name other playlists and objects. Keys are left out: licence servers do not cache them. */
 function listingTags(facts: PlaylistFacts, urls: HlsUrls, attributesOf: (value: string) => Attributes): TagHandlers {
   const beginVariant = (variant: Attributes): void => {
-    if (facts.variant) urls.skip("#EXT-X-STREAM-INF", `of ${facts.variant.get("BANDWIDTH")} bits per second is followed by no URI`);
+    skipVariant(facts, urls);
     facts.variant = variant;
     facts.namesPlaylists = true;
   };
   const addTrickPlay = (kind: "iframe" | "image", value: string): void => {
     const attributes = attributesOf(value);
-    urls.add("playlist", attributes.get("URI"), trickPlayFacts(kind, attributes));
+    const uri = attributes.get("URI");
+    if (uri === undefined) urls.skip(kind === "iframe" ? "#EXT-X-I-FRAME-STREAM-INF" : "#EXT-X-IMAGE-STREAM-INF", "has no URI");
+    urls.add("playlist", uri, trickPlayFacts(kind, attributes));
     facts.namesPlaylists = true;
   };
   return {
     "#EXT-X-STREAM-INF": (value) => beginVariant(attributesOf(value)),
+    // Their variables must have values too, although the reader leaves keys out.
+    "#EXT-X-KEY": attributesOf,
+    "#EXT-X-SESSION-KEY": attributesOf,
     // Without a URI, the rendition is part of the variants' own segments.
     "#EXT-X-MEDIA": (value) => {
       const attributes = attributesOf(value);
@@ -154,7 +164,13 @@ function playlistTags(
   variables: Variables,
   attributesOf: (value: string) => Attributes,
 ): TagHandlers {
+  /** The server does not take keys, but a variable without a value refuses the playlist wherever it stands. */
+  const readKey = (value: string): void => {
+    if (value.includes("{$")) attributesOf(value);
+  };
   return {
+    "#EXT-X-KEY": readKey,
+    "#EXT-X-SESSION-KEY": readKey,
     "#EXT-X-DEFINE": (value) => variables.define(attributesOf(value)),
     "#EXT-X-START": (value) => {
       facts.start = readSignedSeconds(attributesOf(value).get("TIME-OFFSET"));

@@ -33,8 +33,11 @@ const kindByType: ReadonlyMap<string, MediaKind> = new Map([
 /** The audio codecs of HLS streams, as RFC 6381 writes them. */
 const AUDIO_CODEC = /^(?:mp4a|ac-3|ec-3|ac-4|opus|flac|alac|mp3)(?:\.|$)/i;
 
+/** A rendition has one or two codecs. To split a list of millions could need more memory than the thread has. */
+const LONGEST_CODECS = 1_000;
+
 function isAudioOnly(attributes: Attributes): boolean {
-  const codecs = attributes.get("CODECS")?.split(",") ?? [];
+  const codecs = attributes.get("CODECS")?.slice(0, LONGEST_CODECS).split(",") ?? [];
   return codecs.length > 0 && codecs.every((codec) => AUDIO_CODEC.test(codec.trim())) && !attributes.has("RESOLUTION");
 }
 

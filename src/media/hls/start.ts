@@ -46,6 +46,11 @@ export function createHoldBack(attributesOf: (value: string) => Attributes): Hol
 
 /** Seconds after the first segment at which players start. */
 export function startOf({ live, start, end, targetDuration }: PlaylistTimes, holdBack: HoldBack): number {
-  if (start !== undefined) return start < 0 ? Math.max(0, end + start) : Math.min(start, end);
+  if (start !== undefined) return start < 0 ? Math.max(0, end + start) : within(start, end, targetDuration);
   return live ? Math.max(0, end - holdBack.regular(targetDuration)) : 0;
+}
+
+/** Players that are told to start at the end or beyond it fetch the last segment. */
+function within(start: number, end: number, targetDuration: number | undefined): number {
+  return start < end ? start : Math.max(0, end - (targetDuration ?? 0));
 }

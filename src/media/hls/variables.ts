@@ -5,6 +5,7 @@
 
 import { PrefetchError } from "../../base/errors.ts";
 import { LONGEST_URL } from "../resolve.ts";
+import { shortened } from "../skipped-uris.ts";
 import { MOST_CHARACTERS, tooManyCharacters } from "../url-collector.ts";
 import type { Attributes } from "./grammar.ts";
 
@@ -31,9 +32,8 @@ export function createVariables(imported: ReadonlyMap<string, string> | undefine
 
   const substitute = (text: string): string => {
     if (!text.includes("{$")) return text;
-    const references = [...text.matchAll(REFERENCE)];
     let length = text.length;
-    for (const [reference, name = ""] of references) {
+    for (const [reference, name = ""] of text.matchAll(REFERENCE)) {
       const value = values.get(name);
       if (value === undefined) {
         throw failure(`uses the variable ${reference}, which has no value (EXT-X-DEFINE)`, "Define it before its first use.");
@@ -62,8 +62,9 @@ export function createVariables(imported: ReadonlyMap<string, string> | undefine
     values,
     define: (attributes) => {
       const { name, value } = definitionOf(attributes);
-      if (values.has(name)) throw failure(`defines the variable "${name}" twice (EXT-X-DEFINE)`, "Give each variable a name of its own.");
-      if (value.length > LONGEST_URL) throw failure(`gives the variable "${name}" a value of more than ${limit} characters`);
+      if (values.has(name))
+        throw failure(`defines the variable "${shortened(name)}" twice (EXT-X-DEFINE)`, "Give each variable a name of its own.");
+      if (value.length > LONGEST_URL) throw failure(`gives the variable "${shortened(name)}" a value of more than ${limit} characters`);
       if (values.size >= MOST_VARIABLES) throw failure(`defines more than ${MOST_VARIABLES.toLocaleString("en")} variables`);
       values.set(name, value);
     },
@@ -76,7 +77,7 @@ function missing(attribute: "IMPORT" | "QUERYPARAM", name: string): never {
     attribute === "IMPORT"
       ? ["the playlist that names this one does not define", "Pass the multivariant playlist that defines it."]
       : ["the playlist's URL does not have", "Pass its URL with this query parameter."];
-  throw failure(`needs a value for the variable "${name}" (EXT-X-DEFINE:${attribute}), which ${problem}`, hint);
+  throw failure(`needs a value for the variable "${shortened(name)}" (EXT-X-DEFINE:${attribute}), which ${problem}`, hint);
 }
 
 function failure(problem: string, hint?: string): PrefetchError {

@@ -64,6 +64,12 @@ describe("properties of sets and representations", () => {
     expect(filesIn(text)).toEqual(["1", "2"]);
   });
 
+  it("names an init section beside the representations", () => {
+    expect(leftOut(film('<InitializationSet id="1" initialization="set.mp4"/>'))).toEqual([
+      "set.mp4: repeats the init section of a rendition (InitializationSet)",
+    ]);
+  });
+
   it("names an ImportedMPD and sets without anything", () => {
     const text = mpd(SHORT, `<Period><ImportedMPD>other.mpd</ImportedMPD><AdaptationSet id="7"/>${set(byNumber)}</Period>`);
     expect(leftOut(text)).toEqual([expect.stringContaining("other.mpd: is another manifest"), "AdaptationSet 7: has no Representation"]);
@@ -87,6 +93,33 @@ describe("base URLs", () => {
   it("are chosen by the priority of DVB", () => {
     const bases = '<BaseURL dvb:priority="2">second/</BaseURL><BaseURL dvb:priority="1">first/</BaseURL>';
     expect(filesIn(film(bases))).toEqual(["first/1", "first/2"]);
+  });
+
+  it("are chosen by the default service location, on each level", () => {
+    const steering = '<ContentSteering defaultServiceLocation="beta gamma">https://steering.example.com/</ContentSteering>';
+    const bases = ["alpha", "gamma", "beta"].map((name) => `<BaseURL serviceLocation="${name}">${name}/</BaseURL>`).join("");
+    const text = mpd(SHORT, `${bases}${steering}<Period>${set(`${bases.replace(/<BaseURL[^>]*>beta.*$/, "")}${byNumber}`)}</Period>`);
+    expect(read(text).urls.map(({ url }) => url)).toEqual(
+      expect.arrayContaining(["beta/gamma/1", "beta/gamma/2"].map((file) => `https://media.example.com/show/${file}`)),
+    );
+    expect(leftOut(text)).toEqual(
+      ["gamma", "alpha", "beta/alpha"].map((name) => expect.stringContaining(`/show/${name}/: is another address`)),
+    );
+  });
+
+  it("are read from pieces, between any blanks", () => {
+    const blanks = " ".repeat(70_000);
+    expect(filesIn(film(`<BaseURL>${blanks}<![CDATA[a]]>&amp;<![CDATA[b/]]>${blanks}</BaseURL>`))).toEqual(["a&b/1", "a&b/2"]);
+    expect(refusal(film(`<BaseURL>${"<![CDATA[x]]>".repeat(20_000)}</BaseURL>`)).message).toContain("leads to no URL");
+  });
+
+  it("are chosen among those that lead to a URL, and the others are named", () => {
+    const text = film("<BaseURL>ftp://x/</BaseURL><BaseURL>a/</BaseURL><BaseURL>https://b.example.com/</BaseURL>");
+    expect(filesIn(text)).toEqual(["a/1", "a/2"]);
+    expect(leftOut(text)).toEqual([
+      'ftp://x/: has the scheme "ftp:"; only http and https can be prefetched (BaseURL)',
+      "https://b.example.com/: is another address of the same files (BaseURL); only the one that players try first is used",
+    ]);
   });
 
   it("that lead to no URL are named", () => {
@@ -123,6 +156,7 @@ describe("query parameters (annex I)", () => {
 
   it.each([
     ["its query", `queryTemplate="$querypart$" queryString="${"q".repeat(8_193)}"`, "8,193"],
+    ["its template", `queryTemplate="${"q".repeat(8_193)}"`, "8,193"],
     ["the template that repeats it", `queryTemplate="${"$querypart$".repeat(9)}" queryString="${"q".repeat(1_000)}"`, "9,000"],
   ])("refuses a query when %s is longer than a URL may be", (_, attributes, length) => {
     expect(refusal(film(info(attributes))).message).toContain(`needs a query that has ${length} characters; the limit is 8,192`);
@@ -159,6 +193,14 @@ describe("remote elements", () => {
     const own = set('<SegmentTemplate media="own$Number$" duration="4"/>');
     expect(filesIn(main(link("ad.xml", "Period", own)), { remote })).toEqual(["1", "2", "own1"]);
     expect(leftOut(main(link("ad.xml")), { remote })).toEqual(["ad.xml: cannot be read: gone (remote Period, xlink)"]);
+  });
+
+  it.each(["<!DOCTYPE html><html><br></html>", "<Period><b></Period>", "&nbsp;"])("that are no XML are named: %s", (body) => {
+    const remote = new Map([[at("ad.xml"), { text: body }]]);
+    expect(filesIn(main(link("ad.xml")), { remote })).toEqual(["1", "2"]);
+    expect(leftOut(main(link("ad.xml")), { remote })).toEqual([
+      expect.stringMatching(/^ad\.xml: (?:cannot be read: The XML|holds no Period)/),
+    ]);
   });
 
   it("that refer to themselves end", () => {

@@ -90,6 +90,27 @@ describe("readDash on a stream on air", () => {
     ]);
   });
 
+  it.each([
+    ["stopped before the window", '<S t="0" d="10" r="9"/>'],
+    ["begins after now", '<S t="900" d="10" r="9"/>'],
+  ])("names a rendition whose timeline %s while the sound goes on", (_, entries) => {
+    const sets = (picture: string) =>
+      set(timeline(picture, 'media="v$Time$"')) +
+      set(timeline('<S t="500" d="10" r="9"/>', 'media="a$Time$"'), 'mimeType="audio/mp4"', "a");
+    const text = mpd(LIVE, `<Period start="PT0S">${sets(entries)}</Period>`);
+    for (const scope of ["startup", "full"] as const) {
+      expect(chosen(text, scope)).toEqual(["a570", "a580", "a590"]);
+      expect(leftOut(text, { scope })).toEqual(["video/v: has no segment at the live edge, where players begin"]);
+    }
+    const past = `<Period start="PT0S" duration="PT100S">${sets(entries)}</Period><Period start="PT100S">${byNumber()}</Period>`;
+    expect(leftOut(mpd(LIVE, past))).toEqual([]);
+  });
+
+  it("reads a time zone without a colon", () => {
+    const text = mpd(LIVE.replace("Z", "+0000"), `<Period start="PT0S">${byNumber()}</Period>`);
+    expect(chosen(text)).toEqual(["58", "59", "60"]);
+  });
+
   it("names segments whose clock is missing", () => {
     const sets = `${byNumber()}${set(timeline('<S t="0" d="10" r="4"/>', 'media="t$Time$"'), 'mimeType="audio/mp4"', "a")}`;
     const text = mpd('type="dynamic"', `<Period start="PT0S">${sets}</Period>`);

@@ -76,6 +76,11 @@ describe("segments of a recording", () => {
     ["segment sequences", timeline('<S t="0" d="15" k="2" r="1"/>', 'media="$Number$.$SubNumber$"'), ["1.0", "1.1", "2.0", "2.1"]],
     ["numbers that the entries state", timeline('<S t="0" d="10" n="7"/><S d="10"/>', 'media="$Number$"'), ["7", "8"]],
     [
+      "patterns of durations up to the next entry and to the Period's end",
+      '<SegmentTemplate media="$Time$"><SegmentTimeline><Pattern id="p"><P d="4"/><P d="6"/></Pattern><S t="0" p="p" r="-1"/><S t="12" p="p" pE="1" r="-1"/></SegmentTimeline></SegmentTemplate>',
+      ["0", "4", "10", "12", "18", "22", "28"],
+    ],
+    [
       "patterns of durations",
       '<SegmentTemplate media="$Time$"><SegmentTimeline><Pattern id="p"><P d="4"/><P d="6" r="1"/></Pattern><S t="0" p="p" pE="1" r="4"/></SegmentTimeline></SegmentTemplate>',
       ["0", "6", "12", "16", "22"],
@@ -139,6 +144,15 @@ describe("segments of a recording", () => {
     const template = `<SegmentTemplate media="${"$RepresentationID$".repeat(3)}/$Number$" duration="1"/>`;
     const text = mpd(HALF_MINUTE, `<Period>${set(template, 'mimeType="video/mp4"', "i".repeat(3_000))}</Period>`);
     expect(refusal(text).message).toContain("has a template that has 9,001 characters; the limit is 8,192");
+  });
+
+  it("are named when the timeline of a list ends before the list", () => {
+    const list = (entries: string) =>
+      `<SegmentList><SegmentTimeline>${entries}</SegmentTimeline><SegmentURL media="a"/><SegmentURL media="b"/><SegmentURL media="c"/></SegmentList>`;
+    const text = (entries: string) => mpd(HALF_MINUTE, `<Period>${set(list(entries))}</Period>`);
+    expect(filesIn(text('<S t="0" d="5" r="1"/>'))).toEqual(["a", "b"]);
+    expect(leftOut(text('<S t="0" d="5" r="1"/>'))).toEqual(["video/v: lists 3 segments, and its SegmentTimeline has times for 2 of them"]);
+    expect(leftOut(text('<S t="0" d="5" r="5"/>'))).toEqual([]);
   });
 
   it("are named when their Period has no known length", () => {

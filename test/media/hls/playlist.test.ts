@@ -75,10 +75,25 @@ describe("readHls on a multivariant playlist", () => {
     ]);
   });
 
+  it.each(["#EXT-X-MAP", "#EXT-X-I-FRAME-STREAM-INF", "#EXT-X-IMAGE-STREAM-INF"])("names a tag that lacks its URI: %s", (tag) => {
+    expect(hls([`${tag}:BANDWIDTH=1`, "#EXTINF:1,", "a.ts"]).skipped.list).toContainEqual({ uri: tag, reason: "has no URI" });
+  });
+
   it("skips a variant without a URI", () => {
     const { skipped, urls } = hls(["#EXT-X-STREAM-INF:BANDWIDTH=1", "#EXT-X-STREAM-INF:BANDWIDTH=2", "b.m3u8"]);
     expect(urls).toMatchObject([{ bandwidth: 2 }]);
     expect(skipped.list).toEqual([{ uri: "#EXT-X-STREAM-INF", reason: "of 1 bits per second is followed by no URI" }]);
+  });
+
+  it("skips a variant at the end of the playlist that has no URI", () => {
+    const { skipped, urls } = hls(["#EXT-X-STREAM-INF:BANDWIDTH=1", "a.m3u8", "#EXT-X-STREAM-INF:CODECS=x"]);
+    expect(urls).toHaveLength(1);
+    expect(skipped.list).toEqual([{ uri: "#EXT-X-STREAM-INF", reason: "of unknown bits per second is followed by no URI" }]);
+  });
+
+  it("bounds the foreign text in a reason", () => {
+    const { skipped } = hls([`#EXT-X-STREAM-INF:BANDWIDTH=${"1".repeat(100_000)}`, "#EXT-X-STREAM-INF:BANDWIDTH=2", "b.m3u8"]);
+    expect(skipped.list).toMatchObject([{ reason: expect.stringMatching(/^of 1{397}…$/) }]);
   });
 
   it("names a playlist inside the playlist, whatever its length", () => {
@@ -166,7 +181,9 @@ describe("readHls on variables", () => {
   it.each([
     ["an undefined variable in a URI", ["#EXTINF:1,", "{$nowhere}.ts"], "{$nowhere}, which has no value"],
     ["an undefined variable in an attribute", ['#EXT-X-MAP:URI="{$m}.mp4"'], "{$m}, which has no value"],
+    ["an undefined variable in the address of a key", ['#EXT-X-KEY:METHOD=AES-128,URI="{$k}"'], "{$k}, which has no value"],
     ["a variable before its definition", ["#EXTINF:1,", "{$a}", '#EXT-X-DEFINE:NAME="a",VALUE="b"'], "{$a}, which has no value"],
+    ["an undefined variable in the URI of a key", ['#EXT-X-KEY:METHOD=AES-128,URI="{$k}"'], "{$k}, which has no value"],
     ["a failed import", ['#EXT-X-DEFINE:IMPORT="cdn"'], '"cdn" (EXT-X-DEFINE:IMPORT)'],
     ["a missing query parameter", ['#EXT-X-DEFINE:QUERYPARAM="sig"'], '"sig" (EXT-X-DEFINE:QUERYPARAM)'],
     ["an empty query parameter", ['#EXT-X-DEFINE:QUERYPARAM="empty"'], '"empty" (EXT-X-DEFINE:QUERYPARAM)'],
@@ -176,6 +193,11 @@ describe("readHls on variables", () => {
     const read = () => hls([...lines, "#EXTINF:1,", "z.ts"], {}, {}, "https://media.example.com/film/main.m3u8?empty=");
     expect(read).toThrow(message);
     expect(read).toThrow(expect.objectContaining({ code: "invalid_argument" }));
+  });
+
+  it.each(["IMPORT", "QUERYPARAM"])("quotes the beginning of a long name when %s fails", (attribute) => {
+    const read = () => hls([`#EXT-X-DEFINE:${attribute}="${"n".repeat(100_000)}"`]);
+    expect(read).toThrow(expect.objectContaining({ message: expect.stringMatching(/^.{250,500}$/) }));
   });
 
   it("refuses texts that variables make too long before it builds them", () => {
