@@ -32,6 +32,7 @@ import { keepClean } from "../storage/retention.ts";
 import { openThreadStorage } from "../storage/thread/thread-storage.ts";
 import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
+import { createLogLimit } from "../telemetry/log-limit.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
 import { withCleanStreams } from "./clean-stream.ts";
@@ -69,7 +70,8 @@ export function createApp(
   const secrets = createSecrets(config.secrets, config.keyIds);
   const foreign = createForeignText(secrets);
   const log = createLog(config.logLevel, secrets);
-  const report = createErrorReporter(log);
+  const admitLine = createLogLimit(clock);
+  const report = createErrorReporter(log, admitLine);
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
@@ -98,6 +100,10 @@ export function createApp(
     }),
     report,
     note: (facts, message) => log.info(facts, message),
+    noteRefusal: (reason) => {
+      const leftOut = admitLine("refused message");
+      if (leftOut !== undefined) log.info({ reason, ...(leftOut > 0 && { leftOut }) }, "refused a message");
+    },
     conceal: secrets.addCallers,
     subscriptions: ({ resourceUpdated: notify }) =>
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
