@@ -44,13 +44,13 @@ function assertPublished(assetId: string, state: string): void {
   if (absentStates.includes(state)) {
     throw new PrefetchError("not_found", `asset_id: Huawei Cloud VOD has no asset ${assetId} in this project and region`, {
       ...facts,
-      hint: "Nothing was sent. Check the id, the project and the region.",
+      hint: "Check the id, the project and the region.",
     });
   }
   if (unpublishedStates.includes(state)) {
     throw new PrefetchError("not_published", `asset_id: the asset ${assetId} is not published`, {
       ...facts,
-      hint: "Nothing was sent. Publish it in Huawei Cloud VOD, then call again.",
+      hint: "Publish it in Huawei Cloud VOD, then call again.",
     });
   }
 }
