@@ -56,6 +56,9 @@ const STALLED_BATCH_MS = 900_000;
 /** Longer: a probe waits for longer on a disk that hangs. Shorter: a disk that is slow for a moment makes the server look unusable. */
 const STORE_ANSWER_MS = 5_000;
 
+/** A longer time leaves the tasks of an earlier sandbox running; a shorter one ends tasks that are not yet asked about. */
+const SANDBOX_LISTED_MS = 1_000;
+
 export interface AppOptions {
   readonly clock?: Clock;
   readonly observer?: Observer;
@@ -75,7 +78,7 @@ export function createApp(
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
-  const storage = heedingSteps(openStorage({ location: config.store, clock, report }), clock);
+  const storage = heedingSteps(openStorage({ location: config.store, kind: config.sandbox ? "sandbox" : "real", clock, report }), clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
@@ -181,7 +184,8 @@ function wirePrefetch({
     presence,
     lookups,
     allowances,
-    follow: createFollow(storage, lookups, clock),
+    // An emulated vendor lists a task at once, and forgets all tasks when its server ends.
+    follow: createFollow(storage, lookups, clock, config.sandbox ? { listedMs: SANDBOX_LISTED_MS } : {}),
     directory: registry,
     guards: config.guards,
     readStream: withCleanStreams(readStream, foreign, breathe),
@@ -200,10 +204,9 @@ interface BackgroundParts extends Omit<Parts, "foreign" | "breathe"> {
   readonly presence: Presence;
 }
 
-function startBackgroundWork({ config, storage, registry, clock, report, stopped, worker, presence }: BackgroundParts): void {
+function startBackgroundWork({ storage, registry, clock, report, stopped, worker, presence }: BackgroundParts): void {
   const background = { storage, clock, stopped, report };
-  // A sandbox cannot resume the batches of another one, because each sandbox's emulated vendors end with it.
-  if (!config.sandbox) void resumeDueBatches({ ...background, worker, presence, directory: registry });
+  void resumeDueBatches({ ...background, worker, presence, directory: registry });
   void keepClean(background);
 }
 

@@ -1,25 +1,24 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { z } from "zod";
 import { readableError } from "../../src/mcp/readable-error.ts";
 
-const dumpOf = (schema: z.ZodType, value: unknown): string => schema.safeParse(value).error?.message ?? "";
+const issuesOf = (schema: z.ZodType, value: unknown): string => schema.safeParse(value).error?.message ?? "";
+const params = z.object({ params: z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()).optional() }) });
 
-describe("readableError", () => {
-  it("puts the validator's list of issues into one sentence and calls it invalid params", () => {
-    const message = dumpOf(z.object({ cursor: z.string(), list: z.array(z.number()) }), { list: ["a"] });
-    expect(readableError({ code: -32_603, message })).toEqual({
-      code: -32_602,
-      message:
-        "Invalid params: cursor: Invalid input: expected string, received undefined; list.0: Invalid input: expected number, received string.",
-    });
+it("names each wrong parameter in words when the validator's list of issues is the message", () => {
+  const error = { code: -32_603, message: issuesOf(params, { params: { arguments: 7 } }) };
+  expect(readableError(error)).toEqual({
+    code: -32_602,
+    message: "Invalid params: params.name: is missing; it must be a text; params.arguments: must be an object.",
   });
+});
 
-  it("names five issues of a hundred", () => {
-    const message = `Invalid arguments: ${dumpOf(z.array(z.number()), Array(100).fill("a"))}`;
-    expect(readableError({ code: -32_603, message }).message.split(";")).toHaveLength(5);
-  });
+it("drops the words before the list and the issues beyond the fifth", () => {
+  const error = { code: -32_602, message: `Invalid tools/call request: ${issuesOf(z.array(z.string()), [1, 2, 3, 4, 5, 6, 7])}` };
+  expect(readableError(error).message).toBe(`Invalid params: ${[0, 1, 2, 3, 4].map((at) => `${at}: must be a text`).join("; ")}.`);
+});
 
-  it.each(["Method not found", "[\n no JSON", "[\n]", '[\n{"a":1}]'])("leaves %j as it is", (message) => {
-    expect(readableError({ code: -32_601, message })).toEqual({ code: -32_601, message });
-  });
+it("keeps a message in words, its code and its data", () => {
+  const error = { code: -32_601, message: "Method not found: [\n", data: { a: 1 } };
+  expect(readableError(error)).toEqual(error);
 });

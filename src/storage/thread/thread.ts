@@ -4,6 +4,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { AccountFacts, NewTask } from "../../prefetch/model/storage.ts";
+import type { StoreKind } from "../schema.ts";
 import { type Reply, type Request, reply } from "./messages.ts";
 import { errorFromSent } from "./sent-error.ts";
 
@@ -98,8 +99,8 @@ export function watchThread(worker: WorkerLike, onEnd: (cause: unknown, isIdle: 
   };
 }
 
-export function startWorker(location: string): WorkerLike {
+export function startWorker(location: string, kind: StoreKind = "real"): WorkerLike {
   // The build puts the thread's file beside its chunks, with their extension. In `src/`, it is beside this file.
   const file = `./storage-thread${extname(fileURLToPath(import.meta.url))}`;
-  return new Worker(new URL(file, import.meta.url), { name: "storage", workerData: { location } });
+  return new Worker(new URL(file, import.meta.url), { name: "storage", workerData: { location, kind } });
 }

@@ -203,7 +203,7 @@ describe("bad input", () => {
     expect(task.counts).toMatchObject({ total: 5, succeeded: 1, rejected: 4 });
     expect(task.duplicates_removed).toBe(2);
     const all = taskOf(await session.call("get_prefetch_status", { task_id: task.task_id, detail: "all" }));
-    expect(all.items?.[0]?.url).toBe("https://example.com/a%20b/%E4%B8%AD%E6%96%87.mp4");
+    expect(all.items?.[0]).toMatchObject({ url: urls[0], sent_as: "https://example.com/a%20b/%E4%B8%AD%E6%96%87.mp4" });
     expect(all.items?.map((row) => row.reason ?? "")).toEqual([
       "",
       "The URL is a number, not a string.",
