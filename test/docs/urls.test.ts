@@ -47,10 +47,19 @@ describe("docs/urls.md", () => {
 
   it("says which spellings a task counts as duplicates", async () => {
     const { urls, sent } = await startService({ script: { limits: { urlsPerDay: 1_000 } } });
-    const pairs = [...same, ...different].flatMap(([one, another]) => [one, another]);
-    const distinct = new Set([...same.map(([, url]) => url), ...different.flatMap(([one, another]) => [one, another])]);
+    const pairs = [...same, ...different].flatMap((row) => row.slice(0, 2));
+    const distinct = new Set([...same.map(([, url]) => url), ...different.flatMap((row) => row.slice(0, 2))]);
     expect(await urls(pairs)).toMatchObject({ duplicatesRemoved: pairs.length - distinct.size });
     expect(new Set(sent())).toEqual(distinct);
+  });
+
+  it("says that an item has the given spelling as url and the result as sent_as", async () => {
+    const { urls, status } = await startService({ script: { limits: { urlsPerDay: 1_000 } } });
+    // Several spellings of one URL would leave only the first.
+    const rows = same.filter(([, sent], nth) => same.findIndex((each) => each[1] === sent) === nth);
+    const { taskId } = await urls(rows.map(([given]) => given));
+    const { items = [] } = await status(taskId, "all");
+    expect(items.map(({ url, sentAs }) => [url, sentAs])).toEqual(rows.map(([given, sent]) => [given, sent]));
   });
 
   it("says that a list of hosts does not cover a host with a dot after it", () => {
