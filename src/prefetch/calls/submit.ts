@@ -3,8 +3,9 @@
 import { PrefetchError } from "../../base/errors.ts";
 import { createSemaphore } from "../../base/semaphore.ts";
 import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
+import { type ResolvedAssets, resolveAssets } from "../admission/asset-list.ts";
 import { type Expanded, expandStreams, STREAMS_AT_ONCE } from "../admission/expand-streams.ts";
-import { type Candidate, parseUrls } from "../admission/parse-urls.ts";
+import { type Candidate, parseUrls, type RejectedInput } from "../admission/parse-urls.ts";
 import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { Expansion, StreamScope } from "../model/stream.ts";
@@ -12,6 +13,8 @@ import type { Deps } from "./deps.ts";
 import type { Spend, SpendOptions } from "./spend.ts";
 import { nothingUsable, withStreams } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
+
+export { MOST_ASSETS } from "../admission/asset-list.ts";
 
 /** Hosts give up on a call after a minute; expanding leaves time to send and to answer. */
 const LONGEST_EXPANSION_MS = 40_000;
@@ -31,9 +34,16 @@ export interface AssetRequest extends RequestOptions {
   readonly assetId: string;
 }
 
+export interface AssetsRequest extends RequestOptions {
+  readonly assetIds: readonly unknown[];
+}
+
 export interface Submit {
   prefetchUrls(request: UrlsRequest, call: CallContext): Promise<TaskView>;
+  /** Throws the reason why the asset cannot be used. */
   prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
+  /** Rejects each asset that cannot be used. Throws when that is all of them. */
+  prefetchAssets(request: AssetsRequest, call: CallContext): Promise<TaskView>;
 }
 
 export function createSubmit(deps: Deps, spend: Spend): Submit {
@@ -66,32 +76,71 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     }
   };
 
-  const prefetchUrls: Submit["prefetchUrls"] = async (request, call) => {
+  /** `unusable`: assets in whose place no URL stands. */
+  const sendUrls = async (request: UrlsRequest, call: CallContext, unusable: readonly RejectedInput[] = []): Promise<TaskView> => {
     if (request.urls.length > guards.maxUrlsPerCall) throw tooManyUrls(request.urls.length, guards.maxUrlsPerCall);
     const route = await createRouter(directory, request.provider);
     const begun = clock.monotonic();
     const { urls, refusals, streams } = await expanded(request, call);
-    const parsed = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign, breathe });
-    if (parsed.candidates.length === 0) throw nothingUsable(parsed);
+    const found = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign, breathe });
+    const parsed = { ...found, rejected: [...found.rejected, ...unusable] };
+    if (parsed.candidates.length === 0) throw nothingUsable(parsed.rejected);
     // Hosts time the call as a whole, so expanding counts as waiting.
     const waitSeconds = Math.max(0, request.waitSeconds - (clock.monotonic() - begun) / 1_000);
     const view = await spend(parsed, { ...request, waitSeconds }, call);
     return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : view;
   };
 
+  /** Looks up each asset with `lookUp`, as long as a call may take. */
+  const resolved = async <Found extends object>(
+    assetIds: readonly unknown[],
+    lookUp: (assetId: string, signal: AbortSignal) => Promise<Found>,
+    call: CallContext,
+  ): Promise<ResolvedAssets<Found>> => {
+    const deadline = AbortSignal.timeout(LONGEST_EXPANSION_MS);
+    const signal = AbortSignal.any([call.signal, deadline]);
+    try {
+      return await resolveAssets(assetIds, { lookUp: (assetId) => lookUp(assetId, signal), signal, clean: foreign.clean });
+    } catch (error) {
+      if (!deadline.aborted || call.signal.aborted) throw error;
+      throw new PrefetchError("timeout", "The assets could not all be looked up in time", {
+        retryable: true,
+        hint: "Nothing was sent. Pass fewer assets in one call.",
+      });
+    }
+  };
+
   return {
-    prefetchUrls,
+    prefetchUrls: (request, call) => sendUrls(request, call),
 
     prefetchAsset: async (request, call) => {
       const assetId = readAssetId(request.assetId);
       const provider = await chooseTaker(directory, request.provider, "asset");
       if (request.expand === "streams") {
         const urls = await urlsToExpand(deps, provider, assetId, call.signal);
-        return prefetchUrls({ ...request, urls, provider: provider.id }, call);
+        return sendUrls({ ...request, urls, provider: provider.id }, call);
       }
       const cost = await assetCost(deps, provider, assetId, call.signal);
       const candidate: Candidate = { provider, kind: "asset", target: assetId, cost, position: 0 };
       return spend({ candidates: [candidate], rejected: [], duplicatesRemoved: 0 }, request, call);
+    },
+
+    prefetchAssets: async (request, call) => {
+      const { assetIds } = request;
+      const provider = await chooseTaker(directory, request.provider, "asset");
+      if (request.expand === "streams") {
+        const urlsOf = async (assetId: string, signal: AbortSignal) => ({ urls: await urlsToExpand(deps, provider, assetId, signal) });
+        const { found, rejected } = await resolved(assetIds, urlsOf, call);
+        const urls = found.flatMap((asset) => asset.urls);
+        if (urls.length === 0) throw nothingUsable(rejected, "asset_ids");
+        const after = rejected.map((entry) => ({ ...entry, position: guards.maxUrlsPerCall + entry.position }));
+        return sendUrls({ ...request, urls, provider: provider.id }, call, after);
+      }
+      const costOf = async (assetId: string, signal: AbortSignal) => ({ cost: await assetCost(deps, provider, assetId, signal) });
+      const { found, ...rest } = await resolved(assetIds, costOf, call);
+      if (found.length === 0) throw nothingUsable(rest.rejected, "asset_ids");
+      const candidates = found.map(({ assetId, ...asset }): Candidate => ({ ...asset, provider, kind: "asset", target: assetId }));
+      return spend({ candidates, ...rest }, request, call);
     },
   };
 }
