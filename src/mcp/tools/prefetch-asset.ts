@@ -10,7 +10,7 @@ export function prefetchAsset(deps: ToolDeps) {
   return defineTool(
     {
       name: "prefetch_asset",
-      title: "Prefetch a media asset",
+      title: "Prefetch media assets",
       description:
         "Use this to warm a CDN with published media assets, all renditions included, by their ids. Not for plain URLs: prefetch_urls. Costs one unit of daily quota per URL of an asset. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
@@ -28,7 +28,13 @@ export function prefetchAsset(deps: ToolDeps) {
       hidden: providers.configured.length > 1 ? [] : ["provider"],
       sifted: "asset_ids",
       output: spendOutput,
-      corrections: { ...spendCorrections, id: "use asset_id", urls: "for URLs call prefetch_urls", url: "for URLs call prefetch_urls" },
+      corrections: {
+        ...spendCorrections,
+        id: "use asset_id",
+        assets: "use asset_ids",
+        urls: "for URLs call prefetch_urls",
+        url: "for URLs call prefetch_urls",
+      },
       handle: async (input, call) => taskResult(await service.prefetchAssets({ assetIds: idsOf(input), ...spendOptions(input) }, call)),
     },
     deps,
