@@ -127,7 +127,7 @@ function taskOf(number: number, targets: readonly string[], now: number): NewTas
     task: { ...task, duplicatesRemoved: 0, skippedRecent: 0 },
     batches: [{ ...base, ...rest, number: 0, origin: 0, state: "queued", cost: targets.length, notBefore: now }],
     items: targets.map((target, index) => ({
-      ...{ index, batch: 0, kind: "url", target, state: "queued", code: undefined, reason: undefined, parts: undefined },
+      ...{ index, batch: 0, kind: "url", target, state: "queued", given: undefined, code: undefined, reason: undefined, parts: undefined },
     })),
   };
 }

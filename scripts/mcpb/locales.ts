@@ -23,7 +23,7 @@ const chinese: Omit<Translation, "tools"> = {
 };
 
 const chineseTools: Readonly<Record<string, string>> = {
-  prefetch_asset: "按媒资 ID 预热一个已发布的媒资，包括所有清晰度。按 URL 数消耗每日配额。",
+  prefetch_asset: "按媒资 ID 预热已发布的媒资（一次最多 100 个），包括所有清晰度。按 URL 数消耗每日配额。",
   prefetch_urls: "预热 1 到 10,000 个 URL，自动拆分、去重，并逐一说明无法使用的 URL。",
   get_prefetch_status: "查看预热任务的进度，可细化到每个 URL。不消耗配额。",
   verify_prefetch: "询问 CDN 节点是否已缓存这些 URL，并说明未缓存的原因和改进方法。不消耗配额。",

@@ -33,6 +33,7 @@ import { keepClean } from "../storage/retention.ts";
 import { openThreadStorage } from "../storage/thread/thread-storage.ts";
 import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
+import { createLogLimit } from "../telemetry/log-limit.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
 import { withCleanStreams } from "./clean-stream.ts";
@@ -56,6 +57,9 @@ const STALLED_BATCH_MS = 900_000;
 /** Longer: a probe waits for longer on a disk that hangs. Shorter: a disk that is slow for a moment makes the server look unusable. */
 const STORE_ANSWER_MS = 5_000;
 
+/** A longer time leaves the tasks of an earlier sandbox running; a shorter one ends tasks that are not yet asked about. */
+const SANDBOX_LISTED_MS = 1_000;
+
 export interface AppOptions {
   readonly clock?: Clock;
   readonly observer?: Observer;
@@ -76,11 +80,13 @@ export function createApp(
   const secrets = createSecrets(config.secrets, config.keyIds);
   const foreign = createForeignText(secrets);
   const log = createLog(config.logLevel, secrets);
-  const report = createErrorReporter(log);
+  const admitLine = createLogLimit(clock);
+  const report = createErrorReporter(log, admitLine);
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
-  const storage = heedingSteps(openStorage({ location: config.store, clock, breathe, report }), clock);
+  const kind = config.sandbox ? "sandbox" : "real";
+  const storage = heedingSteps(openStorage({ location: config.store, kind, clock, breathe, report }), clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
@@ -106,6 +112,10 @@ export function createApp(
     directory: registry,
     report,
     note: (facts, message) => log.info(facts, message),
+    noteRefusal: (reason) => {
+      const leftOut = admitLine("refused message");
+      if (leftOut !== undefined) log.info({ reason, ...(leftOut > 0 && { leftOut }) }, "refused a message");
+    },
     conceal: secrets.addCallers,
     subscriptions: ({ resourceUpdated: notify }) =>
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
@@ -183,7 +193,8 @@ function wirePrefetch({
     presence,
     lookups,
     allowances,
-    follow: createFollow(storage, lookups, clock),
+    // An emulated vendor lists a task at once, and forgets all tasks when its server ends.
+    follow: createFollow(storage, lookups, clock, config.sandbox ? { listedMs: SANDBOX_LISTED_MS } : {}),
     directory: registry,
     guards: config.guards,
     readStream: withCleanStreams(readStream, foreign, breathe),
@@ -202,10 +213,9 @@ interface BackgroundParts extends Omit<Parts, "foreign" | "breathe"> {
   readonly presence: Presence;
 }
 
-function startBackgroundWork({ config, storage, registry, clock, report, stopped, worker, presence }: BackgroundParts): void {
+function startBackgroundWork({ storage, registry, clock, report, stopped, worker, presence }: BackgroundParts): void {
   const background = { storage, clock, stopped, report };
-  // A sandbox cannot resume the batches of another one, because each sandbox's emulated vendors end with it.
-  if (!config.sandbox) void resumeDueBatches({ ...background, worker, presence, directory: registry });
+  void resumeDueBatches({ ...background, worker, presence, directory: registry });
   void keepClean(background);
 }
 

@@ -6,7 +6,7 @@ import type { SettingValues } from "../base/setting.ts";
 import type { Route } from "../prefetch/model/provider-directory.ts";
 import { providerDefinitions } from "../providers/index.ts";
 import { logLevels } from "../telemetry/log.ts";
-import { hostNames, isHostPattern, list, switchValue, trustedUrl, wholeNumber } from "./setting-types.ts";
+import { hostNames, isHostPattern, list, origins, switchValue, trustedUrl, wholeNumber } from "./setting-types.ts";
 import { allSettings } from "./settings.ts";
 
 const MOST_URLS_PER_CALL = 10_000;
@@ -67,6 +67,7 @@ const schema = z.object({
   PREFETCH_SERVER_PUBLIC_URL: trustedUrl.optional(),
   PREFETCH_SERVER_ALLOWED_HOSTS: hostNames.optional(),
   PREFETCH_SERVER_ALLOWED_ORIGINS: hostNames.optional(),
+  PREFETCH_SERVER_CORS_ORIGINS: origins.optional(),
   PREFETCH_SERVER_TOKENS_FILE: z.string().optional(),
   PREFETCH_SERVER_TOKENS: z.string().optional(),
   PREFETCH_SERVER_OAUTH_ISSUER: trustedUrl.optional(),

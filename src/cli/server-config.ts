@@ -23,6 +23,7 @@ export function serverConfigFrom(settings: ParsedSettings): ServerConfig {
     publicUrl,
     allowedHosts,
     allowedOrigins: settings.PREFETCH_SERVER_ALLOWED_ORIGINS ?? allowedHosts,
+    corsOrigins: settings.PREFETCH_SERVER_CORS_ORIGINS ?? [],
     requestsPerMinute: settings.PREFETCH_TENANT_REQUESTS_PER_MINUTE,
     tokensFile: settings.PREFETCH_SERVER_TOKENS_FILE,
     tokens: settings.PREFETCH_SERVER_TOKENS,

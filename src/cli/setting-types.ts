@@ -41,6 +41,12 @@ export const hostNames = list.refine(
   "must be host names without ports, separated by commas, such as mcp.example.com",
 );
 
+/** Origins as browsers send them: scheme, host and port without a path. */
+export const origins = list.refine(
+  (texts) => texts.length > 0 && texts.every((text) => /^https?:/.test(text) && URL.parse(text)?.origin === text),
+  "must be origins, separated by commas, such as https://app.example.com, without a path; * is not allowed",
+);
+
 /** Tokens and signing keys travel to this URL, so it must be encrypted unless they stay on this machine. */
 export const trustedUrl = z
   .string()

@@ -91,6 +91,13 @@ export const serverSettings = {
     about: "Host names of the web pages that may call the server, separated by commas.",
     fallback: "the allowed hosts",
   },
+  corsOrigins: {
+    name: "PREFETCH_SERVER_CORS_ORIGINS",
+    flag: "cors-origins",
+    about:
+      "Origins of the web pages that may call the server and read its answers, separated by commas, such as https://app.example.com. * is not allowed.",
+    fallback: "none: no CORS",
+  },
   tokensFile: {
     name: "PREFETCH_SERVER_TOKENS_FILE",
     flag: "tokens-file",

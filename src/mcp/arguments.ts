@@ -50,6 +50,7 @@ function correctionOf(key: string, names: readonly string[], corrections: Correc
   const known = Object.keys(corrections).find((wrong) => normalized(wrong) === wanted);
   if (known !== undefined && corrections[known] !== undefined) return corrections[known];
   const similar =
+    names.find((name) => letters(name) === letters(key)) ??
     names.find((name) => normalized(name) === wanted) ??
     names.find((name) => normalized(name).includes(wanted) || wanted.includes(normalized(name)));
   return similar === undefined ? `it takes ${names.join(", ")}` : `use ${similar}`;
@@ -57,8 +58,9 @@ function correctionOf(key: string, names: readonly string[], corrections: Correc
 
 /** Ignores case, separators and a plural s. */
 function normalized(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z]/g, "")
-    .replace(/s$/, "");
+  return letters(name).replace(/s$/, "");
+}
+
+function letters(name: string): string {
+  return name.toLowerCase().replace(/[^a-z]/g, "");
 }

@@ -10,6 +10,7 @@ import { brief } from "./published-schema.ts";
 
 const row = z.object({
   url: z.string().optional(),
+  sent_as: z.string().optional(),
   asset_id: z.string().optional(),
   state: z.string(),
   code: z.string().optional(),
@@ -122,9 +123,11 @@ function streamResult({ url, format, live, urls, skipped, skippedCount }: Stream
   return { kind: format, url, live, urls, ...(skippedCount > 0 && { skipped: named, skipped_count: skippedCount }) };
 }
 
-export function rowResult({ assetId, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {
+export function rowResult({ assetId, url, sentAs, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {
   return {
     ...(assetId !== undefined && { asset_id: assetId }),
+    ...(url !== undefined && { url }),
+    ...(sentAs !== undefined && { sent_as: sentAs }),
     ...rest,
     ...(notBefore !== undefined && { not_before: isoTime(notBefore) }),
   };

@@ -8,6 +8,7 @@ import type { PrefetchError } from "../base/errors.ts";
 import { createConnection } from "./connection.ts";
 import { createLockWait, LOCK_WAIT_MS, type LockTime } from "./lock-wait.ts";
 import type { OpenDatabase } from "./open-database.ts";
+import type { StoreKind } from "./schema.ts";
 import { StoreLostError, storageError, unusable } from "./storage-error.ts";
 
 export interface Access {
@@ -31,8 +32,8 @@ export interface Access {
  */
 const PROVEN_MS = 10_000;
 
-export function createAccess(location: string, time: LockTime): Access {
-  const connection = createConnection(location, time);
+export function createAccess(location: string, time: LockTime, kind: StoreKind): Access {
+  const connection = createConnection(location, time, kind);
   const readLock = createLockWait(time);
   const writeLock = createLockWait(time);
   let opened: OpenDatabase | undefined;

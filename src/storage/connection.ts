@@ -2,6 +2,7 @@
 
 import type { LockTime } from "./lock-wait.ts";
 import type { OpenDatabase } from "./open-database.ts";
+import type { StoreKind } from "./schema.ts";
 import { closedError } from "./storage-error.ts";
 
 export interface Connection {
@@ -9,7 +10,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export function createConnection(location: string, time: LockTime): Connection {
+export function createConnection(location: string, time: LockTime, kind: StoreKind = "real"): Connection {
   let opening: Promise<OpenDatabase> | undefined;
   let isClosed = false;
 
@@ -17,7 +18,7 @@ export function createConnection(location: string, time: LockTime): Connection {
     try {
       // A static import would load SQLite, and print Node's warning about it, at every start.
       const { openDatabase } = await import("./open-database.ts");
-      return await openDatabase(location, time);
+      return await openDatabase(location, time, kind);
     } catch (error) {
       // The next use tries again: the disk may have room by then.
       opening = undefined;

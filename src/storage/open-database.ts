@@ -4,7 +4,7 @@ import { chmodSync, existsSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { createLockWait, type LockTime } from "./lock-wait.ts";
 import { preparePlace } from "./place.ts";
-import { migrate, refuseNewer } from "./schema.ts";
+import { migrate, refuseForeign, type StoreKind } from "./schema.ts";
 import { isReadOnly, storageError } from "./storage-error.ts";
 import { noFiles, type StoreFiles, watchStoreFiles } from "./store-files.ts";
 
@@ -15,20 +15,20 @@ export interface OpenDatabase {
 }
 
 /** `location` is a file path or `:memory:`. */
-export async function openDatabase(location: string, time: LockTime): Promise<OpenDatabase> {
+export async function openDatabase(location: string, time: LockTime, kind: StoreKind): Promise<OpenDatabase> {
   try {
     // A process that creates the file, switches it to WAL mode or migrates it locks it for a moment.
-    return await createLockWait(time).until(async () => open(location));
+    return await createLockWait(time).until(async () => open(location, kind));
   } catch (error) {
     throw storageError(error, location);
   }
 }
 
-function open(location: string): OpenDatabase {
+function open(location: string, kind: StoreKind): OpenDatabase {
   const isFile = location !== ":memory:";
   if (isFile) {
     preparePlace(location);
-    if (existsSync(location)) refuseNewerFile(location);
+    if (existsSync(location)) refuseForeignFile(location, kind);
   }
   const db = new DatabaseSync(location);
   try {
@@ -36,7 +36,7 @@ function open(location: string): OpenDatabase {
     if (isFile) chmodSync(location, statSync(location).mode & 0o700);
     // Waiting inside SQLite would block the thread; lock-wait.ts waits instead.
     db.exec("PRAGMA busy_timeout = 0; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    migrate(db, location);
+    migrate(db, location, kind);
     const files = isFile ? watchStoreFiles(location) : noFiles;
     return { db, files, close: () => closeBoth(db, files) };
   } catch (error) {
@@ -53,11 +53,11 @@ function closeBoth(db: DatabaseSync, files: StoreFiles): void {
   }
 }
 
-/** Checks the version read-only: opening a file for writing can already fold its write-ahead log into it. */
-function refuseNewerFile(location: string): void {
+/** Checks version and kind read-only: opening a file for writing can already fold its write-ahead log into it. */
+function refuseForeignFile(location: string, kind: StoreKind): void {
   const db = new DatabaseSync(location, { readOnly: true });
   try {
-    refuseNewer(db, location);
+    refuseForeign(db, location, kind);
   } catch (error) {
     // A killed process can leave a rollback journal, which SQLite rolls back only when it may write.
     if (!isReadOnly(error)) throw error;

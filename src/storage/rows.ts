@@ -65,6 +65,7 @@ const item = z.object({
   batch: nullable(z.number()),
   kind: z.enum(["url", "asset"]),
   target: z.string(),
+  given: nullable(z.string()),
   state: itemState,
   code: nullable(z.string()),
   reason: nullable(z.string()),

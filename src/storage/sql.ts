@@ -4,6 +4,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { createAccess } from "./access.ts";
 import { columnsFrom, type Fields, type Row } from "./columns.ts";
 import type { LockTime } from "./lock-wait.ts";
+import type { StoreKind } from "./schema.ts";
 
 /** Statements run inside the work of a read or a transaction only: those open the database. */
 export interface Sql {
@@ -24,8 +25,8 @@ export interface Sql {
   close(): Promise<void>;
 }
 
-export function createSql(location: string, time: LockTime): Sql {
-  const access = createAccess(location, time);
+export function createSql(location: string, time: LockTime, kind: StoreKind): Sql {
+  const access = createAccess(location, time, kind);
   const statements = new Map<string, StatementSync>();
   let database: DatabaseSync | undefined;
 

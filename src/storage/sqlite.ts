@@ -17,15 +17,16 @@ import { createOldWaits } from "./old-waits.ts";
 import { createOwners } from "./owners.ts";
 import { createRateSlots } from "./rate-slots.ts";
 import { createReading } from "./reading.ts";
+import type { StoreKind } from "./schema.ts";
 import { createSending } from "./sending.ts";
 import { createSql } from "./sql.ts";
 
 /**
  * Opens nothing yet: the first use opens the file, and a use after a failed one tries again. It blocks its thread while it reads
- * and writes, but not while it waits for a lock.
+ * and writes, but not while it waits for a lock. It refuses a file of another kind.
  */
-export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime: LockTime = realTime): Storage {
-  const sql = createSql(location, lockTime);
+export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime: LockTime = realTime, kind: StoreKind = "real"): Storage {
+  const sql = createSql(location, lockTime, kind);
   const { run, get, atomically, read } = sql;
   const ledger = createLedger(sql);
   const counts = createItemCounts(sql);

@@ -10,11 +10,12 @@
  */
 
 import type { Readable, Writable } from "node:stream";
-import { parseJSONRPCMessage, serializeMessage, type Transport } from "@modelcontextprotocol/server";
+import { serializeMessage, type Transport } from "@modelcontextprotocol/server";
 import type { Breathe } from "../base/breathe.ts";
 import { createJsonGauge, type JsonGauge } from "../base/json-gauge.ts";
 import { createLineReader } from "./line-reader.ts";
 import { costOf, LARGE_MESSAGE, limitProblem, limitTexts, messageMemory, parseMessage } from "./message-cost.ts";
+import { PARSE_ERROR, type RpcRefusal, readRpcMessage } from "./rpc-message.ts";
 import { createUnanswered } from "./unanswered.ts";
 
 /** Holds 10,000 URLs of the greatest length that a vendor accepts. A smaller limit would break such calls. */
@@ -26,6 +27,7 @@ const MOST_UNREAD_BYTES = 1_048_576;
 /** Answers of all requests in flight and their progress fit. A host that leaves more unread has stopped reading. */
 const MOST_QUEUED_BYTES = 64 * 1_048_576;
 const INVALID_REQUEST = -32_600;
+const SPACE = 0x20;
 
 export interface StdioLimits {
   readonly requests: number;
@@ -34,6 +36,12 @@ export interface StdioLimits {
   readonly longestLine: number;
   /** Bytes of memory for requests without an answer. */
   readonly memory: number;
+}
+
+export interface StdioDeps {
+  readonly breathe: Breathe;
+  /** Logs why a line was not delivered. */
+  readonly noteRefusal: (reason: string) => void;
 }
 
 const defaultLimits = (): StdioLimits => ({
@@ -47,7 +55,7 @@ const defaultLimits = (): StdioLimits => ({
 export function createStdioTransport(
   input: Readable,
   output: Writable,
-  breathe: Breathe,
+  { breathe, noteRefusal }: StdioDeps,
   limits: StdioLimits = defaultLimits(),
 ): Transport {
   const lines = createLineReader(limits.longestLine);
@@ -83,19 +91,30 @@ export function createStdioTransport(
   const deliver = async (line: Buffer): Promise<void> => {
     const gauge = await measured(line, breathe);
     const problem = limitProblem(gauge);
-    if (problem !== undefined) {
-      write(refusal(`The message has ${limitTexts[problem]}`));
-      return;
-    }
+    if (problem !== undefined) return refuse({ id: null, code: INVALID_REQUEST, message: `The message has ${limitTexts[problem]}` });
+    const value = await parsed(line);
+    if (isClosed || value === undefined) return;
+    const reading = readRpcMessage(value.json);
+    if (reading.kind === "refused") return refuse(reading.refusal);
+    if (reading.kind === "dropped") return noteRefusal(reading.reason);
+    unanswered.noteReceived(reading.message, costOf(line.length, gauge.values()));
+    transport.onmessage?.(reading.message);
+  };
+
+  /** `undefined` for a blank line, and for a line that is no JSON, which it answers. */
+  const parsed = async (line: Buffer): Promise<{ readonly json: unknown } | undefined> => {
     try {
-      const message = parseJSONRPCMessage(await parseMessage(line, breathe));
-      if (isClosed) return;
-      unanswered.noteReceived(message, costOf(line.length, gauge.values()));
-      transport.onmessage?.(message);
-    } catch (error) {
-      // Hosts print lines that are no JSON; the protocol has no answer to them.
-      if (!(error instanceof SyntaxError)) transport.onerror?.(asError(error));
+      return { json: await parseMessage(line, breathe) };
+    } catch {
+      // Some hosts end messages with blank lines.
+      if (!isBlank(line)) refuse({ id: null, code: PARSE_ERROR, message: "Parse error: the line is not JSON" });
+      return undefined;
     }
+  };
+
+  const refuse = ({ id, code, message }: RpcRefusal): void => {
+    noteRefusal(message);
+    write(`${JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } })}\n`);
   };
 
   const readSoon = (): void => {
@@ -163,9 +182,8 @@ async function measured(line: Buffer, breathe: Breathe): Promise<JsonGauge> {
   return gauge;
 }
 
-/** It has no id, because the message was not parsed. */
-function refusal(message: string): string {
-  return `${JSON.stringify({ jsonrpc: "2.0", id: null, error: { code: INVALID_REQUEST, message } })}\n`;
+function isBlank(line: Buffer): boolean {
+  return line.every((byte) => byte <= SPACE);
 }
 
 function asError(value: unknown): Error {

@@ -23,6 +23,7 @@ describe("serverConfigFrom", () => {
       publicUrl: undefined,
       allowedHosts: ["localhost", "127.0.0.1", "[::1]"],
       allowedOrigins: ["localhost", "127.0.0.1", "[::1]"],
+      corsOrigins: [],
       requestsPerMinute: 600,
       tokensFile: undefined,
       tokens: undefined,

@@ -39,6 +39,7 @@ export function newTask(sketch: TaskSketch): NewTask {
     code: undefined,
     reason: undefined,
     parts: undefined,
+    given: undefined,
     ...rest,
   });
   const batchCount = Math.ceil(targets.length / perBatch);

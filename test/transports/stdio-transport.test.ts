@@ -38,14 +38,20 @@ class Host extends Writable {
 async function connection(limits: Partial<StdioLimits> = {}) {
   const input = new PassThrough({ highWaterMark: 1_024 });
   const host = new Host();
-  const transport = createStdioTransport(input, host, () => undefined, { ...generous, ...limits });
+  const transport = createStdioTransport(
+    input,
+    host,
+    { breathe: () => undefined, noteRefusal: (reason) => refusals.push(reason) },
+    { ...generous, ...limits },
+  );
   const delivered: unknown[] = [];
   const events: string[] = [];
+  const refusals: string[] = [];
   transport.onmessage = (message) => delivered.push("method" in message && !("id" in message) ? message.method : message.id);
   transport.onerror = ({ message }) => events.push(message);
   transport.onclose = () => events.push("closed");
   await transport.start();
-  return { input, host, transport, delivered, events };
+  return { input, host, transport, delivered, events, refusals };
 }
 
 /** Turns in which a transport without bounds would deliver everything that has arrived. */
@@ -131,12 +137,23 @@ describe("lines that are no usable messages", () => {
     expect([delivered, events]).toEqual([[1], []]);
   });
 
-  it("are passed over when they are not JSON, and reported when they are not JSON-RPC", async () => {
-    const { input, delivered, events } = await connection();
-    input.write(`hello\n\n{"jsonrpc":"2.0"}\n${lineOf(request(1))}`);
+  it("get a parse error without an id when they are not JSON, unless they are blank", async () => {
+    const { input, host, delivered, events, refusals } = await connection();
+    input.write(`hello\n\n \t\r\n{"jsonrpc":\n${lineOf(request(1))}`);
     await someTurns();
-    expect(delivered).toEqual([1]);
-    expect(events).toHaveLength(1);
+    const error = { code: -32_700, message: "Parse error: the line is not JSON" };
+    expect(host.received.map((line) => JSON.parse(line))).toEqual([0, 1].map(() => ({ jsonrpc: "2.0", id: null, error })));
+    expect([delivered, events, refusals]).toEqual([[1], [], [error.message, error.message]]);
+  });
+
+  it("get an error with their id when they are requests that cannot be used, and none when they are responses", async () => {
+    const { input, host, delivered, events, refusals } = await connection();
+    input.write(`{"jsonrpc":"2.0","id":"a"}\n{"jsonrpc":"2.0","id":7,"error":{}}\n${lineOf(request(1))}`);
+    await someTurns();
+    const answers = host.received.map((line) => JSON.parse(line));
+    expect(answers).toEqual([{ jsonrpc: "2.0", id: "a", error: { code: -32_600, message: "Invalid request: method: is missing." } }]);
+    expect([delivered, events]).toEqual([[1], []]);
+    expect(refusals).toEqual(["Invalid request: method: is missing.", "The response is malformed"]);
   });
 
   it("end the connection when they are longer than the limit", async () => {

@@ -15,6 +15,7 @@ export const verifyOutput = {
   results: z.array(
     z.object({
       url: z.string(),
+      sent_as: text,
       state: z.enum(warmths),
       reason: text,
       like: number,
@@ -86,12 +87,12 @@ function resultFrom({ counts, cdns, nextCursor, nextStep }: VerifyView, rows: re
   };
 }
 
-function rowResult(row: SummaryRow) {
-  if ("like" in row) return { ...row };
-  const { url, state, reason, obstacles, evidence, cdn, ageS, ttlS, firstByteMs, ...rest } = row;
+function rowResult({ url, sentAs, state, ...row }: SummaryRow) {
+  const start = { url, ...(sentAs !== undefined && { sent_as: sentAs }), state };
+  if ("like" in row) return { ...start, ...row };
+  const { reason, obstacles, evidence, cdn, ageS, ttlS, firstByteMs, ...rest } = row;
   return {
-    url,
-    state,
+    ...start,
     reason,
     ...(obstacles.length > 0 && { obstacles: obstacles.map(({ code, reason: why, change }) => ({ code, reason: why, change })) }),
     ...(evidence.length > 0 && { evidence: [...evidence] }),

@@ -1,6 +1,7 @@
 /** Assets: parses an asset id, and looks up the URLs and the cost behind it. */
 
 import { type ErrorCode, PrefetchError } from "../../base/errors.ts";
+import type { ForeignText } from "../../base/foreign-text.ts";
 import type { Guards } from "../model/guards.ts";
 import type { Asset, Provider } from "../model/provider.ts";
 import { hostAllowed } from "../model/url.ts";
@@ -47,14 +48,19 @@ export async function assetCost(deps: AssetDeps, provider: Provider, assetId: st
 }
 
 /** The trimmed asset id. Throws `invalid_argument`. */
-export function readAssetId(input: string): string {
-  const assetId = input.trim();
+export function readAssetId(input: unknown, { holdsSecret }: Pick<ForeignText, "holdsSecret">): string {
+  const assetId = typeof input === "string" ? input.trim() : "";
   if (/^https?:\/\//i.test(assetId)) {
     throw new PrefetchError("invalid_argument", "asset_id: this is a URL", { hint: "Call prefetch_urls with it instead." });
   }
   if (!/^[\w-]{1,128}$/.test(assetId)) {
     throw new PrefetchError("invalid_argument", "asset_id: must be 1 to 128 letters, digits, - or _", {
       hint: "Pass the media asset's id as the vendor's console shows it, such as f488337c31c8e4622f1590735b134c65.",
+    });
+  }
+  if (holdsSecret(assetId)) {
+    throw new PrefetchError("invalid_argument", "asset_id: holds a credential of this server or of a caller", {
+      hint: "Remove it, and replace the credential if others can know it.",
     });
   }
   return assetId;

@@ -84,11 +84,19 @@ function batchesOf(taskId: string, number: number, { candidates, to }: Group, { 
 
 function itemsOf(groups: readonly Group[], parsed: ParsedUrls, admission: Admission, context: BuildTaskContext): Item[] {
   const queued = groups.flatMap(({ candidates }, batch) =>
-    candidates.map(({ position, kind, target }) => ({ position, kind, target, batch, state: "queued" as const })),
+    candidates.map(({ position, kind, target, given }) => ({ position, kind, target, given, batch, state: "queued" as const })),
   );
   const overQuota = admission.overQuota.map((candidate) => {
-    const { position, kind, target } = candidate;
-    return { position, kind, target, state: "rejected" as const, code: "quota_exhausted", reason: overQuotaReason(candidate, context) };
+    const { position, kind, target, given } = candidate;
+    return {
+      position,
+      kind,
+      target,
+      given,
+      state: "rejected" as const,
+      code: "quota_exhausted",
+      reason: overQuotaReason(candidate, context),
+    };
   });
   const unusable = parsed.rejected.map((entry) => ({ ...entry, state: "rejected" as const }));
   return [...queued, ...overQuota, ...unusable]
@@ -96,6 +104,7 @@ function itemsOf(groups: readonly Group[], parsed: ParsedUrls, admission: Admiss
     .map(
       ({ position: _, ...item }, index): Item => ({
         batch: undefined,
+        given: undefined,
         code: undefined,
         reason: undefined,
         parts: undefined,

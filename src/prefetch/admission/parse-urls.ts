@@ -14,6 +14,8 @@ export interface Candidate {
   readonly provider: Provider;
   readonly kind: "url" | "asset";
   readonly target: string;
+  /** The caller's spelling, if it differs from `target`. */
+  readonly given?: string | undefined;
   /** Units of quota. */
   readonly cost: number;
   /** Index in the caller's list. */
@@ -48,6 +50,8 @@ export interface ParseRules {
 const LONGEST_URL = 65_536;
 /** Characters of an unusable entry that are shown and stored. An entry of 20 kB must not fill the answer. */
 const SHOWN_OF_BAD_INPUT = 200;
+/** More makes the store grow with fragments, which are not sent; less hides where two spellings differ. */
+const LONGEST_SPELLING = 1_024;
 
 export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): Promise<ParsedUrls> {
   const seen = new Set<string>();
@@ -61,10 +65,17 @@ export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): 
     if (seen.has(key)) continue;
     seen.add(key);
     const found = holdsSecret(input, rules) ? withheld : candidateOrRejection(parsed, rules);
-    if ("provider" in found) candidates.push({ ...found, kind: "url", cost: 1, position });
+    if ("provider" in found) candidates.push({ ...found, given: spellingOf(parsed, rules), kind: "url", cost: 1, position });
     else rejected.push({ ...found, kind: "url", target: shownInput(found.target ?? input, rules.foreign.clean), position });
   }
   return { candidates, rejected, duplicatesRemoved: inputs.length - seen.size };
+}
+
+/** A caller's spelling as it may be stored and shown. A fragment can be long, so a long spelling is cut. */
+function spellingOf(parsed: ParsedUrl, { foreign }: ParseRules): string | undefined {
+  if (!parsed.ok || parsed.given === undefined) return undefined;
+  const text = foreign.clean(parsed.given);
+  return text.length > LONGEST_SPELLING ? `${text.slice(0, LONGEST_SPELLING)}…` : text;
 }
 
 /** The store would keep the secret, and a vendor or an edge would receive it. Of a longer entry nothing is kept, sent or shown. */

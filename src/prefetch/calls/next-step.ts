@@ -28,7 +28,7 @@ export interface AdviceFacts {
   /** The store outlives this server. */
   readonly durable: boolean;
   readonly resetsAt: number | undefined;
-  /** Why the vendor could not be asked just now. */
+  /** Why the vendor gave no news just now: it could not be asked, or it does not list the task yet. */
   readonly stale: string | undefined;
 }
 
@@ -48,7 +48,7 @@ function rulesFor({ stale, state }: AdviceFacts): readonly Rule[] {
 }
 
 const staleRule: Rule = ({ stale, taskId }) =>
-  `The vendor could not be asked just now, so this is the last known state: ${stale} Ask get_prefetch_status again for ${taskId} later.`;
+  `The vendor gave no news just now, so this is the last known state: ${stale} Ask get_prefetch_status again for ${taskId} later.`;
 
 const proofRule: Rule = ({ reach, taskId }) => [...reach, `verify_prefetch with task_id ${taskId} proves what the edge holds.`];
 

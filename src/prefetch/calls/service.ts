@@ -11,7 +11,7 @@ import { withPurgeAdvice } from "./purge-advice.ts";
 import { createRefresh } from "./refresh.ts";
 import { createSpend } from "./spend.ts";
 import { taskStatus } from "./status.ts";
-import { type AssetRequest, createSubmit, type UrlsRequest } from "./submit.ts";
+import { type AssetsRequest, createSubmit, type UrlsRequest } from "./submit.ts";
 import { createTaskViews } from "./task-view.ts";
 import { createVerify, type VerifyRequest, type VerifyView } from "./verify.ts";
 import type { StatusRequest, TaskView } from "./view.ts";
@@ -19,7 +19,7 @@ import type { StatusRequest, TaskView } from "./view.ts";
 export interface PrefetchService {
   /** Throws `PrefetchError`: for a list without a usable URL, for quota, for a vendor that refuses every URL. */
   prefetchUrls(request: UrlsRequest, call: CallContext): Promise<TaskView>;
-  prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
+  prefetchAssets(request: AssetsRequest, call: CallContext): Promise<TaskView>;
   status(request: StatusRequest, call: CallContext): Promise<TaskView>;
   /** The stored tasks, newest first. */
   readonly list: ListTasks;

@@ -24,7 +24,14 @@ export function earlierTaskView(view: TaskView, { older, skipped, rejected }: Ea
   const known = new Set(view.problems.map((row) => row.url ?? row.assetId));
   const own = rejected
     .filter(({ target }) => !known.has(target))
-    .map(({ target, code, reason }): ItemRow => ({ url: target, state: "rejected", code, reason }));
+    .map(
+      ({ kind, target, code, reason }): ItemRow => ({
+        ...(kind === "asset" ? { assetId: target } : { url: target }),
+        state: "rejected",
+        code,
+        reason,
+      }),
+    );
   const others = older.length > 0 ? ` (with ${older.slice(0, NAMED_TASKS - 1).join(", ")})` : "";
   return {
     ...view,
@@ -103,7 +110,7 @@ function leftOut(streams: readonly StreamView[]): string {
 const QUOTED_REASONS = 3;
 
 /** The list has no entry that can be sent. */
-export function nothingUsable({ rejected }: ParsedUrls): PrefetchError {
+export function nothingUsable({ rejected }: ParsedUrls, argument = "urls"): PrefetchError {
   if (rejected.length === 0) {
     return new PrefetchError("invalid_argument", "urls: the list is empty", { hint: "Pass 1 to 10,000 absolute http or https URLs." });
   }
@@ -112,7 +119,7 @@ export function nothingUsable({ rejected }: ParsedUrls): PrefetchError {
   const isPassing = rejected.every((entry) => passingCodes.some((known) => known === entry.code));
   const mixed = isPassing ? "vendor_unavailable" : "invalid_argument";
   const code = errorCodes.find((known) => rejected.every((entry) => entry.code === known)) ?? mixed;
-  return new PrefetchError(code, `urls: no entry can be used: ${quoted.join(" ")}${more}`, {
+  return new PrefetchError(code, `${argument}: no entry can be used: ${quoted.join(" ")}${more}`, {
     retryable: isPassing,
     hint: `Nothing was sent. ${isPassing ? "Call again in a few minutes." : remedyFor(code)}`,
   });

@@ -4,7 +4,8 @@ import { PrefetchError } from "../../base/errors.ts";
 import { createSemaphore } from "../../base/semaphore.ts";
 import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
 import { type Expanded, expandStreams, STREAMS_AT_ONCE } from "../admission/expand-streams.ts";
-import { type Candidate, parseUrls } from "../admission/parse-urls.ts";
+import { type ParsedUrls, parseUrls } from "../admission/parse-urls.ts";
+import { MOST_ASSETS, type ResolvedAssets, resolveAssets } from "../admission/resolve-assets.ts";
 import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { Expansion, StreamScope } from "../model/stream.ts";
@@ -14,8 +15,10 @@ import type { Spend, SpendOptions } from "./spend.ts";
 import { nothingUsable, withStreams } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
 
-/** Hosts give up on a call after a minute; expanding leaves time to send and to answer. */
-const LONGEST_EXPANSION_MS = 40_000;
+/** Hosts give up on a call after a minute; look-ups of streams and assets leave time to send and to answer. */
+const LONGEST_LOOKUP_MS = 40_000;
+/** After a wait for publishing of up to 50 s, the last look-up has this long. */
+const LAST_LOOKUP_MS = 5_000;
 
 interface RequestOptions extends SpendOptions {
   readonly provider?: string | undefined;
@@ -28,13 +31,13 @@ export interface UrlsRequest extends RequestOptions {
   readonly urls: readonly unknown[];
 }
 
-export interface AssetRequest extends RequestOptions {
-  readonly assetId: string;
+export interface AssetsRequest extends RequestOptions {
+  readonly assetIds: readonly unknown[];
 }
 
 export interface Submit {
   prefetchUrls(request: UrlsRequest, call: CallContext): Promise<TaskView>;
-  prefetchAsset(request: AssetRequest, call: CallContext): Promise<TaskView>;
+  prefetchAssets(request: AssetsRequest, call: CallContext): Promise<TaskView>;
 }
 
 export function createSubmit(deps: Deps, spend: Spend): Submit {
@@ -43,70 +46,110 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
 
   const expanded = async (request: UrlsRequest, call: CallContext): Promise<Partial<Expanded> & Pick<Expanded, "urls">> => {
     if (request.expand === "none") return { urls: request.urls };
-    const deadline = AbortSignal.timeout(LONGEST_EXPANSION_MS);
-    try {
-      return await expandStreams(request.urls, {
-        edge: await edgeOf(directory),
+    const edge = await edgeOf(directory);
+    return beforeDeadline(call.signal, "The manifests of the streams", "streams in one call, and files without expand", (signal) =>
+      expandStreams(request.urls, {
+        edge,
         read: deps.readStream,
         scope: request.scope,
         allowedDomains: guards.allowedDomains,
         mostUrls: guards.maxUrlsPerCall,
         now: clock.now(),
-        signal: AbortSignal.any([call.signal, deadline]),
+        signal,
         semaphore,
         holdsSecret: foreign.holdsSecret,
         breathe,
         report: deps.report,
-      });
-    } catch (error) {
-      if (!deadline.aborted || call.signal.aborted) throw error;
-      throw new PrefetchError("timeout", "The manifests of the streams could not all be read in time", {
-        retryable: true,
-        hint: "Nothing was sent. Pass fewer streams in one call, and files without expand.",
-      });
-    }
+      }),
+    );
   };
 
   /** Hosts time the call as a whole, so what comes before sending counts as waiting. */
   const secondsLeft = ({ waitSeconds }: Pick<SpendOptions, "waitSeconds">, begun: number): number =>
     Math.max(0, waitSeconds - (clock.monotonic() - begun) / 1_000);
 
-  const prefetchUrls: Submit["prefetchUrls"] = async (request, call) => {
-    if (request.urls.length > guards.maxUrlsPerCall) throw tooManyUrls(request.urls.length, guards.maxUrlsPerCall);
+  /** `assets`: those that the URLs belong to. */
+  const spendUrls = async (request: UrlsRequest, call: CallContext, assets = noAssets): Promise<TaskView> => {
+    if (request.urls.length > guards.maxUrlsPerCall) throw tooMany("urls", request.urls.length, guards.maxUrlsPerCall);
     const route = await createRouter(directory, request.provider);
     const begun = clock.monotonic();
     const { urls, refusals, streams } = await expanded(request, call);
-    const parsed = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign, breathe });
+    const own = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign, breathe });
+    const parsed = withAssets(own, assets, urls.length);
     if (parsed.candidates.length === 0) throw nothingUsable(parsed);
     const view = await spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
     return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : view;
   };
 
   return {
-    prefetchUrls,
+    prefetchUrls: (request, call) => spendUrls(request, call),
 
-    prefetchAsset: async (request, call) => {
-      const assetId = readAssetId(request.assetId);
+    prefetchAssets: async (request, call) => {
+      const { assetIds, expand } = request;
+      const most = Math.min(MOST_ASSETS, guards.maxUrlsPerCall);
+      if (assetIds.length > most) throw tooMany("asset_ids", assetIds.length, most);
+      // The mistake in a call's only id is told before a missing provider.
+      if (assetIds.length === 1) readAssetId(assetIds[0], foreign);
       const provider = await chooseTaker(directory, request.provider, "asset");
       const begun = clock.monotonic();
-      const { signal } = call;
-      const published = <Found>(lookUp: () => Promise<Found>) =>
-        whenPublished(lookUp, { clock, draining: deps.draining, ms: request.waitSeconds * 1_000, signal });
-      const rest = () => ({ ...request, waitSeconds: secondsLeft(request, begun) });
-      if (request.expand === "streams") {
-        const urls = await published(() => urlsToExpand(deps, provider, assetId, signal));
-        return prefetchUrls({ ...rest(), urls, provider: provider.id }, call);
+      const lookUp = <Found>(one: (assetId: string, signal: AbortSignal) => Promise<Found>): Promise<ResolvedAssets<Found>> => {
+        const resolve = (signal: AbortSignal) =>
+          resolveAssets(assetIds, { foreign, signal }, (assetId) =>
+            whenPublished(() => one(assetId, signal), { clock, draining: deps.draining, ms: secondsLeft(request, begun) * 1_000, signal }),
+          );
+        return beforeDeadline(call.signal, "The assets", "assets in one call", resolve, request.waitSeconds * 1_000);
+      };
+      if (expand === "streams") {
+        const resolved = await lookUp((assetId, signal) => urlsToExpand(deps, provider, assetId, signal));
+        if (resolved.assets.length === 0) throw nothingUsable({ ...resolved, candidates: [] }, "asset_ids");
+        const urls = resolved.assets.flatMap(({ found }) => found);
+        return spendUrls({ ...request, urls, provider: provider.id, waitSeconds: secondsLeft(request, begun) }, call, resolved);
       }
-      const cost = await published(() => assetCost(deps, provider, assetId, signal));
-      const candidate: Candidate = { provider, kind: "asset", target: assetId, cost, position: 0 };
-      return spend({ candidates: [candidate], rejected: [], duplicatesRemoved: 0 }, rest(), call);
+      const { assets, ...rest } = await lookUp((assetId, signal) => assetCost(deps, provider, assetId, signal));
+      const parsed: ParsedUrls = {
+        ...rest,
+        candidates: assets.map(({ assetId, found: cost, position }) => ({ provider, kind: "asset", target: assetId, cost, position })),
+      };
+      if (assets.length === 0) throw nothingUsable(parsed, "asset_ids");
+      return spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
     },
   };
 }
 
-function tooManyUrls(count: number, most: number): PrefetchError {
+const noAssets: Pick<ResolvedAssets<unknown>, "rejected" | "duplicatesRemoved"> = { rejected: [], duplicatesRemoved: 0 };
+
+/** The URLs, and after them the assets that could not be looked up. */
+function withAssets(parsed: ParsedUrls, { rejected, duplicatesRemoved }: typeof noAssets, urls: number): ParsedUrls {
+  return {
+    candidates: parsed.candidates,
+    rejected: [...parsed.rejected, ...rejected.map((entry) => ({ ...entry, position: urls + entry.position }))],
+    duplicatesRemoved: parsed.duplicatesRemoved + duplicatesRemoved,
+  };
+}
+
+/** Throws `timeout` when the work takes too long; `fewer` says what the next call should have fewer of. `waitMs`: what it may wait besides. */
+async function beforeDeadline<Result>(
+  called: AbortSignal,
+  what: string,
+  fewer: string,
+  work: (signal: AbortSignal) => Promise<Result>,
+  waitMs = 0,
+): Promise<Result> {
+  const deadline = AbortSignal.timeout(Math.max(LONGEST_LOOKUP_MS, waitMs + LAST_LOOKUP_MS));
+  try {
+    return await work(AbortSignal.any([called, deadline]));
+  } catch (error) {
+    if (!deadline.aborted || called.aborted) throw error;
+    throw new PrefetchError("timeout", `${what} could not all be read in time`, {
+      retryable: true,
+      hint: `Nothing was sent. Pass fewer ${fewer}.`,
+    });
+  }
+}
+
+function tooMany(argument: string, count: number, most: number): PrefetchError {
   const [given, allowed] = [count, most].map((number) => number.toLocaleString("en"));
-  return new PrefetchError("invalid_argument", `urls: ${given} entries; one call takes at most ${allowed}`, {
+  return new PrefetchError("invalid_argument", `${argument}: ${given} entries; one call takes at most ${allowed}`, {
     hint: "Nothing was sent. Split the list into several calls.",
   });
 }

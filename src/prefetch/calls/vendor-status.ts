@@ -93,6 +93,6 @@ const nothingStored = {
 };
 
 function itemRowOf(row: StatusRow): ItemRow {
-  const item = { index: 0, batch: undefined, kind: "url", target: row.url, code: undefined, parts: undefined } as const;
+  const item = { index: 0, batch: undefined, kind: "url", target: row.url, given: undefined, code: undefined, parts: undefined } as const;
   return rowsOf({ ...item, state: row.state, reason: row.reason })[0] ?? { state: row.state };
 }

@@ -20,6 +20,8 @@ const sentStates: readonly ItemState[] = ["processing", "succeeded", "failed", "
 export interface Page {
   /** URLs, or whatever a caller wrote in their place. */
   readonly urls: readonly unknown[];
+  /** For each of them: the caller's spelling, if it differs from the URL that is asked for. */
+  readonly spellings: readonly (string | undefined)[];
   /** Some URLs of the task are not settled yet. */
   readonly isUnderWay: boolean;
   /** Cursor of the page that follows the first `count` URLs of this one; `undefined` when that is empty. */
@@ -37,12 +39,19 @@ export function listPage(inputs: readonly unknown[], allowedDomains: readonly st
       hint: "Nothing was asked. Pass a part of the list, or the task_id that warmed them, which is looked at in pages.",
     });
   }
-  const urls = new Map<string, unknown>();
+  const entries = new Map<string, { readonly input: unknown; readonly given: string | undefined }>();
   for (const input of inputs) {
-    const key = keyOf(input, parseUrl(input, { maxLength: LONGEST_URL, allowedDomains }));
-    if (!urls.has(key)) urls.set(key, input);
+    const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
+    const key = keyOf(input, parsed);
+    if (!entries.has(key)) entries.set(key, { input, given: parsed.ok ? parsed.given : undefined });
   }
-  return { urls: [...urls.values()], isUnderWay: false, cursorAfter: () => undefined };
+  const found = [...entries.values()];
+  return {
+    urls: found.map(({ input }) => input),
+    spellings: found.map(({ given }) => given),
+    isUnderWay: false,
+    cursorAfter: () => undefined,
+  };
 }
 
 /** `until`: no asset is looked up after. Throws `not_found` for an unknown task and for one without sent URLs. */
@@ -59,18 +68,20 @@ export async function taskPage(
   const items = await storage.items(task.id, { states: sentStates, after, limit: MOST_VERIFIED + 1 });
   if (items.length === 0) throw nothingSent(task.id, cursor, counts.queued);
 
-  const entries: { readonly url: string; readonly place: ItemPlace }[] = [];
+  const entries: Entry[] = [];
   let last: Item | undefined;
   for (const item of items) {
     if (entries.length >= MOST_VERIFIED || (last && clock.monotonic() >= until)) break;
     last = item;
     const skipped = item.index === start.index ? (start.urls ?? 0) : 0;
-    entries.push(...placesOf(item.index, await urlsOf(deps, task, item, signal)).slice(skipped, skipped + MOST_VERIFIED + 1));
+    const found = placesOf(item.index, await urlsOf(deps, task, item, signal)).slice(skipped, skipped + MOST_VERIFIED + 1);
+    entries.push(...found.map((entry) => ({ ...entry, given: item.given })));
   }
   const page = entries.slice(0, MOST_VERIFIED);
   const hasMore = entries.length > page.length || last !== items.at(-1) || items.length > MOST_VERIFIED;
   return {
     urls: page.map(({ url }) => url),
+    spellings: page.map(({ given }) => given),
     isUnderWay: counts.queued + counts.processing > 0,
     cursorAfter: (count) => {
       if (count >= page.length && !hasMore) return undefined;
@@ -81,8 +92,14 @@ export async function taskPage(
   };
 }
 
+interface Entry {
+  readonly url: string;
+  readonly given: string | undefined;
+  readonly place: ItemPlace;
+}
+
 /** Each URL of an item with the place at which a page would end after it. */
-function placesOf(index: number, urls: readonly string[]): { readonly url: string; readonly place: ItemPlace }[] {
+function placesOf(index: number, urls: readonly string[]): Omit<Entry, "given">[] {
   return urls.map((url, nth) => ({ url, place: nth + 1 === urls.length ? { index } : { index, urls: nth + 1 } }));
 }
 

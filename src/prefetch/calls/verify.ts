@@ -26,8 +26,13 @@ export type VerifyRequest =
   | { readonly taskId: string; readonly cursor?: string | undefined }
   | { readonly urls: readonly unknown[]; readonly cursor?: undefined };
 
+/** A finding whose `url` is the caller's spelling. `sentAs`: the URL that was asked for, if it differs. */
+export interface VerifyRow extends Verification {
+  readonly sentAs?: string;
+}
+
 export interface VerifyView {
-  readonly rows: readonly Verification[];
+  readonly rows: readonly VerifyRow[];
   /** Rows by warmth. */
   readonly counts: Readonly<Record<Warmth, number>>;
   readonly cdns: readonly HostCdn[];
@@ -84,14 +89,19 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
     );
     const rows = [...found.flat(), ...passedOver].map((row) => ({ ...row, url: shownUrl(row.url) }));
     const cdns = cdnsOf(rows, directory.configured);
+    const asked = found.flatMap((each, index) => each.map((row) => asSpelt(row, page.spellings[index])));
     return {
-      rows,
+      rows: [...asked, ...passedOver].map((row) => ({ ...row, url: shownUrl(row.url) })),
       counts: countWarmth(rows),
       cdns,
       ...(nextCursor !== undefined && { nextCursor }),
       nextStep: verifyAdvice(rows, cdns, { isUnderWay: page.isUnderWay, hasMore: nextCursor !== undefined }),
     };
   };
+}
+
+function asSpelt(row: Verification, given: string | undefined): VerifyRow {
+  return given === undefined ? row : { ...row, url: given, sentAs: shownUrl(row.url) };
 }
 
 function unseen(input: unknown, reason: string, clean: ForeignText["clean"]): Verification {

@@ -24,7 +24,10 @@ export interface StatusRequest {
 }
 
 export interface ItemRow {
+  /** As the caller spelt it. */
   readonly url?: string;
+  /** The URL that is sent, if it differs from `url`. */
+  readonly sentAs?: string;
   readonly assetId?: string;
   readonly state: ItemState;
   readonly code?: string;
@@ -64,7 +67,7 @@ const SHOWN_REASON = 600;
 /** The rows of one item: its own and, for an asset, one per URL that the vendor told about. */
 export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): ItemRow[] {
   const own: ItemRow = {
-    ...(item.kind === "asset" ? { assetId: item.target } : { url: shownUrl(item.target) }),
+    ...(item.kind === "asset" ? { assetId: item.target } : spelling(item)),
     state: item.state,
     ...(item.code !== undefined && { code: item.code }),
     ...(item.reason !== undefined && { reason: cut(item.reason, SHOWN_REASON) }),
@@ -79,6 +82,10 @@ export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): Ite
     }),
   );
   return [own, ...parts];
+}
+
+function spelling({ given, target }: Pick<Item, "given" | "target">): Pick<ItemRow, "url" | "sentAs"> {
+  return given === undefined ? { url: shownUrl(target) } : { url: shownUrl(given), sentAs: shownUrl(target) };
 }
 
 /** The rows of one item that are problems. */

@@ -28,6 +28,8 @@ export interface Item {
   readonly kind: "url" | "asset";
   /** The normalised URL or the asset id; for an unreadable URL the caller's text. */
   readonly target: string;
+  /** The caller's spelling of a URL that is sent in another one; `undefined` for every other item. */
+  readonly given: string | undefined;
   readonly state: ItemState;
   readonly code: string | undefined;
   readonly reason: string | undefined;

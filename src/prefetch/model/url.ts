@@ -7,7 +7,13 @@ const LONGEST_PARSED = 65_536;
 const LONGEST_SUGGESTION = 200;
 
 export type ParsedUrl =
-  | { readonly ok: true; readonly url: string; readonly hostname: string }
+  | {
+      readonly ok: true;
+      readonly url: string;
+      readonly hostname: string;
+      /** The given spelling, if it differs from `url`. */
+      readonly given: string | undefined;
+    }
   | { readonly ok: false; readonly reason: string; readonly forbidden: boolean };
 
 export interface UrlRules {
@@ -40,7 +46,7 @@ export function parseUrl(input: unknown, rules: UrlRules): ParsedUrl {
   if (rules.allowedDomains && !hostAllowed(parsed.hostname, rules.allowedDomains)) {
     return { ...refuse(`is on ${parsed.hostname}, which PREFETCH_ALLOWED_DOMAINS does not list`), forbidden: true };
   }
-  return { ok: true, url, hostname: parsed.hostname };
+  return { ok: true, url, hostname: parsed.hostname, given: text === url ? undefined : text };
 }
 
 function mistakeIn(text: string, parsed: URL): string | undefined {

@@ -14,7 +14,7 @@ const CONCURRENCY = 4;
 /** Submits and look-ups share the vendor's rate; while batches wait to be sent, look-ups take the smaller share. */
 const CONCURRENCY_WHILE_SENDING = 1;
 /** A vendor lists an accepted task within seconds. Giving up sooner would lose the outcome of a slow one. */
-const GIVE_UP_MS = 600_000;
+const LISTED_MS = 600_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -30,7 +30,17 @@ export type Follow = (
   sending: ReadonlySet<string>,
 ) => Promise<PrefetchError | undefined>;
 
-export function createFollow(storage: Pick<Storage, "following" | "change">, lookups: Lookups, clock: Clock): Follow {
+export interface FollowOptions {
+  /** A task that the vendor does not list this long after it was accepted is one that the vendor does not know. */
+  readonly listedMs?: number;
+}
+
+export function createFollow(
+  storage: Pick<Storage, "following" | "change">,
+  lookups: Lookups,
+  clock: Clock,
+  { listedMs = LISTED_MS }: FollowOptions = {},
+): Follow {
   const ageOf = ({ sentAt = 0, sentBoot, sentMonotonic }: Batch): Age => {
     const ms = clock.now() - sentAt;
     return { ms, measuredMs: sentBoot === clock.boot && sentMonotonic !== undefined ? clock.monotonic() - sentMonotonic : ms };
@@ -40,9 +50,9 @@ export function createFollow(storage: Pick<Storage, "following" | "change">, loo
     const query = { vendorTaskIds: work.batch.vendorTaskIds, content: contentOf(work.batch, work.items) };
     const age = ageOf(work.batch);
     try {
-      return changeFrom(provider, work, await lookups.status(provider, query, signal), age);
+      return changeFrom(provider, work, await lookups.status(provider, query, signal), age, listedMs);
     } catch (error) {
-      if (age.measuredMs <= GIVE_UP_MS || !isUnknownTask(error)) throw error;
+      if (age.measuredMs <= listedMs || !isUnknownTask(error)) throw error;
       return abandoned(work.items, forgotten(provider));
     }
   };
@@ -91,11 +101,11 @@ interface Age {
 }
 
 /** Applies the rows. A batch that the vendor will say no more about ends, with its open items untracked. */
-function changeFrom(provider: Provider, work: WorkItem, rows: readonly StatusRow[], age: Age): StatusChange {
+function changeFrom(provider: Provider, work: WorkItem, rows: readonly StatusRow[], age: Age, listedMs: number): StatusChange {
   const change = applyStatus(work, rows);
   if (change.kind === "end") return change;
   const isProcessing = rows.some((row) => row.state === "processing");
-  const isOver = isPastRecords(provider, age.ms) || (age.measuredMs > GIVE_UP_MS && !isProcessing);
+  const isOver = isPastRecords(provider, age.ms) || (age.measuredMs > listedMs && !isProcessing);
   if (!isOver) return change;
   const isListed = rows.length > 0 && !isProcessing;
   return finished(work, change, isListed ? "The vendor's answer does not name this URL." : forgotten(provider));

@@ -136,7 +136,7 @@ function unpublishedYet(error: unknown, assetId: string): PrefetchError | undefi
     vendorCode,
     ...(requestId !== undefined && { requestId }),
     retryable: true,
-    hint: ["Nothing was sent.", hint, PUBLISHING_LAG].filter(Boolean).join(" "),
+    hint: [hint, PUBLISHING_LAG].filter(Boolean).join(" "),
     cause: error,
   });
 }

@@ -38,20 +38,20 @@ function assertPublished(assetId: string, state: string): void {
   if (absentStates.includes(state)) {
     throw new PrefetchError("not_found", `asset_id: Huawei Cloud VOD has no asset ${assetId} in this project and region`, {
       ...facts,
-      hint: "Nothing was sent. Check the id, the project and the region.",
+      hint: "Check the id, the project and the region.",
     });
   }
   if (uploadFailures.includes(state)) {
     throw new PrefetchError("not_published", `asset_id: the upload of the asset ${assetId} has failed`, {
       ...facts,
-      hint: "Nothing was sent. Upload and publish it again in Huawei Cloud VOD.",
+      hint: "Upload and publish it again in Huawei Cloud VOD.",
     });
   }
   if (unpublishedStates.includes(state)) {
     throw new PrefetchError("not_published", `asset_id: Huawei Cloud VOD does not show the asset ${assetId} as published yet`, {
       ...facts,
       retryable: true,
-      hint: `Nothing was sent. Publish it if that is not done. ${PUBLISHING_LAG}`,
+      hint: `Publish it if that is not done. ${PUBLISHING_LAG}`,
     });
   }
 }

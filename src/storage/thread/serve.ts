@@ -3,6 +3,8 @@
 import type { MessagePort } from "node:worker_threads";
 import type { NewTask } from "../../prefetch/model/storage.ts";
 import type { Item } from "../../prefetch/model/task.ts";
+import { realTime } from "../lock-wait.ts";
+import type { StoreKind } from "../schema.ts";
 import { openSqlite } from "../sqlite.ts";
 import { type Reply, type Request, request } from "./messages.ts";
 import { type Arguments, type Method, methods, type Result } from "./methods.ts";
@@ -18,10 +20,10 @@ interface Decision {
 }
 
 /** Serves until its parent sends `close`. */
-export function serve(port: MessagePort, location: string): void {
+export function serve(port: MessagePort, location: string, kind: StoreKind = "real"): void {
   let now = 0;
   // The parent's clock may be any, so each message carries its time.
-  const storage = openSqlite(location, { now: () => now });
+  const storage = openSqlite(location, { now: () => now }, realTime, kind);
   const calls: Calls = storage;
   const decisions = new Map<number, Decision>();
   const send = (reply: Reply): void => port.postMessage(reply);

@@ -45,6 +45,7 @@ const itemShape = {
   batch: maybe(number),
   kind: z.enum(["url", "asset"]),
   target: text,
+  given: maybe(text),
   state: itemState,
   code: maybe(text),
   reason: maybe(text),

@@ -5,4 +5,5 @@ import { z } from "zod";
 import { serve } from "./serve.ts";
 
 if (!parentPort) throw new Error("This file runs in a worker thread only.");
-serve(parentPort, z.object({ location: z.string() }).parse(workerData).location);
+const { location, kind } = z.object({ location: z.string(), kind: z.enum(["real", "sandbox"]) }).parse(workerData);
+serve(parentPort, location, kind);

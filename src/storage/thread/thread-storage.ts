@@ -6,6 +6,7 @@
 import type { Breathe } from "../../base/breathe.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { AccountFacts, AccountQuery, NewTask, Storage } from "../../prefetch/model/storage.ts";
+import type { StoreKind } from "../schema.ts";
 import { closedError, unusable } from "../storage-error.ts";
 import { type Arguments, type Method, methods, type Result } from "./methods.ts";
 import { type Decide, startWorker, type Thread, type WorkerLike, watchThread } from "./thread.ts";
@@ -13,14 +14,17 @@ import { type Decide, startWorker, type Thread, type WorkerLike, watchThread } f
 export interface ThreadStorageOptions {
   /** A file path, or `:memory:`. */
   readonly location: string;
+  /** The kind of the file. Default: "real". */
+  readonly kind?: StoreKind;
   readonly clock: Pick<Clock, "now">;
   readonly breathe: Breathe;
   /** Told of a death of the thread that no call learns of. */
   readonly report: (error: unknown, about: string) => void;
-  readonly start?: (location: string) => WorkerLike;
+  readonly start?: (location: string, kind?: StoreKind) => WorkerLike;
 }
 
-export function openThreadStorage({ location, clock, breathe, report, start = startWorker }: ThreadStorageOptions): Storage {
+export function openThreadStorage(options: ThreadStorageOptions): Storage {
+  const { location, kind = "real", clock, breathe, report, start = startWorker } = options;
   let thread: Thread | undefined;
   let closing: Promise<void> | undefined;
   let hasLostMemory = false;
@@ -40,7 +44,7 @@ export function openThreadStorage({ location, clock, breathe, report, start = st
     if (closing) throw closedError(location);
     // A new thread would begin with an empty ledger, and spend the day's quota again.
     if (hasLostMemory) throw unusable(location, "its thread ended, and with it all that it held. Restart the server");
-    thread ??= watchThread(start(location), breathe, onEnd);
+    thread ??= watchThread(start(location, kind), breathe, onEnd);
     return thread;
   };
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Breathe } from "../../base/breathe.ts";
 import type { AccountFacts, NewTask } from "../../prefetch/model/storage.ts";
+import type { StoreKind } from "../schema.ts";
 import { type Reply, type Request, reply } from "./messages.ts";
 import { errorFromSent } from "./sent-error.ts";
 
@@ -108,8 +109,8 @@ export function watchThread(worker: WorkerLike, breathe: Breathe, onEnd: (cause:
   };
 }
 
-export function startWorker(location: string): WorkerLike {
+export function startWorker(location: string, kind: StoreKind = "real"): WorkerLike {
   // The build puts the thread's file beside its chunks, with their extension. In `src/`, it is beside this file.
   const file = `./storage-thread${extname(fileURLToPath(import.meta.url))}`;
-  return new Worker(new URL(file, import.meta.url), { name: "storage", workerData: { location } });
+  return new Worker(new URL(file, import.meta.url), { name: "storage", workerData: { location, kind } });
 }

@@ -8,19 +8,21 @@ import { principalOf } from "../../mcp/caller.ts";
 import { type AmbientContext, withAmbientContext } from "../../telemetry/ambient-context.ts";
 import { scopeChallenge } from "../auth/authenticate.ts";
 import { limitTexts } from "../message-cost.ts";
+import { readRpcMessage } from "../rpc-message.ts";
 import type { App } from "../served-app.ts";
+import { isEventStream, JSON_TYPE, jsonOf, STREAM_TYPE } from "./accept.ts";
 import { type BodyProblem, ClientGoneError, LARGEST_BODY, LARGEST_BODY_OF_READERS, readBody } from "./body.ts";
 import type { DispatchMessage, RequestHooks } from "./message-dispatcher.ts";
 import { createOpenStreams } from "./open-streams.ts";
 import { type CheckOptions, createRequestChecks } from "./request-checks.ts";
 import type { RequestLimits, RequestPermit } from "./request-limits.ts";
 import { createRequestLog, type LogOptions } from "./request-log.ts";
-import { sendJson, sendRpcError, sendWebResponse } from "./respond.ts";
+import { sendJson, sendRpcError, sendRpcRefusal, sendWebResponse } from "./respond.ts";
 
 const BUSY_RETRY_S = 1;
 
 export interface EndpointDeps extends CheckOptions, LogOptions {
-  readonly app: Pick<App, "report" | "note" | "missingScope">;
+  readonly app: Pick<App, "report" | "note" | "noteRefusal" | "missingScope">;
   readonly limits: RequestLimits;
   readonly breathe: Breathe;
   readonly dispatch: DispatchMessage;
@@ -42,6 +44,7 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly authInfo: AuthInfo | undefined;
+  readonly types: "both" | "json";
 }
 
 export function createEndpoint(deps: EndpointDeps): Endpoint {
@@ -57,7 +60,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     const logEntry = logRequest(response, facts);
     const accepted = await checkRequest(request, response);
     if (!accepted) return;
-    const { authInfo } = accepted;
+    const { authInfo, types } = accepted;
     logEntry.setPrincipal(authInfo?.clientId);
     const permit = acquirePermit(authInfo);
     if (!permit) return refusals.no_capacity(response, authInfo);
@@ -73,7 +76,7 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     };
     try {
       const context = { ...facts, principal: authInfo?.clientId };
-      await withAmbientContext(context, () => answerMessage({ request, response, authInfo }, permit, hooks));
+      await withAmbientContext(context, () => answerMessage({ request, response, authInfo, types }, permit, hooks));
     } catch (error) {
       if (!(error instanceof ClientGoneError)) throw error;
     } finally {
@@ -82,13 +85,27 @@ export function createEndpoint(deps: EndpointDeps): Endpoint {
     }
   };
 
-  const answerMessage = async ({ request, response, authInfo }: Exchange, permit: RequestPermit, hooks: RequestHooks): Promise<void> => {
+  const answerMessage = async (
+    { request, response, authInfo, types }: Exchange,
+    permit: RequestPermit,
+    hooks: RequestHooks,
+  ): Promise<void> => {
     const maySpend = principalOf(authInfo).may("spend");
     const askForBody = (): void => response.writeContinue();
     const body = await readBody(request, { permit, maySpend, deadline: bodyDeadline, askForBody, breathe });
     if (!body.ok) return refusals[body.problem](response, authInfo);
+    const reading = readRpcMessage(body.message);
+    if (reading.kind !== "message") {
+      const refusal =
+        reading.kind === "refused" ? reading.refusal : { id: null, code: -32_600, message: `Invalid request: ${reading.reason}` };
+      app.noteRefusal(refusal.message);
+      return sendRpcRefusal(response, 400, refusal);
+    }
     const fetch = async (web: Request): Promise<Response> => {
-      const answer = await dispatch(web, body.message, authInfo, hooks);
+      // The SDK wants both types named, also by a client that takes every type.
+      web.headers.set("accept", `${JSON_TYPE}, ${STREAM_TYPE}`);
+      const given = await dispatch(web, reading.message, authInfo, hooks);
+      const answer = types === "json" && isEventStream(given) ? await jsonOf(given) : given;
       // Node decides whether the connection stays open, because the client may have asked for its end.
       answer.headers.delete("connection");
       return answer;

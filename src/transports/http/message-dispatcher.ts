@@ -4,6 +4,7 @@ import type { AuthInfo, McpHttpHandler } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import { authExtra, principalOf } from "../../mcp/caller.ts";
 import type { Subscribe, Subscription } from "../../mcp/subscriptions.ts";
+import { isEventStream } from "./accept.ts";
 import { createStreamSlots } from "./stream-slots.ts";
 
 /** Callbacks that tell the endpoint about the message of a request. */
@@ -73,10 +74,6 @@ export function createMessageDispatcher({ handler, subscribe }: DispatcherOption
 
 function withResources(params: z.infer<typeof listenParams>, resourceSubscriptions: readonly string[]) {
   return { ...params, notifications: { ...params.notifications, resourceSubscriptions } };
-}
-
-function isEventStream(response: Response): boolean {
-  return response.ok && (response.headers.get("content-type")?.startsWith("text/event-stream") ?? false);
 }
 
 function tooManyStreams(): Response {

@@ -12,6 +12,8 @@ export interface HttpOptions {
   readonly allowedHosts: readonly string[];
   /** Host names of web pages that may call the server. */
   readonly allowedOrigins: readonly string[];
+  /** Origins of web pages that may also read the answers, such as https://app.example.com. */
+  readonly corsOrigins: readonly string[];
   /** Limit per tenant. */
   readonly requestsPerMinute: number;
 }

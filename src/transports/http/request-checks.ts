@@ -5,6 +5,7 @@ import { type AuthInfo, isJsonContentType } from "@modelcontextprotocol/server";
 import { principalOf } from "../../mcp/caller.ts";
 import { type Authenticator, scopeChallenge } from "../auth/authenticate.ts";
 import type { App } from "../served-app.ts";
+import { acceptedTypes, JSON_TYPE, STREAM_TYPE } from "./accept.ts";
 import type { RequestLimits } from "./request-limits.ts";
 import { sendJson, sendRpcError, sendWebResponse } from "./respond.ts";
 
@@ -18,6 +19,8 @@ export interface CheckOptions {
 export interface AcceptedRequest {
   /** `undefined` on a server without authentication. */
   readonly authInfo: AuthInfo | undefined;
+  /** The types that the client takes for an answer. */
+  readonly types: "both" | "json";
 }
 
 /** `undefined` when a check failed. */
@@ -45,7 +48,10 @@ export function createRequestChecks({ app, auth, limits, requestsPerMinute }: Ch
     return false;
   };
 
-  const authenticate = async (request: IncomingMessage, response: ServerResponse): Promise<AcceptedRequest | undefined> => {
+  const authenticate = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Pick<AcceptedRequest, "authInfo"> | undefined> => {
     if (auth && hasTwoTokens(request)) {
       const description = "The header and the query both have a token. Send it in the Authorization header only.";
       sendJson(response, 400, { error: "invalid_request", error_description: description });
@@ -60,11 +66,12 @@ export function createRequestChecks({ app, auth, limits, requestsPerMinute }: Ch
   };
 
   return async (request, response) => {
-    const accepted = await authenticate(request, response);
-    if (!accepted) return undefined;
-    const { authInfo } = accepted;
-    const passes = (await isWithinRate(authInfo, response)) && isJsonPost(request, response);
-    return passes && (await isInScope(request, authInfo, response)) ? accepted : undefined;
+    const caller = await authenticate(request, response);
+    if (!caller) return undefined;
+    const { authInfo } = caller;
+    if (!(await isWithinRate(authInfo, response)) || !isJsonPost(request, response)) return undefined;
+    const types = answerTypes(request, response);
+    return types && (await isInScope(request, authInfo, response)) ? { authInfo, types } : undefined;
   };
 }
 
@@ -82,4 +89,14 @@ function isJsonPost({ method, headers }: IncomingMessage, response: ServerRespon
     return false;
   }
   return true;
+}
+
+/** A stream of notifications has no JSON form. Every other answer has. */
+function answerTypes({ headers }: IncomingMessage, response: ServerResponse): "both" | "json" | undefined {
+  const types = acceptedTypes(headers.accept);
+  const wantsStream = headers["mcp-method"] === "subscriptions/listen";
+  if (types === "both" || (types === "json" && !wantsStream)) return types;
+  const needed = wantsStream ? `${JSON_TYPE} and ${STREAM_TYPE}` : JSON_TYPE;
+  sendRpcError(response, 406, -32_000, `Not acceptable: the Accept header must allow ${needed}.`);
+  return undefined;
 }

@@ -1,6 +1,7 @@
 /** Responses that the server writes itself, without the SDK. */
 
 import type { ServerResponse } from "node:http";
+import type { RpcRefusal } from "../rpc-message.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -11,7 +12,11 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 
 /** A JSON-RPC error without an id, because the server has not read the message. */
 export function sendRpcError(response: ServerResponse, status: number, code: number, message: string, headers: Headers = {}): void {
-  sendJson(response, status, { jsonrpc: "2.0", error: { code, message }, id: null }, headers);
+  sendRpcRefusal(response, status, { id: null, code, message }, headers);
+}
+
+export function sendRpcRefusal(response: ServerResponse, status: number, { id, code, message }: RpcRefusal, headers: Headers = {}): void {
+  sendJson(response, status, { jsonrpc: "2.0", error: { code, message }, id }, headers);
 }
 
 export async function sendWebResponse(response: ServerResponse, from: Response): Promise<void> {

@@ -8,6 +8,7 @@ import { principalOf } from "../../mcp/caller.ts";
 import { type AmbientContext, validTraceparent, withAmbientContext } from "../../telemetry/ambient-context.ts";
 import type { Authenticator } from "../auth/authenticate.ts";
 import type { App } from "../served-app.ts";
+import { type Cors, createCors } from "./cors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HttpOptions } from "./options.ts";
@@ -61,9 +62,20 @@ export function createRouter({ app, metrics, auth, options, isReady, endpoint }:
     const { path, document } = auth.metadata;
     guarded.set(path, (_, response) => sendJson(response, 200, document, { "access-control-allow-origin": "*" }));
   }
-  const isAddressAllowed = createAddressCheck(options);
+  const cors = createCors(options.corsOrigins);
+  const isAddressAllowed = createAddressCheck(options, cors);
 
   const enterTurn = createTurnGate(REQUESTS_PER_TURN);
+
+  /** Serves a path that only requests with an allowed `Host` and `Origin` reach. */
+  const serveGuarded = (path: string, request: IncomingMessage, response: ServerResponse, facts: AmbientContext): Promise<void> | void => {
+    if (!isAddressAllowed(request, response)) return;
+    const handler = guarded.get(path);
+    if (!handler) return sendJson(response, 404, { error: "not_found", message: `The MCP endpoint is ${options.path}` });
+    // Browsers send preflights without the token, also before they read the OAuth metadata.
+    if (path !== "/metrics" && cors.answer(request, response)) return;
+    return handler(request, response, facts);
+  };
 
   return async (request, response) => {
     const id = requestIdOf(request);
@@ -76,11 +88,7 @@ export function createRouter({ app, metrics, auth, options, isReady, endpoint }:
     if (probe) return probe(request, response, facts);
     await enterTurn();
     const open = openToEveryHost.get(path);
-    if (open) return open(request, response, facts);
-    if (!isAddressAllowed(request, response)) return;
-    const handler = guarded.get(path);
-    if (handler) return handler(request, response, facts);
-    sendJson(response, 404, { error: "not_found", message: `The MCP endpoint is ${options.path}` });
+    return open ? open(request, response, facts) : serveGuarded(path, request, response, facts);
   };
 }
 
@@ -94,11 +102,11 @@ async function metricsRefusal({ headers }: IncomingMessage, auth: Authenticator 
 }
 
 /** Answers requests whose `Host` or `Origin` is not allowed. */
-function createAddressCheck({ allowedHosts, allowedOrigins }: HttpOptions) {
+function createAddressCheck({ allowedHosts, allowedOrigins }: HttpOptions, { isListed }: Cors) {
   const hostAllowed = hostHeaderValidation([...allowedHosts]);
   const originAllowed = originValidation([...allowedOrigins]);
   return (request: IncomingMessage, response: ServerResponse): boolean => {
-    if (hasPlainHost(request)) return hostAllowed(request, response) && originAllowed(request, response);
+    if (hasPlainHost(request)) return hostAllowed(request, response) && (isListed(request) || originAllowed(request, response));
     sendJson(response, 400, { error: "bad_request", message: "The Host header must be one host name, with or without a port" });
     return false;
   };

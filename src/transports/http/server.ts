@@ -28,7 +28,7 @@ const LONGEST_REASON = 200;
 export interface HttpDeps {
   readonly app: Pick<
     App,
-    "factory" | "missingScope" | "report" | "note" | "subscriptions" | "ready" | "gauges" | "drain" | "close" | "breathe"
+    "factory" | "missingScope" | "report" | "note" | "noteRefusal" | "subscriptions" | "ready" | "gauges" | "drain" | "close" | "breathe"
   >;
   readonly metrics: Metrics;
   /** Without it every client that reaches the server has full access. */
@@ -53,7 +53,7 @@ export async function startHttp({ app, metrics, auth, options, timeouts = defaul
   const { requestsPerMinute } = options;
   const limits = createRequestLimits({ requestsPerMinute, memory: messageMemory() });
   const handler = createMcpHandler(app.factory, {
-    onerror: (error) => app.note({ reason: error.message.slice(0, LONGEST_REASON) }, "refused a request"),
+    onerror: (error) => app.noteRefusal(error.message.slice(0, LONGEST_REASON)),
     // The dispatcher limits streams per tenant; a lower total here would let a few tenants use it up.
     maxSubscriptions: mostConnections(),
   });

@@ -3,7 +3,7 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { error, startService } from "../calls/service-harness.ts";
 
-describe("prefetchAsset", () => {
+describe("prefetchAssets", () => {
   const renditions = manyUrls(3);
 
   it("reserves the cost of the asset's URLs and sends its id", async () => {

@@ -498,7 +498,7 @@ describe("expansion, by provider", () => {
   });
 });
 
-describe("prefetchAsset, with expand streams", () => {
+describe("prefetchAssets, with expand streams", () => {
   const more = { expand: "streams" } as const;
 
   it("expands the asset's streams and sends their URLs", async () => {

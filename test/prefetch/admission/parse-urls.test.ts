@@ -32,6 +32,12 @@ const entry = fc.oneof(
 );
 
 describe("parseUrls", () => {
+  it("keeps the caller's spelling of a URL that is sent in another one, cut to what a row shows", async () => {
+    const long = `https://media.example.com/a#${"x".repeat(2_000)}`;
+    const { candidates } = await parseUrls(["https://media.example.com/a b", " https://media.example.com/b ", long], rules);
+    expect(candidates.map(({ given }) => given)).toEqual(["https://media.example.com/a b", undefined, `${long.slice(0, 1_024)}…`]);
+  });
+
   it("returns each URL once, in order, and rejects each unusable entry", async () => {
     const parsed = await parseUrls(
       [
@@ -45,7 +51,14 @@ describe("parseUrls", () => {
     );
     expect(parsed).toEqual({
       candidates: [
-        { provider, kind: "url", target: "https://media.example.com/%E8%A7%86%E9%A2%91.mp4", cost: 1, position: 0 },
+        {
+          provider,
+          kind: "url",
+          target: "https://media.example.com/%E8%A7%86%E9%A2%91.mp4",
+          given: "https://media.example.com/视频.mp4",
+          cost: 1,
+          position: 0,
+        },
         { provider, kind: "url", target: "https://media.example.com/b.mp4", cost: 1, position: 3 },
       ],
       rejected: [

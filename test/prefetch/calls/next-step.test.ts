@@ -35,7 +35,7 @@ const askAgain =
 describe("nextStep of any task", () => {
   it("says only why the vendor could not be asked when the state is stale", () => {
     expect(advice({ processing: 2 }, { stale: "The connection failed.", holding: holdingOf(2) })).toBe(
-      "The vendor could not be asked just now, so this is the last known state: The connection failed. Ask get_prefetch_status again for pf_1 later.",
+      "The vendor gave no news just now, so this is the last known state: The connection failed. Ask get_prefetch_status again for pf_1 later.",
     );
   });
 });

@@ -3,7 +3,7 @@
 import { expect, onTestFinished } from "vitest";
 import { readStream } from "../../../src/media/stream.ts";
 import { createService, type PrefetchService } from "../../../src/prefetch/calls/service.ts";
-import type { AssetRequest, UrlsRequest } from "../../../src/prefetch/calls/submit.ts";
+import type { AssetsRequest, UrlsRequest } from "../../../src/prefetch/calls/submit.ts";
 import type { VerifyRequest, VerifyView } from "../../../src/prefetch/calls/verify.ts";
 import type { Detail, TaskView } from "../../../src/prefetch/calls/view.ts";
 import type { Presence } from "../../../src/prefetch/delivery/presence.ts";
@@ -129,8 +129,8 @@ export async function startService(options: ServiceOptions = {}) {
     stop: () => Promise.all(servers.map(({ worker }) => clock.drive(worker.stop(0)))),
     urls: (urls: readonly unknown[], more: Partial<UrlsRequest> = {}, context = call): Promise<TaskView> =>
       clock.drive(service.prefetchUrls({ urls, ...defaultRequest, ...more }, context)),
-    asset: (assetId: string, more: Partial<AssetRequest> = {}): Promise<TaskView> =>
-      clock.drive(service.prefetchAsset({ assetId, ...defaultRequest, ...more }, call)),
+    asset: (assetIds: string | readonly unknown[], more: Partial<AssetsRequest> = {}): Promise<TaskView> =>
+      clock.drive(service.prefetchAssets({ assetIds: [assetIds].flat(), ...defaultRequest, ...more }, call)),
     verify: (request: VerifyRequest, context: Partial<CallContext> = {}): Promise<VerifyView> =>
       clock.drive(service.verify(request, { ...call, ...context })),
     status: (

@@ -5,7 +5,7 @@ import { manyUrls, type ProviderScript } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
 import { error, startService } from "./service-harness.ts";
 
-describe("prefetchUrls and prefetchAsset, by provider", () => {
+describe("prefetchUrls and prefetchAssets, by provider", () => {
   it("need no name when one provider is configured", async () => {
     const { urls } = await startService({ known: ["fake-cdn", "other-cdn"], configured: ["fake-cdn"] });
     expect(await urls(manyUrls(1))).toMatchObject({ provider: "fake-cdn" });
@@ -266,7 +266,7 @@ describe("prefetchUrls, over several providers", () => {
   });
 });
 
-describe("prefetchAsset, over several providers", () => {
+describe("prefetchAssets, over several providers", () => {
   const other = { id: "other-cdn", account: "other-cdn:1" };
 
   it("sends the asset to the named provider, at its cost", async () => {

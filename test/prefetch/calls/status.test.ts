@@ -24,7 +24,7 @@ describe("status", () => {
     const { taskId } = await harness.urls(manyUrls(2));
     questions = 0;
     const view = await harness.status(taskId, "summary", { waitSeconds: 50 });
-    expect(view.nextStep).toContain("The vendor could not be asked just now");
+    expect(view.nextStep).toContain("The vendor gave no news just now");
     // One question every five seconds, and one at the deadline.
     expect(questions).toBeGreaterThanOrEqual(8);
     expect(questions).toBeLessThanOrEqual(12);

@@ -272,8 +272,9 @@ describe("verify, of URLs", () => {
       urls: ["HTTPS://Media.example.com/a#t=1", " https://media.example.com/a ", "nonsense", 7, "nonsense", "https://media.example.com/b"],
     });
     expect(edge.verified).toEqual(["https://media.example.com/a", "https://media.example.com/b"]);
+    expect(rows.map(({ sentAs }) => sentAs)).toEqual(["https://media.example.com/a", undefined, undefined, undefined]);
     expect(rows.map(({ url, state, reason }) => [url, state, reason])).toEqual([
-      ["https://media.example.com/a", "warm", "The edge had it."],
+      ["HTTPS://Media.example.com/a#t=1", "warm", "The edge had it."],
       ["nonsense", "unknown", "Not asked: the URL is not an absolute URL such as https://media.example.com/a.mp4."],
       ["7", "unknown", "Not asked: the URL is a number, not a string."],
       ["https://media.example.com/b", "warm", "The edge had it."],

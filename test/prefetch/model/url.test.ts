@@ -105,7 +105,7 @@ describe("parseUrl", () => {
       fc.property(anyUrl, (input) => {
         const first = parseUrl(input, { maxLength: 100_000 });
         fc.pre(first.ok);
-        expect(parseUrl(first.url, { maxLength: 100_000 })).toEqual(first);
+        expect(parseUrl(first.url, { maxLength: 100_000 })).toEqual({ ...first, given: undefined });
       }),
       { numRuns: 500 },
     );

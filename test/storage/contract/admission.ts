@@ -31,6 +31,15 @@ export function admissionContract(bench: StorageBench): void {
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 5, pending: 5, exhausted: false });
     });
 
+    it("keeps the caller's spelling of the items that have one", async () => {
+      const task = newTask({ id: "pf_1", urls: manyUrls(2) });
+      const given = "https://MEDIA.example.com/0.mp4#t";
+      const items = task.items.map((item) => (item.index === 0 ? { ...item, given } : item));
+      await bench.storage.admit(query(), () => ({ task: { ...task, items } }));
+      expect((await bench.storage.items("pf_1", { limit: 9 })).map((item) => item.given)).toEqual([given, undefined]);
+      expect((await claim())?.items.map((item) => [item.target, item.given])[0]).toEqual([manyUrls(1)[0], given]);
+    });
+
     it("passes the facts of the account to the decision", async () => {
       await store({ urls: manyUrls(2) });
       const targets = [...manyUrls(1), "https://other.example/1"];

@@ -36,7 +36,7 @@ function within(count: number, expected: Count): Count {
 const advice: Readonly<Record<string, RegExp>> = {
   unknown: /may or may not have reached the vendor and are not sent again/,
   untracked: /outcome cannot be asked for/,
-  processing: /could not be asked just now, so this is the last known state: .+Ask get_prefetch_status again/,
+  processing: /gave no news just now, so this is the last known state: .+Ask get_prefetch_status again/,
   auth_failed: /because of the credentials or the setup: correct that first/,
   not_configured: /because of the credentials or the setup: correct that first/,
   quota_exhausted: /over quota: call again with those after 2026-11-2\dT16:00:00/,

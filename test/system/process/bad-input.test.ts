@@ -42,6 +42,25 @@ const refusals: readonly (readonly [name: string, tool: string, args: Arguments,
     /^invalid_argument: url: prefetch_urls has no such argument; use urls/,
   ],
   ["camel case", "prefetch_asset", { assetId: "abc" }, /assetId: prefetch_asset has no such argument; use asset_id/],
+  ["camel case and plural", "prefetch_asset", { assetIds: ["abc"] }, /assetIds: prefetch_asset has no such argument; use asset_ids/],
+  ["no asset id", "prefetch_asset", {}, /^invalid_argument: asset_id: is missing; .*or pass asset_ids/],
+  ["null for both asset ids", "prefetch_asset", { asset_id: null, asset_ids: null }, /^invalid_argument: asset_id: is missing/],
+  ["no asset ids in the list", "prefetch_asset", { asset_ids: [] }, /^invalid_argument: asset_ids: the list is empty; pass 1 to 100 ids/],
+  ["a list as asset_id", "prefetch_asset", { asset_id: ["abc"] }, /asset_id: must be the id of one asset; pass several as asset_ids/],
+  ["both asset_id and asset_ids", "prefetch_asset", { asset_id: "a", asset_ids: ["b"] }, /asset_ids: pass it or asset_id, not both/],
+  ["a text as asset_ids", "prefetch_asset", { asset_ids: "abc" }, /asset_ids: must be an array of asset ids, such as/],
+  [
+    "101 asset ids",
+    "prefetch_asset",
+    { asset_ids: Array.from({ length: 101 }, (_, nth) => `a${nth}`), provider: "huawei-vod" },
+    /^invalid_argument: asset_ids: 101 entries; one call takes at most 100/,
+  ],
+  [
+    "only assets that do not exist",
+    "prefetch_asset",
+    { asset_ids: ["ffffffffffffffffffffffffffffffff", "ffffffffffffffffffffffffffffffff0"], provider: "huawei-vod" },
+    /^not_found: asset_ids: no entry can be used: "f+": asset_id: .*has no asset/,
+  ],
   ["both asset_id and urls", "prefetch_asset", { asset_id: "abc", urls: ["https://example.com/a"] }, /urls: .*for URLs call prefetch_urls/],
   [
     "both urls and asset_id",
@@ -184,13 +203,23 @@ describe("bad input", () => {
     expect(task.counts).toMatchObject({ total: 5, succeeded: 1, rejected: 4 });
     expect(task.duplicates_removed).toBe(2);
     const all = taskOf(await session.call("get_prefetch_status", { task_id: task.task_id, detail: "all" }));
-    expect(all.items?.[0]?.url).toBe("https://example.com/a%20b/%E4%B8%AD%E6%96%87.mp4");
+    expect(all.items?.[0]).toMatchObject({ url: urls[0], sent_as: "https://example.com/a%20b/%E4%B8%AD%E6%96%87.mp4" });
     expect(all.items?.map((row) => row.reason ?? "")).toEqual([
       "",
       "The URL is a number, not a string.",
       "The URL is null, not a string.",
       "The URL is empty.",
       expect.stringContaining("user name or password"),
+    ]);
+  });
+
+  it("in a list of assets, bad ids are named and the good ones go on", async () => {
+    const asset_ids = ["f488337c31c8e4622f1590735b134c65", "ffffffffffffffffffffffffffffffff", "a b"];
+    const task = taskOf(await session.call("prefetch_asset", { asset_ids, provider: "huawei-vod", wait_seconds: 10 }));
+    expect(task.counts).toMatchObject({ total: 3, succeeded: 1, rejected: 2 });
+    expect(task.problems?.map(({ asset_id, code }) => [asset_id, code])).toEqual([
+      ["ffffffffffffffffffffffffffffffff", "not_found"],
+      ["a b", "invalid_argument"],
     ]);
   });
 

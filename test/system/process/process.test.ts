@@ -66,7 +66,8 @@ describe("stdout", () => {
     child.stdin.end();
     await once(child, "exit");
     const messages = lines(all);
-    expect(messages).toHaveLength(4);
+    expect(messages).toHaveLength(5);
+    expect(messages.at(-1)).toMatchObject({ id: null, error: { code: -32_700 } });
     for (const message of messages) expect(message).toMatchObject({ jsonrpc: "2.0" });
   });
 });

@@ -1,6 +1,7 @@
 /** Store files as the earlier versions of this server wrote them: their own SQL, word for word, with something of everything in them. */
 
 import { DatabaseSync } from "node:sqlite";
+import { derivedTables } from "../../../src/storage/derived-tables.ts";
 import { NOON, TODAY } from "../../fakes/clock.ts";
 import { tablesOfVersion1 } from "../../fakes/schema-version-1.ts";
 
@@ -53,10 +54,10 @@ const seventh = `
   CREATE TABLE owners (id TEXT PRIMARY KEY, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
-const steps = [tablesOfVersion1, second, third, fourth, fifth, sixth, seventh];
+const steps = [tablesOfVersion1, second, third, fourth, fifth, sixth, seventh, derivedTables];
 
-export type OldVersion = 1 | 2 | 3 | 4 | 5 | 6 | 7;
-export const oldVersions: readonly OldVersion[] = [1, 2, 3, 4, 5, 6, 7];
+export type OldVersion = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
+export const oldVersions: readonly OldVersion[] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 export const ACCOUNT = "fake-cdn:1";
 export const OLD_LEASE = NOON + 45_000;
@@ -87,7 +88,16 @@ const rows = `
 const divided = "UPDATE batches SET origin = min(number, 1);";
 const cancelled = `${divided} UPDATE tasks SET cancelled = 1 WHERE id = 'pf_1';`;
 const counted = `${cancelled} INSERT INTO census SELECT state, count(*) FROM items GROUP BY state;`;
-const laterRows: Record<OldVersion, string> = { 1: "", 2: divided, 3: cancelled, 4: cancelled, 5: counted, 6: counted, 7: counted };
+const laterRows: Record<OldVersion, string> = {
+  1: "",
+  2: divided,
+  3: cancelled,
+  4: cancelled,
+  5: counted,
+  6: counted,
+  7: counted,
+  8: counted,
+};
 
 /** Writes the file as the last process of that version left it: closed, and without a log beside it. */
 export function writeOldFile(path: string, version: OldVersion, more: (db: DatabaseSync) => void = () => undefined): void {
