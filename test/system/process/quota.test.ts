@@ -6,10 +6,7 @@ import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { alibabaEnv, huaweiEnv, sessions } from "../harness/clients-harness.ts";
 
 describe.concurrent.each(sessions)("quota with the %s", (_, start) => {
-  it("says whether there is a limit and how far the reset is", { timeout: 60_000 }, async ({
-    expect,
-    onTestFinished,
-  }) => {
+  it("says whether there is a limit and how far the reset is", { timeout: 60_000 }, async ({ expect, onTestFinished }) => {
     const [huawei, alibaba] = [await startHuaweiVod(), await startAlibabaVod({ firstMs: 0, eachMs: 0 })];
     onTestFinished(async () => void (await Promise.all([huawei.close(), alibaba.close()])));
     const session = await start({ env: { ...huaweiEnv(huawei, "memory:"), ...alibabaEnv(alibaba, "memory:") } });
