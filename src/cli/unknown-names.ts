@@ -26,12 +26,11 @@ export function unknownNameWarnings(env: NodeJS.ProcessEnv): string[] {
 
 /** The user may have both names set for two programs, so only a setting that is missing counts. */
 function foreignNameWarnings(env: NodeJS.ProcessEnv, unknown: readonly string[]): string[] {
-  const missing = allSettings.filter(({ name }) => settingValue(env[name]) === undefined);
-  const meanings = new Map(missing.flatMap(({ name, foreignNames = [] }) => [name, ...foreignNames].map((each) => [each, name])));
+  const meanings = new Map(allSettings.flatMap(({ name, foreignNames = [] }) => [name, ...foreignNames].map((each) => [each, name])));
   const found = new Map<string, string>();
   for (const variable of unknown) {
     const meant = meanings.get(variable) ?? meanings.get(nearestSpelling(variable, meanings.keys()) ?? "");
-    if (meant !== undefined && !found.has(meant)) found.set(meant, variable);
+    if (meant !== undefined && settingValue(env[meant]) === undefined && !found.has(meant)) found.set(meant, variable);
   }
   return [...found].map(([own, foreign]) => `${foreign} is set, but this server reads ${own}, which is not set.`);
 }
