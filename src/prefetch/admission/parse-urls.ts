@@ -42,6 +42,8 @@ export interface ParseRules {
   readonly allowedDomains: readonly string[] | undefined;
   /** URLs that are known to be unusable, by their normal spelling, and why. */
   readonly refusals?: Expanded["refusals"] | undefined;
+  /** Name of the argument that the inputs are, such as `urls`. Left out for a list that the caller did not write. */
+  readonly argument?: string | undefined;
   readonly foreign: Pick<ForeignText, "clean" | "holdsSecret">;
   readonly breathe: Breathe;
 }
@@ -66,7 +68,7 @@ export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): 
     seen.add(key);
     const found = holdsSecret(input, rules) ? withheld : candidateOrRejection(parsed, rules);
     if ("provider" in found) candidates.push({ ...found, given: spellingOf(parsed, rules), kind: "url", cost: 1, position });
-    else rejected.push({ ...found, kind: "url", target: shownInput(found.target ?? input, rules.foreign.clean), position });
+    else rejected.push(rejectedInput(input, found, position, rules));
   }
   return { candidates, rejected, duplicatesRemoved: inputs.length - seen.size };
 }
@@ -76,6 +78,14 @@ function spellingOf(parsed: ParsedUrl, { foreign }: ParseRules): string | undefi
   if (!parsed.ok || parsed.given === undefined) return undefined;
   const text = foreign.clean(parsed.given);
   return text.length > LONGEST_SPELLING ? `${text.slice(0, LONGEST_SPELLING)}…` : text;
+}
+
+/** A program cannot find an entry in its list by a masked or shortened spelling, so the reason then begins with its place: `urls[17]: …`. */
+function rejectedInput(input: unknown, found: Rejection, position: number, { argument, foreign }: ParseRules): RejectedInput {
+  const target = shownInput(found.target ?? input, foreign.clean);
+  const isWhole = target === textOf(found.target ?? input);
+  const place = argument === undefined || isWhole ? "" : `${argument}[${position}]: `;
+  return { kind: "url", target, position, code: found.code, reason: `${place}${found.reason}` };
 }
 
 /** The store would keep the secret, and a vendor or an edge would receive it. Of a longer entry nothing is kept, sent or shown. */

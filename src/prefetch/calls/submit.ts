@@ -74,7 +74,9 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     const route = await createRouter(directory, request.provider);
     const begun = clock.monotonic();
     const { urls, refusals, streams } = await expanded(request, call);
-    const own = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, foreign, breathe });
+    // An expanded list has other places than the caller's.
+    const argument = streams ? undefined : "urls";
+    const own = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, argument, foreign, breathe });
     const parsed = withAssets(own, assets, urls.length);
     if (parsed.candidates.length === 0) throw nothingUsable(parsed);
     const view = await spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);

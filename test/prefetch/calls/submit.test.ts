@@ -77,6 +77,18 @@ describe("prefetchUrls", () => {
     expect(clock.now() - again).toBeLessThan(11_000);
   });
 
+  it("gives the place of an entry that it shows masked or cut short, and of no other", async () => {
+    const { urls } = await startService();
+    const secretive = ["https://ann:one@media.example.com/a", "https://bob:two@media.example.com/a"];
+    const view = await urls([...manyUrls(1), ...secretive, "ftp://media.example.com/b", `ftp://${"x".repeat(300)}`]);
+    expect(view.problems.map(({ url = "", reason = "" }) => [url.slice(0, 30), reason.slice(0, 16)])).toEqual([
+      ["https://***@media.example.com/", "urls[1]: The URL"],
+      ["https://***@media.example.com/", "urls[2]: The URL"],
+      ["ftp://media.example.com/b", expect.stringMatching(/^The URL /)],
+      [expect.stringMatching(/^ftp:/), "urls[4]: The URL"],
+    ]);
+  });
+
   it("sends the usable URLs of a mixed list once and names each unusable entry", async () => {
     const { urls, sent } = await startService({ guards: { allowedDomains: ["*.example.com"] } });
     const view = await urls([
@@ -265,7 +277,7 @@ describe("prefetchUrls, when called again", () => {
     await urls(manyUrls(2));
     const forced = await urls(manyUrls(2), { force: true });
     expect(forced).toMatchObject({ taskId: "pf_0002", skippedRecent: 0 });
-    expect(forced.nextStep).toMatch(/A copy that the CDN still holds as valid stays, .* purge it at the CDN first/);
+    expect(forced.nextStep).toMatch(/^A prefetch does not replace a copy that is still valid: .* purge first/);
     await clock.advance(599_000);
     expect(await urls(manyUrls(2))).toMatchObject({ taskId: "pf_0002", skippedRecent: 2 });
     await clock.advance(1_000);
