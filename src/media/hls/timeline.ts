@@ -41,7 +41,8 @@ export function createTimeline(urls: HlsUrls, { bandwidth, average }: MediaConte
 
   const addMap = (attributes: Attributes): void => {
     const range = readByteRange(attributes.get("BYTERANGE"));
-    urls.add("init", attributes.get("URI"), { bandwidth, average, range: range && { length: range.length, start: range.start ?? 0 } });
+    const facts = { bandwidth, average, range: range && { length: range.length, start: range.start ?? 0 } };
+    urls.add("init", attributes.get("URI"), facts, "#EXT-X-MAP");
   };
 
   return {
