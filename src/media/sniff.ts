@@ -21,6 +21,10 @@ function sniffPlaylist(begin: string): Sniffed {
   return /^#(?:EXTINF:|EXT-X-)/.test(begin) ? "headless" : "other";
 }
 
+const PATCH = "urn:mpeg:dash:schema:mpd-patch:";
+/** Characters in which the root element names its vocabulary. */
+const LONGEST_ROOT = 1_000;
+
 /** Everything that may come before the root element (XML 1.0, section 2.8), and the text that ends it. */
 const prolog: readonly (readonly [begin: string, end: string])[] = [
   ["<!--", "-->"],
@@ -37,9 +41,14 @@ function sniffXml(text: string, begin: number): Sniffed {
     from = skipBlanks(text, end);
   }
   const name = /^<(?:[\w.-]{1,64}:)?([\w.-]{1,64})[\s>/]/.exec(text.slice(from, from + 140))?.[1];
-  if (name === "MPD") return "dash";
-  if (name === "SmoothStreamingMedia") return "smooth";
-  return text.length - from < 140 && name === undefined ? "unclear" : "other";
+  if (name === undefined) return text.length - from < 140 ? "unclear" : "other";
+  return sniffRoot(name, text.slice(from, from + LONGEST_ROOT));
+}
+
+function sniffRoot(name: string, begin: string): Sniffed {
+  // The reader of DASH tells why it refuses a patch of an MPD.
+  if (name === "MPD" || (name === "Patch" && begin.includes(PATCH))) return "dash";
+  return name === "SmoothStreamingMedia" ? "smooth" : "other";
 }
 
 /** The place behind the ending text; -1 when the text has none. */

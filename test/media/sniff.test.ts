@@ -14,6 +14,8 @@ describe("sniff", () => {
     ['<dash:MPD xmlns:dash="x">', "dash"],
     ["<!DOCTYPE MPD [<!ENTITY a '>'>]><MPD>", "dash"],
     ["<!doctype html><html><MPD>", "other"],
+    ['<?xml version="1.0"?><Patch xmlns="urn:mpeg:dash:schema:mpd-patch:2020">', "dash"],
+    ['<Patch xmlns="urn:ietf:params:xml:ns:patch">', "other"],
     ["<MPDX>", "other"],
     ["<html><body><MPD>", "other"],
     ["text <MPD>", "other"],

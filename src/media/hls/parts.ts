@@ -44,7 +44,10 @@ export function createParts(
     const duration = readSeconds(attributes.get("DURATION")) ?? 0;
     const offset = segmentStart() + elapsed;
     elapsed += duration;
-    if (uri === undefined) return;
+    if (uri === undefined) {
+      urls.skip("#EXT-X-PART", "has no URI");
+      return;
+    }
     const range = rangeOf(uri, readByteRange(attributes.get("BYTERANGE")));
     if (attributes.get("GAP") !== "YES") current.push({ uri, offset, duration, range });
   };

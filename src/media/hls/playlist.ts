@@ -127,11 +127,9 @@ function listingTags(facts: PlaylistFacts, urls: HlsUrls, attributesOf: (value: 
     facts.variant = variant;
     facts.namesPlaylists = true;
   };
-  const addTrickPlay = (kind: "iframe" | "image", value: string): void => {
+  const addTrickPlay = (kind: "iframe" | "image", value: string, tag: string): void => {
     const attributes = attributesOf(value);
-    const uri = attributes.get("URI");
-    if (uri === undefined) urls.skip(kind === "iframe" ? "#EXT-X-I-FRAME-STREAM-INF" : "#EXT-X-IMAGE-STREAM-INF", "has no URI");
-    urls.add("playlist", uri, trickPlayFacts(kind, attributes));
+    urls.add("playlist", attributes.get("URI"), trickPlayFacts(kind, attributes), tag);
     facts.namesPlaylists = true;
   };
   return {
@@ -145,9 +143,9 @@ function listingTags(facts: PlaylistFacts, urls: HlsUrls, attributesOf: (value: 
       urls.add("playlist", attributes.get("URI"), renditionFacts(attributes));
       facts.namesPlaylists = true;
     },
-    "#EXT-X-I-FRAME-STREAM-INF": (value) => addTrickPlay("iframe", value),
+    "#EXT-X-I-FRAME-STREAM-INF": (value) => addTrickPlay("iframe", value, "#EXT-X-I-FRAME-STREAM-INF"),
     // An extension by Roku that other players have adopted.
-    "#EXT-X-IMAGE-STREAM-INF": (value) => addTrickPlay("image", value),
+    "#EXT-X-IMAGE-STREAM-INF": (value) => addTrickPlay("image", value, "#EXT-X-IMAGE-STREAM-INF"),
     "#EXT-X-SESSION-DATA": (value) => urls.add("data", attributesOf(value).get("URI")),
     "#EXT-X-CONTENT-STEERING": (value) => urls.add("steering", attributesOf(value).get("SERVER-URI")),
     "#EXT-X-RENDITION-REPORT": (value) => urls.add("report", attributesOf(value).get("URI")),

@@ -40,10 +40,9 @@ export function createTimeline(urls: HlsUrls, { bandwidth, average }: MediaConte
   let kilobitsPerSecond: number | undefined;
 
   const addMap = (attributes: Attributes): void => {
-    const uri = attributes.get("URI");
-    if (uri === undefined) urls.skip("#EXT-X-MAP", "has no URI");
     const range = readByteRange(attributes.get("BYTERANGE"));
-    urls.add("init", uri, { bandwidth, average, range: range && { length: range.length, start: range.start ?? 0 } });
+    const facts = { bandwidth, average, range: range && { length: range.length, start: range.start ?? 0 } };
+    urls.add("init", attributes.get("URI"), facts, "#EXT-X-MAP");
   };
 
   return {

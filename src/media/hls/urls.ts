@@ -38,10 +38,10 @@ interface Listing {
 export interface HlsUrls {
   skipped(): Skipped;
   /**
-   * Adds a URI as the playlist writes it, with its variables filled in; without a URI it does nothing. Throws `limit_reached`
-   * when the playlist names too many URLs.
+   * Adds a URI as the playlist writes it, with its variables filled in; without a URI, it skips the tag that needs one. Throws
+   * `limit_reached` when the playlist names too many URLs.
    */
-  add(role: MediaRole, uri: string | undefined, facts?: UrlFacts): void;
+  add(role: MediaRole, uri: string | undefined, facts?: UrlFacts, tag?: string): void;
   skip(uri: string, reason: string): void;
   list(listing: Listing): MediaUrl[];
 }
@@ -72,7 +72,8 @@ export function createHlsUrls(base: URL | null, context: MediaContext, { maxUrls
 
   return {
     skipped: skipped.result,
-    add: (role, written, facts = {}) => {
+    add: (role, written, facts = {}, tag = undefined) => {
+      if (written === undefined && tag !== undefined) skipped.add(tag, "has no URI");
       if (written === undefined) return;
       count();
       const uri = written.trim();

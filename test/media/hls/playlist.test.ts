@@ -91,6 +91,13 @@ describe("readHls on a multivariant playlist", () => {
     expect(skipped.list).toEqual([{ uri: "#EXT-X-STREAM-INF", reason: "of unknown bits per second is followed by no URI" }]);
   });
 
+  it.each(["#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1", '#EXT-X-MAP:BYTERANGE="1@0"', "#EXT-X-PART:DURATION=1"])(
+    "skips %s, which has no URI",
+    (tag) => {
+      expect(hls([tag, "#EXTINF:1,", "a.ts"]).skipped.list).toContainEqual({ uri: tag.split(":")[0], reason: "has no URI" });
+    },
+  );
+
   it("bounds the foreign text in a reason", () => {
     const { skipped } = hls([`#EXT-X-STREAM-INF:BANDWIDTH=${"1".repeat(100_000)}`, "#EXT-X-STREAM-INF:BANDWIDTH=2", "b.m3u8"]);
     expect(skipped.list).toMatchObject([{ reason: expect.stringMatching(/^of 1{397}…$/) }]);
