@@ -112,6 +112,7 @@ export function createApp(
     directory: registry,
     report,
     note: (facts, message) => log.info(facts, message),
+    warn: (facts, message) => log.warn(facts, message),
     noteRefusal: (reason) => {
       const leftOut = admitLine("refused message");
       if (leftOut !== undefined) log.info({ reason, ...(leftOut > 0 && { leftOut }) }, "refused a message");

@@ -22,6 +22,8 @@ export interface App {
   readonly report: (error: unknown, about: string) => void;
   /** Writes an info line to the log. */
   readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;
+  /** Writes a warning to the log, such as the outcome of what an operator asked for. */
+  readonly warn: App["note"];
   /** Writes an info line about a message that was refused. Of many such lines in a minute the log gets a few, and the number of the rest. */
   readonly noteRefusal: (reason: string) => void;
   /** Hides a caller's token wherever text is shown. */

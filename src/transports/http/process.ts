@@ -1,5 +1,6 @@
 /** Runs the HTTP server as a process: SIGHUP reloads its tokens, SIGTERM and SIGINT stop it. */
 
+import { asPrefetchError, explain } from "../../base/errors.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { type AuthSettings, createAuthenticator } from "../auth/authenticate.ts";
 import type { App } from "../served-app.ts";
@@ -40,7 +41,8 @@ export async function runHttp(settings: HttpOptions & AuthSettings, createApp: (
       service.endStreams();
       app.note({}, "reloaded the tokens");
     } catch (error) {
-      app.report(error, "reloading the tokens; the old ones stay valid");
+      // Each SIGHUP gets its answer, so the line is not among those of which a few stand for all.
+      app.warn({ reason: explain(asPrefetchError(error)) }, "could not reload the tokens; the old ones stay valid");
     }
   });
 }
