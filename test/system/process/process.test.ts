@@ -63,10 +63,11 @@ describe("stdout", () => {
       call(4, "get_prefetch_status", { task_id: "5199337c31c8e4622f1590735b13a263", provider: "huawei-vod" }),
     ]);
     child.stdin.write("this is not JSON\n");
+    await expect.poll(() => all, { timeout: 10_000 }).toContain('"code":-32700');
     child.stdin.end();
     await once(child, "exit");
     const messages = lines(all);
-    expect(messages).toHaveLength(4);
+    expect(messages).toHaveLength(5);
     for (const message of messages) expect(message).toMatchObject({ jsonrpc: "2.0" });
   });
 });
