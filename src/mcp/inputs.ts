@@ -69,12 +69,14 @@ export const spendInputs = {
     ),
   expand: z
     .enum(expansions, 'must be "none" or "streams"')
-    .default("none")
-    .describe("streams: also warm what HLS and DASH manifests name."),
+    .optional()
+    .describe("streams: also warm what HLS and DASH manifests name. Default none."),
   scope: z
     .enum(streamScopes, 'must be "startup", "full" or "manifests"')
-    .default("startup")
-    .describe("Of streams. startup: playlists, init segments and the first 30 s of every rendition."),
+    .optional()
+    .describe(
+      'Of streams, and implies expand "streams". startup (default): playlists, init segments and the first 30 s of every rendition.',
+    ),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
   force: lenientBoolean("Also send URLs sent in the last 10 minutes."),
   wait_seconds: waitSeconds,

@@ -87,6 +87,27 @@ export function withStreams(view: TaskView, streams: readonly StreamView[], refu
   return { ...view, streams: shown, nextStep: `${said}${bare(streams, scope)}${leftOut(streams)}${view.nextStep}` };
 }
 
+/** Manifests by their names. What a URL without such a name holds is only known once it is read. */
+const MANIFEST_NAME = /\.(m3u8?|mpd)$/i;
+
+/** The answer, with a word on manifests that were taken as plain files. */
+export function withManifests(view: TaskView, candidates: ParsedUrls["candidates"]): TaskView {
+  const manifests = candidates.filter(({ target }) => MANIFEST_NAME.test(pathOf(target))).length;
+  if (manifests === 0) return view;
+  const which =
+    manifests === 1 ? "1 URL is a playlist: only the playlist itself" : `${manifests} URLs are playlists: only the playlists themselves`;
+  return {
+    ...view,
+    nextStep: `${view.nextStep} ${which} counted here, without segments; to warm those too, call again with expand "streams".`,
+  };
+}
+
+/** A URL without its query. Parsing 10,000 long URLs again takes a tenth of a second. */
+function pathOf(url: string): string {
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
+}
+
 /** A stream without media of its own is not warm, although its manifest is. */
 function bare(streams: readonly StreamView[], scope: StreamScope): string {
   const alone = scope === "manifests" ? 0 : streams.filter((stream) => stream.urls === 1).length;

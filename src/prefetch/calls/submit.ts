@@ -3,14 +3,15 @@
 import { PrefetchError } from "../../base/errors.ts";
 import { createSemaphore } from "../../base/semaphore.ts";
 import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
+import { chooseAssetTaker } from "../admission/asset-taker.ts";
 import { type Expanded, expandStreams, STREAMS_AT_ONCE } from "../admission/expand-streams.ts";
 import { type Candidate, parseUrls } from "../admission/parse-urls.ts";
-import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
+import { createRouter, edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { Expansion, StreamScope } from "../model/stream.ts";
 import type { Deps } from "./deps.ts";
 import type { Spend, SpendOptions } from "./spend.ts";
-import { nothingUsable, withStreams } from "./submit-answer.ts";
+import { nothingUsable, withManifests, withStreams } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
 
 /** Hosts give up on a call after a minute; expanding leaves time to send and to answer. */
@@ -76,7 +77,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     // Hosts time the call as a whole, so expanding counts as waiting.
     const waitSeconds = Math.max(0, request.waitSeconds - (clock.monotonic() - begun) / 1_000);
     const view = await spend(parsed, { ...request, waitSeconds }, call);
-    return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : view;
+    return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : withManifests(view, parsed.candidates);
   };
 
   return {
@@ -84,7 +85,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
 
     prefetchAsset: async (request, call) => {
       const assetId = readAssetId(request.assetId);
-      const provider = await chooseTaker(directory, request.provider, "asset");
+      const provider = await chooseAssetTaker(directory, deps.lookups.asset, { provider: request.provider, assetId }, call.signal);
       if (request.expand === "streams") {
         const urls = await urlsToExpand(deps, provider, assetId, call.signal);
         return prefetchUrls({ ...request, urls, provider: provider.id }, call);

@@ -156,6 +156,23 @@ describe("prefetchUrls", () => {
     });
   });
 
+  it.each([
+    ["a playlist", ["https://media.example.com/a/index.m3u8?v=1", ...manyUrls(1)], "1 URL is a playlist: only the playlist itself counted"],
+    ["manifests", ["https://media.example.com/a.mpd", "https://media.example.com/B.M3U8"], "2 URLs are playlists: only the playlists"],
+  ])("says how to get the segments when a list without expand has %s", async (_, list, said) => {
+    const { urls } = await startService();
+    for (const dryRun of [true, false]) {
+      const { nextStep } = await urls(list, { dryRun });
+      expect(nextStep).toContain(said);
+      expect(nextStep).toContain('call again with expand "streams"');
+    }
+  });
+
+  it("says nothing about playlists when a list has none", async () => {
+    const { urls } = await startService();
+    expect((await urls(["https://media.example.com/a.mp4?from=x.m3u8"])).nextStep).not.toContain("playlist");
+  });
+
   it("stops waiting when the caller stops, and goes on sending", async () => {
     const { clock, urls, status, outcomes } = await startService();
     const stop = new AbortController();
