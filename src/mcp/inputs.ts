@@ -48,7 +48,7 @@ export function required(kind: string) {
 
 export const waitSeconds = lenientNumber(
   z.number("must be a number of seconds").min(0, "must be 0 to 50").max(50, "must be 0 to 50").default(0),
-).describe("Wait up to this long (0 to 50) for the final state.");
+).describe("Wait up to this long (0 to 50) for the final state; ends when only deferred URLs are left.");
 
 /** Any text passes here; the domain checks the id, and its error lists the known ids. */
 export function providerArgument(ids: readonly string[]) {

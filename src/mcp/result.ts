@@ -5,7 +5,7 @@ import { isoTime } from "../base/iso-time.ts";
 import type { ItemRow, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
 import type { StreamView } from "../prefetch/model/stream.ts";
-import { taskStates, totalOf } from "../prefetch/model/task.ts";
+import { shownStates, totalOf } from "../prefetch/model/task.ts";
 import { brief } from "./published-schema.ts";
 
 const row = z.object({
@@ -22,6 +22,7 @@ const counts = z
   .object({
     total: count,
     queued: count,
+    deferred: count.optional(),
     processing: count,
     succeeded: count,
     failed: count,
@@ -44,8 +45,9 @@ export const quotaSchema = z.object({
 export const taskOutput = {
   task_id: z.string().optional(),
   provider: z.string(),
-  state: z.enum(taskStates),
+  state: z.enum(shownStates),
   counts,
+  deferred: z.object({ from: z.string(), until: z.string() }).optional(),
   batches: z.number(),
   duplicates_removed: z.number(),
   skipped_recent: z.number(),
@@ -97,7 +99,7 @@ export function taskResult(view: TaskView) {
     ...(view.taskId !== undefined && { task_id: view.taskId }),
     provider: view.provider,
     state: view.state,
-    counts: { total: totalOf(view.counts), ...view.counts },
+    ...countsResult(view),
     batches: view.batches,
     ...(view.cost !== undefined && { cost: view.cost }),
     ...(view.dryRun && { dry_run: true }),
@@ -110,6 +112,16 @@ export function taskResult(view: TaskView) {
     ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),
     ...(view.quota && { quota: quotaResult(view.quota) }),
     next_step: view.nextStep,
+  };
+}
+
+/** Deferred items have a count of their own. */
+function countsResult({ counts: all, deferred }: TaskView) {
+  const total = totalOf(all);
+  if (!deferred) return { counts: { total, ...all } };
+  return {
+    counts: { total, ...all, queued: all.queued - deferred.items, deferred: deferred.items },
+    deferred: { from: isoTime(deferred.from), until: isoTime(deferred.until) },
   };
 }
 

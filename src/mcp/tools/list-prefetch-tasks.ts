@@ -19,7 +19,7 @@ export function listPrefetchTasks(deps: ToolDeps) {
         state: z
           .enum(taskStates, `must be one of ${taskStates.join(", ")}`)
           .optional()
-          .describe("Only tasks in this state."),
+          .describe("Only tasks in this state. Lists call scheduled tasks queued or running."),
         limit: lenientNumber(z.int(bounds).min(1, bounds).max(MOST, bounds).default(20)).describe(`1 to ${MOST}.`),
         cursor,
       },

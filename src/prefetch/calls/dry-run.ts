@@ -9,7 +9,7 @@ import { rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 export function dryRunView({ task, batches, items }: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
   return {
     provider: task.providers.join(", "),
-    state: "queued",
+    state: "planned",
     counts: countItems(items),
     batches: batches.length,
     cost: admission.cost,

@@ -15,6 +15,8 @@ import type { TaskView } from "./view.ts";
 const FIRST_ANSWERS_MS = 3_000;
 
 export interface SpendOptions extends PlanOptions {
+  /** The provider that the call names. */
+  readonly provider?: string | undefined;
   readonly dryRun: boolean;
   readonly waitSeconds: number;
 }
@@ -56,7 +58,7 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     for (const provider of providers) worker.kick(provider);
     const { id } = task.task;
     const problem = await answers(id, options.waitSeconds, call);
-    const refusal = await allRefused(deps, id);
+    const refusal = await allRefused(deps, id, options.provider);
     if (refusal) throw refusal;
     return withSkipped(await views.of(id, problem, call), admission.skipped);
   };

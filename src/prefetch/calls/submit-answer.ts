@@ -4,6 +4,7 @@ import { type ErrorCode, errorCodes, PrefetchError } from "../../base/errors.ts"
 import type { Admission } from "../admission/admit.ts";
 import type { ParsedUrls, RejectedInput } from "../admission/parse-urls.ts";
 import { passingCodes } from "../model/passing-codes.ts";
+import type { ProviderDirectory } from "../model/provider-directory.ts";
 import type { StreamScope, StreamView } from "../model/stream.ts";
 import type { Counts, Item } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
@@ -46,8 +47,9 @@ export function withSkipped(view: TaskView, skipped: Admission["skipped"]): Task
 
 /** The error of a task that the vendor refused as a whole for one reason. The task keeps the record. */
 export async function allRefused(
-  { storage, guards }: Pick<Deps, "storage" | "guards">,
+  { storage, guards, directory }: Pick<Deps, "storage" | "guards" | "directory">,
   taskId: string,
+  named: string | undefined,
 ): Promise<PrefetchError | undefined> {
   const snapshot = await storage.task(taskId);
   if (!snapshot || snapshot.openBatches > 0 || hasAccepted(snapshot.counts)) return undefined;
@@ -56,8 +58,29 @@ export async function allRefused(
   const [first] = sent;
   if (!first || sent.some((item) => item.code !== first.code)) return undefined;
   const { providers } = snapshot.task;
-  const which = sent.length === 1 ? "It was" : `All ${sent.length} were`;
-  return refusalOf(first, providers.length === 1 ? providers[0] : undefined, `${which} refused. Task ${taskId} keeps the record.`);
+  const chosen = await Promise.all(providers.map((id) => choiceInWords(directory, id, named)));
+  const hint = [refusedCounts(sent.length, items.length - sent.length), ...chosen, `Task ${taskId} keeps the record.`].join(" ");
+  return refusalOf(first, providers.length === 1 ? providers[0] : undefined, hint);
+}
+
+/** Counts everything that the call asked for. Refusals give their units back. */
+function refusedCounts(refused: number, unsent: number): string {
+  const all = refused + unsent;
+  if (all === 1) return "It was refused, at no cost of quota.";
+  if (unsent === 0) return `All ${all} were refused, at no cost of quota.`;
+  return `Of ${all}, ${refused} were refused, at no cost of quota, and ${unsent} could not be sent at all.`;
+}
+
+/** Why the items went to this provider, and to which of its accounts. */
+async function choiceInWords(directory: ProviderDirectory, id: string, named: string | undefined): Promise<string> {
+  const { account, accountInWords } = await directory.get(id);
+  const why =
+    named !== undefined
+      ? "as the call names it"
+      : directory.routes.length > 0
+        ? "by PREFETCH_ROUTES or its default"
+        : "the only configured provider that takes them";
+  return `Sent to ${id} (${accountInWords ?? `account ${account}`}), ${why}.`;
 }
 
 function hasAccepted({ succeeded, processing, untracked, unknown, failed, queued }: Counts): boolean {

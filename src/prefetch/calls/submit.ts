@@ -18,7 +18,6 @@ import type { TaskView } from "./view.ts";
 const LONGEST_EXPANSION_MS = 40_000;
 
 interface RequestOptions extends SpendOptions {
-  readonly provider?: string | undefined;
   /** `streams`: a manifest stands for the URLs that it names within `scope`. */
   readonly expand: Expansion;
   readonly scope: StreamScope;

@@ -3,9 +3,9 @@
 import { explain, type PrefetchError } from "../../base/errors.ts";
 import { configuredAmong } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
-import type { Provider } from "../model/provider.ts";
+import { isMetered, type Provider } from "../model/provider.ts";
 import type { Quota } from "../model/quota.ts";
-import { taskState } from "../model/task.ts";
+import { shownState } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
 import { holdingOf } from "./holding.ts";
@@ -35,12 +35,13 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
       const providers = await configuredAmong(directory, task.providers);
       const tightest = await quota(providers, call);
       const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
-      const state = taskState(counts);
+      const state = shownState(counts, rest.deferred);
       return {
         taskId,
         provider: task.providers.join(", "),
         state,
         counts,
+        deferred: rest.deferred,
         batches,
         duplicatesRemoved: task.duplicatesRemoved,
         skippedRecent: task.skippedRecent,
@@ -56,7 +57,9 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
           orphaned: waitingAccounts.filter((account) => !providers.some((provider) => provider.account === account)),
           rejections: rest.rejections,
           delay: rest.delay,
-          later: rest.later,
+          deferred: rest.deferred,
+          failedAgain: rest.failedAgain,
+          isMetered: providers.some(isMetered),
           now: clock.now(),
           durable,
           resetsAt: tightest?.resetsAt,

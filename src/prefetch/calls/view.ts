@@ -3,7 +3,7 @@
 import type { Quota } from "../model/quota.ts";
 import type { StoredItem } from "../model/storage.ts";
 import type { StreamView } from "../model/stream.ts";
-import type { Counts, Item, ItemState, TaskState } from "../model/task.ts";
+import type { Counts, DeferredItems, Item, ItemState, ShownState } from "../model/task.ts";
 
 /** Rows of a summary. More would bury its next step; callers ask for the rest by page. */
 export const SUMMARY_ROWS = 20;
@@ -37,8 +37,10 @@ export interface TaskView {
   /** Absent for a dry run. */
   readonly taskId?: string;
   readonly provider: string;
-  readonly state: TaskState;
+  readonly state: ShownState;
+  /** `queued` includes the deferred items. */
   readonly counts: Counts;
+  readonly deferred?: DeferredItems | undefined;
   readonly batches: number;
   /** For a dry run: units that a real call would spend. */
   readonly cost?: number;

@@ -6,7 +6,7 @@
 import type { BatchChange } from "./batch-change.ts";
 import type { BreakerSignal } from "./circuit-breaker.ts";
 import type { Allowance, LedgerEntry } from "./quota.ts";
-import type { Batch, Counts, Item, ItemState, Task, TaskState } from "./task.ts";
+import type { Batch, Counts, DeferredItems, Item, ItemState, Task, TaskState } from "./task.ts";
 
 /** Asks for the facts about one provider account that an admission needs. */
 export interface AccountQuery {
@@ -57,7 +57,11 @@ export interface TaskSnapshot {
   /** Rejected items by code. */
   readonly rejections: ReadonlyMap<string, number>;
   /** Items that may not be sent yet, and when the first and the last of them may. */
-  readonly later: { readonly items: number; readonly from: number; readonly until: number } | undefined;
+  readonly later: DeferredItems | undefined;
+  /** Those of them that may not be sent for a long time. */
+  readonly deferred: DeferredItems | undefined;
+  /** Among the first failed items, those whose URL failed with the same code in an earlier task of the tenant. */
+  readonly failedAgain: number;
   /** Why the first unsent item with a reason was not sent. */
   readonly delay: string | undefined;
 }
@@ -161,6 +165,13 @@ export interface ClaimOptions {
   readonly except?: readonly string[];
 }
 
+/** Units that a cancellation gave back to one of the vendor's days. */
+export interface Freed {
+  readonly provider: string;
+  readonly day: string;
+  readonly units: number;
+}
+
 export interface CleanResult {
   /** Tasks that vanished in this step. */
   readonly tasks: number;
@@ -226,8 +237,8 @@ export interface Storage {
   noteSignal(account: string, reach: BreakerSignal): Promise<boolean>;
 
   isCancelled(taskId: string): Promise<boolean>;
-  /** Cancels the unsent items of a task, gives their quota back, and forbids sending any of it. */
-  cancel(taskId: string): Promise<void>;
+  /** Cancels the unsent items of a task, gives their quota back, and forbids sending any of it. Resolves with the units given back. */
+  cancel(taskId: string): Promise<readonly Freed[]>;
 
   /**
    * One step of deleting the tasks created before `before`, the oldest first. It deletes about `most` rows, then ledger

@@ -14,6 +14,7 @@ import type {
   Claimant,
   ClaimOptions,
   CleanResult,
+  Freed,
   HeldItems,
   Holder,
   ItemQuery,
@@ -25,7 +26,16 @@ import type {
   TaskSummary,
   WorkItem,
 } from "../../prefetch/model/storage.ts";
-import { type Batch, type Counts, type Item, itemStates, type Part, type Task, taskStates } from "../../prefetch/model/task.ts";
+import {
+  type Batch,
+  type Counts,
+  type DeferredItems,
+  type Item,
+  itemStates,
+  type Part,
+  type Task,
+  taskStates,
+} from "../../prefetch/model/task.ts";
 
 type Shape<Type> = { readonly [Key in keyof Type]-?: z.ZodType<Type[Key]> };
 
@@ -100,6 +110,8 @@ export const counts = z.object({
 
 const held = z.object({ owner: maybe(text), isSent: flag, items: number, at: number } satisfies Shape<HeldItems>);
 
+const deferredItems = z.object({ items: number, from: number, until: number } satisfies Shape<DeferredItems>);
+
 export const taskSnapshot = z.object({
   task,
   counts,
@@ -110,11 +122,15 @@ export const taskSnapshot = z.object({
   bytes: number,
   waitingAccounts: texts,
   rejections: z.map(text, number),
-  later: maybe(z.object({ items: number, from: number, until: number })),
+  later: maybe(deferredItems),
+  deferred: maybe(deferredItems),
+  failedAgain: number,
   delay: maybe(text),
 } satisfies Shape<TaskSnapshot>);
 
 export const taskSummary = z.object({ task, counts } satisfies Shape<TaskSummary>);
+
+export const freed = z.object({ provider: text, day: text, units: number } satisfies Shape<Freed>);
 
 export const cleanResult = z.object({ tasks: number, isDone: flag } satisfies Shape<CleanResult>);
 

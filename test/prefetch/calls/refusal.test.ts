@@ -103,7 +103,7 @@ describe("prefetchUrls, when the vendor refuses", () => {
     await expect(urls([...manyUrls(4), "not a url"])).rejects.toThrow(
       error("auth_failed", {
         message: "The access key is not valid (APIGW.0301, request id r-1).",
-        hint: "All 4 were refused. Task pf_0001 keeps the record.",
+        hint: "Of 5, 4 were refused, at no cost of quota, and 1 could not be sent at all. Sent to fake-cdn (account fake-cdn:1), the only configured provider that takes them. Task pf_0001 keeps the record.",
         provider: "fake-cdn",
       }),
     );

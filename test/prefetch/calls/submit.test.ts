@@ -133,7 +133,7 @@ describe("prefetchUrls", () => {
       dryRun: true,
       cost: 3,
       batches: 2,
-      state: "queued",
+      state: "planned",
       counts: { queued: 3, rejected: 1 },
       duplicatesRemoved: 1,
       quota: { used: 0 },
@@ -275,6 +275,16 @@ describe("prefetchUrls, when called again", () => {
       skippedRecent: 2,
     });
     expect(sent()).toEqual([first, second, third, second]);
+  });
+
+  it("advises against a third try when a URL fails in the same way again", async () => {
+    const { urls, outcomes } = await startService();
+    for (const url of manyUrls(2)) outcomes.set(url, "failed");
+    const first = await urls(manyUrls(1), { waitSeconds: 50 });
+    expect(first.nextStep).toMatch(/^1 failed and used their quota: check .*call again with just those/);
+    expect(first.problems).toMatchObject([{ reason: 'The vendor reports "failed" and gives no reason.' }]);
+    const second = await urls(manyUrls(2), { waitSeconds: 50 });
+    expect(second.nextStep).toMatch(/^1 failed and used their quota: .* 1 failed .* in an earlier task: do not send them again yet/);
   });
 
   it("sends every URL again with force, or after ten minutes", async () => {
