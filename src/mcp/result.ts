@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isoTime } from "../base/iso-time.ts";
 import type { ItemRow, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
+import type { KnownItems } from "../prefetch/model/storage.ts";
 import type { StreamView } from "../prefetch/model/stream.ts";
 import { shownStates, totalOf } from "../prefetch/model/task.ts";
 import { brief } from "./published-schema.ts";
@@ -21,6 +22,7 @@ const count = z.number();
 const counts = z
   .object({
     total: count,
+    planned: count.optional(),
     queued: count,
     deferred: count.optional(),
     processing: count,
@@ -70,11 +72,23 @@ const stream = z.object({
   skipped_count: z.number().optional(),
 });
 
+/** URLs of the call's list that an earlier task holds, by task and state. */
+const knownGroup = z
+  .object({ task_id: z.string(), state: z.string(), count, not_before: z.string().optional(), until: z.string().optional() })
+  .meta(brief);
+
+/** Limits the size of a result; `counts` still covers the groups that it leaves out. */
+const SHOWN_GROUPS = 20;
+
 /** Results of spending tools also have the cost. */
 export const spendOutput = {
   ...taskOutput,
   cost: z.number().optional(),
   dry_run: z.boolean().optional(),
+  fits_today: z.boolean().optional(),
+  left_today: z.number().optional(),
+  duplicate_example: z.array(z.string()).optional(),
+  known: z.array(knownGroup).optional(),
   streams: z.array(stream).optional(),
 };
 
@@ -103,8 +117,14 @@ export function taskResult(view: TaskView) {
     batches: view.batches,
     ...(view.cost !== undefined && { cost: view.cost }),
     ...(view.dryRun && { dry_run: true }),
+    ...(view.plan && {
+      fits_today: view.plan.fitsToday,
+      ...(view.plan.leftToday !== undefined && { left_today: view.plan.leftToday }),
+    }),
     duplicates_removed: view.duplicatesRemoved,
+    ...(view.duplicate && { duplicate_example: [view.duplicate.kept, view.duplicate.dropped] }),
     skipped_recent: view.skippedRecent,
+    ...(view.known && { known: view.known.slice(0, SHOWN_GROUPS).map(knownResult) }),
     ...(view.bytes !== undefined && { bytes: view.bytes }),
     ...(view.streams && { streams: view.streams.slice(0, SHOWN_STREAMS).map(streamResult) }),
     problems: view.problems.map(rowResult),
@@ -115,13 +135,27 @@ export function taskResult(view: TaskView) {
   };
 }
 
-/** Deferred items have a count of their own. */
-function countsResult({ counts: all, deferred }: TaskView) {
+/** Deferred items have a count of their own, and so have those that a dry run would send today. */
+function countsResult({ counts: all, deferred, state, known = [] }: TaskView) {
   const total = totalOf(all);
-  if (!deferred) return { counts: { total, ...all } };
+  const later = deferred?.items ?? 0;
+  const waiting = known.reduce((sum, group) => sum + (group.state === "queued" && !group.waits ? group.items : 0), 0);
+  const unsent = all.queued - later;
+  const counts = state === "planned" ? { planned: unsent - waiting, ...all, queued: waiting } : { ...all, queued: unsent };
+  if (!deferred) return { counts: { total, ...counts } };
   return {
-    counts: { total, ...all, queued: all.queued - deferred.items, deferred: deferred.items },
+    counts: { total, ...counts, deferred: later },
     deferred: { from: isoTime(deferred.from), until: isoTime(deferred.until) },
+  };
+}
+
+function knownResult({ taskId, state, items, waits }: KnownItems): z.input<typeof knownGroup> {
+  return {
+    task_id: taskId,
+    state: waits ? "deferred" : state,
+    count: items,
+    ...(waits && { not_before: isoTime(waits.from) }),
+    ...(waits && waits.until !== waits.from && { until: isoTime(waits.until) }),
   };
 }
 

@@ -1,48 +1,64 @@
 /** Answers to spending calls that are not simply the new task: an earlier task, a whole refusal, streams, nothing usable. */
 
-import { type ErrorCode, errorCodes, PrefetchError } from "../../base/errors.ts";
-import type { Admission } from "../admission/admit.ts";
+import { type ErrorCode, errorCodes, explain, PrefetchError } from "../../base/errors.ts";
 import type { ParsedUrls, RejectedInput } from "../admission/parse-urls.ts";
 import { passingCodes } from "../model/passing-codes.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
+import type { KnownItems } from "../model/storage.ts";
 import type { StreamScope, StreamView } from "../model/stream.ts";
-import type { Counts, Item } from "../model/task.ts";
+import { type Counts, type Item, isEnded, totalOf } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
-import { type ItemRow, SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
+import { knownInWords, nothingNew, withKnown } from "./known-urls.ts";
+import { SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
 
-/** Other tasks that an answer names. More would bury the sentence. */
-const NAMED_TASKS = 5;
-
-export interface EarlierTask {
-  /** Further tasks that hold some of the URLs. */
-  readonly older: readonly string[];
-  readonly skipped: number;
+export interface KnownList {
+  readonly known: readonly KnownItems[];
+  /** The URLs that earlier tasks hold. */
+  readonly targets: readonly { readonly target: string }[];
   readonly rejected: readonly RejectedInput[];
+  /** Why the vendor could not be asked just now. */
+  readonly problem: PrefetchError | undefined;
 }
 
-/** Nothing new was sent: the earlier task, and this call's own unusable entries. */
-export function earlierTaskView(view: TaskView, { older, skipped, rejected }: EarlierTask): TaskView {
-  const known = new Set(view.problems.map((row) => row.url ?? row.assetId));
-  const own = rejected
-    .filter(({ target }) => !known.has(target))
-    .map(({ target, code, reason }): ItemRow => ({ url: target, state: "rejected", code, reason }));
-  const others = older.length > 0 ? ` (with ${older.slice(0, NAMED_TASKS - 1).join(", ")})` : "";
+/** Nothing new was sent. `view` is the newest of the tasks that hold the list; the answer is about the list alone. */
+export function knownListView(view: TaskView, { known, targets, rejected, problem }: KnownList): TaskView {
+  const own = new Set(targets.map(({ target }) => shownUrl(target)));
+  const rows = rejected.map(({ target, code, reason }) => ({ url: target, state: "rejected" as const, code, reason }));
+  const problems = view.problems.filter((row) => own.has(row.url ?? row.assetId ?? ""));
+  const list = nothingNew(view, known, rows);
+  const said = [
+    `Nothing new was sent, at no cost: of the list, ${knownInWords(known)}, from a call of the last 10 minutes or still to be sent.`,
+    ...(rows.length > 0 ? [`${rows.length} cannot be used: problems says why.`] : []),
+    ...(problem ? [`The vendor could not be asked just now: ${explain(problem)}`] : []),
+    isEnded(list.state)
+      ? `To prove what the edge holds, call verify_prefetch with task_id ${view.taskId}; force true would send them again, at full cost.`
+      : `Call get_prefetch_status with task_id ${view.taskId} and wait_seconds 50 to follow them; do not send them again.`,
+  ];
   return {
-    ...view,
-    skippedRecent: skipped,
-    problems: [...view.problems, ...own].slice(0, Math.max(SUMMARY_ROWS, view.problems.length)),
-    nextStep: `Nothing new was sent, because this task${others} did so in the last 10 minutes or still will; force true sends it again. ${view.nextStep}`,
+    ...list,
+    cost: 0,
+    duplicatesRemoved: 0,
+    skippedRecent: targets.length,
+    problems: [...problems, ...rows].slice(0, SUMMARY_ROWS),
+    nextStep: said.join(" "),
   };
 }
 
-/** The new task, with a word on URLs that an earlier task holds. */
-export function withSkipped(view: TaskView, skipped: Admission["skipped"]): TaskView {
-  if (skipped.length === 0) return view;
-  const elsewhere = [...new Set(skipped.map((entry) => entry.taskId))].slice(0, NAMED_TASKS).join(", ");
+/** The new task, with the URLs that earlier tasks hold counted in. */
+export function withSkipped(view: TaskView, known: readonly KnownItems[]): TaskView {
+  if (known.length === 0) return view;
+  const all = withKnown(view, known);
+  const items = known.reduce((sum, group) => sum + group.items, 0);
+  const rest = totalOf(all.counts) - items;
   return {
-    ...view,
-    nextStep: `${skipped.length} of the list wait to be sent or were sent in the last 10 minutes, by ${elsewhere}: also call get_prefetch_status for those. ${view.nextStep}`,
+    ...all,
+    nextStep: `${items} of the list are in earlier tasks, and were not sent or charged again: ${knownInWords(known)}; get_prefetch_status follows those by their own task_id. Of the other ${rest}: ${view.nextStep}`,
   };
+}
+
+/** The answer, with one example of two spellings of one URL. */
+export function withDuplicate(view: TaskView, { duplicatesRemoved, duplicate }: ParsedUrls): TaskView {
+  return { ...view, duplicatesRemoved, ...(duplicate && { duplicate }) };
 }
 
 /** The error of a task that the vendor refused as a whole for one reason. The task keeps the record. */

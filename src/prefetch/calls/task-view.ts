@@ -15,25 +15,25 @@ import { problemRowsOf, problemStates, SUMMARY_ROWS, type TaskView } from "./vie
 export interface TaskViews {
   /** `problem`: the problem that kept the stored state from being up to date. Throws `not_found`. */
   of(taskId: string, problem: PrefetchError | undefined, call: CallContext): Promise<TaskView>;
-  /** The quota with least left among several providers' quotas. */
-  quota(providers: readonly Provider[], call: CallContext): Promise<Quota | undefined>;
+  /** The quotas of several providers, the one with least left first. */
+  quotas(providers: readonly Provider[], call: CallContext): Promise<readonly Quota[]>;
 }
 
 type TaskViewDeps = Pick<Deps, "storage" | "clock" | "directory" | "allowances" | "presence" | "durable">;
 
 export function createTaskViews({ storage, clock, directory, allowances, presence, durable }: TaskViewDeps): TaskViews {
-  const quota: TaskViews["quota"] = async (providers, call) => {
-    const quotas = await Promise.all(providers.map((provider) => allowances.quota(provider, call)));
+  const quotas: TaskViews["quotas"] = async (providers, call) => {
+    const all = await Promise.all(providers.map((provider) => allowances.quota(provider, call)));
     const left = ({ remaining = Number.POSITIVE_INFINITY }: Quota) => remaining;
-    return quotas.sort((a, b) => left(a) - left(b))[0];
+    return all.sort((a, b) => left(a) - left(b));
   };
 
   return {
-    quota,
+    quotas,
     of: async (taskId, problem, call) => {
       const { task, counts, batches, bytes, waitingAccounts, ...rest } = await findTask(storage, taskId, call.caller);
       const providers = await configuredAmong(directory, task.providers);
-      const tightest = await quota(providers, call);
+      const [tightest] = await quotas(providers, call);
       const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
       const state = shownState(counts, rest.deferred);
       return {

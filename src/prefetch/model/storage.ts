@@ -34,6 +34,21 @@ export interface AccountFacts {
   readonly later: readonly { readonly ledger: LedgerEntry; readonly own: number }[];
 }
 
+/** Asks where the targets of a task stand. */
+export interface KnownQuery {
+  readonly taskId: string;
+  readonly targets: readonly string[];
+}
+
+/** Items of one task in one state. */
+export interface KnownItems {
+  readonly taskId: string;
+  readonly state: ItemState;
+  readonly items: number;
+  /** For deferred items: when the first and the last of them may be sent. */
+  readonly waits: Omit<DeferredItems, "items"> | undefined;
+}
+
 export interface NewTask {
   readonly task: Task;
   readonly batches: readonly Batch[];
@@ -196,6 +211,8 @@ export interface Storage {
   tasks(query: TaskQuery): Promise<TaskSummary[]>;
   /** Items in task order. */
   items(taskId: string, query: ItemQuery): Promise<StoredItem[]>;
+  /** Where targets of tasks stand: a few groups for each task. */
+  known(queries: readonly KnownQuery[]): Promise<readonly KnownItems[]>;
   /** Batches of a task that the vendor accepted and that are not ended, oldest first. */
   following(taskId: string): Promise<WorkItem[]>;
 

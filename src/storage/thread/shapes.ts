@@ -18,6 +18,8 @@ import type {
   HeldItems,
   Holder,
   ItemQuery,
+  KnownItems,
+  KnownQuery,
   NewTask,
   SendStart,
   StoredItem,
@@ -147,6 +149,14 @@ export const itemQuery = z.object({
   after: number.optional(),
   limit: number,
 } satisfies Shape<ItemQuery>);
+
+export const knownQuery = z.object({ taskId: text, targets: texts } satisfies Shape<KnownQuery>);
+export const knownItems = z.object({
+  taskId: text,
+  state: itemState,
+  items: number,
+  waits: maybe(z.object({ from: number, until: number })),
+} satisfies Shape<KnownItems>);
 
 export const ledgerEntry = z.object({ used: number, pending: number, exhausted: flag } satisfies Shape<LedgerEntry>);
 

@@ -88,7 +88,7 @@ describe("prefetchUrls, with on_quota_exceeded defer", () => {
   it("plans the deferral in a dry run and stores nothing", async () => {
     const { urls, storage, sent } = await startService({ script: { limits: { urlsPerDay: 4 } } });
     const view = await urls(manyUrls(10), { ...defer, dryRun: true });
-    expect(view).toMatchObject({ dryRun: true, cost: 10, counts: { queued: 10, rejected: 0 } });
+    expect(view).toMatchObject({ state: "planned", cost: 10, plan: { fitsToday: false, leftToday: 0 }, deferred: { items: 6 } });
     expect(view.nextStep).toContain("4 would be sent today and 6 later, as the quota comes back from 2026-11-21T16:00:00.000Z");
     expect(sent()).toEqual([]);
     expect((await storage.ledger("fake-cdn:1", "2026-11-22")).used).toBe(0);

@@ -136,7 +136,9 @@ describe("prefetchUrls", () => {
       state: "planned",
       counts: { queued: 3, rejected: 1 },
       duplicatesRemoved: 1,
+      plan: { fitsToday: true, leftToday: 97 },
       quota: { used: 0 },
+      nextStep: "Nothing was sent. fake-cdn: 3 units today, and then 97 left. Call again without dry_run to spend 3 units.",
     });
     expect(plan.taskId).toBeUndefined();
     expect(plan.problems).toMatchObject([{ url: "not a url", code: "invalid_argument" }]);
@@ -196,18 +198,77 @@ describe("prefetchUrls", () => {
 });
 
 describe("prefetchUrls, when called again", () => {
-  it("returns the first task and spends nothing for the same list", async () => {
+  it("tells where each URL of the same list stands and spends nothing", async () => {
     const { urls, used, sent } = await startService();
     const first = await urls(manyUrls(4));
     const second = await urls([...manyUrls(4)].reverse());
     expect(second).toMatchObject({
       taskId: first.taskId,
+      cost: 0,
       counts: { processing: 4 },
+      known: [{ taskId: first.taskId, state: "processing", items: 4 }],
       skippedRecent: 4,
-      nextStep: expect.stringContaining("Nothing new was sent"),
+      nextStep: expect.stringMatching(/^Nothing new was sent, at no cost: of the list, 4 under way in pf_0001, from a call/),
     });
     expect(await used()).toBe(4);
     expect(sent()).toHaveLength(4);
+  });
+
+  it("reports on the list of the call and on no URL of the earlier list besides", async () => {
+    const { urls, outcomes, clock } = await startService();
+    for (const url of manyUrls(10)) outcomes.set(url, "succeeded");
+    outcomes.set("https://media.example.com/9.mp4", "failed");
+    expect(await urls([...manyUrls(10), "not a url", "ftp://x/y"], { waitSeconds: 50 })).toMatchObject({ state: "partial", cost: 10 });
+    await clock.advance(1_000);
+    expect(await urls(manyUrls(8))).toMatchObject({
+      state: "succeeded",
+      cost: 0,
+      counts: { succeeded: 8, failed: 0, rejected: 0 },
+      problems: [],
+      nextStep: expect.not.stringMatching(/correct|rejected|failed/),
+    });
+  });
+
+  it("names the tasks of a list that several tasks hold, with the moment that deferred URLs wait for", async () => {
+    const { urls, outcomes } = await startService({ script: { limits: { urlsPerDay: 4 } } });
+    for (const url of manyUrls(4)) outcomes.set(url, "succeeded");
+    await urls(manyUrls(3), { waitSeconds: 50 });
+    await urls(manyUrls(6).slice(3), { onQuotaExceeded: "defer", waitSeconds: 50 });
+    const midnight = Date.parse("2026-11-22T00:00:00+08:00");
+    const waits = { from: midnight, until: midnight };
+    const view = await urls([...manyUrls(6), "not a url"], { onQuotaExceeded: "defer" });
+    expect(view).toMatchObject({
+      taskId: "pf_0002",
+      state: "scheduled",
+      cost: 0,
+      counts: { succeeded: 4, queued: 2, rejected: 1 },
+      deferred: { items: 2, ...waits },
+      known: [
+        { taskId: "pf_0002", state: "queued", items: 2, waits },
+        { taskId: "pf_0002", state: "succeeded", items: 1 },
+        { taskId: "pf_0001", state: "succeeded", items: 3 },
+      ],
+      problems: [{ url: "not a url" }],
+    });
+    expect(totalOf(view.counts)).toBe(7);
+  });
+
+  it("answers a repeated list of 10,000 URLs in a bounded number of groups", async () => {
+    const { urls } = await startService({
+      guards: { maxUrlsPerCall: 10_000 },
+      script: { limits: { urlsPerDay: 10_000, urlsPerRequest: 5_000 } },
+    });
+    await urls(manyUrls(10_000));
+    const view = await urls(manyUrls(10_000));
+    expect(view).toMatchObject({ counts: { processing: 10_000 }, known: [{ items: 10_000 }] });
+    expect(JSON.stringify(view).length).toBeLessThan(2_000);
+  });
+
+  it("shows one pair of spellings that are one URL", async () => {
+    const { urls } = await startService();
+    const twice = ["https://media.example.com/0.mp4", "https://media.example.com/0.mp4", "https://MEDIA.example.com:443/0.mp4#x"];
+    expect(await urls(twice)).toMatchObject({ duplicatesRemoved: 2, duplicate: { kept: twice[0], dropped: twice[2] } });
+    expect(await urls(manyUrls(2))).not.toHaveProperty("duplicate");
   });
 
   it("returns the first task while it is still being sent", async () => {
@@ -251,10 +312,14 @@ describe("prefetchUrls, when called again", () => {
     await urls(manyUrls(3));
     expect(await urls(manyUrls(5))).toMatchObject({
       taskId: "pf_0002",
-      counts: { processing: 2 },
+      cost: 2,
+      counts: { processing: 5 },
+      known: [{ taskId: "pf_0001", state: "processing", items: 3 }],
       skippedRecent: 3,
       quota: { used: 5 },
-      nextStep: expect.stringMatching(/^3 of the list wait to be sent or were sent in the last 10 minutes, by pf_0001/),
+      nextStep: expect.stringMatching(
+        /^3 of the list are in earlier tasks, and were not sent or charged again: 3 under way in pf_0001; .* Of the other 2: Call get_/,
+      ),
     });
     expect(sent()).toEqual(manyUrls(5));
   });
@@ -271,7 +336,7 @@ describe("prefetchUrls, when called again", () => {
     expect(await urls([first, second, third], { waitSeconds: 50 })).toMatchObject({
       taskId: "pf_0002",
       state: "succeeded",
-      counts: { succeeded: 1 },
+      counts: { succeeded: 3 },
       skippedRecent: 2,
     });
     expect(sent()).toEqual([first, second, third, second]);

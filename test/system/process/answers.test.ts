@@ -30,6 +30,66 @@ describe.concurrent("the sandbox", () => {
   });
 });
 
+describe.concurrent("prefetch_urls", () => {
+  const good = Array.from({ length: 12 }, (_, index) => `https://example.com/${index}.mp4`);
+  const sum = (counts: Readonly<Record<string, number | undefined>>) =>
+    Object.entries(counts).reduce((all, [name, count = 0]) => (name === "total" ? all : all + count), 0);
+
+  it("reports on the caller's own list when earlier calls hold all or some of it", async (test) => {
+    const { expect } = test;
+    const session = await sandbox(test);
+    const urls = [...good.slice(0, 8), "https://example.com/fail-1.mp4", "not a url", "ftp://example.com/a"];
+    const first = taskOf(await session.call("prefetch_urls", { urls, wait_seconds: 30 }));
+    expect(first).toMatchObject({ state: "partial", cost: 9 });
+
+    const again = taskOf(await session.call("prefetch_urls", { urls: good.slice(0, 8) }));
+    expect(again).toMatchObject({ state: "succeeded", cost: 0, counts: { total: 8, succeeded: 8 }, problems: [] });
+    expect(again.known).toEqual([{ task_id: first.task_id, state: "succeeded", count: 8 }]);
+    expect(again.next_step).not.toMatch(/correct|rejected/);
+
+    const mixed = taskOf(await session.call("prefetch_urls", { urls: good, wait_seconds: 30 }));
+    expect(mixed).toMatchObject({ state: "succeeded", cost: 4, counts: { total: 12, succeeded: 12 } });
+    expect(mixed.known).toEqual([{ task_id: first.task_id, state: "succeeded", count: 8 }]);
+  });
+
+  it("plans with the day's room and what it leaves, and shows nothing as queued", async (test) => {
+    const { expect } = test;
+    const session = await sandbox(test);
+    const plan = taskOf(await session.call("prefetch_urls", { urls: [...good, "https://EXAMPLE.com/0.mp4"], dry_run: true }));
+    expect(plan).toMatchObject({ state: "planned", cost: 12, fits_today: true, left_today: 988, counts: { planned: 12, queued: 0 } });
+    expect(plan.duplicate_example).toEqual(["https://example.com/0.mp4", "https://EXAMPLE.com/0.mp4"]);
+    expect(sum(plan.counts)).toBe(plan.counts.total);
+    const free = taskOf(await session.call("prefetch_urls", { urls: ["https://my-company.test/a.mp4"], dry_run: true }));
+    expect(free).toMatchObject({ state: "planned", cost: 0 });
+    expect(free.next_step).not.toMatch(/spend|units/);
+  });
+
+  it("tells scheduled URLs from queued ones, ends a wait, and names the days that a cancellation frees", async (test) => {
+    const { expect } = test;
+    const session = await modernSession({ args: ["--sandbox", "--daily-budget", "5"] });
+    test.onTestFinished(() => session.close());
+    const urls = good.slice(0, 9);
+    const task = taskOf(await session.call("prefetch_urls", { urls, on_quota_exceeded: "defer", wait_seconds: 50 }));
+    expect(task).toMatchObject({ state: "scheduled", cost: 9, counts: { total: 9, succeeded: 5, queued: 0, deferred: 4 } });
+    expect(task.deferred?.from).toBe(task.deferred?.until);
+    expect(task.next_step).toMatch(/in memory only .* forgotten and never sent/);
+    const cancelled = taskOf(await session.call("cancel_prefetch", { task_id: task.task_id }));
+    expect(cancelled.next_step).toMatch(
+      /^4 cancelled\. Units free again, by the vendor's day: 4 of \d{4}-\d\d-\d\d \(huawei-vod\)\. 0 are left/,
+    );
+    expect(cancelled.next_step).not.toMatch(/call again/i);
+  });
+
+  it("counts everything asked for, and names the account, when the vendor refuses all that was sent", async (test) => {
+    const { expect } = test;
+    const session = await sandbox(test);
+    const urls = ["https://www.example.com/a", "https://www.example.com/b", "not a url"];
+    const { isError, text } = await session.call("prefetch_urls", { urls, wait_seconds: 20 });
+    expect(isError).toBe(true);
+    expect(text).toMatch(/Of 3, 2 were refused, at no cost of quota, and 1 could not be sent at all\. Sent to huawei-vod \(project /);
+  });
+});
+
 describe.concurrent("a playlist", () => {
   const urls = ["https://cloudflare.example.org/hls/film/master.m3u8"];
 

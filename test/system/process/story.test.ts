@@ -151,7 +151,16 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     const session = await open(test, start);
     const urls = Array.from({ length: 25 }, (_, index) => `https://example.com/p${index}`);
     const plan = taskOf(await session.call("prefetch_urls", { urls, dry_run: true }));
-    expect(plan).toMatchObject({ dry_run: true, state: "planned", cost: 25, batches: 3, quota: { used: 0 } });
+    expect(plan).toMatchObject({
+      dry_run: true,
+      state: "planned",
+      cost: 25,
+      fits_today: true,
+      left_today: 975,
+      batches: 3,
+      counts: { planned: 25, queued: 0 },
+      quota: { used: 0 },
+    });
     expect(plan.task_id).toBeUndefined();
     const over = await session.call("prefetch_urls", { urls: Array.from({ length: 1001 }, (_, index) => `https://example.com/q${index}`) });
     expect(over.isError).toBe(true);
