@@ -11,6 +11,7 @@ import type { ForeignText } from "../base/foreign-text.ts";
 import type { PrefetchService } from "../prefetch/calls/service.ts";
 import type { CallContext } from "../prefetch/model/caller.ts";
 import type { Observer } from "../telemetry/observer.ts";
+import { answerText } from "./answer-text.ts";
 import { type Corrections, parseArguments } from "./arguments.ts";
 import { callContextOf } from "./call-context.ts";
 import { type Principal, scopeFor } from "./caller.ts";
@@ -45,6 +46,8 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   readonly sifted?: keyof Input & string;
   readonly output: Output;
   readonly corrections: Corrections;
+  /** The outcome in a few words, such as "partial: 3 succeeded, 1 failed." */
+  readonly headline?: (result: z.input<z.ZodObject<Output>>) => string;
   readonly handle: (input: z.infer<z.ZodObject<Input>>, call: CallContext) => Promise<z.input<z.ZodObject<Output>>>;
 }
 
@@ -64,7 +67,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
   definition: ToolDefinition<Input, Output>,
   { notice, report, observer, foreign, breathe }: Pick<ToolDeps, "notice" | "report" | "observer" | "foreign" | "breathe">,
 ): Tool {
-  const { name, title, description, intent, corrections, sifted, handle } = definition;
+  const { name, title, description, intent, corrections, sifted, headline, handle } = definition;
   const input = z.strictObject(definition.input);
   const output = z.object({ ...definition.output, notice: z.string().optional() });
   const inputSchema = publishedInput(definition.input, definition.hidden);
@@ -77,19 +80,19 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     openWorldHint: true,
   };
 
-  const run = async (args: unknown, call: CallContext) => {
+  const answer = async (args: unknown, call: CallContext) => {
     await refuseSecrets(args, { holdsSecret: foreign.holdsSecret, breathe, sifted });
     const result = await handle(parseArguments(name, input, corrections, args), call);
-    return output.parse({ ...result, ...(notice !== undefined && { notice }) });
+    return { headline: headline?.(result), structured: output.parse({ ...result, ...(notice !== undefined && { notice }) }) };
   };
 
   const call = async (args: unknown, context: ServerContext, principal: Principal): Promise<CallToolResult> => {
     const startedAt = performance.now();
     const observe = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - startedAt) / 1_000);
     try {
-      const structured = await run(args, callContextOf(context, principal, report));
+      const { headline: outcome, structured } = await answer(args, callContextOf(context, principal, report));
       observe("ok");
-      return { content: [{ type: "text", text: JSON.stringify(structured) }], structuredContent: structured };
+      return { content: [{ type: "text", text: answerText(structured, outcome) }], structuredContent: structured };
     } catch (thrown) {
       const cancelled = isCancellation(thrown, context.mcpReq.signal);
       if (!cancelled && !(thrown instanceof PrefetchError)) report(thrown, `the tool ${name}`);
@@ -103,7 +106,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
   return {
     name,
     intent,
-    run,
+    run: async (args, call) => (await answer(args, call)).structured,
     register: (server, principal) => {
       // The SDK answers a call without the scope itself, with a challenge that names the missing scope.
       const guard = principal.may(intent) ? {} : { scopeChallenge };

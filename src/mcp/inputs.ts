@@ -55,7 +55,7 @@ export function required(kind: string) {
 
 export const waitSeconds = lenientNumber(
   z.number("must be a number of seconds").min(0, "must be 0 to 50").max(50, "must be 0 to 50").default(0),
-).describe("Wait up to this long (0 to 50) for the final state.");
+).describe("Wait up to this long (0 to 50) for the final state; ends when only deferred URLs are left.");
 
 /** Any text passes here; the domain checks the id, and its error lists the known ids. */
 export function providerArgument(ids: readonly string[]) {
@@ -76,12 +76,14 @@ export const spendInputs = {
     ),
   expand: z
     .enum(expansions, 'must be "none" or "streams"')
-    .default("none")
-    .describe("streams: also warm what HLS and DASH manifests name."),
+    .optional()
+    .describe("streams: also warm what HLS and DASH manifests name. Default none."),
   scope: z
     .enum(streamScopes, 'must be "startup", "full" or "manifests"')
-    .default("startup")
-    .describe("Of streams. startup: playlists, init segments and the first 30 s of every rendition."),
+    .optional()
+    .describe(
+      'Of streams, and implies expand "streams". startup (default): playlists, init segments and the first 30 s of every rendition.',
+    ),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
   force: lenientBoolean("Also send URLs sent in the last 10 minutes. Replaces no copy that is still valid: purge changed content first."),
   wait_seconds: waitSeconds,

@@ -4,8 +4,9 @@ import { z } from "zod";
 import { isoTime, span } from "../base/iso-time.ts";
 import type { ItemRow, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
+import type { KnownItems } from "../prefetch/model/storage.ts";
 import type { StreamView } from "../prefetch/model/stream.ts";
-import { taskStates, totalOf } from "../prefetch/model/task.ts";
+import { shownStates, totalOf } from "../prefetch/model/task.ts";
 import { brief } from "./published-schema.ts";
 
 const row = z.object({
@@ -22,7 +23,9 @@ const count = z.number();
 const counts = z
   .object({
     total: count,
+    planned: count.optional(),
     queued: count,
+    deferred: count.optional(),
     processing: count,
     succeeded: count,
     failed: count,
@@ -47,8 +50,9 @@ export const quotaSchema = z.object({
 export const taskOutput = {
   task_id: z.string().optional(),
   provider: z.string(),
-  state: z.enum(taskStates),
+  state: z.enum(shownStates),
   counts,
+  deferred: z.object({ from: z.string(), until: z.string() }).optional(),
   batches: z.number(),
   duplicates_removed: z.number(),
   skipped_recent: z.number(),
@@ -71,11 +75,23 @@ const stream = z.object({
   skipped_count: z.number().optional(),
 });
 
+/** URLs of the call's list that an earlier task holds, by task and state. */
+const knownGroup = z
+  .object({ task_id: z.string(), state: z.string(), count, not_before: z.string().optional(), until: z.string().optional() })
+  .meta(brief);
+
+/** Limits the size of a result; `counts` still covers the groups that it leaves out. */
+const SHOWN_GROUPS = 20;
+
 /** Results of spending tools also have the cost. */
 export const spendOutput = {
   ...taskOutput,
   cost: z.number().optional(),
   dry_run: z.boolean().optional(),
+  fits_today: z.boolean().optional(),
+  left_today: z.number().optional(),
+  duplicate_example: z.array(z.string()).optional(),
+  known: z.array(knownGroup).optional(),
   streams: z.array(stream).optional(),
 };
 
@@ -102,12 +118,18 @@ export function taskResult(view: TaskView) {
     ...(view.taskId !== undefined && { task_id: view.taskId }),
     provider: view.provider,
     state: view.state,
-    counts: { total: totalOf(view.counts), ...view.counts },
+    ...countsResult(view),
     batches: view.batches,
     ...(view.cost !== undefined && { cost: view.cost }),
     ...(view.dryRun && { dry_run: true }),
+    ...(view.plan && {
+      fits_today: view.plan.fitsToday,
+      ...(view.plan.leftToday !== undefined && { left_today: view.plan.leftToday }),
+    }),
     duplicates_removed: view.duplicatesRemoved,
+    ...(view.duplicate && { duplicate_example: [view.duplicate.kept, view.duplicate.dropped] }),
     skipped_recent: view.skippedRecent,
+    ...(view.known && { known: view.known.slice(0, SHOWN_GROUPS).map(knownResult) }),
     ...(view.bytes !== undefined && { bytes: view.bytes }),
     ...(view.streams && { streams: view.streams.slice(0, SHOWN_STREAMS).map(streamResult) }),
     problems: view.problems.map(rowResult),
@@ -115,6 +137,30 @@ export function taskResult(view: TaskView) {
     ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),
     ...(view.quota && { quota: quotaResult(view.quota) }),
     next_step: view.nextStep,
+  };
+}
+
+/** Deferred items have a count of their own, and so have those that a dry run would send today. */
+function countsResult({ counts: all, deferred, state, known = [] }: TaskView) {
+  const total = totalOf(all);
+  const later = deferred?.items ?? 0;
+  const waiting = known.reduce((sum, group) => sum + (group.state === "queued" && !group.waits ? group.items : 0), 0);
+  const unsent = all.queued - later;
+  const counts = state === "planned" ? { planned: unsent - waiting, ...all, queued: waiting } : { ...all, queued: unsent };
+  if (!deferred) return { counts: { total, ...counts } };
+  return {
+    counts: { total, ...counts, deferred: later },
+    deferred: { from: isoTime(deferred.from), until: isoTime(deferred.until) },
+  };
+}
+
+function knownResult({ taskId, state, items, waits }: KnownItems): z.input<typeof knownGroup> {
+  return {
+    task_id: taskId,
+    state: waits ? "deferred" : state,
+    count: items,
+    ...(waits && { not_before: isoTime(waits.from) }),
+    ...(waits && waits.until !== waits.from && { until: isoTime(waits.until) }),
   };
 }
 

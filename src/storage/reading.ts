@@ -1,11 +1,12 @@
 /** The queries about tasks, which change nothing. */
 
 import type { Clock } from "../base/clock.ts";
-import type { Backlog, ItemQuery, Storage, WorkItem } from "../prefetch/model/storage.ts";
+import type { Backlog, ItemQuery, KnownItems, KnownQuery, Storage, WorkItem } from "../prefetch/model/storage.ts";
+import { LONG_WAIT_MS } from "../prefetch/model/task.ts";
 import { UNANSWERED } from "./conditions.ts";
 import type { ItemCounts } from "./item-counts.ts";
 import type { Items } from "./items.ts";
-import { batchFrom, storedItemFrom } from "./rows.ts";
+import { batchFrom, stateFrom, storedItemFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 import { createTaskPages } from "./task-pages.ts";
 import { createTaskSnapshot } from "./task-snapshot.ts";
@@ -19,7 +20,7 @@ interface Parts {
 export function createReading(
   sql: Sql,
   { items, counts, clock }: Parts,
-): Pick<Storage, "task" | "tasks" | "items" | "following" | "backlog"> {
+): Pick<Storage, "task" | "tasks" | "items" | "known" | "following" | "backlog"> {
   const { all, atomically, read } = sql;
   const snapshotOf = createTaskSnapshot(sql, counts, clock);
   const pageOf = createTaskPages(sql, counts, clock);
@@ -38,6 +39,24 @@ export function createReading(
       limit,
     );
 
+  const knownOf = ({ taskId, targets }: KnownQuery): KnownItems[] =>
+    all(
+      `SELECT state, count(*) AS n, min(due) AS first, max(due) AS last
+         FROM (SELECT i.state AS state, CASE WHEN i.state = 'queued' AND b.state = 'queued' AND b.not_before > ? THEN b.not_before END AS due
+                 FROM json_each(?) AS wanted
+                 CROSS JOIN items AS i INDEXED BY items_by_target ON i.target = wanted.value AND i.task_id = ?
+                 LEFT JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch)
+        GROUP BY state, due IS NULL ORDER BY state, due IS NULL`,
+      clock.now() + LONG_WAIT_MS,
+      JSON.stringify(targets),
+      taskId,
+    ).map(({ state, n, first, last }) => ({
+      taskId,
+      state: stateFrom(state),
+      items: Number(n),
+      waits: first === null ? undefined : { from: Number(first), until: Number(last) },
+    }));
+
   return {
     // Several queries see one state of the file only inside a transaction.
     task: (taskId) => atomically(() => snapshotOf(taskId), "BEGIN"),
@@ -45,6 +64,8 @@ export function createReading(
     tasks: (query) => atomically(() => pageOf(query), "BEGIN"),
 
     items: (taskId, query) => read(() => itemRows(taskId, query).map(storedItemFrom)),
+
+    known: (queries) => atomically(() => queries.flatMap(knownOf), "BEGIN"),
 
     following: (taskId) =>
       read(() =>

@@ -52,7 +52,7 @@ export function openSqlite(location: string, clock: Pick<Clock, "now">, lockTime
     cancel: (taskId) =>
       atomically(() => {
         run("UPDATE tasks SET cancelled = 1 WHERE id = ?", taskId);
-        cancelling.cancelUnsent(taskId);
+        return cancelling.cancelUnsent(taskId);
       }),
 
     holders: async (owner) => {

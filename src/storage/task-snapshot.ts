@@ -2,12 +2,19 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { HeldItems, TaskSnapshot } from "../prefetch/model/storage.ts";
+import { LONG_WAIT_MS } from "../prefetch/model/task.ts";
 import type { ItemCounts } from "./item-counts.ts";
 import { taskFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
+/** Failed items that are compared with earlier tasks. More would delay each look at a large task. */
+const COMPARED = 500;
+
 /** The batches of a task with their items. Without CROSS JOIN and INDEXED BY, SQLite reads all items of the task. */
 const BATCHES_WITH_ITEMS = `batches AS b CROSS JOIN items AS i INDEXED BY items_by_batch ON i.task_id = b.task_id AND i.batch = b.number`;
+
+type Waiting = Pick<TaskSnapshot, "held" | "later" | "deferred" | "delay">;
+const nothingWaits: Waiting = { held: [], later: undefined, deferred: undefined, delay: undefined };
 
 export function createTaskSnapshot(
   { get, all }: Sql,
@@ -44,14 +51,30 @@ export function createTaskSnapshot(
       clock.now(),
     ).map((row) => String(row.account));
 
-  const laterItems = (taskId: string): TaskSnapshot["later"] => {
+  /** Items that may not be sent before `after`. */
+  const itemsDueAfter = (after: number, taskId: string): TaskSnapshot["later"] => {
     const row = get(
       `SELECT count(*) AS n, min(b.not_before) AS first, max(b.not_before) AS last
          FROM ${BATCHES_WITH_ITEMS} WHERE b.task_id = ? AND b.state = 'queued' AND b.not_before > ?`,
       taskId,
-      clock.now(),
+      after,
     );
     return row?.n ? { items: Number(row.n), from: Number(row.first), until: Number(row.last) } : undefined;
+  };
+
+  const failedAgain = (taskId: string): number => {
+    const row = get(
+      `SELECT count(*) AS n
+         FROM (SELECT target, code FROM items WHERE task_id = ? AND state = 'failed' ORDER BY idx LIMIT ${COMPARED}) AS f
+        WHERE EXISTS (
+          SELECT 1 FROM items AS e INDEXED BY items_by_target CROSS JOIN tasks AS t ON t.id = e.task_id
+           WHERE e.target = f.target AND e.task_id < ? AND e.state = 'failed' AND e.code IS f.code
+             AND t.tenant = (SELECT tenant FROM tasks WHERE id = ?))`,
+      taskId,
+      taskId,
+      taskId,
+    );
+    return Number(row?.n);
   };
 
   const delayReason = (taskId: string): string | undefined => {
@@ -64,22 +87,27 @@ export function createTaskSnapshot(
     return new Map(rows.map((row) => [String(row.code), Number(row.n)]));
   };
 
+  const waitingOf = (taskId: string): Waiting => ({
+    held: heldItems(taskId),
+    later: itemsDueAfter(clock.now(), taskId),
+    deferred: itemsDueAfter(clock.now() + LONG_WAIT_MS, taskId),
+    delay: delayReason(taskId),
+  });
+
   return (taskId) => {
     const row = get("SELECT * FROM tasks WHERE id = ?", taskId);
     if (!row) return undefined;
     const byState = counts.ofTask(taskId);
-    const waits = byState.queued > 0;
-    const held = waits ? heldItems(taskId) : [];
+    const waiting = byState.queued > 0 ? waitingOf(taskId) : nothingWaits;
     return {
       task: taskFrom(row),
       counts: byState,
       ...batchTotals(taskId),
-      sending: held.reduce((sum, { isSent, items }) => sum + (isSent ? items : 0), 0),
-      held,
+      ...waiting,
+      sending: waiting.held.reduce((sum, { isSent, items }) => sum + (isSent ? items : 0), 0),
       waitingAccounts: waitingAccounts(taskId),
       rejections: byState.rejected > 0 ? rejections(taskId) : new Map(),
-      later: waits ? laterItems(taskId) : undefined,
-      delay: waits ? delayReason(taskId) : undefined,
+      failedAgain: byState.failed > 0 ? failedAgain(taskId) : 0,
     };
   };
 }

@@ -161,17 +161,18 @@ describe("PREFETCH_ROUTES", () => {
     expect(() => configOf(["--routes", "*"])).toThrow(/^--routes must be/);
   });
 
-  it("is empty by default; in the sandbox it routes each emulated host to its emulator", () => {
+  it("is empty by default; in the sandbox it routes each emulated host to its emulator, and every other host to http", () => {
     expect(configOf([]).routes).toEqual([]);
     const { routes } = configOf(["--sandbox"]);
     const known = providerDefinitions.map((definition) => definition.id);
     for (const { provider } of routes) expect(known).toContain(provider);
     const providerOf = (host: string) => routes.find(({ pattern }) => hostMatches(host, pattern))?.provider;
-    expect(["vod.example.net", "media.example.net", "example.com", "localhost"].map(providerOf)).toEqual([
+    expect(["vod.example.net", "media.example.net", "example.com", "www.example.com", "cdn.my-company.test"].map(providerOf)).toEqual([
       alibaba,
       alibaba,
       huawei,
       huawei,
+      "http",
     ]);
   });
 

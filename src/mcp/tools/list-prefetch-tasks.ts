@@ -42,7 +42,7 @@ export function listPrefetchTasks(deps: ToolDeps) {
           .describe("Only tasks that handled this URL or asset id; found: its state."),
         state: lenientWords(z.array(z.enum(taskStates, `must be one or several of ${taskStates.join(", ")}`)))
           .optional()
-          .describe("Only tasks in one of these states."),
+          .describe("Only tasks in one of these states. Lists call scheduled tasks queued or running."),
         had_problems: lenientBoolean("Only tasks with failed, rejected or unknown URLs."),
         since: z.string("must be a date or a time").optional().describe("2026-11-28 or 2026-11-28T10:30."),
         until: z.string("must be a date or a time").optional().describe("As since; a date includes its day."),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { taskHeadline } from "../headlines.ts";
 import { lenientArray, providerArgument, spendInputs, waitSeconds } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { spendCorrections, spendOptions } from "./spend.ts";
@@ -36,6 +37,7 @@ export function prefetchAsset(deps: ToolDeps) {
         urls: "for URLs call prefetch_urls",
         url: "for URLs call prefetch_urls",
       },
+      headline: taskHeadline,
       handle: async (input, call) => taskResult(await service.prefetchAssets({ assetIds: idsOf(input), ...spendOptions(input) }, call)),
     },
     deps,

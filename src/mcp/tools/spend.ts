@@ -1,12 +1,13 @@
 /** Arguments that both spending tools share, in the terms of the domain. */
 
+import { PrefetchError } from "../../base/errors.ts";
 import type { QuotaPolicy } from "../../prefetch/model/quota.ts";
 import type { Expansion, StreamScope } from "../../prefetch/model/stream.ts";
 
 interface SpendInput {
   readonly provider?: string | undefined;
-  readonly expand: Expansion;
-  readonly scope: StreamScope;
+  readonly expand?: Expansion | undefined;
+  readonly scope?: StreamScope | undefined;
   readonly on_quota_exceeded: QuotaPolicy;
   readonly dry_run: boolean;
   readonly force: boolean;
@@ -23,14 +24,24 @@ export const spendCorrections = {
   recursive: 'use expand "streams"',
 };
 
+/** Throws `invalid_argument` for a scope beside expand "none". */
 export function spendOptions(input: SpendInput) {
   return {
     provider: input.provider,
-    expand: input.expand,
-    scope: input.scope,
+    expand: expansionOf(input),
+    scope: input.scope ?? ("startup" as const),
     onQuotaExceeded: input.on_quota_exceeded,
     dryRun: input.dry_run,
     force: input.force,
     waitSeconds: input.wait_seconds,
   };
+}
+
+function expansionOf({ expand, scope }: SpendInput): Expansion {
+  if (expand === "none" && scope !== undefined) {
+    throw new PrefetchError("invalid_argument", 'scope: goes with expand "streams", and the call says expand "none"', {
+      hint: 'Nothing was sent. Pass expand "streams" to warm what the manifests name, or leave scope out to warm the listed URLs alone.',
+    });
+  }
+  return expand ?? (scope === undefined ? "none" : "streams");
 }

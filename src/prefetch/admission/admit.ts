@@ -4,7 +4,7 @@
  */
 
 import { PrefetchError } from "../../base/errors.ts";
-import type { Provider } from "../model/provider.ts";
+import { isMetered, type Provider } from "../model/provider.ts";
 import { type Allowance, type QuotaPolicy, remainingUnits, unitsLeft } from "../model/quota.ts";
 import type { AccountState, DayState } from "./account-state.ts";
 import { quotaExhausted } from "./over-quota.ts";
@@ -23,7 +23,7 @@ export interface Admission {
   readonly deferred: readonly Deferral[];
   readonly skipped: readonly { readonly target: string; readonly taskId: string }[];
   readonly overQuota: readonly Candidate[];
-  /** Units that will be spent, on whichever day. */
+  /** Units that will be spent, on whichever day. URLs of a provider without units cost none. */
   readonly cost: number;
 }
 
@@ -59,13 +59,19 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
   refuseOverQuota(admission, states, rules.policy, needed);
   refuseFullQueue(admission, states, needed);
   const sent = [...admission.send, ...admission.deferred.map(({ candidate }) => candidate)];
-  return { ...admission, skipped, cost: costOf(sent) };
+  const costly = sent.filter(({ provider }) => isMetered(provider) || isBounded(stateOf(states, provider)));
+  return { ...admission, skipped, cost: costOf(costly) };
 }
 
 function stateOf(states: ReadonlyMap<Provider, AccountState>, provider: Provider): AccountState {
   const state = states.get(provider);
   if (!state) throw new TypeError(`No facts about the account of ${provider.id}`);
   return state;
+}
+
+/** An operator's budget makes units of the URLs of a provider that has none by itself. */
+function isBounded({ allowance, ownBudget }: AccountState): boolean {
+  return allowance.limit !== undefined || ownBudget !== undefined;
 }
 
 /** Units that an account has room for, today and on later days. */

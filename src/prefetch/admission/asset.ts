@@ -75,7 +75,7 @@ export async function urlsToExpand(
 ): Promise<readonly string[]> {
   const { id, title } = provider;
   if (!provider.accepts.includes("urls") || !provider.resolveAsset) {
-    throw new PrefetchError("unsupported", `${title}, as it is configured, warms assets by their ids only, not the URLs of their streams`, {
+    throw new PrefetchError("unsupported", `${title} warms assets by their ids only on this server, not the URLs of their streams`, {
       provider: id,
       hint: 'Nothing was sent. Call again with expand "none", or call prefetch_urls with the URLs and another provider.',
     });

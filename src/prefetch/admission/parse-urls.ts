@@ -34,6 +34,8 @@ export interface ParsedUrls {
   readonly candidates: readonly Candidate[];
   readonly rejected: readonly RejectedInput[];
   readonly duplicatesRemoved: number;
+  /** Two entries that are one URL, spelt differently where the list has such a pair. */
+  readonly duplicate?: { readonly kept: string; readonly dropped: string } | undefined;
 }
 
 export interface ParseRules {
@@ -56,7 +58,7 @@ const SHOWN_OF_BAD_INPUT = 200;
 const LONGEST_SPELLING = 1_024;
 
 export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): Promise<ParsedUrls> {
-  const seen = new Set<string>();
+  const seen = createSpellings();
   const candidates: Candidate[] = [];
   const rejected: RejectedInput[] = [];
   for (const [position, input] of inputs.entries()) {
@@ -64,13 +66,39 @@ export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): 
     if (pause) await pause;
     const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains: rules.allowedDomains });
     const key = keyOf(input, parsed);
-    if (seen.has(key)) continue;
-    seen.add(key);
+    if (!seen.isNew(key, input)) continue;
     const found = holdsSecret(input, rules) ? withheld : candidateOrRejection(parsed, rules);
     if ("provider" in found) candidates.push({ ...found, given: spellingOf(parsed, rules), kind: "url", cost: 1, position });
     else rejected.push(rejectedInput(input, found, position, rules));
   }
-  return { candidates, rejected, duplicatesRemoved: inputs.length - seen.size };
+  return {
+    candidates,
+    rejected,
+    duplicatesRemoved: seen.repeats(),
+    duplicate: seen.example((input) => shownInput(input, rules.foreign.clean)),
+  };
+}
+
+/** Tells the first spelling of each URL from its repeats, and keeps one pair as an example. */
+function createSpellings() {
+  const first = new Map<string, unknown>();
+  let repeats = 0;
+  let pair: readonly [kept: unknown, dropped: unknown] | undefined;
+  return {
+    isNew: (key: string, input: unknown): boolean => {
+      if (!first.has(key)) {
+        first.set(key, input);
+        return true;
+      }
+      repeats += 1;
+      const kept = first.get(key);
+      // Two spellings show more than one entry that is there twice.
+      if (pair === undefined || (pair[0] === pair[1] && kept !== input)) pair = [kept, input];
+      return false;
+    },
+    repeats: () => repeats,
+    example: (show: (input: unknown) => string): ParsedUrls["duplicate"] => pair && { kept: show(pair[0]), dropped: show(pair[1]) },
+  };
 }
 
 /** A caller's spelling as it may be stored and shown. A fragment can be long, so a long spelling is cut. */

@@ -51,7 +51,7 @@ export async function chooseTaker(directory: ProviderDirectory, named: string | 
   if (named !== undefined || directory.configured.length <= 1) {
     const provider = await chooseProvider(directory, named);
     if (provider.accepts.includes(kind)) return provider;
-    throw new PrefetchError("unsupported", `${provider.title} does not take ${kindNames[kind]} as it is configured`, {
+    throw new PrefetchError("unsupported", `${provider.title} takes no ${kindNames[kind]} on this server`, {
       provider: provider.id,
       hint: alternativeTo(kind, directory),
     });
@@ -120,7 +120,7 @@ export async function createRouter(directory: ProviderDirectory, named: string |
       return { ok: false, code: "not_configured", reason };
     }
     if (provider.accepts.includes("urls")) return { ok: true, provider };
-    return { ok: false, code: "unsupported", reason: `is on ${hostname}, whose provider ${id} takes no URLs as it is configured` };
+    return { ok: false, code: "unsupported", reason: `is on ${hostname}, whose provider ${id} takes no URLs on this server` };
   };
 }
 

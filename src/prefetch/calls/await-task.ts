@@ -44,7 +44,7 @@ function isHopeless({ task }: TaskSnapshot, problem: PrefetchError | undefined):
   return problem?.retryable === false && problem.code !== "not_found" && task.providers.length === 1;
 }
 
-/** Every open item is deferred beyond the deadline. */
+/** Every open item waits beyond the deadline. */
 function onlyWaits({ counts, later }: TaskSnapshot, deadline: number): boolean {
   return later !== undefined && later.items === counts.queued && counts.processing === 0 && later.from > deadline;
 }

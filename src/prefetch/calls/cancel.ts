@@ -1,6 +1,8 @@
 /** Cancels the unsent rest of a task. */
 
 import type { CallContext } from "../model/caller.ts";
+import type { Quota } from "../model/quota.ts";
+import type { Freed } from "../model/storage.ts";
 import { totalOf } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
@@ -16,14 +18,27 @@ export async function cancelTask(
 ): Promise<TaskView> {
   const id = taskId.trim();
   const before = await findTask(storage, id, call.caller);
-  await storage.cancel(id);
+  const freed = await storage.cancel(id);
   const after = await views.of(id, undefined, call);
   const { counts } = after;
   const cancelled = counts.cancelled - before.counts.cancelled;
   const sending = counts.queued;
   const sent = totalOf(counts) - counts.cancelled - counts.rejected - sending;
-  const said = [cancelled > 0 ? `${cancelled} cancelled; their quota is free again.` : "Nothing was waiting to be sent."];
+  const said = [cancelled > 0 ? `${cancelled} cancelled. ${freedAdvice(freed, after.quota)}`.trim() : "Nothing was waiting to be sent."];
   if (sent > 0) said.push(`${sent} had been sent before and cannot be taken back.`);
   if (sending > 0) said.push(`${sending} are being sent now; those that can be stopped will stop within seconds.`);
   return { ...after, nextStep: [...said, after.nextStep].join(" ") };
+}
+
+/** Days that the answer names; a task waits for at most 15 of them at each vendor. */
+const NAMED_DAYS = 4;
+
+/** The days whose units are free again, by the vendors' own calendars. Without a limit there are no units to speak of. */
+function freedAdvice(freed: readonly Freed[], quota: Quota | undefined): string {
+  const units = freed.filter((each) => each.units > 0);
+  if (units.length === 0 || quota?.limit === undefined) return "";
+  const days = units.slice(0, NAMED_DAYS).map(({ provider, day, units: count }) => `${count.toLocaleString("en")} of ${day} (${provider})`);
+  const more = units.length > NAMED_DAYS ? ` and of ${units.length - NAMED_DAYS} more days` : "";
+  const left = quota.remaining === undefined ? "" : ` ${quota.remaining.toLocaleString("en")} are left today at ${quota.provider}.`;
+  return `Units free again, by the vendor's day: ${days.join(", ")}${more}.${left}`;
 }

@@ -2,36 +2,87 @@
 
 import { isoTime } from "../../base/iso-time.ts";
 import type { Admission } from "../admission/admit.ts";
+import type { Quota, QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
 import { countItems } from "../model/task.ts";
+import { storeAdvice } from "./next-step.ts";
 import { rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
-export function dryRunView({ task, batches, items }: NewTask, admission: Admission, quota: TaskView["quota"]): TaskView {
+export interface Planned {
+  readonly admission: Admission;
+  readonly policy: QuotaPolicy;
+  /** One per provider, the one with least left first. */
+  readonly quotas: readonly Quota[];
+  /** The store outlives this server. */
+  readonly durable: boolean;
+}
+
+export function dryRunView({ task, batches, items }: NewTask, planned: Planned): TaskView {
+  const { admission, quotas } = planned;
+  const [tightest] = quotas;
   return {
     provider: task.providers.join(", "),
-    state: "queued",
+    state: "planned",
     counts: countItems(items),
+    deferred: deferredOf(admission),
     batches: batches.length,
     cost: admission.cost,
     dryRun: true,
+    plan: {
+      fitsToday: admission.deferred.length + admission.overQuota.length === 0,
+      leftToday: tightest && leftToday(tightest, admission),
+    },
     duplicatesRemoved: task.duplicatesRemoved,
     skippedRecent: task.skippedRecent,
     problems: items
       .filter((item) => item.state === "rejected")
       .slice(0, SUMMARY_ROWS)
       .flatMap(rowsOf),
-    quota,
+    quota: tightest,
     nextStep:
       batches.length === 0
-        ? "Nothing would be sent: all of it was sent in the last 10 minutes. Use force true to send it again."
-        : `Nothing was sent. ${schedule(admission)}Call again without dry_run to spend this.`,
+        ? "Nothing would be sent: all of it was sent in the last 10 minutes or waits to be sent. Use force true to send it again."
+        : `Nothing was sent. ${schedule(planned)}${beyondQuota(planned)}${budget(planned)}`,
   };
 }
 
-function schedule({ send, deferred }: Admission): string {
+function deferredOf({ deferred }: Admission): TaskView["deferred"] {
   const begins = deferred.map(({ to }) => to.begins).sort((a, b) => a - b);
-  const [first, last] = [begins[0], begins.at(-1)];
-  if (first === undefined || last === undefined) return "";
-  const when = first === last ? `at ${isoTime(first)}` : `from ${isoTime(first)} to ${isoTime(last)}`;
-  return `${send.length} would be sent today and ${deferred.length} later, as the quota comes back ${when}. `;
+  const [from, until] = [begins[0], begins.at(-1)];
+  return from === undefined || until === undefined ? undefined : { items: deferred.length, from, until };
+}
+
+function schedule({ admission, durable }: Planned): string {
+  const deferred = deferredOf(admission);
+  if (!deferred) return "";
+  const { from, until, items } = deferred;
+  const when = from === until ? `at ${isoTime(from)}` : `from ${isoTime(from)} to ${isoTime(until)}`;
+  return `${admission.send.length.toLocaleString("en")} would be sent today and ${items.toLocaleString("en")} later, as the quota comes back ${when}. ${storeAdvice(durable)} `;
+}
+
+function beyondQuota({ admission: { overQuota }, policy }: Planned): string {
+  if (overQuota.length === 0) return "";
+  const wayOut = policy === "defer" ? "" : ' on_quota_exceeded "defer" would send them on later days.';
+  return `${overQuota.length.toLocaleString("en")} are over the quota and would not be sent.${wayOut} `;
+}
+
+/** Units of a provider that the plan spends today. */
+function unitsToday({ send }: Admission, id: string): number {
+  return send.reduce((sum, { provider, cost }) => sum + (provider.id === id ? cost : 0), 0);
+}
+
+function leftToday({ provider, remaining }: Quota, admission: Admission): number | undefined {
+  return remaining === undefined ? undefined : remaining - unitsToday(admission, provider);
+}
+
+function budget({ admission, quotas }: Planned): string {
+  if (admission.cost === 0) return "Call again without dry_run to send them; that uses no quota.";
+  const lines = quotas.flatMap((quota) => {
+    const left = leftToday(quota, admission);
+    if (left === undefined) return [];
+    const today = unitsToday(admission, quota.provider).toLocaleString("en");
+    return [`${quota.provider}: ${today} units today, and then ${left.toLocaleString("en")} left.`];
+  });
+  const cost = admission.cost.toLocaleString("en");
+  return `${lines.join(" ")} Call again without dry_run to spend ${cost} ${admission.cost === 1 ? "unit" : "units"}.`.trim();
 }

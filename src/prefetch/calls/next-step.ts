@@ -5,13 +5,12 @@
 
 import { momentFrom } from "../../base/iso-time.ts";
 import { passingCodes } from "../model/passing-codes.ts";
-import type { TaskSnapshot } from "../model/storage.ts";
-import { type Counts, isEnded, type TaskState } from "../model/task.ts";
+import { type Counts, type DeferredItems, isEnded, type ShownState } from "../model/task.ts";
 import type { Holding } from "./holding.ts";
 
 export interface AdviceFacts {
   readonly taskId: string;
-  readonly state: TaskState;
+  readonly state: ShownState;
   readonly counts: Counts;
   /** Accounts with unsent items for which this server has no credentials. */
   readonly orphaned: readonly string[];
@@ -22,8 +21,11 @@ export interface AdviceFacts {
   readonly rejections: ReadonlyMap<string, number>;
   /** Why unsent items wait, by the vendor's last answer. */
   readonly delay: string | undefined;
-  /** Unsent items that may not be sent yet. */
-  readonly later: TaskSnapshot["later"];
+  readonly deferred: DeferredItems | undefined;
+  /** Failed items whose URL failed in the same way before. */
+  readonly failedAgain: number;
+  /** The vendor counts units for at least some of the items. */
+  readonly isMetered: boolean;
   readonly now: number;
   /** The store outlives this server. */
   readonly durable: boolean;
@@ -43,7 +45,7 @@ function rulesFor({ stale, state }: AdviceFacts): readonly Rule[] {
   if (stale !== undefined) return [staleRule];
   if (!isEnded(state)) return openRules;
   if (state === "succeeded") return [() => "Nothing more to do.", proofRule];
-  if (state === "cancelled") return [() => "Everything was cancelled before it was sent. Call again to send it."];
+  if (state === "cancelled") return [() => "Everything was cancelled before it was sent. Nothing more to do."];
   return endedRules;
 }
 
@@ -51,14 +53,6 @@ const staleRule: Rule = ({ stale, taskId }) =>
   `The vendor gave no news just now, so this is the last known state: ${stale} Ask get_prefetch_status again for ${taskId} later.`;
 
 const proofRule: Rule = ({ reach, taskId }) => [...reach, `verify_prefetch with task_id ${taskId} proves what the edge holds.`];
-
-/** Items that become due later than this are for another call; a call waits 50 s at most. */
-const LONG_WAIT_MS = 300_000;
-
-/** Items that wait for a moment far ahead, such as the vendor's next day. */
-function deferredOf({ later, now }: AdviceFacts): TaskSnapshot["later"] {
-  return later && later.from > now + LONG_WAIT_MS ? later : undefined;
-}
 
 const openRules: readonly Rule[] = [
   ({ holding: { sending } }) => (sending > 0 ? `${sending} being sent right now.` : undefined),
@@ -68,22 +62,17 @@ const openRules: readonly Rule[] = [
   ({ holding: { silent }, now }) => silent && silentAdvice(silent, now),
   (facts) => {
     const { sending, lost, silent } = facts.holding;
-    const unsent = facts.counts.queued - sending - (lost?.items ?? 0) - (silent?.items ?? 0) - (deferredOf(facts)?.items ?? 0);
+    const unsent = facts.counts.queued - sending - (lost?.items ?? 0) - (silent?.items ?? 0) - (facts.deferred?.items ?? 0);
     return unsent > 0 ? `${unsent} not sent yet; keep this server running.` : undefined;
   },
   ({ delay }) => delay,
-  (facts) => {
-    const deferred = deferredOf(facts);
-    return deferred && deferralAdvice(deferred, facts);
-  },
+  ({ deferred, durable, now }) => deferred && deferralAdvice(deferred, { durable, now }),
   ({ orphaned }) =>
     orphaned.length > 0
       ? `Some wait for a server with other credentials than this one's (ledger account ${orphaned.join(", ")}): keep that one running, or configure the key or the PREFETCH_…_ACCOUNT that they were planned for, and restart.`
       : undefined,
-  (facts) => {
-    const { counts, taskId } = facts;
-    const deferred = deferredOf(facts);
-    if (deferred && deferred.items === counts.queued && counts.processing === 0) {
+  ({ state, taskId, deferred }) => {
+    if (state === "scheduled") {
       return `Call get_prefetch_status with task_id ${taskId} after that, or cancel_prefetch to drop what waits.`;
     }
     const until = deferred ? "only those are left" : "the state is final";
@@ -96,21 +85,32 @@ function silentAdvice({ items, sent, at }: NonNullable<Holding["silent"]>, now: 
   return `${items} held by another server process, perhaps a dead one. Unless it shows life, this server takes them up by ${momentFrom(now, at)}.${begun}`;
 }
 
-function deferralAdvice(
-  { items, from, until }: NonNullable<TaskSnapshot["later"]>,
-  { durable, now }: Pick<AdviceFacts, "durable" | "now">,
-): string {
+function deferralAdvice({ items, from, until }: DeferredItems, { durable, now }: Pick<AdviceFacts, "durable" | "now">): string {
   const when = from === until ? `at ${momentFrom(now, from)}` : `from ${momentFrom(now, from)} to ${momentFrom(now, until)}`;
-  const kept = durable
+  return `${items} wait to be sent ${when}, when the vendor's quota is there for them. ${storeAdvice(durable)}`;
+}
+
+/** The store's part in a promise to send later. */
+export function storeAdvice(durable: boolean): string {
+  return durable
     ? "PREFETCH_STORE keeps them: a server that runs then sends them, one that is started later does so 5 seconds after its start. Over stdio that means that this app must be open, or opened again."
-    : "They are forgotten when this server stops, because PREFETCH_STORE is memory:.";
-  return `${items} wait to be sent ${when}, when the vendor's quota is there for them. ${kept}`;
+    : "This server keeps them in memory only (PREFETCH_STORE is memory:): if it stops before then, which also happens when the app that started it is closed, they are forgotten and never sent.";
 }
 
 const setupCodes = ["auth_failed", "not_configured"];
 
 function rejected({ rejections }: AdviceFacts, codes: readonly string[]): number {
   return codes.reduce((sum, code) => sum + (rejections.get(code) ?? 0), 0);
+}
+
+/** A URL that failed twice in one way fails a third time, so it is not sent again before its cause is found. */
+function failureAdvice({ counts: { failed }, failedAgain, isMetered, taskId }: AdviceFacts): string {
+  const spent = isMetered ? " and used their quota" : ", at no cost of quota";
+  const first = failed - failedAgain;
+  const again = `${failedAgain} failed${spent}, as they did before in an earlier task: do not send them again yet. Find the cause first: verify_prefetch with task_id ${taskId} shows what the edge answers, and the origin's log what it was asked.`;
+  if (first <= 0) return again;
+  const once = `${first} failed${spent}: check that each can be fetched from the origin and cached, then call again with just those.`;
+  return failedAgain > 0 ? `${once} ${again}` : once;
 }
 
 const endedRules: readonly Rule[] = [
@@ -137,14 +137,8 @@ const endedRules: readonly Rule[] = [
     const setup = rejected(facts, setupCodes);
     return setup > 0 ? `${setup} refused because of the credentials or the setup: correct that first.` : undefined;
   },
-  ({ counts }) =>
-    counts.failed > 0
-      ? `${counts.failed} failed: check as their reasons say that each can be fetched and cached, then call again with just those.`
-      : undefined,
-  ({ counts }) =>
-    counts.cancelled > 0
-      ? `${counts.cancelled} cancelled before they were sent (detail "all" names them): call again with those to send them.`
-      : undefined,
+  (facts) => (facts.counts.failed > 0 ? failureAdvice(facts) : undefined),
+  ({ counts }) => (counts.cancelled > 0 ? `${counts.cancelled} cancelled before they were sent (detail "all" names them).` : undefined),
   (facts) => {
     const wrong = facts.counts.rejected - rejected(facts, ["quota_exhausted", ...passingCodes, ...setupCodes]);
     return wrong > 0 ? `${wrong} rejected: correct them as their reasons say and call again with just those.` : undefined;

@@ -5,16 +5,24 @@ import type { Admission } from "../admission/admit.ts";
 import type { ParsedUrls } from "../admission/parse-urls.ts";
 import { createPlanner, type PlanOptions } from "../admission/plan.ts";
 import type { CallContext } from "../model/caller.ts";
+import { isMetered } from "../model/provider.ts";
 import type { CallParts } from "./call-parts.ts";
 import type { Deps } from "./deps.ts";
 import { dryRunView } from "./dry-run.ts";
-import { allRefused, earlierTaskView, withSkipped } from "./submit-answer.ts";
+import { knownQueries, withKnown } from "./known-urls.ts";
+import { spentUnits } from "./spent-units.ts";
+import { allRefused, knownListView, withDuplicate, withSkipped } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
 
 /** A call without `wait_seconds` still waits this long, so that immediate rejections appear in its answer. */
 const FIRST_ANSWERS_MS = 3_000;
 
+/** Older tasks whose state a repeated call asks the vendors about. More would make it slow; the others show their stored state. */
+const REFRESHED_TASKS = 4;
+
 export interface SpendOptions extends PlanOptions {
+  /** The provider that the call names. */
+  readonly provider?: string | undefined;
   readonly dryRun: boolean;
   readonly waitSeconds: number;
 }
@@ -30,11 +38,21 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     return undefined;
   };
 
-  /** Every URL is in flight, or was sent a moment ago: the caller gets the newest task that holds them. */
-  const earlierTask = async ({ skipped }: Admission, parsed: ParsedUrls, { waitSeconds }: SpendOptions, call: CallContext) => {
-    const [newest = "", ...older] = [...new Set(skipped.map(({ taskId }) => taskId))].sort().reverse();
+  /** Every URL is in flight, or was sent a moment ago: the answer is about the list, and names the tasks that hold it. */
+  const earlierTasks = async ({ skipped }: Admission, parsed: ParsedUrls, { waitSeconds }: SpendOptions, call: CallContext) => {
+    const queries = knownQueries(skipped);
+    const [newest = "", ...older] = queries.map(({ taskId }) => taskId);
     const problem = waitSeconds > 0 ? await awaitTask.ended(newest, waitSeconds * 1_000, call) : await refresh.briefly(newest, call);
-    return earlierTaskView(await views.of(newest, problem, call), { older, skipped: skipped.length, rejected: parsed.rejected });
+    await Promise.all(older.slice(0, REFRESHED_TASKS).map((taskId) => refresh.briefly(taskId, call)));
+    await breathe();
+    const known = await storage.known(queries);
+    return knownListView(await views.of(newest, problem, call), {
+      known,
+      targets: skipped,
+      rejected: parsed.rejected,
+      problem,
+      metered: parsed.candidates.some(({ provider }) => isMetered(provider)),
+    });
   };
 
   return async (parsed, options, call) => {
@@ -45,7 +63,9 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
       await breathe();
       const { admission, buildTask } = plan(facts);
       await breathe();
-      return dryRunView(buildTask(), admission, await views.quota(providers, call));
+      const known = await storage.known(knownQueries(admission.skipped));
+      const planned = { admission, policy: options.onQuotaExceeded, quotas: await views.quotas(providers, call), durable: deps.durable };
+      return withDuplicate(withKnown(dryRunView(buildTask(), planned), known), parsed);
     }
     call.signal.throwIfAborted();
     const { task, admission } = await storage.admit(queries, async (facts) => {
@@ -53,12 +73,16 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
       await breathe();
       return { admission, task: sends ? buildTask() : undefined };
     });
-    if (!task) return earlierTask(admission, parsed, options, call);
+    if (!task) return withDuplicate(await earlierTasks(admission, parsed, options, call), parsed);
     for (const provider of providers) worker.kick(provider);
     const { id } = task.task;
     const problem = await answers(id, options.waitSeconds, call);
-    const refusal = await allRefused(deps, id);
+    // A list of which an earlier task holds a part is not refused as a whole.
+    const refusal = admission.skipped.length === 0 ? await allRefused(deps, id, options.provider) : undefined;
     if (refusal) throw refusal;
-    return withSkipped(await views.of(id, problem, call), admission.skipped);
+    const known = await storage.known(knownQueries(admission.skipped));
+    const own = await views.of(id, problem, call);
+    const cost = await spentUnits(deps, task, admission, own);
+    return withDuplicate({ ...withSkipped(own, known), cost }, parsed);
   };
 }

@@ -1,60 +1,88 @@
 /** Answers to spending calls that are not simply the new task: an earlier task, a whole refusal, streams, nothing usable. */
 
-import { type ErrorCode, errorCodes, PrefetchError } from "../../base/errors.ts";
-import type { Admission } from "../admission/admit.ts";
+import { type ErrorCode, errorCodes, explain, PrefetchError } from "../../base/errors.ts";
 import type { ParsedUrls, RejectedInput } from "../admission/parse-urls.ts";
 import { passingCodes } from "../model/passing-codes.ts";
+import type { ProviderDirectory } from "../model/provider-directory.ts";
+import type { KnownItems } from "../model/storage.ts";
 import type { StreamScope, StreamView } from "../model/stream.ts";
-import type { Counts, Item } from "../model/task.ts";
+import { type Counts, type Item, noCounts, totalOf } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
-import { type ItemRow, SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
+import { knownAdvice, knownInWords, tasksOf, withKnown } from "./known-urls.ts";
+import { SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
 
-/** Other tasks that an answer names. More would bury the sentence. */
-const NAMED_TASKS = 5;
-
-export interface EarlierTask {
-  /** Further tasks that hold some of the URLs. */
-  readonly older: readonly string[];
-  readonly skipped: number;
+export interface KnownList {
+  readonly known: readonly KnownItems[];
+  /** The URLs that earlier tasks hold. */
+  readonly targets: readonly { readonly target: string }[];
   readonly rejected: readonly RejectedInput[];
+  /** Why the vendor could not be asked just now. */
+  readonly problem: PrefetchError | undefined;
+  /** A vendor counts units for at least some of the list. */
+  readonly metered: boolean;
 }
 
-/** Nothing new was sent: the earlier task, and this call's own unusable entries. */
-export function earlierTaskView(view: TaskView, { older, skipped, rejected }: EarlierTask): TaskView {
-  const known = new Set(view.problems.map((row) => row.url ?? row.assetId));
-  const own = rejected
-    .filter(({ target }) => !known.has(target))
-    .map(
-      ({ kind, target, code, reason }): ItemRow => ({
-        ...(kind === "asset" ? { assetId: target } : { url: target }),
-        state: "rejected",
-        code,
-        reason,
-      }),
-    );
-  const others = older.length > 0 ? ` (with ${older.slice(0, NAMED_TASKS - 1).join(", ")})` : "";
+/** Nothing new was sent. `view` is the newest of the tasks that hold the list; the answer is about the list alone. */
+export function knownListView(view: TaskView, { known, targets, rejected, problem, metered }: KnownList): TaskView {
+  const own = new Set(targets.map(({ target }) => shownUrl(target)));
+  const rows = rejected.map(({ kind, target, code, reason }) => ({
+    ...(kind === "asset" ? { assetId: target } : { url: target }),
+    state: "rejected" as const,
+    code,
+    reason,
+  }));
+  const problems = view.problems.filter((row) => own.has(row.url ?? row.assetId ?? ""));
+  // Its bytes and batches belong to the earlier task, and not to this list.
+  const { taskId, provider, quota } = view;
+  const counts = { ...noCounts(), rejected: rows.length };
+  const list = withKnown({ taskId, provider, quota, ...nothingSent, counts, skippedRecent: targets.length }, known);
+  const advice = knownAdvice(known);
   return {
-    ...view,
-    skippedRecent: skipped,
-    problems: [...view.problems, ...own].slice(0, Math.max(SUMMARY_ROWS, view.problems.length)),
-    nextStep: `Nothing new was sent, because this task${others} did so in the last 10 minutes or still will; force true sends it again. ${view.nextStep}`,
+    ...list,
+    problems: [...problems, ...rows].slice(0, SUMMARY_ROWS),
+    nextStep: [
+      `Nothing new was sent, at no cost: of the list, ${knownInWords(known)}, from a call of the last 10 minutes or still to be sent.`,
+      ...(rows.length > 0 ? [`${rows.length.toLocaleString("en")} cannot be used: problems says why.`] : []),
+      ...(problem ? [`The vendor could not be asked just now: ${explain(problem)}`] : []),
+      ...advice,
+      ...(advice.length === 0 ? [provenAdvice(known, metered)] : []),
+    ].join(" "),
   };
 }
 
-/** The new task, with a word on URLs that an earlier task holds. */
-export function withSkipped(view: TaskView, skipped: Admission["skipped"]): TaskView {
-  if (skipped.length === 0) return view;
-  const elsewhere = [...new Set(skipped.map((entry) => entry.taskId))].slice(0, NAMED_TASKS).join(", ");
+const nothingSent = { state: "queued", batches: 0, cost: 0, duplicatesRemoved: 0, problems: [], nextStep: "" } as const;
+
+function provenAdvice(known: readonly KnownItems[], metered: boolean): string {
+  const again = metered ? "force true would send them again, at full cost" : "force true would fetch them again";
+  return `To prove what the edge holds, call verify_prefetch with ${tasksOf(known)}; ${again}.`;
+}
+
+/** The new task, with the URLs that earlier tasks hold counted in. */
+export function withSkipped(view: TaskView, known: readonly KnownItems[]): TaskView {
+  if (known.length === 0) return view;
+  const all = withKnown(view, known);
+  const items = known.reduce((sum, group) => sum + group.items, 0);
+  const rest = totalOf(all.counts) - items;
   return {
-    ...view,
-    nextStep: `${skipped.length} of the list wait to be sent or were sent in the last 10 minutes, by ${elsewhere}: also call get_prefetch_status for those. ${view.nextStep}`,
+    ...all,
+    nextStep: [
+      `${items.toLocaleString("en")} of the list are in earlier tasks and were not sent again, at no cost: ${knownInWords(known)}.`,
+      ...knownAdvice(known),
+      `The other ${rest.toLocaleString("en")}, in the new task: ${view.nextStep}`,
+    ].join(" "),
   };
+}
+
+/** The answer, with one example of two spellings of one URL. */
+export function withDuplicate(view: TaskView, { duplicatesRemoved, duplicate }: ParsedUrls): TaskView {
+  return { ...view, duplicatesRemoved, ...(duplicate && { duplicate }) };
 }
 
 /** The error of a task that the vendor refused as a whole for one reason. The task keeps the record. */
 export async function allRefused(
-  { storage, guards }: Pick<Deps, "storage" | "guards">,
+  { storage, guards, directory }: Pick<Deps, "storage" | "guards" | "directory">,
   taskId: string,
+  named: string | undefined,
 ): Promise<PrefetchError | undefined> {
   const snapshot = await storage.task(taskId);
   if (!snapshot || snapshot.openBatches > 0 || hasAccepted(snapshot.counts)) return undefined;
@@ -63,8 +91,29 @@ export async function allRefused(
   const [first] = sent;
   if (!first || sent.some((item) => item.code !== first.code)) return undefined;
   const { providers } = snapshot.task;
-  const which = sent.length === 1 ? "It was" : `All ${sent.length} were`;
-  return refusalOf(first, providers.length === 1 ? providers[0] : undefined, `${which} refused. Task ${taskId} keeps the record.`);
+  const chosen = await Promise.all(providers.map((id) => choiceInWords(directory, id, named)));
+  const hint = [refusedCounts(sent.length, items.length - sent.length), ...chosen, `Task ${taskId} keeps the record.`].join(" ");
+  return refusalOf(first, providers.length === 1 ? providers[0] : undefined, hint);
+}
+
+/** Counts everything that the call asked for. Refusals give their units back. */
+function refusedCounts(refused: number, unsent: number): string {
+  const all = refused + unsent;
+  if (all === 1) return "It was refused, at no cost of quota.";
+  if (unsent === 0) return `All ${all} were refused, at no cost of quota.`;
+  return `Of ${all}, ${refused} were refused, at no cost of quota, and ${unsent} could not be sent at all.`;
+}
+
+/** Why the items went to this provider, and to which of its accounts. */
+async function choiceInWords(directory: ProviderDirectory, id: string, named: string | undefined): Promise<string> {
+  const { account, accountInWords } = await directory.get(id);
+  const why =
+    named !== undefined
+      ? "as the call names it"
+      : directory.routes.length > 0
+        ? "by PREFETCH_ROUTES or its default"
+        : "the only configured provider that takes them";
+  return `Sent to ${id} (${accountInWords ?? `account ${account}`}), ${why}.`;
 }
 
 function hasAccepted({ succeeded, processing, untracked, unknown, failed, queued }: Counts): boolean {
@@ -93,6 +142,27 @@ export function withStreams(view: TaskView, streams: readonly StreamView[], refu
   const said = streams.length === 0 ? none : `${streams.length} stream(s) stand for ${urls.toLocaleString("en")} URLs. ${live}`;
   const shown = streams.map((stream) => ({ ...stream, url: shownUrl(stream.url), skipped: stream.skipped.slice(0, SHOWN_SKIPPED) }));
   return { ...view, streams: shown, nextStep: `${said}${bare(streams, scope)}${leftOut(streams)}${view.nextStep}` };
+}
+
+/** Manifests by their names. What a URL without such a name holds is only known once it is read. */
+const MANIFEST_NAME = /\.(m3u8?|mpd)$/i;
+
+/** The answer, with a word on manifests that were taken as plain files. */
+export function withManifests(view: TaskView, candidates: ParsedUrls["candidates"]): TaskView {
+  const manifests = candidates.filter(({ target }) => MANIFEST_NAME.test(pathOf(target))).length;
+  if (manifests === 0) return view;
+  const which =
+    manifests === 1 ? "1 URL is a playlist: only the playlist itself" : `${manifests} URLs are playlists: only the playlists themselves`;
+  return {
+    ...view,
+    nextStep: `${view.nextStep} ${which} counted here, without segments; to warm those too, call again with expand "streams".`,
+  };
+}
+
+/** A URL without its query. Parsing 10,000 long URLs again takes a tenth of a second. */
+function pathOf(url: string): string {
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
 }
 
 /** A stream without media of its own is not warm, although its manifest is. */

@@ -3,16 +3,18 @@
 import { PrefetchError } from "../../base/errors.ts";
 import { createSemaphore } from "../../base/semaphore.ts";
 import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
+import { chooseAssetTaker } from "../admission/asset-taker.ts";
 import { type Expanded, expandStreams, STREAMS_AT_ONCE } from "../admission/expand-streams.ts";
 import { type ParsedUrls, parseUrls } from "../admission/parse-urls.ts";
 import { MOST_ASSETS, type ResolvedAssets, resolveAssets } from "../admission/resolve-assets.ts";
 import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
+import type { Provider } from "../model/provider.ts";
 import type { Expansion, StreamScope } from "../model/stream.ts";
 import { whenPublished } from "./await-published.ts";
 import type { Deps } from "./deps.ts";
 import type { Spend, SpendOptions } from "./spend.ts";
-import { nothingUsable, withStreams } from "./submit-answer.ts";
+import { nothingUsable, withManifests, withStreams } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
 
 /** Hosts give up on a call after a minute; look-ups of streams and assets leave time to send and to answer. */
@@ -21,7 +23,6 @@ const LONGEST_LOOKUP_MS = 40_000;
 const LAST_LOOKUP_MS = 5_000;
 
 interface RequestOptions extends SpendOptions {
-  readonly provider?: string | undefined;
   /** `streams`: a manifest stands for the URLs that it names within `scope`. */
   readonly expand: Expansion;
   readonly scope: StreamScope;
@@ -80,7 +81,13 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     const parsed = withAssets(own, assets, urls.length);
     if (parsed.candidates.length === 0) throw nothingUsable(parsed);
     const view = await spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
-    return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : view;
+    return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : withManifests(view, parsed.candidates);
+  };
+
+  /** The first asset decides for the whole list. */
+  const takerOf = ({ provider, assetIds: [first] }: AssetsRequest, signal: AbortSignal): Promise<Provider> => {
+    if (typeof first !== "string") return chooseTaker(directory, provider, "asset");
+    return chooseAssetTaker(directory, deps.lookups.asset, { provider, assetId: first.trim() }, signal);
   };
 
   return {
@@ -92,7 +99,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
       if (assetIds.length > most) throw tooMany("asset_ids", assetIds.length, most);
       // The mistake in a call's only id is told before a missing provider.
       if (assetIds.length === 1) readAssetId(assetIds[0], foreign);
-      const provider = await chooseTaker(directory, request.provider, "asset");
+      const provider = await takerOf(request, call.signal);
       const begun = clock.monotonic();
       const lookUp = <Found>(one: (assetId: string, signal: AbortSignal) => Promise<Found>): Promise<ResolvedAssets<Found>> => {
         const resolve = (signal: AbortSignal) =>

@@ -3,9 +3,9 @@
 import { explain, type PrefetchError } from "../../base/errors.ts";
 import { configuredAmong } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
-import type { Provider } from "../model/provider.ts";
+import { isMetered, type Provider } from "../model/provider.ts";
 import type { Quota } from "../model/quota.ts";
-import { problemStates, taskState } from "../model/task.ts";
+import { problemStates, shownState } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
 import { holdingOf } from "./holding.ts";
@@ -15,32 +15,33 @@ import { problemRowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 export interface TaskViews {
   /** `problem`: the problem that kept the stored state from being up to date. Throws `not_found`. */
   of(taskId: string, problem: PrefetchError | undefined, call: CallContext): Promise<TaskView>;
-  /** The quota with least left among several providers' quotas. */
-  quota(providers: readonly Provider[], call: CallContext): Promise<Quota | undefined>;
+  /** The quotas of several providers, the one with least left first. */
+  quotas(providers: readonly Provider[], call: CallContext): Promise<readonly Quota[]>;
 }
 
 type TaskViewDeps = Pick<Deps, "storage" | "clock" | "directory" | "allowances" | "presence" | "durable">;
 
 export function createTaskViews({ storage, clock, directory, allowances, presence, durable }: TaskViewDeps): TaskViews {
-  const quota: TaskViews["quota"] = async (providers, call) => {
-    const quotas = await Promise.all(providers.map((provider) => allowances.quota(provider, call)));
+  const quotas: TaskViews["quotas"] = async (providers, call) => {
+    const all = await Promise.all(providers.map((provider) => allowances.quota(provider, call)));
     const left = ({ remaining = Number.POSITIVE_INFINITY }: Quota) => remaining;
-    return quotas.sort((a, b) => left(a) - left(b))[0];
+    return all.sort((a, b) => left(a) - left(b));
   };
 
   return {
-    quota,
+    quotas,
     of: async (taskId, problem, call) => {
       const { task, counts, batches, bytes, waitingAccounts, ...rest } = await findTask(storage, taskId, call.caller);
       const providers = await configuredAmong(directory, task.providers);
-      const tightest = await quota(providers, call);
+      const [tightest] = await quotas(providers, call);
       const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
-      const state = taskState(counts);
+      const state = shownState(counts, rest.deferred);
       return {
         taskId,
         provider: task.providers.join(", "),
         state,
         counts,
+        deferred: rest.deferred,
         batches,
         duplicatesRemoved: task.duplicatesRemoved,
         skippedRecent: task.skippedRecent,
@@ -56,7 +57,9 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
           orphaned: waitingAccounts.filter((account) => !providers.some((provider) => provider.account === account)),
           rejections: rest.rejections,
           delay: rest.delay,
-          later: rest.later,
+          deferred: rest.deferred,
+          failedAgain: rest.failedAgain,
+          isMetered: providers.some(isMetered),
           now: clock.now(),
           durable,
           resetsAt: tightest?.resetsAt,

@@ -3,7 +3,7 @@
 import { PrefetchError } from "../../base/errors.ts";
 import { chooseProvider } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
-import type { Provider, StatusRow } from "../model/provider.ts";
+import { isMetered, type Provider, type StatusRow } from "../model/provider.ts";
 import { countItems, settledOf, taskState, totalOf } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { nextStep } from "./next-step.ts";
@@ -37,7 +37,7 @@ export async function vendorStatus(deps: VendorStatusDeps, request: StatusReques
     nextStep:
       rows.length === 0
         ? "The vendor lists nothing for this id (yet): ask again in a minute, and check the id if that does not change."
-        : nextStep({ ...nothingStored, taskId: request.taskId, state, counts, reach: [provider.reach] }),
+        : nextStep({ ...nothingStored, taskId: request.taskId, state, counts, reach: [provider.reach], isMetered: isMetered(provider) }),
   };
 }
 
@@ -85,7 +85,8 @@ const nothingStored = {
   orphaned: [],
   rejections: new Map<string, number>(),
   delay: undefined,
-  later: undefined,
+  deferred: undefined,
+  failedAgain: 0,
   now: 0,
   durable: true,
   resetsAt: undefined,

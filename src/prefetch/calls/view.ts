@@ -1,9 +1,10 @@
 /** A task and its items as callers see them: bounded rows, cut texts. */
 
+import type { ParsedUrls } from "../admission/parse-urls.ts";
 import type { Quota } from "../model/quota.ts";
-import type { StoredItem } from "../model/storage.ts";
+import type { KnownItems, StoredItem } from "../model/storage.ts";
 import type { StreamView } from "../model/stream.ts";
-import { type Counts, type Item, type ItemState, problemStates, type TaskState } from "../model/task.ts";
+import { type Counts, type DeferredItems, type Item, type ItemState, problemStates, type ShownState } from "../model/task.ts";
 
 /** Rows of a summary. More would bury its next step; callers ask for the rest by page. */
 export const SUMMARY_ROWS = 20;
@@ -40,13 +41,20 @@ export interface TaskView {
   /** Absent for a dry run. */
   readonly taskId?: string;
   readonly provider: string;
-  readonly state: TaskState;
+  readonly state: ShownState;
+  /** `queued` includes the deferred items. */
   readonly counts: Counts;
+  readonly deferred?: DeferredItems | undefined;
   readonly batches: number;
-  /** For a dry run: units that a real call would spend. */
+  /** Of a spending call: units that it spends, on whichever day, or would without `dryRun`. */
   readonly cost?: number;
   readonly dryRun?: boolean;
+  /** For a dry run: whether all of it would be sent today, and the units left then; `undefined` for no limit. */
+  readonly plan?: { readonly fitsToday: boolean; readonly leftToday: number | undefined };
   readonly duplicatesRemoved: number;
+  readonly duplicate?: ParsedUrls["duplicate"];
+  /** Where the URLs of the list stand that earlier tasks hold. */
+  readonly known?: readonly KnownItems[];
   readonly skippedRecent: number;
   readonly problems: readonly ItemRow[];
   /** The expanded streams, on a call with `expand`. */

@@ -151,12 +151,19 @@ export type Reconciliation =
   /** The records do not say, or not yet. */
   | { readonly state: "unclear" };
 
+/** Whether a vendor counts units. A `direct` provider fetches like a viewer, so its URLs cost none. */
+export function isMetered({ tracking }: Pick<Provider, "tracking">): boolean {
+  return tracking !== "direct";
+}
+
 export interface Provider {
   readonly id: string;
   readonly title: string;
   readonly docs: string;
   /** Id of the vendor account that pays: stable, unique, and no secret. */
   readonly account: string;
+  /** The account in words, such as "project 1234 at https://vod.cn-north-4.myhuaweicloud.com". */
+  readonly accountInWords?: string;
   readonly accepts: readonly BatchContent["kind"][];
   readonly limits: ProviderLimits;
   readonly tracking: Tracking;

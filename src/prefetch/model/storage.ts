@@ -6,7 +6,7 @@
 import type { BatchChange } from "./batch-change.ts";
 import type { BreakerSignal } from "./circuit-breaker.ts";
 import type { Allowance, LedgerEntry } from "./quota.ts";
-import type { Batch, Counts, Item, ItemState, Task, TaskState } from "./task.ts";
+import type { Batch, Counts, DeferredItems, Item, ItemState, Task, TaskState } from "./task.ts";
 
 /** Asks for the facts about one provider account that an admission needs. */
 export interface AccountQuery {
@@ -34,6 +34,21 @@ export interface AccountFacts {
   readonly later: readonly { readonly ledger: LedgerEntry; readonly own: number }[];
 }
 
+/** Asks where the targets of a task stand. */
+export interface KnownQuery {
+  readonly taskId: string;
+  readonly targets: readonly string[];
+}
+
+/** Items of one task in one state. */
+export interface KnownItems {
+  readonly taskId: string;
+  readonly state: ItemState;
+  readonly items: number;
+  /** For deferred items: when the first and the last of them may be sent. */
+  readonly waits: Omit<DeferredItems, "items"> | undefined;
+}
+
 export interface NewTask {
   readonly task: Task;
   readonly batches: readonly Batch[];
@@ -57,7 +72,11 @@ export interface TaskSnapshot {
   /** Rejected items by code. */
   readonly rejections: ReadonlyMap<string, number>;
   /** Items that may not be sent yet, and when the first and the last of them may. */
-  readonly later: { readonly items: number; readonly from: number; readonly until: number } | undefined;
+  readonly later: DeferredItems | undefined;
+  /** Those of them that may not be sent for a long time. */
+  readonly deferred: DeferredItems | undefined;
+  /** Among the first failed items, those whose URL failed with the same code in an earlier task of the tenant. */
+  readonly failedAgain: number;
   /** Why the first unsent item with a reason was not sent. */
   readonly delay: string | undefined;
 }
@@ -174,6 +193,13 @@ export interface ClaimOptions {
   readonly except?: readonly string[];
 }
 
+/** Units that a cancellation gave back to one of the vendor's days. */
+export interface Freed {
+  readonly provider: string;
+  readonly day: string;
+  readonly units: number;
+}
+
 export interface CleanResult {
   /** Tasks that vanished in this step. */
   readonly tasks: number;
@@ -198,6 +224,8 @@ export interface Storage {
   tasks(query: TaskQuery): Promise<TaskSummary[]>;
   /** Items in task order. */
   items(taskId: string, query: ItemQuery): Promise<StoredItem[]>;
+  /** Where targets of tasks stand: a few groups for each task. */
+  known(queries: readonly KnownQuery[]): Promise<readonly KnownItems[]>;
   /** Batches of a task that the vendor accepted and that are not ended, oldest first. */
   following(taskId: string): Promise<WorkItem[]>;
 
@@ -239,8 +267,8 @@ export interface Storage {
   noteSignal(account: string, reach: BreakerSignal): Promise<boolean>;
 
   isCancelled(taskId: string): Promise<boolean>;
-  /** Cancels the unsent items of a task, gives their quota back, and forbids sending any of it. */
-  cancel(taskId: string): Promise<void>;
+  /** Cancels the unsent items of a task, gives their quota back, and forbids sending any of it. Resolves with the units given back. */
+  cancel(taskId: string): Promise<readonly Freed[]>;
 
   /**
    * One step of deleting the tasks created before `before`, the oldest first. It deletes about `most` rows, then ledger

@@ -17,6 +17,23 @@ export const problemStates: readonly ItemState[] = ["failed", "rejected", "unkno
 export const taskStates = ["queued", "running", "succeeded", "partial", "failed", "cancelled"] as const;
 export type TaskState = (typeof taskStates)[number];
 
+/**
+ * The states that answers show. `planned`: a dry run. `scheduled`: done for today, the rest waits for later days. Both depend on more
+ * than the items' states, so the store and its lists know neither.
+ */
+export const shownStates = ["planned", "queued", "running", "scheduled", "succeeded", "partial", "failed", "cancelled"] as const;
+export type ShownState = (typeof shownStates)[number];
+
+/** Items that become due later than this are deferred: they are for another call, since a call waits 50 s at most. */
+export const LONG_WAIT_MS = 300_000;
+
+/** Unsent items that wait for a moment far ahead, such as the vendor's next day, and when the first and the last of them are due. */
+export interface DeferredItems {
+  readonly items: number;
+  readonly from: number;
+  readonly until: number;
+}
+
 export type Counts = Readonly<Record<ItemState, number>>;
 
 /** One URL, or one asset, inside a task. */
@@ -142,8 +159,14 @@ export function taskState(counts: Counts): TaskState {
   return "partial";
 }
 
-export function isEnded(state: TaskState): boolean {
-  return state !== "queued" && state !== "running";
+/** `taskState`, and `scheduled` when nothing but deferred items is open. */
+export function shownState(counts: Counts, deferred: DeferredItems | undefined): ShownState {
+  const onlyDeferred = deferred !== undefined && deferred.items === counts.queued && counts.processing === 0;
+  return onlyDeferred ? "scheduled" : taskState(counts);
+}
+
+export function isEnded(state: ShownState): boolean {
+  return !["planned", "queued", "running", "scheduled"].includes(state);
 }
 
 export function contentOf(batch: Pick<Batch, "kind">, items: readonly Item[]): BatchContent {

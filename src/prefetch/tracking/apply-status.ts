@@ -72,7 +72,7 @@ function assetChanges([item]: readonly Item[], rows: readonly StatusRow[]): Item
   return [{ index, state: "failed", code: "vendor_failed", reason: `${failed} of the asset's ${rows.length} URLs failed.`, parts }];
 }
 
-function changeOf(index: number, { state, reason }: StatusRow): ItemChange {
+function changeOf(index: number, { state, reason, vendorState }: StatusRow): ItemChange {
   if (state !== "failed") return { index, state };
-  return { index, state, code: "vendor_failed", reason: reason ?? "The vendor reports that it failed." };
+  return { index, state, code: "vendor_failed", reason: reason ?? `The vendor reports "${vendorState}" and gives no reason.` };
 }

@@ -67,7 +67,7 @@ export function createLookups({ statuses, assets, limiter, pollSeconds, onThrott
 }
 
 function unsupported(provider: Provider, what: string): PrefetchError {
-  return new PrefetchError("unsupported", `${provider.title}, as it is configured, offers no way to ask for ${what}`, {
+  return new PrefetchError("unsupported", `${provider.title} offers no way on this server to ask for ${what}`, {
     provider: provider.id,
   });
 }

@@ -107,7 +107,7 @@ function stateOf(word: string): StatusRow["state"] {
 /** `Origin Timeout`, `OriginReturn StatusCode 5XX`, `InternalError`. Editions of the API differ in the blanks. */
 function reasonOf(description: string): string {
   const plain = description.replace(/\s+/g, "").toLowerCase();
-  if (plain === "") return "Alibaba Cloud reports a failure without a reason.";
+  if (plain === "") return "Alibaba Cloud reports a failure and gives no reason.";
   const report = `Alibaba Cloud reports "${description}"`;
   if (plain.includes("timeout")) return `${report}: the origin did not answer in time.`;
   if (plain.includes("statuscode")) return `${report}: the origin answered with an error.`;

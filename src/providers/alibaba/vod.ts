@@ -75,6 +75,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     title: "Alibaba Cloud VOD",
     docs: "https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches",
     account: options.account,
+    accountInWords: `account ${options.account.slice(options.account.indexOf(":") + 1)} at ${options.cache.url}, media at ${options.media.url}`,
     accepts: ["asset", "urls"],
     limits,
     tracking: "task",

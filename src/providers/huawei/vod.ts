@@ -65,6 +65,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     title: "Huawei Cloud VOD",
     docs: "https://support.huaweicloud.com/api-vod/vod_04_0205.html",
     account: `${provider}:${projectId}`,
+    accountInWords: `project ${projectId} at ${endpoint}`,
     limits,
     // The documentation does not tell how far "succeed" reaches.
     depth: "unknown",

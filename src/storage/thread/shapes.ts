@@ -14,9 +14,12 @@ import type {
   Claimant,
   ClaimOptions,
   CleanResult,
+  Freed,
   HeldItems,
   Holder,
   ItemQuery,
+  KnownItems,
+  KnownQuery,
   NewTask,
   SendStart,
   StoredItem,
@@ -25,7 +28,16 @@ import type {
   TaskSummary,
   WorkItem,
 } from "../../prefetch/model/storage.ts";
-import { type Batch, type Counts, type Item, itemStates, type Part, type Task, taskStates } from "../../prefetch/model/task.ts";
+import {
+  type Batch,
+  type Counts,
+  type DeferredItems,
+  type Item,
+  itemStates,
+  type Part,
+  type Task,
+  taskStates,
+} from "../../prefetch/model/task.ts";
 
 type Shape<Type> = { readonly [Key in keyof Type]-?: z.ZodType<Type[Key]> };
 
@@ -101,6 +113,8 @@ export const counts = z.object({
 
 const held = z.object({ owner: maybe(text), isSent: flag, items: number, at: number } satisfies Shape<HeldItems>);
 
+const deferredItems = z.object({ items: number, from: number, until: number } satisfies Shape<DeferredItems>);
+
 export const taskSnapshot = z.object({
   task,
   counts,
@@ -111,11 +125,15 @@ export const taskSnapshot = z.object({
   bytes: number,
   waitingAccounts: texts,
   rejections: z.map(text, number),
-  later: maybe(z.object({ items: number, from: number, until: number })),
+  later: maybe(deferredItems),
+  deferred: maybe(deferredItems),
+  failedAgain: number,
   delay: maybe(text),
 } satisfies Shape<TaskSnapshot>);
 
 export const taskSummary = z.object({ task, counts, problem: maybe(item), found: maybe(storedItem) } satisfies Shape<TaskSummary>);
+
+export const freed = z.object({ provider: text, day: text, units: number } satisfies Shape<Freed>);
 
 export const cleanResult = z.object({ tasks: number, isDone: flag } satisfies Shape<CleanResult>);
 
@@ -136,6 +154,14 @@ export const itemQuery = z.object({
   after: number.optional(),
   limit: number,
 } satisfies Shape<ItemQuery>);
+
+export const knownQuery = z.object({ taskId: text, targets: texts } satisfies Shape<KnownQuery>);
+export const knownItems = z.object({
+  taskId: text,
+  state: itemState,
+  items: number,
+  waits: maybe(z.object({ from: number, until: number })),
+} satisfies Shape<KnownItems>);
 
 export const ledgerEntry = z.object({ used: number, pending: number, exhausted: flag } satisfies Shape<LedgerEntry>);
 

@@ -90,6 +90,7 @@ export function openThreadStorage(options: ThreadStorageOptions): Storage {
     task: (...args) => call("task", args),
     tasks: (...args) => call("tasks", args),
     items: (...args) => call("items", args),
+    known: (...args) => call("known", args),
     following: (...args) => call("following", args),
     claim: (...args) => call("claim", args),
     startSending: (...args) => call("startSending", args),

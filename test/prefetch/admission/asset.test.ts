@@ -124,7 +124,11 @@ describe("prefetchAssets", () => {
         },
       },
     });
-    await expect(asset("asset1")).rejects.toThrow(error("not_published", { hint: "It was refused. Task pf_0001 keeps the record." }));
+    await expect(asset("asset1")).rejects.toThrow(
+      error("not_published", {
+        hint: "It was refused, at no cost of quota. Sent to fake-cdn (account fake-cdn:1), the only configured provider that takes them. Task pf_0001 keeps the record.",
+      }),
+    );
     expect(await used()).toBe(0);
   });
 

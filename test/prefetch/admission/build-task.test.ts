@@ -97,7 +97,8 @@ describe("buildTask", () => {
       `Over today's quota of one; it can be sent after ${new Date(NOON + 1_000).toISOString()}.`,
       `Over today's quota of two; it can be sent after ${new Date(NOON + 2_000).toISOString()}.`,
     ]);
-    expect(dryRunView(plan, { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 }, undefined)).toMatchObject({
+    const admission = { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 };
+    expect(dryRunView(plan, { admission, policy: "partial", quotas: [], durable: true })).toMatchObject({
       provider: "one, two",
       counts: { rejected: 2 },
       batches: 0,

@@ -70,7 +70,7 @@ describe("prefetchUrls, with expand streams", () => {
       cost,
       counts: { queued: cost },
       streams: [{ url: at("a/main.m3u8"), format: "hls", live: false, urls: cost }],
-      nextStep: `1 stream(s) stand for ${cost} URLs. Nothing was sent. Call again without dry_run to spend this.`,
+      nextStep: `1 stream(s) stand for ${cost} URLs. Nothing was sent. fake-cdn: ${cost} units today, and then ${100 - cost} left. Call again without dry_run to spend ${cost} units.`,
     });
     expect([await used(), sent()]).toEqual([0, []]);
     const view = await expand([at("a/main.m3u8")], { scope });

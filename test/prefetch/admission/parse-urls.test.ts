@@ -71,6 +71,7 @@ describe("parseUrls", () => {
         },
       ],
       duplicatesRemoved: 2,
+      duplicate: { kept: "https://media.example.com/视频.mp4", dropped: "https://MEDIA.example.com/%E8%A7%86%E9%A2%91.mp4#t=1" },
     });
   });
 

@@ -25,8 +25,8 @@ describe("chooseTaker", () => {
   });
 
   it.each([
-    ["asset", "URL CDN does not take asset ids as it is configured", urlsOnly, "prefetch_urls"],
-    ["urls", "Asset CDN does not take URLs as it is configured", assetsOnly, "prefetch_asset"],
+    ["asset", "URL CDN takes no asset ids on this server", urlsOnly, "prefetch_urls"],
+    ["urls", "Asset CDN takes no URLs on this server", assetsOnly, "prefetch_asset"],
   ] as const)("throws unsupported when the chosen provider accepts no %s", async (kind, message, provider, tool) => {
     const refused = error("unsupported", { message, provider: provider.id, hint: expect.stringContaining(tool) });
     await expect(chooseTaker(fakeDirectory([both, provider]), provider.id, kind)).rejects.toThrow(refused);
@@ -201,7 +201,7 @@ describe("createRouter", () => {
     expect(providerFor(route, "gone.test")).toBe(
       "not_configured: is on gone.test, which PREFETCH_ROUTES sends to gone-cdn, and that has no credentials; read prefetch://providers",
     );
-    expect(providerFor(route, "vod.test")).toBe("unsupported: is on vod.test, whose provider asset-cdn takes no URLs as it is configured");
+    expect(providerFor(route, "vod.test")).toBe("unsupported: is on vod.test, whose provider asset-cdn takes no URLs on this server");
   });
 
   it("routes every host when the last route is *", async () => {

@@ -90,7 +90,7 @@ describe("prefetchUrls, with on_quota_exceeded defer", () => {
   it("plans the deferral in a dry run and stores nothing", async () => {
     const { urls, storage, sent } = await startService({ script: { limits: { urlsPerDay: 4 } } });
     const view = await urls(manyUrls(10), { ...defer, dryRun: true });
-    expect(view).toMatchObject({ dryRun: true, cost: 10, counts: { queued: 10, rejected: 0 } });
+    expect(view).toMatchObject({ state: "planned", cost: 10, plan: { fitsToday: false, leftToday: 0 }, deferred: { items: 6 } });
     expect(view.nextStep).toContain("4 would be sent today and 6 later, as the quota comes back from 2026-11-21T16:00:00.000Z");
     expect(sent()).toEqual([]);
     expect((await storage.ledger("fake-cdn:1", "2026-11-22")).used).toBe(0);
@@ -101,7 +101,11 @@ describe("prefetchUrls, with on_quota_exceeded defer", () => {
     for (const url of manyUrls(2)) outcomes.set(url, "succeeded");
     const start = clock.now();
     const view = await urls(manyUrls(2), { ...defer, waitSeconds: 50 });
-    expect(view).toMatchObject({ state: "running", counts: { succeeded: 1, queued: 1 } });
+    expect(view).toMatchObject({
+      state: "scheduled",
+      counts: { succeeded: 1, queued: 1 },
+      deferred: { items: 1, from: MIDNIGHT, until: MIDNIGHT },
+    });
     expect(view.nextStep).toContain(`Call get_prefetch_status with task_id ${view.taskId} after that, or cancel_prefetch`);
     const again = await status(view.taskId, "summary", { waitSeconds: 50 });
     expect(again.counts.queued).toBe(1);
@@ -123,6 +127,10 @@ describe("prefetchUrls, with on_quota_exceeded defer", () => {
     const { taskId = "" } = await urls(manyUrls(3), defer);
     const cancelled = await clock.drive(service.cancel(taskId, { signal: new AbortController().signal, caller: localCaller }));
     expect(cancelled).toMatchObject({ counts: { cancelled: 2 } });
+    expect(cancelled.nextStep).toContain(
+      "2 cancelled. Units free again, by the vendor's day: 1 of 2026-11-22 (fake-cdn), 1 of 2026-11-23 (fake-cdn). 0 are left today at fake-cdn.",
+    );
+    expect(cancelled.nextStep).not.toMatch(/call again|to send/i);
     for (const day of ["2026-11-22", "2026-11-23"]) expect((await storage.ledger("fake-cdn:1", day)).used).toBe(0);
     await clock.advance(5 * DAY_MS);
     expect(sent()).toHaveLength(1);
@@ -130,7 +138,7 @@ describe("prefetchUrls, with on_quota_exceeded defer", () => {
 
   it("says that a store in memory forgets deferred URLs", async () => {
     const { urls } = await startService({ script: { limits: { urlsPerDay: 1 } }, durable: false });
-    expect((await urls(manyUrls(2), defer)).nextStep).toContain("They are forgotten when this server stops");
+    expect((await urls(manyUrls(2), defer)).nextStep).toContain("they are forgotten and never sent");
   });
 });
 

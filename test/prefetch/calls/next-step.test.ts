@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type AdviceFacts, nextStep } from "../../../src/prefetch/calls/next-step.ts";
-import { type Counts, noCounts, taskState } from "../../../src/prefetch/model/task.ts";
+import { type Counts, noCounts, shownState } from "../../../src/prefetch/model/task.ts";
 import { NOON } from "../../fakes/clock.ts";
 
 function holdingOf(sending: number): AdviceFacts["holding"] {
@@ -12,14 +12,16 @@ function advice(counts: Partial<Counts>, more: Partial<AdviceFacts> = {}): strin
   const all = { ...noCounts(), ...counts };
   return nextStep({
     taskId: "pf_1",
-    state: taskState(all),
+    state: shownState(all, more.deferred),
     counts: all,
     orphaned: [],
     reach: ["They are warm at the edge."],
     holding: holdingOf(0),
     rejections: new Map(),
     delay: undefined,
-    later: undefined,
+    deferred: undefined,
+    failedAgain: 0,
+    isMetered: true,
     now: NOON,
     durable: true,
     resetsAt: undefined,
@@ -61,33 +63,28 @@ describe("nextStep of an open task", () => {
     );
   });
 
-  it("counts items that wait for at most five minutes as not sent yet", () => {
-    const later = { items: 1, from: NOON + 300_000, until: NOON + 300_000 };
-    expect(advice({ queued: 1 }, { later })).toBe(`1 not sent yet; keep this server running. ${askAgain}`);
-  });
-
   const soon = { items: 3, from: NOON + 300_001, until: NOON + 300_001 };
 
   it("says when deferred items are sent and that PREFETCH_STORE keeps them when the store is durable", () => {
-    expect(advice({ processing: 1, queued: 3 }, { later: soon })).toBe(
+    expect(advice({ processing: 1, queued: 3 }, { deferred: soon })).toBe(
       "3 wait to be sent at 2026-11-21T04:05:00.001Z (in 6 min), when the vendor's quota is there for them. PREFETCH_STORE keeps them: a server that runs then sends them, one that is started later does so 5 seconds after its start. Over stdio that means that this app must be open, or opened again. Call get_prefetch_status with task_id pf_1 and wait_seconds 50 until only those are left; prefetching usually takes minutes.",
     );
   });
 
   it("says that deferred items are forgotten at a stop when the store is in memory", () => {
-    expect(advice({ processing: 1, queued: 3 }, { later: soon, durable: false })).toContain(
-      "They are forgotten when this server stops, because PREFETCH_STORE is memory:.",
+    expect(advice({ processing: 1, queued: 3 }, { deferred: soon, durable: false })).toContain(
+      "in memory only (PREFETCH_STORE is memory:): if it stops before then, which also happens when the app that started it is closed, they are forgotten and never sent.",
     );
   });
 
   it("names the first and the last moment when deferred items wait for several days", () => {
-    expect(advice({ queued: 3 }, { later: { ...soon, until: NOON + 86_400_000 } })).toContain(
+    expect(advice({ queued: 3 }, { deferred: { ...soon, until: NOON + 86_400_000 } })).toContain(
       "3 wait to be sent from 2026-11-21T04:05:00.001Z (in 6 min) to 2026-11-22T04:00:00.000Z (in 1 d),",
     );
   });
 
   it("says to call after the deferral when every open item is deferred", () => {
-    expect(advice({ succeeded: 1, queued: 3 }, { later: soon })).toMatch(
+    expect(advice({ succeeded: 1, queued: 3 }, { deferred: soon })).toMatch(
       / Call get_prefetch_status with task_id pf_1 after that, or cancel_prefetch to drop what waits\.$/,
     );
   });
@@ -104,8 +101,8 @@ describe("nextStep of an ended task", () => {
     expect(advice({ succeeded: 2 })).toBe(`Nothing more to do. ${proof}`);
   });
 
-  it("says to call again when every item was cancelled", () => {
-    expect(advice({ cancelled: 2 })).toBe("Everything was cancelled before it was sent. Call again to send it.");
+  it("asks for nothing when every item was cancelled", () => {
+    expect(advice({ cancelled: 2 })).toBe("Everything was cancelled before it was sent. Nothing more to do.");
   });
 
   it("says to verify unknown items before sending them again", () => {
@@ -141,16 +138,24 @@ describe("nextStep of an ended task", () => {
     expect(advice({ rejected: 2 }, { rejections })).toBe("2 refused because of the credentials or the setup: correct that first.");
   });
 
-  it("says to check failed items", () => {
-    expect(advice({ failed: 2 })).toBe(
-      "2 failed: check as their reasons say that each can be fetched and cached, then call again with just those.",
+  it.each([
+    ["that they used quota when the vendor counts it", true, " and used their quota"],
+    ["that they cost none when the provider fetches by itself", false, ", at no cost of quota"],
+  ])("says to check failed items, and %s", (_, isMetered, spent) => {
+    expect(advice({ failed: 2 }, { isMetered })).toBe(
+      `2 failed${spent}: check that each can be fetched from the origin and cached, then call again with just those.`,
     );
   });
 
-  it("says to call again for cancelled items when other items were sent", () => {
-    expect(advice({ failed: 1, cancelled: 2 })).toMatch(
-      / 2 cancelled before they were sent \(detail "all" names them\): call again with those to send them\.$/,
-    );
+  it("advises against a third try when items failed in the same way before", () => {
+    const text = advice({ failed: 3 }, { failedAgain: 1 });
+    expect(text).toContain("2 failed and used their quota: check");
+    expect(text).toContain("1 failed and used their quota, as they did before in an earlier task: do not send them again yet.");
+    expect(advice({ failed: 1 }, { failedAgain: 1 })).not.toContain("call again");
+  });
+
+  it("does not ask to send cancelled items again when other items were sent", () => {
+    expect(advice({ failed: 1, cancelled: 2 })).toMatch(/ 2 cancelled before they were sent \(detail "all" names them\)\.$/);
   });
 
   it("says to correct every other rejected item", () => {
@@ -181,7 +186,7 @@ describe("nextStep of an ended task", () => {
       "over quota",
       "usually pass",
       "credentials",
-      "failed:",
+      "1 failed and",
       "cancelled before",
       "rejected:",
       "Of the 1",

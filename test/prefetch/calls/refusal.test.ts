@@ -104,7 +104,7 @@ describe("prefetchUrls, when the vendor refuses", () => {
     await expect(urls([...manyUrls(4), "not a url"])).rejects.toThrow(
       error("auth_failed", {
         message: "The access key is not valid (APIGW.0301, request id r-1).",
-        hint: "All 4 were refused. Task pf_0001 keeps the record.",
+        hint: "Of 5, 4 were refused, at no cost of quota, and 1 could not be sent at all. Sent to fake-cdn (account fake-cdn:1), the only configured provider that takes them. Task pf_0001 keeps the record.",
         provider: "fake-cdn",
       }),
     );
@@ -137,7 +137,8 @@ describe("prefetchUrls, when the vendor refuses", () => {
         },
       },
     });
-    expect(await urls(manyUrls(4))).toMatchObject({ state: "running", counts: { processing: 2, rejected: 2 }, quota: { used: 2 } });
+    const view = await urls(manyUrls(4));
+    expect(view).toMatchObject({ state: "running", cost: 2, counts: { processing: 2, rejected: 2 }, quota: { used: 2 } });
   });
 
   it("says why the task waits when the vendor throttles it", async () => {

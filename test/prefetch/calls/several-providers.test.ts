@@ -295,4 +295,38 @@ describe("prefetchAssets, over several providers", () => {
     await expect(asset("asset1")).rejects.toThrow(error("invalid_argument", { hint: expect.stringContaining("fake-cdn, other-cdn") }));
     for (const provider of providers) expect(provider.received).toEqual([]);
   });
+
+  const missing = async (): Promise<never> => {
+    throw new PrefetchError("not_found", "No such asset");
+  };
+
+  it.each([
+    ["published there", async () => ({ urls: manyUrls(2), cost: 2 })],
+    [
+      "not published there",
+      async () => {
+        throw new PrefetchError("not_published", "Not published");
+      },
+    ],
+  ])("asks the only provider that knows the asset when none is named and it is %s", async (_, resolveAsset) => {
+    const { asset, providers, used } = await startService({
+      script: { resolveAsset: missing },
+      moreProviders: [{ ...other, resolveAsset }],
+    });
+    await asset("asset1").catch((thrown: unknown) => expect(thrown).toMatchObject({ code: "not_published" }));
+    expect(providers[0]?.received).toEqual([]);
+    expect(await used(providers[0])).toBe(0);
+  });
+
+  it("asks for a name when one of the vendors cannot be asked about the asset", async () => {
+    const { asset } = await startService({
+      script: {
+        resolveAsset: async () => {
+          throw new PrefetchError("vendor_unavailable", "Down", { retryable: true });
+        },
+      },
+      moreProviders: [{ ...other, resolveAsset: async () => ({ urls: manyUrls(2), cost: 2 }) }],
+    });
+    await expect(asset("asset1")).rejects.toThrow(error("invalid_argument", { message: expect.stringContaining("none was named") }));
+  });
 });

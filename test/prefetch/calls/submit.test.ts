@@ -145,10 +145,12 @@ describe("prefetchUrls", () => {
       dryRun: true,
       cost: 3,
       batches: 2,
-      state: "queued",
+      state: "planned",
       counts: { queued: 3, rejected: 1 },
       duplicatesRemoved: 1,
+      plan: { fitsToday: true, leftToday: 97 },
       quota: { used: 0 },
+      nextStep: "Nothing was sent. fake-cdn: 3 units today, and then 97 left. Call again without dry_run to spend 3 units.",
     });
     expect(plan.taskId).toBeUndefined();
     expect(plan.problems).toMatchObject([{ url: "not a url", code: "invalid_argument" }]);
@@ -166,6 +168,23 @@ describe("prefetchUrls", () => {
       skippedRecent: 3,
       nextStep: expect.stringContaining("force true"),
     });
+  });
+
+  it.each([
+    ["a playlist", ["https://media.example.com/a/index.m3u8?v=1", ...manyUrls(1)], "1 URL is a playlist: only the playlist itself counted"],
+    ["manifests", ["https://media.example.com/a.mpd", "https://media.example.com/B.M3U8"], "2 URLs are playlists: only the playlists"],
+  ])("says how to get the segments when a list without expand has %s", async (_, list, said) => {
+    const { urls } = await startService();
+    for (const dryRun of [true, false]) {
+      const { nextStep } = await urls(list, { dryRun });
+      expect(nextStep).toContain(said);
+      expect(nextStep).toContain('call again with expand "streams"');
+    }
+  });
+
+  it("says nothing about playlists when a list has none", async () => {
+    const { urls } = await startService();
+    expect((await urls(["https://media.example.com/a.mp4?from=x.m3u8"])).nextStep).not.toContain("playlist");
   });
 
   it("stops waiting when the caller stops, and goes on sending", async () => {
@@ -191,18 +210,77 @@ describe("prefetchUrls", () => {
 });
 
 describe("prefetchUrls, when called again", () => {
-  it("returns the first task and spends nothing for the same list", async () => {
+  it("tells where each URL of the same list stands and spends nothing", async () => {
     const { urls, used, sent } = await startService();
     const first = await urls(manyUrls(4));
     const second = await urls([...manyUrls(4)].reverse());
     expect(second).toMatchObject({
       taskId: first.taskId,
+      cost: 0,
       counts: { processing: 4 },
+      known: [{ taskId: first.taskId, state: "processing", items: 4 }],
       skippedRecent: 4,
-      nextStep: expect.stringContaining("Nothing new was sent"),
+      nextStep: expect.stringMatching(/^Nothing new was sent, at no cost: of the list, 4 under way in pf_0001, from a call/),
     });
     expect(await used()).toBe(4);
     expect(sent()).toHaveLength(4);
+  });
+
+  it("reports on the list of the call and on no URL of the earlier list besides", async () => {
+    const { urls, outcomes, clock } = await startService();
+    for (const url of manyUrls(10)) outcomes.set(url, "succeeded");
+    outcomes.set("https://media.example.com/9.mp4", "failed");
+    expect(await urls([...manyUrls(10), "not a url", "ftp://x/y"], { waitSeconds: 50 })).toMatchObject({ state: "partial", cost: 10 });
+    await clock.advance(1_000);
+    expect(await urls(manyUrls(8))).toMatchObject({
+      state: "succeeded",
+      cost: 0,
+      counts: { succeeded: 8, failed: 0, rejected: 0 },
+      problems: [],
+      nextStep: expect.not.stringMatching(/correct|rejected|failed/),
+    });
+  });
+
+  it("names the tasks of a list that several tasks hold, with the moment that deferred URLs wait for", async () => {
+    const { urls, outcomes } = await startService({ script: { limits: { urlsPerDay: 4 } } });
+    for (const url of manyUrls(4)) outcomes.set(url, "succeeded");
+    await urls(manyUrls(3), { waitSeconds: 50 });
+    await urls(manyUrls(6).slice(3), { onQuotaExceeded: "defer", waitSeconds: 50 });
+    const midnight = Date.parse("2026-11-22T00:00:00+08:00");
+    const waits = { from: midnight, until: midnight };
+    const view = await urls([...manyUrls(6), "not a url"], { onQuotaExceeded: "defer" });
+    expect(view).toMatchObject({
+      taskId: "pf_0002",
+      state: "scheduled",
+      cost: 0,
+      counts: { succeeded: 4, queued: 2, rejected: 1 },
+      deferred: { items: 2, ...waits },
+      known: [
+        { taskId: "pf_0002", state: "queued", items: 2, waits },
+        { taskId: "pf_0002", state: "succeeded", items: 1 },
+        { taskId: "pf_0001", state: "succeeded", items: 3 },
+      ],
+      problems: [{ url: "not a url" }],
+    });
+    expect(totalOf(view.counts)).toBe(7);
+  });
+
+  it("answers a repeated list of 10,000 URLs in a bounded number of groups", async () => {
+    const { urls } = await startService({
+      guards: { maxUrlsPerCall: 10_000 },
+      script: { limits: { urlsPerDay: 10_000, urlsPerRequest: 5_000 } },
+    });
+    await urls(manyUrls(10_000));
+    const view = await urls(manyUrls(10_000));
+    expect(view).toMatchObject({ counts: { processing: 10_000 }, known: [{ items: 10_000 }] });
+    expect(JSON.stringify(view).length).toBeLessThan(2_000);
+  });
+
+  it("shows one pair of spellings that are one URL", async () => {
+    const { urls } = await startService();
+    const twice = ["https://media.example.com/0.mp4", "https://media.example.com/0.mp4", "https://MEDIA.example.com:443/0.mp4#x"];
+    expect(await urls(twice)).toMatchObject({ duplicatesRemoved: 2, duplicate: { kept: twice[0], dropped: twice[2] } });
+    expect(await urls(manyUrls(2))).not.toHaveProperty("duplicate");
   });
 
   it("returns the first task while it is still being sent", async () => {
@@ -246,10 +324,14 @@ describe("prefetchUrls, when called again", () => {
     await urls(manyUrls(3));
     expect(await urls(manyUrls(5))).toMatchObject({
       taskId: "pf_0002",
-      counts: { processing: 2 },
+      cost: 2,
+      counts: { processing: 5 },
+      known: [{ taskId: "pf_0001", state: "processing", items: 3 }],
       skippedRecent: 3,
       quota: { used: 5 },
-      nextStep: expect.stringMatching(/^3 of the list wait to be sent or were sent in the last 10 minutes, by pf_0001/),
+      nextStep: expect.stringMatching(
+        /^3 of the list are in earlier tasks and were not sent again, at no cost: 3 under way in pf_0001\. .* The other 2, in the new task: Call get_/,
+      ),
     });
     expect(sent()).toEqual(manyUrls(5));
   });
@@ -266,10 +348,20 @@ describe("prefetchUrls, when called again", () => {
     expect(await urls([first, second, third], { waitSeconds: 50 })).toMatchObject({
       taskId: "pf_0002",
       state: "succeeded",
-      counts: { succeeded: 1 },
+      counts: { succeeded: 3 },
       skippedRecent: 2,
     });
     expect(sent()).toEqual([first, second, third, second]);
+  });
+
+  it("advises against a third try when a URL fails in the same way again", async () => {
+    const { urls, outcomes } = await startService();
+    for (const url of manyUrls(2)) outcomes.set(url, "failed");
+    const first = await urls(manyUrls(1), { waitSeconds: 50 });
+    expect(first.nextStep).toMatch(/^1 failed and used their quota: check .*call again with just those/);
+    expect(first.problems).toMatchObject([{ reason: 'The vendor reports "failed" and gives no reason.' }]);
+    const second = await urls(manyUrls(2), { waitSeconds: 50 });
+    expect(second.nextStep).toMatch(/^1 failed and used their quota: .* 1 failed .* in an earlier task: do not send them again yet/);
   });
 
   it("sends every URL again with force, or after ten minutes", async () => {

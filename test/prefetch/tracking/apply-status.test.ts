@@ -47,7 +47,7 @@ describe("applyStatus", () => {
     const change = applyStatus(workOf(urls), [row(urls[0] ?? "", "failed", "403 from the origin"), row(urls[1] ?? "", "failed")]);
     expect(change.items).toEqual([
       { index: 0, state: "failed", code: "vendor_failed", reason: "403 from the origin" },
-      { index: 1, state: "failed", code: "vendor_failed", reason: "The vendor reports that it failed." },
+      { index: 1, state: "failed", code: "vendor_failed", reason: 'The vendor reports "FAILED" and gives no reason.' },
     ]);
   });
 

@@ -23,6 +23,8 @@ function snapshotOf(counts: Partial<Counts>, bytes = 0): TaskSnapshot {
     waitingAccounts: [],
     rejections: new Map(),
     later: undefined,
+    deferred: undefined,
+    failedAgain: 0,
     delay: undefined,
   };
   return { task: newTask({ id: "pf_1" }).task, counts: { ...noCounts(), ...counts }, bytes, ...nothing };

@@ -30,12 +30,12 @@ export function endingContract(bench: StorageBench): void {
         vendorTaskIds: ["v-1"],
         items: [0, 1].map((index) => ({ index, state: "processing" as const })),
       });
-      await bench.storage.cancel("pf_1");
+      expect(await bench.storage.cancel("pf_1")).toEqual([{ provider: "fake-cdn", day: TODAY, units: 4 }]);
       expect(await statesOf()).toEqual(["processing", "processing", "cancelled", "cancelled", "cancelled", "cancelled"]);
       expect(await used()).toBe(2);
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 1, waitingAccounts: [] });
       expect(await bench.storage.claim(ACCOUNT, NOON + DAY_MS, NOON + DAY_MS + 1)).toBeUndefined();
-      await bench.storage.cancel("pf_1");
+      expect(await bench.storage.cancel("pf_1")).toEqual([]);
       expect(await used()).toBe(2);
     });
 

@@ -176,6 +176,7 @@ export function readingContract(bench: StorageBench): void {
         held: [{ owner: undefined, isSent: true, items: 2, at: NOON + 10 }],
         bytes: 0,
         waitingAccounts: ["fake-cdn:1"],
+        failedAgain: 0,
         rejections: new Map([
           ["forbidden_domain", 1],
           ["invalid_argument", 2],

@@ -191,7 +191,7 @@ describe("bad input", () => {
     const plan = taskOf(
       await session.call("prefetch_urls", { urls: '["https://example.com/a", "https://example.com/b"]', dry_run: "true" }),
     );
-    expect(plan).toMatchObject({ dry_run: true, counts: { total: 2, queued: 2 } });
+    expect(plan).toMatchObject({ dry_run: true, counts: { total: 2, planned: 2, queued: 0 } });
   });
 
   it("in a list, bad URLs are named and the good ones go on", async () => {

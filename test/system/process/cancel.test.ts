@@ -23,7 +23,9 @@ describe.concurrent.each(sessions)("cancel_prefetch with the %s", (_, start) => 
     // Requests of one host go out more than a second apart, so most of the five batches still wait.
     const cancelled = taskOf(await session.call("cancel_prefetch", { task_id: sent.task_id }));
     expect(cancelled.counts.cancelled).toBeGreaterThan(0);
-    expect(cancelled.next_step).toMatch(/^\d+ cancelled; their quota is free again\./);
+    expect(cancelled.next_step).toMatch(
+      /^\d+ cancelled\. Units free again, by the vendor.s day: \d+ of \d{4}-\d\d-\d\d \(alibaba-vod\)\. \d+ are left today at alibaba-vod\./,
+    );
 
     // A request that was in flight during the cancellation may still arrive.
     const ended = await endOf(session, sent);

@@ -61,7 +61,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
       "https://example.com/fail-1.mp4",
       "ftp://example.com/a",
       "HTTPS://EXAMPLE.com:443/e0.mp4#x",
-      "https://foreign.example.test/a.mp4",
+      "https://foreign.example.com/a.mp4",
     ];
     const progress: [number, number | undefined][] = [];
     const ended = taskOf(
@@ -74,7 +74,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     expect(ended.problems.map((row) => [row.url, row.state, row.code])).toEqual([
       ["https://example.com/fail-1.mp4", "failed", "vendor_failed"],
       ["ftp://example.com/a", "rejected", "invalid_argument"],
-      ["https://foreign.example.test/a.mp4", "rejected", "forbidden_domain"],
+      ["https://foreign.example.com/a.mp4", "rejected", "forbidden_domain"],
     ]);
     expect(ended.problems[2]?.reason).toMatch(/VOD\.10089.*request id [0-9a-f]{32}/);
     // Refused URLs cost nothing.
@@ -151,7 +151,16 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     const session = await open(test, start);
     const urls = Array.from({ length: 25 }, (_, index) => `https://example.com/p${index}`);
     const plan = taskOf(await session.call("prefetch_urls", { urls, dry_run: true }));
-    expect(plan).toMatchObject({ dry_run: true, state: "queued", cost: 25, batches: 3, quota: { used: 0 } });
+    expect(plan).toMatchObject({
+      dry_run: true,
+      state: "planned",
+      cost: 25,
+      fits_today: true,
+      left_today: 975,
+      batches: 3,
+      counts: { planned: 25, queued: 0 },
+      quota: { used: 0 },
+    });
     expect(plan.task_id).toBeUndefined();
     const over = await session.call("prefetch_urls", { urls: Array.from({ length: 1001 }, (_, index) => `https://example.com/q${index}`) });
     expect(over.isError).toBe(true);
