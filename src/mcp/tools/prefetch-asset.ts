@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
-import { providerArgument, required, spendInputs } from "../inputs.ts";
+import { required, spendInputs, spendProvider } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { spendCorrections, spendOptions } from "./spend.ts";
 
@@ -15,7 +15,7 @@ export function prefetchAsset(deps: ToolDeps) {
       intent: "spend",
       input: {
         asset_id: z.string(required("the id of one published media asset")).describe("Id of a published media asset."),
-        provider: providerArgument(providers.known),
+        provider: spendProvider("asset", providers),
         ...spendInputs,
       },
       hidden: providers.configured.length > 1 ? [] : ["provider"],
