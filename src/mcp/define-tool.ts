@@ -10,6 +10,7 @@ import { asPrefetchError, PrefetchError } from "../base/errors.ts";
 import type { ForeignText } from "../base/foreign-text.ts";
 import type { PrefetchService } from "../prefetch/calls/service.ts";
 import type { CallContext } from "../prefetch/model/caller.ts";
+import type { ProviderDirectory } from "../prefetch/model/provider-directory.ts";
 import type { Observer } from "../telemetry/observer.ts";
 import { answerText } from "./answer-text.ts";
 import { type Corrections, parseArguments } from "./arguments.ts";
@@ -22,7 +23,7 @@ import { refuseSecrets } from "./secret-arguments.ts";
 
 export interface ToolDeps {
   readonly service: PrefetchService;
-  readonly providers: { readonly known: readonly string[]; readonly configured: readonly string[] };
+  readonly providers: Pick<ProviderDirectory, "known" | "configured" | "fallbacks" | "routes">;
   /** Part of every result. In the sandbox it says that no real CDN is touched. */
   readonly notice: string | undefined;
   readonly report: (error: unknown, about: string) => void;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { createJsonGauge, MOST_JSON_VALUES } from "../base/json-gauge.ts";
 import { quotaPolicies } from "../prefetch/model/quota.ts";
 import { expansions, streamScopes } from "../prefetch/model/stream.ts";
+import type { ToolDeps } from "./define-tool.ts";
 
 /** Some hosts send an array as its JSON text: `"[\"https://…\"]"`. Any other text stays as it is and fails the schema. */
 export function lenientArray<Schema extends z.ZodType>(schema: Schema) {
@@ -57,12 +58,32 @@ export const waitSeconds = lenientNumber(
   z.number("must be a number of seconds").min(0, "must be 0 to 50").max(50, "must be 0 to 50").default(0),
 ).describe("Wait up to this long (0 to 50) for the final state; ends when only deferred URLs are left.");
 
+/** Providers by what each is for. A provider that is missing here is only named. */
+const purposes: Readonly<Record<string, string>> = {
+  "huawei-vod": "media of Huawei Cloud VOD",
+  "alibaba-vod": "media of Alibaba Cloud VOD",
+  http: "any other CDN, such as Cloudflare, CloudFront, Fastly or Akamai",
+};
+
 /** Any text passes here; the domain checks the id, and its error lists the known ids. */
-export function providerArgument(ids: readonly string[]) {
-  return z
-    .string("must be a provider id")
-    .optional()
-    .describe(`One of: ${ids.join(", ")}.`);
+export function providerArgument(ids: readonly string[], about = `One of: ${ids.join(", ")}.`) {
+  return z.string("must be a provider id").optional().describe(about);
+}
+
+/** The providers by their purposes, and what a spending call without one means on this server. An asset has no host that a route could match. */
+export function spendProvider(kind: "urls" | "asset", providers: ToolDeps["providers"]) {
+  const { known } = providers;
+  const each = known.map((id) => (purposes[id] === undefined ? id : `${id}: ${purposes[id]}`));
+  return providerArgument(known, `${each.join("; ")}.${leftOut(kind, providers)}`);
+}
+
+function leftOut(kind: "urls" | "asset", { configured, fallbacks, routes }: ToolDeps["providers"]): string {
+  const vendors = configured.filter((id) => !fallbacks.includes(id));
+  const [only = fallbacks[0], ...others] = vendors;
+  if (kind === "asset" && others.length > 0) return " Left out: the one that knows the asset.";
+  if (kind === "urls" && routes.length > 0) return " Left out, PREFETCH_ROUTES chooses by host.";
+  if (others.length > 0) return " Required: several are configured.";
+  return only === undefined ? "" : ` Left out: ${only}.`;
 }
 
 export const cursor = z.string("must be a string").optional().describe("next_cursor of the previous page.");

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { isoTime, span } from "../base/iso-time.ts";
-import type { ItemRow, TaskView } from "../prefetch/calls/view.ts";
+import type { ItemRow, ProviderView, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
 import type { KnownItems } from "../prefetch/model/storage.ts";
 import type { StreamView } from "../prefetch/model/stream.ts";
@@ -13,6 +13,7 @@ const row = z.object({
   url: z.string().optional(),
   sent_as: z.string().optional(),
   asset_id: z.string().optional(),
+  provider: z.string().optional(),
   state: z.string(),
   code: z.string().optional(),
   reason: z.string().optional(),
@@ -52,11 +53,12 @@ export const taskOutput = {
   provider: z.string(),
   state: z.enum(shownStates),
   counts,
-  deferred: z.object({ from: z.string(), until: z.string() }).optional(),
+  deferred: z.object({ from: z.string(), until: z.string() }).meta(brief).optional(),
   batches: z.number(),
   duplicates_removed: z.number(),
   skipped_recent: z.number(),
   bytes: z.number().optional(),
+  by_provider: z.array(z.object({ provider: z.string(), counts, quota: quotaSchema.optional() }).meta(brief)).optional(),
   problems: z.array(row),
   quota: quotaSchema.meta(brief).optional(),
   next_step: z.string(),
@@ -122,10 +124,7 @@ export function taskResult(view: TaskView) {
     batches: view.batches,
     ...(view.cost !== undefined && { cost: view.cost }),
     ...(view.dryRun && { dry_run: true }),
-    ...(view.plan && {
-      fits_today: view.plan.fitsToday,
-      ...(view.plan.leftToday !== undefined && { left_today: view.plan.leftToday }),
-    }),
+    ...planResult(view),
     duplicates_removed: view.duplicatesRemoved,
     ...(view.duplicate && { duplicate_example: [view.duplicate.kept, view.duplicate.dropped] }),
     skipped_recent: view.skippedRecent,
@@ -135,6 +134,7 @@ export function taskResult(view: TaskView) {
     problems: view.problems.map(rowResult),
     ...(view.items && { items: view.items.map(rowResult) }),
     ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),
+    ...(view.byProvider && { by_provider: view.byProvider.map(providerResult) }),
     ...(view.quota && { quota: quotaResult(view.quota) }),
     next_step: view.nextStep,
   };
@@ -152,6 +152,15 @@ function countsResult({ counts: all, deferred, state, known = [] }: TaskView) {
     counts: { total, ...counts, deferred: later },
     deferred: { from: isoTime(deferred.from), until: isoTime(deferred.until) },
   };
+}
+
+function planResult({ plan }: TaskView) {
+  if (!plan) return {};
+  return { fits_today: plan.fitsToday, ...(plan.leftToday !== undefined && { left_today: plan.leftToday }) };
+}
+
+function providerResult({ provider, counts: own, quota }: ProviderView) {
+  return { provider, counts: { total: totalOf(own), ...own }, ...(quota && { quota: quotaResult(quota) }) };
 }
 
 function knownResult({ taskId, state, items, waits }: KnownItems): z.input<typeof knownGroup> {

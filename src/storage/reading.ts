@@ -27,7 +27,7 @@ export function createReading(
 
   const itemRows = (taskId: string, { after, states, limit }: ItemQuery) =>
     all(
-      `SELECT i.*, CASE WHEN i.state = 'queued' AND b.state = 'queued' AND b.not_before > ? THEN b.not_before END AS not_before
+      `SELECT i.*, b.provider AS provider, CASE WHEN i.state = 'queued' AND b.state = 'queued' AND b.not_before > ? THEN b.not_before END AS not_before
          FROM items AS i LEFT JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
         WHERE i.task_id = ? AND EXISTS (SELECT 1 FROM tasks WHERE id = i.task_id) AND i.idx > ? AND (? IS NULL OR i.state IN (SELECT value FROM json_each(?)))
         ORDER BY i.idx LIMIT ?`,

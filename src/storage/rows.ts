@@ -72,7 +72,7 @@ const item = z.object({
   parts: nullable(json(z.array(part))),
 });
 
-const storedItem = item.extend({ notBefore: nullable(timeMs) });
+const storedItem = item.extend({ provider: nullable(z.string()), notBefore: nullable(timeMs) });
 
 export function stateFrom(value: SQLOutputValue | undefined): ItemState {
   return itemState.parse(value);
@@ -90,7 +90,7 @@ export function itemFrom(row: Row): Item {
   return item.parse(fieldsFrom(row));
 }
 
-/** `row` has the column `not_before` of the item's batch. */
+/** `row` has the columns `provider` and `not_before` of the item's batch. */
 export function storedItemFrom(row: Row): StoredItem {
   return storedItem.parse(fieldsFrom(row));
 }

@@ -1,10 +1,10 @@
 /** Reads the snapshot of one task from which its status is answered. */
 
 import type { Clock } from "../base/clock.ts";
-import type { HeldItems, TaskSnapshot } from "../prefetch/model/storage.ts";
-import { LONG_WAIT_MS } from "../prefetch/model/task.ts";
+import type { HeldItems, ProviderCounts, TaskSnapshot } from "../prefetch/model/storage.ts";
+import { LONG_WAIT_MS, noCounts } from "../prefetch/model/task.ts";
 import type { ItemCounts } from "./item-counts.ts";
-import { taskFrom } from "./rows.ts";
+import { stateFrom, taskFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
 /** Failed items that are compared with earlier tasks. More would delay each look at a large task. */
@@ -87,6 +87,19 @@ export function createTaskSnapshot(
     return new Map(rows.map((row) => [String(row.code), Number(row.n)]));
   };
 
+  const byProvider = (taskId: string): ProviderCounts[] => {
+    const rows = all(
+      `SELECT b.provider AS provider, i.state AS state, count(*) AS n FROM ${BATCHES_WITH_ITEMS}
+        WHERE b.task_id = ? GROUP BY b.provider, i.state ORDER BY b.provider`,
+      taskId,
+    );
+    return [...Map.groupBy(rows, (row) => String(row.provider))].map(([provider, own]) => {
+      const counts = noCounts();
+      for (const { state, n } of own) counts[stateFrom(state)] = Number(n);
+      return { provider, counts };
+    });
+  };
+
   const waitingOf = (taskId: string): Waiting => ({
     held: heldItems(taskId),
     later: itemsDueAfter(clock.now(), taskId),
@@ -98,9 +111,11 @@ export function createTaskSnapshot(
     const row = get("SELECT * FROM tasks WHERE id = ?", taskId);
     if (!row) return undefined;
     const byState = counts.ofTask(taskId);
+    const task = taskFrom(row);
     const waiting = byState.queued > 0 ? waitingOf(taskId) : nothingWaits;
     return {
-      task: taskFrom(row),
+      task,
+      byProvider: task.providers.length > 1 ? byProvider(taskId) : [],
       counts: byState,
       ...batchTotals(taskId),
       ...waiting,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
 import { taskHeadline } from "../headlines.ts";
-import { lenientArray, providerArgument, spendInputs, waitSeconds } from "../inputs.ts";
+import { lenientArray, spendInputs, spendProvider, waitSeconds } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { spendCorrections, spendOptions } from "./spend.ts";
 
@@ -23,7 +23,7 @@ export function prefetchAsset(deps: ToolDeps) {
             .array(z.unknown().meta({ type: "string" }), 'must be an array of asset ids, such as ["f488337c31c8e4622f1590735b134c65"]')
             .optional(),
         ).describe("Instead of asset_id: up to 100 ids."),
-        provider: providerArgument(providers.known),
+        provider: spendProvider("asset", providers),
         ...spendInputs,
         wait_seconds: waitSeconds.describe("Wait up to this long (0 to 50) for the asset to be published and for the final state."),
       },

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
 import { taskHeadline } from "../headlines.ts";
-import { lenientArray, providerArgument, required, spendInputs } from "../inputs.ts";
+import { lenientArray, required, spendInputs, spendProvider } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { spendCorrections, spendOptions } from "./spend.ts";
 
@@ -19,7 +19,7 @@ export function prefetchUrls(deps: ToolDeps) {
           // The domain checks each entry by itself, so one bad entry does not reject the list.
           z.array(z.unknown().meta({ type: "string" }), required('an array of URLs, such as ["https://media.example.com/a.mp4"]')),
         ).describe("Absolute http(s) URLs, 1 to 10,000."),
-        provider: providerArgument(providers.known),
+        provider: spendProvider("urls", providers),
         ...spendInputs,
       },
       hidden: providers.configured.length > 1 ? [] : ["provider"],

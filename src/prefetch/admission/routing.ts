@@ -11,7 +11,7 @@ type Kind = BatchContent["kind"];
 /** The provider that a call names, or the only one that it can mean. Throws `invalid_argument` and `not_configured`. */
 export async function chooseProvider(directory: ProviderDirectory, named: string | undefined): Promise<Provider> {
   if (named !== undefined) {
-    if (!directory.known.includes(named)) throw unknownProvider(named, directory.known);
+    if (!directory.known.includes(named)) throw unknownProvider(named, directory.known, directory.fallbacks);
     return directory.get(named);
   }
   const [only, ...others] = unnamedChoices(directory);
@@ -22,9 +22,9 @@ export async function chooseProvider(directory: ProviderDirectory, named: string
   });
 }
 
-export function unknownProvider(name: string, known: readonly string[]): PrefetchError {
+export function unknownProvider(name: string, known: readonly string[], fallbacks: readonly string[] = []): PrefetchError {
   return new PrefetchError("invalid_argument", `provider: "${name.slice(0, 60)}" is not known`, {
-    hint: `Choose one of: ${known.join(", ")}.`,
+    hint: `${fallbacks.map((id) => `A CDN without a provider of its own is warmed by provider "${id}". `).join("")}Choose one of: ${known.join(", ")}.`,
   });
 }
 

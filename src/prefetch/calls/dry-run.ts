@@ -37,7 +37,7 @@ export function dryRunView({ task, batches, items }: NewTask, planned: Planned):
     problems: items
       .filter((item) => item.state === "rejected")
       .slice(0, SUMMARY_ROWS)
-      .flatMap(rowsOf),
+      .flatMap((item) => rowsOf(item)),
     quota: tightest,
     nextStep:
       batches.length === 0

@@ -30,12 +30,14 @@ export async function taskStatus(
     return request.unhurried ? refresh.unhurriedly(taskId, call) : refresh.briefly(taskId, call);
   };
   const summary = await views.of(taskId, await update(), call);
-  return request.detail === "summary" ? summary : { ...summary, ...(await page(deps.storage, taskId, request)) };
+  if (request.detail === "summary") return summary;
+  const pages = { storage: deps.storage, namesProvider: summary.byProvider !== undefined };
+  return { ...summary, ...(await page(pages, taskId, request)) };
 }
 
 /** At most `PAGE_ROWS` items and about `PAGE_CHARACTERS`, but always at least one item. */
 async function page(
-  storage: Pick<Storage, "items">,
+  { storage, namesProvider }: { readonly storage: Pick<Storage, "items">; readonly namesProvider: boolean },
   taskId: string,
   request: StatusRequest,
 ): Promise<Pick<TaskView, "items" | "nextCursor">> {
@@ -49,7 +51,7 @@ async function page(
   const rows: ItemRow[] = [];
   let characters = 0;
   for (const [position, item] of found.entries()) {
-    const own = onlyProblems ? problemRowsOf(item) : rowsOf(item);
+    const own = (onlyProblems ? problemRowsOf : rowsOf)(item, namesProvider);
     characters += JSON.stringify(own).length;
     if (position > 0 && (position === PAGE_ROWS || characters > PAGE_CHARACTERS)) {
       return { items: rows, nextCursor: writeItemCursor({ index: found[position - 1]?.index ?? 0 }) };

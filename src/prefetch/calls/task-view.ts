@@ -33,7 +33,9 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
     of: async (taskId, problem, call) => {
       const { task, counts, batches, bytes, waitingAccounts, ...rest } = await findTask(storage, taskId, call.caller);
       const providers = await configuredAmong(directory, task.providers);
-      const [tightest] = await quotas(providers, call);
+      const all = await quotas(providers, call);
+      const [tightest] = all;
+      const isShared = task.providers.length > 1;
       const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
       const state = shownState(counts, rest.deferred);
       return {
@@ -46,7 +48,10 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
         duplicatesRemoved: task.duplicatesRemoved,
         skippedRecent: task.skippedRecent,
         ...(bytes > 0 && { bytes }),
-        problems: problems.flatMap(problemRowsOf).slice(0, SUMMARY_ROWS),
+        problems: problems.flatMap((item) => problemRowsOf(item, isShared)).slice(0, SUMMARY_ROWS),
+        ...(isShared && {
+          byProvider: rest.byProvider.map((each) => ({ ...each, quota: all.find(({ provider }) => provider === each.provider) })),
+        }),
         quota: tightest,
         nextStep: nextStep({
           taskId,

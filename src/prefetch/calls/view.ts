@@ -30,11 +30,21 @@ export interface ItemRow {
   /** The URL that is sent, if it differs from `url`. */
   readonly sentAs?: string;
   readonly assetId?: string;
+  /** In a task with several providers. */
+  readonly provider?: string;
   readonly state: ItemState;
   readonly code?: string;
   readonly reason?: string;
   /** For a deferred item: milliseconds since the epoch. */
   readonly notBefore?: number;
+}
+
+/** One provider of a task or a plan with several. */
+export interface ProviderView {
+  readonly provider: string;
+  /** Of its planned items. */
+  readonly counts: Counts;
+  readonly quota: Quota | undefined;
 }
 
 export interface TaskView {
@@ -63,6 +73,8 @@ export interface TaskView {
   readonly bytes?: number;
   readonly items?: readonly ItemRow[];
   readonly nextCursor?: string;
+  /** Of a task with several providers. `quota` is the tightest of theirs. */
+  readonly byProvider?: readonly ProviderView[];
   /** Absent when the task's provider is no longer configured. */
   readonly quota: Quota | undefined;
   readonly nextStep: string;
@@ -73,9 +85,11 @@ const SHOWN_URL = 1_000;
 const SHOWN_REASON = 600;
 
 /** The rows of one item: its own and, for an asset, one per URL that the vendor told about. */
-export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): ItemRow[] {
+export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore" | "provider">>, namesProvider = false): ItemRow[] {
+  const provider = namesProvider && item.provider !== undefined ? { provider: item.provider } : {};
   const own: ItemRow = {
     ...(item.kind === "asset" ? { assetId: item.target } : spelling(item)),
+    ...provider,
     state: item.state,
     ...(item.code !== undefined && { code: item.code }),
     ...(item.reason !== undefined && { reason: cut(item.reason, SHOWN_REASON) }),
@@ -85,6 +99,7 @@ export function rowsOf(item: Item & Partial<Pick<StoredItem, "notBefore">>): Ite
     (part): ItemRow => ({
       assetId: item.target,
       url: shownUrl(part.url),
+      ...provider,
       state: part.state,
       ...(part.reason !== undefined && { reason: cut(part.reason, SHOWN_REASON) }),
     }),
@@ -97,8 +112,8 @@ function spelling({ given, target }: Pick<Item, "given" | "target">): Pick<ItemR
 }
 
 /** The rows of one item that are problems. */
-export function problemRowsOf(item: Item): ItemRow[] {
-  return rowsOf(item).filter((row) => problemStates.includes(row.state));
+export function problemRowsOf(item: Parameters<typeof rowsOf>[0], namesProvider = false): ItemRow[] {
+  return rowsOf(item, namesProvider).filter((row) => problemStates.includes(row.state));
 }
 
 /** A URL as rows show it. */

@@ -77,8 +77,15 @@ export interface TaskSnapshot {
   readonly deferred: DeferredItems | undefined;
   /** Among the first failed items, those whose URL failed with the same code in an earlier task of the tenant. */
   readonly failedAgain: number;
+  /** Planned items of a task with several providers, by provider; empty for a task with one. */
+  readonly byProvider: readonly ProviderCounts[];
   /** Why the first unsent item with a reason was not sent. */
   readonly delay: string | undefined;
+}
+
+export interface ProviderCounts {
+  readonly provider: string;
+  readonly counts: Counts;
 }
 
 export interface HeldItems {
@@ -157,6 +164,8 @@ export interface SendStart {
 }
 
 export interface StoredItem extends Item {
+  /** `undefined` for an item that was never planned for one. */
+  readonly provider: string | undefined;
   /** For an item that may not be sent yet: when it may. */
   readonly notBefore: number | undefined;
 }

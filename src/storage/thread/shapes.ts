@@ -21,6 +21,7 @@ import type {
   KnownItems,
   KnownQuery,
   NewTask,
+  ProviderCounts,
   SendStart,
   StoredItem,
   TaskQuery,
@@ -64,7 +65,7 @@ const itemShape = {
   parts: maybe(z.array(part)),
 } satisfies Shape<Item>;
 export const item = z.object(itemShape);
-export const storedItem = z.object({ ...itemShape, notBefore: maybe(number) } satisfies Shape<StoredItem>);
+export const storedItem = z.object({ ...itemShape, provider: maybe(text), notBefore: maybe(number) } satisfies Shape<StoredItem>);
 
 export const batch = z.object({
   taskId: text,
@@ -115,6 +116,8 @@ const held = z.object({ owner: maybe(text), isSent: flag, items: number, at: num
 
 const deferredItems = z.object({ items: number, from: number, until: number } satisfies Shape<DeferredItems>);
 
+const providerCounts = z.object({ provider: text, counts } satisfies Shape<ProviderCounts>);
+
 export const taskSnapshot = z.object({
   task,
   counts,
@@ -128,6 +131,7 @@ export const taskSnapshot = z.object({
   later: maybe(deferredItems),
   deferred: maybe(deferredItems),
   failedAgain: number,
+  byProvider: z.array(providerCounts),
   delay: maybe(text),
 } satisfies Shape<TaskSnapshot>);
 

@@ -152,6 +152,21 @@ describe("prefetchUrls, over several providers", () => {
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
 
+  it("gives counts and quota for each provider, and names the provider of each problem", async () => {
+    const { clock, urls, status, outcomes } = await startService({ moreProviders: [other], routes });
+    await urls([...both, "not a url"]);
+    for (const url of both) outcomes.set(url ?? "", url === otherUrls[0] ? "failed" : "succeeded");
+    await clock.advance(30_000);
+    const view = await status("pf_0001", "problems");
+    expect(view.byProvider).toMatchObject([
+      { provider: "fake-cdn", counts: { succeeded: 3, failed: 0 }, quota: { provider: "fake-cdn", used: 3 } },
+      { provider: "other-cdn", counts: { succeeded: 3, failed: 1 }, quota: { provider: "other-cdn", used: 4 } },
+    ]);
+    expect(view.problems).toMatchObject([{ url: otherUrls[0], provider: "other-cdn" }, { url: "not a url" }]);
+    expect(view.items).toEqual(view.problems);
+    expect(await urls(manyUrls(1, "https://media.example.com/one"))).not.toHaveProperty("byProvider");
+  });
+
   it("cuts the list of the short account only, under partial", async () => {
     const { urls, sent, providers } = await startService({ moreProviders: [{ ...other, limits: { urlsPerDay: 3 } }], routes });
     const view = await urls(both, { onQuotaExceeded: "partial" });

@@ -25,6 +25,7 @@ function snapshotOf(counts: Partial<Counts>, bytes = 0): TaskSnapshot {
     later: undefined,
     deferred: undefined,
     failedAgain: 0,
+    byProvider: [],
     delay: undefined,
   };
   return { task: newTask({ id: "pf_1" }).task, counts: { ...noCounts(), ...counts }, bytes, ...nothing };

@@ -27,6 +27,7 @@ export function admissionContract(bench: StorageBench): void {
         waitingAccounts: ["fake-cdn:1"],
         rejections: new Map([["invalid_argument", 1]]),
         failedAgain: 0,
+        byProvider: [],
       });
       expect(await bench.storage.items("pf_1", { limit: 100 })).toEqual(task.items);
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 5, pending: 5, exhausted: false });

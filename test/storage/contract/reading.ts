@@ -177,6 +177,7 @@ export function readingContract(bench: StorageBench): void {
         bytes: 0,
         waitingAccounts: ["fake-cdn:1"],
         failedAgain: 0,
+        byProvider: [],
         rejections: new Map([
           ["forbidden_domain", 1],
           ["invalid_argument", 2],

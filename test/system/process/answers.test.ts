@@ -91,6 +91,28 @@ describe.concurrent("prefetch_urls", () => {
   });
 });
 
+describe.concurrent("providers", () => {
+  it("are explained, told apart in an answer, and corrected when a call names a CDN instead", async (test) => {
+    const { expect } = test;
+    const session = await sandbox(test);
+    const [asset, urls] = JSON.parse(JSON.stringify((await session.tools()).slice(0, 2)));
+    const about = ({ inputSchema }: typeof asset): string => inputSchema.properties.provider.description;
+    expect(about(urls)).toMatch(/http: any other CDN, such as Cloudflare.* Left out, PREFETCH_ROUTES chooses by host\.$/);
+    expect(about(asset)).toMatch(/ Left out: the one that knows the asset\.$/);
+    const wrong = await session.call("prefetch_urls", { urls: ["https://example.com/a"], provider: "cloudflare" });
+    expect(wrong.text).toMatch(/^invalid_argument: provider: "cloudflare" is not known\. A CDN .* is warmed by provider "http"/);
+
+    const list = ["https://example.com/a.mp4", "https://fastly.example.org/a.mp4", "https://fastly.example.org/missing.mp4"];
+    const task = taskOf(await session.call("prefetch_urls", { urls: list, wait_seconds: 30 }));
+    expect(task.by_provider).toMatchObject([
+      { provider: "http", counts: { total: 2, succeeded: 1, failed: 1 } },
+      { provider: "huawei-vod", counts: { total: 1, succeeded: 1 }, quota: { used: 1 } },
+    ]);
+    expect(task.problems).toMatchObject([{ provider: "http", code: "not_found" }]);
+    expect(task.cost).toBe(1);
+  });
+});
+
 describe.concurrent("a playlist", () => {
   const urls = ["https://cloudflare.example.org/hls/film/master.m3u8"];
 
