@@ -99,9 +99,9 @@ const refusals: readonly (readonly [name: string, tool: string, args: Arguments,
     /^not_published: .*Forbidden\.IllegalStatus/,
   ],
   [
-    "an asset of nobody in particular",
+    "an asset that no provider knows",
     "prefetch_asset",
-    { asset_id: "f488337c31c8e4622f1590735b134c65" },
+    { asset_id: "f488337c31c8e4622f1590735b134c66" },
     /^invalid_argument: provider: several providers are configured.*Choose one of: huawei-vod, alibaba-vod/,
   ],
   [
