@@ -89,7 +89,7 @@ export function createTaskPages({ all, get }: Sql, counts: ItemCounts, clock: Pi
 
   const itemOf = (taskId: string, target: string): StoredItem | undefined => {
     const row = get(
-      `SELECT i.*, CASE WHEN i.state = 'queued' AND b.state = 'queued' AND b.not_before > ? THEN b.not_before END AS not_before
+      `SELECT i.*, b.provider AS provider, CASE WHEN i.state = 'queued' AND b.state = 'queued' AND b.not_before > ? THEN b.not_before END AS not_before
          FROM items AS i INDEXED BY items_by_target LEFT JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
         WHERE i.target = ? AND i.task_id = ? ORDER BY i.idx LIMIT 1`,
       clock.now(),

@@ -130,7 +130,7 @@ const noAssets: Pick<ResolvedAssets<unknown>, "rejected" | "duplicatesRemoved"> 
 /** The URLs, and after them the assets that could not be looked up. */
 function withAssets(parsed: ParsedUrls, { rejected, duplicatesRemoved }: typeof noAssets, urls: number): ParsedUrls {
   return {
-    candidates: parsed.candidates,
+    ...parsed,
     rejected: [...parsed.rejected, ...rejected.map((entry) => ({ ...entry, position: urls + entry.position }))],
     duplicatesRemoved: parsed.duplicatesRemoved + duplicatesRemoved,
   };
