@@ -126,7 +126,7 @@ const refusals: readonly (readonly [name: string, tool: string, args: Arguments,
     "an unknown provider",
     "prefetch_urls",
     { urls: ["https://example.com/a"], provider: "akamai" },
-    /provider: "akamai" is not known\. Choose one of: huawei-vod/,
+    /provider: "akamai" is not known\. A CDN without .* provider "http"\. Choose one of: huawei-vod/,
   ],
   ["an unknown provider's quota", "get_prefetch_quota", { provider: "akamai" }, /Choose one of: huawei-vod/],
   [
