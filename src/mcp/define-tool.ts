@@ -12,6 +12,7 @@ import type { PrefetchService } from "../prefetch/calls/service.ts";
 import type { CallContext } from "../prefetch/model/caller.ts";
 import type { ProviderDirectory } from "../prefetch/model/provider-directory.ts";
 import type { Observer } from "../telemetry/observer.ts";
+import { answerText } from "./answer-text.ts";
 import { type Corrections, parseArguments } from "./arguments.ts";
 import { callContextOf } from "./call-context.ts";
 import { type Principal, scopeFor } from "./caller.ts";
@@ -46,6 +47,8 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   readonly sifted?: keyof Input & string;
   readonly output: Output;
   readonly corrections: Corrections;
+  /** The outcome in a few words, such as "partial: 3 succeeded, 1 failed." */
+  readonly headline?: (result: z.input<z.ZodObject<Output>>) => string;
   readonly handle: (input: z.infer<z.ZodObject<Input>>, call: CallContext) => Promise<z.input<z.ZodObject<Output>>>;
 }
 
@@ -60,7 +63,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
   definition: ToolDefinition<Input, Output>,
   { notice, report, observer, foreign, breathe }: Pick<ToolDeps, "notice" | "report" | "observer" | "foreign" | "breathe">,
 ): Tool {
-  const { name, title, description, intent, corrections, sifted, handle } = definition;
+  const { name, title, description, intent, corrections, sifted, headline, handle } = definition;
   const input = z.strictObject(definition.input);
   const output = z.object({ ...definition.output, notice: z.string().optional() });
   const inputSchema = publishedInput(definition.input, definition.hidden);
@@ -81,7 +84,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
       const result = await handle(parseArguments(name, input, corrections, args), callContextOf(context, principal, report));
       const structured = output.parse({ ...result, ...(notice !== undefined && { notice }) });
       observe("ok");
-      return { content: [{ type: "text", text: JSON.stringify(structured) }], structuredContent: structured };
+      return { content: [{ type: "text", text: answerText(structured, headline?.(result)) }], structuredContent: structured };
     } catch (thrown) {
       const cancelled = isCancellation(thrown, context.mcpReq.signal);
       if (!cancelled && !(thrown instanceof PrefetchError)) report(thrown, `the tool ${name}`);

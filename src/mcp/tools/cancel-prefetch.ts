@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { taskHeadline } from "../headlines.ts";
 import { required } from "../inputs.ts";
 import { taskOutput, taskResult } from "../result.ts";
 
@@ -14,6 +15,7 @@ export function cancelPrefetch(deps: ToolDeps) {
       input: { task_id: z.string(required("a task id, pf_…")).describe("Id from a prefetch tool (pf_…).") },
       output: taskOutput,
       corrections: { id: "use task_id", job_id: "use task_id" },
+      headline: taskHeadline,
       handle: async (input, call) => taskResult(await deps.service.cancel(input.task_id, call)),
     },
     deps,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { quotaInWords } from "../headlines.ts";
 import { providerArgument } from "../inputs.ts";
 import { quotaResult, quotaSchema } from "../result.ts";
 
@@ -15,6 +16,7 @@ export function getPrefetchQuota(deps: ToolDeps) {
       input: { provider: providerArgument(providers.known) },
       output: { quotas: z.array(quotaSchema) },
       corrections: { vendor: "use provider", cdn: "use provider" },
+      headline: ({ quotas }) => quotas.map(quotaInWords).join(" "),
       handle: async (input, call) => ({ quotas: (await service.quota(input.provider, call)).map(quotaResult) }),
     },
     deps,

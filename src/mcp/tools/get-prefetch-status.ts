@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { taskHeadline } from "../headlines.ts";
 import { cursor, providerArgument, required, waitSeconds } from "../inputs.ts";
 import { statusOutput, taskResult } from "../result.ts";
 
@@ -26,6 +27,7 @@ export function getPrefetchStatus(deps: ToolDeps) {
       },
       output: statusOutput,
       corrections: { id: "use task_id", job_id: "use task_id", vendor: "use provider", page: "use cursor", timeout: "use wait_seconds" },
+      headline: taskHeadline,
       handle: async (input, call) =>
         taskResult(
           await service.status(

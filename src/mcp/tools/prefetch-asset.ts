@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { taskHeadline } from "../headlines.ts";
 import { required, spendInputs, spendProvider } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { spendCorrections, spendOptions } from "./spend.ts";
@@ -21,6 +22,7 @@ export function prefetchAsset(deps: ToolDeps) {
       hidden: providers.configured.length > 1 ? [] : ["provider"],
       output: spendOutput,
       corrections: { ...spendCorrections, id: "use asset_id", urls: "for URLs call prefetch_urls", url: "for URLs call prefetch_urls" },
+      headline: taskHeadline,
       handle: async (input, call) => taskResult(await service.prefetchAsset({ assetId: input.asset_id, ...spendOptions(input) }, call)),
     },
     deps,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { taskHeadline } from "../headlines.ts";
 import { lenientArray, required, spendInputs, spendProvider } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
 import { spendCorrections, spendOptions } from "./spend.ts";
@@ -25,6 +26,7 @@ export function prefetchUrls(deps: ToolDeps) {
       sifted: "urls",
       output: spendOutput,
       corrections: { ...spendCorrections, asset_id: "for an asset call prefetch_asset", list: "use urls", links: "use urls" },
+      headline: taskHeadline,
       handle: async (input, call) => taskResult(await service.prefetchUrls({ urls: input.urls, ...spendOptions(input) }, call)),
     },
     deps,

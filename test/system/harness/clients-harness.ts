@@ -181,11 +181,23 @@ export const httpSessions = [
 const taskSchema = z.object({ ...spendOutput, ...statusOutput, notice: z.string().optional() });
 export type TaskAnswer = z.infer<typeof taskSchema>;
 
+const sentences = z.looseObject({ next_step: z.string(), notice: z.string().optional() });
+
+/** Throws unless the text has the sentences of the answer first, and then its other fields as JSON. */
+function checkText({ text, structured }: ToolAnswer): void {
+  const { next_step: nextStep, notice = "", ...fields } = sentences.parse(structured);
+  const end = text.lastIndexOf("\n\n");
+  if (JSON.stringify(fields) !== text.slice(end + 2)) throw new Error("text and structured content differ");
+  for (const sentence of [nextStep, notice]) {
+    if (!text.slice(0, end).includes(sentence)) throw new Error(`the text lacks "${sentence}"`);
+  }
+}
+
 /** The structured answer of a task tool. Throws if the text differs from it. */
 export function taskOf(answer: ToolAnswer): TaskAnswer {
   if (answer.isError) throw new Error(`unexpected error answer: ${answer.text}`);
   const task = taskSchema.parse(answer.structured);
-  if (JSON.stringify(answer.structured) !== answer.text) throw new Error("text and structured content differ");
+  checkText(answer);
   return task;
 }
 

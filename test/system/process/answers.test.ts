@@ -1,7 +1,8 @@
 /** The words and numbers of the answers that an agent acts on, through the official client. */
 
 import { describe, it, type TestContext } from "vitest";
-import { modernSession, type Session, taskOf } from "../harness/clients-harness.ts";
+import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
+import { alibabaEnv, endOf, modernSession, type Session, taskOf } from "../harness/clients-harness.ts";
 
 async function sandbox({ onTestFinished }: Pick<TestContext, "onTestFinished">): Promise<Session> {
   const session = await modernSession({ args: ["--sandbox"] });
@@ -130,5 +131,37 @@ describe.concurrent("a playlist", () => {
     expect(plan.counts.total).toBeGreaterThan(20);
     const refused = await session.call("prefetch_urls", { urls, scope: "full", expand: "none" });
     expect(refused).toMatchObject({ isError: true, text: expect.stringMatching(/^invalid_argument: scope: goes with expand/) });
+  });
+});
+
+describe.concurrent("the text of an answer", () => {
+  const episodes = (host: string) => Array.from({ length: 400 }, (_, index) => `https://${host}/episode-${index}.mp4`);
+
+  it("says in at most 1,200 characters what became of 400 URLs at a vendor", { timeout: 60_000 }, async ({ expect, onTestFinished }) => {
+    const emulator = await startAlibabaVod({ firstMs: 0, eachMs: 0 });
+    onTestFinished(() => emulator.close());
+    const session = await modernSession({ env: alibabaEnv(emulator) });
+    onTestFinished(() => session.close());
+    const { task_id } = await endOf(session, taskOf(await session.call("prefetch_urls", { urls: episodes("vod.example.net") })));
+    const answer = await session.call("get_prefetch_status", { task_id });
+    expect(answer.text).toMatch(/^succeeded: 400 succeeded\. .*verify_prefetch with task_id /);
+    expect(answer.text.length).toBeLessThanOrEqual(1_200);
+  });
+
+  it("says in at most 1,200 characters, the sandbox's notice among them, what became of 400 URLs at http", async (test) => {
+    const { expect } = test;
+    const session = await sandbox(test);
+    const urls = episodes("cloudflare.example.org");
+    const { task_id } = await endOf(session, taskOf(await session.call("prefetch_urls", { urls })));
+    const answer = await session.call("get_prefetch_status", { task_id });
+    expect(answer.text).toMatch(/^succeeded: 400 succeeded\. .* no real CDN/);
+    expect(answer.text.length).toBeLessThanOrEqual(1_200);
+  });
+
+  it("begins with the numbers of a quota", async (test) => {
+    const { expect } = test;
+    const session = await sandbox(test);
+    const { text } = await session.call("get_prefetch_quota", {});
+    expect(text).toMatch(/^huawei-vod: 1,000 of 1,000 units left today\. .*http: no limit, 0 sent today\./);
   });
 });

@@ -1,0 +1,12 @@
+/** The text of an answer: a paragraph that stands alone, then the fields as JSON. */
+
+/** Fields that are sentences. The paragraph has them, so the JSON below it leaves them out. */
+const SENTENCES = ["next_step", "notice"];
+
+/** `headline`: the outcome in a few words. An answer without a sentence is JSON alone. */
+export function answerText(structured: Readonly<Record<string, unknown>>, headline: string | undefined): string {
+  const sentences = [headline, ...SENTENCES.map((name) => structured[name])].filter((sentence) => typeof sentence === "string");
+  const fields = Object.entries(structured).filter(([name]) => !SENTENCES.includes(name));
+  const json = JSON.stringify(Object.fromEntries(fields));
+  return sentences.length === 0 ? json : `${sentences.join(" ")}\n\n${json}`;
+}
