@@ -2,7 +2,7 @@
 
 import { isoTime } from "../../base/iso-time.ts";
 import type { Admission } from "../admission/admit.ts";
-import type { Quota } from "../model/quota.ts";
+import type { Quota, QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
 import { countItems } from "../model/task.ts";
 import { storeAdvice } from "./next-step.ts";
@@ -10,6 +10,7 @@ import { rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
 export interface Planned {
   readonly admission: Admission;
+  readonly policy: QuotaPolicy;
   /** One per provider, the one with least left first. */
   readonly quotas: readonly Quota[];
   /** The store outlives this server. */
@@ -41,7 +42,7 @@ export function dryRunView({ task, batches, items }: NewTask, planned: Planned):
     nextStep:
       batches.length === 0
         ? "Nothing would be sent: all of it was sent in the last 10 minutes or waits to be sent. Use force true to send it again."
-        : `Nothing was sent. ${schedule(planned)}${budget(planned)}`,
+        : `Nothing was sent. ${schedule(planned)}${beyondQuota(planned)}${budget(planned)}`,
   };
 }
 
@@ -56,7 +57,13 @@ function schedule({ admission, durable }: Planned): string {
   if (!deferred) return "";
   const { from, until, items } = deferred;
   const when = from === until ? `at ${isoTime(from)}` : `from ${isoTime(from)} to ${isoTime(until)}`;
-  return `${admission.send.length} would be sent today and ${items} later, as the quota comes back ${when}. ${storeAdvice(durable)} `;
+  return `${admission.send.length.toLocaleString("en")} would be sent today and ${items.toLocaleString("en")} later, as the quota comes back ${when}. ${storeAdvice(durable)} `;
+}
+
+function beyondQuota({ admission: { overQuota }, policy }: Planned): string {
+  if (overQuota.length === 0) return "";
+  const wayOut = policy === "defer" ? "" : ' on_quota_exceeded "defer" would send them on later days.';
+  return `${overQuota.length.toLocaleString("en")} are over the quota and would not be sent.${wayOut} `;
 }
 
 /** Units of a provider that the plan spends today. */

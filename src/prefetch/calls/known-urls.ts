@@ -3,7 +3,7 @@
 import { isoTime } from "../../base/iso-time.ts";
 import type { Admission } from "../admission/admit.ts";
 import type { KnownItems, KnownQuery } from "../model/storage.ts";
-import { type Counts, type DeferredItems, noCounts, shownState } from "../model/task.ts";
+import { type Counts, type DeferredItems, shownState } from "../model/task.ts";
 import type { TaskView } from "./view.ts";
 
 /** Groups that a sentence names. More would bury the rest of the answer; `known` has more. */
@@ -40,17 +40,44 @@ function addedDeferred(own: DeferredItems | undefined, known: readonly KnownItem
   };
 }
 
-/** The view of a list of which nothing is new: its own counts, its own unusable entries, nothing of other lists. */
-export function nothingNew(view: TaskView, known: readonly KnownItems[], rejected: readonly { readonly state: "rejected" }[]): TaskView {
-  return withKnown({ ...view, counts: { ...noCounts(), rejected: rejected.length }, deferred: undefined, batches: 0 }, known);
+/** Such as "18 succeeded and 2 under way in pf_1; 3 waiting until 2026-11-22T00:00:00.000Z in pf_2". */
+export function knownInWords(known: readonly KnownItems[]): string {
+  const tasks = [...Map.groupBy(known.slice(0, NAMED_GROUPS), ({ taskId }) => taskId)].map(
+    ([taskId, groups]) =>
+      `${groups.map((group) => `${group.items.toLocaleString("en")} ${whereabouts(group)}`).join(" and ")} in ${taskId}`,
+  );
+  return `${tasks.join("; ")}${known.length > NAMED_GROUPS ? "; and more in known" : ""}`;
 }
 
-/** For example "18 succeeded in pf_1, 2 wait until 2026-11-22T00:00:00.000Z in pf_2". */
-export function knownInWords(known: readonly KnownItems[]): string {
-  const groups = known
-    .slice(0, NAMED_GROUPS)
-    .map((group) => `${group.items.toLocaleString("en")} ${whereabouts(group)} in ${group.taskId}`);
-  return `${groups.join(", ")}${known.length > NAMED_GROUPS ? ", and more in known" : ""}`;
+/** What is left to do about the known URLs; nothing for those that ended well. */
+export function knownAdvice(known: readonly KnownItems[]): string[] {
+  const open = known.filter(({ state, waits }) => state === "processing" || (state === "queued" && !waits));
+  const waiting = known.filter(({ waits }) => waits !== undefined);
+  const lapsed = known.filter(({ state }) => LAPSED.includes(state)).reduce((sum, { items }) => sum + items, 0);
+  const said: string[] = [];
+  if (open.length > 0) said.push(`Call get_prefetch_status with ${tasksOf(open)} and wait_seconds 50 to follow those.`);
+  else if (waiting.length > 0) {
+    const until = Math.max(...waiting.map(({ waits }) => waits?.until ?? 0));
+    said.push(`Call get_prefetch_status with ${tasksOf(waiting)} after ${isoTime(until)}, or cancel_prefetch to drop what waits.`);
+  }
+  if (lapsed > 0) {
+    said.push(
+      `Find the cause of the ${lapsed.toLocaleString("en")} that did not succeed (detail "problems"), then call again with just those.`,
+    );
+  }
+  return said;
+}
+
+/** States in which an earlier task no longer keeps a URL from being sent again. */
+const LAPSED: readonly KnownItems["state"][] = ["failed", "rejected", "cancelled"];
+
+/** Tasks that a next step names. */
+const NAMED_TASKS = 3;
+
+/** Such as "task_id pf_2, then pf_1". */
+export function tasksOf(known: readonly KnownItems[]): string {
+  const tasks = [...new Set(known.map(({ taskId }) => taskId))];
+  return `task_id ${tasks.slice(0, NAMED_TASKS).join(", then ")}${tasks.length > NAMED_TASKS ? ", and the other tasks of known" : ""}`;
 }
 
 const words: Readonly<Record<KnownItems["state"], string>> = {

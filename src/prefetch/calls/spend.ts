@@ -5,10 +5,12 @@ import type { Admission } from "../admission/admit.ts";
 import type { ParsedUrls } from "../admission/parse-urls.ts";
 import { createPlanner, type PlanOptions } from "../admission/plan.ts";
 import type { CallContext } from "../model/caller.ts";
+import { isMetered } from "../model/provider.ts";
 import type { CallParts } from "./call-parts.ts";
 import type { Deps } from "./deps.ts";
 import { dryRunView } from "./dry-run.ts";
 import { knownQueries, withKnown } from "./known-urls.ts";
+import { spentUnits } from "./spent-units.ts";
 import { allRefused, knownListView, withDuplicate, withSkipped } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
 
@@ -44,7 +46,13 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     await Promise.all(older.slice(0, REFRESHED_TASKS).map((taskId) => refresh.briefly(taskId, call)));
     await breathe();
     const known = await storage.known(queries);
-    return knownListView(await views.of(newest, problem, call), { known, targets: skipped, rejected: parsed.rejected, problem });
+    return knownListView(await views.of(newest, problem, call), {
+      known,
+      targets: skipped,
+      rejected: parsed.rejected,
+      problem,
+      metered: parsed.candidates.some(({ provider }) => isMetered(provider)),
+    });
   };
 
   return async (parsed, options, call) => {
@@ -56,7 +64,7 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
       const { admission, buildTask } = plan(facts);
       await breathe();
       const known = await storage.known(knownQueries(admission.skipped));
-      const planned = { admission, quotas: await views.quotas(providers, call), durable: deps.durable };
+      const planned = { admission, policy: options.onQuotaExceeded, quotas: await views.quotas(providers, call), durable: deps.durable };
       return withDuplicate(withKnown(dryRunView(buildTask(), planned), known), parsed);
     }
     call.signal.throwIfAborted();
@@ -68,10 +76,12 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     for (const provider of providers) worker.kick(provider);
     const { id } = task.task;
     const problem = await answers(id, options.waitSeconds, call);
-    const refusal = await allRefused(deps, id, options.provider);
+    // A list of which an earlier task holds a part is not refused as a whole.
+    const refusal = admission.skipped.length === 0 ? await allRefused(deps, id, options.provider) : undefined;
     if (refusal) throw refusal;
     const known = await storage.known(knownQueries(admission.skipped));
-    const view = withSkipped(await views.of(id, problem, call), known);
-    return withDuplicate({ ...view, cost: admission.cost }, parsed);
+    const own = await views.of(id, problem, call);
+    const cost = await spentUnits(deps, task, admission, own);
+    return withDuplicate({ ...withSkipped(own, known), cost }, parsed);
   };
 }

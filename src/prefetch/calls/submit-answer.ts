@@ -6,9 +6,9 @@ import { passingCodes } from "../model/passing-codes.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
 import type { KnownItems } from "../model/storage.ts";
 import type { StreamScope, StreamView } from "../model/stream.ts";
-import { type Counts, type Item, isEnded, totalOf } from "../model/task.ts";
+import { type Counts, type Item, noCounts, totalOf } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
-import { knownInWords, nothingNew, withKnown } from "./known-urls.ts";
+import { knownAdvice, knownInWords, tasksOf, withKnown } from "./known-urls.ts";
 import { SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
 
 export interface KnownList {
@@ -18,30 +18,38 @@ export interface KnownList {
   readonly rejected: readonly RejectedInput[];
   /** Why the vendor could not be asked just now. */
   readonly problem: PrefetchError | undefined;
+  /** A vendor counts units for at least some of the list. */
+  readonly metered: boolean;
 }
 
 /** Nothing new was sent. `view` is the newest of the tasks that hold the list; the answer is about the list alone. */
-export function knownListView(view: TaskView, { known, targets, rejected, problem }: KnownList): TaskView {
+export function knownListView(view: TaskView, { known, targets, rejected, problem, metered }: KnownList): TaskView {
   const own = new Set(targets.map(({ target }) => shownUrl(target)));
   const rows = rejected.map(({ target, code, reason }) => ({ url: target, state: "rejected" as const, code, reason }));
   const problems = view.problems.filter((row) => own.has(row.url ?? row.assetId ?? ""));
-  const list = nothingNew(view, known, rows);
-  const said = [
-    `Nothing new was sent, at no cost: of the list, ${knownInWords(known)}, from a call of the last 10 minutes or still to be sent.`,
-    ...(rows.length > 0 ? [`${rows.length} cannot be used: problems says why.`] : []),
-    ...(problem ? [`The vendor could not be asked just now: ${explain(problem)}`] : []),
-    isEnded(list.state)
-      ? `To prove what the edge holds, call verify_prefetch with task_id ${view.taskId}; force true would send them again, at full cost.`
-      : `Call get_prefetch_status with task_id ${view.taskId} and wait_seconds 50 to follow them; do not send them again.`,
-  ];
+  // Its bytes and batches belong to the earlier task, and not to this list.
+  const { taskId, provider, quota } = view;
+  const counts = { ...noCounts(), rejected: rows.length };
+  const list = withKnown({ taskId, provider, quota, ...nothingSent, counts, skippedRecent: targets.length }, known);
+  const advice = knownAdvice(known);
   return {
     ...list,
-    cost: 0,
-    duplicatesRemoved: 0,
-    skippedRecent: targets.length,
     problems: [...problems, ...rows].slice(0, SUMMARY_ROWS),
-    nextStep: said.join(" "),
+    nextStep: [
+      `Nothing new was sent, at no cost: of the list, ${knownInWords(known)}, from a call of the last 10 minutes or still to be sent.`,
+      ...(rows.length > 0 ? [`${rows.length.toLocaleString("en")} cannot be used: problems says why.`] : []),
+      ...(problem ? [`The vendor could not be asked just now: ${explain(problem)}`] : []),
+      ...advice,
+      ...(advice.length === 0 ? [provenAdvice(known, metered)] : []),
+    ].join(" "),
   };
+}
+
+const nothingSent = { state: "queued", batches: 0, cost: 0, duplicatesRemoved: 0, problems: [], nextStep: "" } as const;
+
+function provenAdvice(known: readonly KnownItems[], metered: boolean): string {
+  const again = metered ? "force true would send them again, at full cost" : "force true would fetch them again";
+  return `To prove what the edge holds, call verify_prefetch with ${tasksOf(known)}; ${again}.`;
 }
 
 /** The new task, with the URLs that earlier tasks hold counted in. */
@@ -52,7 +60,11 @@ export function withSkipped(view: TaskView, known: readonly KnownItems[]): TaskV
   const rest = totalOf(all.counts) - items;
   return {
     ...all,
-    nextStep: `${items} of the list are in earlier tasks, and were not sent or charged again: ${knownInWords(known)}; get_prefetch_status follows those by their own task_id. Of the other ${rest}: ${view.nextStep}`,
+    nextStep: [
+      `${items.toLocaleString("en")} of the list are in earlier tasks and were not sent again, at no cost: ${knownInWords(known)}.`,
+      ...knownAdvice(known),
+      `The other ${rest.toLocaleString("en")}, in the new task: ${view.nextStep}`,
+    ].join(" "),
   };
 }
 

@@ -98,7 +98,7 @@ describe("buildTask", () => {
       `Over today's quota of two; it can be sent after ${new Date(NOON + 2_000).toISOString()}.`,
     ]);
     const admission = { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0 };
-    expect(dryRunView(plan, { admission, quotas: [], durable: true })).toMatchObject({
+    expect(dryRunView(plan, { admission, policy: "partial", quotas: [], durable: true })).toMatchObject({
       provider: "one, two",
       counts: { rejected: 2 },
       batches: 0,

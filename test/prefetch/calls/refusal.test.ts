@@ -136,7 +136,8 @@ describe("prefetchUrls, when the vendor refuses", () => {
         },
       },
     });
-    expect(await urls(manyUrls(4))).toMatchObject({ state: "running", counts: { processing: 2, rejected: 2 }, quota: { used: 2 } });
+    const view = await urls(manyUrls(4));
+    expect(view).toMatchObject({ state: "running", cost: 2, counts: { processing: 2, rejected: 2 }, quota: { used: 2 } });
   });
 
   it("says why the task waits when the vendor throttles it", async () => {

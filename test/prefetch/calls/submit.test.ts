@@ -318,7 +318,7 @@ describe("prefetchUrls, when called again", () => {
       skippedRecent: 3,
       quota: { used: 5 },
       nextStep: expect.stringMatching(
-        /^3 of the list are in earlier tasks, and were not sent or charged again: 3 under way in pf_0001; .* Of the other 2: Call get_/,
+        /^3 of the list are in earlier tasks and were not sent again, at no cost: 3 under way in pf_0001\. .* The other 2, in the new task: Call get_/,
       ),
     });
     expect(sent()).toEqual(manyUrls(5));
