@@ -6,7 +6,7 @@ import type { NewTask } from "../../../src/prefetch/model/storage.ts";
 import { type ItemState, itemStates } from "../../../src/prefetch/model/task.ts";
 import { NOON, TODAY } from "../../fakes/clock.ts";
 import { manyUrls } from "../../fakes/provider.ts";
-import { accountQuery, newTask, newTaskOf } from "../../fakes/task.ts";
+import { accountQuery, newTask, newTaskOf, storedItems } from "../../fakes/task.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 
 export function admissionContract(bench: StorageBench): void {
@@ -29,7 +29,7 @@ export function admissionContract(bench: StorageBench): void {
         failedAgain: 0,
         byProvider: [],
       });
-      expect(await bench.storage.items("pf_1", { limit: 100 })).toEqual(task.items);
+      expect(await bench.storage.items("pf_1", { limit: 100 })).toEqual(storedItems(task));
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 5, pending: 5, exhausted: false });
     });
 
@@ -103,7 +103,7 @@ export function admissionContract(bench: StorageBench): void {
       expect(await bench.storage.ledger("one", TODAY)).toEqual({ used: 3, pending: 3, exhausted: false });
       expect(await bench.storage.ledger("two", "2026-11-22")).toEqual({ used: 4, pending: 4, exhausted: false });
       expect(await bench.storage.ledger("two", TODAY)).toEqual({ used: 0, pending: 0, exhausted: false });
-      expect(await bench.storage.items("pf_1", { limit: 99 })).toEqual(task.items);
+      expect(await bench.storage.items("pf_1", { limit: 99 })).toEqual(storedItems(task));
       expect(await bench.storage.task("pf_1")).toMatchObject({ batches: 4, openBatches: 4, counts: { queued: 7 } });
       expect((await claim(NOON, "two")).items.map((item) => item.target)).toEqual(manyUrls(2, "https://other.example/"));
       expect((await claim(NOON, "one")).items.map((item) => item.target)).toEqual(manyUrls(2));

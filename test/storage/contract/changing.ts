@@ -5,6 +5,7 @@ import type { BatchChange } from "../../../src/prefetch/model/batch-change.ts";
 import type { Batch } from "../../../src/prefetch/model/task.ts";
 import { NOON, TODAY } from "../../fakes/clock.ts";
 import { manyUrls } from "../../fakes/provider.ts";
+import { storedItems } from "../../fakes/task.ts";
 import { ACCOUNT, LEASE, type StorageBench } from "./bench.ts";
 
 export function changingContract(bench: StorageBench): void {
@@ -112,7 +113,7 @@ export function changingContract(bench: StorageBench): void {
       const other = await store({ id: "pf_2", urls: manyUrls(4, "https://other.example/") });
       await change(batchOf(task, 1), { kind: "end", items: [{ index: 2, state: "failed" }] });
       expect((await bench.storage.items("pf_1", { limit: 9 })).map((item) => item.state)).toEqual(["queued", "queued", "failed", "queued"]);
-      expect(await bench.storage.items("pf_2", { limit: 9 })).toEqual(other.items);
+      expect(await bench.storage.items("pf_2", { limit: 9 })).toEqual(storedItems(other));
       expect(await bench.storage.task("pf_1")).toMatchObject({ openBatches: 1 });
       expect(await bench.storage.task("pf_2")).toMatchObject({ openBatches: 2 });
     });
@@ -177,7 +178,7 @@ export function changingContract(bench: StorageBench): void {
       await divide(batch, [3, 4], 2);
       expect(await bench.storage.task("pf_1")).toMatchObject({ batches: 2, openBatches: 2, counts: { queued: 5 } });
       expect(await bench.storage.ledger(ACCOUNT, TODAY)).toEqual({ used: 7, pending: 7, exhausted: false });
-      expect(await bench.storage.items("pf_2", { limit: 9 })).toEqual(other.items.map((item) => ({ ...item, notBefore: NOON + 9 })));
+      expect(await bench.storage.items("pf_2", { limit: 9 })).toEqual(storedItems(other).map((item) => ({ ...item, notBefore: NOON + 9 })));
 
       const [first, second] = [await claim(NOON + 5), await claim(NOON + 5)];
       const common = { state: "claimed", attempts: 0, notBefore: NOON + 5, leaseUntil: NOON + 5 + LEASE };
