@@ -1,6 +1,6 @@
 /** Tasks as planning stores them, and the query of their admission. */
 
-import type { AccountQuery, NewTask } from "../../src/prefetch/model/storage.ts";
+import type { AccountQuery, NewTask, StoredItem } from "../../src/prefetch/model/storage.ts";
 import type { Batch, Item } from "../../src/prefetch/model/task.ts";
 import { NOON, TODAY } from "./clock.ts";
 
@@ -108,4 +108,13 @@ export function newTaskOf(...sketches: TaskSketch[]): NewTask {
     }),
     first,
   );
+}
+
+/** The items of a task whose batches are due, as storage gives them. */
+export function storedItems({ batches, items }: NewTask): StoredItem[] {
+  return items.map((item) => ({
+    ...item,
+    provider: batches.find(({ number }) => number === item.batch)?.provider,
+    notBefore: undefined,
+  }));
 }
