@@ -22,9 +22,12 @@ function jsonSchema(schema: z.ZodType, io: "input" | "output"): Record<string, u
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",
-    // Zod strips unknown keys from results, so a published promise of a closed object would only cost tokens.
     override: ({ jsonSchema }) => {
-      if (io === "output") delete jsonSchema.additionalProperties;
+      // Promises about a result that only cost a model's tokens: Zod strips unknown keys, and an answer shows which fields it has.
+      if (io === "output") {
+        delete jsonSchema.additionalProperties;
+        delete jsonSchema.required;
+      }
       if (jsonSchema.brief !== true) return;
       delete jsonSchema.brief;
       delete jsonSchema.properties;

@@ -59,7 +59,7 @@ export const taskOutput = {
   skipped_recent: z.number(),
   bytes: z.number().optional(),
   by_provider: z.array(z.object({ provider: z.string(), counts, quota: quotaSchema.optional() }).meta(brief)).optional(),
-  problems: z.array(row),
+  problems: z.array(row.meta(brief)),
   quota: quotaSchema.meta(brief).optional(),
   next_step: z.string(),
 };
@@ -94,13 +94,13 @@ export const spendOutput = {
   left_today: z.number().optional(),
   duplicate_example: z.array(z.string()).optional(),
   known: z.array(knownGroup).optional(),
-  streams: z.array(stream).optional(),
+  streams: z.array(stream.meta(brief)).optional(),
 };
 
 /** `not_before` belongs to items that are deferred to a later day. */
 export const itemRow = row.extend({ not_before: z.string().optional() });
 
-export const statusOutput = { ...taskOutput, items: z.array(itemRow).optional(), next_cursor: z.string().optional() };
+export const statusOutput = { ...taskOutput, items: z.array(itemRow.meta(brief)).optional(), next_cursor: z.string().optional() };
 
 export function quotaResult(quota: Quota): z.input<typeof quotaSchema> {
   return {

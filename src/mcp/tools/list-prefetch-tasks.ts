@@ -51,7 +51,7 @@ export function listPrefetchTasks(deps: ToolDeps) {
         cursor,
       },
       output: {
-        tasks: z.array(listedTask),
+        tasks: z.array(listedTask.meta(brief)),
         span: z.object({ since: z.string().optional(), until: z.string().optional(), time_zone: z.string() }).meta(brief).optional(),
         next_cursor: z.string().optional(),
         next_step: z.string().optional(),

@@ -5,7 +5,7 @@ import { providerDefinitions } from "../../../src/providers/index.ts";
 import { type Session, sessions } from "../harness/clients-harness.ts";
 
 /** Characters of JSON that the tools may take from every conversation. */
-const BUDGET = 15_600;
+const BUDGET = 14_000;
 
 interface Schema {
   readonly type?: string;
