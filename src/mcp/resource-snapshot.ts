@@ -23,7 +23,11 @@ export type SnapshotReader = () => Promise<Snapshot>;
 export function snapshotReader(uri: string, { service, providers }: SnapshotSources, call: CallContext): SnapshotReader | undefined {
   const [, kind, id = ""] = /^prefetch:\/\/(quota|tasks)\/([\w-]+)$/.exec(uri) ?? [];
   if (kind === "quota" && providers.configured.includes(id)) {
-    return async () => ({ content: JSON.stringify(await service.quota(id, call)), final: false });
+    return async () => {
+      const quotas = await service.quota(id, call);
+      // The time at which a quota was read changes with every look.
+      return { content: JSON.stringify(quotas.map(({ at: _, ...facts }) => facts)), final: false };
+    };
   }
   if (kind === "tasks" && id.startsWith("pf_")) {
     return async () => {

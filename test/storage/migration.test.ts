@@ -37,7 +37,7 @@ describe("a file of schema version 1", () => {
 
   it("keeps its tasks, ledger and rate slots, and gets every batch as a planned one", async () => {
     const storage = await openFile(oldFile());
-    expect(await storage.task("pf_1")).toEqual({
+    expect(await storage.task("pf_1")).toMatchObject({
       task: {
         id: "pf_1",
         tenant: "",

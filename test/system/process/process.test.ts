@@ -229,7 +229,7 @@ describe("starting", () => {
 
   it.each([
     [["--storr", "x"], {}, /Unknown option '--storr'\. Did you mean --store\?/],
-    [["extra"], {}, /Unexpected argument 'extra'/],
+    [["extra"], {}, /"extra" is no command\. Commands are warm, status, quota/],
     [[], { PREFETCH_STORE: "redis-ish" }, /PREFETCH_STORE must be sqlite:<path> or memory:/],
     [
       ["--poll-seconds", "soon"],

@@ -91,7 +91,10 @@ describe.each(oldVersions)("a file of schema version %d", (version) => {
   });
 
   it("lets tasks be found by problem, and by URL for each tenant", async () => {
-    const ownTasks = (db: DatabaseSync) => db.exec(version < 5 ? "" : "UPDATE tasks SET tenant = 'a' WHERE id = 'pf_1'");
+    const ownTasks = (db: DatabaseSync) => {
+      if (version >= 5) db.exec("UPDATE tasks SET tenant = 'a' WHERE id = 'pf_1'");
+      if (version >= 8) db.exec("UPDATE listing SET tenant = 'a' WHERE task_id = 'pf_1'");
+    };
     const storage = await openFile(oldFile(version, ownTasks));
     const [tenant, stranger] = version < 5 ? ["", "b"] : ["a", "b"];
     const idsOf = async (query: Partial<TaskQuery>) =>
