@@ -7,6 +7,12 @@ const SENTENCES = ["next_step", "notice"];
 export function answerText(structured: Readonly<Record<string, unknown>>, headline: string | undefined): string {
   const sentences = [headline, ...SENTENCES.map((name) => structured[name])].filter((sentence) => typeof sentence === "string");
   const fields = Object.entries(structured).filter(([name]) => !SENTENCES.includes(name));
-  const json = JSON.stringify(Object.fromEntries(fields));
+  const json = JSON.stringify(Object.fromEntries(fields), withoutZeros);
   return sentences.length === 0 ? json : `${sentences.join(" ")}\n\n${json}`;
+}
+
+/** Counts of 0 are most of a short answer. The structured content has them. */
+function withoutZeros(name: string, value: unknown): unknown {
+  if (name !== "counts" || typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).filter(([, count]) => count !== 0));
 }

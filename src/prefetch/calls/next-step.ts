@@ -44,7 +44,7 @@ export function nextStep(facts: AdviceFacts): string {
 function rulesFor({ stale, state }: AdviceFacts): readonly Rule[] {
   if (stale !== undefined) return [staleRule];
   if (!isEnded(state)) return openRules;
-  if (state === "succeeded") return [() => "Nothing more to do.", proofRule];
+  if (state === "succeeded") return [() => "Nothing is left to send.", proofRule];
   if (state === "cancelled") return [() => "Everything was cancelled before it was sent. Nothing more to do."];
   return endedRules;
 }

@@ -66,7 +66,7 @@ export function withSkipped(view: TaskView, known: readonly KnownItems[]): TaskV
   return {
     ...all,
     nextStep: [
-      `${items.toLocaleString("en")} of the list are in earlier tasks and were not sent again, at no cost: ${knownInWords(known)}.`,
+      `${items.toLocaleString("en")} of the list ${items === 1 ? "is in an earlier task and was" : "are in earlier tasks and were"} not sent again, at no cost: ${knownInWords(known)}.`,
       ...knownAdvice(known),
       `The other ${rest.toLocaleString("en")}, in the new task: ${view.nextStep}`,
     ].join(" "),
@@ -155,7 +155,7 @@ export function withManifests(view: TaskView, candidates: ParsedUrls["candidates
     manifests === 1 ? "1 URL is a playlist: only the playlist itself" : `${manifests} URLs are playlists: only the playlists themselves`;
   return {
     ...view,
-    nextStep: `${view.nextStep} ${which} counted here, without segments; to warm those too, call again with expand "streams".`,
+    nextStep: `${view.nextStep.replace(/^Nothing is left to send\. /, "")} ${which} counted here, without segments; to warm those too, call again with expand "streams".`,
   };
 }
 

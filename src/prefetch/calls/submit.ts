@@ -5,7 +5,7 @@ import { createSemaphore } from "../../base/semaphore.ts";
 import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
 import { chooseAssetTaker } from "../admission/asset-taker.ts";
 import { type Expanded, expandStreams, STREAMS_AT_ONCE } from "../admission/expand-streams.ts";
-import { type ParsedUrls, parseUrls } from "../admission/parse-urls.ts";
+import { type Candidate, type ParsedUrls, parseUrls } from "../admission/parse-urls.ts";
 import { MOST_ASSETS, type ResolvedAssets, resolveAssets } from "../admission/resolve-assets.ts";
 import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
@@ -34,6 +34,12 @@ export interface UrlsRequest extends RequestOptions {
 
 export interface AssetsRequest extends RequestOptions {
   readonly assetIds: readonly unknown[];
+}
+
+/** What was found about an asset at the provider that takes it. */
+interface TakenAsset<Found> {
+  readonly taker: Provider;
+  readonly value: Found;
 }
 
 export interface Submit {
@@ -84,10 +90,35 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : withManifests(view, parsed.candidates);
   };
 
-  /** The first asset decides for the whole list. */
-  const takerOf = ({ provider, assetIds: [first] }: AssetsRequest, signal: AbortSignal): Promise<Provider> => {
-    if (typeof first !== "string") return chooseTaker(directory, provider, "asset");
-    return chooseAssetTaker(directory, deps.lookups.asset, { provider, assetId: first.trim() }, signal);
+  /** Without a named provider, each asset goes to the one that knows it. `one` may wait until the asset is published. */
+  const lookUpAssets = async <Found>(
+    request: AssetsRequest,
+    begun: number,
+    called: AbortSignal,
+    one: (taker: Provider, assetId: string, signal: AbortSignal) => Promise<Found>,
+  ): Promise<ResolvedAssets<TakenAsset<Found>>> => {
+    const { assetIds, provider, waitSeconds } = request;
+    // A mistake in the call's provider is no mistake of an asset.
+    if (provider !== undefined) await chooseTaker(directory, provider, "asset");
+    const found = async (assetId: string, signal: AbortSignal): Promise<TakenAsset<Found>> => {
+      const taker = await chooseAssetTaker(directory, deps.lookups.asset, { provider, assetId }, signal);
+      const options = { clock, draining: deps.draining, ms: secondsLeft(request, begun) * 1_000, signal };
+      return { taker, value: await whenPublished(() => one(taker, assetId, signal), options) };
+    };
+    const resolve = (signal: AbortSignal) => resolveAssets(assetIds, { foreign, signal }, (assetId) => found(assetId, signal));
+    return beforeDeadline(called, "The assets", "assets in one call", resolve, waitSeconds * 1_000);
+  };
+
+  const spendStreams = async (request: AssetsRequest, begun: number, call: CallContext): Promise<TaskView> => {
+    const resolved = await lookUpAssets(request, begun, call.signal, (taker, assetId, signal) =>
+      urlsToExpand(deps, taker, assetId, signal),
+    );
+    if (resolved.assets.length === 0) throw nothingUsable({ ...resolved, candidates: [] }, "asset_ids");
+    const urls = resolved.assets.flatMap(({ found }) => found.value);
+    const [taker, ...others] = new Set(resolved.assets.map(({ found }) => found.taker.id));
+    // The hosts decide about the URLs of several providers.
+    const provider = others.length === 0 ? taker : undefined;
+    return spendUrls({ ...request, urls, provider, waitSeconds: secondsLeft(request, begun) }, call, resolved);
   };
 
   return {
@@ -99,26 +130,14 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
       if (assetIds.length > most) throw tooMany("asset_ids", assetIds.length, most);
       // The mistake in a call's only id is told before a missing provider.
       if (assetIds.length === 1) readAssetId(assetIds[0], foreign);
-      const provider = await takerOf(request, call.signal);
       const begun = clock.monotonic();
-      const lookUp = <Found>(one: (assetId: string, signal: AbortSignal) => Promise<Found>): Promise<ResolvedAssets<Found>> => {
-        const resolve = (signal: AbortSignal) =>
-          resolveAssets(assetIds, { foreign, signal }, (assetId) =>
-            whenPublished(() => one(assetId, signal), { clock, draining: deps.draining, ms: secondsLeft(request, begun) * 1_000, signal }),
-          );
-        return beforeDeadline(call.signal, "The assets", "assets in one call", resolve, request.waitSeconds * 1_000);
-      };
-      if (expand === "streams") {
-        const resolved = await lookUp((assetId, signal) => urlsToExpand(deps, provider, assetId, signal));
-        if (resolved.assets.length === 0) throw nothingUsable({ ...resolved, candidates: [] }, "asset_ids");
-        const urls = resolved.assets.flatMap(({ found }) => found);
-        return spendUrls({ ...request, urls, provider: provider.id, waitSeconds: secondsLeft(request, begun) }, call, resolved);
-      }
-      const { assets, ...rest } = await lookUp((assetId, signal) => assetCost(deps, provider, assetId, signal));
-      const parsed: ParsedUrls = {
-        ...rest,
-        candidates: assets.map(({ assetId, found: cost, position }) => ({ provider, kind: "asset", target: assetId, cost, position })),
-      };
+      if (expand === "streams") return spendStreams(request, begun, call);
+      const look = (taker: Provider, assetId: string, signal: AbortSignal) => assetCost(deps, taker, assetId, signal);
+      const { assets, ...rest } = await lookUpAssets(request, begun, call.signal, look);
+      const candidates = assets.map(({ assetId, found, position }): Candidate => {
+        return { provider: found.taker, kind: "asset", target: assetId, cost: found.value, position };
+      });
+      const parsed: ParsedUrls = { ...rest, candidates };
       if (assets.length === 0) throw nothingUsable(parsed, "asset_ids");
       return spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
     },

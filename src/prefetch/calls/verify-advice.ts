@@ -33,16 +33,22 @@ export function cdnsOf(rows: readonly Verification[], configured: readonly strin
 }
 
 export interface PageFacts {
+  /** The URLs are those of a task, so they were sent before. */
+  readonly isOfTask: boolean;
   /** Some URLs of the task are not settled yet. */
   readonly isUnderWay: boolean;
   readonly hasMore: boolean;
 }
 
-export function verifyAdvice(rows: readonly Verification[], cdns: readonly HostCdn[], { isUnderWay, hasMore }: PageFacts): string {
+export function verifyAdvice(
+  rows: readonly Verification[],
+  cdns: readonly HostCdn[],
+  { isOfTask, isUnderWay, hasMore }: PageFacts,
+): string {
   const counts = countWarmth(rows);
   const coldAdvice = isUnderWay
     ? "but the task is under way: call get_prefetch_status with wait_seconds until its state is final, then verify again."
-    : "read why, then call prefetch_urls with force true and just those, and verify again.";
+    : `read why. Where a prefetch can help, call prefetch_urls with ${isOfTask ? "force true and " : ""}just those, and verify again.`;
   const rules: readonly (readonly [boolean, string])[] = [
     [rows.length === 0, "No URLs are known for this, so nothing was asked."],
     [rows.length > 0 && counts.warm === rows.length, hasMore ? "Every URL of this page is warm." : "Every URL is warm."],

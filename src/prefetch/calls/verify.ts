@@ -95,7 +95,7 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
       counts: countWarmth(rows),
       cdns,
       ...(nextCursor !== undefined && { nextCursor }),
-      nextStep: verifyAdvice(rows, cdns, { isUnderWay: page.isUnderWay, hasMore: nextCursor !== undefined }),
+      nextStep: verifyAdvice(rows, cdns, { isOfTask: "taskId" in request, isUnderWay: page.isUnderWay, hasMore: nextCursor !== undefined }),
     };
   };
 }

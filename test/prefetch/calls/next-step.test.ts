@@ -98,7 +98,7 @@ describe("nextStep of an open task", () => {
 
 describe("nextStep of an ended task", () => {
   it("names the reach and verify_prefetch when every item succeeded", () => {
-    expect(advice({ succeeded: 2 })).toBe(`Nothing more to do. ${proof}`);
+    expect(advice({ succeeded: 2 })).toBe(`Nothing is left to send. ${proof}`);
   });
 
   it("asks for nothing when every item was cancelled", () => {

@@ -95,7 +95,7 @@ describe("prefetchUrls, over several providers", () => {
     expect(await status("pf_0001")).toMatchObject({
       state: "succeeded",
       nextStep: expect.stringMatching(
-        /^Nothing more to do\. They are warm in the mid-tier\. They are warm at the edge\. verify_prefetch with /,
+        /^Nothing is left to send\. They are warm in the mid-tier\. They are warm at the edge\. verify_prefetch with /,
       ),
     });
     expect((await status("pf_0001", "all")).items?.map((row) => row.url)).toEqual(both);

@@ -37,7 +37,7 @@ describe("prefetchUrls", () => {
     expect(await status("pf_0001")).toMatchObject({
       state: "succeeded",
       counts: { succeeded: 3 },
-      nextStep: "Nothing more to do. They are warm at the edge. verify_prefetch with task_id pf_0001 proves what the edge holds.",
+      nextStep: "Nothing is left to send. They are warm at the edge. verify_prefetch with task_id pf_0001 proves what the edge holds.",
     });
   });
 

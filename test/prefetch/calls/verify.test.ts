@@ -349,7 +349,7 @@ describe("verify, in its answer", () => {
 
   it.each<readonly [readonly Warmth[], string]>([
     [["warm", "warm"], "Every URL is warm."],
-    [["warm", "cold"], "1 cold: read why, then call prefetch_urls with force true and just those, and verify again."],
+    [["warm", "cold"], "1 cold: read why. Where a prefetch can help, call prefetch_urls with just those, and verify again."],
     [["warm-parent-only"], '1 held by a tier behind the edge: provider "http" brings them to the edge that serves this server.'],
     [["uncacheable", "warm"], "1 cannot be warm as they are served: change what obstacles say first."],
     [["unknown", "unknown"], "2 tell nothing: their reasons say why."],

@@ -97,7 +97,8 @@ const isPutOff = ({ state, not_before: notBefore }: Row): boolean =>
 async function isSettled(session: Session, id: string): Promise<boolean> {
   const { counts } = taskOf(await session.call("get_prefetch_status", { task_id: id, wait_seconds: 2 }));
   if (counts.processing > 0) return false;
-  return counts.queued === 0 || (await itemsOf(session, id)).filter(isPutOff).length === counts.queued;
+  const waiting = counts.queued + (counts.deferred ?? 0);
+  return waiting === 0 || (await itemsOf(session, id)).filter(isPutOff).length === waiting;
 }
 
 async function endsOf(session: Session, taskId: string): Promise<ItemEnd[]> {

@@ -105,7 +105,8 @@ export function judge({ vendor, store, log, now }: Scene, calls: readonly string
 
   const counted = tasks.reduce((sum, task) => sum + task.counts.total + task.skipped_recent, 0);
   demand(counted === calls.length, `counts add up to ${counted}, not to ${calls.length}`);
-  const open = tasks.reduce((sum, task) => sum + task.counts.queued + task.counts.processing, 0) - putOff.length;
+  const open =
+    tasks.reduce((sum, task) => sum + task.counts.queued + (task.counts.deferred ?? 0) + task.counts.processing, 0) - putOff.length;
   const batches = batchStates(store, now() + HORIZON_MS);
   batches.delete("ended");
   demand(batches.size === 0, `batches are ${[...batches].map(([state, count]) => `${count} ${state}`).join(", ")}`);

@@ -50,7 +50,7 @@ const correctThem = /rejected: correct them as their reasons say and call again 
 function adviceFor({ url, mates, others, final }: Observed): RegExp[] {
   if (!final) return advice.processing ? [advice.processing] : [];
   const troubled = [url, ...mates, ...others].filter(({ fate }) => fate !== "succeeded");
-  if (troubled.length === 0) return [/^Nothing more to do/];
+  if (troubled.length === 0) return [/^Nothing (is left to send|more to do)/];
   return troubled.map(({ fate, code = "" }) => advice[fate.startsWith("rejected") ? code : fate] ?? correctThem);
 }
 

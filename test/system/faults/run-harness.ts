@@ -209,7 +209,7 @@ async function followTask({ setup = {} }: FaultRow, urls: readonly string[], clo
     const task = status.parse(answer.structured);
     const counts = JSON.stringify(task.counts);
     if (counts !== known.counts) known = { counts, since: clock.now() };
-    const rests = task.counts.queued === 0 && clock.now() - known.since > RESTS_MS;
+    const rests = task.counts.queued + (task.counts.deferred ?? 0) === 0 && clock.now() - known.since > RESTS_MS;
     if (isEnded(task.state) || rests) return { task, said };
     if (clock.now() - begun > LONGEST_MS) throw new Error(`It never ends: ${answer.text}`);
   }

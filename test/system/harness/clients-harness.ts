@@ -187,17 +187,32 @@ const sentences = z.looseObject({ next_step: z.string(), notice: z.string().opti
 function checkText({ text, structured }: ToolAnswer): void {
   const { next_step: nextStep, notice = "", ...fields } = sentences.parse(structured);
   const end = text.lastIndexOf("\n\n");
-  if (JSON.stringify(fields) !== text.slice(end + 2)) throw new Error("text and structured content differ");
+  const shown = JSON.stringify(fields, (name, value) =>
+    name === "counts" ? Object.fromEntries(Object.entries(value).filter(([, count]) => count !== 0)) : value,
+  );
+  if (shown !== text.slice(end + 2)) throw new Error("text and structured content differ");
   for (const sentence of [nextStep, notice]) {
     if (!text.slice(0, end).includes(sentence)) throw new Error(`the text lacks "${sentence}"`);
   }
 }
 
-/** The structured answer of a task tool. Throws if the text differs from it. */
+/** Throws unless the counts add up, no sentence stands twice, and nothing follows a sentence that nothing is left to do. */
+function checkWords({ counts: { total, ...counts }, next_step: nextStep }: TaskAnswer): void {
+  const sum = Object.values(counts).reduce((all, count) => all + (count ?? 0), 0);
+  if (sum !== total) throw new Error(`the counts add up to ${sum}, and the total is ${total}`);
+  const sentences = nextStep.split(/(?<=[.?!]) (?=[A-Z])/);
+  const twice = sentences.find((sentence, index) => sentences.indexOf(sentence) !== index);
+  if (twice !== undefined) throw new Error(`the next step says "${twice}" twice`);
+  if (/Nothing more to do\..*\S/s.test(nextStep)) throw new Error(`"${nextStep}" goes on after its end`);
+  if (!/_prefetch|prefetch_|Nothing|[Cc]all again/.test(nextStep)) throw new Error(`"${nextStep}" names no tool and no end`);
+}
+
+/** The structured answer of a task tool. Throws if the text differs from it, or if its words contradict it or each other. */
 export function taskOf(answer: ToolAnswer): TaskAnswer {
   if (answer.isError) throw new Error(`unexpected error answer: ${answer.text}`);
   const task = taskSchema.parse(answer.structured);
   checkText(answer);
+  checkWords(task);
   return task;
 }
 

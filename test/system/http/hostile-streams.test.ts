@@ -113,5 +113,5 @@ it.each([...Object.keys(hostile), ...Object.keys(origins)])(
 
 it("still reads a stream after all of them", async () => {
   const urls = [`${address}${encodeURIComponent("a slow body.m3u8")}`];
-  expect(taskOf(await reading.call("prefetch_urls", { urls, expand: "streams", dry_run: true }))).toMatchObject({ cost: 2 });
+  expect(taskOf(await reading.call("prefetch_urls", { urls, expand: "streams", dry_run: true }))).toMatchObject({ counts: { planned: 2 } });
 });

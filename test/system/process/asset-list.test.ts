@@ -20,7 +20,7 @@ it.each(["huawei-vod", "alibaba-vod"] as const)(
     const id = published[provider];
     const asset_ids = [id, unknown, id, "no id"];
     const plan = taskOf(await session.call("prefetch_asset", { asset_ids, provider, dry_run: true }));
-    expect(plan).toMatchObject({ counts: { total: 3, queued: 1, rejected: 2 }, duplicates_removed: 1 });
+    expect(plan).toMatchObject({ counts: { total: 3, planned: 1, rejected: 2 }, duplicates_removed: 1 });
     const alone = taskOf(await session.call("prefetch_asset", { asset_id: id, provider, dry_run: true }));
     expect(plan.cost).toBe(alone.cost);
 
@@ -37,7 +37,7 @@ it.each(["huawei-vod", "alibaba-vod"] as const)(
 it("expands the streams of each asset", async () => {
   const args = { asset_ids: [published["huawei-vod"], unknown], provider: "huawei-vod", expand: "streams", dry_run: true };
   const plan = taskOf(await session.call("prefetch_asset", args));
-  expect(plan.counts.queued).toBeGreaterThan(1);
+  expect(plan.counts.planned).toBeGreaterThan(1);
   expect(plan.counts.rejected).toBe(1);
   expect(plan.problems).toMatchObject([{ asset_id: unknown, code: "not_found" }]);
 });

@@ -193,7 +193,7 @@ describe("bytes that are not as they were written", { timeout: 60_000 }, () => {
 
 describe("a server on a file that", () => {
   const damaged = /^store_unavailable: The store \S+ cannot be used: .*PREFETCH_STORE\.\n/;
-  const fine = /^\{/;
+  const fine = /\n\n\{/;
   const every = (answer: RegExp) => ({ quota: answer, list: answer, status: answer, urls: answer });
 
   it.each<[string, (path: string) => void, Record<"quota" | "list" | "status" | "urls", RegExp>]>([
