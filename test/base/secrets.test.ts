@@ -29,13 +29,16 @@ describe("a known secret in any encoding", () => {
   it("is hidden inside several escapes", () => {
     const names = Object.keys(escapes);
     // A backslash at an end of the secret may stay: backslashes do not count, because escapes put them anywhere.
-    const secrets = anySecret.filter((hidden) => !/^\\|\\$/.test(hidden));
+    // A percent sign near the end forms an escape with the text that follows: "%0 e" is read as "%0e", because blanks may divide escapes.
+    const secrets = anySecret.filter((hidden) => !/^\\|\\$|%.?$/.test(hidden));
     fc.assert(
       fc.property(secrets, fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 }), (hidden, layers) => {
         const written = layers.reduce((text, name) => escapes[name]?.(text) ?? text, hidden);
         const clean = createRedactor([hidden])(`key=${written} end`);
         expect(clean).toContain(mark);
-        expect(clean.replaceAll(mark, "").length).toBeLessThanOrEqual("key= end".length);
+        // So may the backslash of an escape at its beginning, such as the %5C of %5C%22.
+        const left = clean.replace(/(?:\\|%(?:25)*5C)+(?=\[redacted\])/gi, "").replaceAll(mark, "");
+        expect(left.length).toBeLessThanOrEqual("key= end".length);
       }),
       { numRuns: 300 },
     );
