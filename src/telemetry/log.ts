@@ -23,5 +23,24 @@ export function createLog(level: LogLevel, { hideInMessage }: Pick<SecretHider, 
 
 /** The line stays JSON. JSON does not escape all characters that end a line, move a terminal's cursor or turn text around. */
 export function cleanLine(line: string, hide: SecretHider["hideInMessage"]): string {
-  return escapeInvisible(hidePlaces(hide(line)));
+  const clean = (text: string): string => hidePlaces(hide(text));
+  const whole = clean(line);
+  return escapeInvisible(isJson(whole) ? whole : JSON.stringify(cleanTexts(JSON.parse(line), clean)));
+}
+
+/** Each text by itself: a secret that ends in an escaped backslash takes the quote after it with it when the line is cleaned as a whole. */
+function cleanTexts(value: unknown, clean: (text: string) => string): unknown {
+  if (typeof value === "string") return clean(value);
+  if (Array.isArray(value)) return value.map((each) => cleanTexts(each, clean));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [clean(key), cleanTexts(each, clean)]));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

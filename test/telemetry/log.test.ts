@@ -37,6 +37,11 @@ describe("cleanLine", () => {
     );
   });
 
+  it("stays JSON when a secret ends in an escaped backslash", () => {
+    const { hide } = createSecrets(["!!!!!!!!%5C"]);
+    expect(JSON.parse(cleanLine(lineOf({ url: "a !!!!!!!!%255C" }), hide))).toMatchObject({ facts: { url: "a [redacted]" } });
+  });
+
   it("stays JSON when a secret has the digits of a number", () => {
     const { hide } = createSecrets(["20261128", "00041abc"]);
     expect(JSON.parse(cleanLine(lineOf({ ms: 20_261_128, more: [120_261_128.5, 1] }), hide))).toMatchObject({
