@@ -58,7 +58,7 @@ export function verifyAdvice(
       `${counts["warm-parent-only"]} held by a tier behind the edge: provider "http" brings them to the edge that serves this server.`,
     ],
     [counts.uncacheable > 0, `${counts.uncacheable} cannot be warm as they are served: change what obstacles say first.`],
-    [counts.unknown > 0, `${counts.unknown} tell nothing: their reasons say why.`],
+    [counts.unknown > 0, `Of ${counts.unknown} it cannot be told whether a cache holds them: their reasons say why.`],
     ...cdns
       .filter(({ configured }) => !configured)
       .slice(0, NAMED_HOSTS)
