@@ -39,18 +39,18 @@ function readFlags(
   settings: readonly Setting[],
   own: Readonly<Record<string, CommandOption>>,
 ): Omit<CommandLine, "command"> {
-  const options: Record<string, { type: "string" | "boolean"; short?: string }> = {
+  const options: Record<string, { type: "string" | "boolean"; short?: string; multiple?: boolean }> = {
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "v" },
     check: { type: "boolean" },
   };
   for (const { flag, kind } of settings) if (flag) options[flag] = { type: kind === "boolean" ? "boolean" : "string" };
-  for (const [name, { type }] of Object.entries(own)) options[name] = { type };
+  for (const [name, { type, multiple = false }] of Object.entries(own)) options[name] = { type, multiple };
   try {
     const takesOperands = Object.keys(own).length > 0;
     const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: takesOperands });
-    const single = Object.entries(values).filter((entry): entry is [string, string | boolean] => !Array.isArray(entry[1]));
-    return { flags: Object.fromEntries(single), operands: positionals };
+    const flags = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]);
+    return { flags: Object.fromEntries(flags), operands: positionals };
   } catch (error) {
     const [, unknown] = /^Unknown option '--([^']*)'/.exec(firstSentence(error)) ?? [];
     const hint = `${unknown ? adviceOn(unknown, Object.keys(options), settings) : ""}Run with --help for all flags.`;

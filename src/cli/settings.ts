@@ -46,7 +46,8 @@ export const generalSettings = {
   dailyBudget: {
     name: "PREFETCH_DAILY_BUDGET",
     flag: "daily-budget",
-    about: "Maximum units of quota that the server spends per day and vendor account; the vendor's own limit still applies.",
+    about:
+      "Maximum units of quota that the server spends per day and account; the vendor's own limit still applies. With http, each URL counts as a unit.",
     fallback: "the vendor's limit",
   },
   logLevel: {

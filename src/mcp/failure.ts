@@ -1,11 +1,14 @@
 /** Turns errors into tool results that a model can act on. */
 
 import type { CallToolResult } from "@modelcontextprotocol/server";
-import { explain, type PrefetchError } from "../base/errors.ts";
+import { type ErrorCode, explain, type PrefetchError } from "../base/errors.ts";
+
+/** Where the same call helps at another time. */
+const later: Partial<Record<ErrorCode, string>> = { quota_exhausted: "Calling again unchanged helps after the reset only." };
 
 /** Code and cause, the next step, and whether the same call can succeed later. */
 export function failureResult(error: PrefetchError, notice: string | undefined): CallToolResult {
-  const retry = error.retryable ? "Calling again may help." : "Calling again unchanged will not help.";
+  const retry = error.retryable ? "Calling again may help." : (later[error.code] ?? "Calling again unchanged will not help.");
   const lines = [`${error.code}: ${explain(error)}`, retry, notice].filter((line) => line !== undefined);
   return { isError: true, content: [{ type: "text", text: lines.join("\n") }] };
 }

@@ -2,6 +2,8 @@
 
 export interface CommandOption {
   readonly type: "string" | "boolean";
+  /** May be given several times. Its values reach the command joined by commas. */
+  readonly multiple?: true;
   /** Stands for the value in `--help`. */
   readonly value?: string;
   readonly about: string;
@@ -23,7 +25,7 @@ export const commandDefinitions = {
     operands: "<url|file|-> ...",
     about: "Warm URLs, or the URLs that a file or standard input lists, one in a line, and wait for the outcome.",
     options: {
-      asset: { type: "string", value: "id", about: "Warm a published media asset instead." },
+      asset: { type: "string", multiple: true, value: "id", about: "Warm published media assets instead; may be given several times." },
       provider,
       expand: { type: "string", value: "kind", about: "streams: also warm what HLS and DASH manifests name." },
       scope: { type: "string", value: "scope", about: "Of streams: startup, full or manifests." },

@@ -12,6 +12,8 @@ import { warm } from "./warm.ts";
 
 const commands: Readonly<Record<CommandName, Command>> = { warm, status, quota };
 
+const keptAdvice = "What was stored stays: the command status shows it, and a server on the same store sends it.";
+
 /** A timer that never fires in practice: it keeps the process alive while a command waits on timers that do not. */
 const FAR_AWAY_MS = 2_147_483_647;
 
@@ -30,6 +32,8 @@ export async function runCommand({ name, operands, options, config }: ShellComma
   const interrupt = (): void => interrupted.abort(new PrefetchError("cancelled", "Interrupted"));
   const alive = setInterval(() => undefined, FAR_AWAY_MS);
   process.once("SIGINT", interrupt);
+  // The log of a command has errors only, and a misspelt setting must not go unnoticed.
+  for (const warning of config.warnings) stderr.write(`cdn-prefetch-mcp: ${warning}\n`);
   const app = createApp(config);
   try {
     const mostUrls = config.guards.maxUrlsPerCall;
@@ -37,9 +41,8 @@ export async function runCommand({ name, operands, options, config }: ShellComma
   } catch (thrown) {
     if (!(thrown instanceof PrefetchError)) app.report(thrown, `the command ${name}`);
     const error = asPrefetchError(thrown);
-    const hint = interrupted.signal.aborted
-      ? "What was stored stays: the command status shows it, and a server on the same store sends it."
-      : error.hint;
+    const kept = config.store === ":memory:" ? "The store was in memory, so nothing of the task stays." : keptAdvice;
+    const hint = interrupted.signal.aborted ? kept : error.hint;
     const message = describe(error);
     terminal.failure(
       { code: error.code, message, ...(hint !== undefined && { hint }) },

@@ -14,8 +14,10 @@ export const warm: Command = async (context) => {
   const codes: number[] = [];
   for (const [tool, args] of await callsOf(context)) {
     const started = await runTaskTool(context, tool, args);
-    const ended = await follow(context, started, minutes);
-    terminal.result("task", ended.all, () => taskLines(ended, paint));
+    const { cost } = started;
+    // A status answer has no cost: the call that spends tells it.
+    const ended = { ...(await follow(context, started, minutes)), ...(cost !== undefined && { cost }) };
+    terminal.result("task", { ...ended.all, ...(cost !== undefined && { cost }) }, () => taskLines(ended, paint));
     codes.push(codeOf(ended));
     if (options.verify && ended.task_id !== undefined) codes.push(await verify(context, ended.task_id));
   }
@@ -37,7 +39,7 @@ async function callsOf({ operands, options, stdin, mostUrls }: CommandContext): 
   const given = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
   if (options.asset !== undefined) {
     if (operands.length > 0) throw usage("warm: --asset and URLs were both given");
-    return [["prefetch_asset", { ...given, asset_id: options.asset }]];
+    return [["prefetch_asset", { ...given, asset_ids: String(options.asset).split(",") }]];
   }
   if (operands.length === 0) throw usage("warm: nothing to warm was named");
   const urls = await readUrls(operands, stdin);
@@ -48,7 +50,7 @@ async function callsOf({ operands, options, stdin, mostUrls }: CommandContext): 
 
 function usage(message: string): PrefetchError {
   return new PrefetchError("invalid_argument", message, {
-    hint: "Nothing was sent. Pass URLs, a file with one URL in a line, or - for standard input; or --asset with one id.",
+    hint: "Nothing was sent. Pass URLs, a file with one URL in a line, or - for standard input; or --asset with an id.",
   });
 }
 

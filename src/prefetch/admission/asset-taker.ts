@@ -9,7 +9,7 @@ type AssetLookup = (provider: Provider, assetId: string, signal: AbortSignal) =>
 
 /**
  * As `chooseTaker`. Where a call names no provider and several take assets, it is the one that knows the asset: looking up is free
- * of quota. Throws what `chooseTaker` throws when several know it, or one of them cannot be asked.
+ * of quota. Throws `not_found` when none knows it, and what `chooseTaker` throws when several do or one of them cannot be asked.
  */
 export async function chooseAssetTaker(
   directory: ProviderDirectory,
@@ -23,6 +23,12 @@ export async function chooseAssetTaker(
   const known = takers.length > 1 ? await Promise.all(takers.map((taker) => knows(taker, assetId, lookup, signal))) : [];
   const [only, ...others] = takers.filter((_, index) => known[index] === true);
   if (only && others.length === 0 && !known.includes(undefined)) return only;
+  if (known.length > 0 && known.every((knows) => knows === false)) {
+    const names = takers.map(({ id }) => id).join(" nor ");
+    throw new PrefetchError("not_found", `asset_id: neither ${names} has an asset ${assetId} in the configured project and region`, {
+      hint: "Check the id, the project and the region. For plain URLs call prefetch_urls.",
+    });
+  }
   return chooseTaker(directory, undefined, "asset");
 }
 

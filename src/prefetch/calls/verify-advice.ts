@@ -37,13 +37,15 @@ export interface PageFacts {
   readonly isOfTask: boolean;
   /** Some URLs of the task are not settled yet. */
   readonly isUnderWay: boolean;
+  /** URLs and assets of the task that were not sent, and so not checked. */
+  readonly unsent: number;
   readonly hasMore: boolean;
 }
 
 export function verifyAdvice(
   rows: readonly Verification[],
   cdns: readonly HostCdn[],
-  { isOfTask, isUnderWay, hasMore }: PageFacts,
+  { isOfTask, isUnderWay, unsent, hasMore }: PageFacts,
 ): string {
   const counts = countWarmth(rows);
   const coldAdvice = isUnderWay
@@ -51,14 +53,14 @@ export function verifyAdvice(
     : `read why. Where a prefetch can help, call prefetch_urls with ${isOfTask ? "force true and " : ""}just those, and verify again.`;
   const rules: readonly (readonly [boolean, string])[] = [
     [rows.length === 0, "No URLs are known for this, so nothing was asked."],
-    [rows.length > 0 && counts.warm === rows.length, hasMore ? "Every URL of this page is warm." : "Every URL is warm."],
+    [rows.length > 0 && counts.warm === rows.length, warmAdvice(unsent, hasMore)],
     [counts.cold > 0, `${counts.cold} cold${isUnderWay ? "," : ":"} ${coldAdvice}`],
     [
       counts["warm-parent-only"] > 0,
       `${counts["warm-parent-only"]} held by a tier behind the edge: provider "http" brings them to the edge that serves this server.`,
     ],
     [counts.uncacheable > 0, `${counts.uncacheable} cannot be warm as they are served: change what obstacles say first.`],
-    [counts.unknown > 0, `Of ${counts.unknown} it cannot be told whether a cache holds them: their reasons say why.`],
+    [counts.unknown > 0, `Of ${counts.unknown} URL(s) it cannot be told whether a cache holds them: the reasons say why.`],
     ...cdns
       .filter(({ configured }) => !configured)
       .slice(0, NAMED_HOSTS)
@@ -69,4 +71,9 @@ export function verifyAdvice(
     [hasMore, "The task has more URLs: call again with next_cursor."],
   ];
   return rules.flatMap(([applies, sentence]) => (applies ? [sentence] : [])).join(" ");
+}
+
+function warmAdvice(unsent: number, hasMore: boolean): string {
+  if (hasMore) return "Every URL of this page is warm.";
+  return unsent > 0 ? `Every URL that was sent is warm; ${unsent} of the task were not sent, and not checked.` : "Every URL is warm.";
 }

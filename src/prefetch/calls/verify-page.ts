@@ -24,6 +24,8 @@ export interface Page {
   readonly spellings: readonly (string | undefined)[];
   /** Some URLs of the task are not settled yet. */
   readonly isUnderWay: boolean;
+  /** URLs and assets of the task that no vendor received, so that no edge is asked about them. */
+  readonly unsent: number;
   /** Cursor of the page that follows the first `count` URLs of this one; `undefined` when that is empty. */
   cursorAfter(count: number): string | undefined;
 }
@@ -50,6 +52,7 @@ export function listPage(inputs: readonly unknown[], allowedDomains: readonly st
     urls: found.map(({ input }) => input),
     spellings: found.map(({ given }) => given),
     isUnderWay: false,
+    unsent: 0,
     cursorAfter: () => undefined,
   };
 }
@@ -83,6 +86,7 @@ export async function taskPage(
     urls: page.map(({ url }) => url),
     spellings: page.map(({ given }) => given),
     isUnderWay: counts.queued + counts.processing > 0,
+    unsent: counts.queued + counts.rejected + counts.cancelled,
     cursorAfter: (count) => {
       if (count >= page.length && !hasMore) return undefined;
       // A page without URLs ends at the last item, whose asset has none.

@@ -95,7 +95,12 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
       counts: countWarmth(rows),
       cdns,
       ...(nextCursor !== undefined && { nextCursor }),
-      nextStep: verifyAdvice(rows, cdns, { isOfTask: "taskId" in request, isUnderWay: page.isUnderWay, hasMore: nextCursor !== undefined }),
+      nextStep: verifyAdvice(rows, cdns, {
+        isOfTask: "taskId" in request,
+        isUnderWay: page.isUnderWay,
+        unsent: page.unsent,
+        hasMore: nextCursor !== undefined,
+      }),
     };
   };
 }

@@ -49,7 +49,7 @@ describe("verify, of a task", () => {
       rows: manyUrls(3).map((url) => row(url)),
       counts: { warm: 3, "warm-parent-only": 0, cold: 0, uncacheable: 0, unknown: 0 },
       cdns: [],
-      nextStep: "Every URL is warm.",
+      nextStep: "Every URL that was sent is warm; 1 of the task were not sent, and not checked.",
     });
     expect(edge.verified).toEqual(manyUrls(3));
   });
@@ -280,7 +280,7 @@ describe("verify, of URLs", () => {
       ["https://media.example.com/b", "warm", "The edge had it."],
     ]);
     expect(counts).toMatchObject({ warm: 2, unknown: 2 });
-    expect(nextStep).toBe("Of 2 it cannot be told whether a cache holds them: their reasons say why.");
+    expect(nextStep).toBe("Of 2 URL(s) it cannot be told whether a cache holds them: the reasons say why.");
   });
 
   it("shows no password, and at most 200 characters of an unusable entry", async () => {
@@ -352,7 +352,7 @@ describe("verify, in its answer", () => {
     [["warm", "cold"], "1 cold: read why. Where a prefetch can help, call prefetch_urls with just those, and verify again."],
     [["warm-parent-only"], '1 held by a tier behind the edge: provider "http" brings them to the edge that serves this server.'],
     [["uncacheable", "warm"], "1 cannot be warm as they are served: change what obstacles say first."],
-    [["unknown", "unknown"], "Of 2 it cannot be told whether a cache holds them: their reasons say why."],
+    [["unknown", "unknown"], "Of 2 URL(s) it cannot be told whether a cache holds them: the reasons say why."],
   ])("gives the next step for %j", async (states, expected) => {
     const { verify } = await setUp(scripted(states));
     expect((await verify({ urls: manyUrls(states.length) })).nextStep).toBe(expected);

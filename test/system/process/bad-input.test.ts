@@ -102,7 +102,7 @@ const refusals: readonly (readonly [name: string, tool: string, args: Arguments,
     "an asset that no provider knows",
     "prefetch_asset",
     { asset_id: "f488337c31c8e4622f1590735b134c66" },
-    /^invalid_argument: provider: several providers are configured.*Choose one of: huawei-vod, alibaba-vod/,
+    /^not_found: asset_id: neither huawei-vod nor alibaba-vod has an asset/,
   ],
   [
     "a URL that the named provider does not serve",
