@@ -18,7 +18,7 @@ import { verifyPrefetch } from "./tools/verify-prefetch.ts";
 const LISTS_TTL_MS = 300_000;
 
 const instructions =
-  "Warms CDNs. Call prefetch_asset or prefetch_urls once with everything, then get_prefetch_status with wait_seconds until the state is final, then verify_prefetch to prove warmth. Each URL costs daily quota: use dry_run for large lists. A call repeated within 10 minutes returns the first task and costs nothing. Follow next_step.";
+  "Warms CDNs. Call prefetch_asset or prefetch_urls once with everything, then get_prefetch_status with wait_seconds until the state is final, then verify_prefetch to prove warmth. Each URL costs daily quota: use dry_run for large lists. A call repeated within 10 minutes sends only the URLs that failed. Follow next_step.";
 
 export interface ServerDeps extends ResourceDeps {
   readonly version: string;

@@ -12,7 +12,7 @@ export function prefetchUrls(deps: ToolDeps) {
       name: "prefetch_urls",
       title: "Prefetch URLs",
       description:
-        "Use this to warm a CDN with 1 to 10,000 URLs before users ask for them. Splits the list, drops duplicates, reports every unusable URL and sends the rest. Not for purging or downloading: a copy that is still valid stays. Costs one unit of daily quota per URL (http: none); repeats within 10 minutes are free. Returns a task_id to follow with get_prefetch_status.",
+        "Use this to warm a CDN with 1 to 10,000 URLs before users ask for them. Splits the list, drops duplicates, reports every unusable URL and sends the rest. Not for purging or downloading: a copy that is still valid stays. Costs one unit of daily quota per URL (http: none); a repeat within 10 minutes sends failed URLs only. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
       input: {
         urls: lenientArray(

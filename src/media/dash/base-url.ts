@@ -30,7 +30,7 @@ const MOST_LOCATIONS = 10;
 /**
  * The base URLs of one level are addresses of the same files (section 5.6.1). Players begin at the default service location
  * (annex K.3), else with the first one, in DVB with the one of the lowest priority (ETSI TS 103 285, section 10.8.2.1), and go on
- * with the next when it fails. So the reader uses the first that leads to a URL, and names the others.
+ * with the next when it fails. The reader therefore uses the first one that leads to a URL, and names the rest.
  */
 export function lowerBase(base: Base, level: XmlElement, skipped: SkippedUris): Base {
   const candidates = childrenOf(level, "BaseURL")

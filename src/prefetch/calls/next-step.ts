@@ -135,7 +135,9 @@ const endedRules: readonly Rule[] = [
   },
   (facts) => {
     const setup = rejected(facts, setupCodes);
-    return setup > 0 ? `${setup} refused because of the credentials or the setup: correct that first.` : undefined;
+    return setup > 0
+      ? `${setup} refused because of the credentials or the setup: correct that first, then call again with just those.`
+      : undefined;
   },
   (facts) => (facts.counts.failed > 0 ? failureAdvice(facts) : undefined),
   ({ counts }) => (counts.cancelled > 0 ? `${counts.cancelled} cancelled before they were sent (detail "all" names them).` : undefined),

@@ -17,7 +17,7 @@ import type { TaskView } from "./view.ts";
 /** A call without `wait_seconds` still waits this long, so that immediate rejections appear in its answer. */
 const FIRST_ANSWERS_MS = 3_000;
 
-/** Older tasks whose state a repeated call asks the vendors about. More would make it slow; the others show their stored state. */
+/** Older tasks whose state a repeated call asks the vendors about. More questions make the call slow; the remaining tasks show their stored state. */
 const REFRESHED_TASKS = 4;
 
 export interface SpendOptions extends PlanOptions {
@@ -77,7 +77,7 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     for (const provider of providers) worker.kick(provider);
     const { id } = task.task;
     const problem = await answers(id, options.waitSeconds, call);
-    // A list of which an earlier task holds a part is not refused as a whole.
+    // The earlier task holds a part of the list, so the answer reports that part instead of a refusal of the whole list.
     const refusal = admission.skipped.length === 0 ? await allRefused(deps, id, options.provider) : undefined;
     if (refusal) throw refusal;
     const known = await storage.known(knownQueries(admission.skipped));

@@ -41,7 +41,7 @@ export async function runHttp(settings: HttpOptions & AuthSettings, createApp: (
       service.endStreams();
       app.note({}, "reloaded the tokens");
     } catch (error) {
-      // Each SIGHUP gets its answer, so the line is not among those of which a few stand for all.
+      // The operator waits for the answer to each SIGHUP, so the limit of log lines does not apply.
       app.warn({ reason: explain(asPrefetchError(error)) }, "could not reload the tokens; the old ones stay valid");
     }
   });

@@ -135,7 +135,9 @@ describe("nextStep of an ended task", () => {
 
   it("says to correct the setup for refused credentials", () => {
     const rejections = new Map(["auth_failed", "not_configured"].map((code) => [code, 1]));
-    expect(advice({ rejected: 2 }, { rejections })).toBe("2 refused because of the credentials or the setup: correct that first.");
+    expect(advice({ rejected: 2 }, { rejections })).toBe(
+      "2 refused because of the credentials or the setup: correct that first, then call again with just those.",
+    );
   });
 
   it.each([
