@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { taskOf } from "../harness/clients-harness.ts";
-import { integrityOf } from "../harness/store-file-harness.ts";
+import { integrityOf, urlsOfLaterDays } from "../harness/store-file-harness.ts";
 import { createMachine } from "./machine-harness.ts";
 import { type Accounts, dayOf, type Received, startAccounts } from "./round-accounts-harness.ts";
 import { type Fleet, startFleet } from "./round-fleet-harness.ts";
@@ -60,7 +60,10 @@ function createCalls(vendors: Accounts, fleet: Fleet) {
       try {
         const session = await fleet.session(server);
         const answer = await session.call("prefetch_urls", { urls: all, on_quota_exceeded: policy });
-        note(answer.isError ? { refusal: answer.text } : { taskId: taskOf(answer).task_id ?? "" });
+        // The vendor may refuse a whole call, which fails then. Its task keeps the record.
+        const [, record] = /Task (pf_\S+) keeps the record/.exec(answer.text) ?? [];
+        if (!answer.isError) note({ taskId: taskOf(answer).task_id ?? "" });
+        else note(record === undefined ? { refusal: answer.text } : { taskId: record });
       } catch {
         // The server was killed or paused in the middle of the call.
         note(undefined);
@@ -103,7 +106,10 @@ export async function playRound(plan: Plan): Promise<Played> {
     isCalm = true;
     const session = await fleet.restart(plan.seed);
     const restartedAt = vendorNow();
-    const ending = await settle(session);
+    const ending = await settle(session, () => {
+      const waiting = urlsOfLaterDays(store, machine.now());
+      return ({ state, url }) => state === "queued" && waiting.has(url ?? "");
+    });
     const fetched = asked.filter(({ account }) => account === "http").flatMap(({ urls }) => urls);
     return {
       ...ending,

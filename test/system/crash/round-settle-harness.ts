@@ -7,8 +7,6 @@ import { type Session, type TaskAnswer, taskOf } from "../harness/clients-harnes
 /** The promise of a settled task, and how long the soak goes on to see when a late one settles. */
 export const SETTLED_MS = 90_000;
 const PATIENCE_MS = 300_000;
-/** Items that are put off wait for midnight in China, for midnight in UTC (`http`), or for ten minutes after one of them. */
-const midnight = /T(?:16|00):(?:0\d|10):/;
 const LOOK_MS = 1_000;
 /** Looks between two at every item. */
 const PROOF_LOOKS = 10;
@@ -46,6 +44,9 @@ export interface Ending {
 
 type Row = (TaskAnswer["items"] & object)[number];
 
+/** Reads which items wait for another day at this moment. */
+export type IsPutOff = () => (row: Row) => boolean;
+
 const listed = z.object({ tasks: z.array(z.object({ task_id: z.string() })), next_cursor: z.string().optional() });
 
 async function allTasks(session: Session): Promise<string[]> {
@@ -69,9 +70,11 @@ async function noteProofs(session: Session, id: string, proofs: Set<string>): Pr
   for (const { url, reason = "" } of await itemsOf(session, id)) if (url && awaitsProof.test(reason)) proofs.add(url);
 }
 
-async function lateOf(session: Session, id: string, proofs: ReadonlySet<string>): Promise<Late> {
+async function lateOf(session: Session, id: string, isPutOff: IsPutOff, proofs: ReadonlySet<string>): Promise<Late> {
   const { next_step: nextStep } = taskOf(await session.call("get_prefetch_status", { task_id: id }));
-  const open = (await itemsOf(session, id)).filter((item) => ["queued", "processing"].includes(item.state) && !isPutOff(item));
+  const items = await itemsOf(session, id);
+  const putOff = isPutOff();
+  const open = items.filter((item) => ["queued", "processing"].includes(item.state) && !putOff(item));
   const reasons = open.map(({ state, url = "", reason = "" }) => `${state} ${URL.parse(url)?.hostname} ${reason}`);
   return { nextStep, awaitsProof: open.every(({ url = "" }) => proofs.has(url)), reasons: [...new Set(reasons)] };
 }
@@ -90,27 +93,25 @@ function measureLag(): () => number {
   };
 }
 
-const isPutOff = ({ state, not_before: notBefore }: Row): boolean =>
-  state === "queued" && notBefore !== undefined && midnight.test(notBefore);
-
 /** Whether no item can change before another day. */
-async function isSettled(session: Session, id: string): Promise<boolean> {
+async function isSettled(session: Session, id: string, isPutOff: IsPutOff): Promise<boolean> {
   const { counts } = taskOf(await session.call("get_prefetch_status", { task_id: id, wait_seconds: 2 }));
   if (counts.processing > 0) return false;
   const waiting = counts.queued + (counts.deferred ?? 0);
-  return waiting === 0 || (await itemsOf(session, id)).filter(isPutOff).length === waiting;
+  return waiting === 0 || (await itemsOf(session, id)).filter(isPutOff()).length === waiting;
 }
 
-async function endsOf(session: Session, taskId: string): Promise<ItemEnd[]> {
+async function endsOf(session: Session, taskId: string, isPutOff: IsPutOff): Promise<ItemEnd[]> {
   const items = await itemsOf(session, taskId);
+  const putOff = isPutOff();
   return items.map((item) => {
     const { url = "", code = "", reason = "" } = item;
-    return { taskId, url, state: isPutOff(item) ? "put off" : item.state, code, reason };
+    return { taskId, url, state: putOff(item) ? "put off" : item.state, code, reason };
   });
 }
 
 /** Asks again and again until every task is settled. */
-export async function settle(session: Session): Promise<Ending> {
+export async function settle(session: Session, isPutOff: IsPutOff): Promise<Ending> {
   const begun = performance.now();
   const tookMs = (): number => performance.now() - begun;
   const stopMeasuring = measureLag();
@@ -120,12 +121,12 @@ export async function settle(session: Session): Promise<Ending> {
   const open = new Set(taskIds);
   for (let look = 0; open.size > 0 && tookMs() < PATIENCE_MS; look += 1) {
     if (look > 0) await sleep(LOOK_MS);
-    for (const id of open) if (await isSettled(session, id)) open.delete(id);
+    for (const id of open) if (await isSettled(session, id, isPutOff)) open.delete(id);
     if (look % PROOF_LOOKS === 0) for (const id of open) await noteProofs(session, id, proofs);
-    if (late.length === 0 && tookMs() > SETTLED_MS) for (const id of open) late.push(await lateOf(session, id, proofs));
+    if (late.length === 0 && tookMs() > SETTLED_MS) for (const id of open) late.push(await lateOf(session, id, isPutOff, proofs));
   }
   const lagMs = stopMeasuring();
   const settledMs = open.size === 0 ? tookMs() - lagMs : undefined;
-  const items = await Promise.all(taskIds.map((taskId) => endsOf(session, taskId)));
+  const items = await Promise.all(taskIds.map((taskId) => endsOf(session, taskId, isPutOff)));
   return { items: items.flat(), taskIds, settledMs, lagMs, late };
 }

@@ -29,6 +29,21 @@ export function dueBatches(path: string, now: number): number {
   return rows(path, `SELECT 1 FROM batches WHERE state IN ('queued', 'claimed', 'sending') AND ${due}`, now).length;
 }
 
+/**
+ * URLs of batches that wait for a later day, which begins at midnight in UTC for `http` and in China for the vendors. A back-off
+ * that ends after midnight is none of them.
+ */
+export function urlsOfLaterDays(path: string, now: number): Set<string> {
+  const begins = "unixepoch(day || CASE batches.provider WHEN 'http' THEN 'T00:00:00Z' ELSE 'T00:00:00+08:00' END) * 1000";
+  const found = rows(
+    path,
+    `SELECT target FROM batches JOIN items ON items.task_id = batches.task_id AND items.batch = batches.number
+     WHERE batches.state = 'queued' AND items.state = 'queued' AND ${begins} > ? AND batches.not_before >= ${begins}`,
+    now,
+  );
+  return new Set(found.map((row) => String(row.target)));
+}
+
 /** Units spent and reserved, by day. */
 export function ledgerOf(path: string): Map<string, number> {
   return new Map(rows(path, "SELECT day, sum(used) AS used FROM ledger GROUP BY day").map((row) => [String(row.day), Number(row.used)]));
