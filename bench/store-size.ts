@@ -121,7 +121,15 @@ function taskOf(number: number, targets: readonly string[], now: number): NewTas
   const id = idOf(number);
   const base = { taskId: id, provider: "huawei-vod", account: ACCOUNT, kind: "urls", day: "2026-11-29" } as const;
   const none = { owner: undefined, leaseUntil: undefined, sentAt: undefined, sentMonotonic: undefined, sentBoot: undefined };
-  const rest = { ...none, deferrable: false, attempts: 0, vendorTaskIds: [], requestId: undefined };
+  const rest = {
+    ...none,
+    deferrable: false,
+    attempts: 0,
+    vendorTaskIds: [],
+    requestId: undefined,
+    nextProvider: undefined,
+    nextAccount: undefined,
+  };
   const task = { id, tenant: "tenant-1", traceparent: undefined, createdAt: now, providers: ["huawei-vod"] };
   return {
     task: { ...task, duplicatesRemoved: 0, skippedRecent: 0 },

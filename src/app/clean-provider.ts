@@ -10,6 +10,11 @@ import type { Call, Provider } from "../prefetch/model/provider.ts";
 type Work = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
 export function withCleanText(provider: Provider, foreign: ForeignText): Provider {
+  const { refresh, ...rest } = provider;
+  return { ...withClean(rest, foreign), ...(refresh && { refresh: withClean(refresh, foreign) }) };
+}
+
+function withClean<Kind extends Omit<Provider, "refresh">>(provider: Kind, foreign: ForeignText): Kind {
   const { status, resolveAsset, quota, findSubmitted, refusalOf, edge } = provider;
   const cleanly: Work = async (work) => {
     try {

@@ -90,6 +90,7 @@ export function createProviderRegistry(config: AppConfig, { clock, observer, sec
     known,
     configured,
     fallbacks: usable.flatMap(({ definition }) => (definition.fallback ? [definition.id] : [])),
+    refreshing: usable.flatMap(({ definition }) => (definition.refreshes ? [definition.id] : [])),
     problems: problemsOf(entries.filter((entry) => !usable.includes(entry))),
     unfinished: problemsOf(entries.filter((entry) => !usable.includes(entry) && hasSomeSetting(entry, config))),
     routes: config.routes,

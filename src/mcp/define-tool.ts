@@ -23,7 +23,7 @@ import { refuseSecrets } from "./secret-arguments.ts";
 
 export interface ToolDeps {
   readonly service: PrefetchService;
-  readonly providers: Pick<ProviderDirectory, "known" | "configured" | "fallbacks" | "routes">;
+  readonly providers: Pick<ProviderDirectory, "known" | "configured" | "fallbacks" | "refreshing" | "routes">;
   /** Part of every result. In the sandbox it says that no real CDN is touched. */
   readonly notice: string | undefined;
   readonly report: (error: unknown, about: string) => void;
@@ -40,6 +40,8 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   /** Models read it in every conversation: purpose first, then when not to use the tool, then its cost. */
   readonly description: string;
   readonly intent: Intent;
+  /** The tool can drop copies from caches, which hosts ask the user about. */
+  readonly isDestructive?: boolean;
   readonly input: Input;
   /** Arguments that the tool accepts but does not publish in its schema. */
   readonly hidden?: readonly string[];
@@ -75,7 +77,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
   const outputSchema = publishedOutput(output);
   const annotations = {
     readOnlyHint: intent === "read",
-    destructiveHint: false,
+    destructiveHint: definition.isDestructive ?? false,
     // The guard against recent repeats keeps a repeated call from spending twice.
     idempotentHint: true,
     openWorldHint: true,

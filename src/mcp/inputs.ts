@@ -107,5 +107,8 @@ export const spendInputs = {
     ),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
   force: lenientBoolean("Also send URLs sent in the last 10 minutes. Replaces no copy that is still valid: purge changed content first."),
+  refresh_first: lenientBoolean(
+    "For changed content: the vendor drops its copies, which takes minutes and quota of its own, then prefetches.",
+  ),
   wait_seconds: waitSeconds,
 };

@@ -89,6 +89,7 @@ const SHOWN_GROUPS = 20;
 export const spendOutput = {
   ...taskOutput,
   cost: z.number().optional(),
+  refresh_cost: z.number().optional(),
   dry_run: z.boolean().optional(),
   fits_today: z.boolean().optional(),
   left_today: z.number().optional(),
@@ -123,6 +124,7 @@ export function taskResult(view: TaskView) {
     ...countsResult(view),
     batches: view.batches,
     ...(view.cost !== undefined && { cost: view.cost }),
+    ...(view.refreshCost !== undefined && { refresh_cost: view.refreshCost }),
     ...(view.dryRun && { dry_run: true }),
     ...planResult(view),
     duplicates_removed: view.duplicatesRemoved,

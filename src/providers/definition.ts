@@ -40,6 +40,8 @@ export interface ProviderDefinition {
   readonly docs: string;
   /** Works without credentials. A call that names no provider uses it only when no other provider is configured. */
   readonly fallback?: true;
+  /** The provider has a `refresh`. Known before the provider is created, because the tools say so. */
+  readonly refreshes?: true;
   readonly settings: readonly Setting[];
   /** Reads and checks the values of `settings`. Does no network I/O. */
   readonly read: (values: SettingValues) => ProviderConfiguration;

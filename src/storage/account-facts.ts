@@ -19,14 +19,20 @@ export const RECENT_TASKS = `
     CROSS JOIN items AS i ON i.task_id = r.task_id AND i.idx = r.idx
     CROSS JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
     CROSS JOIN tasks AS t ON t.id = i.task_id
-   WHERE t.tenant = ? AND b.account = ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT_STATES}))
+   WHERE t.tenant = ? AND ? IN (b.account, b.next_account) AND b.refreshed >= ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT_STATES}))
    GROUP BY r.target`;
 
 export function createAccountFacts({ all }: Sql, ledger: Ledger): (query: AccountQuery) => AccountFacts {
   /** The newest task of the tenant that sent, or still sends, each target. */
-  const recentTasks = ({ targets, tenant, account, recentSince }: AccountQuery): ReadonlyMap<string, string> => {
+  const recentTasks = ({
+    targets,
+    tenant,
+    account,
+    recentSince,
+    recentRefreshesOnly = false,
+  }: AccountQuery): ReadonlyMap<string, string> => {
     // Task ids begin with their time, so the greatest id is the newest task's.
-    const rows = all(RECENT_TASKS, JSON.stringify(targets), recentSince, tenant, account, recentSince);
+    const rows = all(RECENT_TASKS, JSON.stringify(targets), recentSince, tenant, account, Number(recentRefreshesOnly), recentSince);
     return new Map(rows.map((row) => [String(row.target), String(row.task_id)]));
   };
 

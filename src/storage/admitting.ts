@@ -4,7 +4,7 @@ import type { NewTask, Storage } from "../prefetch/model/storage.ts";
 import { createAccountFacts } from "./account-facts.ts";
 import type { Batches } from "./batches.ts";
 import type { Items } from "./items.ts";
-import type { Ledger } from "./ledger.ts";
+import { type Ledger, nextSpender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 interface Parts {
@@ -21,6 +21,8 @@ export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pi
     for (const batch of planned.batches) {
       batches.insert(batch);
       ledger.reserve(batch, batch.day, batch.cost);
+      const next = nextSpender(batch);
+      if (next) ledger.reserve(next, batch.day, batch.cost);
     }
     items.insert(planned.task, planned.items);
   };

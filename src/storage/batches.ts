@@ -9,10 +9,19 @@ import type { Sql } from "./sql.ts";
 
 /** A field that is missing or `undefined` keeps its value. */
 export type BatchUpdate = {
-  readonly [Field in "state" | "day" | "attempts" | "notBefore" | "sentAt" | "sentMonotonic" | "sentBoot" | "vendorTaskIds" | "requestId"]?:
-    | Batch[Field]
-    | undefined;
-} & { readonly leaseUntil?: number | null; readonly owner?: string | null };
+  readonly [Field in
+    | "state"
+    | "day"
+    | "attempts"
+    | "notBefore"
+    | "sentAt"
+    | "sentMonotonic"
+    | "sentBoot"
+    | "vendorTaskIds"
+    | "requestId"
+    | "provider"
+    | "account"]?: Batch[Field] | undefined;
+} & { readonly [Field in "leaseUntil" | "owner" | "nextProvider" | "nextAccount"]?: Batch[Field] | null };
 
 /** No process holds the batch any more. */
 export const released = { owner: null, leaseUntil: null } as const;
@@ -31,7 +40,7 @@ export function createBatches({ run, get, insert, update }: Sql, items: Items): 
   const keyOf = ({ taskId, number }: BatchKey) => ({ taskId, number });
 
   return {
-    insert: (batch) => insert("batches", { ...batch }),
+    insert: (batch) => insert("batches", { ...batch, refreshed: batch.nextAccount !== undefined }),
 
     update: (batch, fields) => update("batches", keyOf(batch), fields),
 
@@ -51,7 +60,7 @@ export function createBatches({ run, get, insert, update }: Sql, items: Items): 
         sentBoot: undefined,
         requestId: undefined,
       };
-      insert("batches", { ...batchFrom(row), ...neverSent, number: next, cost: part.cost });
+      insert("batches", { ...batchFrom(row), ...neverSent, number: next, cost: part.cost, refreshed: row.refreshed === 1 });
       run("UPDATE batches SET cost = cost - ? WHERE task_id = ? AND number = ?", part.cost, taskId, number);
       items.move(taskId, part.items, next);
     },

@@ -2,14 +2,15 @@
 
 import type { Freed } from "../prefetch/model/storage.ts";
 import { type Batches, released } from "./batches.ts";
-import { UNSPENT_COST } from "./conditions.ts";
+import type { Row } from "./columns.ts";
+import { REFRESHING, UNSPENT_COST } from "./conditions.ts";
 import type { BatchKey, Items } from "./items.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 export interface Cancelling {
-  /** Returns the units that it gave back. */
-  cancelBatch(batch: BatchKey): Freed | undefined;
+  /** Returns the units that it gave back, of the prefetch and of the refresh before it. */
+  cancelBatch(batch: BatchKey): Freed[];
   /** Cancels the batches of a task that no process has begun to send. One entry for each provider and day. */
   cancelUnsent(taskId: string): Freed[];
 }
@@ -18,20 +19,32 @@ export function createCancelling(
   { get, all }: Sql,
   { batches, items, ledger }: { batches: Batches; items: Items; ledger: Ledger },
 ): Cancelling {
-  const cancelBatch = ({ taskId, number }: BatchKey): Freed | undefined => {
-    const row = get(`SELECT provider, account, day, ${UNSPENT_COST} AS cost FROM batches WHERE task_id = ? AND number = ?`, taskId, number);
-    if (!row) return undefined;
+  const cancelBatch = ({ taskId, number }: BatchKey): Freed[] => {
+    const row = get(
+      `SELECT provider, account, next_provider, next_account, day, ${UNSPENT_COST} AS cost, ${REFRESHING} AS is_refreshing
+         FROM batches WHERE task_id = ? AND number = ?`,
+      taskId,
+      number,
+    );
+    if (!row) return [];
+    const [day, units] = [String(row.day), Number(row.cost)];
     batches.update({ taskId, number }, { state: "ended", ...released });
     items.cancel({ taskId, number });
-    ledger.release({ taskId, account: String(row.account) }, String(row.day), Number(row.cost));
-    return { provider: String(row.provider), day: String(row.day), units: Number(row.cost) };
+    const free = (provider: Row[string] | undefined, account: Row[string] | undefined): Freed => {
+      ledger.release({ taskId, account: String(account) }, day, units);
+      return { provider: String(provider), day, units };
+    };
+    return [
+      ...(row.is_refreshing === 1 ? [] : [free(row.provider, row.account)]),
+      ...(row.next_account === null ? [] : [free(row.next_provider, row.next_account)]),
+    ];
   };
 
   return {
     cancelBatch,
     cancelUnsent: (taskId) => {
       const unsent = all("SELECT number FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')", taskId);
-      const freed = unsent.flatMap(({ number }) => cancelBatch({ taskId, number: Number(number) }) ?? []);
+      const freed = unsent.flatMap(({ number }) => cancelBatch({ taskId, number: Number(number) }));
       return [...Map.groupBy(freed, ({ provider, day }) => `${provider} ${day}`).values()].flatMap(([first, ...rest]) =>
         first ? [{ ...first, units: rest.reduce((sum, { units }) => sum + units, first.units) }] : [],
       );

@@ -8,7 +8,7 @@ import { type Batches, type BatchUpdate, released } from "./batches.ts";
 import type { Cancelling } from "./cancelling.ts";
 import { UNSPENT_COST } from "./conditions.ts";
 import type { Items } from "./items.ts";
-import type { Ledger } from "./ledger.ts";
+import { type Ledger, nextSpender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 interface Parts {
@@ -43,6 +43,9 @@ export function createChanging({ get, atomically }: Sql, { batches, items, ledge
   const cancelInstead = (batch: Batch, day: string, change: BatchChange): void => {
     items.update(batch, change.items.filter(isFinal));
     ledger.release(batch, day, change.refund);
+    releaseNext(batch, day, change);
+    // The vendor has accepted the refresh, whose units are spent then.
+    if (change.kind === "await-refresh") batches.update(batch, { vendorTaskIds: change.vendorTaskIds });
     cancelling.cancelBatch(batch);
   };
 
@@ -69,11 +72,19 @@ export function createChanging({ get, atomically }: Sql, { batches, items, ledge
     return true;
   };
 
+  /** Gives back the prefetch units of items that end with the refresh before it. */
+  const releaseNext = (batch: Batch, day: string, { items: changed }: BatchChange): void => {
+    const next = nextSpender(batch);
+    const ended = changed.filter(isFinal).length;
+    if (next && ended > 0) ledger.release(next, day, batch.kind === "asset" ? batch.cost : ended);
+  };
+
   const write = (batch: Batch, day: string, change: Exclude<BatchChange, DeferChange>): void => {
-    batches.update(batch, fieldsAfter(change));
+    batches.update(batch, fieldsAfter(batch, change));
     if (change.kind === "divide") batches.divide(batch, change.part);
     items.update(batch, change.items);
     ledger.release(batch, day, change.refund);
+    releaseNext(batch, day, change);
     if (change.kind === "end" && change.exhausted) ledger.markExhausted(batch.account, day);
   };
 
@@ -103,10 +114,10 @@ function isFinal({ state }: ItemChange): boolean {
 }
 
 function sendsAgain({ kind }: BatchChange): boolean {
-  return kind === "requeue" || kind === "divide" || kind === "reclaim" || kind === "defer";
+  return ["requeue", "await-refresh", "advance", "divide", "reclaim", "defer"].includes(kind);
 }
 
-function fieldsAfter(change: Exclude<BatchChange, DeferChange>): BatchUpdate {
+function fieldsAfter(batch: Batch, change: Exclude<BatchChange, DeferChange>): BatchUpdate {
   switch (change.kind) {
     case "accept": {
       const { followed, sentAt, vendorTaskIds, requestId } = change;
@@ -114,6 +125,15 @@ function fieldsAfter(change: Exclude<BatchChange, DeferChange>): BatchUpdate {
     }
     case "requeue":
       return { state: "queued", ...released, attempts: change.attempts, notBefore: change.notBefore };
+    case "await-refresh": {
+      const { notBefore, vendorTaskIds, requestId } = change;
+      return { state: "queued", ...released, attempts: 0, notBefore, vendorTaskIds, requestId };
+    }
+    case "advance": {
+      const { nextProvider: provider, nextAccount: account } = batch;
+      const prefetch = { provider, account, nextProvider: null, nextAccount: null, attempts: 0, vendorTaskIds: [] };
+      return { state: "queued", ...released, ...prefetch, notBefore: change.notBefore };
+    }
     case "divide":
       return { state: "queued", ...released, attempts: 0, notBefore: change.notBefore };
     case "end":

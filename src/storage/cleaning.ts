@@ -9,7 +9,7 @@
  */
 
 import type { CleanResult, Storage } from "../prefetch/model/storage.ts";
-import { UNSPENT_COST } from "./conditions.ts";
+import { REFRESHING, UNSPENT_COST } from "./conditions.ts";
 import type { Items } from "./items.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Owners } from "./owners.ts";
@@ -23,9 +23,11 @@ interface Parts {
 
 export function createCleaning({ run, get, all, atomically }: Sql, { items, owners, ledger }: Parts): Pick<Storage, "clean"> {
   const hide = (taskId: string): void => {
+    const unsent = `FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')`;
     const reserved = all(
-      `SELECT account, day, sum(${UNSPENT_COST}) AS cost FROM batches
-        WHERE task_id = ? AND state IN ('queued', 'claimed') GROUP BY account, day`,
+      `SELECT account, day, sum(${UNSPENT_COST}) AS cost ${unsent} AND NOT ${REFRESHING} GROUP BY account, day
+        UNION ALL SELECT next_account, day, sum(${UNSPENT_COST}) ${unsent} AND next_account IS NOT NULL GROUP BY next_account, day`,
+      taskId,
       taskId,
     );
     for (const row of reserved) ledger.release({ taskId, account: String(row.account) }, String(row.day), Number(row.cost));

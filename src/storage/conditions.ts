@@ -10,6 +10,9 @@ export const UNANSWERED = "state IN ('queued', 'claimed', 'sending')";
 export const UNSPENT_COST = `CASE batches.kind WHEN 'asset' THEN batches.cost ELSE min(batches.cost,
   (SELECT count(*) FROM items WHERE items.task_id = batches.task_id AND items.batch = batches.number AND items.state = 'queued')) END`;
 
+/** The vendor has accepted to drop the old copies of a batch, whose own units are spent then. */
+export const REFRESHING = "(batches.next_account IS NOT NULL AND batches.vendor_task_ids <> '[]')";
+
 /**
  * No plan reaches further ahead than these times: a clock that was wrong wrote later ones, and such a batch is due at
  * once. With a smaller value, batches with a real back-off, deferral or lease are taken too early, and a lease that

@@ -2,10 +2,15 @@
 
 import type { LedgerEntry } from "../prefetch/model/quota.ts";
 import type { Batch } from "../prefetch/model/task.ts";
-import { UNANSWERED } from "./conditions.ts";
+import { REFRESHING, UNANSWERED } from "./conditions.ts";
 import type { Sql } from "./sql.ts";
 
-type Spender = Pick<Batch, "taskId" | "account">;
+export type Spender = Pick<Batch, "taskId" | "account">;
+
+/** The account that prefetches the batch after its refresh, which has the batch's units reserved, too. */
+export function nextSpender({ taskId, nextAccount }: Batch): Spender | undefined {
+  return nextAccount === undefined ? undefined : { taskId, account: nextAccount };
+}
 
 export interface Ledger {
   of(account: string, day: string): LedgerEntry;
@@ -23,6 +28,19 @@ export interface Ledger {
 }
 
 export function createLedger({ get, run }: Sql): Ledger {
+  /** Units that unanswered batches reserve in an account, as its own or for the prefetch after a refresh. `more`: SQL. */
+  const reserved = (account: string, more = "", ...values: string[]): number => {
+    const row = get(
+      `SELECT coalesce((SELECT sum(cost) FROM batches WHERE account = ? AND ${UNANSWERED} AND NOT ${REFRESHING} ${more}), 0)
+            + coalesce((SELECT sum(cost) FROM batches WHERE next_account = ? AND ${UNANSWERED} ${more}), 0) AS units`,
+      account,
+      ...values,
+      account,
+      ...values,
+    );
+    return Number(row?.units);
+  };
+
   const add = ({ taskId, account }: Spender, day: string, units: number): void => {
     if (units === 0) return;
     run(
@@ -47,13 +65,9 @@ export function createLedger({ get, run }: Sql): Ledger {
   return {
     of: (account, day) => {
       const row = get("SELECT used, exhausted FROM ledger WHERE account = ? AND day = ?", account, day);
-      const reserved = get(`SELECT sum(cost) AS units FROM batches WHERE account = ? AND day = ? AND ${UNANSWERED}`, account, day);
-      return { used: Number(row?.used ?? 0), pending: Number(reserved?.units ?? 0), exhausted: row?.exhausted === 1 };
+      return { used: Number(row?.used ?? 0), pending: reserved(account, "AND day = ?", day), exhausted: row?.exhausted === 1 };
     },
-    waiting: (account) => {
-      const row = get(`SELECT sum(cost) AS units FROM batches WHERE account = ? AND ${UNANSWERED}`, account);
-      return Number(row?.units ?? 0);
-    },
+    waiting: (account) => reserved(account),
     spentBy: (tenant, account, day) => {
       const row = get("SELECT used FROM tenant_ledger WHERE tenant = ? AND account = ? AND day = ?", tenant, account, day);
       return Number(row?.used ?? 0);

@@ -36,6 +36,8 @@ const batch = z.object({
   origin: z.number(),
   provider: z.string(),
   account: z.string(),
+  nextProvider: nullable(z.string()),
+  nextAccount: nullable(z.string()),
   kind: z.enum(["asset", "urls"]),
   state: z.enum(["queued", "claimed", "sending", "sent", "ended"]),
   day: z.string(),

@@ -110,6 +110,14 @@ const steps: readonly string[] = [
   ALTER TABLE items ADD COLUMN given TEXT;
   `,
   findingTables,
+  `
+  -- The provider and the account that prefetch a batch once its own provider has dropped the old copies.
+  ALTER TABLE batches ADD COLUMN next_provider TEXT;
+  ALTER TABLE batches ADD COLUMN next_account TEXT;
+  -- 1: the old copies are dropped first, or were.
+  ALTER TABLE batches ADD COLUMN refreshed INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX next_batches ON batches (next_account) WHERE next_account IS NOT NULL;
+  `,
 ];
 /** The file keeps its version in SQLite's `user_version`. */
 const SCHEMA_VERSION = steps.length;

@@ -1,11 +1,11 @@
 /** Marks a claimed batch as in flight, on the vendor day on which it spends. */
 
-import { remainingUnits, unitsLeft } from "../prefetch/model/quota.ts";
+import { type Allowance, remainingUnits, unitsLeft } from "../prefetch/model/quota.ts";
 import type { SendStart, Storage } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
 import type { Batches } from "./batches.ts";
 import { UNSPENT_COST } from "./conditions.ts";
-import type { Ledger } from "./ledger.ts";
+import { type Ledger, nextSpender, type Spender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 export function createSending({ get, atomically }: Sql, batches: Batches, ledger: Ledger): Pick<Storage, "startSending"> {
@@ -23,10 +23,22 @@ export function createSending({ get, atomically }: Sql, batches: Batches, ledger
     return row && { day: String(row.day), cost: Number(row.cost) };
   };
 
-  const hasRoom = (batch: Batch, { day, allowance, ownBudget }: SendStart, cost: number): boolean =>
+  const hasRoom = (spender: Spender, { day, ownBudget }: SendStart, allowance: Allowance | undefined, cost: number): boolean =>
     allowance !== undefined &&
-    cost <= remainingUnits(allowance, ledger.of(batch.account, day)) &&
-    cost <= unitsLeft(ownBudget, ledger.spentByTask(batch, day) ?? 0);
+    cost <= remainingUnits(allowance, ledger.of(spender.account, day)) &&
+    cost <= unitsLeft(ownBudget, ledger.spentByTask(spender, day) ?? 0);
+
+  /** Moves what the batch reserves, for a refresh and for the prefetch after it, to the day of the start. False without room. */
+  const moveReservation = (batch: Batch, start: SendStart, { day, cost }: { day: string; cost: number }): boolean => {
+    const next = nextSpender(batch);
+    const spenders = [{ spender: batch, allowance: start.allowance }, ...(next ? [{ spender: next, allowance: start.nextAllowance }] : [])];
+    if (!spenders.every(({ spender, allowance }) => hasRoom(spender, start, allowance, cost))) return false;
+    for (const { spender } of spenders) {
+      ledger.release(spender, day, cost);
+      ledger.reserve(spender, start.day, cost);
+    }
+    return true;
+  };
 
   return {
     startSending: (batch, start) =>
@@ -34,11 +46,7 @@ export function createSending({ get, atomically }: Sql, batches: Batches, ledger
         const { now, leaseUntil, monotonic, boot, day } = start;
         const reserved = reservationOf(batch, now);
         if (!reserved) return "lost";
-        if (reserved.day !== day) {
-          if (!hasRoom(batch, start, reserved.cost)) return "over_quota";
-          ledger.release(batch, reserved.day, reserved.cost);
-          ledger.reserve(batch, day, reserved.cost);
-        }
+        if (reserved.day !== day && !moveReservation(batch, start, reserved)) return "over_quota";
         batches.update(batch, { state: "sending", sentAt: now, sentMonotonic: monotonic, sentBoot: boot, leaseUntil, day });
         return "started";
       }),

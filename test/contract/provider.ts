@@ -98,6 +98,11 @@ export function shownOf(error: PrefetchError): string {
   return [error.message, error.hint, JSON.stringify(error), inspect(error, { depth: 10 })].join("\n");
 }
 
+/** The id in errors: a refresh is a call of the vendor that prefetches. */
+function vendorOf({ id }: Provider): string {
+  return id.replace(/-refresh$/, "");
+}
+
 /** Longer than a test, so that only the abort ends the request. */
 const NEVER_MS = 60_000;
 
@@ -286,7 +291,7 @@ export function providerContract({ name, start }: ContractSubject): void {
           return;
         }
         const error = await failing(ask({ vendorTaskIds: [harness.unknownTaskId] }));
-        expect(error).toMatchObject({ code: "not_found", retryable: false, provider: provider.id });
+        expect(error).toMatchObject({ code: "not_found", retryable: false, provider: vendorOf(provider) });
         expect(error.hint).toMatch(/\S/);
       });
 
@@ -294,11 +299,19 @@ export function providerContract({ name, start }: ContractSubject): void {
         if (!provider.status) return skip();
         const { vendorTaskIds } = await submit();
         harness.inject({ fault: { kind: "answer", status: 503, body: "" } });
-        expect(await failing(ask({ vendorTaskIds }))).toMatchObject({ code: "vendor_unavailable", retryable: true, provider: provider.id });
+        expect(await failing(ask({ vendorTaskIds }))).toMatchObject({
+          code: "vendor_unavailable",
+          retryable: true,
+          provider: vendorOf(provider),
+        });
         harness.inject({ fault: { kind: "reset", when: "before" } });
-        expect(await failing(ask({ vendorTaskIds }))).toMatchObject({ code: "vendor_unavailable", retryable: true, provider: provider.id });
+        expect(await failing(ask({ vendorTaskIds }))).toMatchObject({
+          code: "vendor_unavailable",
+          retryable: true,
+          provider: vendorOf(provider),
+        });
         harness.inject({ fault: { kind: "garble", body: "<html><body>Welcome to the hotel</body></html>" } });
-        expect(await failing(ask({ vendorTaskIds }))).toMatchObject({ code: "vendor_unavailable", provider: provider.id });
+        expect(await failing(ask({ vendorTaskIds }))).toMatchObject({ code: "vendor_unavailable", provider: vendorOf(provider) });
         expect((await ask({ vendorTaskIds })).length).toBeGreaterThan(0);
       });
 
@@ -330,7 +343,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         harness.inject({ fault: { kind: "delay", ms: NEVER_MS } });
         const asked = failing(ask({ vendorTaskIds }, countingCall(stop.signal)));
         setTimeout(() => stop.abort(), 20);
-        expect(await asked).toMatchObject({ code: "cancelled", retryable: false, provider: provider.id });
+        expect(await asked).toMatchObject({ code: "cancelled", retryable: false, provider: vendorOf(provider) });
       });
     });
 
@@ -339,7 +352,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         if (!provider.accepts.includes("urls")) return skip();
         if (!harness.foreignUrl) throw new Error("A provider that takes URLs needs a foreign one");
         const error = await failing(provider.submit({ kind: "urls", urls: [harness.foreignUrl] }, countingCall()));
-        expect(error).toMatchObject({ code: "forbidden_domain", delivery: "refused", retryable: false, provider: provider.id });
+        expect(error).toMatchObject({ code: "forbidden_domain", delivery: "refused", retryable: false, provider: vendorOf(provider) });
         expect(error.vendorCode).toMatch(/\S/);
         if (harness.requestIds !== false) expect(error.requestId).toMatch(/\S/);
         expect(error.hint).toMatch(/\S/);
@@ -351,19 +364,19 @@ export function providerContract({ name, start }: ContractSubject): void {
       it("is divisible when the vendor refuses the batch without naming the URL", async ({ skip }) => {
         if (!harness.badUrl) return skip();
         const error = await failing(provider.submit({ kind: "urls", urls: [...harness.sampleUrls(2), harness.badUrl] }, countingCall()));
-        expect(error).toMatchObject({ delivery: "refused", divisible: true, retryable: false, provider: provider.id });
+        expect(error).toMatchObject({ delivery: "refused", divisible: true, retryable: false, provider: vendorOf(provider) });
       });
 
       it("is not_found with the delivery refused for an unknown asset", async ({ skip }) => {
         if (!provider.accepts.includes("asset") || !harness.unknownAssetId) return skip();
         const error = await failing(provider.submit({ kind: "asset", assetId: harness.unknownAssetId }, countingCall()));
-        expect(error).toMatchObject({ code: "not_found", delivery: "refused", retryable: false, provider: provider.id });
+        expect(error).toMatchObject({ code: "not_found", delivery: "refused", retryable: false, provider: vendorOf(provider) });
       });
 
       it("has the delivery not_sent when the connection is refused", async () => {
         await harness.stopVendor();
         const error = await failing(submit());
-        expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent", retryable: true, provider: provider.id });
+        expect(error).toMatchObject({ code: "vendor_unavailable", delivery: "not_sent", retryable: true, provider: vendorOf(provider) });
       });
 
       it("sends nothing when its turn is stale by the time the connection is made", async () => {
@@ -373,14 +386,14 @@ export function providerContract({ name, start }: ContractSubject): void {
           return false;
         };
         const error = await failing(submit({ ...countingCall(), isFresh }));
-        expect(error).toMatchObject({ delivery: "not_sent", retryable: true, provider: provider.id });
+        expect(error).toMatchObject({ delivery: "not_sent", retryable: true, provider: vendorOf(provider) });
         expect(harness.receivedSubmits()).toBe(0);
         expect(asked).toBe(1);
       });
 
       it("has the delivery unknown when the connection breaks before the vendor acts", async () => {
         harness.inject({ fault: { kind: "reset", when: "before" } });
-        expect(await failing(submit())).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", provider: provider.id });
+        expect(await failing(submit())).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", provider: vendorOf(provider) });
         // The fault is used up, so a repetition would have arrived.
         expect(harness.receivedSubmits()).toBe(0);
       });
@@ -396,7 +409,11 @@ export function providerContract({ name, start }: ContractSubject): void {
       it.each(lost)("has the delivery unknown, without a repetition, when %s", async (_, fault) => {
         const call = countingCall();
         harness.inject({ fault });
-        expect(await failing(submit(call))).toMatchObject({ code: "vendor_unavailable", delivery: "unknown", provider: provider.id });
+        expect(await failing(submit(call))).toMatchObject({
+          code: "vendor_unavailable",
+          delivery: "unknown",
+          provider: vendorOf(provider),
+        });
         expect([harness.receivedSubmits(), call.turns]).toEqual([1, 1]);
       });
 
@@ -405,14 +422,14 @@ export function providerContract({ name, start }: ContractSubject): void {
         const error = await failing(submit());
         // HTTP 503 claims that nothing was done. With `findSubmitted`, the vendor's records decide instead.
         const delivery = status === 503 && !provider.findSubmitted ? "refused" : "unknown";
-        expect(error).toMatchObject({ code: "vendor_unavailable", delivery, retryable: true, provider: provider.id });
+        expect(error).toMatchObject({ code: "vendor_unavailable", delivery, retryable: true, provider: vendorOf(provider) });
         expect(harness.receivedSubmits()).toBe(0);
         expect((await submit()).refused).toEqual([]);
       });
 
       it("has the delivery unknown for HTTP 504", async () => {
         harness.inject({ fault: { kind: "answer", status: 504, body: "<html>Gateway Time-out</html>" } });
-        expect(await failing(submit())).toMatchObject({ code: "timeout", delivery: "unknown", provider: provider.id });
+        expect(await failing(submit())).toMatchObject({ code: "timeout", delivery: "unknown", provider: vendorOf(provider) });
       });
 
       it("is rate_limited with the vendor's wait for HTTP 429", async () => {
@@ -423,7 +440,7 @@ export function providerContract({ name, start }: ContractSubject): void {
           delivery: "refused",
           retryable: true,
           retryAfterMs: 7_000,
-          provider: provider.id,
+          provider: vendorOf(provider),
         });
         expect(harness.receivedSubmits()).toBe(0);
       });
@@ -433,7 +450,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         harness.inject({ fault: { kind: "delay", ms: NEVER_MS } });
         const sent = failing(submit(countingCall(stop.signal)));
         setTimeout(() => stop.abort(), 20);
-        expect(await sent).toMatchObject({ code: "cancelled", retryable: false, provider: provider.id });
+        expect(await sent).toMatchObject({ code: "cancelled", retryable: false, provider: vendorOf(provider) });
       });
 
       it("is cancelled with the delivery not_sent when the call is stopped during the wait for a turn", async () => {
@@ -446,7 +463,7 @@ export function providerContract({ name, start }: ContractSubject): void {
           code: "cancelled",
           delivery: "not_sent",
           retryable: false,
-          provider: provider.id,
+          provider: vendorOf(provider),
         });
         expect(harness.receivedSubmits()).toBe(0);
       });
@@ -457,7 +474,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         const before = harness.receivedSubmits();
         const call = countingCall();
         const error = await failing(submit(call));
-        expect(error).toMatchObject({ code: "auth_failed", delivery: "not_sent", retryable: false, provider: provider.id });
+        expect(error).toMatchObject({ code: "auth_failed", delivery: "not_sent", retryable: false, provider: vendorOf(provider) });
         expect(error.hint).toMatch(/\S/);
         expect([harness.receivedSubmits(), call.turns]).toEqual([before, 0]);
       });
@@ -488,7 +505,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         if (!provider.quota) return skip();
         for (const body of ["[7]", "<html></html>", "{}"]) {
           harness.inject({ fault: { kind: "garble", body } });
-          expect(await failing(provider.quota(countingCall()))).toMatchObject({ code: "vendor_unavailable", provider: provider.id });
+          expect(await failing(provider.quota(countingCall()))).toMatchObject({ code: "vendor_unavailable", provider: vendorOf(provider) });
         }
       });
     });
@@ -537,7 +554,7 @@ export function providerContract({ name, start }: ContractSubject): void {
       it("is a retryable error when the records are unreadable", async ({ skip }) => {
         if (!provider.findSubmitted) return skip();
         harness.inject({ fault: { kind: "answer", status: 503, body: "" } });
-        expect(await failing(find(harness.now()))).toMatchObject({ retryable: true, provider: provider.id });
+        expect(await failing(find(harness.now()))).toMatchObject({ retryable: true, provider: vendorOf(provider) });
       });
     });
 
@@ -553,7 +570,7 @@ export function providerContract({ name, start }: ContractSubject): void {
       it("is not_found when it is unknown", async ({ skip }) => {
         if (!provider.resolveAsset || !harness.unknownAssetId) return skip();
         const error = await failing(provider.resolveAsset(harness.unknownAssetId, countingCall()));
-        expect(error).toMatchObject({ code: "not_found", retryable: false, provider: provider.id });
+        expect(error).toMatchObject({ code: "not_found", retryable: false, provider: vendorOf(provider) });
       });
     });
   });

@@ -12,6 +12,7 @@ import { oldWaitsContract } from "../storage/contract/old-waits.ts";
 import { ownersContract } from "../storage/contract/owners.ts";
 import { rateSlotsContract } from "../storage/contract/rate-slots.ts";
 import { readingContract } from "../storage/contract/reading.ts";
+import { refreshingContract } from "../storage/contract/refreshing.ts";
 import { sendingContract } from "../storage/contract/sending.ts";
 import { tenantsContract } from "../storage/contract/tenants.ts";
 
@@ -29,5 +30,6 @@ export function storageContract(name: string, open: () => Storage): void {
     tenantsContract(bench);
     ownersContract(bench);
     oldWaitsContract(bench);
+    refreshingContract(bench);
   });
 }

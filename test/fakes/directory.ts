@@ -13,6 +13,7 @@ export function fakeDirectory(providers: readonly Provider[], more: Partial<Omit
     configured,
     problems: more.problems ?? known.filter((id) => !configured.includes(id)).map((id) => `${id} needs OTHER_KEY.`),
     fallbacks: more.fallbacks ?? [],
+    refreshing: more.refreshing ?? providers.flatMap(({ id, refresh }) => (refresh && configured.includes(id) ? [id] : [])),
     unfinished: more.unfinished ?? [],
     routes: more.routes ?? [],
     get: async (id) => {

@@ -19,6 +19,8 @@ export interface TaskSketch {
   readonly perBatch?: number;
   readonly account?: string;
   readonly provider?: string;
+  /** Prefetches after the refresh by `provider`. */
+  readonly next?: { readonly provider: string; readonly account: string };
   readonly day?: string;
   readonly now?: number;
   readonly costPerBatch?: number;
@@ -61,6 +63,8 @@ export function newTask(sketch: TaskSketch): NewTask {
         origin: number,
         provider: sketch.provider ?? "fake-cdn",
         account: sketch.account ?? "fake-cdn:1",
+        nextProvider: sketch.next?.provider,
+        nextAccount: sketch.next?.account,
         kind: kind === "asset" ? "asset" : "urls",
         state: "queued",
         day: sketch.day ?? TODAY,

@@ -21,7 +21,7 @@ async function newStore(): Promise<{ readonly storage: Storage; readonly db: Dat
 describe("the look for recent tasks", () => {
   it("reads a range of each target's items by their index, whatever SQLite knows of the tables", async () => {
     const { db } = await newStore();
-    const plan = db.prepare(`EXPLAIN QUERY PLAN ${RECENT_TASKS}`).all("[]", 0, "tenant", "account", 0);
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${RECENT_TASKS}`).all("[]", 0, "tenant", "account", 0, 0);
     expect(plan.map(({ detail }) => detail)).toEqual([
       "SCAN wanted VIRTUAL TABLE INDEX 1:",
       "SEARCH r USING PRIMARY KEY (target=? AND sent_at>?)",

@@ -33,6 +33,7 @@ const taskFacts = z.object({
   state: z.string(),
   counts: z.record(z.string(), z.number()),
   cost: z.number().optional(),
+  refresh_cost: z.number().optional(),
   problems: z.array(row),
   next_step: z.string(),
 });
@@ -78,10 +79,15 @@ export function minutesFrom({ wait }: Options, fallback: number): number {
 }
 
 /** The task for people: its state and counts, its problems, its next step. */
-export function taskLines({ task_id: taskId, state, counts, cost, problems, next_step: nextStep }: TaskResult, paint: Paint): string[] {
+export function taskLines(task: TaskResult, paint: Paint): string[] {
+  const { task_id: taskId, state, counts, cost, refresh_cost: refreshCost, problems, next_step: nextStep } = task;
   const isGood = ["succeeded", "planned"].includes(state);
   const shown = Object.entries(counts).filter(([name, count]) => count > 0 && name !== "total");
-  const facts = [...shown.map(([name, count]) => `${count} ${name}`), ...(cost === undefined ? [] : [`cost ${cost}`])];
+  const facts = [
+    ...shown.map(([name, count]) => `${count} ${name}`),
+    ...(cost === undefined ? [] : [`cost ${cost}`]),
+    ...(refreshCost === undefined ? [] : [`refresh cost ${refreshCost}`]),
+  ];
   return [
     `${paint(isGood ? "green" : "yellow", state)}: ${facts.join(", ")}${taskId === undefined ? "" : ` (${taskId})`}`,
     ...problems.map((problem) => `  ${paint("red", problem.state)} ${problem.url ?? problem.asset_id}: ${problem.reason ?? ""}`),

@@ -31,6 +31,7 @@ export const commandDefinitions = {
       scope: { type: "string", value: "scope", about: "Of streams: startup, full or manifests." },
       "on-quota-exceeded": { type: "string", value: "policy", about: "reject, partial or defer, when today's quota is too small." },
       force: { type: "boolean", about: "Also send URLs that were sent in the last 10 minutes." },
+      "refresh-first": { type: "boolean", about: "For changed content: have the vendor drop its old copies first." },
       "dry-run": { type: "boolean", about: "Plan and count the cost; send nothing." },
       verify: { type: "boolean", about: "Ask the edge afterwards whether it holds each URL." },
       wait,

@@ -14,10 +14,11 @@ export const warm: Command = async (context) => {
   const codes: number[] = [];
   for (const [tool, args] of await callsOf(context)) {
     const started = await runTaskTool(context, tool, args);
-    const { cost } = started;
+    const { cost, refresh_cost: refreshCost } = started;
     // A status answer has no cost: the call that spends tells it.
-    const ended = { ...(await follow(context, started, minutes)), ...(cost !== undefined && { cost }) };
-    terminal.result("task", { ...ended.all, ...(cost !== undefined && { cost }) }, () => taskLines(ended, paint));
+    const costs = { ...(cost !== undefined && { cost }), ...(refreshCost !== undefined && { refresh_cost: refreshCost }) };
+    const ended = { ...(await follow(context, started, minutes)), ...costs };
+    terminal.result("task", { ...ended.all, ...costs }, () => taskLines(ended, paint));
     codes.push(codeOf(ended));
     if (options.verify && ended.task_id !== undefined) codes.push(await verify(context, ended.task_id));
   }
@@ -34,6 +35,7 @@ async function callsOf({ operands, options, stdin, mostUrls }: CommandContext): 
     scope: options.scope,
     on_quota_exceeded: options["on-quota-exceeded"],
     force: options.force,
+    refresh_first: options["refresh-first"],
     dry_run: options["dry-run"],
   };
   const given = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));

@@ -4,7 +4,7 @@ import { defineTool, type ToolDeps } from "../define-tool.ts";
 import { taskHeadline } from "../headlines.ts";
 import { lenientArray, spendInputs, spendProvider, waitSeconds } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
-import { spendCorrections, spendOptions } from "./spend.ts";
+import { hiddenSpendInputs, spendCorrections, spendOptions } from "./spend.ts";
 
 export function prefetchAsset(deps: ToolDeps) {
   const { service, providers } = deps;
@@ -15,6 +15,7 @@ export function prefetchAsset(deps: ToolDeps) {
       description:
         "Use this to warm a CDN with published media assets, all renditions included, by their ids. Not for plain URLs: prefetch_urls. Costs one unit of daily quota per URL of an asset. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
+      isDestructive: providers.refreshing.length > 0,
       input: {
         asset_id: z.string("must be the id of one asset; pass several as asset_ids").optional().describe("Id of a published media asset."),
         asset_ids: lenientArray(
@@ -27,7 +28,7 @@ export function prefetchAsset(deps: ToolDeps) {
         ...spendInputs,
         wait_seconds: waitSeconds.describe("Wait up to this long (0 to 50) for the asset to be published and for the final state."),
       },
-      hidden: providers.configured.length > 1 ? [] : ["provider"],
+      hidden: hiddenSpendInputs(providers),
       sifted: "asset_ids",
       output: spendOutput,
       corrections: {

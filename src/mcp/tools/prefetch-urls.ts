@@ -3,7 +3,7 @@ import { defineTool, type ToolDeps } from "../define-tool.ts";
 import { taskHeadline } from "../headlines.ts";
 import { lenientArray, required, spendInputs, spendProvider } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
-import { spendCorrections, spendOptions } from "./spend.ts";
+import { hiddenSpendInputs, spendCorrections, spendOptions } from "./spend.ts";
 
 export function prefetchUrls(deps: ToolDeps) {
   const { service, providers } = deps;
@@ -14,6 +14,7 @@ export function prefetchUrls(deps: ToolDeps) {
       description:
         "Use this to warm a CDN with 1 to 10,000 URLs before users ask for them. Splits the list, drops duplicates, reports every unusable URL and sends the rest. Not for purging or downloading: a copy that is still valid stays. Costs one unit of daily quota per URL (http: none); a repeat within 10 minutes sends failed URLs only. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
+      isDestructive: providers.refreshing.length > 0,
       input: {
         urls: lenientArray(
           // The domain checks each entry by itself, so one bad entry does not reject the list.
@@ -22,7 +23,7 @@ export function prefetchUrls(deps: ToolDeps) {
         provider: spendProvider("urls", providers),
         ...spendInputs,
       },
-      hidden: providers.configured.length > 1 ? [] : ["provider"],
+      hidden: hiddenSpendInputs(providers),
       sifted: "urls",
       output: spendOutput,
       corrections: { ...spendCorrections, asset_id: "for an asset call prefetch_asset", list: "use urls", links: "use urls" },

@@ -3,6 +3,7 @@
 import { PrefetchError } from "../../base/errors.ts";
 import type { QuotaPolicy } from "../../prefetch/model/quota.ts";
 import type { Expansion, StreamScope } from "../../prefetch/model/stream.ts";
+import type { ToolDeps } from "../define-tool.ts";
 
 interface SpendInput {
   readonly provider?: string | undefined;
@@ -11,6 +12,7 @@ interface SpendInput {
   readonly on_quota_exceeded: QuotaPolicy;
   readonly dry_run: boolean;
   readonly force: boolean;
+  readonly refresh_first: boolean;
   readonly wait_seconds: number;
 }
 
@@ -20,9 +22,16 @@ export const spendCorrections = {
   timeout: "use wait_seconds",
   wait: "use wait_seconds",
   preview: "use dry_run",
+  purge: "use refresh_first",
+  refresh: "use refresh_first",
   hls: 'use expand "streams"',
   recursive: 'use expand "streams"',
 };
+
+/** Arguments without a use on this server. They are taken all the same, and answered with what applies. */
+export function hiddenSpendInputs({ configured, refreshing }: ToolDeps["providers"]): string[] {
+  return [...(configured.length > 1 ? [] : ["provider"]), ...(refreshing.length > 0 ? [] : ["refresh_first"])];
+}
 
 /** Throws `invalid_argument` for a scope beside expand "none". */
 export function spendOptions(input: SpendInput) {
@@ -33,6 +42,7 @@ export function spendOptions(input: SpendInput) {
     onQuotaExceeded: input.on_quota_exceeded,
     dryRun: input.dry_run,
     force: input.force,
+    refreshFirst: input.refresh_first,
     waitSeconds: input.wait_seconds,
   };
 }

@@ -25,15 +25,19 @@ export interface Admission {
   readonly overQuota: readonly Candidate[];
   /** Units that will be spent, on whichever day. URLs of a provider without units cost none. */
   readonly cost: number;
+  /** Units that dropping the old copies takes from the quotas for that; 0 without `refreshFirst`. */
+  readonly refreshCost: number;
 }
 
 export interface AdmissionRules {
   readonly policy: QuotaPolicy;
   readonly force: boolean;
+  /** Every provider of the list has a `refresh`, and its account is among the states. */
+  readonly refreshFirst?: boolean;
 }
 
 /**
- * Skips recent URLs and admits, in the caller's order, as many URLs as the quota of today allows. With policy `defer` the rest
+ * Skips recent URLs and admits, in the caller's order, as many URLs as the quotas of today allow. With policy `defer` the rest
  * goes to the first later day that has room for it. Throws `quota_exhausted` and `queue_full`.
  */
 export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Provider, AccountState>, rules: AdmissionRules): Admission {
@@ -48,7 +52,7 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
       skipped.push({ target, taskId });
       continue;
     }
-    const room = rooms.get(provider.account) ?? roomOf(state, rules.policy);
+    const room = rooms.get(provider.account) ?? roomFor(provider, states, rules);
     rooms.set(provider.account, room);
     const place = take(room, candidate.cost);
     if (place === undefined) admission.overQuota.push(candidate);
@@ -56,11 +60,11 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
     else admission.deferred.push({ candidate, to: place });
   }
   const needed = ({ account }: Provider) => rooms.get(account)?.needed ?? 0;
-  refuseOverQuota(admission, states, rules.policy, needed);
+  refuseOverQuota(admission, states, rules, needed);
   refuseFullQueue(admission, states, needed);
   const sent = [...admission.send, ...admission.deferred.map(({ candidate }) => candidate)];
   const costly = sent.filter(({ provider }) => isMetered(provider) || isBounded(stateOf(states, provider)));
-  return { ...admission, skipped, cost: costOf(costly) };
+  return { ...admission, skipped, cost: costOf(costly), refreshCost: rules.refreshFirst ? costOf(sent) : 0 };
 }
 
 function stateOf(states: ReadonlyMap<Provider, AccountState>, provider: Provider): AccountState {
@@ -92,6 +96,18 @@ function roomOf({ allowance, ledger, own, ownBudget, laterDays }: AccountState, 
   };
 }
 
+/** A refresh costs as many units as the prefetch after it, of another quota, and both happen on one day. */
+function roomFor(provider: Provider, states: ReadonlyMap<Provider, AccountState>, { policy, refreshFirst }: AdmissionRules): Room {
+  const room = roomOf(stateOf(states, provider), policy);
+  if (!refreshFirst || !provider.refresh) return room;
+  const refresh = roomOf(stateOf(states, provider.refresh), policy);
+  const later = room.later.flatMap(({ to, left }) => {
+    const same = refresh.later.find((day) => day.to.day === to.day);
+    return same ? [{ to, left: Math.min(left, same.left) }] : [];
+  });
+  return { left: Math.min(room.left, refresh.left), needed: 0, later };
+}
+
 /** Takes units from the first day with room for all of them. */
 function take(room: Room, cost: number): "today" | DayState | undefined {
   room.needed += cost;
@@ -114,12 +130,15 @@ interface Sorted {
 function refuseOverQuota(
   { send, deferred, overQuota: [short] }: Sorted,
   states: ReadonlyMap<Provider, AccountState>,
-  policy: QuotaPolicy,
+  { policy, refreshFirst }: AdmissionRules,
   needed: (provider: Provider) => number,
 ): void {
   if (!short || (policy !== "reject" && send.length + deferred.length > 0)) return;
   const { provider } = short;
-  throw quotaExhausted(provider, { needed: needed(provider), fits: send.length, policy }, stateOf(states, provider));
+  const left = (spender: Provider) => roomOf(stateOf(states, spender), policy).left;
+  const refresh = refreshFirst ? provider.refresh : undefined;
+  const tighter = refresh && left(refresh) < left(provider) ? refresh : provider;
+  throw quotaExhausted(tighter, { needed: needed(provider), fits: send.length, policy }, stateOf(states, tighter));
 }
 
 function refuseFullQueue({ overQuota }: Sorted, states: ReadonlyMap<Provider, AccountState>, needed: (provider: Provider) => number): void {

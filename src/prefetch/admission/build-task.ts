@@ -16,6 +16,7 @@ export interface BuildTaskContext {
   /** Milliseconds since the epoch at which that day ends. */
   readonly resetOf: (provider: Provider) => number;
   readonly policy: QuotaPolicy;
+  readonly refreshFirst?: boolean;
   readonly tenant: string;
   readonly traceparent: string | undefined;
 }
@@ -53,17 +54,25 @@ function groupsOf({ send, deferred }: Admission): Group[] {
   ];
 }
 
-function batchesOf(taskId: string, number: number, { candidates, to }: Group, { now, dayOf, policy }: BuildTaskContext): Batch[] {
+function batchesOf(
+  taskId: string,
+  number: number,
+  { candidates, to }: Group,
+  { now, dayOf, policy, refreshFirst }: BuildTaskContext,
+): Batch[] {
   const [first] = candidates;
   if (!first) return [];
   const { provider, kind } = first;
+  const refresh = refreshFirst ? provider.refresh : undefined;
   return [
     {
       taskId,
       number,
       origin: number,
-      provider: provider.id,
-      account: provider.account,
+      provider: (refresh ?? provider).id,
+      account: (refresh ?? provider).account,
+      nextProvider: refresh && provider.id,
+      nextAccount: refresh && provider.account,
       kind: kind === "asset" ? "asset" : "urls",
       state: "queued",
       day: to?.day ?? dayOf(provider),
@@ -114,7 +123,8 @@ function itemsOf(groups: readonly Group[], parsed: ParsedUrls, admission: Admiss
     );
 }
 
-function overQuotaReason({ provider }: Candidate, { policy, resetOf }: BuildTaskContext): string {
-  if (policy === "defer") return `Over the quota of ${provider.id}, today and on each day that it could be deferred to.`;
-  return `Over today's quota of ${provider.id}; it can be sent after ${isoTime(resetOf(provider))}.`;
+function overQuotaReason({ provider }: Candidate, { policy, refreshFirst, resetOf }: BuildTaskContext): string {
+  const quota = refreshFirst ? `the quotas of ${provider.id} for refreshing and prefetching` : `the quota of ${provider.id}`;
+  if (policy === "defer") return `Over ${quota}, today and on each day that it could be deferred to.`;
+  return `Over ${quota} today; it can be sent after ${isoTime(resetOf(provider))}.`;
 }

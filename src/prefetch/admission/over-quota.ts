@@ -21,7 +21,7 @@ export function quotaExhausted(provider: Provider, shortage: Shortage, state: Ac
 }
 
 function need({ id }: Provider, { needed }: Shortage): string {
-  return `This call needs ${needed.toLocaleString("en")} units of ${id}'s prefetch quota`;
+  return `This call needs ${needed.toLocaleString("en")} units of ${id}'s quota`;
 }
 
 function rest(provider: Provider, state: AccountState): string {

@@ -1,6 +1,7 @@
 /** Plans a list: reads the allowance of every account once, then decides from storage's facts, today and later. */
 
 import type { Clock } from "../../base/clock.ts";
+import { PrefetchError } from "../../base/errors.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { Provider } from "../model/provider.ts";
 import { MOST_LATER_DAYS, type QuotaPolicy } from "../model/quota.ts";
@@ -24,6 +25,8 @@ export interface PlannerDeps {
 export interface PlanOptions {
   readonly onQuotaExceeded: QuotaPolicy;
   readonly force: boolean;
+  /** Drop the copies that are still valid before the prefetch. */
+  readonly refreshFirst?: boolean;
 }
 
 export interface Plan {
@@ -35,18 +38,23 @@ export interface Plan {
 
 export interface Planner {
   readonly providers: readonly Provider[];
-  /** One per provider: the facts that `plan` needs, in this order. */
+  /** The providers, and those of them that drop old copies first. Each has an account of its own. */
+  readonly spenders: readonly Provider[];
+  /** One per spender: the facts that `plan` needs, in this order. */
   readonly queries: readonly AccountQuery[];
   /** Pure, so that it can run inside a transaction. Throws `quota_exhausted` and `queue_full`. */
   plan(facts: readonly AccountFacts[]): Plan;
 }
 
+/** Throws `unsupported` for `refreshFirst` with a provider that cannot do that. */
 export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, options: PlanOptions, call: CallContext): Promise<Planner> {
   const now = deps.clock.now();
   const { tenant } = call.caller;
-  const { onQuotaExceeded: policy, force } = options;
+  const { onQuotaExceeded: policy, force, refreshFirst = false } = options;
+  const providers = [...new Set(parsed.candidates.map((candidate) => candidate.provider))];
+  const spenders = [...providers, ...(refreshFirst ? refreshesOf(providers) : [])];
   const accounts = await Promise.all(
-    [...new Set(parsed.candidates.map((candidate) => candidate.provider))].map(async (provider) => ({
+    spenders.map(async (provider) => ({
       provider,
       allowance: await deps.allowances.of(provider, call.signal),
       laterDays: policy === "defer" ? nextDays(now, provider.limits.timeZone, MOST_LATER_DAYS) : [],
@@ -69,19 +77,22 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
     );
 
   return {
-    providers: accounts.map(({ provider }) => provider),
+    providers,
+    spenders,
     queries: accounts.map(({ provider, laterDays }) => ({
       account: provider.account,
       tenant,
       day: dayOf(provider),
       targets: parsed.candidates.filter((candidate) => candidate.provider === provider).map((candidate) => candidate.target),
       recentSince: now - RECENT_MS,
+      // A prefetch alone has left the old copies where they were.
+      recentRefreshesOnly: refreshFirst,
       laterDays: laterDays.map(({ day }) => day),
     })),
     plan: (facts) => {
-      const admission = admit(parsed.candidates, statesFrom(facts), { policy, force });
+      const admission = admit(parsed.candidates, statesFrom(facts), { policy, force, refreshFirst });
       const resetOf = ({ limits }: Provider) => nextReset(now, limits.timeZone);
-      const context = { now, dayOf, resetOf, policy, tenant, traceparent: call.traceparent };
+      const context = { now, dayOf, resetOf, policy, refreshFirst, tenant, traceparent: call.traceparent };
       return {
         admission,
         sends: admission.send.length + admission.deferred.length > 0,
@@ -89,4 +100,14 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
       };
     },
   };
+}
+
+function refreshesOf(providers: readonly Provider[]): Provider[] {
+  return providers.map(({ id, refresh, purging }) => {
+    if (refresh) return refresh;
+    throw new PrefetchError("unsupported", `refresh_first: ${id} offers no call that drops old copies and tells when it is done`, {
+      provider: id,
+      hint: `Nothing was sent. ${purging} Then call again with force true and without refresh_first.`,
+    });
+  });
 }

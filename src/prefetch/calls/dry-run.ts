@@ -2,6 +2,7 @@
 
 import { isoTime } from "../../base/iso-time.ts";
 import type { Admission } from "../admission/admit.ts";
+import type { Candidate } from "../admission/parse-urls.ts";
 import type { Quota, QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
 import { countItems } from "../model/task.ts";
@@ -27,6 +28,7 @@ export function dryRunView({ task, batches, items }: NewTask, planned: Planned):
     deferred: deferredOf(admission),
     batches: batches.length,
     cost: admission.cost,
+    ...(admission.refreshCost > 0 && { refreshCost: admission.refreshCost }),
     dryRun: true,
     plan: {
       fitsToday: admission.deferred.length + admission.overQuota.length === 0,
@@ -66,9 +68,10 @@ function beyondQuota({ admission: { overQuota }, policy }: Planned): string {
   return `${overQuota.length.toLocaleString("en")} are over the quota and would not be sent.${wayOut} `;
 }
 
-/** Units of a provider that the plan spends today. */
-function unitsToday({ send }: Admission, id: string): number {
-  return send.reduce((sum, { provider, cost }) => sum + (provider.id === id ? cost : 0), 0);
+/** Units of a provider, or of a refresh, that the plan spends today. */
+function unitsToday({ send, refreshCost }: Admission, id: string): number {
+  const spends = ({ provider }: Candidate): boolean => provider.id === id || (refreshCost > 0 && provider.refresh?.id === id);
+  return send.filter(spends).reduce((sum, { cost }) => sum + cost, 0);
 }
 
 function leftToday({ provider, remaining }: Quota, admission: Admission): number | undefined {

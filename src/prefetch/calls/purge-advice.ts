@@ -9,7 +9,7 @@ const CHANGED =
 export function withPurgeAdvice(spend: Spend): Spend {
   return async (parsed, options, call) => {
     const view = await spend(parsed, options, call);
-    if (!options.force) return view;
+    if (!options.force || options.refreshFirst) return view;
     const ways = new Set(parsed.candidates.map(({ provider }) => provider.purging));
     return { ...view, nextStep: [CHANGED, ...ways, view.nextStep].join(" ") };
   };

@@ -27,7 +27,7 @@ export interface PrefetchService {
   cancel(taskId: string, call: CallContext): Promise<TaskView>;
   /** Asks the CDN's edge whether it holds the URLs of a task, or a list of URLs; a page at a time. */
   verify(request: VerifyRequest, call: CallContext): Promise<VerifyView>;
-  /** The quota of one provider, or of every configured one. */
+  /** The quota of one provider, or of every configured one. A provider that can drop old copies has a second quota for that. */
   quota(provider: string | undefined, call: CallContext): Promise<Quota[]>;
 }
 
@@ -43,7 +43,9 @@ export function createService(deps: Deps): PrefetchService {
     quota: async (provider, call) => {
       const { directory, allowances } = deps;
       const ids = provider === undefined && directory.configured.length > 0 ? directory.configured : [provider];
-      return Promise.all(ids.map(async (id) => allowances.quota(await chooseProvider(directory, id), call)));
+      const chosen = await Promise.all(ids.map((id) => chooseProvider(directory, id)));
+      const spenders = chosen.flatMap((each) => [each, ...(each.refresh ? [each.refresh] : [])]);
+      return Promise.all(spenders.map((each) => allowances.quota(each, call)));
     },
   };
 }

@@ -56,7 +56,7 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
   };
 
   return async (parsed, options, call) => {
-    const { providers, queries, plan } = await createPlanner(deps, parsed, options, call);
+    const { providers, spenders, queries, plan } = await createPlanner(deps, parsed, options, call);
     await breathe();
     if (options.dryRun) {
       const facts = await storage.facts(queries);
@@ -64,7 +64,7 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
       const { admission, buildTask } = plan(facts);
       await breathe();
       const known = await storage.known(knownQueries(admission.skipped));
-      const planned = { admission, policy: options.onQuotaExceeded, quotas: await views.quotas(providers, call), durable: deps.durable };
+      const planned = { admission, policy: options.onQuotaExceeded, quotas: await views.quotas(spenders, call), durable: deps.durable };
       return withDuplicate(withKnown(dryRunView(buildTask(), planned), known), parsed);
     }
     call.signal.throwIfAborted();
@@ -83,6 +83,7 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     const known = await storage.known(knownQueries(admission.skipped));
     const own = await views.of(id, problem, call);
     const cost = await spentUnits(deps, task, admission, own);
-    return withDuplicate({ ...withSkipped(own, known), cost }, parsed);
+    const { refreshCost } = admission;
+    return withDuplicate({ ...withSkipped(own, known), cost, ...(refreshCost > 0 && { refreshCost }) }, parsed);
   };
 }

@@ -59,7 +59,9 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
           counts,
           reach: providers.map((provider) => provider.reach),
           holding: holdingOf(rest.held, presence.takesUpAt),
-          orphaned: waitingAccounts.filter((account) => !providers.some((provider) => provider.account === account)),
+          orphaned: waitingAccounts.filter(
+            (account) => !providers.some((provider) => provider.account === account || provider.refresh?.account === account),
+          ),
           rejections: rest.rejections,
           delay: rest.delay,
           deferred: rest.deferred,

@@ -58,6 +58,8 @@ export interface TaskView {
   readonly batches: number;
   /** Of a spending call: units that it spends, on whichever day, or would without `dryRun`. */
   readonly cost?: number;
+  /** Units of the quota for refreshing that the call has reserved. */
+  readonly refreshCost?: number;
   readonly dryRun?: boolean;
   /** For a dry run: whether all of it would be sent today, and the units left then; `undefined` for no limit. */
   readonly plan?: { readonly fitsToday: boolean; readonly leftToday: number | undefined };

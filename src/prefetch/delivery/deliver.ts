@@ -15,8 +15,11 @@ export interface DeliveryOptions extends SenderOptions {
 }
 
 export interface Delivery {
-  /** True when the account's circuit breaker closed, so that batches which wait for it may go. */
-  deliver(provider: Provider, claim: Claim): Promise<boolean>;
+  /**
+   * True when other batches may go now: the account's circuit breaker closed, or this batch is refreshed and waits for the
+   * prefetch by `next`.
+   */
+  deliver(provider: Provider, claim: Claim, next?: Provider): Promise<boolean>;
   /** Start or last progress of the longest-running batch, on the monotonic clock; `undefined` when idle. */
   busySince(): number | undefined;
 }
@@ -41,16 +44,17 @@ export function createDelivery(options: DeliveryOptions, signals: SenderSignals)
   };
 
   return {
-    deliver: async (provider, claim) => {
+    deliver: async (provider, claim, next) => {
       const run = { at: clock.monotonic() };
       running.add(run);
       const onProgress = (): void => {
         run.at = clock.monotonic();
       };
       try {
-        const { batch, change, signal } = await withTraceparent(claim.task.traceparent, () => send(provider, claim, onProgress));
+        const { batch, change, signal } = await withTraceparent(claim.task.traceparent, () => send(provider, claim, { next, onProgress }));
         if (change) await store(batch, change);
-        return await storage.noteSignal(provider.account, signal);
+        const isClosed = await storage.noteSignal(provider.account, signal);
+        return isClosed || change?.kind === "advance";
       } finally {
         running.delete(run);
       }

@@ -22,6 +22,7 @@ import type { BatchChange } from "../model/batch-change.ts";
 import { type BreakerSignal, breakerSignalOf } from "../model/circuit-breaker.ts";
 import type { Submission } from "../model/provider.ts";
 import type { Claim } from "../model/storage.ts";
+import type { Batch } from "../model/task.ts";
 import { accepted, answerLost, failed, requeued } from "./outcome.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { TurnState } from "./turn.ts";
@@ -63,7 +64,7 @@ export function interpret(work: Claim, attempt: Attempt, now: number, policy: Re
     case "not_ready":
       return { change: requeued(now + NOT_READY_MS), signal: "unasked", heed: "report-preparation" };
     case "over_quota":
-      return failure(quotaUsedUp());
+      return failure(quotaUsedUp(work.batch));
   }
   const { error } = answer;
   if (endsByStopping(attempt, error)) return { change: requeued(), signal: "unasked" };
@@ -98,8 +99,9 @@ export function interrupted(why: string, cause?: unknown): PrefetchError {
   return new PrefetchError("cancelled", why, { retryable: true, cause });
 }
 
-export function quotaUsedUp(): PrefetchError {
-  return new PrefetchError("quota_exhausted", "The prefetch quota of the vendor's day is used up", {
+export function quotaUsedUp({ nextAccount }: Pick<Batch, "nextAccount">): PrefetchError {
+  const which = nextAccount === undefined ? "prefetch quota" : "quota for refreshing, or for the prefetch after it,";
+  return new PrefetchError("quota_exhausted", `The ${which} of the vendor's day is used up`, {
     hint: "Not sent. Call again after the reset.",
   });
 }

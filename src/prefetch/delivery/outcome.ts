@@ -61,7 +61,9 @@ export function failed(work: Claim, error: PrefetchError, now: number, policy: R
     };
   }
   const end = refused(work, error, policy);
-  return error.code === "quota_exhausted" && work.batch.deferrable ? deferred(work, error, policy, end) : end;
+  // A refresh is not deferred: the policy's days know the room of its own quota, and not of the prefetch that follows.
+  const isDeferrable = work.batch.deferrable && work.batch.nextAccount === undefined;
+  return error.code === "quota_exhausted" && isDeferrable ? deferred(work, error, policy, end) : end;
 }
 
 /** The request may have been carried out, and its answer did not come. */

@@ -34,8 +34,10 @@ export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
   const look = async (id: string): Promise<void> => {
     const provider = await directory.get(id);
     const now = clock.now();
-    const due = await storage.nextDue(provider.account, now, presence.claimant());
-    if (due !== undefined && due <= now) worker.kick(provider);
+    for (const { account } of [provider, ...(provider.refresh ? [provider.refresh] : [])]) {
+      const due = await storage.nextDue(account, now, presence.claimant());
+      if (due !== undefined && due <= now) worker.kick(provider);
+    }
   };
   const clockWatch = createClockWatch(storage, clock);
   const failing = new Set<string>();

@@ -23,6 +23,7 @@ import { done, failed, requeued } from "./outcome.ts";
 import { noProgress, withProgress } from "./progress-buffer.ts";
 import { createPause, type RateLimiter } from "./rate-limit.ts";
 import { createRecovery } from "./recover.ts";
+import { awaitsRefresh, createRefreshLook, refreshed } from "./refresh-stage.ts";
 import { createRetryPolicies } from "./retry-policy.ts";
 import { createTurn, type Turn } from "./turn.ts";
 
@@ -55,14 +56,21 @@ export interface Outcome extends Verdict {
   readonly batch: Batch;
 }
 
-/** `onProgress` is called whenever a direct provider is known to get on. */
-export type Sender = (provider: Provider, claim: Claim, onProgress?: () => void) => Promise<Outcome>;
+export interface SendOptions {
+  /** For a refresh: the provider that prefetches afterwards. */
+  readonly next?: Provider | undefined;
+  /** Called whenever a direct provider is known to get on. */
+  readonly onProgress?: () => void;
+}
+
+export type Sender = (provider: Provider, claim: Claim, options?: SendOptions) => Promise<Outcome>;
 
 export function createSender(options: SenderOptions, { sending, stopping }: SenderSignals): Sender {
   const { storage, clock, limiter, allowances, report } = options;
   const pause = createPause(storage, clock, report);
   const policyFor = createRetryPolicies(options);
   const recover = createRecovery({ clock, limiter, report, pause, policyFor, stopping });
+  const lookAtRefresh = createRefreshLook({ clock, limiter, report, pause, stopping });
 
   /** Whether the vendor's day is exhausted for this batch. Throws when the store cannot be read. */
   const isOverQuota = async (provider: Provider, { cost }: Batch): Promise<boolean> => {
@@ -89,15 +97,15 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     else if (what === "pause" && error instanceof PrefetchError) await pause(provider, error);
   };
 
-  const turnFor = (provider: Provider, { batch, items }: Claim): Turn => {
+  const turnFor = (provider: Provider, { batch, items }: Claim, next: Provider | undefined): Turn => {
     const [url] = batch.kind === "urls" ? items : [];
     const host = url && URL.parse(url.target)?.host;
     const leaseMs = provider.tracking === "direct" ? DIRECT_LEASE_MS : SEND_LEASE_MS;
-    return createTurn({ storage, clock, limiter, allowances, stopping }, { provider, claimed: batch, host, leaseMs });
+    return createTurn({ storage, clock, limiter, allowances, stopping }, { provider, next, claimed: batch, host, leaseMs });
   };
 
-  const send = async (provider: Provider, work: Claim, onProgress: (() => void) | undefined): Promise<Outcome> => {
-    const turn = turnFor(provider, work);
+  const send = async (provider: Provider, work: Claim, { next, onProgress }: SendOptions): Promise<Outcome> => {
+    const turn = turnFor(provider, work, next);
     const { answer, pending, open } =
       provider.tracking === "direct"
         ? await runDirect({ storage, clock, report, sending }, { provider, work, turn, onProgress })
@@ -123,7 +131,7 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   const refuseUnasked = async (provider: Provider, work: Claim): Promise<Verdict | undefined> => {
     try {
       if (!(await isOverQuota(provider, work.batch))) return undefined;
-      const error = quotaUsedUp();
+      const error = quotaUsedUp(work.batch);
       return { change: failed(work, error, clock.now(), policyFor(provider)), signal: breakerSignalOf(error) };
     } catch (error) {
       if (stopping.aborted) return { change: requeued(), signal: "unasked" };
@@ -132,12 +140,20 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     }
   };
 
-  return async (provider, claim, onProgress) => {
+  const carryOn = async (provider: Provider, work: Claim, sendOptions: SendOptions): Promise<Outcome> => {
+    const { batch } = work;
+    if (batch.state === "sending") return { batch, ...(await recover(provider, work)) };
+    const refusal = await refuseUnasked(provider, work);
+    return refusal ? { batch, ...refusal } : send(provider, work, sendOptions);
+  };
+
+  return async (provider, claim, sendOptions = {}) => {
     const work = { ...claim, items: claim.items.filter(({ state }) => state === "queued") };
     const { batch } = work;
     if (work.items.length === 0) return { batch, change: done(), signal: "unasked" };
-    if (batch.state === "sending") return { batch, ...(await recover(provider, work)) };
-    const refusal = await refuseUnasked(provider, work);
-    return refusal ? { batch, ...refusal } : send(provider, work, onProgress);
+    if (awaitsRefresh(batch)) return { batch, ...(await lookAtRefresh(provider, work)) };
+    const outcome = await carryOn(provider, work, sendOptions);
+    if (batch.nextAccount === undefined || !outcome.change) return outcome;
+    return { ...outcome, change: refreshed(outcome.change, clock.now()) };
   };
 }

@@ -17,7 +17,7 @@ import { PrefetchError } from "../../base/errors.ts";
 import type { Allowances } from "../admission/allowance.ts";
 import type { ProgressChange, ReclaimChange } from "../model/batch-change.ts";
 import type { Provider } from "../model/provider.ts";
-import type { Storage } from "../model/storage.ts";
+import type { SendStart, Storage } from "../model/storage.ts";
 import type { Batch } from "../model/task.ts";
 import { vendorDay } from "../model/vendor-day.ts";
 import type { RateLimiter } from "./rate-limit.ts";
@@ -56,10 +56,19 @@ export interface Turn {
   apply(change: ReclaimChange | ProgressChange): Promise<boolean>;
 }
 
-/** `host`: host of the batch's URLs, for providers that want the requests of one host apart. */
+export interface TurnSubject {
+  readonly provider: Provider;
+  /** For a refresh: the provider that prefetches afterwards. */
+  readonly next?: Provider | undefined;
+  readonly claimed: Batch;
+  /** Host of the batch's URLs, for providers that want the requests of one host apart. */
+  readonly host: string | undefined;
+  readonly leaseMs: number;
+}
+
 export function createTurn(
   { storage, clock, limiter, allowances, stopping }: TurnOptions,
-  { provider, claimed, host, leaseMs }: { provider: Provider; claimed: Batch; host: string | undefined; leaseMs: number },
+  { provider, next, claimed, host, leaseMs }: TurnSubject,
 ): Turn {
   let batch = claimed;
   let state: TurnState = "claimed";
@@ -78,21 +87,24 @@ export function createTurn(
   // The monotonic clock may stand still while the machine sleeps, and the other one may be set: the longer time counts.
   const isFresh = (): boolean => Math.max(clock.now() - taken.at, clock.monotonic() - taken.monotonic) <= STALE_TURN_MS;
 
-  /** The allowance of a day on which the batch has nothing reserved. */
-  const allowanceOn = async (day: string) => (day === batch.day ? undefined : allowances.of(provider, stopping));
+  /** The allowances of a day on which the batch has nothing reserved. */
+  const allowancesOn = async (day: string): Promise<Pick<SendStart, "allowance" | "nextAllowance">> => {
+    if (day === batch.day) return { allowance: undefined };
+    return { allowance: await allowances.of(provider, stopping), nextAllowance: next && (await allowances.of(next, stopping)) };
+  };
 
   const start = async (): Promise<void> => {
     // The allowance is read before the slot: any wait after the slot would bring two requests together again.
     const dayBefore = today();
-    let allowance = await allowanceOn(dayBefore);
+    let allowed = await allowancesOn(dayBefore);
     await limiter(provider, stopping, host);
     const day = today();
-    if (day !== dayBefore) allowance = await allowanceOn(day);
+    if (day !== dayBefore) allowed = await allowancesOn(day);
     const now = clock.now();
     taken = { at: now, monotonic: clock.monotonic() };
     const { monotonic } = taken;
     const sent = { leaseUntil: now + leaseMs, day };
-    const start = { now, monotonic, boot: clock.boot, allowance, ownBudget: allowances.tenantBudget, ...sent };
+    const start = { now, monotonic, boot: clock.boot, ...allowed, ownBudget: allowances.tenantBudget, ...sent };
     const result = await storage.startSending(batch, start);
     state = result === "started" ? "sending" : result;
     if (result === "started") batch = { ...batch, ...sent, sentAt: now, sentMonotonic: monotonic, sentBoot: clock.boot, state: "sending" };

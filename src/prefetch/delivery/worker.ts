@@ -20,7 +20,7 @@ const BATCHES_AT_ONCE = 4;
 const LONGEST_SLEEP_MS = 3_600_000;
 
 export interface Worker {
-  /** Starts on the account's due batches, and again whenever another one becomes due. */
+  /** Starts on the due batches of the provider and of its refresh, and again whenever another one becomes due. */
   kick(provider: Provider): void;
   /** Start or last progress of the longest-running batch, on the monotonic clock; feeds /readyz. */
   busySince(): number | undefined;
@@ -34,6 +34,9 @@ export interface WorkerOptions extends DeliveryOptions {
 
 /** One account's share of the worker. */
 interface Lane {
+  readonly provider: Provider;
+  /** For the account of a refresh: the provider that prefetches afterwards. */
+  readonly next: Provider | undefined;
   runners: number;
   /** Aborts the sleep until the next due batch. */
   alarm: AbortController | undefined;
@@ -50,21 +53,25 @@ interface Held {
   release(): void;
 }
 
+function createLanes(): (provider: Provider, next?: Provider) => Lane {
+  const lanes = new Map<string, Lane>();
+  return (provider, next) => {
+    const idle = { runners: 0, alarm: undefined, hasFailed: false, inFlight: new Map(), claiming: Promise.resolve() };
+    const lane = lanes.get(provider.account) ?? { provider, next, ...idle };
+    lanes.set(provider.account, lane);
+    return lane;
+  };
+}
+
 export function createWorker(options: WorkerOptions): Worker {
   const { storage, clock, report, presence } = options;
-  const lanes = new Map<string, Lane>();
+  const laneOf = createLanes();
   const running = new Set<Promise<void>>();
   const sending = new AbortController();
   const stopping = new AbortController();
   const { deliver, busySince } = createDelivery(options, { sending: sending.signal, stopping: stopping.signal });
 
-  const laneOf = (account: string): Lane => {
-    const lane = lanes.get(account) ?? { runners: 0, alarm: undefined, hasFailed: false, inFlight: new Map(), claiming: Promise.resolve() };
-    lanes.set(account, lane);
-    return lane;
-  };
-
-  const claimNext = async (provider: Provider, { inFlight }: Lane): Promise<Held | undefined> => {
+  const claimNext = async ({ provider, inFlight }: Lane): Promise<Held | undefined> => {
     const now = clock.now();
     const { batchesAtOnce } = provider.limits;
     const except = batchesAtOnce === undefined ? [] : tasksWithFullShare(inFlight, batchesAtOnce);
@@ -82,34 +89,34 @@ export function createWorker(options: WorkerOptions): Worker {
     return { claim, release };
   };
 
-  const run = async (provider: Provider, lane: Lane): Promise<void> => {
+  const run = async (lane: Lane): Promise<void> => {
     while (!stopping.signal.aborted) {
       // Runners claim one after the other, so that each sees what the ones before it took.
-      const claiming = lane.claiming.then(() => claimNext(provider, lane));
+      const claiming = lane.claiming.then(() => claimNext(lane));
       lane.claiming = claiming.catch(() => undefined); // The runner that claims gets the error.
       const held = await claiming;
       if (!held) return;
       try {
         // This batch may take long, and idle runners have gone: the alarm wakes them for a retry that becomes due meanwhile.
-        await setAlarm(provider, lane);
-        if (await deliver(provider, held.claim)) kick(provider);
+        await setAlarm(lane);
+        if (await deliver(lane.provider, held.claim, lane.next)) kick(lane.next ?? lane.provider);
       } finally {
         held.release();
       }
     }
   };
 
-  const setAlarm = async (provider: Provider, lane: Lane): Promise<void> => {
+  const setAlarm = async (lane: Lane): Promise<void> => {
     try {
-      await planAlarm(provider, lane);
+      await planAlarm(lane);
     } catch (error) {
-      report(error, `planning the next batch of ${provider.id}`);
+      report(error, `planning the next batch of ${lane.provider.id}`);
     }
   };
 
-  const planAlarm = async (provider: Provider, lane: Lane): Promise<void> => {
+  const planAlarm = async (lane: Lane): Promise<void> => {
     // The batches that this process has in hand are due at no time, so a busy lane does not wake for them.
-    const due = await storage.nextDue(provider.account, clock.now(), presence.claimant());
+    const due = await storage.nextDue(lane.provider.account, clock.now(), presence.claimant());
     if (due === undefined || stopping.signal.aborted) return;
     // A batch that is due now goes to the next free runner.
     if (lane.runners > 0 && due <= clock.now()) return;
@@ -121,32 +128,36 @@ export function createWorker(options: WorkerOptions): Worker {
     const retryMs = lane.hasFailed ? TROUBLE_MS : LOOK_AGAIN_MS;
     lane.hasFailed = false;
     clock.sleep(waitMs > 0 ? Math.min(waitMs, LONGEST_SLEEP_MS) : retryMs, signal).then(
-      () => kick(provider),
+      () => start(lane),
       (error: unknown) => {
         if (!signal.aborted) report(error, "waiting for the next batch");
       },
     );
   };
 
-  const startRunner = async (provider: Provider, lane: Lane): Promise<void> => {
+  const startRunner = async (lane: Lane): Promise<void> => {
     lane.runners += 1;
     try {
-      await run(provider, lane);
+      await run(lane);
     } catch (error) {
       lane.hasFailed = true;
-      report(error, `carrying out batches of ${provider.id}`);
+      report(error, `carrying out batches of ${lane.provider.id}`);
     }
     lane.runners -= 1;
-    await setAlarm(provider, lane);
+    await setAlarm(lane);
   };
 
-  function kick(provider: Provider): void {
-    const lane = laneOf(provider.account);
-    while (lane.runners < (provider.limits.batchesAtOnce ?? BATCHES_AT_ONCE) && !stopping.signal.aborted) {
-      const runner = startRunner(provider, lane);
+  function start(lane: Lane): void {
+    while (lane.runners < (lane.provider.limits.batchesAtOnce ?? BATCHES_AT_ONCE) && !stopping.signal.aborted) {
+      const runner = startRunner(lane);
       running.add(runner);
       void runner.finally(() => running.delete(runner));
     }
+  }
+
+  function kick(provider: Provider): void {
+    start(laneOf(provider));
+    if (provider.refresh) start(laneOf(provider.refresh, provider));
   }
 
   return {

@@ -7,7 +7,10 @@ export type ItemChange = Pick<Item, "index" | "state"> & Partial<Pick<Item, "cod
 interface Effects {
   /** New states of items; an item that is not named keeps its state. */
   readonly items: readonly ItemChange[];
-  /** Units of quota that the batch reserved and did not spend. */
+  /**
+   * Units of quota that the batch reserved and did not spend. Those of the prefetch after a refresh follow from the items: one
+   * that does not stay queued is not prefetched.
+   */
   readonly refund: number;
   /** Bytes that a direct provider moved since the last change. */
   readonly bytes?: number;
@@ -29,6 +32,20 @@ export interface RequeueChange extends Effects {
   readonly notBefore?: number;
   /** Attempts made so far; `undefined` keeps the stored number. */
   readonly attempts?: number;
+}
+
+/** The vendor accepted to drop the old copies. The batch waits in the queue, until `notBefore`, for the vendor's news. */
+export interface AwaitRefreshChange extends Effects {
+  readonly kind: "await-refresh";
+  readonly notBefore: number;
+  readonly vendorTaskIds: readonly string[];
+  readonly requestId?: string | undefined;
+}
+
+/** The old copies are gone: the batch goes to its next provider's queue, where its items that are still queued are prefetched. */
+export interface AdvanceChange extends Effects {
+  readonly kind: "advance";
+  readonly notBefore: number;
 }
 
 /** The batch goes back to the queue without `part`, which becomes a queued batch of its own. */
@@ -82,6 +99,8 @@ export interface ReportChange extends Effects {
 export type BatchChange =
   | AcceptChange
   | RequeueChange
+  | AwaitRefreshChange
+  | AdvanceChange
   | DivideChange
   | EndChange
   | DeferChange

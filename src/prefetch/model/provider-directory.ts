@@ -15,6 +15,8 @@ export interface ProviderDirectory {
   readonly configured: readonly string[];
   /** The configured ones that need no credentials. A call without `provider` means a fallback only while no vendor is configured. */
   readonly fallbacks: readonly string[];
+  /** The configured ones that can drop old copies before a prefetch. */
+  readonly refreshing: readonly string[];
   /** One sentence per provider that is not configured: the variables to set. */
   readonly problems: readonly string[];
   /** The problems of providers with some of their variables set. */

@@ -156,6 +156,12 @@ export function isMetered({ tracking }: Pick<Provider, "tracking">): boolean {
   return tracking !== "direct";
 }
 
+/**
+ * The call that makes a CDN drop copies which are still valid, as a provider of its own: it has its own id, account, quota and
+ * records. Its `status` says when the copies are gone, so it is never missing.
+ */
+export type RefreshProvider = Omit<Provider, "refresh"> & Required<Pick<Provider, "status">>;
+
 export interface Provider {
   readonly id: string;
   readonly title: string;
@@ -185,6 +191,8 @@ export interface Provider {
   quota?(call: Call): Promise<VendorQuota>;
   /** Looks for a batch whose answer was lost. */
   findSubmitted?(batch: BatchContent, sent: Sent, call: Call): Promise<Reconciliation>;
+  /** Drops the copies of changed content before a prefetch. Absent where the vendor has no such call that tells when it is done. */
+  readonly refresh?: RefreshProvider;
   /** Asks CDN edges about URLs of any provider. */
   readonly edge?: Edge;
   close(): Promise<void>;

@@ -18,6 +18,8 @@ export interface AccountQuery {
   readonly targets: readonly string[];
   /** A target sent after this moment is recent; a target that waits to be sent always is. */
   readonly recentSince: number;
+  /** Leaves tasks out that only prefetched a target, and dropped no old copy before. */
+  readonly recentRefreshesOnly?: boolean;
   /** Days after `day` that URLs can be deferred to. */
   readonly laterDays: readonly string[];
 }
@@ -159,6 +161,8 @@ export interface SendStart {
   readonly day: string;
   /** Allowance of that day, for a batch with its quota reserved on another day. */
   readonly allowance: Allowance | undefined;
+  /** The same of the account that prefetches the batch after its refresh. */
+  readonly nextAllowance?: Allowance | undefined;
   /** Units of that day that the task's tenant may spend; `undefined` for no bound. */
   readonly ownBudget?: number | undefined;
 }

@@ -80,6 +80,12 @@ export interface Batch {
   readonly origin: number;
   readonly provider: string;
   readonly account: string;
+  /**
+   * The provider and the account that prefetch the items once this provider has dropped the old copies. Units of both accounts are
+   * reserved for `day`. `undefined` for a batch that is prefetched by `provider`.
+   */
+  readonly nextProvider: string | undefined;
+  readonly nextAccount: string | undefined;
   readonly kind: BatchContent["kind"];
   readonly state: BatchState;
   /** Vendor day that pays for it. */

@@ -12,6 +12,7 @@ export const alibabaVod: ProviderDefinition = {
   id,
   title: "Alibaba Cloud VOD",
   docs: "https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches",
+  refreshes: true,
   settings,
 
   read: (values): ProviderConfiguration => {

@@ -23,6 +23,9 @@ export interface MediaOptions {
   readonly playDomain?: string | undefined;
 }
 
+/** Whether a job makes the CDN fetch the URLs of an asset, or drop them. */
+export type JobType = "Preload" | "Refresh";
+
 /** The vendor's job for one asset. The job only submits the asset's URLs; `taskIds` lead to the state of the warm-up. */
 export interface MediaJob {
   readonly state: "running" | "submitted" | "failed";
@@ -36,8 +39,8 @@ export interface MediaJob {
 export interface Media {
   /** The asset's play URLs. Throws `not_found` and `not_published`. */
   resolve(assetId: string, call: Call): Promise<Asset>;
-  /** Starts the job that warms an asset. Throws `not_found` and `auth_failed`. */
-  start(assetId: string, call: Call): Promise<{ readonly jobId: string; readonly requestId: string | undefined }>;
+  /** Starts the job of an asset. Throws `not_found` and `auth_failed`. */
+  start(assetId: string, type: JobType, call: Call): Promise<{ readonly jobId: string; readonly requestId: string | undefined }>;
   /** Throws `not_found`. */
   job(jobId: string, call: Call): Promise<MediaJob>;
 }
@@ -96,16 +99,17 @@ export function createMedia(rpc: Rpc, endpoint: Endpoint, options: MediaOptions 
       return { urls, cost: urls.length + segments * playlists };
     },
 
-    start: async (assetId, call) => {
+    start: async (assetId, type, call) => {
       const params = {
         MediaIds: assetId,
-        TaskType: "Preload",
+        TaskType: type,
         Formats: formats,
         Definitions: definitions,
         ...(segments > 0 && { SliceFlag: "true", SliceCount: String(segments) }),
       };
-      const common = { endpoint, action: "RefreshMediaPlayUrls", intent: "spend", what: "the prefetch", counted: true } as const;
-      const answer = await rpc({ ...common, params, call });
+      const common = { endpoint, action: "RefreshMediaPlayUrls", intent: "spend", counted: true } as const;
+      const what = type === "Preload" ? "the prefetch" : "the refresh";
+      const answer = await rpc({ ...common, what, params, call });
       return { jobId: startedJob(answer, assetId), requestId: answer.requestId };
     },
 

@@ -1,38 +1,43 @@
-/**
- * Hands batches to Alibaba Cloud VOD: URLs in one request, an asset as one job of the vendor.
- * https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches
- */
+/** Hands batches to Alibaba Cloud VOD: URLs in one request, an asset as one job of the vendor. */
 
 import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import type { BatchContent, Call, Submission } from "../../prefetch/model/provider.ts";
 import { limits } from "./limits.ts";
-import { listOf, type Media } from "./media.ts";
+import { type JobType, listOf, type Media } from "./media.ts";
 import type { Endpoint, Rpc } from "./rpc.ts";
+
+/** The vendor's call for URLs, and what it asks the CDN to do with them. */
+export interface UrlCall {
+  readonly action: string;
+  /** For error messages, such as "the prefetch". */
+  readonly what: string;
+  /** Parameters besides the URLs. */
+  readonly params: Readonly<Record<string, string | undefined>>;
+  /** The field of the answer with the ids of the vendor's tasks. */
+  readonly idField: string;
+}
 
 export interface SubmitOptions {
   readonly rpc: Rpc;
   readonly media: Media;
   readonly cache: Endpoint;
-  readonly area?: string | undefined;
-  readonly secondTier?: boolean | undefined;
-  readonly withHeader?: string | undefined;
+  readonly urlCall: UrlCall;
+  /** The same for the URLs of an asset. */
+  readonly jobType: JobType;
 }
 
 const provider = "alibaba-vod";
-const submitted = z.object({ PreloadTaskId: z.union([z.string(), z.number()]).transform(String) });
+const id = z.union([z.string(), z.number()]).transform(String);
 
-export function createSubmit({ rpc, media, cache, area, secondTier, withHeader }: SubmitOptions) {
+export function createSubmit({ rpc, media, cache, urlCall, jobType }: SubmitOptions) {
+  const submitted = z.object({ [urlCall.idField]: id });
+
   const submitUrls = async (urls: readonly string[], call: Call, counted = true): Promise<Submission> => {
-    const params = {
-      ObjectPath: urls.join("\n"),
-      Area: area,
-      L2Preload: secondTier === undefined ? undefined : String(secondTier),
-      WithHeader: withHeader,
-    };
-    const common = { endpoint: cache, action: "PreloadVodObjectCaches", intent: "spend", what: "the prefetch" } as const;
-    const answer = await rpc({ ...common, params, call, counted });
-    const vendorTaskIds = listOf(answer.read(submitted).PreloadTaskId);
+    const { action, what } = urlCall;
+    const params = { ...urlCall.params, ObjectPath: urls.join("\n") };
+    const answer = await rpc({ endpoint: cache, action, intent: "spend", what, params, call, counted });
+    const vendorTaskIds = listOf(answer.read(submitted)[urlCall.idField]);
     if (vendorTaskIds.length === 0) throw answer.unreadable();
     return { vendorTaskIds, refused: [], ...(answer.requestId !== undefined && { requestId: answer.requestId }) };
   };
@@ -57,7 +62,7 @@ export function createSubmit({ rpc, media, cache, area, secondTier, withHeader }
 
   const submitAsset = async (assetId: string, call: Call): Promise<Submission> => {
     try {
-      const { jobId, requestId } = await media.start(assetId, call);
+      const { jobId, requestId } = await media.start(assetId, jobType, call);
       return { vendorTaskIds: [jobId], refused: [], ...(requestId !== undefined && { requestId }) };
     } catch (error) {
       if (!lacksAction(error)) throw error;

@@ -44,13 +44,17 @@ export interface TaskList {
   readonly clockOffset: number | undefined;
 }
 
+/** The vendor's words for prefetches and for refreshes of single URLs. */
+export type TaskType = "preload" | "file";
+
+/** Tasks of one type. */
 export interface TaskLists {
   byId(taskId: string, call: Call): Promise<TaskList>;
-  /** Prefetches of one domain that were created from `from` to `to`, in milliseconds by the vendor's clock. */
+  /** Tasks for one domain that were created from `from` to `to`, in milliseconds by the vendor's clock. */
   byDomain(domain: string, from: number, to: number, call: Call): Promise<TaskList>;
 }
 
-export function createTaskLists(rpc: Rpc, endpoint: Endpoint, redact: Redactor): TaskLists {
+export function createTaskLists(rpc: Rpc, endpoint: Endpoint, redact: Redactor, type: TaskType): TaskLists {
   const readPage = async (filter: Readonly<Record<string, string>>, pageNumber: number, call: Call) => {
     const params = { ...filter, PageNumber: String(pageNumber), PageSize: String(PAGE_ROWS) };
     const common = { endpoint, action: "DescribeVodRefreshTasks", intent: "read", what: "the status query", counted: true } as const;
@@ -70,9 +74,9 @@ export function createTaskLists(rpc: Rpc, endpoint: Endpoint, redact: Redactor):
   };
 
   return {
-    byId: (taskId, call) => readAll({ TaskId: taskId }, call),
+    byId: (taskId, call) => readAll({ TaskId: taskId, ObjectType: type }, call),
     byDomain: (domain, from, to, call) =>
-      readAll({ ObjectType: "preload", DomainName: domain, StartTime: acsDate(from), EndTime: acsDate(to) }, call),
+      readAll({ ObjectType: type, DomainName: domain, StartTime: acsDate(from), EndTime: acsDate(to) }, call),
   };
 }
 

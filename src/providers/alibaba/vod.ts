@@ -4,22 +4,19 @@
  */
 
 import type { Dispatcher } from "undici";
-import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import type { ProxySettings } from "../../base/proxy-settings.ts";
 import { createRedactor } from "../../base/redact.ts";
 import { createSecrets, type Secrets } from "../../base/secrets.ts";
-import { echoKey } from "../../prefetch/model/match-urls.ts";
-import type { Call, Provider, StatusRow, VendorQuota } from "../../prefetch/model/provider.ts";
+import type { Provider } from "../../prefetch/model/provider.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { createHttpClient } from "../kit/http-client.ts";
+import { createCacheCalls } from "./cache-calls.ts";
 import { type CredentialSource, rememberKeys } from "./credentials.ts";
 import { limits } from "./limits.ts";
-import { createMedia, type Media, type MediaOptions } from "./media.ts";
-import { createReconcile } from "./reconcile.ts";
-import { createRpc, type Endpoint, type Rpc } from "./rpc.ts";
-import { createSubmit } from "./submit.ts";
-import { createTaskLists, type TaskLists } from "./tasks.ts";
+import { createMedia, type MediaOptions } from "./media.ts";
+import { createRefresh } from "./refresh.ts";
+import { createRpc, type Endpoint } from "./rpc.ts";
 
 export interface AlibabaVodOptions {
   /** Serves the calls that warm caches: one region for all accounts. */
@@ -67,8 +64,22 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
   const redact = createRedactor(secrets);
   const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, proxy, answerMs });
   const rpc = createRpc({ http, clock, credentials, redact, onKeys: (keys) => rememberKeys(secrets, keys) });
-  const lists = createTaskLists(rpc, cache, redact);
   const media = createMedia(rpc, options.media, { ...options.assets, redact });
+  const parts = { rpc, cache, media, clock, redact };
+  const prefetch = createCacheCalls({
+    ...parts,
+    jobType: "Preload",
+    taskType: "preload",
+    quotaFields: ["PreloadQuota", "PreloadRemain"],
+    // https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches
+    urlCall: {
+      action: "PreloadVodObjectCaches",
+      what: "the prefetch",
+      params: { Area: area, L2Preload: secondTier === undefined ? undefined : String(secondTier), WithHeader: withHeader },
+      idField: "PreloadTaskId",
+    },
+  });
+  const resolveAsset: Provider["resolveAsset"] = (assetId, call) => media.resolve(assetId, call);
 
   return {
     id: provider,
@@ -81,57 +92,10 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     tracking: "task",
     depth: "mid-tier",
     reach: "Alibaba Cloud warms mid-tier nodes and reports success from 90 percent of them; the first request at an edge may still miss.",
-    purging:
-      "Alibaba Cloud VOD purges URLs by RefreshVodObjectCaches (2,000 a day, apart from prefetches), assets by RefreshMediaPlayUrls with TaskType Refresh, or both in its console; DescribeVodRefreshTasks says Complete when it is done.",
-    submit: createSubmit({ rpc, media, cache, area, secondTier, withHeader }),
-    status: async ({ vendorTaskIds }, call) => {
-      const rows: StatusRow[] = [];
-      for (const id of new Set(vendorTaskIds)) rows.push(...(await rowsOf(id, { lists, media, call })));
-      return rows;
-    },
-    resolveAsset: (assetId, call) => media.resolve(assetId, call),
-    quota: (call) => readQuota(rpc, cache, call),
-    findSubmitted: createReconcile({ lists, media, clock }),
+    purging: "At Alibaba Cloud VOD, refresh_first true does both in one call, with a quota of 2,000 refreshes a day.",
+    ...prefetch,
+    resolveAsset,
+    refresh: createRefresh({ ...parts, account: options.account, resolveAsset }),
     close: () => http.close(),
   };
-}
-
-interface StatusSources {
-  readonly lists: TaskLists;
-  readonly media: Media;
-  readonly call: Call;
-}
-
-/** Ids of cache tasks are numbers; ids of media jobs are not. */
-async function rowsOf(vendorTaskId: string, sources: StatusSources): Promise<readonly StatusRow[]> {
-  if (!/^\d+$/.test(vendorTaskId)) return rowsOfJob(vendorTaskId, sources);
-  return (await sources.lists.byId(vendorTaskId, sources.call)).rows;
-}
-
-async function rowsOfJob(jobId: string, { lists, media, call }: StatusSources): Promise<StatusRow[]> {
-  const job = await media.job(jobId, call);
-  if (job.state === "failed") return [{ url: job.assetId, state: "failed", vendorState: "fail", reason: job.reason }];
-  if (job.state === "running") return [{ url: job.assetId, state: "processing", vendorState: "submitting" }];
-  const rows: StatusRow[] = [];
-  for (const taskId of job.taskIds) rows.push(...(await lists.byId(taskId, call)).rows);
-  const listed = new Set(rows.map((row) => echoKey(row.url)));
-  const unlisted = job.urls.filter((url) => !listed.has(echoKey(url)));
-  return [...rows, ...unlisted.map((url): StatusRow => ({ url, state: "processing", vendorState: "submitted" }))];
-}
-
-/** The documentation has strings, some answers have numbers. */
-const units = z.union([
-  z.number().int().nonnegative(),
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number),
-]);
-const quotas = z.object({ PreloadQuota: units, PreloadRemain: units });
-
-/** https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-describevodrefreshquota */
-async function readQuota(rpc: Rpc, cache: Endpoint, call: Call): Promise<VendorQuota> {
-  const common = { endpoint: cache, action: "DescribeVodRefreshQuota", intent: "read", what: "the quota query" } as const;
-  const { PreloadQuota: limit, PreloadRemain: remaining } = (await rpc({ ...common, params: {}, call, counted: false })).read(quotas);
-  return { limit, remaining: Math.min(limit, remaining) };
 }

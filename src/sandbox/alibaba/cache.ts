@@ -1,7 +1,7 @@
 /**
- * The emulated calls `PreloadVodObjectCaches` and `DescribeVodRefreshQuota`.
- * Sources: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches
- * and …-describevodrefreshquota.
+ * The emulated calls `PreloadVodObjectCaches`, `RefreshVodObjectCaches` and `DescribeVodRefreshQuota`.
+ * Sources: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches,
+ * …-refreshvodobjectcaches and …-describevodrefreshquota.
  */
 
 import { z } from "zod";
@@ -9,7 +9,7 @@ import { isMalformedInSandbox } from "../outcomes.ts";
 import { parseJson } from "../server/json.ts";
 import { AcsError, invalid, missing, type Reply } from "./answer.ts";
 import { isFlagSet, oneOf, type Params } from "./params.ts";
-import { hostOf, PURGES_PER_DAY, type TaskStore } from "./tasks.ts";
+import { hostOf, PURGES_PER_DAY, type TaskRow, type TaskStore } from "./tasks.ts";
 
 interface CacheCallsOptions {
   readonly now: () => number;
@@ -22,6 +22,8 @@ interface CacheCallsOptions {
 
 interface CacheCalls {
   preload(params: Params): Reply;
+  /** Of single URLs; the real call also takes directories and patterns. */
+  refresh(params: Params): Reply;
   describeQuota(): Reply;
 }
 
@@ -29,15 +31,28 @@ const MOST_URLS = 1_000;
 const headerMap = z.record(z.string(), z.array(z.string()));
 
 export function createCacheCalls({ now, tasks, checkDomain, dailyLimit, quotaCode, numbers }: CacheCallsOptions): CacheCalls {
+  const add = (params: Params, type: TaskRow["type"], idField: string): Reply => {
+    const urls = urlsOf(params);
+    for (const domain of new Set(urls.map(hostOf))) checkDomain(domain);
+    const added = tasks.add(urls, { type, at: now(), merge: true });
+    if (added.ok) return { body: { [idField]: added.ids.join(",") }, accepted: urls };
+    throw added.problem === "queue"
+      ? new AcsError(403, "PreloadQueueFull", "Preload queue is full, please try again later!")
+      : new AcsError(400, quotaCode, "You have exceeded the prescribed limits of the day.");
+  };
+
   return {
     preload: (params) => {
-      const urls = urlsOf(params);
-      for (const domain of new Set(urls.map(hostOf))) checkDomain(domain);
-      const added = tasks.add(urls, { type: "preload", at: now(), merge: true });
-      if (added.ok) return { body: { PreloadTaskId: added.ids.join(",") }, accepted: urls };
-      throw added.problem === "queue"
-        ? new AcsError(403, "PreloadQueueFull", "Preload queue is full, please try again later!")
-        : new AcsError(400, quotaCode, "You have exceeded the prescribed limits of the day.");
+      oneOf(params, "Area", ["domestic", "overseas"]);
+      isFlagSet(params, "L2Preload");
+      if (!headerMap.safeParse(parseJson(params.get("WithHeader") ?? "{}")).success) throw invalid("WithHeader");
+      return add(params, "preload", "PreloadTaskId");
+    },
+
+    refresh: (params) => {
+      if (oneOf(params, "ObjectType", ["File", "Directory", "Regex", "IgnoreParams"]) !== "File") throw invalid("ObjectType");
+      isFlagSet(params, "Force");
+      return add(params, "file", "RefreshTaskId");
     },
 
     describeQuota: () => {
@@ -58,13 +73,10 @@ export function createCacheCalls({ now, tasks, checkDomain, dailyLimit, quotaCod
   };
 }
 
-/** The URLs of a prefetch, after all of its parameters are checked. The vendor reads a URL without a scheme as `http`. */
+/** The vendor reads a URL without a scheme as `http`. */
 function urlsOf(params: Params): string[] {
   const lines = (params.get("ObjectPath") ?? "").split(/\r?\n/).filter((line) => line.trim() !== "");
   if (lines.length === 0) throw missing("ObjectPath");
-  oneOf(params, "Area", ["domestic", "overseas"]);
-  isFlagSet(params, "L2Preload");
-  if (!headerMap.safeParse(parseJson(params.get("WithHeader") ?? "{}")).success) throw invalid("WithHeader");
   if (lines.length > MOST_URLS) {
     throw new AcsError(400, "InvalidObjectPath.Size.Malformed", `The size of ObjectPath is bigger than ${MOST_URLS}.`);
   }

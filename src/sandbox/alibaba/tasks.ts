@@ -78,7 +78,10 @@ export function createTaskStore({ now, warmed, firstMs, eachMs, dailyLimit, queu
         return { taskId, url, type, at, doneAt: at + firstMs + position * eachMs };
       });
       rows.push(...added);
-      if (type === "preload") for (const { url, doneAt } of added) warmed.add(url, doneAt);
+      for (const { url, doneAt } of added) {
+        if (type === "preload") warmed.add(url, doneAt);
+        else warmed.drop(url, doneAt);
+      }
       return { ok: true, ids: [...new Set(added.map((row) => row.taskId))] };
     },
     statusOf: ({ url, doneAt }) => {

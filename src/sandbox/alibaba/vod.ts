@@ -95,6 +95,7 @@ export async function startAlibabaVod(options: AlibabaVodEmulatorOptions = {}): 
   const call = createDispatcher(
     new Map<string, Action>([
       ["PreloadVodObjectCaches", cache.preload],
+      ["RefreshVodObjectCaches", cache.refresh],
       ["DescribeVodRefreshTasks", createTaskList({ now, tasks, echoScheme, listDelayMs })],
       ["DescribeVodRefreshQuota", cache.describeQuota],
       ["RefreshMediaPlayUrls", jobs.refreshMediaPlayUrls],

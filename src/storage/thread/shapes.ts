@@ -87,6 +87,8 @@ export const batch = z.object({
   sentBoot: maybe(text),
   vendorTaskIds: texts,
   requestId: maybe(text),
+  nextProvider: maybe(text),
+  nextAccount: maybe(text),
 } satisfies Shape<Batch>);
 
 const task = z.object({
@@ -175,6 +177,7 @@ export const accountQuery = z.object({
   day: text,
   targets: texts,
   recentSince: number,
+  recentRefreshesOnly: flag.optional(),
   laterDays: texts,
 } satisfies Shape<AccountQuery>);
 
@@ -223,6 +226,7 @@ export const sendStart = z.object({
   boot: text.optional(),
   day: text,
   allowance: maybe(allowance),
+  nextAllowance: allowance.optional(),
   ownBudget: number.optional(),
 } satisfies Shape<SendStart>);
 
@@ -263,6 +267,14 @@ export const batchChange = z.discriminatedUnion("kind", [
     notBefore: number.optional(),
     attempts: number.optional(),
   } satisfies ChangeShape<"requeue">),
+  z.object({
+    kind: z.literal("await-refresh"),
+    ...effects,
+    notBefore: number,
+    vendorTaskIds: texts,
+    requestId: text.optional(),
+  } satisfies ChangeShape<"await-refresh">),
+  z.object({ kind: z.literal("advance"), ...effects, notBefore: number } satisfies ChangeShape<"advance">),
   z.object({
     kind: z.literal("divide"),
     ...effects,

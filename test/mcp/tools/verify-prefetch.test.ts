@@ -23,7 +23,7 @@ async function setUp(script: EdgeScript = {}) {
   const harness = await startService({ script: { edge } });
   const { factory } = prepareServers({
     service: harness.service,
-    providers: { known: ["fake-cdn"], configured: ["fake-cdn"], fallbacks: [], routes: [] },
+    providers: { known: ["fake-cdn"], configured: ["fake-cdn"], fallbacks: [], refreshing: [], routes: [] },
     notice: undefined,
     report: (error) => harness.reports.push(String(error)),
     observer: silentObserver,

@@ -6,6 +6,7 @@ import { admit } from "../../../src/prefetch/admission/admit.ts";
 import type { Candidate } from "../../../src/prefetch/admission/parse-urls.ts";
 import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { Allowance, QuotaPolicy } from "../../../src/prefetch/model/quota.ts";
+import { NOON } from "../../fakes/clock.ts";
 import { fakeProvider, manyUrls } from "../../fakes/provider.ts";
 
 const provider = fakeProvider();
@@ -51,6 +52,7 @@ describe("admit", () => {
       skipped: [],
       overQuota: [],
       cost: 5,
+      refreshCost: 0,
     });
   });
 
@@ -76,7 +78,7 @@ describe("admit", () => {
     expect(over).toThrow(
       expect.objectContaining({
         code: "quota_exhausted",
-        message: "This call needs 1,200 units of fake-cdn's prefetch quota; 1,000 of 1,000 a day are left.",
+        message: "This call needs 1,200 units of fake-cdn's quota; 1,000 of 1,000 a day are left.",
         hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 1000 of them now, with "defer" to send the rest on later days too, or wait for the reset.',
         provider: "fake-cdn",
       }),
@@ -103,7 +105,7 @@ describe("admit", () => {
       recent: new Map(),
     };
     expect(() => admitOne(candidates(manyUrls(1)), facts, { limit: undefined, policy: "partial", force: true })).toThrow(
-      expect.objectContaining({ code: "quota_exhausted", message: "This call needs 1 units of fake-cdn's prefetch quota; 0 are left." }),
+      expect.objectContaining({ code: "quota_exhausted", message: "This call needs 1 units of fake-cdn's quota; 0 are left." }),
     );
   });
 
@@ -116,6 +118,7 @@ describe("admit", () => {
       skipped: [{ target: "https://a.example/2", taskId: "pf_earlier" }],
       overQuota: [],
       cost: 2,
+      refreshCost: 0,
     });
     expect(
       admitOne(wanted, { ...facts, ledger: { used: 0, pending: 0, exhausted: false } }, { limit: 100, policy: "reject", force: true }).send,
@@ -224,7 +227,7 @@ describe("admit, over several accounts", () => {
       expect.objectContaining({
         code: "quota_exhausted",
         provider: "poor",
-        message: "This call needs 5 units of poor's prefetch quota; 3 of 100 a day are left.",
+        message: "This call needs 5 units of poor's quota; 3 of 100 a day are left.",
         hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 8 of them now, with "defer" to send the rest on later days too, or wait for the reset.',
       }),
     );
@@ -334,5 +337,68 @@ describe("admit, over several accounts", () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe("admit with refreshFirst", () => {
+  const refresh = { ...fakeProvider({ id: "fake-cdn-refresh", account: "fake-cdn-refresh:1" }), status: async () => [] };
+  const refreshing = { ...provider, refresh };
+
+  it("admits no more than the smaller of the two quotas, on one day", () => {
+    const scenario = fc.record({
+      costs: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 30 }),
+      prefetches: fc.integer({ min: 0, max: 40 }),
+      refreshes: fc.integer({ min: 0, max: 40 }),
+      policy: fc.constantFrom("partial" as const, "defer" as const),
+    });
+    const later = [1, 2].map((nth) => ({
+      day: `2026-11-2${nth + 1}`,
+      begins: NOON + nth * 86_400_000,
+      ledger: nothingKnown().ledger,
+      own: 0,
+    }));
+    fc.assert(
+      fc.property(scenario, ({ costs, prefetches, refreshes, policy }) => {
+        const wanted = costs.map(
+          (cost, position): Candidate => ({ provider: refreshing, kind: "url", target: `https://a.example/${position}`, cost, position }),
+        );
+        const stateOf = (limit: number): AccountState => ({
+          ...nothingKnown(),
+          allowance: upTo(limit),
+          laterDays: policy === "defer" ? later : [],
+        });
+        const states = new Map<Provider, AccountState>([
+          [refreshing, stateOf(prefetches)],
+          [refresh, stateOf(refreshes)],
+        ]);
+        const attempt = () => admit(wanted, states, { policy, force: false, refreshFirst: true });
+        const least = Math.min(prefetches, refreshes);
+        if (Math.min(...costs) > least) {
+          expect(attempt).toThrow(/quota; /);
+          return;
+        }
+        const { send, deferred, overQuota, cost, refreshCost } = attempt();
+        expect(refreshCost).toBe(cost);
+        expect(send.length + deferred.length + overQuota.length).toBe(wanted.length);
+        const unitsOf = (list: readonly Candidate[]) => list.reduce((sum, each) => sum + each.cost, 0);
+        expect(unitsOf(send)).toBeLessThanOrEqual(least);
+        for (const put of Map.groupBy(deferred, ({ to }) => to.day).values()) {
+          expect(unitsOf(put.map(({ candidate }) => candidate))).toBeLessThanOrEqual(least);
+        }
+      }),
+    );
+  });
+
+  it("names the quota that is short when it sends nothing", () => {
+    const wanted: Candidate[] = candidates(manyUrls(3)).map((each) => ({ ...each, provider: refreshing }));
+    const refusalOf = (prefetches: number, refreshes: number) => {
+      const states = new Map<Provider, AccountState>([
+        [refreshing, { ...nothingKnown(), allowance: upTo(prefetches) }],
+        [refresh, { ...nothingKnown(), allowance: upTo(refreshes) }],
+      ]);
+      return () => admit(wanted, states, { policy: "reject", force: false, refreshFirst: true });
+    };
+    expect(refusalOf(9, 2)).toThrow("3 units of fake-cdn-refresh's quota; 2 of 2 a day are left");
+    expect(refusalOf(2, 9)).toThrow("3 units of fake-cdn's quota; 2 of 2 a day are left");
   });
 });

@@ -9,7 +9,7 @@ describe("prefetchUrls, with a daily budget", () => {
   it("sends nothing when the list exceeds the budget", async () => {
     const { urls, used, status } = await startService({ dailyBudget: 5 });
     await expect(urls(manyUrls(6))).rejects.toThrow(
-      error("quota_exhausted", { message: expect.stringContaining("needs 6 units of fake-cdn's prefetch quota; 5 of 5 a day") }),
+      error("quota_exhausted", { message: expect.stringContaining("needs 6 units of fake-cdn's quota; 5 of 5 a day") }),
     );
     await expect(urls(manyUrls(6), { dryRun: true })).rejects.toThrow(error("quota_exhausted"));
     expect(await used()).toBe(0);
@@ -28,7 +28,7 @@ describe("prefetchUrls, with a daily budget", () => {
           url,
           state: "rejected",
           code: "quota_exhausted",
-          reason: "Over today's quota of fake-cdn; it can be sent after 2026-11-21T16:00:00.000Z.",
+          reason: "Over the quota of fake-cdn today; it can be sent after 2026-11-21T16:00:00.000Z.",
         })),
     );
     expect(await used()).toBe(5);

@@ -172,7 +172,7 @@ describe("prefetchUrls, over several providers", () => {
     const view = await urls(both, { onQuotaExceeded: "partial" });
     expect(view).toMatchObject({ counts: { processing: 6, rejected: 1 }, quota: { provider: "other-cdn", remaining: 0 } });
     expect(view.problems).toMatchObject([
-      { url: otherUrls[3], code: "quota_exhausted", reason: expect.stringContaining("today's quota of other-cdn") },
+      { url: otherUrls[3], code: "quota_exhausted", reason: expect.stringContaining("the quota of other-cdn today") },
     ]);
     expect(sent(providers[0])).toEqual(manyUrls(3));
     expect(sent(providers[1])).toEqual(otherUrls.slice(0, 3));

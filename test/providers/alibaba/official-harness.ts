@@ -23,12 +23,14 @@ export interface WireBody {
   readonly Message?: string;
   readonly Recommend?: string;
   readonly PreloadTaskId?: string;
+  readonly RefreshTaskId?: string;
   readonly PageNumber?: number;
   readonly PageSize?: number;
   readonly TotalCount?: number;
   readonly Tasks?: { readonly Task: readonly Readonly<Record<string, string>>[] };
   readonly PreloadQuota?: string | number;
   readonly PreloadRemain?: string | number;
+  readonly UrlQuota?: string | number;
   readonly UrlRemain?: string | number;
   readonly blockRemain?: string | number;
   readonly MediaRefreshJobId?: string;

@@ -11,9 +11,10 @@ const assetUrls = ["https://vod.example.net/93ab850b/sd.mp4", "https://vod.examp
 const batchOf = (...list: string[]): BatchContent => ({ kind: "urls", urls: list });
 const asset = { kind: "asset", assetId } as const;
 
-async function contractHarness(setup: Setup): Promise<ProviderHarness> {
+async function contractHarness(setup: Setup, part: "prefetch" | "refresh" = "prefetch"): Promise<ProviderHarness> {
   const alibaba = await startAlibaba(setup);
-  const { vod, provider, clock, count } = alibaba;
+  const { vod, provider: prefetch, clock, count } = alibaba;
+  const provider = (part === "refresh" && prefetch.refresh) || prefetch;
   let stopped = false;
   return {
     provider,
@@ -26,7 +27,7 @@ async function contractHarness(setup: Setup): Promise<ProviderHarness> {
     secrets: Object.values(vod.user).map(String),
     inject: (rule) => vod.inject(rule),
     refusalSaying: (text) => refusal(400, "InvalidParameter", text),
-    receivedSubmits: () => count("PreloadVodObjectCaches", "RefreshMediaPlayUrls"),
+    receivedSubmits: () => count("PreloadVodObjectCaches", "RefreshVodObjectCaches", "RefreshMediaPlayUrls"),
     receivedQueries: () => count("DescribeVodRefreshTasks", "GetMediaRefreshJobs"),
     settle: () => clock.advance(10 * MINUTE),
     now: clock.now,
@@ -41,13 +42,14 @@ async function contractHarness(setup: Setup): Promise<ProviderHarness> {
       await vod.close();
     },
     close: async () => {
-      if (stopped) await provider.close();
+      if (stopped) await prefetch.close();
       else await alibaba.close();
     },
   };
 }
 
 providerContract({ name: "alibaba-vod", start: () => contractHarness({}) });
+providerContract({ name: "alibaba-vod-refresh", start: () => contractHarness({}, "refresh") });
 providerContract({ name: "alibaba-vod with temporary keys", start: () => contractHarness({ emulator: { user: { securityToken } } }) });
 providerContract({
   name: "alibaba-vod with number ids and slow jobs",

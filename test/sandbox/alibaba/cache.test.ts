@@ -72,6 +72,37 @@ describe("limits", () => {
   });
 });
 
+describe("a refresh", () => {
+  const refresh = (urls: readonly string[], more: Parameters = {}) =>
+    ask("RefreshVodObjectCaches", { ObjectPath: urls.join("\n"), ...more });
+
+  it("drops the copy of each URL, and uses a quota of its own", async () => {
+    await restart({ firstMs: SECOND, eachMs: 0 });
+    await idsOf([url(1)]);
+    test.clock.advance(SECOND);
+    expect(test.vod.warmedAt(url(1))).toBeDefined();
+    const { status, body } = await refresh([url(1)], { ObjectType: "File" });
+    const TaskId = body.RefreshTaskId ?? "";
+    expect([status, TaskId]).toEqual([200, expect.stringMatching(/^\d+$/)]);
+    expect(test.vod.warmedAt(url(1))).toBeDefined();
+    test.clock.advance(SECOND);
+    expect(test.vod.warmedAt(url(1))).toBeUndefined();
+    expect(await rowsOf({ TaskId, ObjectType: "file" })).toMatchObject([{ ObjectPath: url(1), ObjectType: "file", Status: "Complete" }]);
+    expect((await ask("DescribeVodRefreshQuota")).body).toMatchObject({ UrlQuota: "2000", UrlRemain: "1999", PreloadRemain: "499" });
+    await idsOf([url(1)]);
+    test.clock.advance(SECOND);
+    expect(test.vod.warmedAt(url(1))).toBeDefined();
+  });
+
+  it("is refused beyond 2,000 URLs a day, for a type that is no file, and for a foreign domain", async () => {
+    await restart({ callsPerSecond: 10 });
+    for (let nth = 0; nth < 2; nth += 1) expect((await refresh(many(1_000))).status).toBe(200);
+    expectError(await refresh([url(1)]), 400, "QuotaExceeded.Refresh");
+    expectError(await refresh([url(1)], { ObjectType: "Folder" }), 400, "InvalidObjectType.Malformed");
+    expectError(await refresh([url(1, "vod.example.org")]), 404, "InvalidDomain.NotFound");
+  });
+});
+
 describe("refusals", () => {
   const cases: readonly (readonly [string, Parameters, number, string])[] = [
     ["an absent list of URLs", {}, 400, "MissingParameter"],

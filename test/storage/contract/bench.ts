@@ -14,7 +14,7 @@ export const LEASE = 60_000;
 
 /** An allowance that only the ledger bounds. */
 export const upTo = (ceiling: number | undefined): Allowance => ({ limit: ceiling, ceiling, source: "ledger" });
-const unlimited = upTo(undefined);
+export const unlimited = upTo(undefined);
 
 /** A change whose items and refund may be left out. */
 type Sketch<Change> = Change extends BatchChange ? Omit<Change, "items" | "refund"> & Partial<Pick<Change, "items" | "refund">> : never;
@@ -41,6 +41,13 @@ function batchAfter(batch: Batch, change: BatchChange): Batch {
       return { ...batch, state: "ended", leaseUntil: undefined };
     case "await-reconciliation":
       return { ...batch, state: "sending", leaseUntil: change.leaseUntil };
+    case "await-refresh":
+      return { ...batch, state: "queued", leaseUntil: undefined, vendorTaskIds: change.vendorTaskIds };
+    case "advance": {
+      const { nextProvider: provider = "", nextAccount: account = "" } = batch;
+      const prefetch = { provider, account, nextProvider: undefined, nextAccount: undefined, vendorTaskIds: [] };
+      return { ...batch, ...prefetch, state: "queued", leaseUntil: undefined };
+    }
     case "requeue":
     case "divide":
     case "defer":

@@ -10,7 +10,7 @@ const vendors = [
   {
     id: "alibaba-vod",
     url: "https://vod.example.net/a.mp4",
-    way: /RefreshVodObjectCaches .*DescribeVodRefreshTasks says Complete/,
+    way: /refresh_first true does both in one call/,
     startVendor: async () => {
       const emulator = await startAlibabaVod();
       return { emulator, env: alibabaEnv(emulator) };

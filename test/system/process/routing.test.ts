@@ -128,9 +128,7 @@ describe.concurrent("with two vendors", () => {
     const session = await open(test, { ...env, PREFETCH_ALIBABA_VOD_ENDPOINT: small.endpoint, PREFETCH_ROUTES: routes });
     const urls = [...numbered("example.com", 2), ...numbered("vod.example.net", 5)];
     const refused = await session.call("prefetch_urls", { urls });
-    expect(refused.text).toMatch(
-      /^quota_exhausted: This call needs 5 units of alibaba-vod's prefetch quota; 3 of 3 a day are left.*partial/s,
-    );
+    expect(refused.text).toMatch(/^quota_exhausted: This call needs 5 units of alibaba-vod's quota; 3 of 3 a day are left.*partial/s);
     const part = await endOf(session, taskOf(await session.call("prefetch_urls", { urls, on_quota_exceeded: "partial" })));
     expect(part.counts).toMatchObject({ succeeded: 5, rejected: 2 });
     expect(part.problems.map((row) => row.code)).toEqual(["quota_exhausted", "quota_exhausted"]);
