@@ -81,15 +81,15 @@ export interface RefreshOptions {
 export function createRefreshLook({ clock, limiter, report, pause, stopping }: RefreshOptions) {
   const sentTimes = createSentTimes(clock);
 
-  const later = ({ batch, items }: Claim, why: string): BatchChange => {
-    const { elapsedMs } = sentTimes.of(batch);
-    if (elapsedMs > LONGEST_REFRESH_MS) {
-      const reason = `${why} ${NOT_PREFETCHED}`;
-      return { kind: "end", items: items.map(({ index }) => ({ index, state: "failed", code: "timeout", reason })), refund: 0 };
-    }
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_LOOK_MS + elapsedMs / 4);
-    const { vendorTaskIds } = batch;
+  const askLater = ({ batch: { vendorTaskIds } }: Claim, pauseMs: number): BatchChange => {
     return { kind: "await-refresh", notBefore: clock.now() + pauseMs, vendorTaskIds, items: [], refund: 0 };
+  };
+
+  const later = (work: Claim, why: string): BatchChange => {
+    const { elapsedMs } = sentTimes.of(work.batch);
+    if (elapsedMs <= LONGEST_REFRESH_MS) return askLater(work, Math.min(LONGEST_PAUSE_MS, FIRST_LOOK_MS + elapsedMs / 4));
+    const reason = `${why} ${NOT_PREFETCHED}`;
+    return { kind: "end", items: work.items.map(({ index }) => ({ index, state: "failed", code: "timeout", reason })), refund: 0 };
   };
 
   const ask = async (provider: Provider, work: Claim): Promise<Verdict> => {
@@ -101,7 +101,7 @@ export function createRefreshLook({ clock, limiter, report, pause, stopping }: R
       const outcome = refreshOutcome(work, rows, clock.now());
       return { change: outcome ?? later(work, "The vendor did not say within an hour that the old copy is gone."), signal: "answered" };
     } catch (error) {
-      if (stopping.aborted) return { change: later(work, ""), signal: "unasked" };
+      if (stopping.aborted) return { change: askLater(work, 0), signal: "unasked" };
       if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error);
       report(error, `asking ${provider.id} whether old copies are gone`);
       const known = asPrefetchError(error);

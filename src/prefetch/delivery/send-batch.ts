@@ -128,9 +128,11 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   };
 
   /** A day without quota fails the batch unasked; a store that cannot be read returns it. `undefined`: the batch may go. */
-  const refuseUnasked = async (provider: Provider, work: Claim): Promise<Verdict | undefined> => {
+  const refuseUnasked = async (provider: Provider, work: Claim, next: Provider | undefined): Promise<Verdict | undefined> => {
     try {
-      if (!(await isOverQuota(provider, work.batch))) return undefined;
+      // Copies that are dropped for a prefetch that the vendor then refuses would be missing all day.
+      const isOver = (await isOverQuota(provider, work.batch)) || (next !== undefined && (await isOverQuota(next, work.batch)));
+      if (!isOver) return undefined;
       const error = quotaUsedUp(work.batch);
       return { change: failed(work, error, clock.now(), policyFor(provider)), signal: breakerSignalOf(error) };
     } catch (error) {
@@ -143,7 +145,7 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   const carryOn = async (provider: Provider, work: Claim, sendOptions: SendOptions): Promise<Outcome> => {
     const { batch } = work;
     if (batch.state === "sending") return { batch, ...(await recover(provider, work)) };
-    const refusal = await refuseUnasked(provider, work);
+    const refusal = await refuseUnasked(provider, work, sendOptions.next);
     return refusal ? { batch, ...refusal } : send(provider, work, sendOptions);
   };
 
