@@ -14,6 +14,7 @@ export const errorCodes = [
   "rate_limited",
   "queue_full",
   "limit_reached",
+  "refresh_failed",
   "unsupported",
   "vendor_unavailable",
   "store_unavailable",

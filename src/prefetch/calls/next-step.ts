@@ -139,10 +139,16 @@ const endedRules: readonly Rule[] = [
       ? `${setup} refused because of the credentials or the setup: correct that first, then call again with just those.`
       : undefined;
   },
+  (facts) => {
+    const kept = rejected(facts, ["refresh_failed"]);
+    return kept > 0
+      ? `${kept} not prefetched, because their old copies may still be there: call again with just those and refresh_first, or purge them in the vendor's console first.`
+      : undefined;
+  },
   (facts) => (facts.counts.failed > 0 ? failureAdvice(facts) : undefined),
   ({ counts }) => (counts.cancelled > 0 ? `${counts.cancelled} cancelled before they were sent (detail "all" names them).` : undefined),
   (facts) => {
-    const wrong = facts.counts.rejected - rejected(facts, ["quota_exhausted", ...passingCodes, ...setupCodes]);
+    const wrong = facts.counts.rejected - rejected(facts, ["quota_exhausted", "refresh_failed", ...passingCodes, ...setupCodes]);
     return wrong > 0 ? `${wrong} rejected: correct them as their reasons say and call again with just those.` : undefined;
   },
   (facts) => {

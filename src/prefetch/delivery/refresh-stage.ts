@@ -48,10 +48,13 @@ function waiting({ index }: Pick<Item, "index">): ItemChange {
   return { index, state: "queued", reason: WAITING };
 }
 
-/** An outcome that nothing proves is a failure here: nothing was prefetched, so the URL may be sent again. */
+/** An outcome that nothing proves is a refusal here: nothing was prefetched, so the URL may be sent again. */
 function notPrefetched(item: ItemChange): ItemChange {
-  if (item.state !== "unknown" && item.state !== "untracked") return item;
-  return { ...item, state: "failed", code: item.code ?? "timeout", reason: `${item.reason ?? ""} ${NOT_PREFETCHED}`.trim() };
+  return item.state === "unknown" || item.state === "untracked" ? refused(item, item.reason) : item;
+}
+
+function refused({ index }: Pick<Item, "index">, why: string | undefined): ItemChange {
+  return { index, state: "rejected", code: "refresh_failed", reason: `${why ?? ""} ${NOT_PREFETCHED}`.trim() };
 }
 
 /** The change by the vendor's rows. `undefined` while the vendor is still at work on an item, or lists none of them. */
@@ -61,9 +64,9 @@ export function refreshOutcome({ batch, items }: WorkItem, rows: readonly Status
   if (!changes.every((change) => change !== undefined && change.state !== "processing")) return undefined;
   const ends = changes.map((change): ItemChange => {
     if (change?.state !== "failed") return { index: change?.index ?? 0, state: "queued" };
-    return { ...change, reason: `The vendor could not remove the old copy. ${change.reason ?? ""} ${NOT_PREFETCHED}` };
+    return refused(change, `The vendor could not remove the old copy. ${change.reason ?? ""}`.trim());
   });
-  const isOver = ends.every(({ state }) => state === "failed");
+  const isOver = ends.every(({ state }) => state === "rejected");
   return isOver ? { kind: "end", items: ends, refund: 0 } : { kind: "advance", notBefore: now, items: ends, refund: 0 };
 }
 
@@ -88,8 +91,7 @@ export function createRefreshLook({ clock, limiter, report, pause, stopping }: R
   const later = (work: Claim, why: string): BatchChange => {
     const { elapsedMs } = sentTimes.of(work.batch);
     if (elapsedMs <= LONGEST_REFRESH_MS) return askLater(work, Math.min(LONGEST_PAUSE_MS, FIRST_LOOK_MS + elapsedMs / 4));
-    const reason = `${why} ${NOT_PREFETCHED}`;
-    return { kind: "end", items: work.items.map(({ index }) => ({ index, state: "failed", code: "timeout", reason })), refund: 0 };
+    return { kind: "end", items: work.items.map((item) => refused(item, why)), refund: 0 };
   };
 
   const ask = async (provider: Provider, work: Claim): Promise<Verdict> => {

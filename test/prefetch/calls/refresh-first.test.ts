@@ -98,19 +98,19 @@ describe("a call with refresh_first", () => {
     expect(log).toEqual(["drop 2", "fetch 2"]);
   });
 
-  it("fails a URL whose copy the vendor could not drop, and prefetches the others", async () => {
+  it("rejects a URL whose copy the vendor could not drop, and prefetches the others", async () => {
     const [bad = "", good = ""] = urls(2);
     const { urls: send, status, log, used, clock } = await startRefreshing({ stateOf: (url) => (url === bad ? "failed" : "succeeded") });
     const { taskId } = await send([bad, good], { refreshFirst: true });
     await clock.advance(MINUTE);
     expect(log).toEqual(["drop 2", "fetch 1"]);
     const { problems, counts } = await status(taskId);
-    expect(counts).toMatchObject({ processing: 1, failed: 1 });
+    expect(counts).toMatchObject({ processing: 1, rejected: 1 });
     expect(problems).toMatchObject([
       {
         url: bad,
-        state: "failed",
-        code: "vendor_failed",
+        state: "rejected",
+        code: "refresh_failed",
         reason: expect.stringMatching(/could not remove.*Internal Error.*not prefetched/),
       },
     ]);
@@ -118,15 +118,16 @@ describe("a call with refresh_first", () => {
     expect(await used()).toEqual([2, 1]);
   });
 
-  it("fails every URL when the vendor never says that the copies are gone", async () => {
+  it("rejects every URL when the vendor never says that the copies are gone", async () => {
     const { urls: send, status, log, used, clock } = await startRefreshing({ stateOf: () => "processing" });
     const { taskId } = await send(urls(2), { refreshFirst: true });
     await clock.advance(70 * MINUTE);
     expect(log).toEqual(["drop 2"]);
     expect(await status(taskId)).toMatchObject({
       state: "failed",
-      counts: { failed: 2 },
-      problems: [{ code: "timeout" }, { code: "timeout" }],
+      counts: { rejected: 2 },
+      problems: [{ code: "refresh_failed" }, { code: "refresh_failed" }],
+      nextStep: expect.stringMatching(/^2 not prefetched, because their old copies may still be there: call again with just those/),
     });
     expect(await used()).toEqual([2, 0]);
   });
