@@ -25,6 +25,8 @@ export interface Admission {
   readonly overQuota: readonly Candidate[];
   /** Units that will be spent, on whichever day. URLs of a provider without units cost none. */
   readonly cost: number;
+  /** The same by provider id, without providers that cost nothing. */
+  readonly costs: ReadonlyMap<string, number>;
 }
 
 export interface AdmissionRules {
@@ -60,7 +62,8 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
   refuseFullQueue(admission, states, needed);
   const sent = [...admission.send, ...admission.deferred.map(({ candidate }) => candidate)];
   const costly = sent.filter(({ provider }) => isMetered(provider) || isBounded(stateOf(states, provider)));
-  return { ...admission, skipped, cost: costOf(costly) };
+  const costs = new Map([...Map.groupBy(costly, ({ provider }) => provider.id)].map(([id, own]) => [id, costOf(own)]));
+  return { ...admission, skipped, cost: costOf(costly), costs };
 }
 
 function stateOf(states: ReadonlyMap<Provider, AccountState>, provider: Provider): AccountState {
@@ -112,14 +115,15 @@ interface Sorted {
 
 /** Policy `reject` sends nothing when the quota is short. A list without a URL that fits is an error with any policy. */
 function refuseOverQuota(
-  { send, deferred, overQuota: [short] }: Sorted,
+  { send, deferred, overQuota }: Sorted,
   states: ReadonlyMap<Provider, AccountState>,
   policy: QuotaPolicy,
   needed: (provider: Provider) => number,
 ): void {
-  if (!short || (policy !== "reject" && send.length + deferred.length > 0)) return;
-  const { provider } = short;
-  throw quotaExhausted(provider, { needed: needed(provider), fits: send.length, policy }, stateOf(states, provider));
+  if (policy !== "reject" && send.length + deferred.length > 0) return;
+  const short = [...new Set(overQuota.map(({ provider }) => provider))];
+  const [first, ...more] = short.map((provider) => ({ provider, needed: needed(provider), state: stateOf(states, provider) }));
+  if (first) throw quotaExhausted([first, ...more], { fits: send.length, policy });
 }
 
 function refuseFullQueue({ overQuota }: Sorted, states: ReadonlyMap<Provider, AccountState>, needed: (provider: Provider) => number): void {

@@ -51,6 +51,7 @@ describe("admit", () => {
       skipped: [],
       overQuota: [],
       cost: 5,
+      costs: new Map([[wanted[0]?.provider.id, 5]]),
     });
   });
 
@@ -116,6 +117,7 @@ describe("admit", () => {
       skipped: [{ target: "https://a.example/2", taskId: "pf_earlier" }],
       overQuota: [],
       cost: 2,
+      costs: new Map([[wanted[0]?.provider.id, 2]]),
     });
     expect(
       admitOne(wanted, { ...facts, ledger: { used: 0, pending: 0, exhausted: false } }, { limit: 100, policy: "reject", force: true }).send,
@@ -257,7 +259,7 @@ describe("admit, over several accounts", () => {
       [poor, state(0)],
     ]);
     expect(() => admit(mixed, states, { policy: "partial", force: false })).toThrow(
-      expect.objectContaining({ code: "quota_exhausted", provider: "rich", hint: expect.stringContaining("Wait for the reset") }),
+      expect.objectContaining({ code: "quota_exhausted", provider: undefined, hint: expect.stringContaining("Wait for the reset") }),
     );
   });
 
