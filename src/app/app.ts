@@ -114,8 +114,8 @@ export function createApp(
     note: (facts, message) => log.info(facts, message),
     warn: (facts, message) => log.warn(facts, message),
     noteRefusal: (reason) => {
-      const leftOut = admitLine("refused message");
-      if (leftOut !== undefined) log.info({ reason, ...(leftOut > 0 && { leftOut }) }, "refused a message");
+      const notes = admitLine("refused message");
+      if (notes) log.info({ reason, ...notes }, "refused a message");
     },
     conceal: secrets.addCallers,
     subscriptions: ({ resourceUpdated: notify }) =>

@@ -18,10 +18,9 @@ export function createErrorReporter(log: Pick<Logger, "info" | "error">, admit: 
       return;
     }
     const { code, provider, vendorCode, requestId, message, hint, cause } = error;
-    const leftOut = admit(`${about} ${code}`);
-    if (leftOut === undefined) return;
-    const facts = { about, code, provider, vendorCode, requestId, hint, cause: causesOf(cause) };
-    log.info({ ...facts, ...(leftOut > 0 && { leftOut }) }, message);
+    const notes = admit(`${about} ${code}`);
+    if (!notes) return;
+    log.info({ about, code, provider, vendorCode, requestId, hint, cause: causesOf(cause), ...notes }, message);
   };
 }
 

@@ -48,7 +48,12 @@ function readFlags(
   for (const [name, { type, multiple = false }] of Object.entries(own)) options[name] = { type, multiple };
   try {
     const takesOperands = Object.keys(own).length > 0;
-    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: takesOperands });
+    const { values, positionals } = parseArgs({
+      args: withNegativeValues(args, options),
+      options,
+      strict: true,
+      allowPositionals: takesOperands,
+    });
     const flags = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]);
     return { flags: Object.fromEntries(flags), operands: positionals };
   } catch (error) {
@@ -56,6 +61,18 @@ function readFlags(
     const hint = `${unknown ? adviceOn(unknown, Object.keys(options), settings) : ""}Run with --help for all flags.`;
     throw new PrefetchError("invalid_argument", firstSentence(error), { hint, cause: error });
   }
+}
+
+/** Node calls `--wait -5` ambiguous. As `--wait=-5`, the check of the flag's own value says what is wrong. */
+function withNegativeValues(args: readonly string[], options: Readonly<Record<string, { readonly type: string }>>): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const flag = joined.at(-1);
+    const takesValue = flag?.startsWith("--") && !joined.includes("--") && options[flag.slice(2)]?.type === "string";
+    if (takesValue && /^-\d/.test(arg)) joined.splice(-1, 1, `${flag}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 /** Users also type a variable as a flag (`--prefetch-store`), or a part of a flag's name (`--budget`). */

@@ -2,6 +2,7 @@
 
 import type { z } from "zod";
 import { PrefetchError } from "../base/errors.ts";
+import { pathInWords } from "./path-in-words.ts";
 
 /** Wrong argument names that models use, each with the advice for it, such as `{ id: "use task_id" }`. */
 export type Corrections = Readonly<Record<string, string>>;
@@ -28,7 +29,7 @@ export function parseArguments<Schema extends z.ZodObject>(
   if (parsed.success) return parsed.data;
   const names = Object.keys(schema.shape);
   const problems = parsed.error.issues.slice(0, MOST_PROBLEMS).map((issue) => {
-    if (issue.code !== "unrecognized_keys") return `${issue.path.join(".") || "arguments"}: ${issue.message}`;
+    if (issue.code !== "unrecognized_keys") return `${pathInWords(issue.path) || "arguments"}: ${issue.message}`;
     const keys = issue.keys.slice(0, MOST_PROBLEMS).map((key) => key.slice(0, LONGEST_NAME));
     return keys.map((key) => `${key}: ${tool} has ${UNKNOWN}; ${correctionOf(key, names, corrections)}`).join("; ");
   });
@@ -37,11 +38,10 @@ export function parseArguments<Schema extends z.ZodObject>(
   throw new PrefetchError("invalid_argument", problems.join("; "), { hint: NOTHING_DONE });
 }
 
-/** Some hosts fill in `null` or an empty text for each optional argument that the model left out. */
+/** Some hosts fill in `null` or an empty text for each argument that the model left out. A required one is missing then. */
 function withoutBlanks(schema: z.ZodObject, args: object): object {
   const isBlank = (value: unknown) => value === null || (typeof value === "string" && value.trim() === "");
-  const isOptional = (name: string) => Object.hasOwn(schema.shape, name) && schema.shape[name].safeParse(undefined).success;
-  return Object.fromEntries(Object.entries(args).filter(([name, value]) => !(isBlank(value) && isOptional(name))));
+  return Object.fromEntries(Object.entries(args).filter(([name, value]) => !(isBlank(value) && Object.hasOwn(schema.shape, name))));
 }
 
 /** The known advice, or the most similar argument (`taskIds` for `task_id`), or all arguments. */

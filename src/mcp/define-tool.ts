@@ -50,7 +50,7 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   readonly output: Output;
   readonly corrections: Corrections;
   /** The outcome in a few words, such as "partial: 3 succeeded, 1 failed." */
-  readonly headline?: (result: z.input<z.ZodObject<Output>>) => string;
+  readonly headline?: (result: z.input<z.ZodObject<Output>>) => string | undefined;
   readonly handle: (input: z.infer<z.ZodObject<Input>>, call: CallContext) => Promise<z.input<z.ZodObject<Output>>>;
 }
 

@@ -1,6 +1,7 @@
 /** Puts the SDK's validation errors into words. The SDK answers with the list of issues of its validator, as indented JSON. */
 
 import { z } from "zod";
+import { pathInWords } from "./path-in-words.ts";
 
 /** Code of JSON-RPC for parameters that cannot be used; the SDK says "internal error" for some of them. */
 const INVALID_PARAMS = -32_602;
@@ -19,7 +20,9 @@ export function readableError<Given extends RpcError>(error: Given): Given {
   const start = error.message.indexOf("[\n");
   const issues = start < 0 ? undefined : issuesIn(error.message.slice(start));
   if (!issues) return { ...error, message: inWords(error.message) };
-  const problems = issues.slice(0, MOST_ISSUES).map(({ path, message }) => [path.join("."), inWords(message)].filter(Boolean).join(": "));
+  const problems = issues
+    .slice(0, MOST_ISSUES)
+    .map(({ path, message }) => [pathInWords(path), inWords(message)].filter(Boolean).join(": "));
   return { ...error, code: INVALID_PARAMS, message: `Invalid params: ${problems.join("; ")}.` };
 }
 

@@ -50,7 +50,7 @@ export const quotaSchema = z.object({
 
 export const taskOutput = {
   task_id: z.string().optional(),
-  provider: z.string(),
+  providers: z.array(z.string()),
   state: z.enum(shownStates),
   counts,
   deferred: z.object({ from: z.string(), until: z.string() }).meta(brief).optional(),
@@ -58,7 +58,9 @@ export const taskOutput = {
   duplicates_removed: z.number(),
   skipped_recent: z.number(),
   bytes: z.number().optional(),
-  by_provider: z.array(z.object({ provider: z.string(), counts, quota: quotaSchema.optional() }).meta(brief)).optional(),
+  by_provider: z
+    .array(z.object({ provider: z.string(), counts, cost: count.optional(), quota: quotaSchema.optional() }).meta(brief))
+    .optional(),
   problems: z.array(row.meta(brief)),
   quota: quotaSchema.meta(brief).optional(),
   next_step: z.string(),
@@ -119,7 +121,7 @@ export function quotaResult(quota: Quota): z.input<typeof quotaSchema> {
 export function taskResult(view: TaskView) {
   return {
     ...(view.taskId !== undefined && { task_id: view.taskId }),
-    provider: view.provider,
+    providers: [...view.providers],
     state: view.state,
     ...countsResult(view),
     batches: view.batches,
@@ -136,7 +138,7 @@ export function taskResult(view: TaskView) {
     problems: view.problems.map(rowResult),
     ...(view.items && { items: view.items.map(rowResult) }),
     ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),
-    ...(view.byProvider && { by_provider: view.byProvider.map(providerResult) }),
+    ...(view.byProvider && { by_provider: view.byProvider.map((each) => providerResult(each, view.state)) }),
     ...(view.quota && { quota: quotaResult(view.quota) }),
     next_step: view.nextStep,
   };
@@ -161,8 +163,14 @@ function planResult({ plan }: TaskView) {
   return { fits_today: plan.fitsToday, ...(plan.leftToday !== undefined && { left_today: plan.leftToday }) };
 }
 
-function providerResult({ provider, counts: own, quota }: ProviderView) {
-  return { provider, counts: { total: totalOf(own), ...own }, ...(quota && { quota: quotaResult(quota) }) };
+function providerResult({ provider, counts: own, cost, quota }: ProviderView, state: TaskView["state"]) {
+  const counts = state === "planned" ? { planned: own.queued, ...own, queued: 0 } : own;
+  return {
+    provider,
+    counts: { total: totalOf(own), ...counts },
+    ...(cost !== undefined && { cost }),
+    ...(quota && { quota: quotaResult(quota) }),
+  };
 }
 
 function knownResult({ taskId, state, items, waits }: KnownItems): z.input<typeof knownGroup> {

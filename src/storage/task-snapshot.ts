@@ -89,11 +89,11 @@ export function createTaskSnapshot(
 
   const byProvider = (taskId: string): ProviderCounts[] => {
     const rows = all(
-      `SELECT b.provider AS provider, i.state AS state, count(*) AS n FROM ${BATCHES_WITH_ITEMS}
-        WHERE b.task_id = ? GROUP BY b.provider, i.state ORDER BY b.provider`,
+      `SELECT coalesce(b.next_provider, b.provider) AS name, i.state AS state, count(*) AS n FROM ${BATCHES_WITH_ITEMS}
+        WHERE b.task_id = ? GROUP BY name, i.state ORDER BY name`,
       taskId,
     );
-    return [...Map.groupBy(rows, (row) => String(row.provider))].map(([provider, own]) => {
+    return [...Map.groupBy(rows, (row) => String(row.name))].map(([provider, own]) => {
       const counts = noCounts();
       for (const { state, n } of own) counts[stateFrom(state)] = Number(n);
       return { provider, counts };

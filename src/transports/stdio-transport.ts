@@ -6,7 +6,8 @@
  * |--|--|--|
  * | open | yes | |
  * | held | no | many answers are due, or the host does not read them |
- * | closed | no, and nothing is written | the host leaves more than `MOST_QUEUED_BYTES` unread, a line is too long, or a stream ends |
+ * | ended | no, but the last line counts without its end | stdin ends |
+ * | closed | no, and nothing is written | after the answers to the last requests, the host leaves more than `MOST_QUEUED_BYTES` unread, a line is too long, or a stream breaks |
  */
 
 import type { Readable, Writable } from "node:stream";
@@ -26,6 +27,9 @@ const MOST_REQUESTS = 1_000;
 const MOST_UNREAD_BYTES = 1_048_576;
 /** Answers of all requests in flight and their progress fit. A host that leaves more unread has stopped reading. */
 const MOST_QUEUED_BYTES = 64 * 1_048_576;
+/** Answers after the end of stdin. Longer: a server outlives a host that is gone. Shorter: a piped request may get no answer. */
+const LAST_ANSWERS_MS = 500;
+const LINE_END = Buffer.from("\n");
 const INVALID_REQUEST = -32_600;
 const SPACE = 0x20;
 
@@ -63,6 +67,8 @@ export function createStdioTransport(
   let isClosed = false;
   let isResuming = false;
   let isReading = false;
+  /** Set from the end of stdin on. It keeps the process alive until the last answers are written. */
+  let lastAnswers: NodeJS.Timeout | undefined;
 
   const isHeld = (): boolean =>
     unanswered.count() >= limits.requests || unanswered.cost() >= limits.memory || output.writableLength > limits.unreadBytes;
@@ -85,31 +91,27 @@ export function createStdioTransport(
       fail(asError(error));
     } finally {
       isReading = false;
+      closeWhenAnswered();
     }
+  };
+
+  const closeWhenAnswered = (): void => {
+    if (lastAnswers !== undefined && !isReading && unanswered.count() === 0) void transport.close();
   };
 
   const deliver = async (line: Buffer): Promise<void> => {
     const gauge = await measured(line, breathe);
     const problem = limitProblem(gauge);
     if (problem !== undefined) return refuse({ id: null, code: INVALID_REQUEST, message: `The message has ${limitTexts[problem]}` });
-    const value = await parsed(line);
+    const value = await parsed(line, breathe);
+    // Some hosts end messages with blank lines.
+    if (value === undefined && !isBlank(line)) return refuse({ id: null, code: PARSE_ERROR, message: "Parse error: the line is not JSON" });
     if (isClosed || value === undefined) return;
     const reading = readRpcMessage(value.json);
     if (reading.kind === "refused") return refuse(reading.refusal);
     if (reading.kind === "dropped") return noteRefusal(reading.reason);
     unanswered.noteReceived(reading.message, costOf(line.length, gauge.values()));
     transport.onmessage?.(reading.message);
-  };
-
-  /** `undefined` for a blank line, and for a line that is no JSON, which it answers. */
-  const parsed = async (line: Buffer): Promise<{ readonly json: unknown } | undefined> => {
-    try {
-      return { json: await parseMessage(line, breathe) };
-    } catch {
-      // Some hosts end messages with blank lines.
-      if (!isBlank(line)) refuse({ id: null, code: PARSE_ERROR, message: "Parse error: the line is not JSON" });
-      return undefined;
-    }
   };
 
   const refuse = ({ id, code, message }: RpcRefusal): void => {
@@ -144,14 +146,19 @@ export function createStdioTransport(
     transport.onerror?.(error);
     void transport.close();
   };
-  const end = (): void => void transport.close();
+  const end = (): void => {
+    lastAnswers = setTimeout(() => void transport.close(), LAST_ANSWERS_MS);
+    lines.add(LINE_END);
+    void read();
+  };
 
   const transport: Transport = {
     start: async () => {
       input.on("data", receive);
       input.on("error", fail);
       input.once("end", end);
-      input.once("close", end);
+      // A stream that ended closes, too, and then the last answers are awaited.
+      input.once("close", () => lastAnswers ?? transport.close());
       output.on("error", fail);
     },
     // It resolves when the message is queued: the SDK handles no message while it waits, and the queue is bounded.
@@ -159,10 +166,12 @@ export function createStdioTransport(
       if (isClosed) throw new Error("The connection to the host is closed");
       unanswered.noteSent(message);
       write(serializeMessage(message));
+      closeWhenAnswered();
     },
     close: async () => {
       if (isClosed) return;
       isClosed = true;
+      clearTimeout(lastAnswers);
       input.off("data", receive);
       input.pause();
       transport.onclose?.();
@@ -180,6 +189,15 @@ async function measured(line: Buffer, breathe: Breathe): Promise<JsonGauge> {
     if (pause) await pause;
   }
   return gauge;
+}
+
+/** `undefined` for a line that is no JSON. */
+async function parsed(line: Buffer, breathe: Breathe): Promise<{ readonly json: unknown } | undefined> {
+  try {
+    return { json: await parseMessage(line, breathe) };
+  } catch {
+    return undefined;
+  }
 }
 
 function isBlank(line: Buffer): boolean {

@@ -25,6 +25,11 @@ describe("readCommandLine", () => {
     });
   });
 
+  it("takes a negative number for the value of the flag before it, and not for a flag", () => {
+    expect({ ...readCommandLine(["warm", "x", "--wait", "-5"], allSettings).flags }).toEqual({ wait: "-5" });
+    expect(readCommandLine(["warm", "--json", "--", "--wait", "-5"], allSettings).operands).toEqual(["--wait", "-5"]);
+  });
+
   it.each([
     [["--storr", "x"], "Unknown option '--storr'. Did you mean --store? Run with --help for all flags."],
     [["--store.path", "x"], "Unknown option '--store.path'. Did you mean --store? Run with --help for all flags."],
@@ -45,6 +50,7 @@ describe("readCommandLine", () => {
     ],
     [["--colour", "x"], "Unknown option '--colour'. Run with --help for all flags."],
     [["--port", "--host"], "Option '--port' argument is ambiguous. Run with --help for all flags."],
+    [["warm", "x", "--wait", "--json"], "Option '--wait' argument is ambiguous. Run with --help for all flags."],
     [["--sandbox=1"], "Option '--sandbox' does not take an argument. Run with --help for all flags."],
   ])("refuses %j in one sentence with a hint", (args, text) => {
     expect(mistakeIn(...args)).toBe(text);

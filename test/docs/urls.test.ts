@@ -64,7 +64,8 @@ describe("docs/urls.md", () => {
   });
 
   it.each(refused)("says that %s is refused: it %s", (entry, reason) => {
-    expect(parseUrl(entry, { maxLength: 10_240 })).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
+    const text = entry.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
+    expect(parseUrl(text, { maxLength: 10_240 })).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
   });
 });
 

@@ -48,7 +48,8 @@ describe("parseArguments", () => {
     [{ taskId: "pf_1" }, "taskId: some_tool has no such argument; use task_id; task_id: is missing; it must be a task id"],
     [[], "arguments: must be an object of argument names and values"],
     ["text", "arguments: must be an object of argument names and values"],
-    [{ task_id: null }, "task_id: must be a task id"],
+    [{ task_id: null }, "task_id: is missing; it must be a task id"],
+    [{ task_id: " " }, "task_id: is missing; it must be a task id"],
   ])("explains the mistake in %j", (args, text) => {
     expect(mistakeIn(args)).toBe(text);
   });

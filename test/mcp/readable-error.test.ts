@@ -15,7 +15,7 @@ it("names each wrong parameter in words when the validator's list of issues is t
 
 it("drops the words before the list and the issues beyond the fifth", () => {
   const error = { code: -32_602, message: `Invalid tools/call request: ${issuesOf(z.array(z.string()), [1, 2, 3, 4, 5, 6, 7])}` };
-  expect(readableError(error).message).toBe(`Invalid params: ${[0, 1, 2, 3, 4].map((at) => `${at}: must be a text`).join("; ")}.`);
+  expect(readableError(error).message).toBe(`Invalid params: ${[0, 1, 2, 3, 4].map((at) => `[${at}]: must be a text`).join("; ")}.`);
 });
 
 it("keeps a message in words, its code and its data", () => {

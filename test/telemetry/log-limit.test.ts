@@ -3,14 +3,15 @@ import { createLogLimit } from "../../src/telemetry/log-limit.ts";
 import { fakeClock } from "../fakes/clock.ts";
 
 describe("createLogLimit", () => {
-  it("admits three lines of a kind per minute and tells the number of the rest with the next one", () => {
+  it("admits three lines of a kind per minute, says with the last that more are left out, and with the next one how many", () => {
     const clock = fakeClock();
     const admit = createLogLimit(clock);
-    expect(Array.from({ length: 12 }, () => admit("refused"))).toEqual([0, 0, 0, ...Array(9).fill(undefined)]);
-    expect(admit("another kind")).toBe(0);
+    const last = { further: "lines of this kind are left out for up to 60 s" };
+    expect(Array.from({ length: 12 }, () => admit("refused"))).toEqual([{}, {}, last, ...Array(9).fill(undefined)]);
+    expect(admit("another kind")).toEqual({});
     clock.stall(60_000);
-    expect(admit("refused")).toBe(9);
-    expect(admit("refused")).toBe(0);
+    expect(admit("refused")).toEqual({ leftOut: 9 });
+    expect(admit("refused")).toEqual({});
   });
 
   it("goes on when the time of day is set back", () => {
@@ -19,13 +20,13 @@ describe("createLogLimit", () => {
     for (let line = 0; line < 5; line += 1) admit("refused");
     clock.step(-86_400_000);
     clock.stall(60_000);
-    expect(admit("refused")).toBe(2);
+    expect(admit("refused")).toEqual({ leftOut: 2 });
   });
 
   it("forgets the oldest kind when a caller names kinds without end", () => {
     const admit = createLogLimit(fakeClock());
     for (let line = 0; line < 4; line += 1) admit("first");
     for (let kind = 0; kind < 1_000; kind += 1) admit(`kind ${kind}`);
-    expect(admit("first")).toBe(0);
+    expect(admit("first")).toEqual({});
   });
 });

@@ -93,6 +93,34 @@ describe("a host that sends many requests", () => {
   });
 });
 
+describe("the end of stdin", () => {
+  it("ends the last line, and the connection closes once its request is answered", async () => {
+    const { input, host, transport, delivered, events } = await connection();
+    input.end(JSON.stringify(request(7)));
+    await someTurns();
+    expect([delivered, events]).toEqual([[7], []]);
+    await transport.send(answer(7));
+    expect(events).toEqual(["closed"]);
+    expect(host.received.join("")).toContain('"id":7');
+  });
+
+  it("closes the connection at once when no request is unanswered", async () => {
+    const { input, delivered, events, refusals } = await connection();
+    input.end(lineOf({ jsonrpc: "2.0", method: "notifications/initialized" }));
+    await someTurns();
+    expect([delivered, events, refusals]).toEqual([["notifications/initialized"], ["closed"], []]);
+  });
+
+  it("closes the connection at once when stdin breaks", async () => {
+    const { input, events } = await connection();
+    input.write(lineOf(request(1)));
+    await someTurns();
+    input.destroy();
+    await someTurns();
+    expect(events).toEqual(["closed"]);
+  });
+});
+
 describe("a host that does not read", () => {
   it("is not read from, and is again when it has read", async () => {
     const { input, host, transport, delivered, events } = await connection({ unreadBytes: 10_000 });

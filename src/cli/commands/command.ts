@@ -6,6 +6,7 @@ import type { LocalApp } from "../../app/app.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import type { ToolResult } from "../../mcp/define-tool.ts";
 import { localCaller } from "../../prefetch/model/caller.ts";
+import { inShellWords } from "./shell-words.ts";
 import type { Paint, Terminal } from "./terminal.ts";
 
 export type Options = Readonly<Record<string, string | boolean | undefined>>;
@@ -43,9 +44,10 @@ export interface TaskResult extends z.infer<typeof taskFacts> {
   readonly all: ToolResult;
 }
 
-/** Runs a tool and shows its progress. */
+/** Runs a tool and shows its progress. Its next step comes in the words of the shell. */
 export async function runTool({ app, terminal, signal }: CommandContext, name: string, args: ToolResult): Promise<ToolResult> {
-  return app.runTool(name, args, { caller: localCaller, signal, onProgress: terminal.progress });
+  const result = await app.runTool(name, args, { caller: localCaller, signal, onProgress: terminal.progress });
+  return typeof result.next_step === "string" ? { ...result, next_step: inShellWords(result.next_step) } : result;
 }
 
 export async function runTaskTool(context: CommandContext, name: string, args: ToolResult): Promise<TaskResult> {

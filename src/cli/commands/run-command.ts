@@ -6,8 +6,9 @@ import { asPrefetchError, describe, PrefetchError } from "../../base/errors.ts";
 import type { Command, Options } from "./command.ts";
 import { type CommandName, exitCodes } from "./definitions.ts";
 import { quota } from "./quota.ts";
+import { inShellWords } from "./shell-words.ts";
 import { status } from "./status.ts";
-import { createTerminal, painter } from "./terminal.ts";
+import { createTerminal, painter, type Terminal } from "./terminal.ts";
 import { warm } from "./warm.ts";
 
 const commands: Readonly<Record<CommandName, Command>> = { warm, status, quota };
@@ -43,15 +44,17 @@ export async function runCommand({ name, operands, options, config }: ShellComma
     const error = asPrefetchError(thrown);
     const kept = config.store === ":memory:" ? "The store was in memory, so nothing of the task stays." : keptAdvice;
     const hint = interrupted.signal.aborted ? kept : error.hint;
-    const message = describe(error);
-    terminal.failure(
-      { code: error.code, message, ...(hint !== undefined && { hint }) },
-      ["cdn-prefetch-mcp:", message, hint].filter((part) => part !== undefined).join(" "),
-    );
+    showFailure(terminal, error, hint);
     return interrupted.signal.aborted ? exitCodes.interrupted : exitCodes.refused;
   } finally {
     process.off("SIGINT", interrupt);
     await app.close();
     clearInterval(alive);
   }
+}
+
+function showFailure(terminal: Terminal, error: PrefetchError, hint: string | undefined): void {
+  const message = inShellWords(describe(error));
+  const advice = hint === undefined ? {} : { hint: inShellWords(hint) };
+  terminal.failure({ code: error.code, message, ...advice }, ["cdn-prefetch-mcp:", message, ...Object.values(advice)].join(" "));
 }

@@ -5,7 +5,7 @@ import { styleText } from "node:util";
 import type { ToolResult } from "../../mcp/define-tool.ts";
 
 export interface Terminal {
-  /** One result: as JSON, or as the lines that `linesOf` gives for people. */
+  /** One result: as JSON, or as the lines that `linesOf` gives for people, which may be none. */
   result(event: string, facts: ToolResult, linesOf: () => readonly string[]): void;
   /** An error: as JSON among the results, or as a line on standard error. */
   failure(facts: ToolResult, line: string): void;
@@ -42,9 +42,9 @@ export function createTerminal({
   return {
     result: (event, facts, linesOf) => {
       wipe();
-      const notice = typeof facts.notice === "string" ? [facts.notice] : [];
-      const lines = json ? [JSON.stringify({ event, ...facts })] : [...linesOf(), ...notice];
-      for (const line of lines) stdout.write(`${line}\n`);
+      const own = json ? [JSON.stringify({ event, ...facts })] : linesOf();
+      const notice = !json && own.length > 0 && typeof facts.notice === "string" ? [facts.notice] : [];
+      for (const line of [...own, ...notice]) stdout.write(`${line}\n`);
     },
     failure: (facts, line) => {
       wipe();

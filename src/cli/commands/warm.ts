@@ -10,6 +10,11 @@ const WAIT_MINUTES = 60;
 
 export const warm: Command = async (context) => {
   const { options, terminal, paint } = context;
+  if (options.verify && options["dry-run"]) {
+    throw new PrefetchError("invalid_argument", "warm: --verify asks the edge about warmed URLs, and --dry-run warms none", {
+      hint: "Nothing was sent. Leave one of the two out.",
+    });
+  }
   const minutes = minutesFrom(options, WAIT_MINUTES);
   const codes: number[] = [];
   for (const [tool, args] of await callsOf(context)) {
@@ -77,23 +82,26 @@ const page = z.object({
 /** States of URLs that the edge, or the tier behind it, holds. */
 const heldStates = ["warm", "warm-parent-only"];
 
+/** Prints each URL that the edge does not hold, page by page, and at the end one sum. */
 async function verify(context: CommandContext, taskId: string): Promise<number> {
   const { terminal, paint } = context;
-  let isHeld = true;
+  const sum: Record<string, number> = {};
+  let notice: unknown;
   for (let cursor: string | undefined = ""; cursor !== undefined; ) {
     const all = await runTool(context, "verify_prefetch", { task_id: taskId, ...(cursor && { cursor }) });
     const { counts, results, next_cursor: next, next_step: nextStep } = page.parse(all);
     const cold = results.filter((row) => !heldStates.includes(row.state));
-    isHeld &&= cold.length === 0;
+    for (const [state, count] of Object.entries(counts)) sum[state] = (sum[state] ?? 0) + count;
     terminal.result("verified", all, () => [
-      `verified: ${Object.entries(counts)
-        .filter(([, count]) => count > 0)
-        .map(([state, count]) => paint(heldStates.includes(state) ? "green" : "yellow", `${count} ${state}`))
-        .join(", ")}`,
       ...cold.map((row) => `  ${paint("yellow", row.state)} ${row.url}${row.reason === undefined ? "" : `: ${row.reason}`}`),
-      `  ${nextStep}`,
+      ...(cold.length > 0 ? [`  ${nextStep}`] : []),
     ]);
+    notice = all.notice;
     cursor = next;
   }
-  return isHeld ? exitCodes.done : exitCodes.incomplete;
+  const found = Object.entries(sum).filter(([, count]) => count > 0);
+  terminal.result("verified_total", { task_id: taskId, counts: sum, ...(notice !== undefined && { notice }) }, () => [
+    `verified: ${found.map(([state, count]) => paint(heldStates.includes(state) ? "green" : "yellow", `${count} ${state}`)).join(", ")}`,
+  ]);
+  return found.every(([state]) => heldStates.includes(state)) ? exitCodes.done : exitCodes.incomplete;
 }

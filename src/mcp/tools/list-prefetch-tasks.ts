@@ -3,6 +3,7 @@ import { isoTime } from "../../base/iso-time.ts";
 import type { ListedTask, TaskList } from "../../prefetch/calls/list.ts";
 import { itemStates, taskStates, totalOf } from "../../prefetch/model/task.ts";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { listHeadline } from "../headlines.ts";
 import { cursor, lenientBoolean, lenientNumber, lenientWords, providerArgument } from "../inputs.ts";
 import { brief } from "../published-schema.ts";
 import { itemRow, rowResult } from "../result.ts";
@@ -16,7 +17,7 @@ const ALWAYS_COUNTED: readonly string[] = ["succeeded", "failed", "rejected"];
 const listedTask = z.object({
   task_id: z.string(),
   tenant: z.string().optional(),
-  provider: z.string(),
+  providers: z.array(z.string()),
   state: z.enum(taskStates),
   created_at: z.string(),
   /** The sum of the counts of the states. */
@@ -71,14 +72,30 @@ export function listPrefetchTasks(deps: ToolDeps) {
         tz: "use time_zone",
         problems: "use had_problems",
       },
-      handle: async ({ state, had_problems: hadProblems, time_zone: timeZone, ...input }, call) =>
-        listResult(await deps.service.list({ ...input, states: state, hadProblems, timeZone }, call)),
+      headline: listHeadline,
+      handle: async ({ state, had_problems: hadProblems, time_zone: timeZone, ...input }, call) => {
+        const list = await deps.service.list({ ...input, states: state, hadProblems, timeZone }, call);
+        const { provider, url, since, until, cursor } = input;
+        const isFiltered = hadProblems || [provider, url, state, since, until].some((filter) => filter !== undefined);
+        return listResult(list, emptyAdvice(list, isFiltered, cursor));
+      },
     },
     deps,
   );
 }
 
-function listResult({ tasks, nextCursor, span, unfound }: TaskList) {
+function emptyAdvice({ tasks, unfound }: TaskList, isFiltered: boolean, cursor: string | undefined): string | undefined {
+  if (tasks.length > 0) return undefined;
+  if (cursor !== undefined) return "There are no further tasks.";
+  if (unfound !== undefined) {
+    return `No task that fits handled ${unfound}. verify_prefetch tells without cost whether the edge holds a URL; prefetch_urls warms it.`;
+  }
+  return isFiltered
+    ? "No task of the last 30 days fits. Call again with fewer filters to see which tasks there are."
+    : "There is no task of the last 30 days in this server's store (PREFETCH_STORE). prefetch_urls or prefetch_asset starts one.";
+}
+
+function listResult({ tasks, nextCursor, span }: TaskList, nextStep: string | undefined) {
   return {
     tasks: tasks.map(taskRow),
     ...(span && {
@@ -89,18 +106,16 @@ function listResult({ tasks, nextCursor, span, unfound }: TaskList) {
       },
     }),
     ...(nextCursor !== undefined && { next_cursor: nextCursor }),
-    ...(unfound !== undefined && {
-      next_step: `No task that fits handled ${unfound}. verify_prefetch tells without cost whether the edge holds a URL; prefetch_urls warms it.`,
-    }),
+    ...(nextStep !== undefined && { next_step: nextStep }),
   };
 }
 
-function taskRow({ taskId, tenant, provider, state, createdAt, counts, firstProblem, found }: ListedTask) {
+function taskRow({ taskId, tenant, providers, state, createdAt, counts, firstProblem, found }: ListedTask) {
   const shown = itemStates.filter((each) => counts[each] > 0 || ALWAYS_COUNTED.includes(each));
   return {
     task_id: taskId,
     ...(tenant !== undefined && { tenant }),
-    provider,
+    providers: [...providers],
     state,
     created_at: isoTime(createdAt),
     total: totalOf(counts),

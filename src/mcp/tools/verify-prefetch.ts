@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
-import type { VerifyRequest, VerifyView } from "../../prefetch/calls/verify.ts";
+import type { VerifyRequest, VerifyRow, VerifyView } from "../../prefetch/calls/verify.ts";
 import { MOST_VERIFIED } from "../../prefetch/calls/verify-page.ts";
 import { warmths } from "../../prefetch/model/edge.ts";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
+import { verifyHeadline } from "../headlines.ts";
 import { cursor, lenientArray } from "../inputs.ts";
 import { type SummaryRow, summaryRows } from "../verify-summary.ts";
 
@@ -61,9 +62,10 @@ export function verifyPrefetch(deps: ToolDeps) {
       },
       output: verifyOutput,
       corrections: { url: "use urls", id: "use task_id", provider: "leave it out: this tool asks the edge itself", page: "use cursor" },
+      headline: verifyHeadline,
       handle: async ({ task_id: taskId, urls, cursor, detail }, call) => {
         const view = await service.verify(requestFrom(taskId, urls, cursor), call);
-        return resultFrom(view, detail === "all" ? view.rows : summaryRows(view.rows));
+        return resultFrom(view, detail === "all" ? view.rows.map(withVersion) : summaryRows(view.rows));
       },
     },
     deps,
@@ -75,6 +77,11 @@ function requestFrom(taskId: string | undefined, urls: unknown[] | undefined, cu
   if (urls !== undefined && taskId === undefined && cursor === undefined) return { urls };
   const mistake = taskId === undefined && urls !== undefined ? "cursor: goes with task_id only" : "task_id, urls: pass just one of them";
   throw new PrefetchError("invalid_argument", mistake, { hint: "Nothing was checked. Correct the arguments and call again." });
+}
+
+/** Only rows that are asked for have the headers of the object: they decide no state. */
+function withVersion(row: VerifyRow): VerifyRow {
+  return { ...row, evidence: [...row.evidence, ...(row.version ?? [])] };
 }
 
 function resultFrom({ counts, cdns, nextCursor, nextStep }: VerifyView, rows: readonly SummaryRow[]) {
@@ -90,7 +97,7 @@ function resultFrom({ counts, cdns, nextCursor, nextStep }: VerifyView, rows: re
 function rowResult({ url, sentAs, state, ...row }: SummaryRow) {
   const start = { url, ...(sentAs !== undefined && { sent_as: sentAs }), state };
   if ("like" in row) return { ...start, ...row };
-  const { reason, obstacles, evidence, cdn, ageS, ttlS, firstByteMs, ...rest } = row;
+  const { reason, obstacles, evidence, version: _, cdn, ageS, ttlS, firstByteMs, ...rest } = row;
   return {
     ...start,
     reason,

@@ -25,6 +25,8 @@ export interface Admission {
   readonly overQuota: readonly Candidate[];
   /** Units that will be spent, on whichever day. URLs of a provider without units cost none. */
   readonly cost: number;
+  /** The same by provider id, without providers that cost nothing. */
+  readonly costs: ReadonlyMap<string, number>;
   /** Units that dropping the old copies takes from the quotas for that; 0 without `refreshFirst`. */
   readonly refreshCost: number;
 }
@@ -64,7 +66,8 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
   refuseFullQueue(admission, states, needed);
   const sent = [...admission.send, ...admission.deferred.map(({ candidate }) => candidate)];
   const costly = sent.filter(({ provider }) => isMetered(provider) || isBounded(stateOf(states, provider)));
-  return { ...admission, skipped, cost: costOf(costly), refreshCost: rules.refreshFirst ? costOf(sent) : 0 };
+  const costs = new Map([...Map.groupBy(costly, ({ provider }) => provider.id)].map(([id, own]) => [id, costOf(own)]));
+  return { ...admission, skipped, cost: costOf(costly), costs, refreshCost: rules.refreshFirst ? costOf(sent) : 0 };
 }
 
 function stateOf(states: ReadonlyMap<Provider, AccountState>, provider: Provider): AccountState {
@@ -128,17 +131,20 @@ interface Sorted {
 
 /** Policy `reject` sends nothing when the quota is short. A list without a URL that fits is an error with any policy. */
 function refuseOverQuota(
-  { send, deferred, overQuota: [short] }: Sorted,
+  { send, deferred, overQuota }: Sorted,
   states: ReadonlyMap<Provider, AccountState>,
   { policy, refreshFirst }: AdmissionRules,
   needed: (provider: Provider) => number,
 ): void {
-  if (!short || (policy !== "reject" && send.length + deferred.length > 0)) return;
-  const { provider } = short;
+  if (policy !== "reject" && send.length + deferred.length > 0) return;
   const left = (spender: Provider) => roomOf(stateOf(states, spender), policy).left;
-  const refresh = refreshFirst ? provider.refresh : undefined;
-  const tighter = refresh && left(refresh) < left(provider) ? refresh : provider;
-  throw quotaExhausted(tighter, { needed: needed(provider), fits: send.length, policy }, stateOf(states, tighter));
+  const short = [...new Set(overQuota.map(({ provider }) => provider))];
+  const [first, ...more] = short.map((provider) => {
+    const refresh = refreshFirst ? provider.refresh : undefined;
+    const tighter = refresh && left(refresh) < left(provider) ? refresh : provider;
+    return { provider: tighter, needed: needed(provider), state: stateOf(states, tighter) };
+  });
+  if (first) throw quotaExhausted([first, ...more], { fits: send.length, policy });
 }
 
 function refuseFullQueue({ overQuota }: Sorted, states: ReadonlyMap<Provider, AccountState>, needed: (provider: Provider) => number): void {

@@ -5,23 +5,33 @@ import type { Provider } from "../model/provider.ts";
 import { MOST_LATER_DAYS, type QuotaPolicy, remainingUnits, unitsLeft } from "../model/quota.ts";
 import type { AccountState } from "./account-state.ts";
 
+/** A provider whose quota is too small for its part of the list. */
 export interface Shortage {
-  /** Units of the whole list. */
+  readonly provider: Provider;
+  /** Units of its part of the list. */
   readonly needed: number;
-  /** URLs that today's quota allows. */
+  readonly state: AccountState;
+}
+
+export interface ShortList {
+  /** URLs of the whole list that today's quotas allow. */
   readonly fits: number;
   readonly policy: QuotaPolicy;
 }
 
-export function quotaExhausted(provider: Provider, shortage: Shortage, state: AccountState): PrefetchError {
-  return new PrefetchError("quota_exhausted", `${need(provider, shortage)}; ${rest(provider, state)}`, {
-    provider: provider.id,
-    hint: `Nothing was sent. ${waysOut(shortage, moreQuota(state))}`,
+/** `shortages`: one or several. */
+export function quotaExhausted(shortages: readonly [Shortage, ...Shortage[]], list: ShortList): PrefetchError {
+  const [{ provider }, ...others] = shortages;
+  const message = shortages.map((short) => `${need(short)}; ${rest(short.provider, short.state)}`).join(" ");
+  const more = [...new Set(shortages.map(({ state }) => moreQuota(state)))].join(", or ");
+  return new PrefetchError("quota_exhausted", message, {
+    ...(others.length === 0 && { provider: provider.id }),
+    hint: `Nothing was sent. ${waysOut(list, more)}`,
   });
 }
 
-function need({ id }: Provider, { needed }: Shortage): string {
-  return `This call needs ${needed.toLocaleString("en")} units of ${id}'s quota`;
+function need({ provider, needed }: Shortage): string {
+  return `This call needs ${needed.toLocaleString("en")} units of ${provider.id}'s quota`;
 }
 
 function rest(provider: Provider, state: AccountState): string {
@@ -37,7 +47,7 @@ function rest(provider: Provider, state: AccountState): string {
   return `${left}${limit} are left.${blind}`;
 }
 
-function waysOut({ policy, fits }: Shortage, more: string): string {
+function waysOut({ policy, fits }: ShortList, more: string): string {
   if (policy === "defer") return `The next ${MOST_LATER_DAYS} days have no room for it either: ${more}.`;
   if (fits === 0) return `Wait for the reset, call again with on_quota_exceeded "defer" to have it sent then, or ${more}.`;
   return `Call again with on_quota_exceeded "partial" to send ${fits} of them now, with "defer" to send the rest on later days too, or wait for the reset.`;

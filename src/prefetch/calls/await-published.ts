@@ -11,11 +11,21 @@ export interface PublishWait {
   /** Aborted when waiting calls must answer at once. */
   readonly draining: AbortSignal;
   readonly ms: number;
+  /** The call's own `wait_seconds`, a part of which earlier work may have used up. */
+  readonly waitSeconds: number;
   readonly signal: AbortSignal;
 }
 
 /** Repeats the look-up while it fails with a `not_published` that time may cure, at most for `ms`. Then that error is thrown. */
-export async function whenPublished<Result>(lookUp: () => Promise<Result>, { clock, draining, ms, signal }: PublishWait): Promise<Result> {
+export async function whenPublished<Result>(lookUp: () => Promise<Result>, wait: PublishWait): Promise<Result> {
+  try {
+    return await repeated(lookUp, wait);
+  } catch (error) {
+    throw isUnpublishedYet(error) ? advised(error, wait) : error;
+  }
+}
+
+async function repeated<Result>(lookUp: () => Promise<Result>, { clock, draining, ms, signal }: PublishWait): Promise<Result> {
   const deadline = clock.monotonic() + ms;
   for (;;) {
     try {
@@ -31,6 +41,19 @@ export async function whenPublished<Result>(lookUp: () => Promise<Result>, { clo
   }
 }
 
-function isUnpublishedYet(error: unknown): boolean {
+/** A call that has waited in vain is not advised to wait in the same way again. */
+function advised(error: PrefetchError, { waitSeconds }: PublishWait): PrefetchError {
+  const advice =
+    waitSeconds > 0
+      ? `This call waited ${waitSeconds} s for it: see at the vendor whether the asset is published, then call again.`
+      : "Call again in a minute, or with wait_seconds 50, which asks every 5 seconds.";
+  return new PrefetchError(error.code, error.message, {
+    ...error,
+    hint: [error.hint, advice].filter(Boolean).join(" "),
+    cause: error.cause,
+  });
+}
+
+function isUnpublishedYet(error: unknown): error is PrefetchError {
   return error instanceof PrefetchError && error.code === "not_published" && error.retryable;
 }

@@ -5,9 +5,9 @@ import type { Admission } from "../admission/admit.ts";
 import type { Candidate } from "../admission/parse-urls.ts";
 import type { Quota, QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
-import { countItems } from "../model/task.ts";
+import { countItems, noCounts } from "../model/task.ts";
 import { storeAdvice } from "./next-step.ts";
-import { rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
+import { type ProviderView, rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
 
 export interface Planned {
   readonly admission: Admission;
@@ -22,7 +22,7 @@ export function dryRunView({ task, batches, items }: NewTask, planned: Planned):
   const { admission, quotas } = planned;
   const [tightest] = quotas;
   return {
-    provider: task.providers.join(", "),
+    providers: task.providers,
     state: "planned",
     counts: countItems(items),
     deferred: deferredOf(admission),
@@ -40,11 +40,24 @@ export function dryRunView({ task, batches, items }: NewTask, planned: Planned):
       .filter((item) => item.state === "rejected")
       .slice(0, SUMMARY_ROWS)
       .flatMap((item) => rowsOf(item)),
+    ...(task.providers.length > 1 && { byProvider: task.providers.map((id) => shareOf(id, planned)) }),
     quota: tightest,
     nextStep:
       batches.length === 0
         ? "Nothing would be sent: all of it was sent in the last 10 minutes or waits to be sent. Use force true to send it again."
         : `Nothing was sent. ${schedule(planned)}${beyondQuota(planned)}${budget(planned)}`,
+  };
+}
+
+/** A provider's share of a plan with several providers. */
+function shareOf(provider: string, { admission, quotas }: Planned): ProviderView {
+  const own = (candidates: readonly Candidate[]) => candidates.filter((candidate) => candidate.provider.id === provider).length;
+  const queued = own(admission.send) + own(admission.deferred.map(({ candidate }) => candidate));
+  return {
+    provider,
+    counts: { ...noCounts(), queued, rejected: own(admission.overQuota) },
+    cost: admission.costs.get(provider) ?? 0,
+    quota: quotas.find((quota) => quota.provider === provider),
   };
 }
 

@@ -68,6 +68,12 @@ export function knownAdvice(known: readonly KnownItems[]): string[] {
   return said;
 }
 
+/** How a caller finds the task of one of its URLs; with a single task there is nothing to find. */
+export function whichTask(known: readonly KnownItems[]): string[] {
+  const tasks = new Set(known.map(({ taskId }) => taskId));
+  return tasks.size > 1 ? ["list_prefetch_tasks with url names the task of a single URL."] : [];
+}
+
 /** States in which an earlier task no longer keeps a URL from being sent again. */
 const LAPSED: readonly KnownItems["state"][] = ["failed", "rejected", "cancelled"];
 

@@ -27,7 +27,7 @@ export interface ListedTask {
   readonly taskId: string;
   /** Only for callers that see the tasks of every tenant. */
   readonly tenant?: string;
-  readonly provider: string;
+  readonly providers: readonly string[];
   readonly state: TaskState;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -93,7 +93,7 @@ function listed({ task, counts, problem, found }: TaskSummary, showsTenant: bool
   return {
     taskId: task.id,
     ...(showsTenant && task.tenant !== "" && { tenant: task.tenant }),
-    provider: task.providers.join(", "),
+    providers: task.providers,
     state: taskState(counts),
     createdAt: task.createdAt,
     counts,

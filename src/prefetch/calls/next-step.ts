@@ -103,13 +103,17 @@ function rejected({ rejections }: AdviceFacts, codes: readonly string[]): number
   return codes.reduce((sum, code) => sum + (rejections.get(code) ?? 0), 0);
 }
 
-/** A URL that failed twice in one way fails a third time, so it is not sent again before its cause is found. */
+/**
+ * A failed URL is sent once more at most, and only after its cause is found: a URL that failed twice in one way fails a third
+ * time. A URL that the edge holds needs no second prefetch, and a good answer of the edge does not explain the vendor's failure.
+ */
 function failureAdvice({ counts: { failed }, failedAgain, isMetered, taskId }: AdviceFacts): string {
   const spent = isMetered ? " and used their quota" : ", at no cost of quota";
   const first = failed - failedAgain;
-  const again = `${failedAgain} failed${spent}, as they did before in an earlier task: do not send them again yet. Find the cause first: verify_prefetch with task_id ${taskId} shows what the edge answers, and the origin's log what it was asked.`;
+  const edge = `verify_prefetch with task_id ${taskId} shows what the edge holds; that needs no second prefetch`;
+  const again = `${failedAgain} failed${spent}, as they did before in an earlier task: do not send them again. ${edge}. For the rest find the cause in the origin's log or with the vendor: an edge that answers does not show why the vendor failed.`;
   if (first <= 0) return again;
-  const once = `${first} failed${spent}: check that each can be fetched from the origin and cached, then call again with just those.`;
+  const once = `${first} failed${spent}: check that each can be fetched from the origin and cached. ${edge}. Send the rest once more, after the cause is gone.`;
   return failedAgain > 0 ? `${once} ${again}` : once;
 }
 

@@ -10,7 +10,7 @@ import type { CallParts } from "./call-parts.ts";
 import type { Deps } from "./deps.ts";
 import { dryRunView } from "./dry-run.ts";
 import { knownQueries, withKnown } from "./known-urls.ts";
-import { spentUnits } from "./spent-units.ts";
+import { withCost } from "./spent-units.ts";
 import { allRefused, knownListView, withDuplicate, withSkipped } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
 
@@ -81,9 +81,7 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     const refusal = admission.skipped.length === 0 ? await allRefused(deps, id, options.provider) : undefined;
     if (refusal) throw refusal;
     const known = await storage.known(knownQueries(admission.skipped));
-    const own = await views.of(id, problem, call);
-    const cost = await spentUnits(deps, task, admission, own);
-    const { refreshCost } = admission;
-    return withDuplicate({ ...withSkipped(own, known), cost, ...(refreshCost > 0 && { refreshCost }) }, parsed);
+    const own = await withCost(deps, { task, admission, view: await views.of(id, problem, call) });
+    return withDuplicate(withSkipped(own, known), parsed);
   };
 }

@@ -8,7 +8,7 @@ import type { KnownItems } from "../model/storage.ts";
 import type { StreamScope, StreamView } from "../model/stream.ts";
 import { type Counts, type Item, noCounts, totalOf } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
-import { knownAdvice, knownInWords, tasksOf, withKnown } from "./known-urls.ts";
+import { knownAdvice, knownInWords, tasksOf, whichTask, withKnown } from "./known-urls.ts";
 import { SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
 
 export interface KnownList {
@@ -33,15 +33,16 @@ export function knownListView(view: TaskView, { known, targets, rejected, proble
   }));
   const problems = view.problems.filter((row) => own.has(row.url ?? row.assetId ?? ""));
   // Its bytes and batches belong to the earlier task, and not to this list.
-  const { taskId, provider, quota } = view;
+  const { taskId, providers, quota } = view;
   const counts = { ...noCounts(), rejected: rows.length };
-  const list = withKnown({ taskId, provider, quota, ...nothingSent, counts, skippedRecent: targets.length }, known);
+  const list = withKnown({ taskId, providers, quota, ...nothingSent, counts, skippedRecent: targets.length }, known);
   const advice = knownAdvice(known);
   return {
     ...list,
     problems: [...problems, ...rows].slice(0, SUMMARY_ROWS),
     nextStep: [
       `Nothing new was sent, at no cost: of the list, ${knownInWords(known)}, from a call of the last 10 minutes or still to be sent.`,
+      ...whichTask(known),
       ...(rows.length > 0 ? [`${rows.length.toLocaleString("en")} cannot be used: problems says why.`] : []),
       ...(problem ? [`The vendor could not be asked just now: ${explain(problem)}`] : []),
       ...advice,
@@ -67,6 +68,7 @@ export function withSkipped(view: TaskView, known: readonly KnownItems[]): TaskV
     ...all,
     nextStep: [
       `${items.toLocaleString("en")} of the list ${items === 1 ? "is in an earlier task and was" : "are in earlier tasks and were"} not sent again, at no cost: ${knownInWords(known)}.`,
+      ...whichTask(known),
       ...knownAdvice(known),
       `The other ${rest.toLocaleString("en")}, in the new task: ${view.nextStep}`,
     ].join(" "),

@@ -102,7 +102,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     if (provider !== undefined) await chooseTaker(directory, provider, "asset");
     const found = async (assetId: string, signal: AbortSignal): Promise<TakenAsset<Found>> => {
       const taker = await chooseAssetTaker(directory, deps.lookups.asset, { provider, assetId }, signal);
-      const options = { clock, draining: deps.draining, ms: secondsLeft(request, begun) * 1_000, signal };
+      const options = { clock, draining: deps.draining, ms: secondsLeft(request, begun) * 1_000, waitSeconds, signal };
       return { taker, value: await whenPublished(() => one(taker, assetId, signal), options) };
     };
     const resolve = (signal: AbortSignal) => resolveAssets(assetIds, { foreign, signal }, (assetId) => found(assetId, signal));

@@ -40,7 +40,7 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
       const state = shownState(counts, rest.deferred);
       return {
         taskId,
-        provider: task.providers.join(", "),
+        providers: task.providers,
         state,
         counts,
         deferred: rest.deferred,

@@ -25,7 +25,7 @@ export async function vendorStatus(deps: VendorStatusDeps, request: StatusReques
   const failed = rows.filter((row) => row.state === "failed");
   return {
     taskId: request.taskId,
-    provider: provider.id,
+    providers: [provider.id],
     state,
     counts,
     batches: 1,

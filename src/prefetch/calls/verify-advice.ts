@@ -1,6 +1,6 @@
 /** Sums up a verification: counts, the CDN of each host, and the next step in words. Pure. */
 
-import type { Cdn, Verification, Warmth } from "../model/edge.ts";
+import { type Cdn, SHORT_LIVED, type Verification, type Warmth } from "../model/edge.ts";
 
 /** The CDN that serves a host. */
 export interface HostCdn extends Cdn {
@@ -39,22 +39,26 @@ export interface PageFacts {
   readonly isUnderWay: boolean;
   /** URLs and assets of the task that were not sent, and so not checked. */
   readonly unsent: number;
+  /** URLs and assets of the task that the vendor reported as failed. */
+  readonly failed: number;
+  /** Of these, those that failed in the same way in an earlier task. */
+  readonly failedAgain: number;
   readonly hasMore: boolean;
 }
 
-export function verifyAdvice(
-  rows: readonly Verification[],
-  cdns: readonly HostCdn[],
-  { isOfTask, isUnderWay, unsent, hasMore }: PageFacts,
-): string {
+export function verifyAdvice(rows: readonly Verification[], cdns: readonly HostCdn[], page: PageFacts): string {
+  const { unsent, hasMore } = page;
   const counts = countWarmth(rows);
-  const coldAdvice = isUnderWay
-    ? "but the task is under way: call get_prefetch_status with wait_seconds until its state is final, then verify again."
-    : `read why. Where a prefetch can help, call prefetch_urls with ${isOfTask ? "force true and " : ""}just those, and verify again.`;
+  const shortLived = rows.filter(({ obstacles }) => obstacles.some(({ code }) => code === SHORT_LIVED));
+  const cold = counts.cold - shortLived.filter(({ state }) => state === "cold").length;
   const rules: readonly (readonly [boolean, string])[] = [
     [rows.length === 0, "No URLs are known for this, so nothing was asked."],
     [rows.length > 0 && counts.warm === rows.length, warmAdvice(unsent, hasMore)],
-    [counts.cold > 0, `${counts.cold} cold${isUnderWay ? "," : ":"} ${coldAdvice}`],
+    [cold > 0, coldAdvice(cold, page)],
+    [
+      shortLived.length > 0,
+      `${shortLived.length} may be kept for a few seconds only: do not warm them again, as they expire before viewers come. obstacles say what helps.`,
+    ],
     [
       counts["warm-parent-only"] > 0,
       `${counts["warm-parent-only"]} held by a tier behind the edge: provider "http" brings them to the edge that serves this server.`,
@@ -71,6 +75,21 @@ export function verifyAdvice(
     [hasMore, "The task has more URLs: call again with next_cursor."],
   ];
   return rules.flatMap(([applies, sentence]) => (applies ? [sentence] : [])).join(" ");
+}
+
+function coldAdvice(cold: number, { isOfTask, isUnderWay, failed, failedAgain }: PageFacts): string {
+  if (isUnderWay) {
+    return `${cold} cold, but the task is under way: call get_prefetch_status with wait_seconds until its state is final, then verify again.`;
+  }
+  const force = isOfTask ? "force true and " : "";
+  const again = `${cold} cold: read why. Where a prefetch can help, call prefetch_urls with ${force}just those, and verify again.`;
+  return failed > 0 ? `${again} ${failedAdvice(failed, failedAgain)}` : again;
+}
+
+/** A vendor's failure may cost quota at each attempt, and the edge's answer does not explain it. */
+function failedAdvice(failed: number, failedAgain: number): string {
+  const limit = failedAgain > 0 ? `do not send the ${failedAgain} that failed before, too` : "send those once more at most";
+  return `Leave out what the vendor reported as failed (${failed} in this task) until its cause is found, and ${limit}: a good answer of the edge says nothing about the vendor's prefetch API.`;
 }
 
 function warmAdvice(unsent: number, hasMore: boolean): string {

@@ -26,6 +26,10 @@ export interface Page {
   readonly isUnderWay: boolean;
   /** URLs and assets of the task that no vendor received, so that no edge is asked about them. */
   readonly unsent: number;
+  /** URLs and assets of the task that the vendor reported as failed. */
+  readonly failed: number;
+  /** Of these, those that failed in the same way in an earlier task. */
+  readonly failedAgain: number;
   /** Cursor of the page that follows the first `count` URLs of this one; `undefined` when that is empty. */
   cursorAfter(count: number): string | undefined;
 }
@@ -53,6 +57,8 @@ export function listPage(inputs: readonly unknown[], allowedDomains: readonly st
     spellings: found.map(({ given }) => given),
     isUnderWay: false,
     unsent: 0,
+    failed: 0,
+    failedAgain: 0,
     cursorAfter: () => undefined,
   };
 }
@@ -65,7 +71,7 @@ export async function taskPage(
   { caller, signal }: CallContext,
 ): Promise<Page> {
   const { storage, clock } = deps;
-  const { task, counts } = await findTask(storage, taskId.trim(), caller);
+  const { task, counts, failedAgain } = await findTask(storage, taskId.trim(), caller);
   const start = readItemCursor(cursor);
   const after = start.urls === undefined ? start.index : start.index - 1;
   const items = await storage.items(task.id, { states: sentStates, after, limit: MOST_VERIFIED + 1 });
@@ -87,6 +93,8 @@ export async function taskPage(
     spellings: page.map(({ given }) => given),
     isUnderWay: counts.queued + counts.processing > 0,
     unsent: counts.queued + counts.rejected + counts.cancelled,
+    failed: counts.failed,
+    failedAgain,
     cursorAfter: (count) => {
       if (count >= page.length && !hasMore) return undefined;
       // A page without URLs ends at the last item, whose asset has none.

@@ -96,9 +96,8 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
       cdns,
       ...(nextCursor !== undefined && { nextCursor }),
       nextStep: verifyAdvice(rows, cdns, {
+        ...page,
         isOfTask: "taskId" in request,
-        isUnderWay: page.isUnderWay,
-        unsent: page.unsent,
         hasMore: nextCursor !== undefined,
       }),
     };

@@ -44,13 +44,16 @@ export interface ProviderView {
   readonly provider: string;
   /** Of its planned items. */
   readonly counts: Counts;
+  /** Of a spending call: units that it spends at this provider. */
+  readonly cost?: number;
   readonly quota: Quota | undefined;
 }
 
 export interface TaskView {
   /** Absent for a dry run. */
   readonly taskId?: string;
-  readonly provider: string;
+  /** Ids; several when the task spans several providers. */
+  readonly providers: readonly string[];
   readonly state: ShownState;
   /** `queued` includes the deferred items. */
   readonly counts: Counts;

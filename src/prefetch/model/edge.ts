@@ -15,6 +15,9 @@ export interface Obstacle {
   readonly change: string;
 }
 
+/** Code of the obstacle of a copy that expires before a viewer can use it: warming the URL again does not help. */
+export const SHORT_LIVED = "short-lived";
+
 /** The CDN that serves a host. */
 export interface Cdn {
   readonly id: string;
@@ -44,11 +47,14 @@ export interface Verification {
   /** The vendor's name of the PoP that answered. */
   readonly pop?: string;
   readonly ageS?: number;
+  /** Seconds that the copy may still live: by the cache's own word, or by the lifetime that the headers give. */
   readonly ttlS?: number;
   /** Milliseconds to the decisive answer's first byte. */
   readonly firstByteMs?: number;
-  /** Header lines behind the state, such as `cf-cache-status: HIT`. */
+  /** Header lines behind the state, such as `cf-cache-status: HIT`, and headers that are missing, such as `no age header`. */
   readonly evidence: readonly string[];
+  /** Header lines that tell one version of the object from another, such as `etag: "1"`. */
+  readonly version?: readonly string[];
 }
 
 export interface Edge {

@@ -1,3 +1,2 @@
 /** The advice for an asset that its vendor may show as published in a moment. Both vendors document no bound for that. */
-export const PUBLISHING_LAG =
-  "A new asset may take several minutes to show. Call again in a minute, or with wait_seconds 50, which asks every 5 seconds; look-ups cost no quota.";
+export const PUBLISHING_LAG = "A new asset may take several minutes to show. Look-ups cost no quota.";

@@ -99,7 +99,7 @@ describe("verify_prefetch", () => {
       cdns: [{ host: "media.example.com", cdn: "Fake CDN", confidence: "certain", by: "headers", provider: "fake-cdn", configured: true }],
       next_step: "1 cannot be warm as they are served: change what obstacles say first.",
     });
-    expect(text).toMatch(/^1 cannot be warm as they are served: [^\n]*\n\n\{"counts":/);
+    expect(text).toMatch(/^2 checked: 1 warm, 1 uncacheable\. 1 cannot be warm as they are served: [^\n]*\n\n\{"counts":/);
   });
 
   it("returns a task's URLs in pages that next_cursor links", async () => {

@@ -53,6 +53,7 @@ describe("admit", () => {
       overQuota: [],
       cost: 5,
       refreshCost: 0,
+      costs: new Map([[wanted[0]?.provider.id, 5]]),
     });
   });
 
@@ -119,6 +120,7 @@ describe("admit", () => {
       overQuota: [],
       cost: 2,
       refreshCost: 0,
+      costs: new Map([[wanted[0]?.provider.id, 2]]),
     });
     expect(
       admitOne(wanted, { ...facts, ledger: { used: 0, pending: 0, exhausted: false } }, { limit: 100, policy: "reject", force: true }).send,
@@ -260,7 +262,7 @@ describe("admit, over several accounts", () => {
       [poor, state(0)],
     ]);
     expect(() => admit(mixed, states, { policy: "partial", force: false })).toThrow(
-      expect.objectContaining({ code: "quota_exhausted", provider: "rich", hint: expect.stringContaining("Wait for the reset") }),
+      expect.objectContaining({ code: "quota_exhausted", provider: undefined, hint: expect.stringContaining("Wait for the reset") }),
     );
   });
 

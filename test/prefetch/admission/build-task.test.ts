@@ -90,16 +90,20 @@ describe("buildTask", () => {
     const plan = buildTask(
       "pf_1",
       { candidates, rejected: [], duplicatesRemoved: 0 },
-      { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0, refreshCost: 0 },
+      { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0, costs: new Map(), refreshCost: 0 },
       context,
     );
     expect(plan.items.map((item) => item.reason)).toEqual([
       `Over the quota of one today; it can be sent after ${new Date(NOON + 1_000).toISOString()}.`,
       `Over the quota of two today; it can be sent after ${new Date(NOON + 2_000).toISOString()}.`,
     ]);
-    const admission = { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0, refreshCost: 0 };
+    const admission = { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0, costs: new Map(), refreshCost: 0 };
     expect(dryRunView(plan, { admission, policy: "partial", quotas: [], durable: true })).toMatchObject({
-      provider: "one, two",
+      providers: ["one", "two"],
+      byProvider: [
+        { provider: "one", counts: { queued: 0, rejected: 1 }, cost: 0 },
+        { provider: "two", counts: { queued: 0, rejected: 1 }, cost: 0 },
+      ],
       counts: { rejected: 2 },
       batches: 0,
       cost: 0,

@@ -23,7 +23,7 @@ describe("the next step of a repeated list", () => {
     await urls(others(2));
     expect((await urls([...manyUrls(2), ...others(2)])).nextStep).toContain(
       "2 under way in pf_0002; 2 under way in pf_0001, from a call of the last 10 minutes or still to be sent. " +
-        "Call get_prefetch_status with task_id pf_0002, then pf_0001 and wait_seconds 50 to follow those.",
+        "list_prefetch_tasks with url names the task of a single URL. Call get_prefetch_status with task_id pf_0002, then pf_0001 and wait_seconds 50 to follow those.",
     );
   });
 

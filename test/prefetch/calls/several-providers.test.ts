@@ -8,7 +8,7 @@ import { error, startService } from "./service-harness.ts";
 describe("prefetchUrls and prefetchAssets, by provider", () => {
   it("need no name when one provider is configured", async () => {
     const { urls } = await startService({ known: ["fake-cdn", "other-cdn"], configured: ["fake-cdn"] });
-    expect(await urls(manyUrls(1))).toMatchObject({ provider: "fake-cdn" });
+    expect(await urls(manyUrls(1))).toMatchObject({ providers: ["fake-cdn"] });
   });
 
   it.each([
@@ -77,7 +77,7 @@ describe("prefetchUrls, over several providers", () => {
     const view = await urls(both);
     expect(view).toMatchObject({
       taskId: "pf_0001",
-      provider: "other-cdn, fake-cdn",
+      providers: ["other-cdn", "fake-cdn"],
       state: "running",
       counts: { processing: 7 },
       batches: 4,
@@ -115,7 +115,7 @@ describe("prefetchUrls, over several providers", () => {
     const { urls, sent, providers, used } = await startService({ moreProviders: [other], routes });
     const plan = await urls(both, { dryRun: true });
     expect(plan).toMatchObject({
-      provider: "other-cdn, fake-cdn",
+      providers: ["other-cdn", "fake-cdn"],
       dryRun: true,
       cost: 7,
       batches: 4,
@@ -124,7 +124,7 @@ describe("prefetchUrls, over several providers", () => {
       quota: { used: 0, remaining: 100 },
     });
     for (const provider of providers) expect([sent(provider), await used(provider)]).toEqual([[], 0]);
-    expect(await urls(both)).toMatchObject({ batches: plan.batches, provider: plan.provider });
+    expect(await urls(both)).toMatchObject({ batches: plan.batches, providers: plan.providers });
   });
 
   it("shows the quota with least left, from a vendor's count or the ledger", async () => {
@@ -138,7 +138,7 @@ describe("prefetchUrls, over several providers", () => {
 
   it("sends the whole list to a named provider", async () => {
     const { urls, sent, providers } = await startService({ moreProviders: [other], routes });
-    expect(await urls(both, { provider: "other-cdn" })).toMatchObject({ provider: "other-cdn" });
+    expect(await urls(both, { provider: "other-cdn" })).toMatchObject({ providers: ["other-cdn"] });
     expect(sent(providers[0])).toEqual([]);
     expect(sent(providers[1])).toHaveLength(7);
   });
@@ -150,6 +150,27 @@ describe("prefetchUrls, over several providers", () => {
     await expect(urls(both, { dryRun: true })).rejects.toThrow(short);
     for (const provider of providers) expect(await used(provider)).toBe(0);
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
+  });
+
+  it("names every account that is short, each with its own numbers", async () => {
+    const tight = { script: { limits: { urlsPerDay: 2 } }, moreProviders: [{ ...other, limits: { urlsPerDay: 3 } }], routes };
+    const { urls } = await startService(tight);
+    const failure = await urls(both).catch((thrown: unknown) => thrown);
+    expect(failure).toMatchObject({
+      code: "quota_exhausted",
+      provider: undefined,
+      message: expect.stringMatching(/needs 3 units of fake-cdn's .* needs 4 units of other-cdn's/),
+    });
+  });
+
+  it("gives the cost at each provider, in a plan and after sending", async () => {
+    const { urls } = await startService({ moreProviders: [other], routes });
+    const costs = [
+      { provider: "other-cdn", cost: 4 },
+      { provider: "fake-cdn", cost: 3 },
+    ];
+    expect((await urls(both, { dryRun: true })).byProvider).toMatchObject(costs);
+    expect([...((await urls(both)).byProvider ?? [])].reverse()).toMatchObject(costs);
   });
 
   it("gives counts and quota for each provider, and names the provider of each problem", async () => {
@@ -181,7 +202,7 @@ describe("prefetchUrls, over several providers", () => {
   it("rejects a URL without a route, with the choices, and sends the rest", async () => {
     const { urls } = await startService({ moreProviders: [other], routes });
     const view = await urls(["https://nowhere.test/1", ...manyUrls(1)]);
-    expect(view).toMatchObject({ provider: "fake-cdn", counts: { processing: 1, rejected: 1 } });
+    expect(view).toMatchObject({ providers: ["fake-cdn"], counts: { processing: 1, rejected: 1 } });
     expect(view.problems).toEqual([
       {
         url: "https://nowhere.test/1",
@@ -289,7 +310,7 @@ describe("prefetchAssets, over several providers", () => {
       moreProviders: [{ ...other, resolveAsset: async () => ({ urls: manyUrls(2), cost: 5 }) }],
     });
     const [first, second] = providers;
-    expect(await asset("asset1", { provider: "other-cdn" })).toMatchObject({ provider: "other-cdn", counts: { processing: 1 } });
+    expect(await asset("asset1", { provider: "other-cdn" })).toMatchObject({ providers: ["other-cdn"], counts: { processing: 1 } });
     expect(first?.received).toEqual([]);
     expect(second?.received).toEqual([{ kind: "asset", assetId: "asset1" }]);
     expect([await used(first), await used(second)]).toEqual([0, 5]);
@@ -301,7 +322,7 @@ describe("prefetchAssets, over several providers", () => {
       moreProviders: [other],
       routes: [{ pattern: "*", provider: "fake-cdn" }],
     });
-    expect(await asset("asset1")).toMatchObject({ provider: "other-cdn" });
+    expect(await asset("asset1")).toMatchObject({ providers: ["other-cdn"] });
     expect(providers[1]?.received).toHaveLength(1);
   });
 

@@ -14,7 +14,7 @@ describe("prefetchUrls", () => {
     const first = await urls(manyUrls(3));
     expect(first).toMatchObject({
       taskId: "pf_0001",
-      provider: "fake-cdn",
+      providers: ["fake-cdn"],
       state: "running",
       counts: { processing: 3 },
       batches: 2,
@@ -358,10 +358,10 @@ describe("prefetchUrls, when called again", () => {
     const { urls, outcomes } = await startService();
     for (const url of manyUrls(2)) outcomes.set(url, "failed");
     const first = await urls(manyUrls(1), { waitSeconds: 50 });
-    expect(first.nextStep).toMatch(/^1 failed and used their quota: check .*call again with just those/);
+    expect(first.nextStep).toMatch(/^1 failed and used their quota: check .*Send the rest once more, after the cause is gone/);
     expect(first.problems).toMatchObject([{ reason: 'The vendor reports "failed" and gives no reason.' }]);
     const second = await urls(manyUrls(2), { waitSeconds: 50 });
-    expect(second.nextStep).toMatch(/^1 failed and used their quota: .* 1 failed .* in an earlier task: do not send them again yet/);
+    expect(second.nextStep).toMatch(/^1 failed and used their quota: .* 1 failed .* in an earlier task: do not send them again\./);
   });
 
   it("sends every URL again with force, or after ten minutes", async () => {

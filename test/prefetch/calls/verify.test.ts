@@ -371,6 +371,30 @@ describe("verify, in its answer", () => {
     expect(outcomes.size).toBe(0);
   });
 
+  it("does not advise to warm again what expires within seconds", async () => {
+    const obstacles = [{ code: "short-lived", reason: "Too short.", change: "Send more." }];
+    const found = (url: string, nth: number) => [row(url, { state: nth === 0 ? "warm" : "cold", ...(nth < 2 && { obstacles }) })];
+    const expected =
+      "2 may be kept for a few seconds only: do not warm them again, as they expire before viewers come. obstacles say what helps.";
+    const two = await setUp({ found });
+    expect((await two.verify({ urls: manyUrls(2) })).nextStep).toBe(expected);
+    const three = await setUp({ found });
+    expect((await three.verify({ urls: manyUrls(3) })).nextStep).toMatch(/^1 cold: read why\. .* verify again\. 2 may be kept/);
+    const alone = await setUp({ found });
+    expect((await alone.verify({ urls: manyUrls(1) })).nextStep).toMatch(/^Every URL is warm\. 1 may be kept/);
+  });
+
+  it("advises against sending again what the vendor reported as failed, above all a second time", async () => {
+    const { urls, verify, outcomes } = await setUp(scripted(["cold", "cold", "cold", "cold"]));
+    for (const url of manyUrls(2)) outcomes.set(url, "failed");
+    const { taskId: first = "" } = await urls(manyUrls(2), { waitSeconds: 50 });
+    expect((await verify({ taskId: first })).nextStep).toMatch(
+      /Leave out what the vendor reported as failed \(2 in this task\) until its cause is found, and send those once more at most: a good answer of the edge says nothing about the vendor's prefetch API\./,
+    );
+    const { taskId: second = "" } = await urls(manyUrls(2), { waitSeconds: 50 });
+    expect((await verify({ taskId: second })).nextStep).toContain("do not send the 2 that failed before, too");
+  });
+
   it("names the CDN of each host once, and a provider that is not configured", async () => {
     const huawei = cdn({ id: "huawei", name: "Huawei Cloud CDN", confidence: "likely", by: "cname", provider: "huawei-vod" });
     const { verify } = await setUp({

@@ -40,7 +40,7 @@ describe.concurrent.each(sessions)("cancel_prefetch with the %s", (_, start) => 
     expect(emulator.spentToday).toBe(accepted);
 
     const listed = (await session.call("list_prefetch_tasks", { state: "partial", limit: "5" })).structured;
-    expect(listed).toMatchObject({ tasks: [{ task_id: sent.task_id, provider: "alibaba-vod", state: "partial", total: 450 }] });
+    expect(listed).toMatchObject({ tasks: [{ task_id: sent.task_id, providers: ["alibaba-vod"], state: "partial", total: 450 }] });
 
     // Another call may send the cancelled URLs. The last request, of 50 URLs, is among them however fast the first ones went.
     const rest = taskOf(await session.call("prefetch_urls", { urls: urls.slice(-50) }));

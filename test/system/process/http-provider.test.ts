@@ -43,7 +43,7 @@ describe.skipIf(program === undefined)("nginx as the CDN", () => {
     const plan = taskOf(await session.call("prefetch_urls", { urls, expand: "streams", dry_run: true }));
     expect(plan).toMatchObject({ cost: 0, counts: { planned: 9 }, streams: [{ kind: "hls", urls: 6, live: false }] });
     const task = taskOf(await session.call("prefetch_urls", { urls, expand: "streams", wait_seconds: 30 }));
-    expect(task).toMatchObject({ state: "partial", counts: { total: 9, succeeded: 7, failed: 2 }, provider: "http" });
+    expect(task).toMatchObject({ state: "partial", counts: { total: 9, succeeded: 7, failed: 2 }, providers: ["http"] });
     expect(task.bytes).toBeGreaterThan(700_000);
     expect(task.problems.map(({ url: bad, code }) => [new URL(bad ?? "").pathname, code])).toEqual([
       ["/missing.mp4", "not_found"],

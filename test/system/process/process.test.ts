@@ -174,7 +174,7 @@ describe("starting", () => {
       "get_prefetch_quota",
     ]);
     const plan = await session.call("prefetch_urls", { urls: ["https://example.com/a"], dry_run: true });
-    expect(plan.structured).toMatchObject({ provider: "http", cost: 0, quota: { provider: "http", used: 0 } });
+    expect(plan.structured).toMatchObject({ providers: ["http"], cost: 0, quota: { provider: "http", used: 0 } });
     const answer = await session.call("prefetch_asset", { asset_id: "f488337c31c8e4622f1590735b134c65" });
     expect(answer.isError).toBe(true);
     expect(answer.text).toMatch(
@@ -194,7 +194,7 @@ describe("starting", () => {
       /^not_configured: The configuration is not finished\. huawei-vod: .*set HUAWEICLOUD_SDK_SK.*provider "http" works now/,
     );
     const named = await session.call("prefetch_urls", { urls: ["https://example.com/a"], provider: "http", dry_run: true });
-    expect(named.structured).toMatchObject({ provider: "http", cost: 0 });
+    expect(named.structured).toMatchObject({ providers: ["http"], cost: 0 });
   });
 
   it("warns of a half-configured provider without showing its settings", async () => {

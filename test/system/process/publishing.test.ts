@@ -22,6 +22,9 @@ describe.concurrent.each(sessions)("prefetch_asset of an asset that was publishe
     const early = await session.call("prefetch_asset", { asset_id: assetId });
     expect(early.text).toMatch(/^not_published: .*does not show the asset .* as published yet \(CREATED\).*wait_seconds 50/s);
     expect(early.text).not.toContain("will not help");
+    const vain = await session.call("prefetch_asset", { asset_id: assetId, wait_seconds: 1 });
+    expect(vain.text).toMatch(/^not_published: .*This call waited 1 s for it: see at the vendor/s);
+    expect(vain.text).not.toContain("wait_seconds");
 
     const waiting = session.call("prefetch_asset", { asset_id: assetId, wait_seconds: 40 });
     const looks = () => emulator.log.filter(({ path }) => path.endsWith("/asset/info")).length;

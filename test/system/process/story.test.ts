@@ -34,7 +34,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     const session = await open(test, start);
     const sent = taskOf(await session.call("prefetch_asset", { asset_id: sampleAsset, provider: "huawei-vod" }));
     expect(sent).toMatchObject({
-      provider: "huawei-vod",
+      providers: ["huawei-vod"],
       state: "running",
       counts: { total: 1, processing: 1 },
       batches: 1,

@@ -25,6 +25,8 @@ export type CacheReading = Verdict & {
   /** The vendor's name for the place that answered. */
   readonly pop?: string;
   readonly evidence: readonly Evidence[];
+  /** Headers whose absence proves the state. */
+  readonly missing?: readonly string[];
 };
 
 interface CacheAnswer {
@@ -51,11 +53,15 @@ export function readCache({ status, headers, vendor: knownVendor }: CacheAnswer)
   return {
     ...verdict,
     ...(vendor && { vendor: vendor.id }),
-    ...(isServed(verdict) && age && { ageS: age.seconds }),
-    ...(isServed(verdict) && found.ttlS !== undefined && { ttlS: found.ttlS }),
+    ...(isServed(verdict) && timesOf(age, found)),
     ...(pop && { pop: pop.value }),
+    ...(found.missing && { missing: found.missing }),
     evidence: evidenceOf(headers, [...found.from, ...(age ? [age.from] : []), ...(pop ? [pop.from] : [])]),
   };
+}
+
+function timesOf(age: Age | undefined, { ttlS }: Finding): Pick<CacheReading, "ageS" | "ttlS"> {
+  return { ...(age && { ageS: age.seconds }), ...(ttlS !== undefined && { ttlS }) };
 }
 
 /** The usual names in configurations of nginx, FastCGI caches, OpenResty and Varnish. */

@@ -40,13 +40,22 @@ export interface ChallengedAnswer {
 }
 
 /** The name of the protection that answered instead of the object. */
-export function challengerOf({ status, headers }: ChallengedAnswer): string | undefined {
+export function challengerOf(answer: ChallengedAnswer): string | undefined {
+  return markOf(answer)?.by;
+}
+
+/** The header that shows the protection; empty without one. */
+export function challengeHeadersOf(answer: ChallengedAnswer): readonly string[] {
+  const mark = markOf(answer);
+  return mark ? [mark.header] : [];
+}
+
+function markOf({ status, headers }: ChallengedAnswer): Mark | undefined {
   const isRefusal = refusals.has(status);
-  const found = marks.find(({ header, value, onlyWithError = false }) => {
+  return marks.find(({ header, value, onlyWithError = false }) => {
     if ((onlyWithError && !isRefusal) || !headers.has(header)) return false;
     return value === undefined || linesOf(headers, header).some((line) => value.test(line));
   });
-  return found?.by;
 }
 
 export function challengeObstacle(by: string): Obstacle {

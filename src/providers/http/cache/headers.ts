@@ -7,7 +7,7 @@ export type HeaderLines = ReadonlyMap<string, readonly string[]>;
 
 export interface Evidence {
   readonly header: string;
-  /** At most 200 printable ASCII characters, without query strings. */
+  /** At most 200 printable ASCII characters, without query strings and cookies' values. */
   readonly value: string;
 }
 
@@ -83,18 +83,27 @@ export function secondsOf(text: string | undefined): number | undefined {
   return digits === undefined ? undefined : Math.min(Number(digits), MAX_DELTA_SECONDS);
 }
 
+/** A boolean of a structured field, such as `stored=?0`, or a query string. */
+const BOOLEAN_OR_QUERY = /=\?[01](?=[\s,;)]|$)|\?[^\s"',;]+/g;
+
 /** Makes a header value safe to show. Query strings go, because signed URLs keep their keys there. */
 function showable(text: string): string {
   return visibleText(text.slice(0, MAX_VALUE_CHARS))
-    .replace(/\?[^\s"',;]+/g, "?...")
+    .replace(BOOLEAN_OR_QUERY, (found) => (found.startsWith("=") ? found : "?..."))
     .replace(/[^ -~]/g, "?")
     .slice(0, MAX_EVIDENCE_CHARS);
 }
 
+/** `session=secret; Path=/` is shown as `session=...`: a cookie's value may let its holder in. */
+function showableCookie(line: string): string {
+  return `${showable(/^[^=;\s]+(?==)/.exec(line.trim())?.[0] ?? "")}=...`;
+}
+
 export function evidenceOf(headers: HeaderLines, names: Iterable<string>): Evidence[] {
+  const shown = (header: string, line: string): string => (header === "set-cookie" ? showableCookie(line) : showable(line));
   return [...new Set(names)]
     .flatMap((header) =>
-      (headers.get(header) ?? []).slice(0, MAX_LINES).map((value) => ({ header: showable(header), value: showable(value) })),
+      (headers.get(header) ?? []).slice(0, MAX_LINES).map((value) => ({ header: showable(header), value: shown(header, value) })),
     )
     .slice(0, MAX_EVIDENCE_LINES);
 }

@@ -21,6 +21,9 @@ export interface PrefixMark {
 
 type Mark = HeaderMark | PrefixMark;
 
+/** `lifetime`: for how long, and whether, an answer is stored. `query`: whether query strings have copies of their own. */
+export type RuleTopic = "lifetime" | "cookie" | "vary" | "query";
+
 /** Header names are in lower case throughout. */
 export interface Vendor<Id extends string = string> {
   readonly id: Id;
@@ -65,6 +68,8 @@ export interface Vendor<Id extends string = string> {
   readonly cacheControl?: string;
   /** The largest object that the vendor stores by default, and how to raise that limit. */
   readonly largestObject?: Readonly<{ bytes: number; change: string }>;
+  /** Where the vendor's customers set it, such as `the Caching behavior of the property`; without a full stop. */
+  readonly rules?: Readonly<Partial<Record<RuleTopic, string>>>;
   /** Obstacles that only this vendor reports. */
   readonly obstacles?: (response: VendorResponse) => readonly Obstacle[];
 }

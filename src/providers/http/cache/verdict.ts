@@ -46,6 +46,8 @@ export type CacheState = Verdict["state"];
 export interface Finding {
   readonly verdict: Verdict;
   readonly from: readonly string[];
+  /** Headers whose absence proves it. */
+  readonly missing?: readonly string[];
   /** Remaining freshness. */
   readonly ttlS?: number | undefined;
 }

@@ -1,10 +1,13 @@
 /** Explains from a response why a cache would not keep it, and what to change. Obstacles of one vendor are in its vendor file. */
 
-import type { Obstacle } from "../../../prefetch/model/edge.ts";
+import { type Obstacle, SHORT_LIVED } from "../../../prefetch/model/edge.ts";
 import { leadsBack } from "../net/redirect.ts";
+import { type CacheControl, cacheControlOf, namedLifetimeS } from "./cache-control.ts";
+import { withRule } from "./cache-rules.ts";
 import { type CacheReading, readCache } from "./cache-status.ts";
 import { challengeObstacle, challengerOf } from "./challenge.ts";
 import { firstOf, type HeaderLines, itemsOf, secondsOf } from "./headers.ts";
+import { shortLived } from "./short-lived.ts";
 import { misfitOf } from "./type-fit.ts";
 import type { Vendor, VendorResponse } from "./vendor.ts";
 import { type VendorId, vendorOf } from "./vendors.ts";
@@ -45,16 +48,18 @@ export function obstacleOf(code: Code): Obstacle {
   return { code, reason, change };
 }
 
-const hints: ReadonlySet<string> = new Set<Code | "type-misfit">(["no-lifetime", "vary-wide", "type-misfit"]);
+const hints: ReadonlySet<string> = new Set<Code | "short-lived" | "type-misfit">(["no-lifetime", SHORT_LIVED, "vary-wide", "type-misfit"]);
 
 /** A hint does not prove that the object is not stored: most CDNs then apply a default lifetime, or keep one copy per viewer. */
 export function isHint({ code }: { readonly code: string }): boolean {
   return hints.has(code);
 }
 
-/** What to know about a stored copy: obstacles that keep it from other viewers, and a type that does not fit its name. */
-export function remarksOn({ headers, url }: VendorResponse): Obstacle[] {
-  return [...varyCodes(headers).map(obstacleOf), ...misfits({ headers, url })];
+/** What to know about a stored copy: why it is soon gone or not for all viewers, and a type that does not fit its name. */
+export function remarksOn(answer: VendorResponse, reading: CacheReading): Obstacle[] {
+  const { headers } = answer;
+  const found = [...shortLived(answer, reading, vendorOf(reading.vendor)), ...varyCodes(headers).map(obstacleOf), ...misfits(answer)];
+  return found.map((each) => withRule(each, headers, reading));
 }
 
 /**
@@ -71,9 +76,12 @@ export function whyNotCached(answer: Uncached, reading: CacheReading = readCache
     ...(vendor?.obstacles?.(answer) ?? []),
     ...tooLarge(answer.headers, vendor),
     ...headerCodes(answer, vendor).map(obstacleOf),
+    ...shortLived(answer, reading, vendor),
+    ...misfits(answer),
   ];
   const decisive = found.filter((each) => !isHint(each));
-  return [...(decisive.length > 0 ? decisive : saidByCache(reading, vendor)), ...found.filter(isHint), ...misfits(answer)];
+  const all = [...(decisive.length > 0 ? decisive : saidByCache(reading, vendor)), ...found.filter(isHint)];
+  return all.map((each) => withRule(each, answer.headers, reading));
 }
 
 function misfits({ headers, url }: VendorResponse): Obstacle[] {
@@ -133,22 +141,6 @@ function headerCodes({ headers, authorized = false }: Uncached, vendor: Vendor |
   ];
 }
 
-/** Directives in lower case with their values; a directive without a value has an empty one. */
-type CacheControl = ReadonlyMap<string, string>;
-
-/** The first of the vendor's own field, `CDN-Cache-Control` (RFC 9213) and `Cache-Control` counts alone. */
-function cacheControlOf(headers: HeaderLines, vendor: Vendor | undefined): CacheControl {
-  const targeted = [vendor?.cacheControl, "cdn-cache-control"].find((name) => name !== undefined && firstOf(headers, name) !== undefined);
-  const directives = new Map<string, string>();
-  for (const item of itemsOf(headers, targeted ?? "cache-control")) {
-    const [key = "", value = ""] = item.split("=", 2).map((part) => part.trim());
-    directives.set(key.toLowerCase(), value.replaceAll('"', ""));
-  }
-  // `Pragma` is the HTTP/1.0 form and counts only without a newer field (RFC 9111, section 5.4).
-  if (directives.size === 0 && /\bno-cache\b/i.test(firstOf(headers, "pragma") ?? "")) directives.set("no-cache", "");
-  return directives;
-}
-
 /** `private="field"` forbids storing only the named fields, so only the bare directive counts. */
 function storageCodes(control: CacheControl): Code[] {
   return [...(control.has("no-store") ? (["no-store"] as const) : []), ...(control.get("private") === "" ? (["private"] as const) : [])];
@@ -156,7 +148,7 @@ function storageCodes(control: CacheControl): Code[] {
 
 function lifetimeCodes(control: CacheControl, headers: HeaderLines): Code[] {
   if (control.get("no-cache") === "") return ["no-cache"];
-  const lifetimeS = secondsOf(control.get("s-maxage")) ?? secondsOf(control.get("max-age"));
+  const lifetimeS = namedLifetimeS(control);
   if (lifetimeS === 0) return ["no-age"];
   return lifetimeS === undefined && storageCodes(control).length === 0 ? expiresCodes(headers) : [];
 }

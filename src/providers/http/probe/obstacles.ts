@@ -1,7 +1,7 @@
-/** Obstacles that decide a state, obstacles that only several answers together show, and the header lines that prove them. */
+/** Obstacles that decide a state, and obstacles that only several answers together show. */
 
-import type { Obstacle } from "../../../prefetch/model/edge.ts";
-import { evidenceOf } from "../cache/headers.ts";
+import { type Obstacle, SHORT_LIVED } from "../../../prefetch/model/edge.ts";
+import { withRule } from "../cache/cache-rules.ts";
 import { isHint, obstacleOf } from "../cache/why-not-cached.ts";
 import type { InterpretedAnswer } from "./observation.ts";
 
@@ -29,8 +29,23 @@ export function wrongAnswer({ meaning, obstacles }: Pick<InterpretedAnswer, "mea
   return decisiveOf(obstacles)[0] ?? obstacleOf(meaning === "redirect" ? "redirect" : "error-status");
 }
 
+/** The obstacle of a copy that expires at once, for answers that do not show why the object is cold. */
+export function shortLivedIn({ obstacles }: Pick<InterpretedAnswer, "obstacles">): Obstacle[] {
+  return obstacles.filter(({ code }) => code === SHORT_LIVED);
+}
+
+/** The obstacle of misses alone, with the CDN's rule for query strings or for storing. */
+export function missObstacle(misses: readonly InterpretedAnswer[], first: InterpretedAnswer, url: string): Obstacle {
+  const mayBeBypass = misses.some(({ reading }) => "mayBeBypass" in reading && reading.mayBeBypass === true);
+  const obstacle = staysMiss(misses.length, mayBeBypass);
+  if (misses.length === 1) return obstacle;
+  if (!URL.parse(url)?.search) return withRule(obstacle, first.headers, first.reading, "lifetime");
+  const change = `${obstacle.change} Most CDNs keep a copy for each query string: warm the URL with the one that viewers send, or leave it out of the cache key.`;
+  return withRule({ ...obstacle, change }, first.headers, first.reading, "query");
+}
+
 /** `missMayBeBypass`: the CDN reports a miss for answers that it never stores, too. */
-export function staysMiss(misses: number, missMayBeBypass: boolean): Obstacle {
+function staysMiss(misses: number, missMayBeBypass: boolean): Obstacle {
   const bypass = "This CDN also reports a miss for answers that it passes on without storing them.";
   if (misses === 1) {
     const reason = "It was a miss, and no later answer shows whether the CDN stored it.";
@@ -42,25 +57,4 @@ export function staysMiss(misses: number, missMayBeBypass: boolean): Obstacle {
     reason: `It stayed a miss in ${misses} requests. ${missMayBeBypass ? bypass : cause}`,
     change: "Check the CDN's cache rules for this path. If the CDN should store it, warm it and check again.",
   };
-}
-
-const headersOfObstacle: ReadonlyMap<string, readonly string[]> = new Map([
-  ["no-store", ["cache-control", "cdn-cache-control"]],
-  ["private", ["cache-control", "cdn-cache-control"]],
-  ["no-cache", ["cache-control", "cdn-cache-control", "pragma"]],
-  ["no-age", ["cache-control", "cdn-cache-control"]],
-  ["expired", ["expires"]],
-  ["vary-any", ["vary"]],
-]);
-
-/** More or longer lines fill the answers of tools; fewer or shorter lines may lose the decisive header. */
-const MAX_LINES = 6;
-const MAX_LINE_LENGTH = 200;
-
-/** The decisive header lines, such as `cf-cache-status: HIT`, without cookies and query strings. */
-export function evidenceLines(answers: readonly InterpretedAnswer[], obstacles: readonly Obstacle[]): string[] {
-  const names = obstacles.flatMap(({ code }) => headersOfObstacle.get(code) ?? []);
-  const lines = answers.flatMap(({ reading, headers }) => [...reading.evidence, ...evidenceOf(headers, names)]);
-  const shown = lines.map(({ header, value }) => `${header}: ${value}`.slice(0, MAX_LINE_LENGTH));
-  return [...new Set(shown)].slice(0, MAX_LINES);
 }

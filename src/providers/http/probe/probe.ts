@@ -7,9 +7,10 @@ import type { Verification } from "../../../prefetch/model/edge.ts";
 import { debugHeadersFor } from "../cache/debug-headers.ts";
 import type { HeaderLines } from "../cache/headers.ts";
 import { ask } from "./ask.ts";
+import { evidenceLines, versionLines } from "./evidence.ts";
 import { isFailed, type Observation, type RequestKind, requestKinds } from "./observation.ts";
-import { evidenceLines } from "./obstacles.ts";
 import type { Recognised } from "./recognise.ts";
+import { ttlOf } from "./ttl.ts";
 import { type Assessment, assessWarmth } from "./warmth.ts";
 
 export interface ProbeTools {
@@ -106,7 +107,9 @@ function namesOf(recognised: Recognised | undefined) {
 function verificationOf(assessment: Assessment, recognised: Recognised | undefined): ProbeResult["verification"] {
   const { state, reason, obstacles, decidedBy } = assessment;
   const [decisive] = decidedBy;
-  const { layer, pop, ageS, ttlS } = decisive?.reading ?? {};
+  const { layer, pop, ageS } = decisive?.reading ?? {};
+  const ttlS = decisive && ttlOf(decisive, state);
+  const version = decisive ? versionLines(decisive) : [];
   return {
     state,
     reason,
@@ -118,5 +121,6 @@ function verificationOf(assessment: Assessment, recognised: Recognised | undefin
     ...(ageS !== undefined && { ageS }),
     ...(ttlS !== undefined && { ttlS }),
     evidence: evidenceLines(decidedBy, obstacles),
+    ...(version.length > 0 && { version }),
   };
 }

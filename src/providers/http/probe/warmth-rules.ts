@@ -2,9 +2,10 @@
 
 import { explain } from "../../../base/errors.ts";
 import type { Obstacle, Warmth } from "../../../prefetch/model/edge.ts";
+import { withRule } from "../cache/cache-rules.ts";
 import { notStored, remarksOn } from "../cache/why-not-cached.ts";
 import { type AnswerContext, type InterpretedAnswer, type InterpretedObservation, isAnswer, isFailed } from "./observation.ts";
-import { decisiveFirst, decisiveOf, isByFileType, partlyStored, staysMiss, wrongAnswer } from "./obstacles.ts";
+import { decisiveFirst, decisiveOf, isByFileType, missObstacle, partlyStored, shortLivedIn, wrongAnswer } from "./obstacles.ts";
 import { isOlderThan, isYoungerThan, possibleFillsBefore } from "./probe-side-effects.ts";
 import { reasons } from "./reasons.ts";
 
@@ -56,7 +57,7 @@ const storedBeforeCheck: Rule = ({ all, answers, check }) => {
     const missedElsewhere = fills?.requests.some((each) => isAnswer(each) && each.meaning === "fetched");
     const reason = [reasons.cacheHit(hit, check.cdnName), missedElsewhere && reasons.heldByOtherServer].filter(Boolean).join(" ");
     if (hit.reading.layer === "parent") return storedBehindEdge(hit, reason, answers);
-    return settled("warm", reason, [hit], remarksOn({ headers: hit.headers, url: check.url }));
+    return settled("warm", reason, [hit], remarksOn({ headers: hit.headers, url: check.url }, hit.reading));
   }
   return undefined;
 };
@@ -90,9 +91,12 @@ const filledByCheck: Rule = ({ all, answers, check }) => {
     const fills = possibleFillsBefore(hit, all, check.msSinceOtherFill);
     if (!fills || isOlderThan(fills, hit)) continue;
     const fetched = fills.requests.filter(isAnswer).find(({ meaning }) => meaning === "fetched");
-    if (fetched) return settled("cold", reasons.filledByThisCheck(fetched, hit), [fetched, hit]);
+    if (fetched) return settled("cold", reasons.filledByThisCheck(fetched, hit), [fetched, hit], shortLivedIn(fetched));
     if (hit.meaning === "stored-part") continue;
-    if (isYoungerThan(fills, hit)) return settled("cold", reasons.storedDuringCheck(hit), [hit]);
+    if (isYoungerThan(fills, hit)) {
+      const remarks = shortLivedIn({ obstacles: remarksOn({ headers: hit.headers, url: check.url }, hit.reading) });
+      return settled("cold", reasons.storedDuringCheck(hit), [hit], remarks);
+    }
     return settled("unknown", fills.requests.length > 0 ? reasons.maybeFilledByThisCheck : reasons.maybeFilledByOtherVariant, [hit]);
   }
   return undefined;
@@ -109,10 +113,13 @@ const onlyPartStored: Rule = ({ answers }) => {
 const storingReported: Rule = ({ answers, check }) => {
   const fetched = answers.filter(({ meaning }) => meaning === "fetched");
   const stored = fetched.find(({ reading }) => reading.stored === true);
-  if (stored) return settled("cold", reasons.storedNow(stored), [stored]);
+  if (stored) return settled("cold", reasons.storedNow(stored), [stored], shortLivedIn(stored));
   const dropped = fetched.find(({ reading, kind }) => reading.stored === false && kind === "whole");
   const others = decisiveOf(dropped?.obstacles ?? []).filter(({ code }) => code !== notStored.code);
-  return dropped && settled("uncacheable", reasons.notStored(check.cdnName), [dropped], [...others, notStored]);
+  return (
+    dropped &&
+    settled("uncacheable", reasons.notStored(check.cdnName), [dropped], [...others, withRule(notStored, dropped.headers, dropped.reading)])
+  );
 };
 
 /**
@@ -128,14 +135,15 @@ const forbiddenByHeaders: Rule = ({ answers }) => {
   return { ...settled("uncacheable", reason, [last], obstacles), isSettled: whole !== undefined && whole !== last };
 };
 
-/** Misses only. A later answer may still be a hit. */
-const missed: Rule = ({ answers }) => {
+/** Misses only. A later answer may still be a hit. A lifetime that is too short explains them, so checking again is no advice. */
+const missed: Rule = ({ answers, check }) => {
   const misses = answers.filter(({ meaning }) => meaning === "fetched");
   const [first] = misses;
   if (!first) return undefined;
-  const mayBeBypass = misses.some(({ reading }) => "mayBeBypass" in reading && reading.mayBeBypass === true);
-  const obstacle = staysMiss(misses.length, mayBeBypass);
-  return { ...settled("cold", reasons.miss(first, obstacle), [first], [obstacle, ...first.obstacles]), isSettled: false };
+  const [shortLived] = shortLivedIn(first);
+  const obstacle = shortLived ?? missObstacle(misses, first, check.url);
+  const rest = first.obstacles.filter((each) => each !== shortLived);
+  return { ...settled("cold", reasons.miss(first, obstacle), [first], [obstacle, ...rest]), isSettled: false };
 };
 
 /** No answer, or no answer that mentions a cache. */

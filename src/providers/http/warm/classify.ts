@@ -50,7 +50,7 @@ export function classifyAnswer(answer: Got, url: string, request: Request = {}):
   const seen = describeReading(reading, method === "GET" ? `Received ${byteCount(bytes)}` : "HEAD was answered");
   const [obstacle] = storingObstacles(answer, { url, authorized }, reading);
   if (!obstacle) {
-    const remarks = remarksOn({ headers, url }).map(({ reason, change }) => ` ${reason} ${change}`);
+    const remarks = remarksOn({ headers, url }, reading).map(({ reason, change }) => ` ${reason} ${change}`);
     return { state: "succeeded", reason: seen + remarks.join("") };
   }
   const reason = `${seen} ${obstacle.reason} ${obstacle.change}`;

@@ -68,6 +68,7 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
       layer: "unknown",
       firstByteMs: expect.any(Number),
       evidence: ["x-cache-status: HIT"],
+      version: ['etag: "a"', "content-length: 5000"],
     });
     expect(fetchedOf("/warm")).toEqual(["GET /warm"]);
   });
@@ -126,17 +127,18 @@ describe.skipIf(program === undefined)("Edge.verify, with nginx as the edge,", (
       reason: expect.stringMatching(
         /^The cached copy had expired, so the CDN fetched it again for the first answer\. This check's own request/,
       ),
-      evidence: ["x-cache-status: EXPIRED", "x-cache-status: HIT"],
+      evidence: ["x-cache-status: EXPIRED", "cache-control: max-age=1", "x-cache-status: HIT"],
+      obstacles: [{ code: "short-lived" }],
     });
     expect(await testEdge().one(url("/stale/?max-age=1"))).toMatchObject({
       state: "warm",
       reason: expect.stringContaining("Its lifetime has expired (stale)"),
-      evidence: ["x-cache-status: STALE"],
+      evidence: ["x-cache-status: STALE", "cache-control: max-age=1"],
     });
     expect(await testEdge().one(url("/revalidated/?max-age=1"))).toMatchObject({
       state: "warm",
       reason: expect.stringContaining("confirmed that it has not changed"),
-      evidence: ["x-cache-status: REVALIDATED"],
+      evidence: ["x-cache-status: REVALIDATED", "cache-control: max-age=1"],
     });
   });
 });

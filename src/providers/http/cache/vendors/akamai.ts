@@ -84,4 +84,12 @@ export const akamai: Vendor<"akamai"> = {
   pop: { header: "x-cache", value: /from (a\d+-\d+-\d+-\d+)/ },
   // Many properties ignore it. https://techdocs.akamai.com/edge-diagnostics/docs/pragma-headers
   debugHeaders: { pragma: "akamai-x-cache-on, akamai-x-cache-remote-on, akamai-x-check-cacheable, akamai-x-get-cache-key" },
+  rules: {
+    // https://techdocs.akamai.com/property-mgr/docs/caching-2
+    lifetime: "the Caching behavior of the property, with a Maxage",
+    // https://techdocs.akamai.com/property-mgr/docs/rm-vary-header
+    vary: "the Remove Vary Header behavior of the property",
+    // https://techdocs.akamai.com/property-mgr/docs/cache-key-query-param
+    query: "the Cache Key Query Parameters behavior of the property",
+  },
 };

@@ -15,7 +15,7 @@ const MEGABYTE = 1_048_576;
 const read: Reader = (headers) => {
   const found = statusHeader("cf-cache-status")(headers);
   if (found?.verdict.state !== "hit" || headers.has("age")) return found;
-  return { ...found, verdict: verdictOf("hit", "parent") };
+  return { ...found, verdict: verdictOf("hit", "parent"), missing: ["age"] };
 };
 
 /**
@@ -56,6 +56,15 @@ export const cloudflare: Vendor<"cloudflare"> = {
   pop: { header: "cf-ray", value: /-([A-Z]{3})$/ },
   cacheControl: "cloudflare-cdn-cache-control",
   largestObject: { bytes: 512 * MEGABYTE, change: "Raise the size limit of the Cloudflare plan." },
+  // https://developers.cloudflare.com/cache/how-to/cache-rules/settings/
+  rules: {
+    lifetime: 'a Cache Rule with Edge TTL "Ignore cache-control header and use this TTL"',
+    // https://developers.cloudflare.com/cache/concepts/cache-behavior/
+    cookie: "a Cache Rule that makes the path eligible for cache and sets an Edge TTL, which removes the cookie",
+    // https://developers.cloudflare.com/cache/concepts/vary/
+    vary: "the setting Vary of a Cache Rule; only the origin can take back Vary: *",
+    query: 'a Cache Rule with Cache key, Query string "Ignore query string"',
+  },
   obstacles: ({ headers, url }) => {
     if (firstOf(headers, "cf-cache-status")?.toUpperCase() !== "DYNAMIC") return [];
     return [cachedExtensions.has(extensionOf(url)) ? excludedByRule : typeNotCached];

@@ -30,4 +30,12 @@ export const cloudfront: Vendor<"cloudfront"> = {
   read,
   serverTiming: true,
   pop: { header: "x-amz-cf-pop", value: /^([A-Z]{3}\d+)/ },
+  // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cache-key-understand-cache-policy.html
+  rules: {
+    lifetime: "the Minimum TTL of the cache policy; above 0 it overrules no-store, no-cache and private",
+    // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/Cookies.html
+    cookie: "Cookies of the cache policy and of the origin request policy (None)",
+    vary: "Headers of the cache policy, which names the headers that make copies",
+    query: "Query strings of the cache policy",
+  },
 };

@@ -59,4 +59,14 @@ export const fastly: Vendor<"fastly"> = {
   debugHeaders: { "fastly-debug": "1" },
   cacheControl: "surrogate-control",
   largestObject: { bytes: 20 * MEGABYTE, change: "Turn on Segmented Caching at Fastly." },
+  rules: {
+    // https://www.fastly.com/documentation/guides/full-site-delivery/caching/controlling-caching
+    lifetime: "Surrogate-Control: max-age from the origin, or the TTL of a cache setting or of beresp.ttl in vcl_fetch",
+    // https://www.fastly.com/blog/cache-recipe-success
+    cookie: "vcl_fetch, which passes answers with Set-Cookie by default: unset beresp.http.Set-Cookie before that",
+    // https://www.fastly.com/documentation/reference/http/http-headers/Vary/
+    vary: "beresp.http.Vary in vcl_fetch",
+    // https://www.fastly.com/documentation/reference/vcl/functions/query-string/querystring-filter/
+    query: "querystring.filter on req.url in vcl_recv",
+  },
 };
