@@ -10,7 +10,7 @@ import type { Call, Provider } from "../prefetch/model/provider.ts";
 type Work = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
 export function withCleanText(provider: Provider, foreign: ForeignText): Provider {
-  const { status, resolveAsset, quota, findSubmitted, refusalOf, edge } = provider;
+  const { status, resolveAsset, quota, findSubmitted, checkLogin, refusalOf, edge } = provider;
   const cleanly: Work = async (work) => {
     try {
       return foreign.clean(await work());
@@ -25,6 +25,7 @@ export function withCleanText(provider: Provider, foreign: ForeignText): Provide
     ...(resolveAsset && { resolveAsset: (assetId, call) => cleanly(() => resolveAsset(assetId, call)) }),
     ...(quota && { quota: (call) => cleanly(() => quota(call)) }),
     ...(findSubmitted && { findSubmitted: (batch, sent, call) => cleanly(() => findSubmitted(batch, sent, call)) }),
+    ...(checkLogin && { checkLogin: (call) => cleanly(() => checkLogin(call)) }),
     ...(refusalOf && { refusalOf: (url) => foreign.cleanError(refusalOf(url)) }),
     ...(edge && { edge: withCleanAnswers(edge, cleanly, foreign) }),
   };

@@ -13,7 +13,9 @@ import { echoKey } from "../../prefetch/model/match-urls.ts";
 import type { Call, Provider, StatusRow, VendorQuota } from "../../prefetch/model/provider.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { createHttpClient } from "../kit/http-client.ts";
+import { provesLogin } from "../kit/login-check.ts";
 import { type CredentialSource, rememberKeys } from "./credentials.ts";
+import { alibabaCloud } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { createMedia, type Media, type MediaOptions } from "./media.ts";
 import { createReconcile } from "./reconcile.ts";
@@ -47,6 +49,9 @@ export interface AlibabaVodOptions {
   readonly answerMs?: number | undefined;
 }
 
+/** Has the form of a task id, and belongs to no task. */
+const UNKNOWN_TASK = "0";
+
 /** Opens no connection before the first call. */
 export function createAlibabaVod(options: AlibabaVodOptions): Provider {
   const {
@@ -76,6 +81,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     docs: "https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches",
     account: options.account,
     accountInWords: `account ${options.account.slice(options.account.indexOf(":") + 1)} at ${options.cache.url}, media at ${options.media.url}`,
+    endpoints: [...new Set([options.cache.url, options.media.url])],
     accepts: ["asset", "urls"],
     limits,
     tracking: "task",
@@ -91,6 +97,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     },
     resolveAsset: (assetId, call) => media.resolve(assetId, call),
     quota: (call) => readQuota(rpc, cache, call),
+    checkLogin: (call) => provesLogin(alibabaCloud, lists.byId(UNKNOWN_TASK, call)),
     findSubmitted: createReconcile({ lists, media, clock }),
     close: () => http.close(),
   };
