@@ -49,7 +49,7 @@ function readFlags(
   try {
     const takesOperands = Object.keys(own).length > 0;
     const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: takesOperands });
-    const flags = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]);
+    const flags = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join("\n") : value]);
     return { flags: Object.fromEntries(flags), operands: positionals };
   } catch (error) {
     const [, unknown] = /^Unknown option '--([^']*)'/.exec(firstSentence(error)) ?? [];
