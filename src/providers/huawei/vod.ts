@@ -70,7 +70,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     docs: "https://support.huaweicloud.com/api-vod/vod_04_0205.html",
     account: `${provider}:${projectId}`,
     accountInWords: `project ${projectId} at ${endpoint}`,
-    endpoints: credentials.kind === "password" ? [endpoint, credentials.iamEndpoint] : [endpoint],
+    endpoints: [...new Set([endpoint, ...(credentials.kind === "password" ? [credentials.iamEndpoint] : [])])],
     limits,
     // The documentation does not tell how far "succeed" reaches.
     depth: "unknown",

@@ -1,6 +1,7 @@
 /** `cdn-prefetch-mcp doctor`, run as a shell runs it, against installations that work and that do not. */
 
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -9,6 +10,7 @@ import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sa
 import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import { createAuthority } from "../../../src/sandbox/server/certificates.ts";
 import { startServer } from "../../../src/sandbox/server/server.ts";
+import { tamper } from "../../storage/file-harness.ts";
 import { alibabaEnv, huaweiEnv, modernSession } from "../harness/clients-harness.ts";
 import { type Ended, newFolder, type ShellOptions, shell } from "../harness/shell-harness.ts";
 
@@ -109,14 +111,20 @@ describe("an installation that works", () => {
     expect((await server.call("prefetch_urls", { urls: ["https://example.com/b.mp4"] })).isError).toBe(false);
   });
 
-  it("does not send batches that wait in the store", async () => {
-    const emulator = await huawei({ dailyLimit: 1 });
-    const env = huaweiEnv(emulator, `sqlite:${newStore()}`);
-    emulator.inject({ method: "POST", fault: { kind: "answer", status: 503, body: "" }, times: 50 });
-    const warmed = await shell(["warm", "https://example.com/a.mp4", "--wait", "0", "--json"], { env });
-    expect(warmed.stdout).toContain("queued");
+  it("does not send a batch that is due in the store", async () => {
+    const emulator = await alibaba();
+    const path = newStore();
+    const env = { ...alibabaEnv(emulator), PREFETCH_STORE: `sqlite:${path}` };
+    const throttled = { kind: "answer", status: 503, body: '{"Code":"Throttling.User","Message":"Too many."}' } as const;
+    emulator.inject({ action: "PreloadVodObjectCaches", fault: throttled, times: 50 });
+    const warmed = await shell(["warm", "https://vod.example.net/a.mp4", "--wait", "0", "--json"], { env });
+    expect(warmed.stdout).toContain('"state":"queued"');
+    tamper(path, "UPDATE batches SET not_before = 0; UPDATE pace SET next_slot = 0");
     emulator.clearFaults();
-    await doctor([], env);
+    // A server on this store looks for due batches after 5 seconds. The doctor still waits for the vendor then.
+    emulator.inject({ method: "GET", fault: { kind: "delay", ms: 3_500 } });
+    emulator.inject({ action: "DescribeVodRefreshTasks", fault: { kind: "delay", ms: 3_500 } });
+    expect((await doctor([], env)).area("store").file?.says).toContain("1 open task.");
     expect(emulator.spentToday).toBe(0);
   });
 
@@ -179,6 +187,47 @@ describe("a vendor", () => {
       says: expect.stringContaining("certificate of localhost is not trusted"),
       next: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
     });
+  });
+
+  it("with a login is reached at both of its APIs", async () => {
+    const emulator = await huawei();
+    const { HUAWEICLOUD_SDK_AK: _ak, HUAWEICLOUD_SDK_SK: _sk, ...env } = huaweiEnv(emulator);
+    const { user, password, domain } = emulator.user;
+    const login = { PREFETCH_HUAWEI_IAM_USER: user, PREFETCH_HUAWEI_IAM_PASSWORD: password, PREFETCH_HUAWEI_IAM_DOMAIN: domain };
+    const iam = emulator.endpoint.replace("127.0.0.1", "localhost");
+    const good = await doctor([], { ...env, ...login, HUAWEICLOUD_SDK_IAM_ENDPOINT: iam });
+    expect(failedIn(good)).toEqual([]);
+    expect(good.rows.filter(({ name }) => name === "endpoint").map(({ says }) => says)).toEqual([
+      `${emulator.endpoint} answers.`,
+      `${iam} answers.`,
+    ]);
+    const bad = await doctor([], { ...env, ...login, PREFETCH_HUAWEI_IAM_PASSWORD: "wrong-password", HUAWEICLOUD_SDK_IAM_ENDPOINT: iam });
+    expect(failedIn(bad)).toEqual(["huawei-vod credentials"]);
+    expect(bad.area("huawei-vod").credentials?.next).toContain("PREFETCH_HUAWEI_IAM_USER");
+  });
+
+  it("is asked through the proxy, whose refusal is a failed row without the proxy's password", async () => {
+    const asked: (string | undefined)[] = [];
+    const proxy = createServer().on("connect", ({ url, headers }, socket) => {
+      asked.push(url, headers["proxy-authorization"]);
+      socket.end("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n");
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => void proxy.close());
+    const { port } = z.object({ port: z.number() }).parse(proxy.address());
+    const env = {
+      HTTPS_PROXY: `http://ann:sesame-7654321@127.0.0.1:${port}`,
+      PREFETCH_HUAWEI_VOD_ENDPOINT: "https://vod.cn-north-4.myhuaweicloud.com",
+    };
+    const report = await doctor([], { ...huaweiEnv(await huawei()), ...env });
+    expect(failedIn(report)).toEqual(["huawei-vod endpoint"]);
+    expect(report.area("proxy").vendors?.says).toContain(`http://127.0.0.1:${port} with user and password`);
+    expect(report.area("huawei-vod").endpoint).toMatchObject({
+      says: expect.stringContaining("(status 407)"),
+      next: expect.stringContaining("user and password"),
+    });
+    expect(asked).toEqual(["vod.cn-north-4.myhuaweicloud.com:443", `Basic ${Buffer.from("ann:sesame-7654321").toString("base64")}`]);
+    expect(JSON.stringify(report.rows)).not.toContain("sesame");
   });
 
   it("that denies the permission is a failed row", async () => {
@@ -252,7 +301,7 @@ describe("settings", () => {
     expect(failedIn(report)).toEqual(["settings PREFETCH_STORE", "settings PREFETCH_POLL_SECONDS", "settings PREFETCH_ROUTES"]);
     const settings = report.area("settings");
     expect(settings.PREFETCH_POLL_SECONDS?.says).toMatch(/^--poll-seconds must be a whole number/);
-    expect(settings.names).toMatchObject({ state: "warning", says: expect.stringContaining("Did you mean PREFETCH_STORE?") });
+    expect(settings.variables).toMatchObject({ state: "warning", says: expect.stringContaining("Did you mean PREFETCH_STORE?") });
     for (const area of ["store", "urls", "url"]) expect(report.area(area).settings).toMatchObject({ state: "skipped" });
     expect(report.area("http").settings).toMatchObject({ state: "ok" });
   });
@@ -298,6 +347,12 @@ describe("the token list of the HTTP server", () => {
   it("is a warning when a token has expired, and private to its owner", async () => {
     const { tokens, permissions } = (await listed(JSON.stringify([token({ expires: "2020-01-01T00:00:00Z" })]), 0o600)).area("server");
     expect([tokens?.state, permissions?.state]).toEqual(["warning", "ok"]);
+  });
+
+  it("is not read for a server over stdio", async () => {
+    const report = await doctor(["--store", "memory:"], { PREFETCH_SERVER_TOKENS_FILE: "/nowhere/tokens.json" });
+    expect(failedIn(report)).toEqual([]);
+    expect(report.area("server").tokens).toMatchObject({ state: "skipped", next: expect.stringContaining("--transport http") });
   });
 
   it.each([

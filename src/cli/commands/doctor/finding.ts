@@ -1,6 +1,6 @@
 /** One row of the report: what a check found, and the next step where something is to be done. */
 
-import { describe, type PrefetchError } from "../../../base/errors.ts";
+import { DOCTOR_HINT, describe, type PrefetchError } from "../../../base/errors.ts";
 
 export const states = ["ok", "warning", "failed", "skipped"] as const;
 export type State = (typeof states)[number];
@@ -41,8 +41,12 @@ export function rowsOf(area: string): Rows {
     failed: build("failed"),
     skipped: build("skipped"),
     error: (name, error, { state = "failed", next = "Run the doctor again; if it stays, read the log of the server." } = {}) =>
-      build(state)(name, describe(error), error.hint ?? next),
+      build(state)(name, describe(error), withoutDoctor(error.hint) || next),
   };
+}
+
+function withoutDoctor(hint = ""): string {
+  return hint.replace(DOCTOR_HINT, "").trim();
 }
 
 export type Counts = Readonly<Record<State, number>>;

@@ -31,6 +31,10 @@ async function withoutRoutes(directory: ProviderDirectory): Promise<Finding> {
     return rows.ok("routes", `No route is set: URLs go to ${id}, unless the call names another provider.`);
   } catch (thrown) {
     const error = asPrefetchError(thrown);
+    if (error.code === "not_configured") {
+      const says = "A vendor's settings are not complete, so a call that names no provider is refused.";
+      return rows.warning("routes", says, "Complete the settings of the vendor, or name a provider in each call.");
+    }
     if (error.code !== "invalid_argument") return rows.error("routes", error, { state: "warning" });
     // Several providers are configured: each call names one.
     return rows.ok("routes", `No route is set, so each call names its provider: ${directory.configured.join(", ")}.`);

@@ -12,24 +12,32 @@ const OTHER_USERS = 0o077;
 export async function checkServer({ transport, server }: Pick<Config, "transport" | "server">, now: number): Promise<Finding[]> {
   const rows = rowsOf("server");
   const { tokens, tokensFile, oauth, host, port, path } = server;
-  const isHttp = transport === "http";
+  const hasTokens = tokens !== undefined || tokensFile !== undefined;
+  if (transport !== "http") {
+    const says = "stdio: the MCP client starts the server, so no tokens are needed.";
+    const unread = rows.skipped(
+      "tokens",
+      "A token list is set. A server over stdio does not read it.",
+      "Add --transport http to check it.",
+    );
+    return [rows.ok("transport", says), ...(hasTokens ? [unread] : [])];
+  }
   const endpoint = server.publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}${path}`;
+  const open = rows.ok("tokens", "Without tokens and OAuth, each client on this machine has full access.");
   return [
-    rows.ok("transport", isHttp ? `Streamable HTTP at ${endpoint}.` : "stdio: the MCP client starts the server, so no tokens are needed."),
-    ...(tokens === undefined && tokensFile === undefined ? [] : checkTokens(server, now, rows)),
+    rows.ok("transport", `Streamable HTTP at ${endpoint}.`),
+    ...(hasTokens ? [checkTokens(server, now, rows)] : []),
     ...(tokensFile === undefined ? [] : await checkPermissions(tokensFile, rows)),
     ...(oauth ? [rows.ok("oauth", `Access tokens of ${oauth.issuer} for ${oauth.audience ?? endpoint} are accepted.`)] : []),
-    ...(isHttp && !tokens && !tokensFile && !oauth
-      ? [rows.ok("tokens", `Without tokens and OAuth, each client on this machine has full access.`)]
-      : []),
+    ...(hasTokens || oauth ? [] : [open]),
   ];
 }
 
-function checkTokens(server: Config["server"], now: number, rows: Rows): Finding[] {
+function checkTokens(server: Config["server"], now: number, rows: Rows): Finding {
   try {
-    return [describeTokens(loadTokens(server), now, rows)];
+    return describeTokens(loadTokens(server), now, rows);
   } catch (error) {
-    return [rows.error("tokens", asPrefetchError(error))];
+    return rows.error("tokens", asPrefetchError(error));
   }
 }
 

@@ -13,7 +13,7 @@ export function checkSettings({ mistakes, contradictions, config }: ConfigReadin
       rows.failed(name, `${message}. A server does not start with it.`, "Correct or unset it; --help describes every setting."),
     ),
     ...contradictions.map((error) => rows.error("combination", error)),
-    ...config.warnings.map((text) => rows.warning("names", text, "Correct or unset the variable.")),
+    ...config.warnings.map((text) => rows.warning("variables", text, "Correct or unset the variable.")),
   ];
 }
 

@@ -12,7 +12,7 @@ const STATE_COLUMNS = 9;
 const LABEL_COLUMNS = 26;
 const GAP = 2;
 
-const colours = { ok: "green", warning: "yellow", failed: "red", skipped: "bold" } as const satisfies Record<State, Parameters<Paint>[0]>;
+const colours: Partial<Record<State, Parameters<Paint>[0]>> = { ok: "green", warning: "yellow", failed: "red" };
 
 /** `columns`: the width of the terminal. */
 export function tableLines(findings: readonly Finding[], columns: number, paint: Paint): string[] {
@@ -24,7 +24,9 @@ export function tableLines(findings: readonly Finding[], columns: number, paint:
     const label = labelOf(finding);
     const texts = [finding.says, ...(finding.next === undefined ? [] : [`Next: ${finding.next}`])];
     const lines = texts.flatMap((text) => wrap(text, width - indent)).map((line) => `${" ".repeat(indent)}${line}`);
-    const state = paint(colours[finding.state], finding.state.padEnd(STATE_COLUMNS));
+    const colour = colours[finding.state];
+    const word = finding.state.padEnd(STATE_COLUMNS);
+    const state = colour === undefined ? word : paint(colour, word);
     if (label.length > labelColumns) return [`${state}${label}`, ...lines];
     const [first = "", ...rest] = lines;
     return [`${state}${label.padEnd(labelColumns + GAP)}${first.slice(indent)}`, ...rest];
