@@ -15,7 +15,7 @@ export function withCleanText(provider: Provider, foreign: ForeignText): Provide
 }
 
 function withClean<Kind extends Omit<Provider, "refresh">>(provider: Kind, foreign: ForeignText): Kind {
-  const { status, resolveAsset, quota, findSubmitted, refusalOf, edge } = provider;
+  const { status, resolveAsset, quota, findSubmitted, checkLogin, refusalOf, edge } = provider;
   const cleanly: Work = async (work) => {
     try {
       return foreign.clean(await work());
@@ -30,6 +30,7 @@ function withClean<Kind extends Omit<Provider, "refresh">>(provider: Kind, forei
     ...(resolveAsset && { resolveAsset: (assetId, call) => cleanly(() => resolveAsset(assetId, call)) }),
     ...(quota && { quota: (call) => cleanly(() => quota(call)) }),
     ...(findSubmitted && { findSubmitted: (batch, sent, call) => cleanly(() => findSubmitted(batch, sent, call)) }),
+    ...(checkLogin && { checkLogin: (call) => cleanly(() => checkLogin(call)) }),
     ...(refusalOf && { refusalOf: (url) => foreign.cleanError(refusalOf(url)) }),
     ...(edge && { edge: withCleanAnswers(edge, cleanly, foreign) }),
   };

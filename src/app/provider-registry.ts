@@ -1,7 +1,7 @@
 /** Every provider that the server knows: whether its settings are complete, and the provider itself, created at its first use. */
 
 import type { Clock } from "../base/clock.ts";
-import { PrefetchError } from "../base/errors.ts";
+import { DOCTOR_HINT, PrefetchError } from "../base/errors.ts";
 import type { ForeignText } from "../base/foreign-text.ts";
 import type { Secrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
@@ -63,7 +63,7 @@ export function createProviderRegistry(config: AppConfig, { clock, observer, sec
     }
     throw new PrefetchError("not_configured", `${definition.title} is not configured`, {
       provider: definition.id,
-      hint: `${configuration.problem} Then restart the server. To try it without credentials, start it with --sandbox.`,
+      hint: `${configuration.problem} Then restart the server. To try it without credentials, start it with --sandbox. ${DOCTOR_HINT}`,
     });
   };
 

@@ -23,6 +23,9 @@ export const errorCodes = [
   "internal",
 ] as const;
 
+/** Ends the hints of errors that only the operator of the server can correct. */
+export const DOCTOR_HINT = "The command cdn-prefetch-mcp doctor checks the setup.";
+
 export type ErrorCode = (typeof errorCodes)[number];
 
 /**

@@ -54,7 +54,7 @@ function readFlags(
       strict: true,
       allowPositionals: takesOperands,
     });
-    const flags = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]);
+    const flags = Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? value.join("\n") : value]);
     return { flags: Object.fromEntries(flags), operands: positionals };
   } catch (error) {
     const [, unknown] = /^Unknown option '--([^']*)'/.exec(firstSentence(error)) ?? [];

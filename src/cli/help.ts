@@ -12,7 +12,7 @@ export function helpText(version: string): string {
     "Usage: cdn-prefetch-mcp [--transport http] [--sandbox] [settings]    starts a server",
     ...commandNames.map((name) => `       cdn-prefetch-mcp ${name} ${commandDefinitions[name].operands}`.trimEnd()),
     "",
-    "Commands for shells and pipelines (exit code 0: done, 1: refused, 2: not everything is warm, 3: not settled yet):",
+    "Commands for shells and pipelines (exit code 0: done, 1: refused, or a check failed, 2: not everything is warm, 3: not settled yet):",
     ...commandNames.flatMap(commandLines),
     "",
     "Settings (a flag wins over its variable):",

@@ -6,9 +6,11 @@ import { createRedactor } from "../base/redact.ts";
 import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
 import { runStdio } from "../transports/stdio.ts";
+import type { DoctorCommand } from "./commands/doctor/doctor.ts";
 import type { ShellCommand } from "./commands/run-command.ts";
-import { type Config, readCommand, type StartCommand } from "./config.ts";
+import { readCommand, type StartCommand } from "./config.ts";
 import { helpText, terminalNotice } from "./help.ts";
+import type { Config } from "./read-config.ts";
 import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
 import { inTypedNames } from "./typed-names.ts";
 
@@ -22,6 +24,7 @@ export async function run(args: readonly string[], env: NodeJS.ProcessEnv): Prom
     if (command.kind === "help") process.stdout.write(helpText(version));
     else if (command.kind === "version") process.stdout.write(`${version}\n`);
     else if (command.kind === "command") process.exitCode = await runShellCommand(command);
+    else if (command.kind === "doctor") process.exitCode = await runDoctorCommand(command);
     else await start(command);
   } catch (error) {
     const values = readSettingValues({}, env);
@@ -54,6 +57,11 @@ async function serveHttp(config: Config): Promise<void> {
 async function runShellCommand(command: ShellCommand): Promise<number> {
   const { runCommand } = await import("./commands/run-command.ts");
   return runCommand(command);
+}
+
+async function runDoctorCommand(command: DoctorCommand): Promise<number> {
+  const { runDoctor } = await import("./commands/doctor/doctor.ts");
+  return runDoctor(command);
 }
 
 async function check(config: Config): Promise<void> {

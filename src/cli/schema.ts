@@ -90,14 +90,33 @@ function shownValue(name: string, value: string | undefined): string {
   return `; it is "${value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value}"`;
 }
 
-/** Throws `invalid_argument` that lists every mistake by the name of its variable. */
-export function parseSettings(values: SettingValues): ParsedSettings {
+/** A value that cannot be used. The message begins with the name of its variable. */
+export interface SettingMistake {
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface SettingsReading {
+  /** With its default in place of every value that cannot be used. */
+  readonly settings: ParsedSettings;
+  readonly mistakes: readonly SettingMistake[];
+}
+
+export function readSettings(values: SettingValues): SettingsReading {
   const parsed = schema.safeParse(values);
-  if (parsed.success) return parsed.data;
-  const mistakes = parsed.error.issues.map(({ path, message }) => {
+  if (parsed.success) return { settings: parsed.data, mistakes: [] };
+  const mistakes = parsed.error.issues.map(({ path, message }): SettingMistake => {
     const name = path.join(".");
     // A message that quotes the wrong part says more than the whole value.
-    return `${name} ${message}${message.includes('"') ? "" : shownValue(name, values[name])}`;
+    return { name, message: `${name} ${message}${message.includes('"') ? "" : shownValue(name, values[name])}` };
   });
-  throw new PrefetchError("invalid_argument", mistakes.join("; "), { hint: "Run with --help for all settings." });
+  const wrong = new Set(mistakes.map(({ name }) => name));
+  return { settings: schema.parse(Object.fromEntries(Object.entries(values).filter(([name]) => !wrong.has(name)))), mistakes };
+}
+
+/** The error that lists every mistake. */
+export function mistakesError(mistakes: readonly SettingMistake[]): PrefetchError {
+  return new PrefetchError("invalid_argument", mistakes.map(({ message }) => message).join("; "), {
+    hint: "Run with --help for all settings, or cdn-prefetch-mcp doctor for all problems.",
+  });
 }

@@ -10,9 +10,13 @@ export type ServerConfig = HttpOptions & AuthSettings;
 
 const loopbackHosts = ["localhost", "127.0.0.1", "[::1]"];
 
-/** Throws `invalid_argument` for the first combination of settings that contradict each other. */
+/** An `invalid_argument` for each combination of settings that contradict each other. */
+export function serverContradictions(settings: ParsedSettings): PrefetchError[] {
+  return [tokenSource, oauthIncomplete, exposure, resourceUrl].flatMap((find) => find(settings) ?? []);
+}
+
+/** For settings without contradictions. */
 export function serverConfigFrom(settings: ParsedSettings): ServerConfig {
-  for (const check of [checkTokenSource, checkOAuthComplete, checkExposure, checkResourceUrl]) check(settings);
   const publicUrl = settings.PREFETCH_SERVER_PUBLIC_URL;
   const publicHosts = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
   const allowedHosts = settings.PREFETCH_SERVER_ALLOWED_HOSTS ?? [...loopbackHosts, ...publicHosts];
@@ -42,9 +46,9 @@ function oauthFrom(settings: ParsedSettings): OAuthSettings | undefined {
   };
 }
 
-function checkTokenSource({ PREFETCH_SERVER_TOKENS: text, PREFETCH_SERVER_TOKENS_FILE: file }: ParsedSettings): void {
-  if (text === undefined || file === undefined) return;
-  throw conflict(
+function tokenSource({ PREFETCH_SERVER_TOKENS: text, PREFETCH_SERVER_TOKENS_FILE: file }: ParsedSettings): PrefetchError | undefined {
+  if (text === undefined || file === undefined) return undefined;
+  return conflict(
     "PREFETCH_SERVER_TOKENS and PREFETCH_SERVER_TOKENS_FILE are both set, but the server reads one token list only",
     "Unset one of them.",
   );
@@ -52,21 +56,21 @@ function checkTokenSource({ PREFETCH_SERVER_TOKENS: text, PREFETCH_SERVER_TOKENS
 
 const oauthNames = ["PREFETCH_SERVER_OAUTH_AUDIENCE", "PREFETCH_SERVER_OAUTH_JWKS_URL", "PREFETCH_SERVER_OAUTH_TENANT_CLAIM"] as const;
 
-function checkOAuthComplete(settings: ParsedSettings): void {
-  if (settings.PREFETCH_SERVER_OAUTH_ISSUER !== undefined) return;
+function oauthIncomplete(settings: ParsedSettings): PrefetchError | undefined {
+  if (settings.PREFETCH_SERVER_OAUTH_ISSUER !== undefined) return undefined;
   const name = oauthNames.find((each) => settings[each] !== undefined);
-  if (name === undefined) return;
-  throw conflict(
+  if (name === undefined) return undefined;
+  return conflict(
     `${name} is set, but PREFETCH_SERVER_OAUTH_ISSUER is not, so OAuth is off`,
     `Set PREFETCH_SERVER_OAUTH_ISSUER too, or unset ${name}.`,
   );
 }
 
 /** A server over stdio does not listen, so its host exposes nothing. */
-function checkExposure(settings: ParsedSettings): void {
+function exposure(settings: ParsedSettings): PrefetchError | undefined {
   const host = settings.PREFETCH_SERVER_HOST;
-  if (settings.PREFETCH_TRANSPORT !== "http" || isLoopback(host) || hasAuthentication(settings)) return;
-  throw conflict(
+  if (settings.PREFETCH_TRANSPORT !== "http" || isLoopback(host) || hasAuthentication(settings)) return undefined;
+  return conflict(
     `PREFETCH_SERVER_HOST is ${host}, which other machines can reach, and the server would give them all full access`,
     "Set PREFETCH_SERVER_TOKENS_FILE or PREFETCH_SERVER_OAUTH_ISSUER, or listen on 127.0.0.1.",
   );
@@ -78,10 +82,10 @@ function hasAuthentication(settings: ParsedSettings): boolean {
 }
 
 /** OAuth clients ask for tokens for the endpoint's URL, which must be known before the server listens. */
-function checkResourceUrl(settings: ParsedSettings): void {
-  if (settings.PREFETCH_SERVER_OAUTH_ISSUER === undefined || settings.PREFETCH_SERVER_PORT !== 0) return;
-  if (settings.PREFETCH_SERVER_PUBLIC_URL !== undefined) return;
-  throw conflict(
+function resourceUrl(settings: ParsedSettings): PrefetchError | undefined {
+  if (settings.PREFETCH_SERVER_OAUTH_ISSUER === undefined || settings.PREFETCH_SERVER_PORT !== 0) return undefined;
+  if (settings.PREFETCH_SERVER_PUBLIC_URL !== undefined) return undefined;
+  return conflict(
     "PREFETCH_SERVER_PORT is 0, so the endpoint's URL is not known in advance, but tokens of PREFETCH_SERVER_OAUTH_ISSUER must name it",
     "Set PREFETCH_SERVER_PUBLIC_URL, or choose a fixed port.",
   );

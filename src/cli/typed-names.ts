@@ -1,6 +1,6 @@
 /** Names settings in errors as the user gave them: by a flag or by a variable. */
 
-import { PrefetchError } from "../base/errors.ts";
+import { asPrefetchError, PrefetchError } from "../base/errors.ts";
 import type { Setting } from "../base/setting.ts";
 import type { Flags } from "./flags.ts";
 import { allSettings } from "./settings.ts";
@@ -15,6 +15,21 @@ export function inTypedNames(flags: Flags, error: unknown): unknown {
   const { code, message, hint } = error;
   const inFlags = flagNames(flags);
   return new PrefetchError(code, inFlags(message), { hint: hint && inFlags(hint), cause: error });
+}
+
+/** The same for everything that is wrong with a configuration. */
+export function inTypedReading<Reading extends WrongParts>(flags: Flags, reading: Reading): Reading {
+  const inFlags = flagNames(flags);
+  return {
+    ...reading,
+    mistakes: reading.mistakes.map(({ name, message }) => ({ name, message: inFlags(message) })),
+    contradictions: reading.contradictions.map((error) => asPrefetchError(inTypedNames(flags, error))),
+  };
+}
+
+interface WrongParts {
+  readonly mistakes: readonly { readonly name: string; readonly message: string }[];
+  readonly contradictions: readonly PrefetchError[];
 }
 
 function flagNames(flags: Flags): (text: string) => string {

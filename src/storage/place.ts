@@ -7,6 +7,11 @@ import { unusable } from "./storage-error.ts";
 /** Throws when the path cannot be a store. Creates its folder, readable by the owner only. */
 export function preparePlace(location: string): void {
   createFolder(dirname(resolve(location)));
+  refusePlace(location);
+}
+
+/** Throws when something stands at the path that cannot be a store. Creates nothing. */
+export function refusePlace(location: string): void {
   const entry = lstatSync(location, { throwIfNoEntry: false });
   if (!entry) return;
   const found = statSync(location, { throwIfNoEntry: false });

@@ -120,7 +120,7 @@ const steps: readonly string[] = [
   `,
 ];
 /** The file keeps its version in SQLite's `user_version`. */
-const SCHEMA_VERSION = steps.length;
+export const SCHEMA_VERSION = steps.length;
 
 /** "sandbox": its tasks are those of emulated vendors, whose ids and outcomes mean nothing to real ones. */
 export type StoreKind = "real" | "sandbox";
@@ -178,6 +178,6 @@ function applicationIdOf(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA application_id").get()?.application_id);
 }
 
-function versionOf(db: DatabaseSync): number {
+export function versionOf(db: DatabaseSync): number {
   return Number(db.prepare("PRAGMA user_version").get()?.user_version);
 }

@@ -35,6 +35,7 @@ function provider(more: Partial<Provider> = {}): Provider {
     title: "X",
     docs: "https://docs.example.com",
     account: "x:1",
+    endpoints: [],
     accepts: ["urls"],
     limits: {
       urlsPerRequest: 1,

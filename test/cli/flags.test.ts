@@ -34,7 +34,10 @@ describe("readCommandLine", () => {
     [["--storr", "x"], "Unknown option '--storr'. Did you mean --store? Run with --help for all flags."],
     [["--store.path", "x"], "Unknown option '--store.path'. Did you mean --store? Run with --help for all flags."],
     [["--transprot=http"], "Unknown option '--transprot'. Did you mean --transport? Run with --help for all flags."],
-    [["extra"], '"extra" is no command. Commands are warm, status, quota; without one, a server starts. Run with --help for all of them.'],
+    [
+      ["extra"],
+      '"extra" is no command. Commands are warm, status, quota, doctor; without one, a server starts. Run with --help for all of them.',
+    ],
     [["wram", "x"], '"wram" is no command. Did you mean warm? Run with --help for all of them.'],
     [["--sandbox", "extra"], "Unexpected argument 'extra'. Run with --help for all flags."],
     [["warm", "--expnad", "streams"], "Unknown option '--expnad'. Did you mean --expand? Run with --help for all flags."],

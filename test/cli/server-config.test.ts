@@ -1,17 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { asPrefetchError, explain } from "../../src/base/errors.ts";
-import { parseSettings } from "../../src/cli/schema.ts";
-import { serverConfigFrom } from "../../src/cli/server-config.ts";
+import { explain } from "../../src/base/errors.ts";
+import { readSettings } from "../../src/cli/schema.ts";
+import { serverConfigFrom, serverContradictions } from "../../src/cli/server-config.ts";
 
-const configOf = (values: Readonly<Record<string, string>>) => serverConfigFrom(parseSettings(values));
+const settingsOf = (values: Readonly<Record<string, string>>) => {
+  const { settings, mistakes } = readSettings(values);
+  expect(mistakes).toEqual([]);
+  return settings;
+};
+const configOf = (values: Readonly<Record<string, string>>) => serverConfigFrom(settingsOf(values));
 
 function conflictIn(values: Readonly<Record<string, string>>): string {
-  try {
-    configOf(values);
-  } catch (error) {
-    return explain(asPrefetchError(error));
-  }
-  return "none";
+  const [first] = serverContradictions(settingsOf(values));
+  return first === undefined ? "none" : explain(first);
 }
 
 describe("serverConfigFrom", () => {

@@ -145,6 +145,9 @@ export function selfDescription(subject: () => Pick<ProviderHarness, "provider" 
       expect(provider.status !== undefined).toBe(provider.tracking === "task");
       // A found submit needs status queries to follow it.
       if (provider.findSubmitted) expect(provider.tracking).toBe("task");
+      // The doctor reaches each endpoint and then checks the credentials.
+      expect(provider.checkLogin !== undefined).toBe(provider.endpoints.length > 0);
+      for (const endpoint of provider.endpoints) expect(new URL(endpoint).pathname).toBe("/");
       expect(["edge", "mid-tier", "unknown"]).toContain(provider.depth);
       expect(provider.reach).toMatch(/^[A-Z].{10,200}\.$/);
     });
@@ -507,6 +510,49 @@ export function providerContract({ name, start }: ContractSubject): void {
           harness.inject({ fault: { kind: "garble", body } });
           expect(await failing(provider.quota(countingCall()))).toMatchObject({ code: "vendor_unavailable", provider: vendorOf(provider) });
         }
+      });
+    });
+
+    // The provider that prefetches checks the credentials of its refresh, too.
+    describe.skipIf(name.endsWith("-refresh"))("the check of the credentials", () => {
+      const check = async (call: Call = countingCall()): Promise<void> => {
+        if (!provider.checkLogin) throw new Error("A provider of a vendor has a check of its credentials");
+        await provider.checkLogin(call);
+      };
+
+      it("passes with good credentials and submits nothing", async () => {
+        await check();
+        expect(harness.receivedSubmits()).toBe(0);
+      });
+
+      it("is auth_failed when the vendor refuses the credentials", async () => {
+        // A login with a password tries a new token.
+        harness.inject({ fault: { kind: "answer", status: 401, body: "" }, times: 2 });
+        const error = await failing(check());
+        expect(error).toMatchObject({ code: "auth_failed", retryable: false, provider: provider.id });
+        expect(error.hint).toMatch(/\S/);
+      });
+
+      it.each<readonly [string, Fault]>([
+        ["another server says that it has no such page", { kind: "answer", status: 404, body: "<html>Not Found</html>" }],
+        ["the answer is HTML", { kind: "garble", body: "<html><body>Welcome to the hotel</body></html>" }],
+      ])("is vendor_unavailable when %s", async (_, fault) => {
+        harness.inject({ fault });
+        const error = await failing(check());
+        expect(error).toMatchObject({ code: "vendor_unavailable", provider: provider.id });
+        expect(error.hint).toMatch(/\S/);
+      });
+
+      it("asks the vendor itself", async () => {
+        await harness.stopVendor();
+        expect(await failing(check())).toMatchObject({ code: "vendor_unavailable", retryable: true, provider: provider.id });
+      });
+
+      it("contains no secret that the vendor echoes", async () => {
+        harness.inject({ fault: harness.refusalSaying(`Refused: ${harness.secrets.join(" and ")}`) });
+        // A vendor may answer the refused id of the look-up, which proves the credentials.
+        const error = await check().catch((reason: unknown) => reason);
+        for (const secret of harness.secrets) expect(inspect(error, { depth: 10 })).not.toContain(secret);
       });
     });
 

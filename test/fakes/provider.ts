@@ -47,6 +47,7 @@ export function fakeProvider({ answer, work, limits, ...members }: ProviderScrip
     title: "Fake CDN",
     docs: "https://docs.example.com/",
     account: "fake-cdn:1",
+    endpoints: [],
     accepts: ["asset", "urls"],
     tracking: "task",
     depth: "edge",

@@ -2,7 +2,7 @@
 
 export interface CommandOption {
   readonly type: "string" | "boolean";
-  /** May be given several times. Its values reach the command joined by commas. */
+  /** May be given several times. Its values reach the command joined by line breaks, which no value has. */
   readonly multiple?: true;
   /** Stands for the value in `--help`. */
   readonly value?: string;
@@ -48,6 +48,20 @@ export const commandDefinitions = {
     about: "Tell what is left of today's quota.",
     options: { provider, json },
   },
+  doctor: {
+    operands: "",
+    about: "Check settings, store, network, credentials and quota, and tell the next step for each problem. Spends nothing.",
+    options: {
+      url: {
+        type: "string",
+        multiple: true,
+        value: "url",
+        about: "Also tell which provider gets this URL, and what the CDN's edge says; may be given several times.",
+      },
+      provider: { ...provider, about: "The provider of these URLs, as the tools take it." },
+      json,
+    },
+  },
 } as const satisfies Record<string, CommandDefinition>;
 
 export type CommandName = keyof typeof commandDefinitions;
@@ -58,7 +72,7 @@ export const commandNames = Object.keys(commandDefinitions).filter((name): name 
 export const exitCodes = {
   /** Everything that was asked for is done: warmed, planned or told. */
   done: 0,
-  /** The command could not be carried out: wrong settings or arguments, no quota, a vendor that refuses everything. */
+  /** The command could not be carried out: wrong settings or arguments, no quota, a vendor that refuses everything. Or a check failed. */
   refused: 1,
   /** Some URLs did not become warm. */
   incomplete: 2,

@@ -11,7 +11,10 @@ import { status } from "./status.ts";
 import { createTerminal, painter, type Terminal } from "./terminal.ts";
 import { warm } from "./warm.ts";
 
-const commands: Readonly<Record<CommandName, Command>> = { warm, status, quota };
+/** Commands that run the tools. `doctor` also works where no tool can. */
+export type ToolCommandName = Exclude<CommandName, "doctor">;
+
+const commands: Readonly<Record<ToolCommandName, Command>> = { warm, status, quota };
 
 const keptAdvice = "What was stored stays: the command status shows it, and a server on the same store sends it.";
 
@@ -19,7 +22,7 @@ const keptAdvice = "What was stored stays: the command status shows it, and a se
 const FAR_AWAY_MS = 2_147_483_647;
 
 export interface ShellCommand {
-  readonly name: CommandName;
+  readonly name: ToolCommandName;
   readonly operands: readonly string[];
   readonly options: Options;
   readonly config: AppConfig;

@@ -46,7 +46,7 @@ async function callsOf({ operands, options, stdin, mostUrls }: CommandContext): 
   const given = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
   if (options.asset !== undefined) {
     if (operands.length > 0) throw usage("warm: --asset and URLs were both given");
-    return [["prefetch_asset", { ...given, asset_ids: String(options.asset).split(",") }]];
+    return [["prefetch_asset", { ...given, asset_ids: String(options.asset).split(/[,\n]/) }]];
   }
   if (operands.length === 0) throw usage("warm: nothing to warm was named");
   const urls = await readUrls(operands, stdin);

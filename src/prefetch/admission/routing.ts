@@ -1,6 +1,6 @@
 /** Routing: which provider a call means, and which provider serves each host of a list. */
 
-import { type ErrorCode, PrefetchError } from "../../base/errors.ts";
+import { DOCTOR_HINT, type ErrorCode, PrefetchError } from "../../base/errors.ts";
 import type { Edge } from "../model/edge.ts";
 import type { BatchContent, Provider } from "../model/provider.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
@@ -42,7 +42,7 @@ function nothingConfigured({ unfinished, problems, fallbacks }: ProviderDirector
   const fix = `${(isUnfinished ? unfinished : problems).join(" Or ")} Then restart the server.`;
   const fallback = fallbacks.map((id) => ` Without credentials, provider "${id}" works now.`).join("");
   return new PrefetchError("not_configured", isUnfinished ? "The configuration is not finished" : "No provider is configured", {
-    hint: `${fix}${fallback} To try it without touching a CDN, start it with --sandbox.`,
+    hint: `${fix}${fallback} To try it without touching a CDN, start it with --sandbox. ${DOCTOR_HINT}`,
   });
 }
 
@@ -86,12 +86,15 @@ export async function edgeOf(directory: ProviderDirectory): Promise<Edge> {
     if (edge) return edge;
   }
   throw new PrefetchError("not_configured", "No configured provider can ask a CDN's edge", {
-    hint: `Have the settings of provider "http" corrected. ${directory.problems.join(" ")}`,
+    hint: `Have the settings of provider "http" corrected. ${directory.problems.join(" ")} ${DOCTOR_HINT}`,
   });
 }
 
+/** Why a provider gets a URL: the call names it, a route names it, or a call without a name can mean no other one. */
+export type Choice = { readonly by: "name" } | { readonly by: "route"; readonly pattern: string } | { readonly by: "default" };
+
 export type Destination =
-  | { readonly ok: true; readonly provider: Provider }
+  | { readonly ok: true; readonly provider: Provider; readonly choice: Choice }
   | { readonly ok: false; readonly code: ErrorCode; readonly reason: string };
 
 /** The destination of a host's URLs. */
@@ -102,14 +105,15 @@ export async function createRouter(directory: ProviderDirectory, named: string |
   const { routes, configured } = directory;
   if (named !== undefined || routes.length === 0 || configured.length === 0) {
     const provider = await chooseTaker(directory, named, "urls");
-    return () => ({ ok: true, provider });
+    return () => ({ ok: true, provider, choice: { by: named === undefined ? "default" : "name" } });
   }
   const [first, ...others] = unnamedChoices(directory);
   const unrouted = others.length === 0 ? first : undefined;
   const providers = new Map<string, Provider>();
   for (const id of configured) providers.set(id, await directory.get(id));
   return (hostname) => {
-    const id = routes.find(({ pattern }) => hostMatches(hostname, pattern))?.provider ?? unrouted;
+    const match = routes.find(({ pattern }) => hostMatches(hostname, pattern));
+    const id = match?.provider ?? unrouted;
     if (id === undefined) {
       const reason = `is on ${hostname}, for which PREFETCH_ROUTES names no provider; pass provider: ${configured.join(", ")}`;
       return { ok: false, code: "invalid_argument", reason };
@@ -119,7 +123,8 @@ export async function createRouter(directory: ProviderDirectory, named: string |
       const reason = `is on ${hostname}, which PREFETCH_ROUTES sends to ${id}, and that has no credentials; read prefetch://providers`;
       return { ok: false, code: "not_configured", reason };
     }
-    if (provider.accepts.includes("urls")) return { ok: true, provider };
+    const choice: Choice = match ? { by: "route", pattern: match.pattern } : { by: "default" };
+    if (provider.accepts.includes("urls")) return { ok: true, provider, choice };
     return { ok: false, code: "unsupported", reason: `is on ${hostname}, whose provider ${id} takes no URLs on this server` };
   };
 }

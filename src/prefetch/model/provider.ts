@@ -170,6 +170,8 @@ export interface Provider {
   readonly account: string;
   /** The account in words, such as "project 1234 at https://vod.cn-north-4.myhuaweicloud.com". */
   readonly accountInWords?: string;
+  /** Full URLs of the vendor's API, such as https://vod.cn-north-4.myhuaweicloud.com. Empty for a provider without an API. */
+  readonly endpoints: readonly string[];
   readonly accepts: readonly BatchContent["kind"][];
   readonly limits: ProviderLimits;
   readonly tracking: Tracking;
@@ -193,6 +195,11 @@ export interface Provider {
   findSubmitted?(batch: BatchContent, sent: Sent, call: Call): Promise<Reconciliation>;
   /** Drops the copies of changed content before a prefetch. Absent where the vendor has no such call that tells when it is done. */
   readonly refresh?: RefreshProvider;
+  /**
+   * Makes one call with the credentials that only reads and spends nothing. Throws `auth_failed` when the vendor refuses them.
+   * Present exactly when there are `endpoints`.
+   */
+  checkLogin?(call: Call): Promise<void>;
   /** Asks CDN edges about URLs of any provider. */
   readonly edge?: Edge;
   close(): Promise<void>;

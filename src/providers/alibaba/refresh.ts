@@ -21,6 +21,8 @@ export function createRefresh({ account, resolveAsset, ...parts }: RefreshOption
     title: "Alibaba Cloud VOD, refresh",
     docs: "https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-refreshvodobjectcaches",
     account: `${id}${account.slice(account.indexOf(":"))}`,
+    // The prefetching provider names the endpoints of both, and checks the credentials.
+    endpoints: [],
     accepts: ["asset", "urls"],
     // A batch goes through both calls, so its size follows from the prefetch. The quota is the vendor's default for URLs a day:
     // https://www.alibabacloud.com/help/en/vod/user-guide/refresh-and-prefetch

@@ -11,8 +11,10 @@ import { createSecrets, type Secrets } from "../../base/secrets.ts";
 import type { Provider } from "../../prefetch/model/provider.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { createHttpClient } from "../kit/http-client.ts";
+import { provesLogin } from "../kit/login-check.ts";
 import { createCacheCalls } from "./cache-calls.ts";
 import { type CredentialSource, rememberKeys } from "./credentials.ts";
+import { alibabaCloud } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { createMedia, type MediaOptions } from "./media.ts";
 import { createRefresh } from "./refresh.ts";
@@ -43,6 +45,9 @@ export interface AlibabaVodOptions {
   /** Milliseconds to wait for an answer. */
   readonly answerMs?: number | undefined;
 }
+
+/** Has the form of a task id, and belongs to no task. */
+const UNKNOWN_TASK = "0";
 
 /** Opens no connection before the first call. */
 export function createAlibabaVod(options: AlibabaVodOptions): Provider {
@@ -87,6 +92,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     docs: "https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches",
     account: options.account,
     accountInWords: `account ${options.account.slice(options.account.indexOf(":") + 1)} at ${options.cache.url}, media at ${options.media.url}`,
+    endpoints: [...new Set([options.cache.url, options.media.url])],
     accepts: ["asset", "urls"],
     limits,
     tracking: "task",
@@ -94,6 +100,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     reach: "Alibaba Cloud warms mid-tier nodes and reports success from 90 percent of them; the first request at an edge may still miss.",
     purging: "At Alibaba Cloud VOD, refresh_first true does both in one call, with a quota of 2,000 refreshes a day.",
     ...prefetch,
+    checkLogin: (call) => provesLogin(alibabaCloud, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
     resolveAsset,
     refresh: createRefresh({ ...parts, account: options.account, resolveAsset }),
     close: () => http.close(),

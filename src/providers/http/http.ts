@@ -51,6 +51,7 @@ export function createHttp(options: HttpOptions): Provider {
     title: "HTTP (any CDN)",
     docs: "https://www.rfc-editor.org/rfc/rfc9111",
     account: accountOf(options),
+    endpoints: [],
     accepts: ["urls"],
     tracking: "direct",
     depth: "edge",

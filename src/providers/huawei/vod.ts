@@ -13,11 +13,13 @@ import { createSecrets, type Secrets } from "../../base/secrets.ts";
 import type { BatchContent, Call, Provider, StatusRow, Submission } from "../../prefetch/model/provider.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import { createHttpClient } from "../kit/http-client.ts";
+import { provesLogin } from "../kit/login-check.ts";
 import { type Api, createApi } from "./api.ts";
 import { resolveAsset } from "./asset.ts";
 import { createAuth } from "./auth.ts";
 import { type HuaweiCredentials, rememberCredentials } from "./credentials.ts";
 import type { Edition } from "./edition.ts";
+import { huaweiCloud } from "./errors.ts";
 import { limits } from "./limits.ts";
 
 export interface HuaweiVodOptions {
@@ -38,6 +40,8 @@ export interface HuaweiVodOptions {
 }
 
 const provider = "huawei-vod";
+/** Has the form of a task id and of an asset id, and belongs to none. */
+const UNKNOWN_ID = "0".repeat(32);
 
 /** Opens no connection before the first call. */
 export function createHuaweiVod(options: HuaweiVodOptions): Provider {
@@ -66,6 +70,7 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     docs: "https://support.huaweicloud.com/api-vod/vod_04_0205.html",
     account: `${provider}:${projectId}`,
     accountInWords: `project ${projectId} at ${endpoint}`,
+    endpoints: [...new Set([endpoint, ...(credentials.kind === "password" ? [credentials.iamEndpoint] : [])])],
     limits,
     // The documentation does not tell how far "succeed" reaches.
     depth: "unknown",
@@ -77,11 +82,19 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
     close: () => http.close(),
   } as const satisfies Partial<Provider>;
 
-  if (edition === "id-only") return { ...shared, accepts: ["asset"], tracking: "none" };
+  if (edition === "id-only") {
+    return {
+      ...shared,
+      accepts: ["asset"],
+      tracking: "none",
+      checkLogin: (call) => provesLogin(huaweiCloud, resolveAsset(api, UNKNOWN_ID, call)),
+    };
+  }
   return {
     ...shared,
     accepts: ["asset", "urls"],
     tracking: "task",
+    checkLogin: (call) => provesLogin(huaweiCloud, readStatus(api, UNKNOWN_ID, { call, redact })),
     status: async ({ vendorTaskIds }, call) => {
       const rows: StatusRow[] = [];
       for (const taskId of vendorTaskIds) rows.push(...(await readStatus(api, taskId, { call, redact })));

@@ -6,6 +6,7 @@ import type { Call, Provider, StatusRow } from "../../../src/prefetch/model/prov
 import type { ProviderContext } from "../../../src/providers/definition.ts";
 import { parseJson } from "../../../src/providers/kit/answer.ts";
 import { createHttpClient, type HttpRequest } from "../../../src/providers/kit/http-client.ts";
+import { provesLogin } from "../../../src/providers/kit/login-check.ts";
 import { stoppedOr } from "../../../src/providers/kit/stopped.ts";
 import { unreadableAnswer } from "../../../src/providers/kit/vendor-failure.ts";
 import { failureOf, vendor } from "./errors.ts";
@@ -44,11 +45,15 @@ export function createExampleCdn({ endpoint, token, account, ...network }: Examp
     }
   };
 
+  const readTask = (id: string, call: Call) =>
+    send({ method: "GET", path: `/v1/prefetch/${id}`, intent: "read", action: "the status query" }, listed, call);
+
   return {
     id: provider,
     title: name,
     docs: "https://docs.example-cdn.com/api/prefetch",
     account,
+    endpoints: [endpoint],
     accepts: ["urls"],
     limits: {
       urlsPerRequest: 50,
@@ -76,14 +81,14 @@ export function createExampleCdn({ endpoint, token, account, ...network }: Examp
       for (const id of vendorTaskIds) {
         // Callers may pass any text as a vendor task id, so it must not reach another path.
         if (!/^\w{1,64}$/.test(id)) throw new PrefetchError("not_found", "The vendor task id is malformed", { provider });
-        const request = { method: "GET", path: `/v1/prefetch/${id}`, intent: "read", action: "the status query" } as const;
-        const { urls } = await send(request, listed, call);
+        const { urls } = await readTask(id, call);
         for (const { url, state } of urls) {
           rows.push({ url, state: states[state] ?? "processing", vendorState: tidyMessage(state, redact) });
         }
       }
       return rows;
     },
+    checkLogin: (call) => provesLogin(vendor, readTask("none", call)),
     close: () => http.close(),
   };
 }

@@ -10,7 +10,8 @@ import { fakeProvider } from "../../fakes/provider.ts";
 const provider = fakeProvider({ limits: { urlLength: 10_240 } });
 const secret = "MFy/vK41ba2giqM7+io6PznpdUKGpown";
 const foreign = createForeignText(createSecrets([secret], ["LTAI5tFakeKeyForTests001"]));
-const rules: ParseRules = { route: () => ({ ok: true, provider }), allowedDomains: undefined, foreign, breathe: () => undefined };
+const choice = { by: "default" } as const;
+const rules: ParseRules = { route: () => ({ ok: true, provider, choice }), allowedDomains: undefined, foreign, breathe: () => undefined };
 
 /** List entries as agents write them: most are usable, some are repeated, some are broken. */
 const entry = fc.oneof(
@@ -188,7 +189,10 @@ describe("parseUrls, for a provider with refusalOf", () => {
       },
     });
     const list = ["http://10.0.0.1/a", "https://media.example.com/a", "HTTP://10.0.0.1/a#x", "ftp://10.0.0.1/b"];
-    const { candidates, rejected, duplicatesRemoved } = await parseUrls(list, { ...rules, route: () => ({ ok: true, provider: choosy }) });
+    const { candidates, rejected, duplicatesRemoved } = await parseUrls(list, {
+      ...rules,
+      route: () => ({ ok: true, provider: choosy, choice }),
+    });
     expect(candidates.map(({ target, position }) => [target, position])).toEqual([["https://media.example.com/a", 1]]);
     expect(rejected).toMatchObject([
       { target: "http://10.0.0.1/a", code: "forbidden_domain", reason: "10.0.0.1 is private. Use another.", position: 0 },
@@ -208,8 +212,8 @@ describe("parseUrls, over several providers", () => {
     allowedDomains: ["*.example"],
     route: (hostname) => {
       routed.push(hostname);
-      if (hostname === "short.example") return { ok: true, provider: short };
-      if (hostname === "long.example") return { ok: true, provider: long };
+      if (hostname === "short.example") return { ok: true, provider: short, choice };
+      if (hostname === "long.example") return { ok: true, provider: long, choice };
       return { ok: false, code: "not_configured", reason: `is on ${hostname}, which no provider serves` };
     },
   };

@@ -71,7 +71,7 @@ describe("a fallback provider", () => {
   it("is chosen when no vendor is configured", async () => {
     expect(await chooseProvider(among([bare]), undefined)).toBe(bare);
     expect(await chooseTaker(among([bare]), undefined, "urls")).toBe(bare);
-    expect((await createRouter(among([bare]), undefined))("nowhere.test")).toEqual({ ok: true, provider: bare });
+    expect((await createRouter(among([bare]), undefined))("nowhere.test")).toEqual({ ok: true, provider: bare, choice: { by: "default" } });
   });
 
   it("is chosen beside a vendor only by its name", async () => {
@@ -79,8 +79,16 @@ describe("a fallback provider", () => {
     expect(await chooseProvider(directory, undefined)).toBe(urlsOnly);
     expect(await chooseTaker(directory, undefined, "urls")).toBe(urlsOnly);
     expect(await chooseTaker(directory, "any-cdn", "urls")).toBe(bare);
-    expect((await createRouter(directory, undefined))("nowhere.test")).toEqual({ ok: true, provider: urlsOnly });
-    expect((await createRouter(directory, "any-cdn"))("nowhere.test")).toEqual({ ok: true, provider: bare });
+    expect((await createRouter(directory, undefined))("nowhere.test")).toEqual({
+      ok: true,
+      provider: urlsOnly,
+      choice: { by: "default" },
+    });
+    expect((await createRouter(directory, "any-cdn"))("nowhere.test")).toEqual({
+      ok: true,
+      provider: bare,
+      choice: { by: "name" },
+    });
   });
 
   it("is chosen for a kind that no vendor accepts", async () => {
@@ -132,12 +140,16 @@ describe("a fallback provider", () => {
   it("gets the hosts of its routes, and all hosts only when it is the only provider", async () => {
     const routes = [{ pattern: "bare.test", provider: "any-cdn" }];
     const route = async (...providers: Provider[]) => createRouter(among(providers, { routes }), undefined);
-    expect((await route(urlsOnly, bare))("bare.test")).toEqual({ ok: true, provider: bare });
-    expect((await route(urlsOnly, bare))("nowhere.test")).toEqual({ ok: true, provider: urlsOnly });
-    expect((await route(bare))("nowhere.test")).toEqual({ ok: true, provider: bare });
+    expect((await route(urlsOnly, bare))("bare.test")).toEqual({ ok: true, provider: bare, choice: { by: "route", pattern: "bare.test" } });
+    expect((await route(urlsOnly, bare))("nowhere.test")).toEqual({
+      ok: true,
+      provider: urlsOnly,
+      choice: { by: "default" },
+    });
+    expect((await route(bare))("nowhere.test")).toEqual({ ok: true, provider: bare, choice: { by: "default" } });
     expect((await route(urlsOnly, both, bare))("nowhere.test")).toMatchObject({ ok: false, code: "invalid_argument" });
     const unfinishedRoute = await createRouter(among([bare], { routes, unfinished }), undefined);
-    expect(unfinishedRoute("bare.test")).toEqual({ ok: true, provider: bare });
+    expect(unfinishedRoute("bare.test")).toEqual({ ok: true, provider: bare, choice: { by: "route", pattern: "bare.test" } });
     expect(unfinishedRoute("nowhere.test")).toMatchObject({ ok: false, code: "invalid_argument" });
   });
 });

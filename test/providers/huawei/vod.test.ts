@@ -242,7 +242,7 @@ describe("huawei-vod", () => {
         const error = await failureOf(lookedUp("some-asset", state));
         expect(error).toMatchObject({ code: "not_published", vendorCode: state, delivery: "not_sent" });
         const isPassing = !["UPLOAD_FAILED", "SERVER_ERROR"].includes(state);
-        expect([error.retryable, error.hint]).toEqual([isPassing, expect.stringContaining(isPassing ? "wait_seconds" : "Upload")]);
+        expect([error.retryable, error.hint]).toEqual([isPassing, expect.stringContaining(isPassing ? "several minutes" : "Upload")]);
       },
     );
 

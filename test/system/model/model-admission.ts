@@ -160,7 +160,7 @@ async function read(world: World, wish: Wish): Promise<ParsedUrls> {
     return { candidates: [candidate], rejected: [], duplicatesRemoved: 0 };
   }
   return parseUrls(urls, {
-    route: (hostname) => ({ ok: true, provider: provider(accountOf(wish, `https://${hostname}/`).id) }),
+    route: (hostname) => ({ ok: true, provider: provider(accountOf(wish, `https://${hostname}/`).id), choice: { by: "default" } }),
     allowedDomains: undefined,
     foreign: fakeForeignText(),
     breathe: () => undefined,

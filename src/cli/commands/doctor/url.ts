@@ -1,0 +1,110 @@
+/** One URL of the user: the provider that would get it, and what the CDN's edge says. */
+
+import { z } from "zod";
+import type { LocalApp } from "../../../app/app.ts";
+import { asPrefetchError } from "../../../base/errors.ts";
+import type { ForeignText } from "../../../base/foreign-text.ts";
+import { parseUrls, shownInput } from "../../../prefetch/admission/parse-urls.ts";
+import { type Choice, createRouter, type Router } from "../../../prefetch/admission/routing.ts";
+import { shownUrl } from "../../../prefetch/calls/view.ts";
+import { localCaller } from "../../../prefetch/model/caller.ts";
+import { warmths } from "../../../prefetch/model/edge.ts";
+import type { Guards } from "../../../prefetch/model/guards.ts";
+import { within } from "./check.ts";
+import { type Finding, type Rows, rowsOf } from "./finding.ts";
+
+/** Larger: a slow edge holds the report. Smaller: edges that first fetch from a slow origin fail. */
+const EDGE_MS = 20_000;
+export const URL_MS = EDGE_MS + 2_000;
+
+export interface UrlContext {
+  readonly app: Pick<LocalApp, "directory" | "runTool" | "breathe">;
+  readonly guards: Guards;
+  readonly foreign: ForeignText;
+  /** The provider that a call would name. */
+  readonly named: string | undefined;
+}
+
+export async function checkUrl(url: string, context: UrlContext, signal: AbortSignal): Promise<Finding[]> {
+  const rows = rowsOf("url");
+  const shown = shownInput(url, context.foreign.clean);
+  const route = await routeOf(url, shown, context, rows);
+  if (route.state === "failed") return [route, rows.skipped("edge", `${shown}: not asked.`, "Correct the URL or the setting first.")];
+  return [route, ...(await askEdge(url, shown, context, rows, signal))];
+}
+
+/** As a call of prefetch_urls parses and routes it. */
+async function routeOf(url: string, shown: string, { app, guards, foreign, named }: UrlContext, rows: Rows): Promise<Finding> {
+  let choice: Choice | undefined;
+  try {
+    const router = await createRouter(app.directory, named);
+    const route: Router = (hostname) => {
+      const destination = router(hostname);
+      if (destination.ok) choice = destination.choice;
+      return destination;
+    };
+    const { allowedDomains } = guards;
+    const { candidates, rejected } = await parseUrls([url], { route, allowedDomains, foreign, breathe: app.breathe });
+    const [candidate] = candidates;
+    if (candidate) return rows.ok("provider", `${shown} goes to ${candidate.provider.id}${choice ? `, ${reasonOf(choice)}` : ""}.`);
+    const [{ code, reason } = { code: "", reason: "It cannot be used." }] = rejected;
+    return rows.failed("provider", `${shown} is refused: ${reason}`, adviceOn(code));
+  } catch (thrown) {
+    return rows.error("provider", asPrefetchError(thrown));
+  }
+}
+
+function reasonOf(choice: Choice): string {
+  if (choice.by === "name") return "which --provider names";
+  if (choice.by === "route") return `by the route ${choice.pattern}`;
+  return "the only provider that a call without a name can mean";
+}
+
+function adviceOn(code: string): string {
+  if (code === "forbidden_domain")
+    return "Use a host that the server may connect to. PREFETCH_ALLOWED_DOMAINS names the hosts, where it is set.";
+  if (code === "not_configured") return "Complete the settings of that provider, or correct PREFETCH_ROUTES.";
+  return "Correct the URL, or name a provider that takes it with --provider.";
+}
+
+const answer = z.object({
+  results: z.array(
+    z.object({
+      state: z.enum(warmths),
+      reason: z.string().default(""),
+      status: z.number().optional(),
+      cdn: z.string().optional(),
+      edge: z.string().optional(),
+      obstacles: z.array(z.object({ change: z.string() })).default([]),
+    }),
+  ),
+  next_step: z.string(),
+});
+type EdgeAnswer = z.infer<typeof answer>["results"][number];
+
+async function askEdge(url: string, shown: string, { app }: UrlContext, rows: Rows, signal: AbortSignal): Promise<Finding[]> {
+  try {
+    const found = await within(EDGE_MS, `The edge of ${shown}`, signal, (bounded) =>
+      app.runTool("verify_prefetch", { urls: [url], detail: "all" }, { caller: localCaller, signal: bounded }),
+    );
+    const { results, next_step: nextStep } = answer.parse(found);
+    return results.map((result) => describeEdge(shownUrl(shown), result, nextStep, rows));
+  } catch (thrown) {
+    return [rows.error("edge", asPrefetchError(thrown))];
+  }
+}
+
+/** Exported for its test. */
+export function describeEdge(
+  shown: string,
+  { state, reason, status, cdn, edge, obstacles }: EdgeAnswer,
+  nextStep: string,
+  rows: Rows,
+): Finding {
+  const where = [cdn, edge && `PoP ${edge}`].filter(Boolean).join(", ");
+  const says = `${shown} is ${state}${where && ` (${where})`}. ${reason}`.trim();
+  // Without an answer, the URL's host cannot be reached, or the server may not connect to it.
+  if (state === "unknown" && status === undefined) return rows.failed("edge", says, nextStep);
+  if (state === "unknown" || state === "uncacheable") return rows.warning("edge", says, obstacles[0]?.change ?? nextStep);
+  return rows.ok("edge", says);
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { explain } from "../../src/base/errors.ts";
+import { readConfig } from "../../src/cli/read-config.ts";
+
+const reading = (env: Readonly<Record<string, string>>, flags = {}) => readConfig(flags, { HOME: "/home/me", ...env });
+
+describe("readConfig", () => {
+  it("lists every mistake, and has the default in place of each wrong value", () => {
+    const { mistakes, config, contradictions } = reading({
+      PREFETCH_STORE: "x",
+      PREFETCH_MAX_URLS_PER_CALL: "0",
+      PREFETCH_LOG_LEVEL: "loud",
+      PREFETCH_DAILY_BUDGET: "7",
+    });
+    expect(mistakes.map(({ name }) => name)).toEqual(["PREFETCH_STORE", "PREFETCH_MAX_URLS_PER_CALL", "PREFETCH_LOG_LEVEL"]);
+    expect(config).toMatchObject({ guards: { maxUrlsPerCall: 10_000 }, logLevel: "info", dailyBudget: 7 });
+    expect(config.store).toMatch(/cdn-prefetch-mcp.*prefetch\.sqlite$/);
+    expect(contradictions).toEqual([]);
+  });
+
+  it("lists every contradiction beside the mistakes", () => {
+    const { mistakes, contradictions } = reading({
+      PREFETCH_LOG_LEVEL: "loud",
+      PREFETCH_SERVER_TOKENS: "[]",
+      PREFETCH_SERVER_TOKENS_FILE: "/tokens.json",
+      PREFETCH_SERVER_OAUTH_AUDIENCE: "https://mcp.example.com",
+    });
+    expect(mistakes).toHaveLength(1);
+    expect(contradictions.map(({ message }) => message)).toEqual([
+      expect.stringContaining("PREFETCH_SERVER_TOKENS_FILE are both set"),
+      expect.stringContaining("OAuth is off"),
+    ]);
+  });
+
+  it.each([
+    // The issuer is set, though wrongly.
+    [{ PREFETCH_SERVER_OAUTH_ISSUER: "idp", PREFETCH_SERVER_OAUTH_AUDIENCE: "x" }, {}],
+    [{ PREFETCH_TRANSPORT: "http", PREFETCH_SERVER_HOST: "0.0.0.0", PREFETCH_SERVER_OAUTH_ISSUER: "idp" }, {}],
+    [{ PREFETCH_TRANSPORT: "htp" }, { port: "8080" }],
+  ])("finds no contradiction that rests on a wrong value: %j", (env, flags) => {
+    const { mistakes, contradictions } = reading(env, flags);
+    expect(mistakes).toHaveLength(1);
+    expect(contradictions.map(explain)).toEqual([]);
+  });
+
+  it("keeps nothing, and says so, when there is no home folder for the store", () => {
+    const { config, contradictions } = readConfig({}, { PREFETCH_STORE: "sqlite:~/x" });
+    // Where the platform knows a home without HOME, the path is absolute.
+    if (contradictions.length === 0) expect(config.store).toMatch(/^\//);
+    else expect(config.store).toBe(":memory:");
+  });
+});
