@@ -107,5 +107,7 @@ export const spendInputs = {
     ),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
   force: lenientBoolean("Also send URLs sent in the last 10 minutes. Replaces no copy that is still valid: purge changed content first."),
-  wait_seconds: waitSeconds,
+  wait_seconds: waitSeconds.describe(
+    "Wait up to this long (0 to 50) for the final state, or for only deferred URLs; 0: up to 3 s, for refusals.",
+  ),
 };
