@@ -110,5 +110,7 @@ export const spendInputs = {
   refresh_first: lenientBoolean(
     "For changed content: the vendor drops its copies, which takes minutes and quota of its own, then prefetches.",
   ),
-  wait_seconds: waitSeconds,
+  wait_seconds: waitSeconds.describe(
+    "Wait up to this long (0 to 50) for the final state, or for only deferred URLs; 0: up to 3 s, for refusals.",
+  ),
 };

@@ -8,6 +8,9 @@ const words: readonly (readonly [pattern: RegExp, shell: string])[] = [
   [/\b[Cc]all get_prefetch_status with task_id (pf_[\w-]+) and wait_seconds \d+/g, "Run cdn-prefetch-mcp status $1 --wait 60"],
   [/\b[Cc]all get_prefetch_status with task_id (pf_[\w-]+)/g, "Run cdn-prefetch-mcp status $1"],
   [/\b[Cc]all (?:prefetch_urls|prefetch_asset)\b/g, "run cdn-prefetch-mcp warm"],
+  // The command lists the newest tasks and takes no filter.
+  [/\b[Cc]all list_prefetch_tasks, with url to find the task of a URL,/g, "Run cdn-prefetch-mcp status, which lists the newest tasks,"],
+  [/ ?list_prefetch_tasks with url names the task of a single URL\./g, ""],
   [/\b[Cc]all list_prefetch_tasks\b/g, "Run cdn-prefetch-mcp status"],
   // Commands wait for outcomes only.
   [/, or with wait_seconds \d+, which asks every 5 seconds/g, ""],

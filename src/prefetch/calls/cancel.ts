@@ -24,11 +24,17 @@ export async function cancelTask(
   const cancelled = counts.cancelled - before.counts.cancelled;
   const sending = counts.queued;
   const sent = totalOf(counts) - counts.cancelled - counts.rejected - sending;
-  const said = [cancelled > 0 ? `${cancelled} cancelled. ${freedAdvice(freed, after.quota)}`.trim() : "Nothing was waiting to be sent."];
+  const said: string[] = [];
+  if (cancelled > 0) said.push(`${cancelled} cancelled. ${freedAdvice(freed, after.quota)}`.trim());
+  else if (sending === 0) said.push(counts.cancelled > 0 ? "Nothing was left to cancel." : "Nothing was waiting to be sent.");
+  if (sending > 0)
+    said.push(`${sending} are being sent now; those that can still be stopped stop within seconds, and count as cancelled then.`);
   if (sent > 0) said.push(`${sent} had been sent before and cannot be taken back.`);
-  if (sending > 0) said.push(`${sending} are being sent now; those that can be stopped will stop within seconds.`);
-  return { ...after, nextStep: [...said, after.nextStep].join(" ") };
+  return { ...after, nextStep: [...said, after.nextStep.replace(SENDING, "")].join(" ") };
 }
+
+/** The next step's own sentence about items in flight. */
+const SENDING = /^\d+ being sent right now\. /;
 
 /** Days that the answer names; a task waits for at most 15 of them at each vendor. */
 const NAMED_DAYS = 4;

@@ -23,7 +23,39 @@ describe("warm", () => {
     expect(eventsOf(ended)).toMatchObject([
       { event: "task", state: "succeeded", counts: { total: 3, succeeded: 3 } },
       { event: "verified", counts: { warm: 3 } },
+      { event: "verified_total", counts: { warm: 3 } },
     ]);
+  });
+
+  it("proves a list of several pages with one sum at the end, and names each URL that the edge does not hold", async () => {
+    const urls = Array.from({ length: 60 }, (_, nth) => `https://cloudflare.example.org/page/${nth}.mp4`);
+    const { code, stdout } = await shell(["warm", "--sandbox", "-", "--verify"], {
+      input: [...urls, "https://cloudflare.example.org/page/evicted.mp4"].join("\n"),
+    });
+    expect(code).toBe(2);
+    expect(stdout.match(/^verified: .*$/gm)).toEqual(["verified: 60 warm, 1 cold"]);
+    expect(stdout).toMatch(/^ {2}cold https:\/\/cloudflare\.example\.org\/page\/evicted\.mp4: /m);
+    expect(stdout).not.toMatch(/next_cursor|get_prefetch_status|prefetch_urls/);
+  });
+
+  it("refuses --verify with --dry-run, and a negative wait, each in its own words", async () => {
+    const both = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--dry-run", "--verify"]);
+    expect(both).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/--verify asks the edge about warmed URLs, and --dry-run warms none/),
+    });
+    const negative = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--wait", "-5"]);
+    expect(negative).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/--wait must be a number of minutes, such as 30; it is "-5"/),
+    });
+  });
+
+  it("names commands instead of tools in its next step and hints", async () => {
+    const { stdout } = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--wait", "0"]);
+    expect(stdout).toMatch(/Run cdn-prefetch-mcp status pf_[\w-]+ --wait 60 until the state is final/);
+    const { stderr } = await shell(["status", "pf_none", "--sandbox"]);
+    expect(stderr).toMatch(/Run cdn-prefetch-mcp status, which lists the newest tasks, before you send anything again/);
   });
 
   it("prints the outcome, each problem and the next step for people, without colours in a pipe", async () => {

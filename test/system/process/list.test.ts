@@ -54,6 +54,7 @@ describe.concurrent.each(sessions)("list_prefetch_tasks with the %s", (_, start)
     expect(inShanghai).toEqual({
       tasks: [],
       span: { since: "2001-02-02T16:00:00.000Z", until: "2001-02-03T16:00:00.000Z", time_zone: "Asia/Shanghai" },
+      next_step: "No task of the last 30 days fits. Call again with fewer filters to see which tasks there are.",
     });
     expect((await list({ since: "2001-02-03" })).span).toEqual({ since: "2001-02-03T00:00:00.000Z", time_zone: "UTC" });
     expect((await session.call("list_prefetch_tasks", { since: "yesterday" })).text).toMatch(/^invalid_argument: since: "yesterday"/);
