@@ -10,7 +10,8 @@ import { status } from "./status.ts";
 import { createTerminal, painter } from "./terminal.ts";
 import { warm } from "./warm.ts";
 
-const commands: Readonly<Record<CommandName, Command>> = { warm, status, quota };
+/** What each command does on an app. The demo runs them one after the other on one app. */
+export const commands: Readonly<Record<CommandName, Command>> = { warm, status, quota };
 
 const keptAdvice = "What was stored stays: the command status shows it, and a server on the same store sends it.";
 
