@@ -29,7 +29,7 @@ describe("README.md", () => {
     const screen = read("README.md").split("\n").slice(0, 30).join("\n");
     expect(screen).toContain("](assets/demo.svg)");
     expect(screen).toMatch(/^npm ci .*\nnpm run demo .*\nnpm test /m);
-    expect(screen).toMatch(/ warm https:\/\/\S+ --verify$/m);
+    expect(screen).toMatch(/ warm https:\/\/\S+ --verify --sandbox$/m);
   });
 
   it("explains codes that tools report", () => {
