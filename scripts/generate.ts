@@ -103,7 +103,12 @@ function imageCommands(): string[] {
   const path = new URL(repositoryPage(fields)).pathname.slice(1);
   // The check of releases finds the placeholder by its capitals.
   const image = `ghcr.io/${path.startsWith(`${PLACEHOLDER}/`) ? path : path.toLowerCase()}`;
-  return ["```sh", `docker run --publish 127.0.0.1:3399:3399 --volume cdn-prefetch:/data --env PREFETCH_SERVER_TOKENS ${image}`, "```"];
+  return [
+    "```sh",
+    "docker run --publish 127.0.0.1:3399:3399 --volume cdn-prefetch:/data \\",
+    `  --env PREFETCH_SERVER_TOKENS ${image}`,
+    "```",
+  ];
 }
 
 function toolRows(): string[] {

@@ -97,10 +97,10 @@ export const scenes: readonly Scene[] = [
     ],
   },
   {
-    title: "Why a URL stays cold",
-    commands: [["warm", "https://cdn.example.org/no-store.mp4", "--verify"]],
-    row: "a URL that stays cold",
-    expected: ([stubborn]) => [[stubborn?.code === 2 && stubborn.held === 0, "the edge does not hold it"]],
+    title: "A URL that becomes warm, and why another one stays cold",
+    commands: [["warm", "https://v.example.org/film.mp4", "https://v.example.org/no-store.mp4", "--verify"]],
+    row: "a warm and a cold URL",
+    expected: ([pair]) => [[pair?.code === 2 && pair.task?.counts.total === 2 && pair.held === 1, "the edge holds one of the two"]],
   },
   {
     title: "What is left of today now",
