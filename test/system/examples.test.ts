@@ -55,9 +55,15 @@ async function answersOf(session: Session, { calls }: Example): Promise<ToolAnsw
   const answers: ToolAnswer[] = [];
   for (const [tool, args] of calls) {
     const [taskId] = /pf_[0-9a-f-]{36}/.exec(answers.at(-1)?.text ?? "") ?? [];
-    answers.push(await session.call(tool, args.task_id === "pf_…" ? { ...args, task_id: taskId } : args));
+    const given = { ...args, ...(args.task_id === "pf_…" && { task_id: taskId }), ...(args.since !== undefined && { since: yesterday() }) };
+    answers.push(await session.call(tool, given));
   }
   return answers;
+}
+
+/** The shown dates of changes are those of a page's day; the sandbox changes every day. */
+function yesterday(): string {
+  return new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
 }
 
 const pages = ["README.md", ...globSync("docs/*.md", { cwd: root })]
