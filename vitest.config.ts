@@ -6,6 +6,7 @@ const systemTests = "test/system/**/*.test.ts";
 
 /** The longest files. A long file that starts last would run alone on one core while the other core idles. */
 const longest = [
+  "demo",
   "process/story",
   "faults/faults",
   "process/process",

@@ -1,6 +1,6 @@
 /**
- * Generates the manifest of the MCP bundle with its translations, server.json, the labels of the image, and the tables of tools and
- * settings in the README and in docs/ from the code and package.json.
+ * Generates the manifest of the MCP bundle with its translations, server.json, the labels of the image, the tables of tools and
+ * settings in docs/, and the lists and addresses in both READMEs and SECURITY.md from the code and package.json.
  *
  * Usage: `npm run generate`, or `node scripts/generate.ts` after a build. With `--check` it writes nothing and fails when
  * a file is out of date.
@@ -18,6 +18,7 @@ import { localeFiles } from "./mcpb/locales.ts";
 import { manifestOf } from "./mcpb/manifest.ts";
 import { serverJson } from "./mcpb/server-json.ts";
 import { readPackage, repositoryPage } from "./package-fields.ts";
+import { PLACEHOLDER } from "./release/problems.ts";
 
 const inputSchema = z.object({ properties: z.record(z.string(), z.object({ description: z.string() })) });
 
@@ -38,15 +39,21 @@ const files: Record<string, string> = {
     ]),
   ),
   "deploy/Dockerfile": await filled("deploy/Dockerfile", { labels: labels() }, (marker) => `# ${marker}`),
-  "README.md": await filled("README.md", {
-    providers: providerDefinitions.map((row) => `  - ${row.title}: [\`${row.id}\`](docs/${row.id}.md)`),
+  "docs/tools.md": await filled("docs/tools.md", {
     tools: ["| tool | what it is for | arguments | effect |", "|---|---|---|---|", ...toolRows()],
-    settings: [...tableHead, ...settingRows(general)],
   }),
+  "docs/settings.md": await filled("docs/settings.md", { settings: [...tableHead, ...settingRows(general)] }),
+  "docs/streamable-http.md": await filled("docs/streamable-http.md", {
+    settings: [...tableHead, ...settingRows(Object.values(serverSettings))],
+  }),
+  "SECURITY.md": await filled("SECURITY.md", { contact: [`**<${repositoryPage(fields)}/security/advisories/new>**`] }),
 };
-files["docs/streamable-http.md"] = await filled("docs/streamable-http.md", {
-  settings: [...tableHead, ...settingRows(Object.values(serverSettings))],
-});
+for (const page of ["README.md", "README.zh-CN.md"]) {
+  files[page] = await filled(page, {
+    image: imageCommands(),
+    providers: providerDefinitions.map((row) => `  - ${row.title}: [\`${row.id}\`](docs/${row.id}.md)`),
+  });
+}
 for (const row of providerDefinitions) {
   const page = `docs/${row.id}.md`;
   files[page] = await filled(page, { settings: [...tableHead, ...settingRows(row.settings)] });
@@ -88,6 +95,19 @@ function labels(): string[] {
     `LABEL ${Object.entries(values)
       .map(([name, value]) => `${name}="${value}"`)
       .join(" \\\n      ")}`,
+  ];
+}
+
+/** Registries of images take lower case only. */
+function imageCommands(): string[] {
+  const path = new URL(repositoryPage(fields)).pathname.slice(1);
+  // The check of releases finds the placeholder by its capitals.
+  const image = `ghcr.io/${path.startsWith(`${PLACEHOLDER}/`) ? path : path.toLowerCase()}`;
+  return [
+    "```sh",
+    "docker run --publish 127.0.0.1:3399:3399 --volume cdn-prefetch:/data \\",
+    `  --env PREFETCH_SERVER_TOKENS ${image}`,
+    "```",
   ];
 }
 

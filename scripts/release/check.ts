@@ -10,7 +10,7 @@ import { readPackage } from "../package-fields.ts";
 import { releaseProblems } from "./problems.ts";
 
 /** The files that carry names or addresses of the project. */
-const carriers = ["package.json", "manifest.json", "server.json", "deploy/Dockerfile", "README.md"];
+const carriers = ["package.json", "manifest.json", "server.json", "deploy/Dockerfile", "README.md", "README.zh-CN.md", "SECURITY.md"];
 
 const { values } = parseArgs({ options: { tag: { type: "string" } } });
 const texts = await Promise.all(carriers.map(async (path): Promise<[string, string]> => [path, await readFile(path, "utf8")]));

@@ -5,6 +5,9 @@ import { type PackageFields, repositoryPage } from "../package-fields.ts";
 /** Stands in package.json for the GitHub account that will own the project, and in every file that is generated from it. */
 export const PLACEHOLDER = "OWNER";
 
+/** The sentence of both READMEs that the first release makes untrue. */
+const unpublished = /\*\*(?:Nothing is published yet|目前尚未发布任何版本)\*\*/;
+
 export interface ReleaseState {
   readonly fields: Pick<PackageFields, "version" | "mcpName" | "repository">;
   /** Contents by path of the files that carry names or addresses of the project. */
@@ -23,6 +26,9 @@ export function releaseProblems({ fields, carriers, changelog, tag }: ReleaseSta
     const remedy = path === "package.json" ? "put the GitHub account there" : "run npm run generate after package.json is right";
     return [`${path} has the placeholder ${PLACEHOLDER} in ${count} places: ${remedy}.`];
   });
+  for (const [path, text] of Object.entries(carriers)) {
+    if (unpublished.test(text)) problems.push(`${path} says that nothing is published yet: delete that sentence.`);
+  }
   const owner = new URL(repositoryPage(fields)).pathname.split("/")[1] ?? "";
   if (mcpName.split("/")[0] !== `io.github.${owner}`) {
     problems.push(`package.json: mcpName must begin with io.github.${owner}/, because the MCP registry knows that account as the owner.`);

@@ -14,7 +14,7 @@ function anchorsOf(page: string): string[] {
   return headings.map((heading) =>
     heading
       .toLowerCase()
-      .replace(/[^\w\- ]/g, "")
+      .replace(/[^\p{L}\p{N}_\- ]/gu, "")
       .replaceAll(" ", "-"),
   );
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { notesOf, PLACEHOLDER, releaseProblems } from "../../scripts/release/problems.ts";
 
@@ -28,6 +30,16 @@ describe("releaseProblems", () => {
       "package.json has the placeholder OWNER in 2 places: put the GitHub account there.",
       "server.json has the placeholder OWNER in 1 places: run npm run generate after package.json is right.",
     ]);
+  });
+
+  it("refuses a README that says that nothing is published yet, in both languages", () => {
+    for (const page of ["README.md", "README.zh-CN.md"]) {
+      const text = readFileSync(join(import.meta.dirname, "../..", page), "utf8").replaceAll(PLACEHOLDER, "someone");
+      expect(releaseProblems({ ...owned, carriers: { [page]: text } })).toEqual([
+        expect.stringContaining(`${page} says that nothing is published`),
+      ]);
+      expect(releaseProblems({ ...owned, carriers: { [page]: text.replaceAll("**", "") } })).toEqual([]);
+    }
   });
 
   it("refuses a name in the MCP registry that belongs to another account than the repository", () => {

@@ -14,7 +14,8 @@ import { warm } from "./warm.ts";
 /** Commands that run the tools. `doctor` also works where no tool can. */
 export type ToolCommandName = Exclude<CommandName, "doctor">;
 
-const commands: Readonly<Record<ToolCommandName, Command>> = { warm, status, quota };
+/** What each command does on an app. The demo runs them one after the other on one app. */
+export const commands: Readonly<Record<ToolCommandName, Command>> = { warm, status, quota };
 
 const keptAdvice = "What was stored stays: the command status shows it, and a server on the same store sends it.";
 

@@ -27,10 +27,20 @@ afterAll(() => {
 describe("the npm package of a clone", () => {
   it("holds the built server and its papers, and nothing of the checkout, when the clone had no dist", () => {
     const files = filesBelow(installed);
-    for (const file of ["dist/main.js", "dist/sbom.cdx.json", "dist/third-party-licenses.txt", "LICENSE", "README.md", "PRIVACY.md"]) {
+    for (const file of [
+      "dist/main.js",
+      "dist/sbom.cdx.json",
+      "dist/third-party-licenses.txt",
+      "LICENSE",
+      "README.md",
+      "README.zh-CN.md",
+      "SECURITY.md",
+      "PRIVACY.md",
+    ]) {
       expect(files).toContain(file);
     }
-    const known = /^(?:dist\/[\w./-]+\.(?:js|txt|json)|(?:docs|deploy)\/[\w.-]+|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
+    const known =
+      /^(?:dist\/[\w./-]+\.(?:js|txt|json)|(?:docs|deploy)\/[\w.-]+|assets\/demo\.svg|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !known.test(file))).toEqual([]);
   });
 

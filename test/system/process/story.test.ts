@@ -1,8 +1,5 @@
-/** The main job from end to end: as the demo shows it, and with each generation of the official client. */
+/** The main job from end to end, with each generation of the official client. */
 
-import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
 import { type Session, sessions, taskOf, usedOf } from "../harness/clients-harness.ts";
@@ -15,18 +12,6 @@ async function open({ onTestFinished }: TestContext, start: (typeof sessions)[nu
   onTestFinished(() => session.close());
   return session;
 }
-
-it.concurrent("the demo ends well", { timeout: 90_000 }, async ({ expect }) => {
-  const demo = spawn(process.execPath, ["scripts/demo.ts"], {
-    cwd: join(import.meta.dirname, "../../.."),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [stdout, stderr] = await Promise.all([text(demo.stdout), text(demo.stderr)]);
-  expect(stderr.replace(/.*Warning.*\n.*trace-warnings.*\n/, "")).toBe("");
-  // The demo says so only when its own checks hold.
-  expect(stdout).toMatch(/Everything ended as it should/);
-  expect(stdout).not.toMatch(/undefined|\[object/);
-});
 
 describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
   it("prefetches an asset and follows it to the end", async (test) => {
