@@ -9,7 +9,7 @@ import { readProxySettings } from "./proxy-settings.ts";
 import { mistakesError, type ParsedSettings, readSettings, type SettingMistake } from "./schema.ts";
 import { type ServerConfig, serverConfigFrom, serverContradictions } from "./server-config.ts";
 import { keyIdValues, readSettingValues, secretValues } from "./setting-values.ts";
-import { serverSettings } from "./settings.ts";
+import { generalSettings, serverSettings } from "./settings.ts";
 import { storePath } from "./store-path.ts";
 import { isTyped } from "./typed-names.ts";
 import { unknownNameWarnings } from "./unknown-names.ts";
@@ -23,6 +23,8 @@ export interface ConfigReading {
   /** With its default in place of every setting that cannot be used, so a server starts on it only when `refusalOf` finds nothing. */
   readonly config: Config;
   readonly mistakes: readonly SettingMistake[];
+  /** Variables of the settings in whose place a default stands. */
+  readonly unusable: readonly string[];
   /** Usable settings that contradict each other or this machine. */
   readonly contradictions: readonly PrefetchError[];
 }
@@ -50,6 +52,7 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv): ConfigReading 
       warnings: [...unknownNameWarnings(env), ...warnings],
     },
     mistakes,
+    unusable: [...wrong, ...(store.problem ? [generalSettings.store.name] : [])],
     // A default that stands for a wrong value contradicts nothing that the user has set.
     contradictions: found.flatMap((error) => (error && !wrong.some((name) => explain(error).includes(name)) ? [error] : [])),
   };

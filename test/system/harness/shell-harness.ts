@@ -17,12 +17,13 @@ export interface Ended {
 export interface ShellOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** Another user, for root only. */
   readonly uid?: number | undefined;
 }
 
-export async function shell(args: readonly string[], { input = "", env = {}, uid }: ShellOptions = {}): Promise<Ended> {
-  const options = { env: { PATH: process.env.PATH ?? "", HOME: newFolder(), ...env }, ...(uid !== undefined && { uid }) };
+export async function shell(args: readonly string[], { input = "", env = {}, cwd, uid }: ShellOptions = {}): Promise<Ended> {
+  const options = { cwd, env: { PATH: process.env.PATH ?? "", HOME: newFolder(), ...env }, ...(uid !== undefined && { uid }) };
   const child = spawn(process.execPath, [bin, ...args], options);
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));

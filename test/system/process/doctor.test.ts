@@ -1,6 +1,7 @@
 /** `cdn-prefetch-mcp doctor`, run as a shell runs it, against installations that work and that do not. */
 
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -271,6 +272,21 @@ describe("a store", () => {
     expect(readFileSync(path).equals(before)).toBe(true);
   });
 
+  it("with a relative path is a warning, and is shown with its whole path", async () => {
+    const folder = newFolder();
+    const store = (await doctor(["--store", "sqlite:a.sqlite"], {}, { cwd: folder })).area("store");
+    expect(store).toMatchObject({
+      path: { state: "warning" },
+      file: { state: "ok", says: expect.stringContaining(join(realpathSync(folder), "a.sqlite")) },
+    });
+  });
+
+  it("without a home folder is not looked at", async () => {
+    const report = await doctor([], { HOME: "" });
+    expect(failedIn(report)).toEqual(["settings start"]);
+    expect(report.area("store").settings).toMatchObject({ state: "skipped" });
+  });
+
   it("below a file cannot be created", async () => {
     const folder = newFolder();
     writeFileSync(join(folder, "file"), "");
@@ -349,6 +365,13 @@ describe("the token list of the HTTP server", () => {
     expect([tokens?.state, permissions?.state]).toEqual(["warning", "ok"]);
   });
 
+  it("is not read when it is a named pipe, which would wait for ever", async () => {
+    const pipe = join(newFolder(), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const report = await doctor(["--store", "memory:", "--transport", "http", "--tokens-file", pipe]);
+    expect(report.area("server").tokens).toMatchObject({ state: "warning", says: expect.stringContaining("no regular file") });
+  });
+
   it("is not read for a server over stdio", async () => {
     const report = await doctor(["--store", "memory:"], { PREFETCH_SERVER_TOKENS_FILE: "/nowhere/tokens.json" });
     expect(failedIn(report)).toEqual([]);
@@ -391,9 +414,19 @@ describe("--url", () => {
     expect(report.area("url").provider).toMatchObject({ state: "failed", says: expect.stringContaining("not a public address") });
   });
 
+  it("is a failed row when the host cannot be reached", async () => {
+    const report = await doctor(["--store", "memory:", "--url", "https://media.nowhere.invalid/a.mp4"]);
+    expect(failedIn(report)).toEqual(["url edge"]);
+    expect(report.area("url").edge).toMatchObject({
+      says: expect.stringContaining("media.nowhere.invalid failed"),
+      next: expect.stringContaining("curl"),
+    });
+  });
+
   it.each([
     ["http://10.0.0.1/a", [], /10\.0\.0\.1 is not a public address/, /./],
     ["https://example.com/a", ["--allowed-domains", "cdn.example.com"], /PREFETCH_ALLOWED_DOMAINS does not list/, /Use a host/],
+    ["", [], /^\(empty\) is refused: The URL is empty/, /Correct the URL/],
     ["not a URL", [], /not an absolute URL/, /Correct the URL/],
     ["https://example.com/a", ["--provider", "cloudfront"], /"cloudfront" is not known/, /Choose one of/],
   ])("refuses %s %j as a call would, without asking the edge", async (url, args, says, next) => {

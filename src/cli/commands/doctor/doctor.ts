@@ -42,8 +42,7 @@ export async function runDoctor(command: DoctorCommand): Promise<number> {
     const secrets = secretsOf(reading);
     const named = typeof options.provider === "string" ? options.provider : undefined;
     const checks = planChecks({ reading, sources, app, secrets, urls, named });
-    const broken = reading.mistakes.map(({ name }) => name);
-    const findings = await runAll(checks, { broken, report: app.report }, terminal.progress);
+    const findings = await runAll(checks, { broken: reading.unusable, report: app.report }, terminal.progress);
     return print(findings.map(hiding(secrets)), options, terminal);
   } finally {
     await app.close(0);

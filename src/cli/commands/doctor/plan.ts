@@ -49,7 +49,12 @@ function localChecks({ reading, sources }: PlanOptions): Check[] {
       needs: ["PREFETCH_STORE", "PREFETCH_SANDBOX"],
       run: () => checkStore(config.store, config.sandbox ? "sandbox" : "real"),
     },
-    { ...local, area: "server", needs: ["PREFETCH_TRANSPORT"], run: () => checkServer(config, systemClock.now()) },
+    {
+      ...local,
+      area: "server",
+      needs: ["PREFETCH_TRANSPORT", "PREFETCH_SERVER_HOST", "PREFETCH_SERVER_OAUTH_ISSUER"],
+      run: () => checkServer(config, systemClock.now()),
+    },
     { ...local, area: "proxy", needs: ["PREFETCH_SANDBOX"], run: () => checkProxy(config) },
   ];
 }

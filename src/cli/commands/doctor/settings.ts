@@ -12,7 +12,7 @@ export function checkSettings({ mistakes, contradictions, config }: ConfigReadin
     ...mistakes.map(({ name, message }) =>
       rows.failed(name, `${message}. A server does not start with it.`, "Correct or unset it; --help describes every setting."),
     ),
-    ...contradictions.map((error) => rows.error("combination", error)),
+    ...contradictions.map((error) => rows.error("start", error)),
     ...config.warnings.map((text) => rows.warning("variables", text, "Correct or unset the variable.")),
   ];
 }

@@ -1,7 +1,7 @@
 /** The store: its file, whether it can be written, its schema, its disk. Changes nothing. */
 
 import { access, constants, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, resolve } from "node:path";
 import { asPrefetchError } from "../../../base/errors.ts";
 import { type FileSystem, fileSystemOf } from "../../../storage/file-system.ts";
 import type { StoreReport } from "../../../storage/inspect.ts";
@@ -16,9 +16,18 @@ const elsewhere = "Correct the permissions, or name another place in PREFETCH_ST
 
 export async function checkStore(location: string, kind: StoreKind): Promise<Finding[]> {
   if (location === ":memory:") return [rows.ok("file", "The store is in memory: tasks and the quota ledger end with the process.")];
+  const place = resolve(location);
+  const relative = "The path is relative, so each working directory has its own store.";
+  return [
+    ...(isAbsolute(location) ? [] : [rows.warning("path", relative, "Name an absolute path in PREFETCH_STORE.")]),
+    ...(await checkFile(place, kind)),
+  ];
+}
+
+async function checkFile(location: string, kind: StoreKind): Promise<Finding[]> {
   try {
     // On a disk that hangs, this waits without holding the process, and SQLite is not asked.
-    const folder = await nearestFolder(dirname(resolve(location)));
+    const folder = await nearestFolder(dirname(location));
     // A symbolic link can lead to another disk.
     const place = await stat(location).then(
       () => location,
@@ -61,7 +70,7 @@ async function existingFile(location: string, { version, newest, openTasks }: St
   const canWrite = await isAllowed(location, constants.R_OK | constants.W_OK);
   if (!canWrite) return rows.failed("file", `${location} cannot be written by this user.`, ownerAdvice);
   // SQLite creates its log beside the file.
-  const folder = dirname(resolve(location));
+  const folder = dirname(location);
   if (!(await isAllowed(folder, constants.W_OK | constants.X_OK))) {
     return rows.failed("file", `${location} cannot be written, because this user may not write in its folder.`, ownerAdvice);
   }

@@ -27,7 +27,7 @@ export interface UrlContext {
 
 export async function checkUrl(url: string, context: UrlContext, signal: AbortSignal): Promise<Finding[]> {
   const rows = rowsOf("url");
-  const shown = shownInput(url, context.foreign.clean);
+  const shown = shownInput(url, context.foreign.clean) || "(empty)";
   const route = await routeOf(url, shown, context, rows);
   if (route.state === "failed") return [route, rows.skipped("edge", `${shown}: not asked.`, "Correct the URL or the setting first.")];
   return [route, ...(await askEdge(url, shown, context, rows, signal))];
@@ -94,6 +94,8 @@ async function askEdge(url: string, shown: string, { app }: UrlContext, rows: Ro
   }
 }
 
+const UNREACHABLE = "Ask for the URL from this machine, such as with curl -I, and correct what keeps it from answering.";
+
 /** Exported for its test. */
 export function describeEdge(
   shown: string,
@@ -104,7 +106,7 @@ export function describeEdge(
   const where = [cdn, edge && `PoP ${edge}`].filter(Boolean).join(", ");
   const says = `${shown} is ${state}${where && ` (${where})`}. ${reason}`.trim();
   // Without an answer, the URL's host cannot be reached, or the server may not connect to it.
-  if (state === "unknown" && status === undefined) return rows.failed("edge", says, nextStep);
+  if (state === "unknown" && status === undefined) return rows.failed("edge", says, UNREACHABLE);
   if (state === "unknown" || state === "uncacheable") return rows.warning("edge", says, obstacles[0]?.change ?? nextStep);
   return rows.ok("edge", says);
 }
