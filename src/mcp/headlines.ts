@@ -6,7 +6,8 @@ import type { quotaSchema, taskOutput } from "./result.ts";
 /** Such as "partial: 3 succeeded, 1 failed." */
 export function taskHeadline({ state, counts: { total, ...others } }: Pick<z.input<z.ZodObject<typeof taskOutput>>, "state" | "counts">) {
   const named = Object.entries(others).flatMap(([name, items]) => (items > 0 ? [`${items.toLocaleString("en")} ${name}`] : []));
-  return `${state}: ${named.join(", ") || "nothing listed yet"}.`;
+  const none = state === "planned" || state === "succeeded" ? "nothing to send" : "nothing listed yet";
+  return `${state}: ${named.join(", ") || none}.`;
 }
 
 /** Such as "huawei-vod: 976 of 1,000 units left today." */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { withCleanStreams } from "../../src/app/clean-documents.ts";
 import { withCleanText } from "../../src/app/clean-provider.ts";
-import { withCleanStreams } from "../../src/app/clean-stream.ts";
 import { PrefetchError } from "../../src/base/errors.ts";
 import { createForeignText } from "../../src/base/foreign-text.ts";
 import { createSecrets } from "../../src/base/secrets.ts";

@@ -32,6 +32,8 @@ async function callsOf({ operands, options, stdin, mostUrls }: CommandContext): 
     provider: options.provider,
     expand: options.expand,
     scope: options.scope,
+    since: options.since,
+    time_zone: options["time-zone"],
     on_quota_exceeded: options["on-quota-exceeded"],
     force: options.force,
     dry_run: options["dry-run"],
