@@ -16,9 +16,14 @@ export interface NothingFacts {
 /** Foreign hosts that a sentence names; `foreign_hosts` has more. */
 const NAMED_HOSTS = 3;
 
+/** A call with `since` warms pages that changed, and the edge may hold their old copies. */
+const PURGE_FIRST = "A copy that is still valid stays: purge changed pages first.";
+
 export function withSitemaps(view: TaskView, sitemaps: readonly SitemapView[], since: number | undefined): TaskView {
   const shown = sitemaps.map((sitemap) => ({ ...sitemap, url: shownUrl(sitemap.url) }));
-  return { ...view, sitemaps: shown, nextStep: [...sentences(sitemaps, since), view.nextStep].join(" ") };
+  const isOfChanges = since !== undefined && shown.some(({ urls }) => urls > 0);
+  const words = [...sentences(sitemaps, since), ...(isOfChanges ? [PURGE_FIRST] : []), view.nextStep];
+  return { ...view, sitemaps: shown, nextStep: words.join(" ") };
 }
 
 /** Nothing has changed: the answer of a call that has nothing to do. Throws when the sitemaps lead to nothing for another reason. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
+import type { SitemapReader } from "../../../src/prefetch/model/sitemap.ts";
 import { type EdgeScript, fakeEdge } from "../../fakes/edge.ts";
+import { fakeTimeouts, rejectOnAbort } from "../../fakes/signal.ts";
 import { index, urlset } from "../../sitemaps/site-harness.ts";
 import { error, type ServiceOptions, startService } from "../calls/service-harness.ts";
 
@@ -145,6 +147,20 @@ describe("prefetchUrls, with expand sitemap", () => {
     const { warm, reports } = await setUp({}, { readSitemap: async () => Promise.reject(new TypeError("a bug")) });
     await expect(warm([at("a.xml")])).rejects.toThrow(error("internal"));
     expect(reports).toEqual(["expanding a sitemap: TypeError: a bug"]);
+  });
+
+  it("ends at the deadline of look-ups, and sends nothing", async () => {
+    const timeouts = fakeTimeouts();
+    const readSitemap: SitemapReader = async (_, { signal }) => {
+      const aborted = rejectOnAbort(signal);
+      timeouts.expire(40_000);
+      return aborted;
+    };
+    const { warm, sent } = await setUp({}, { readSitemap });
+    await expect(warm([at("a.xml")])).rejects.toThrow(
+      error("timeout", { hint: expect.stringMatching(/^Nothing was sent\. Pass fewer sitemaps/) }),
+    );
+    expect(sent()).toEqual([]);
   });
 
   it("refuses a date that is none", async () => {
