@@ -15,4 +15,5 @@ export const bundling = {
 export const threadEntries = {
   "storage-thread": "src/storage/thread/storage-thread.ts",
   "stream-thread": "src/media/thread/stream-thread.ts",
+  "sitemap-thread": "src/sitemaps/thread/sitemap-thread.ts",
 };

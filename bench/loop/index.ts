@@ -1,7 +1,8 @@
 /**
- * Prints how long the server's event loop stands still: in one call of 10,000 URLs, and for /healthz beside bodies of 15.9 MB.
+ * Prints how long the server's event loop stands still: in one call of 10,000 URLs, with a sitemap of 50 MB, and for
+ * /healthz beside bodies of 15.9 MB.
  *
- * Usage: `npm run build && node bench/loop/index.ts [--bin dist/main.js] [--only calls|bodies] [--profile folder]`. The vendor's
+ * Usage: `npm run build && node bench/loop/index.ts [--bin dist/main.js] [--only calls|sitemap|bodies] [--profile folder]`. The vendor's
  * emulator runs in this process. `--profile` writes a CPU profile of each server into the folder.
  */
 
@@ -10,6 +11,7 @@ import { startHuaweiVod } from "../../src/sandbox/huawei/vod.ts";
 import { measureBodies } from "./bodies.ts";
 import { bodyOf, callOverHttp, callOverStdio } from "./calls.ts";
 import { startServer } from "./server.ts";
+import { measureSitemap } from "./sitemap.ts";
 
 const { values } = parseArgs({
   options: { bin: { type: "string", default: "dist/main.js" }, only: { type: "string" }, profile: { type: "string" } },
@@ -56,11 +58,12 @@ async function measureCalls(transport: "http" | "stdio", length: number, dryRun:
   process.stdout.write(`${what}: loop stands still for ${longest.join(", ")} ms; answer after ${took.join(", ")} ms\n`);
 }
 
-if (only !== "bodies") {
+if (only === undefined || only === "calls") {
   for (const dryRun of [true, false]) {
     for (const length of [100, 1_600]) await measureCalls("http", length, dryRun);
     for (const length of [100, 2_000]) await measureCalls("stdio", length, dryRun);
   }
 }
-if (only !== "calls") await measureBodies(bin, env, profile);
+if (only === undefined || only === "sitemap") await measureSitemap(bin, profile);
+if (only === undefined || only === "bodies") await measureBodies(bin, env, profile);
 await vod.close();

@@ -24,11 +24,13 @@ import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
 import type { ProviderDirectory } from "../prefetch/model/provider-directory.ts";
+import type { SitemapReader } from "../prefetch/model/sitemap.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
 import type { StreamReader } from "../prefetch/model/stream.ts";
 import { createFollow } from "../prefetch/tracking/follow.ts";
 import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
+import { createSitemapReader } from "../sitemaps/thread/sitemap-reader.ts";
 import { keepClean } from "../storage/retention.ts";
 import { openThreadStorage } from "../storage/thread/thread-storage.ts";
 import { withAmbientContext } from "../telemetry/ambient-context.ts";
@@ -36,7 +38,7 @@ import { createLog } from "../telemetry/log.ts";
 import { createLogLimit } from "../telemetry/log-limit.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
-import { withCleanStreams } from "./clean-stream.ts";
+import { withCleanSitemaps, withCleanStreams } from "./clean-documents.ts";
 import type { AppConfig } from "./config.ts";
 import { createErrorReporter, type ReportError } from "./error-reporter.ts";
 import { createProviderRegistry, type ProviderRegistry } from "./provider-registry.ts";
@@ -92,7 +94,9 @@ export function createApp(
 
   const parts = { config, storage, registry, clock, report, foreign, breathe, stopped: stopping.signal };
   const streams = createStreamReader();
-  const { service, worker, presence, allowances } = wirePrefetch({ ...parts, draining: draining.signal, readStream: streams.read });
+  const sitemaps = createSitemapReader();
+  const readers = { readStream: streams.read, readSitemap: sitemaps.read };
+  const { service, worker, presence, allowances } = wirePrefetch({ ...parts, draining: draining.signal, ...readers });
   // Without a usable provider the store stays empty.
   if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker, presence });
 
@@ -135,6 +139,7 @@ export function createApp(
       stopping.abort(new PrefetchError("cancelled", "The server is stopping"));
       await worker.stop(graceMs);
       streams.close();
+      sitemaps.close();
       await registry.close();
       await storage.close();
     },
@@ -152,6 +157,12 @@ interface Parts {
   readonly stopped: AbortSignal;
 }
 
+interface PrefetchParts extends Parts {
+  readonly draining: AbortSignal;
+  readonly readStream: StreamReader;
+  readonly readSitemap: SitemapReader;
+}
+
 function wirePrefetch({
   config,
   storage,
@@ -163,7 +174,8 @@ function wirePrefetch({
   stopped,
   draining,
   readStream,
-}: Parts & { readonly draining: AbortSignal; readonly readStream: StreamReader }) {
+  readSitemap,
+}: PrefetchParts) {
   const limiter = createRateLimiter(storage, clock);
   const allowances = createAllowances({
     storage,
@@ -199,6 +211,7 @@ function wirePrefetch({
     directory: registry,
     guards: config.guards,
     readStream: withCleanStreams(readStream, foreign, breathe),
+    readSitemap: withCleanSitemaps(readSitemap, foreign, breathe),
     foreign,
     breathe,
     draining,

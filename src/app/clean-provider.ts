@@ -43,7 +43,7 @@ function withCleanProgress(call: Call, { clean }: ForeignText): Call {
   return { ...call, progress: { ...progress, settled: ({ url, ...outcome }) => progress.settled({ url, ...clean(outcome) }) } };
 }
 
-/** A manifest stays as it is: `clean-stream.ts` cleans the URLs and reasons that are read from it. */
+/** A manifest stays as it is: `clean-documents.ts` cleans the URLs and reasons that are read from it. */
 function withCleanAnswers(edge: Edge, cleanly: Work, { cleanError }: ForeignText): Edge {
   return {
     ...edge,

@@ -7,7 +7,8 @@ type Counts = Readonly<Record<string, number | undefined>>;
 
 /** Such as "partial: 3 succeeded, 1 failed." */
 export function taskHeadline({ state, counts: { total, ...others } }: Pick<z.input<z.ZodObject<typeof taskOutput>>, "state" | "counts">) {
-  return `${state}: ${countsInWords(others) || "nothing listed yet"}.`;
+  const none = state === "planned" || state === "succeeded" ? "nothing to send" : "nothing listed yet";
+  return `${state}: ${countsInWords(others) || none}.`;
 }
 
 /** Such as "huawei-vod: 976 of 1,000 units left today." */

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { createJsonGauge, MOST_JSON_VALUES } from "../base/json-gauge.ts";
 import { quotaPolicies } from "../prefetch/model/quota.ts";
-import { expansions, streamScopes } from "../prefetch/model/stream.ts";
+import { streamScopes } from "../prefetch/model/stream.ts";
 import type { ToolDeps } from "./define-tool.ts";
 
 /** Some hosts send an array as its JSON text: `"[\"https://…\"]"`. Any other text stays as it is and fails the schema. */
@@ -88,6 +88,8 @@ function leftOut(kind: "urls" | "asset", { configured, fallbacks, routes }: Tool
 
 export const cursor = z.string("must be a string").optional().describe("next_cursor of the previous page.");
 
+export const STREAMS = "streams: also warm what HLS and DASH manifests name.";
+
 export const spendInputs = {
   on_quota_exceeded: z
     .enum(quotaPolicies, 'must be "reject", "partial" or "defer"')
@@ -95,10 +97,6 @@ export const spendInputs = {
     .describe(
       "If today's quota is too small: reject: send nothing; partial: send what fits, in list order; defer: and the rest on later days.",
     ),
-  expand: z
-    .enum(expansions, 'must be "none" or "streams"')
-    .optional()
-    .describe("streams: also warm what HLS and DASH manifests name. Default none."),
   scope: z
     .enum(streamScopes, 'must be "startup", "full" or "manifests"')
     .optional()

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isoTime, span } from "../base/iso-time.ts";
 import type { ItemRow, ProviderView, TaskView } from "../prefetch/calls/view.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
+import { leftOutReasons, type SitemapView } from "../prefetch/model/sitemap.ts";
 import type { KnownItems } from "../prefetch/model/storage.ts";
 import type { StreamView } from "../prefetch/model/stream.ts";
 import { shownStates, totalOf } from "../prefetch/model/task.ts";
@@ -79,6 +80,32 @@ const stream = z.object({
   skipped_count: z.number().optional(),
 });
 
+/** Sitemaps that an answer lists; `counts` still covers the rest. */
+const SHOWN_SITEMAPS = 20;
+/** More rows hide the rest of the answer. */
+const SHOWN_ENTRIES = 5;
+
+/**
+ * `read` is the number of entries: `urls` are sent, and `left_out` has the others by reason. `foreign_hosts` has the hosts of
+ * `left_out.foreign`, such as "img.example.com: 12", and `skipped` the first invalid entries. `unread` counts documents below the
+ * sitemap that could not be read; `problems` has a row for each.
+ */
+const sitemap = z.object({
+  url: z.string(),
+  kind: z.string(),
+  documents: count,
+  unchanged_documents: count.optional(),
+  read: count,
+  urls: count,
+  left_out: z.record(z.string(), count).optional(),
+  foreign_hosts: z.array(z.string()).optional(),
+  skipped: z.array(z.string()).optional(),
+  unread: count.optional(),
+  ended_at: z.string().optional(),
+});
+
+export const sitemapsOutput = { sitemaps: z.array(sitemap.meta(brief)).optional() };
+
 /** URLs of the call's list that an earlier task holds, by task and state. */
 const knownGroup = z
   .object({ task_id: z.string(), state: z.string(), count, not_before: z.string().optional(), until: z.string().optional() })
@@ -125,8 +152,7 @@ export function taskResult(view: TaskView) {
     state: view.state,
     ...countsResult(view),
     batches: view.batches,
-    ...(view.cost !== undefined && { cost: view.cost }),
-    ...(view.refreshCost !== undefined && { refresh_cost: view.refreshCost }),
+    ...costResult(view),
     ...(view.dryRun && { dry_run: true }),
     ...planResult(view),
     duplicates_removed: view.duplicatesRemoved,
@@ -135,6 +161,7 @@ export function taskResult(view: TaskView) {
     ...(view.known && { known: view.known.slice(0, SHOWN_GROUPS).map(knownResult) }),
     ...(view.bytes !== undefined && { bytes: view.bytes }),
     ...(view.streams && { streams: view.streams.slice(0, SHOWN_STREAMS).map(streamResult) }),
+    ...(view.sitemaps && { sitemaps: view.sitemaps.slice(0, SHOWN_SITEMAPS).map(sitemapResult) }),
     problems: view.problems.map(rowResult),
     ...(view.items && { items: view.items.map(rowResult) }),
     ...(view.nextCursor !== undefined && { next_cursor: view.nextCursor }),
@@ -156,6 +183,10 @@ function countsResult({ counts: all, deferred, state, known = [] }: TaskView) {
     counts: { total, ...counts, deferred: later },
     deferred: { from: isoTime(deferred.from), until: isoTime(deferred.until) },
   };
+}
+
+function costResult({ cost, refreshCost }: TaskView) {
+  return { ...(cost !== undefined && { cost }), ...(refreshCost !== undefined && { refresh_cost: refreshCost }) };
 }
 
 function planResult({ plan }: TaskView) {
@@ -186,6 +217,24 @@ function knownResult({ taskId, state, items, waits }: KnownItems): z.input<typeo
 function streamResult({ url, format, live, urls, skipped, skippedCount }: StreamView): z.input<typeof stream> {
   const named = skipped.map(({ uri, reason }) => `${uri} ${reason}`.trim());
   return { kind: format, url, live, urls, ...(skippedCount > 0 && { skipped: named, skipped_count: skippedCount }) };
+}
+
+function sitemapResult({ url, kind, read, urls, ...facts }: SitemapView): z.input<typeof sitemap> {
+  const { documents, unchangedDocuments, leftOut, foreignHosts, skipped, refusedCount, endedAt } = facts;
+  const leftOutCounts = leftOutReasons.filter((reason) => leftOut[reason] > 0).map((reason) => [reason, leftOut[reason]] as const);
+  return {
+    url,
+    kind,
+    documents,
+    ...(unchangedDocuments > 0 && { unchanged_documents: unchangedDocuments }),
+    read,
+    urls,
+    ...(leftOutCounts.length > 0 && { left_out: Object.fromEntries(leftOutCounts) }),
+    ...(foreignHosts.length > 0 && { foreign_hosts: foreignHosts.slice(0, SHOWN_ENTRIES).map((each) => `${each.host}: ${each.urls}`) }),
+    ...(skipped.length > 0 && { skipped: skipped.slice(0, SHOWN_ENTRIES).map(({ uri, reason }) => `${uri} ${reason}`.trim()) }),
+    ...(refusedCount > 0 && { unread: refusedCount }),
+    ...(endedAt !== undefined && { ended_at: endedAt }),
+  };
 }
 
 export function rowResult({ assetId, url, sentAs, notBefore, ...rest }: ItemRow): z.input<typeof itemRow> {

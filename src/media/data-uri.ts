@@ -1,7 +1,7 @@
 /** Playlists inside another playlist: `data:application/vnd.apple.mpegurl;base64,…` (RFC 2397). */
 
 import { PrefetchError } from "../base/errors.ts";
-import type { Packed } from "./decode.ts";
+import type { Packed } from "../documents/decode.ts";
 
 export function isDataUri(uri: string): boolean {
   return /^data:/i.test(uri.slice(0, 5));

@@ -4,11 +4,11 @@
  */
 
 import { PrefetchError } from "../base/errors.ts";
+import { resolveUri } from "../documents/resolve.ts";
+import { shortened } from "../documents/shortened.ts";
 import { createChildren } from "./children.ts";
 import { type ExpandOptions, type Expansion, expandLimits, type ManifestSummary } from "./expansion.ts";
 import { type ReadResult, readManifest, type Visit } from "./read-manifest.ts";
-import { resolveUri } from "./resolve.ts";
-import { shortened } from "./skipped-uris.ts";
 
 /**
  * Resolves with `undefined` when the URL is a guess and its content no manifest. Throws when the first manifest cannot be

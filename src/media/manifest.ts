@@ -1,6 +1,6 @@
 /** The URLs that a viewer of a manifest fetches, in one form for HLS and DASH. */
 
-import type { SkippedUri } from "../prefetch/model/stream.ts";
+import type { SkippedUri } from "../prefetch/model/left-out.ts";
 
 /** The part that an object plays in a stream. */
 export type MediaRole =

@@ -1,15 +1,15 @@
 /** Fetches, checks and parses one manifest of an expansion. */
 
 import { PrefetchError } from "../base/errors.ts";
+import { decodeBody, tooLarge } from "../documents/decode.ts";
+import { resolveUri } from "../documents/resolve.ts";
 import type { EdgeBody } from "../prefetch/model/edge.ts";
 import { readDash } from "./dash/mpd.ts";
 import { isDataUri, readDataUri } from "./data-uri.ts";
-import { decodeBody, tooLarge } from "./decode.ts";
 import type { ExpandLimits, ExpandOptions } from "./expansion.ts";
 import { readHls } from "./hls/playlist.ts";
 import type { Manifest, MediaContext } from "./manifest.ts";
 import { readRemote } from "./remote.ts";
-import { resolveUri } from "./resolve.ts";
 import { type Sniffed, sniff } from "./sniff.ts";
 
 /** A manifest that the expansion is about to read. */

@@ -1,7 +1,7 @@
 /** Elements of a DASH manifest at other addresses (xlink; ISO/IEC 23009-1, section 5.5), fetched within the limits of a stream. */
 
 import { PrefetchError } from "../base/errors.ts";
-import { decodeBody, tooLarge } from "./decode.ts";
+import { decodeBody, tooLarge } from "../documents/decode.ts";
 import type { ExpandLimits, ExpandOptions } from "./expansion.ts";
 import type { Manifest } from "./manifest.ts";
 

@@ -1,12 +1,11 @@
 /** Collects the URIs of a manifest that lead to no URL, with the reason for each. */
 
-import type { SkippedUri } from "../prefetch/model/stream.ts";
+import { shortened } from "../documents/shortened.ts";
+import type { SkippedUri } from "../prefetch/model/left-out.ts";
 import type { Skipped } from "./manifest.ts";
 
 /** More reasons help no reader. Without a limit, a hostile manifest could fill the memory with them. */
 const MOST_SKIPPED = 1_000;
-/** A smaller value cuts off file names; a larger one lets foreign text fill a result. */
-const LONGEST_SHOWN_CHARACTERS = 200;
 /** Reasons quote foreign text. A smaller value cuts off the reader's own words. */
 const LONGEST_REASON_CHARACTERS = 400;
 
@@ -35,9 +34,4 @@ export function createSkippedUris(): SkippedUris {
     },
     result: () => ({ list, count }),
   };
-}
-
-/** Foreign text, such as a URI, as an answer shows it. */
-export function shortened(text: string, most = LONGEST_SHOWN_CHARACTERS): string {
-  return text.length > most ? `${text.slice(0, most)}…` : text;
 }

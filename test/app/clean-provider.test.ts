@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { withCleanSitemaps, withCleanStreams } from "../../src/app/clean-documents.ts";
 import { withCleanText } from "../../src/app/clean-provider.ts";
-import { withCleanStreams } from "../../src/app/clean-stream.ts";
 import { PrefetchError } from "../../src/base/errors.ts";
 import { createForeignText } from "../../src/base/foreign-text.ts";
 import { createSecrets } from "../../src/base/secrets.ts";
 import type { Call, Provider, Settled } from "../../src/prefetch/model/provider.ts";
+import type { Sitemap } from "../../src/prefetch/model/sitemap.ts";
 import type { Stream } from "../../src/prefetch/model/stream.ts";
 
 const secret = "MFyfvK41ba2giqM7Uio6PznpdUKGpown";
@@ -195,6 +196,43 @@ describe("withCleanStreams", () => {
 
   it("cleans the error of a manifest that cannot be read", async () => {
     await expect(withCleanStreams(fails, foreign, () => undefined)("https://media.example.com/list.m3u8", rules)).rejects.toMatchObject({
+      message: clean,
+    });
+  });
+});
+
+describe("withCleanSitemaps", () => {
+  const sitemap: Sitemap = {
+    kind: "sitemap",
+    documents: 1,
+    unchangedDocuments: 0,
+    read: 3,
+    entries: [
+      { url: "https://www.example.com/a", changedAt: 1 },
+      { url: `https://www.example.com/${secret}`, changedAt: 2 },
+    ],
+    leftOut: { unchanged: 0, undated: 0, foreign: 0, invalid: 1, repeated: 0, over: 0 },
+    foreignHosts: [],
+    skipped: [{ uri: dirty, reason: dirty }],
+    refused: [{ url: dirty, code: "unsupported", reason: dirty }],
+    refusedCount: 1,
+    endedAt: undefined,
+  };
+  const rules = { mostUrls: 10, since: undefined, hosts: [], fetchBody: fails, signal };
+  const clear = () => undefined;
+
+  it("refuses URLs that hold a secret, counts them as invalid, and cleans the reasons", async () => {
+    const read = await withCleanSitemaps(async () => sitemap, foreign, clear)("https://www.example.com/s.xml", rules);
+    expect(read.entries).toEqual([{ url: "https://www.example.com/a", changedAt: 1 }]);
+    expect(read).toMatchObject({ read: 3, leftOut: { invalid: 2 }, skipped: [{ uri: clean, reason: clean }] });
+    expect(read.refused).toEqual([
+      { url: clean, code: "unsupported", reason: clean },
+      { url: "https://www.example.com/[redacted]", code: "invalid_argument", reason: "It holds a credential of this server." },
+    ]);
+  });
+
+  it("cleans the error of a sitemap that cannot be read", async () => {
+    await expect(withCleanSitemaps(fails, foreign, clear)("https://www.example.com/s.xml", rules)).rejects.toMatchObject({
       message: clean,
     });
   });

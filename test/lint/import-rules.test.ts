@@ -54,19 +54,46 @@ const probes: readonly Probe[] = [
     forbidden: ["../../mcp/server.ts", "../../providers/index.ts", "../../media/stream.ts", "zod", "@modelcontextprotocol/server"],
   },
   {
+    file: "src/documents/probe.ts",
+    allowed: ["./decode.ts", "../prefetch/model/edge.ts", "../base/errors.ts", "sax", "node:zlib"],
+    forbidden: [
+      "../media/stream.ts",
+      "../sitemaps/sitemap.ts",
+      "../prefetch/admission/admit.ts",
+      "../telemetry/log.ts",
+      "undici",
+      "node:fs",
+    ],
+  },
+  {
+    file: "src/documents/thread/probe.ts",
+    allowed: ["./protocol.ts", "../decode.ts", "../../prefetch/model/edge.ts", "../../base/thread.ts", "zod"],
+    forbidden: ["../../media/stream.ts", "../../telemetry/log.ts", "../../app/app.ts", "node:worker_threads"],
+  },
+  {
     file: "src/media/probe.ts",
-    allowed: ["./stream.ts", "./hls/playlist.ts", "../prefetch/model/stream.ts", "../base/errors.ts", "zod", "node:zlib"],
-    forbidden: ["../prefetch/admission/admit.ts", "../providers/index.ts", "../telemetry/log.ts", "undici", "node:fs"],
+    allowed: ["./stream.ts", "./hls/playlist.ts", "../documents/decode.ts", "../prefetch/model/stream.ts", "../base/errors.ts"],
+    forbidden: ["../prefetch/admission/admit.ts", "../sitemaps/sitemap.ts", "../telemetry/log.ts", "undici", "node:fs"],
   },
   {
     file: "src/media/thread/probe.ts",
-    allowed: ["./protocol.ts", "../stream.ts", "../../prefetch/model/stream.ts", "../../base/thread.ts", "zod"],
+    allowed: ["./stream-reader.ts", "../stream.ts", "../../documents/thread/protocol.ts", "../../base/thread.ts", "zod"],
     forbidden: ["../../prefetch/admission/admit.ts", "../../telemetry/log.ts", "../../app/app.ts", "node:worker_threads"],
   },
   {
     file: "src/media/dash/probe.ts",
-    allowed: ["./mpd.ts", "../manifest.ts", "../../base/errors.ts", "sax"],
-    forbidden: ["../../prefetch/calls/service.ts", "../../storage/sql.ts", "node:fs"],
+    allowed: ["./mpd.ts", "../manifest.ts", "../../documents/xml.ts", "../../base/errors.ts"],
+    forbidden: ["../../prefetch/calls/service.ts", "../../storage/sql.ts", "node:fs", "sax"],
+  },
+  {
+    file: "src/sitemaps/probe.ts",
+    allowed: ["./sitemap.ts", "../documents/decode.ts", "../prefetch/model/sitemap.ts", "../base/errors.ts"],
+    forbidden: ["../media/stream.ts", "../prefetch/admission/admit.ts", "../telemetry/log.ts", "undici", "node:fs"],
+  },
+  {
+    file: "src/sitemaps/thread/probe.ts",
+    allowed: ["./sitemap-reader.ts", "../sitemap.ts", "../../documents/thread/protocol.ts", "../../base/thread.ts", "zod"],
+    forbidden: ["../../media/stream.ts", "../../telemetry/log.ts", "../../app/app.ts", "node:worker_threads"],
   },
   {
     file: "src/storage/probe.ts",

@@ -18,8 +18,7 @@ interface Example {
 
 /** A block of calls, and the blocks with the answer behind it. */
 function examplesOf(page: string): Example[] {
-  const sections = page.split(/^(?=#+ )/m).filter((section) => !section.includes("<!-- TODO-SITEMAP"));
-  return sections.flatMap((section) => {
+  return page.split(/^(?=#+ )/m).flatMap((section) => {
     const heading = /^#+ (.*)/.exec(section)?.[1] ?? "";
     return section
       .split(/^(?=```js$)/m)

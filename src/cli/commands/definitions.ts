@@ -27,8 +27,14 @@ export const commandDefinitions = {
     options: {
       asset: { type: "string", multiple: true, value: "id", about: "Warm published media assets instead; may be given several times." },
       provider,
-      expand: { type: "string", value: "kind", about: "streams: also warm what HLS and DASH manifests name." },
+      expand: {
+        type: "string",
+        value: "kind",
+        about: "streams: also warm what HLS and DASH manifests name. sitemap: warm what sitemaps, feeds, robots.txt or text lists name.",
+      },
       scope: { type: "string", value: "scope", about: "Of streams: startup, full or manifests." },
+      since: { type: "string", value: "date", about: "Of sitemaps: only entries that changed since this date or time." },
+      "time-zone": { type: "string", value: "zone", about: "Of --since, such as Asia/Shanghai. Default: UTC." },
       "on-quota-exceeded": { type: "string", value: "policy", about: "reject, partial or defer, when today's quota is too small." },
       force: { type: "boolean", about: "Also send URLs that were sent in the last 10 minutes." },
       "refresh-first": { type: "boolean", about: "For changed content: have the vendor drop its old copies first." },

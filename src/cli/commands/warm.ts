@@ -38,6 +38,8 @@ async function callsOf({ operands, options, stdin, mostUrls }: CommandContext): 
     provider: options.provider,
     expand: options.expand,
     scope: options.scope,
+    since: options.since,
+    time_zone: options["time-zone"],
     on_quota_exceeded: options["on-quota-exceeded"],
     force: options.force,
     refresh_first: options["refresh-first"],

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
 import { taskHeadline } from "../headlines.ts";
-import { lenientArray, spendInputs, spendProvider, waitSeconds } from "../inputs.ts";
+import { lenientArray, STREAMS, spendInputs, spendProvider, waitSeconds } from "../inputs.ts";
 import { spendOutput, taskResult } from "../result.ts";
-import { hiddenSpendInputs, spendCorrections, spendOptions } from "./spend.ts";
+import { hiddenSpendInputs, spendCorrections, spendOptions, streamExpansionOf } from "./spend.ts";
 
 export function prefetchAsset(deps: ToolDeps) {
   const { service, providers } = deps;
@@ -26,6 +26,7 @@ export function prefetchAsset(deps: ToolDeps) {
         ).describe("Instead of asset_id: up to 100 ids."),
         provider: spendProvider("asset", providers),
         ...spendInputs,
+        expand: z.enum(["none", "streams"], 'must be "none" or "streams"').optional().describe(`${STREAMS} Default none.`),
         wait_seconds: waitSeconds.describe("Wait up to this long (0 to 50) for the asset to be published and for the final state."),
       },
       hidden: hiddenSpendInputs(providers),
@@ -39,7 +40,10 @@ export function prefetchAsset(deps: ToolDeps) {
         url: "for URLs call prefetch_urls",
       },
       headline: taskHeadline,
-      handle: async (input, call) => taskResult(await service.prefetchAssets({ assetIds: idsOf(input), ...spendOptions(input) }, call)),
+      handle: async (input, call) =>
+        taskResult(
+          await service.prefetchAssets({ assetIds: idsOf(input), expand: streamExpansionOf(input), ...spendOptions(input) }, call),
+        ),
     },
     deps,
   );

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { expansionKinds } from "../../prefetch/model/expansion.ts";
 import { defineTool, type ToolDeps } from "../define-tool.ts";
 import { taskHeadline } from "../headlines.ts";
-import { lenientArray, required, spendInputs, spendProvider } from "../inputs.ts";
-import { spendOutput, taskResult } from "../result.ts";
-import { hiddenSpendInputs, spendCorrections, spendOptions } from "./spend.ts";
+import { lenientArray, required, STREAMS, spendInputs, spendProvider } from "../inputs.ts";
+import { sitemapsOutput, spendOutput, taskResult } from "../result.ts";
+import { expansionOf, hiddenSpendInputs, spendCorrections, spendOptions } from "./spend.ts";
 
 export function prefetchUrls(deps: ToolDeps) {
   const { service, providers } = deps;
@@ -22,13 +23,30 @@ export function prefetchUrls(deps: ToolDeps) {
         ).describe("Absolute http(s) URLs, 1 to 10,000."),
         provider: spendProvider("urls", providers),
         ...spendInputs,
+        expand: z
+          .enum(expansionKinds, 'must be "none", "streams" or "sitemap"')
+          .optional()
+          .describe(`${STREAMS} sitemap: warm the URLs in the given sitemaps, feeds, robots.txt or text lists. Default none.`),
+        since: z
+          .string("must be a date or a time")
+          .optional()
+          .describe("Of sitemaps: only entries changed since 2026-11-28 or 2026-11-28T10:30."),
+        time_zone: z.string("must be a time zone").optional().describe("Of since. Default UTC."),
       },
       hidden: hiddenSpendInputs(providers),
       sifted: "urls",
-      output: spendOutput,
-      corrections: { ...spendCorrections, asset_id: "for an asset call prefetch_asset", list: "use urls", links: "use urls" },
+      output: { ...spendOutput, ...sitemapsOutput },
+      corrections: {
+        ...spendCorrections,
+        asset_id: "for an asset call prefetch_asset",
+        list: "use urls",
+        links: "use urls",
+        crawl: 'use expand "sitemap"',
+        lastmod: "use since",
+      },
       headline: taskHeadline,
-      handle: async (input, call) => taskResult(await service.prefetchUrls({ urls: input.urls, ...spendOptions(input) }, call)),
+      handle: async (input, call) =>
+        taskResult(await service.prefetchUrls({ urls: input.urls, expand: expansionOf(input), ...spendOptions(input) }, call)),
     },
     deps,
   );

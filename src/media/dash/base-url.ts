@@ -1,8 +1,8 @@
 /** Base URLs, resolved level by level (ISO/IEC 23009-1, section 5.6). */
 
-import { resolveUri } from "../resolve.ts";
+import { attribute } from "../../documents/attributes.ts";
+import { resolveUri } from "../../documents/resolve.ts";
 import type { SkippedUris } from "../skipped-uris.ts";
-import { attribute } from "./attributes.ts";
 import { parseSeconds } from "./instant.ts";
 import { childOf, childrenOf, type XmlElement } from "./xml.ts";
 

@@ -1,6 +1,6 @@
 /** Tells which segments exist at this moment (ISO/IEC 23009-1, section 5.3.9.5.3; DASH-IF IOP part 5, availability). */
 
-import { attribute } from "./attributes.ts";
+import { attribute } from "../../documents/attributes.ts";
 import type { Offset } from "./base-url.ts";
 import { fromMilliseconds, least, parseDateTime, SECOND } from "./instant.ts";
 import { durationOf, type PeriodTime } from "./periods.ts";

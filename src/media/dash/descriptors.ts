@@ -1,6 +1,6 @@
 /** Descriptors that decide whether and how a representation is used (ISO/IEC 23009-1, sections 5.8.4.8 and 5.8.4.9). */
 
-import { attribute } from "./attributes.ts";
+import { attribute } from "../../documents/attributes.ts";
 import { childrenOf, type XmlElement } from "./xml.ts";
 
 /** Vocabularies whose essential properties say how media looks or sounds, or that it is trick play. Players read them. */

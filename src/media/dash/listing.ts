@@ -1,11 +1,11 @@
 /** Lists the files of all representations as typed URLs. */
 
+import { attribute } from "../../documents/attributes.ts";
+import { type Resolved, resolveUri } from "../../documents/resolve.ts";
 import { type MediaRange, type MediaRole, type MediaUrl, untimed } from "../manifest.ts";
-import { type Resolved, resolveUri } from "../resolve.ts";
 import type { SkippedUris } from "../skipped-uris.ts";
 import { createUrlCollector, type UrlCollector } from "../url-collector.ts";
 import type { Address, Segments } from "./addressing.ts";
-import { attribute } from "./attributes.ts";
 import type { Base } from "./base-url.ts";
 import type { Clock } from "./clock.ts";
 import { toSeconds } from "./instant.ts";

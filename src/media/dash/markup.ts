@@ -3,6 +3,7 @@
  * about media, and the parser takes a step for each of their characters. Time is linear in the text.
  */
 
+import { SLICE_CHARACTERS } from "../../documents/xml.ts";
 import { malformed } from "./problem.ts";
 
 export interface Slice {
@@ -10,12 +11,6 @@ export interface Slice {
   /** Its place in the manifest. */
   readonly at: number;
 }
-
-/**
- * The parser checks the length of names and attribute values after each slice, so a larger slice lets them take more memory.
- * A smaller one only costs time.
- */
-const SLICE_CHARACTERS = 32_768;
 
 /** Sections without elements. The reader drops them, or keeps their text without looking for markup in it. */
 const sections = [

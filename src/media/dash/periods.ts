@@ -1,6 +1,6 @@
 /** Start and end of each Period (ISO/IEC 23009-1, section 5.3.2.1). */
 
-import { attribute } from "./attributes.ts";
+import { attribute } from "../../documents/attributes.ts";
 import { parseDuration } from "./instant.ts";
 import { childrenOf, type XmlElement } from "./xml.ts";
 

@@ -1,8 +1,8 @@
 /** Plans each representation: its files and runs, before it lists any segment. */
 
+import { attribute } from "../../documents/attributes.ts";
 import type { MediaRole } from "../manifest.ts";
 import { type Address, bySegmentList, bySegmentTemplate, type Segments, type Setting } from "./addressing.ts";
-import { attribute } from "./attributes.ts";
 import { addOffsets, type Base, offsetOf } from "./base-url.ts";
 import { type Clock, spanOf } from "./clock.ts";
 import { lastSegmentNumber } from "./descriptors.ts";

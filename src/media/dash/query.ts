@@ -1,7 +1,7 @@
 /** Query strings that players add to the URLs of segments (ISO/IEC 23009-1, annex I). */
 
-import { charactersOf, LONGEST_URL, tooLong } from "../resolve.ts";
-import { attribute } from "./attributes.ts";
+import { attribute } from "../../documents/attributes.ts";
+import { charactersOf, LONGEST_URL, tooLong } from "../../documents/resolve.ts";
 import { childrenOf, type XmlElement } from "./xml.ts";
 
 export interface Query {

@@ -1,7 +1,8 @@
 /** Goes through Periods, AdaptationSets and Representations. What leads to no file is named, and the rest is read. */
 
-import { type SkippedUris, shortened } from "../skipped-uris.ts";
-import { attribute } from "./attributes.ts";
+import { attribute } from "../../documents/attributes.ts";
+import { shortened } from "../../documents/shortened.ts";
+import type { SkippedUris } from "../skipped-uris.ts";
 import { type Base, lowerBase } from "./base-url.ts";
 import type { Clock } from "./clock.ts";
 import { unknownProperty } from "./descriptors.ts";

@@ -1,7 +1,7 @@
 /** Kind, name and bit rate of DASH representations. */
 
+import { attribute } from "../../documents/attributes.ts";
 import type { MediaKind, MediaUrl } from "../manifest.ts";
-import { attribute } from "./attributes.ts";
 import { isThumbnails, isTrickMode, lastSegmentNumber } from "./descriptors.ts";
 import { childOf, type XmlElement } from "./xml.ts";
 

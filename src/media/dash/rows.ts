@@ -1,6 +1,6 @@
 /** Elements that a manifest may hold in many thousands, in few bytes each. */
 
-import { attribute, type WithAttributes } from "./attributes.ts";
+import { attribute, type WithAttributes } from "../../documents/attributes.ts";
 import { integer, unsigned } from "./numbers.ts";
 
 /** `S` (ISO/IEC 23009-1, section 5.3.9.6). An attribute that cannot be read is `undefined`, as an absent one. */

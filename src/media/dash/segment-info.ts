@@ -1,6 +1,6 @@
 /** Segment information with its inheritance by attribute (ISO/IEC 23009-1, section 5.3.9.1). */
 
-import { attribute } from "./attributes.ts";
+import { attribute } from "../../documents/attributes.ts";
 import { unsigned } from "./numbers.ts";
 import { Unusable } from "./problem.ts";
 import { childOf, type XmlElement } from "./xml.ts";

@@ -1,7 +1,7 @@
 /** URL templates of `SegmentTemplate` (ISO/IEC 23009-1, section 5.3.9.4.4). */
 
-import { charactersOf, LONGEST_URL, tooLong } from "../resolve.ts";
-import { shortened } from "../skipped-uris.ts";
+import { charactersOf, LONGEST_URL, tooLong } from "../../documents/resolve.ts";
+import { shortened } from "../../documents/shortened.ts";
 import { Unusable } from "./problem.ts";
 
 export interface Values {

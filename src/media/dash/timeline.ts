@@ -1,7 +1,7 @@
 /** Unrolls `SegmentTimeline` into runs (ISO/IEC 23009-1, section 5.3.9.6). */
 
-import { shortened } from "../skipped-uris.ts";
-import { attribute } from "./attributes.ts";
+import { attribute } from "../../documents/attributes.ts";
+import { shortened } from "../../documents/shortened.ts";
 import { ceilDiv } from "./instant.ts";
 import { LARGEST, unsigned } from "./numbers.ts";
 import { tooMany } from "./problem.ts";

@@ -1,10 +1,10 @@
 /** Puts remote elements in their places (ISO/IEC 23009-1, section 5.5). */
 
 import { PrefetchError } from "../../base/errors.ts";
+import { attribute } from "../../documents/attributes.ts";
+import { resolveUri } from "../../documents/resolve.ts";
 import type { RemoteElements } from "../remote.ts";
-import { resolveUri } from "../resolve.ts";
 import type { SkippedUris } from "../skipped-uris.ts";
-import { attribute } from "./attributes.ts";
 import { readXml, type XmlBudget, type XmlElement } from "./xml.ts";
 
 /** An element with this address stands for nothing (section 5.5.3). */

@@ -1,12 +1,8 @@
-/**
- * Reads the elements of an MPD that say something about media. `sax` parses the XML; it knows the five entities of XML 1.0
- * and no other, and a document type is refused. Each bound fires while the text is read.
- */
+/** Reads the elements of an MPD that say something about media. Each bound fires while the text is read. */
 
-import sax from "sax";
-import { LONGEST_URL } from "../resolve.ts";
-import { shortened } from "../skipped-uris.ts";
-import type { WithAttributes } from "./attributes.ts";
+import type { WithAttributes } from "../../documents/attributes.ts";
+import { LONGEST_URL } from "../../documents/resolve.ts";
+import { createXmlParser, longerText } from "../../documents/xml.ts";
 import { slicesOf } from "./markup.ts";
 import { createNamespaces } from "./namespaces.ts";
 import { malformed, tooMany } from "./problem.ts";
@@ -34,25 +30,20 @@ const DEEPEST = 64;
 const MOST_ELEMENTS = 300_000;
 /** Other than `S` and `SegmentURL`. 9,000 representations have about 40,000. A larger value lets a manifest fill the memory. */
 const MOST_KEPT = 60_000;
-/** An element of an MPD has at most about 30. A larger value only helps hostile manifests. */
-const MOST_ATTRIBUTES = 100;
 
 export function createXmlBudget(): XmlBudget {
   return { elements: 0, kept: 0 };
 }
 
-/** Positions make the parser also bound names and attribute values. Its types lack the option for the entities of XML alone. */
-const parserOptions = { position: true, strictEntities: true };
-
 /** The root elements: one in a manifest, any number in a remote element entity (ISO/IEC 23009-1, section 5.5.3). */
 export function readXml(text: string, budget: XmlBudget, isFragment = false): readonly XmlElement[] {
   const root = createElement("", []);
   const place = { at: 0, begun: 0 };
-  const parser = sax.parser(true, parserOptions);
   const fail: Fail = (what) => {
     throw malformed(what, place.at + parser.position - place.begun);
   };
-  listen(parser, createTree(root, budget), fail);
+  const tree = createTree(root, budget);
+  const parser = createXmlParser({ ...tree, open: (name, attributes) => tree.open(name, attributes, fail), fail });
   if (isFragment) parser.write("<fragment>");
   for (const slice of slicesOf(text)) {
     Object.assign(place, { at: slice.at, begun: parser.position });
@@ -62,25 +53,6 @@ export function readXml(text: string, budget: XmlBudget, isFragment = false): re
   if (isFragment) parser.write("</fragment>");
   parser.close();
   return root.children;
-}
-
-function listen(parser: sax.SAXParser, tree: ReturnType<typeof createTree>, fail: Fail): void {
-  let attributes: string[] = [];
-  parser.onerror = (error) => fail(`is not well-formed: ${shortened(error.message.split("\n", 1)[0] ?? "").toLowerCase()}`);
-  parser.ondoctype = () => fail("has a document type declaration (DOCTYPE), which is not allowed");
-  parser.onattribute = ({ name, value }) => {
-    if (attributes.length >= 2 * MOST_ATTRIBUTES) fail(`has an element with more than ${MOST_ATTRIBUTES} attributes`);
-    // The parser adds up values character by character. Trimming makes each one flat, in a tenth of the memory, and blanks around
-    // a value have no meaning in an MPD (XML Schema part 2, section 4.3.6).
-    attributes.push(name, value.trim());
-  };
-  parser.onopentag = ({ name }: sax.Tag | sax.QualifiedTag) => {
-    tree.open(name, attributes, fail);
-    attributes = [];
-  };
-  parser.onclosetag = () => tree.close();
-  parser.ontext = (text) => tree.text(text);
-  parser.oncdata = (text) => tree.text(text);
 }
 
 type Fail = (what: string) => never;
@@ -127,20 +99,10 @@ function createTree(root: XmlElement, budget: XmlBudget) {
     },
     text: (text: string): void => {
       const element = open.at(-1);
-      if (depth < leftOut && element !== undefined && withText.has(element.name)) element.text = longerText(element.text, text);
+      if (depth < leftOut && element !== undefined && withText.has(element.name))
+        element.text = longerText(element.text, text, LONGEST_URL);
     },
   };
-}
-
-/**
- * Trimming makes the text flat, in a tenth of the memory of its pieces. Blanks around it have no meaning. A text that is too
- * long for a URL stays too long, and need not grow.
- */
-function longerText(known: string, added: string): string {
-  if (known.length > LONGEST_URL) return known;
-  const text = (known + added).trimStart();
-  const trimmed = text.trimEnd();
-  return trimmed.length < text.length ? `${trimmed} ` : text;
 }
 
 function addElement(parent: XmlElement, name: string, attributes: readonly string[], budget: XmlBudget): XmlElement {

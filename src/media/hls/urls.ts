@@ -1,9 +1,9 @@
 /** Resolves the URIs of an HLS playlist and collects them as typed URLs. */
 
 import { PrefetchError } from "../../base/errors.ts";
+import { type Resolved, resolveUri } from "../../documents/resolve.ts";
 import { isDataUri } from "../data-uri.ts";
 import type { MediaContext, MediaKind, MediaRole, MediaUrl, Skipped } from "../manifest.ts";
-import { type Resolved, resolveUri } from "../resolve.ts";
 import { createSkippedUris } from "../skipped-uris.ts";
 import { createUrlCollector, MOST_CHARACTERS, tooManyCharacters } from "../url-collector.ts";
 import type { ByteRange } from "./byte-range.ts";

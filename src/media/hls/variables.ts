@@ -4,8 +4,8 @@
  */
 
 import { PrefetchError } from "../../base/errors.ts";
-import { LONGEST_URL } from "../resolve.ts";
-import { shortened } from "../skipped-uris.ts";
+import { LONGEST_URL } from "../../documents/resolve.ts";
+import { shortened } from "../../documents/shortened.ts";
 import { MOST_CHARACTERS, tooManyCharacters } from "../url-collector.ts";
 import type { Attributes } from "./grammar.ts";
 

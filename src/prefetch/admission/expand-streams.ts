@@ -1,57 +1,31 @@
 /** Expands streams: each manifest in a list is replaced by the URLs that it names, so that the plan holds what players fetch. */
 
-import type { Breathe } from "../../base/breathe.ts";
-import { asPrefetchError, explain, PrefetchError } from "../../base/errors.ts";
+import { PrefetchError } from "../../base/errors.ts";
 import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
-import type { ForeignText } from "../../base/foreign-text.ts";
-import { type Semaphore, withPermit } from "../../base/semaphore.ts";
+import { withPermit } from "../../base/semaphore.ts";
 import type { Stream, StreamView } from "../model/stream.ts";
-import { parseUrl } from "../model/url.ts";
+import { type ExpandedList, type ExpandTools, type Refusal, readableUrls, refusalOf } from "./expandable.ts";
 import { type ReadStreamOptions, readOneStream } from "./read-one-stream.ts";
 
-export interface Expanded {
-  readonly urls: readonly unknown[];
+export interface ExpandedStreams extends ExpandedList {
   readonly streams: readonly StreamView[];
-  /** URLs of the list that cannot be used, by their normal spelling, and why. */
-  readonly refusals: ReadonlyMap<string, StreamRefusal>;
 }
 
-export interface StreamRefusal {
-  readonly code: string;
-  readonly reason: string;
-}
-
-export interface ExpandOptions extends ReadStreamOptions {
-  /** Bounds the streams that are read at a time, over all calls. */
-  readonly semaphore: Semaphore;
-  /** An entry with a secret is never read. */
-  readonly holdsSecret: ForeignText["holdsSecret"];
-  readonly breathe: Breathe;
-  /** Told of unforeseen errors, which do not fail the call. */
-  readonly report: (error: unknown, about: string) => void;
-}
+export interface ExpandOptions extends ReadStreamOptions, ExpandTools {}
 
 /** Streams of one call that are read at a time. More would let one call take every permit. */
 const CONCURRENCY = 4;
 /** Over all calls. A stream takes up to four manifests of 8 MiB and a thread with 100,000 URLs into memory. */
 export const STREAMS_AT_ONCE = 8;
-/** Longer input is refused unparsed. */
-const LONGEST_URL = 65_536;
 
 /** Throws `invalid_argument` when the streams come to more URLs than one call may carry. */
-export async function expandStreams(inputs: readonly unknown[], options: ExpandOptions): Promise<Expanded> {
-  const { allowedDomains, mostUrls, semaphore, signal, holdsSecret, breathe } = options;
-  const urls: (string | undefined)[] = [];
-  for (const input of inputs) {
-    const pause = breathe();
-    if (pause) await pause;
-    const url = normalUrl(input, allowedDomains);
-    urls.push(url === undefined || holdsSecret(url) ? undefined : url);
-  }
+export async function expandStreams(inputs: readonly unknown[], options: ExpandOptions): Promise<ExpandedStreams> {
+  const { mostUrls, semaphore, signal } = options;
+  const urls = await readableUrls(inputs, options);
   const counter = createUrlCounter(mostUrls);
   for (const [index, url] of urls.entries()) counter.add(url ?? inputs[index]);
   const streams = new Map<string, Stream>();
-  const refusals = new Map<string, StreamRefusal>();
+  const refusals = new Map<string, Refusal>();
 
   const expandOne = async (url: string): Promise<void> => {
     try {
@@ -60,10 +34,7 @@ export async function expandStreams(inputs: readonly unknown[], options: ExpandO
       counter.addStream(stream);
       streams.set(url, stream);
     } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof PrefetchError)) options.report(error, "expanding a stream");
-      const known = asPrefetchError(error);
-      refusals.set(url, { code: known.code, reason: `The stream cannot be expanded. ${explain(known)}` });
+      refusals.set(url, refusalOf(error, "stream", options));
     }
   };
 
@@ -81,8 +52,8 @@ function join(
   inputs: readonly unknown[],
   urls: readonly (string | undefined)[],
   streams: ReadonlyMap<string, Stream>,
-  refusals: Map<string, StreamRefusal>,
-): Expanded {
+  refusals: Map<string, Refusal>,
+): ExpandedStreams {
   // A URL that one stream must not lead to may still be named by another stream, or by the caller.
   const wanted = new Set([...urls, ...[...streams.values()].flatMap((stream) => stream.urls)]);
   const joined = new Set<string>();
@@ -119,12 +90,6 @@ function createUrlCounter(most: number) {
     isOver: (): boolean => more > 0,
     count: (): number => known.size + more,
   };
-}
-
-/** `undefined` for an entry that is no URL, or that the guards refuse. */
-function normalUrl(input: unknown, allowedDomains?: readonly string[]): string | undefined {
-  const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains });
-  return parsed.ok ? parsed.url : undefined;
 }
 
 /** True for a manifest's name, and for a name that tells nothing, such as the packager address `/manifest(format=m3u8)`. */

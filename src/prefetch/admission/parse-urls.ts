@@ -6,7 +6,7 @@ import type { ForeignText } from "../../base/foreign-text.ts";
 import { visibleText } from "../../base/visible-text.ts";
 import type { Provider } from "../model/provider.ts";
 import { type ParsedUrl, parseUrl, tooLong } from "../model/url.ts";
-import type { Expanded } from "./expand-streams.ts";
+import type { Refusals } from "./expandable.ts";
 import type { Router } from "./routing.ts";
 
 /** A URL or an asset that can be sent. */
@@ -42,8 +42,7 @@ export interface ParseRules {
   readonly route: Router;
   /** Host names or `*.` patterns; `undefined` allows every host. */
   readonly allowedDomains: readonly string[] | undefined;
-  /** URLs that are known to be unusable, by their normal spelling, and why. */
-  readonly refusals?: Expanded["refusals"] | undefined;
+  readonly refusals?: Refusals | undefined;
   /** Name of the argument that the inputs are, such as `urls`. Left out for a list that the caller did not write. */
   readonly argument?: string | undefined;
   readonly foreign: Pick<ForeignText, "clean" | "holdsSecret">;

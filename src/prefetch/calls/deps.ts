@@ -8,6 +8,7 @@ import type { Presence } from "../delivery/presence.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { Guards } from "../model/guards.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
+import type { SitemapReader } from "../model/sitemap.ts";
 import type { Storage } from "../model/storage.ts";
 import type { StreamReader } from "../model/stream.ts";
 import type { Follow } from "../tracking/follow.ts";
@@ -24,6 +25,7 @@ export interface Deps {
   readonly directory: ProviderDirectory;
   readonly guards: Guards;
   readonly readStream: StreamReader;
+  readonly readSitemap: SitemapReader;
   readonly foreign: ForeignText;
   readonly breathe: Breathe;
   /** Aborted when waiting calls must answer at once. */

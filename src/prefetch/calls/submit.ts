@@ -1,39 +1,30 @@
 /** The two spending calls: what a caller names becomes candidates, which `spend` plans and sends. */
 
 import { PrefetchError } from "../../base/errors.ts";
-import { createSemaphore } from "../../base/semaphore.ts";
 import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
 import { chooseAssetTaker } from "../admission/asset-taker.ts";
-import { type Expanded, expandStreams, STREAMS_AT_ONCE } from "../admission/expand-streams.ts";
 import { type Candidate, type ParsedUrls, parseUrls } from "../admission/parse-urls.ts";
 import { MOST_ASSETS, type ResolvedAssets, resolveAssets } from "../admission/resolve-assets.ts";
-import { chooseTaker, createRouter, edgeOf } from "../admission/routing.ts";
+import { chooseTaker, createRouter } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
+import type { AssetExpansion, Expansion } from "../model/expansion.ts";
 import type { Provider } from "../model/provider.ts";
-import type { Expansion, StreamScope } from "../model/stream.ts";
 import { whenPublished } from "./await-published.ts";
+import { beforeDeadline } from "./before-deadline.ts";
 import type { Deps } from "./deps.ts";
+import { createExpandList } from "./expand-list.ts";
 import type { Spend, SpendOptions } from "./spend.ts";
-import { nothingUsable, withManifests, withStreams } from "./submit-answer.ts";
+import { nothingUsable } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
 
-/** Hosts give up on a call after a minute; look-ups of streams and assets leave time to send and to answer. */
-const LONGEST_LOOKUP_MS = 40_000;
-/** After a wait for publishing of up to 50 s, the last look-up has this long. */
-const LAST_LOOKUP_MS = 5_000;
-
-interface RequestOptions extends SpendOptions {
-  /** `streams`: a manifest stands for the URLs that it names within `scope`. */
-  readonly expand: Expansion;
-  readonly scope: StreamScope;
-}
-
-export interface UrlsRequest extends RequestOptions {
+export interface UrlsRequest extends SpendOptions {
   readonly urls: readonly unknown[];
+  readonly expand: Expansion;
 }
 
-export interface AssetsRequest extends RequestOptions {
+export interface AssetsRequest extends SpendOptions {
   readonly assetIds: readonly unknown[];
+  readonly expand: AssetExpansion;
 }
 
 /** What was found about an asset at the provider that takes it. */
@@ -49,27 +40,7 @@ export interface Submit {
 
 export function createSubmit(deps: Deps, spend: Spend): Submit {
   const { clock, directory, guards, foreign, breathe } = deps;
-  const semaphore = createSemaphore(STREAMS_AT_ONCE);
-
-  const expanded = async (request: UrlsRequest, call: CallContext): Promise<Partial<Expanded> & Pick<Expanded, "urls">> => {
-    if (request.expand === "none") return { urls: request.urls };
-    const edge = await edgeOf(directory);
-    return beforeDeadline(call.signal, "The manifests of the streams", "streams in one call, and files without expand", (signal) =>
-      expandStreams(request.urls, {
-        edge,
-        read: deps.readStream,
-        scope: request.scope,
-        allowedDomains: guards.allowedDomains,
-        mostUrls: guards.maxUrlsPerCall,
-        now: clock.now(),
-        signal,
-        semaphore,
-        holdsSecret: foreign.holdsSecret,
-        breathe,
-        report: deps.report,
-      }),
-    );
-  };
+  const expandList = createExpandList(deps);
 
   /** Hosts time the call as a whole, so what comes before sending counts as waiting. */
   const secondsLeft = ({ waitSeconds }: Pick<SpendOptions, "waitSeconds">, begun: number): number =>
@@ -80,14 +51,18 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     if (request.urls.length > guards.maxUrlsPerCall) throw tooMany("urls", request.urls.length, guards.maxUrlsPerCall);
     const route = await createRouter(directory, request.provider);
     const begun = clock.monotonic();
-    const { urls, refusals, streams } = await expanded(request, call);
-    // An expanded list has other places than the caller's.
-    const argument = streams ? undefined : "urls";
-    const own = await parseUrls(urls, { route, allowedDomains: guards.allowedDomains, refusals, argument, foreign, breathe });
-    const parsed = withAssets(own, assets, urls.length);
-    if (parsed.candidates.length === 0) throw nothingUsable(parsed);
+    const list = await expandList(request.urls, request.expand, call);
+    const { refusals, argument } = list;
+    const own = await parseUrls(list.urls, { route, allowedDomains: guards.allowedDomains, refusals, argument, foreign, breathe });
+    const parsed = withAssets(own, assets, list.urls.length);
+    if (parsed.candidates.length === 0) {
+      return list.nothing(parsed, {
+        providers: request.provider === undefined ? directory.configured : [request.provider],
+        dryRun: request.dryRun,
+      });
+    }
     const view = await spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
-    return streams ? withStreams(view, streams, refusals?.size ?? 0, request.scope) : withManifests(view, parsed.candidates);
+    return list.told(view, parsed);
   };
 
   /** Without a named provider, each asset goes to the one that knows it. `one` may wait until the asset is published. */
@@ -106,7 +81,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
       return { taker, value: await whenPublished(() => one(taker, assetId, signal), options) };
     };
     const resolve = (signal: AbortSignal) => resolveAssets(assetIds, { foreign, signal }, (assetId) => found(assetId, signal));
-    return beforeDeadline(called, "The assets", "assets in one call", resolve, waitSeconds * 1_000);
+    return beforeDeadline(called, { what: "The assets", fewer: "assets in one call" }, resolve, waitSeconds * 1_000);
   };
 
   const spendStreams = async (request: AssetsRequest, begun: number, call: CallContext): Promise<TaskView> => {
@@ -131,7 +106,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
       // The mistake in a call's only id is told before a missing provider.
       if (assetIds.length === 1) readAssetId(assetIds[0], foreign);
       const begun = clock.monotonic();
-      if (expand === "streams") return spendStreams(request, begun, call);
+      if (expand.kind === "streams") return spendStreams(request, begun, call);
       const look = (taker: Provider, assetId: string, signal: AbortSignal) => assetCost(deps, taker, assetId, signal);
       const { assets, ...rest } = await lookUpAssets(request, begun, call.signal, look);
       const candidates = assets.map(({ assetId, found, position }): Candidate => {
@@ -153,26 +128,6 @@ function withAssets(parsed: ParsedUrls, { rejected, duplicatesRemoved }: typeof 
     rejected: [...parsed.rejected, ...rejected.map((entry) => ({ ...entry, position: urls + entry.position }))],
     duplicatesRemoved: parsed.duplicatesRemoved + duplicatesRemoved,
   };
-}
-
-/** Throws `timeout` when the work takes too long; `fewer` says what the next call should have fewer of. `waitMs`: what it may wait besides. */
-async function beforeDeadline<Result>(
-  called: AbortSignal,
-  what: string,
-  fewer: string,
-  work: (signal: AbortSignal) => Promise<Result>,
-  waitMs = 0,
-): Promise<Result> {
-  const deadline = AbortSignal.timeout(Math.max(LONGEST_LOOKUP_MS, waitMs + LAST_LOOKUP_MS));
-  try {
-    return await work(AbortSignal.any([called, deadline]));
-  } catch (error) {
-    if (!deadline.aborted || called.aborted) throw error;
-    throw new PrefetchError("timeout", `${what} could not all be read in time`, {
-      retryable: true,
-      hint: `Nothing was sent. Pass fewer ${fewer}.`,
-    });
-  }
 }
 
 function tooMany(argument: string, count: number, most: number): PrefetchError {

@@ -2,6 +2,7 @@
 
 import type { ParsedUrls } from "../admission/parse-urls.ts";
 import type { Quota } from "../model/quota.ts";
+import type { SitemapView } from "../model/sitemap.ts";
 import type { KnownItems, StoredItem } from "../model/storage.ts";
 import type { StreamView } from "../model/stream.ts";
 import { type Counts, type DeferredItems, type Item, type ItemState, problemStates, type ShownState } from "../model/task.ts";
@@ -72,8 +73,9 @@ export interface TaskView {
   readonly known?: readonly KnownItems[];
   readonly skippedRecent: number;
   readonly problems: readonly ItemRow[];
-  /** The expanded streams, on a call with `expand`. */
+  /** The expanded streams or sitemaps, on a call with `expand`. */
   readonly streams?: readonly StreamView[];
+  readonly sitemaps?: readonly SitemapView[];
   /** Bytes that a direct provider moved. */
   readonly bytes?: number;
   readonly items?: readonly ItemRow[];

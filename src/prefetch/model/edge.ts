@@ -79,3 +79,10 @@ export interface EdgeBody {
   /** False when the object is longer than `bytes`. */
   readonly isWhole: boolean;
 }
+
+/** Where a reader of documents gets them. */
+export interface DocumentSource {
+  /** The beginning of an object, up to `mostBytes`. Throws `PrefetchError`. */
+  readonly fetchBody: (url: string, mostBytes: number) => Promise<EdgeBody>;
+  readonly signal: AbortSignal;
+}

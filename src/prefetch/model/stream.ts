@@ -1,14 +1,12 @@
 /** Streams: the URLs that a manifest names, and the scopes in which a call wants them. */
 
-import type { EdgeBody } from "./edge.ts";
+import type { DocumentSource } from "./edge.ts";
+import type { RefusedUrl, SkippedUri } from "./left-out.ts";
 import type { HostRules } from "./stream-hosts.ts";
 
 /** `startup`: the URLs that playback starts with; `full`: every URL; `manifests`: only the manifests. */
 export const streamScopes = ["startup", "full", "manifests"] as const;
 export type StreamScope = (typeof streamScopes)[number];
-
-export const expansions = ["none", "streams"] as const;
-export type Expansion = (typeof expansions)[number];
 
 /** The rules of one stream that are plain data. */
 export interface StreamRequest {
@@ -24,17 +22,7 @@ export interface StreamRequest {
   readonly guessedBytes: number | undefined;
 }
 
-export interface StreamRules extends StreamRequest {
-  /** The beginning of an object, up to `mostBytes`. Throws `PrefetchError`. */
-  readonly fetchBody: (url: string, mostBytes: number) => Promise<EdgeBody>;
-  readonly signal: AbortSignal;
-}
-
-/** A URI that a manifest names and that leads to no URL of the stream. */
-export interface SkippedUri {
-  readonly uri: string;
-  readonly reason: string;
-}
+export interface StreamRules extends StreamRequest, DocumentSource {}
 
 /** The URLs of one stream, in normal spelling. */
 export interface Stream {
@@ -45,7 +33,8 @@ export interface Stream {
   /** Number of URLs within the scope beyond `mostUrls`. */
   readonly omitted: number;
   /** URLs that the manifest names and that cannot be warmed or read, with the reason. None of them is in `urls`. */
-  readonly refused: readonly { readonly url: string; readonly code: string; readonly reason: string }[];
+  readonly refused: readonly RefusedUrl[];
+  /** URIs that the manifests name and that lead to no URL. */
   readonly skipped: readonly SkippedUri[];
   /** Number of skipped URIs, those beyond the list included. */
   readonly skippedCount: number;

@@ -67,6 +67,11 @@ export function hostOf(url: string): string {
   return url.slice(begin, url.indexOf("/", begin));
 }
 
+/** The host name of a URL in normal spelling, without its port. */
+export function hostnameOf(url: string): string {
+  return new URL(url).hostname;
+}
+
 export function hostAllowed(hostname: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => hostMatches(hostname, pattern));
 }

@@ -1,8 +1,9 @@
 /** The origin behind the sandbox's edge. It generates each answer from the URL and the time alone. */
 
 import { createHash } from "node:crypto";
-import { type Body, patternBody, textBody } from "../server/body.ts";
+import { type Body, packedBody, patternBody, textBody } from "../server/body.ts";
 import { type EdgeOutcome, outcomeAtEdge, withoutOutcome } from "./outcomes.ts";
+import { siteFile } from "./site.ts";
 import { streamFile } from "./streams.ts";
 
 export interface OriginAnswer {
@@ -30,10 +31,9 @@ export function originAnswer(url: URL, at: number): OriginAnswer {
     return note(302, `The file is at ${target.href}`, outcome, { location: target.href });
   }
   if (outcome.status !== undefined) return note(outcome.status, "The file name requests this status.", outcome);
-  const found = streamFile(path, at) ?? { bytes: sizeOf(url.searchParams.get("size")) };
+  const found = siteFile(path, url, at) ?? streamFile(path, at) ?? { bytes: sizeOf(url.searchParams.get("size")) };
   if (found === "absent") return note(404, "The stream has no such file.", outcome);
-  const [body, maxAgeS] =
-    "text" in found ? [textBody(found.text), found.maxAgeS] : [patternBody(found.bytes, seedOf(path)), DEFAULT_LIFETIME_S];
+  const [body, maxAgeS] = "text" in found ? [bodyOf(found), found.maxAgeS] : [patternBody(found.bytes, seedOf(path)), DEFAULT_LIFETIME_S];
   const version = "text" in found ? found.text : `${path} ${found.bytes}`;
   const type = typeOf(path);
   const headers = {
@@ -45,6 +45,10 @@ export function originAnswer(url: URL, at: number): OriginAnswer {
     ...outcome.headers,
   };
   return { status: 200, headers, body, outcome };
+}
+
+function bodyOf({ text, isPacked }: { readonly text: string; readonly isPacked?: true }): Body {
+  return isPacked ? packedBody(text) : textBody(text);
 }
 
 /** The answer to the first request for a throttled URL. */
@@ -94,6 +98,7 @@ const types: ReadonlyMap<string, string> = new Map(
     webp: "image/webp",
     woff2: "font/woff2",
     zip: "application/zip",
+    gz: "application/gzip",
   }),
 );
 

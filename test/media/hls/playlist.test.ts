@@ -127,7 +127,7 @@ describe("readHls on URIs", () => {
     ["https://me:secret@media.example.com/a.ts", "carries a user name or password before the host"],
     ["https://[", "cannot be resolved to a URL"],
     [`https://a.example/${"x".repeat(8_200)}`, "has 8,218 characters; the limit is 8,192"],
-    ["caf\uFFFD.ts", "has characters that are not in the encoding of the manifest"],
+    ["caf\uFFFD.ts", "has characters that are not in the encoding of the document"],
   ])("skips %.60s with the reason", (uri, reason) => {
     const { urls, skipped } = hls(["#EXTINF:1,", uri]);
     expect(urls).toEqual([]);

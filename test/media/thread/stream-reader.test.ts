@@ -3,9 +3,9 @@
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
-import { threadEntry } from "../../../src/base/thread.ts";
+import { type ThreadOptions, threadEntry } from "../../../src/base/thread.ts";
 import { readStream } from "../../../src/media/stream.ts";
-import { createStreamReader, type ThreadLimits } from "../../../src/media/thread/stream-reader.ts";
+import { createStreamReader } from "../../../src/media/thread/stream-reader.ts";
 import type { StreamRules } from "../../../src/prefetch/model/stream.ts";
 import { neverAborted } from "../../fakes/signal.ts";
 import { bodyOf, NOW } from "../read-harness.ts";
@@ -15,7 +15,7 @@ afterAll(() => {
   for (const close of closers) close();
 });
 
-function reader(limits?: Partial<ThreadLimits>) {
+function reader(limits?: Partial<ThreadOptions>) {
   const made = createStreamReader(limits);
   closers.push(made.close);
   return made;

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { createSemaphore } from "../../../src/base/semaphore.ts";
 import { expandStreams } from "../../../src/prefetch/admission/expand-streams.ts";
-import { localCaller } from "../../../src/prefetch/model/caller.ts";
-import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
+import type { UrlsRequest } from "../../../src/prefetch/calls/submit.ts";
+import { type CallContext, localCaller } from "../../../src/prefetch/model/caller.ts";
+import type { StreamReader, StreamScope } from "../../../src/prefetch/model/stream.ts";
 import { parseUrl } from "../../../src/prefetch/model/url.ts";
 import { fakeClock, NOON } from "../../fakes/clock.ts";
 import { type EdgeScript, fakeEdge } from "../../fakes/edge.ts";
@@ -45,7 +46,11 @@ const startOf = (name: string): string[] =>
 async function setUp(edge: EdgeScript = {}, { script, ...options }: ServiceOptions = {}) {
   const scripted = fakeEdge(edge);
   const harness = await startService({ ...options, script: { edge: scripted, ...script } });
-  const expand: typeof harness.urls = (urls, more = {}, context) => harness.urls(urls, { expand: "streams", ...more }, context);
+  const expand = (
+    urls: readonly unknown[],
+    { scope = "startup", ...more }: Partial<UrlsRequest> & { readonly scope?: StreamScope } = {},
+    context?: CallContext,
+  ) => harness.urls(urls, { expand: { kind: "streams", scope }, ...more }, context);
   /** The accepted and the rejected targets of a task, in order. */
   const listed = async (taskId = "pf_0001") => {
     const items = await harness.storage.items(taskId, { limit: 10_000 });
@@ -433,7 +438,11 @@ describe("expansion, in time", () => {
     const { service, clock, edge, used } = await setUp({
       onText: (_, aborted) => rejectOnAbort(aborted),
     });
-    const request = { ...defaultRequest, urls: atAll(...Array.from({ length: 9 }, (_, nth) => `${nth}.m3u8`)), expand: "streams" } as const;
+    const request = {
+      ...defaultRequest,
+      urls: atAll(...Array.from({ length: 9 }, (_, nth) => `${nth}.m3u8`)),
+      expand: { kind: "streams", scope: "startup" },
+    } as const;
     const call = service.prefetchUrls(request, { signal, caller: localCaller });
     await clock.settle();
     timeouts.expire(40_000);
@@ -484,7 +493,7 @@ describe("expansion, in time", () => {
 describe("expansion, by provider", () => {
   it("fails when no provider can ask the edge", async () => {
     const { urls, sent } = await startService({ problems: ["http needs HTTP_POPS to be readable."] });
-    await expect(urls([at("a.m3u8")], { expand: "streams" })).rejects.toThrow(
+    await expect(urls([at("a.m3u8")], { expand: { kind: "streams", scope: "startup" } })).rejects.toThrow(
       error("not_configured", { hint: expect.stringContaining("HTTP_POPS") }),
     );
     expect(sent()).toEqual([]);
@@ -499,7 +508,7 @@ describe("expansion, by provider", () => {
 });
 
 describe("prefetchAssets, with expand streams", () => {
-  const more = { expand: "streams" } as const;
+  const more = { expand: { kind: "streams", scope: "startup" } } as const;
 
   it("expands the asset's streams and sends their URLs", async () => {
     const resolveAsset = async () => ({ urls: atAll("a/main.m3u8", "a.mp4"), cost: 2 });

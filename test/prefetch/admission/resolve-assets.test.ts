@@ -145,13 +145,13 @@ describe("prefetchAssets with several ids", () => {
 
   it("with expand streams, sends the URLs of the assets that exist and rejects the others", async () => {
     const { asset, sent } = await startService({ script: { resolveAsset, edge: fakeEdge() } });
-    const view = await asset(["a1", "missing1", "a2", "a2"], { expand: "streams" });
+    const view = await asset(["a1", "missing1", "a2", "a2"], { expand: { kind: "streams", scope: "startup" } });
     expect(view).toMatchObject({
       counts: { processing: 4, rejected: 1 },
       duplicatesRemoved: 1,
       problems: [{ assetId: "missing1", code: "not_found" }],
     });
     expect(sent().sort()).toEqual(["a1", "a2"].flatMap((id) => manyUrls(2, `https://media.example.com/${id}/`)));
-    await expect(asset(["missing1", "missing2"], { expand: "streams" })).rejects.toThrow(error("not_found"));
+    await expect(asset(["missing1", "missing2"], { expand: { kind: "streams", scope: "startup" } })).rejects.toThrow(error("not_found"));
   });
 });

@@ -13,6 +13,7 @@ import { type CallContext, localCaller } from "../../../src/prefetch/model/calle
 import type { Guards } from "../../../src/prefetch/model/guards.ts";
 import type { StatusRow } from "../../../src/prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
+import type { SitemapReader } from "../../../src/prefetch/model/sitemap.ts";
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import type { StreamReader } from "../../../src/prefetch/model/stream.ts";
 import { type FakeClock, fakeClock, TODAY } from "../../fakes/clock.ts";
@@ -21,6 +22,7 @@ import { fakeForeignText } from "../../fakes/foreign-text.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { type FakeProvider, fakeProvider, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
+import { readSitemapHere } from "../../fakes/sitemap-reader.ts";
 import { openMemoryStore } from "../../fakes/storage.ts";
 
 export interface ServiceOptions extends Partial<Omit<ProviderDirectory, "get">> {
@@ -34,14 +36,14 @@ export interface ServiceOptions extends Partial<Omit<ProviderDirectory, "get">> 
   /** For scripts that let time pass. */
   readonly clock?: FakeClock;
   readonly read?: StreamReader;
+  readonly readSitemap?: SitemapReader;
   /** Secrets that the server knows. */
   readonly secrets?: readonly string[];
 }
 
 /** The arguments of a spending call by default. */
 export const defaultRequest = {
-  expand: "none",
-  scope: "startup",
+  expand: { kind: "none" },
   onQuotaExceeded: "reject",
   dryRun: false,
   force: false,
@@ -50,7 +52,7 @@ export const defaultRequest = {
 
 export async function startService(options: ServiceOptions = {}) {
   const { script = {}, moreProviders = [], guards = {}, dailyBudget, tenantDailyBudget, durable = true, ...rest } = options;
-  const { clock = fakeClock(), read = readStream, secrets = [], ...directory } = rest;
+  const { clock = fakeClock(), read = readStream, readSitemap = readSitemapHere, secrets = [], ...directory } = rest;
   const storage = await openMemoryStore(clock);
   /** The state that the vendor gives for a URL; "processing" for every URL that is missing here. */
   const outcomes = new Map<string, StatusRow["state"] | (() => StatusRow["state"])>();
@@ -98,6 +100,7 @@ export async function startService(options: ServiceOptions = {}) {
       directory: fakeDirectory(providers, directory),
       guards: { allowedDomains: undefined, maxUrlsPerCall: 1_000, ...guards },
       readStream: read,
+      readSitemap,
       foreign: fakeForeignText(...secrets),
       breathe: () => undefined,
       draining: draining.signal,

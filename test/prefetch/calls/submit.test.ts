@@ -123,7 +123,10 @@ describe("prefetchUrls", () => {
     expect(await used()).toBe(0);
   });
 
-  it.each(["none", "streams"] as const)("withholds a URL that holds a secret and sends the rest, with expand %s", async (expand) => {
+  it.each([
+    ["none", { kind: "none" }],
+    ["streams", { kind: "streams", scope: "startup" }],
+  ] as const)("withholds a URL that holds a secret and sends the rest, with expand %s", async (_, expand) => {
     const secret = "MFyfvK41ba2giqM7Uio6PznpdUKGpown";
     const asked: string[] = [];
     const read: StreamReader = async (url) => {

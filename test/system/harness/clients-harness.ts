@@ -9,7 +9,7 @@ import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.j
 import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as LegacyHttpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { z } from "zod";
-import { quotaSchema, spendOutput, statusOutput } from "../../../src/mcp/result.ts";
+import { quotaSchema, sitemapsOutput, spendOutput, statusOutput } from "../../../src/mcp/result.ts";
 import { isEnded } from "../../../src/prefetch/model/task.ts";
 import type { AlibabaVodEmulator } from "../../../src/sandbox/alibaba/vod.ts";
 import type { HuaweiVodEmulator } from "../../../src/sandbox/huawei/vod.ts";
@@ -178,7 +178,7 @@ export const httpSessions = [
   ],
 ] as const;
 
-const taskSchema = z.object({ ...spendOutput, ...statusOutput, notice: z.string().optional() });
+const taskSchema = z.object({ ...spendOutput, ...sitemapsOutput, ...statusOutput, notice: z.string().optional() });
 export type TaskAnswer = z.infer<typeof taskSchema>;
 
 const sentences = z.looseObject({ next_step: z.string(), notice: z.string().optional() });

@@ -79,6 +79,19 @@ describe("warm", () => {
     expect(eventsOf(ended).map(({ counts }) => counts)).toMatchObject([{ total: 2 }, { total: 2 }, { total: 1 }]);
   });
 
+  it("warms what a sitemap names, counts it in a dry run, and has nothing to do when nothing changed", async () => {
+    const args = ["warm", "--sandbox", "https://cloudflare.example.org/robots.txt", "--expand", "sitemap", "--json"];
+    const [planned, warmed, unchanged] = await Promise.all([
+      shell([...args, "--dry-run"]),
+      shell(args),
+      shell([...args, "--since", "2099-01-01", "--time-zone", "Asia/Shanghai"]),
+    ]);
+    expect([planned.code, warmed.code, unchanged.code]).toEqual([0, 0, 0]);
+    expect(eventsOf(planned)).toMatchObject([{ counts: { planned: 36 }, sitemaps: [{ kind: "robots", urls: 36 }] }]);
+    expect(eventsOf(warmed)).toMatchObject([{ state: "succeeded", counts: { succeeded: 36 } }]);
+    expect(eventsOf(unchanged)).toMatchObject([{ state: "succeeded", counts: { total: 0 }, sitemaps: [{ unchanged_documents: 2 }] }]);
+  });
+
   it("spends nothing in a dry run", async () => {
     const ended = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--dry-run", "--json"]);
     expect(eventsOf(ended)).toMatchObject([{ event: "task", cost: 1, dry_run: true }]);
@@ -91,7 +104,9 @@ describe("warm", () => {
     [["warm", "--sandbox", "films.txt"], "neither a URL nor a file"],
     [["warm", "--sandbox", "https://example.com/1", "--asset", "x"], "--asset and URLs were both given"],
     [["warm", "--sandbox", "https://example.com/1", "--wait", "soon"], "--wait must be a number of minutes"],
-    [["warm", "--sandbox", "https://example.com/1", "--expand", "all"], 'expand: must be "none" or "streams"'],
+    [["warm", "--sandbox", "https://example.com/1", "--expand", "all"], 'expand: must be "none", "streams" or "sitemap"'],
+    [["warm", "--sandbox", "https://example.com/1", "--since", "2026-11-28"], 'since: goes with expand "sitemap"'],
+    [["warm", "--sandbox", "https://cloudflare.example.org/a.bin", "--expand", "sitemap"], "It is neither a sitemap"],
     [["warm", "--sandbox", "https://example.com/1", "--provider", "cloudfront"], "cloudfront"],
     [["status", "--sandbox", "pf_1"], "there is no task pf_1"],
     [["status", "--sandbox", "pf_1", "pf_2"], "several task ids were given"],

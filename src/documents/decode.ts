@@ -1,4 +1,4 @@
-/** Turns the bytes of a manifest into text, whatever its headers say about them: unpacks it and finds its encoding. */
+/** Turns the bytes of a document into text, whatever its headers say about them: unpacks it and finds its encoding. */
 
 import { brotliDecompressSync, constants, gunzipSync, inflateSync } from "node:zlib";
 import { PrefetchError } from "../base/errors.ts";
@@ -16,13 +16,30 @@ const MOST_LAYERS = 2;
 
 /** The first bytes of Zstandard (RFC 8878, section 3.1.1). Its window may need more memory than the reader has. */
 const ZSTD = [0x28, 0xb5, 0x2f, 0xfd];
-const hint = "Store the manifest again, uncompressed or in gzip.";
+const hint = "Store it again, uncompressed or in gzip.";
 
 /** Throws a `PrefetchError` when the bytes are no text, or come to more than `mostBytes`. */
 export function decodeBody(body: Packed, mostBytes: number): string {
+  return decodeText(unpack(body, mostBytes), body.isWhole);
+}
+
+/** Bytes of one slice of text. A larger one takes more memory at a time; a smaller one only costs time. */
+const SLICE_BYTES = 32_768;
+
+/** The text in slices: a document of 50 MB in one text would not fit into the memory of a thread. Throws as `decodeBody` does. */
+export function* textSlices(bytes: Uint8Array): Generator<string> {
+  const { decode } = decoderOf(bytes, true);
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+    const end = at + SLICE_BYTES;
+    yield decode(bytes.subarray(at, end), end < bytes.length);
+  }
+}
+
+/** The bytes without compression. Throws a `PrefetchError` when they are damaged, or come to more than `mostBytes`. */
+export function unpack(body: Packed, mostBytes: number): Uint8Array {
   const bytes = unpacked(body, mostBytes);
   if (bytes.length > mostBytes) throw tooLarge(mostBytes);
-  return decodeText(bytes, body.isWhole);
+  return bytes;
 }
 
 /**
@@ -51,19 +68,33 @@ function unpacked({ bytes, encoding, isWhole }: Packed, mostBytes: number): Uint
 }
 
 export function tooLarge(mostBytes: number): PrefetchError {
-  return new PrefetchError("unsupported", `It has more than ${mostBytes.toLocaleString("en")} bytes, the most that a manifest may have`);
+  return new PrefetchError("unsupported", `It has more than ${mostBytes.toLocaleString("en")} bytes, the most that is read`);
 }
 
-function decodeText(bytes: Uint8Array, isWhole: boolean): string {
+export function decodeText(bytes: Uint8Array, isWhole: boolean): string {
+  return decoderOf(bytes, isWhole).decode(bytes, false);
+}
+
+interface Decoder {
+  /** `goesOn`: more bytes follow. */
+  decode(bytes: Uint8Array, goesOn: boolean): string;
+}
+
+function decoderOf(bytes: Uint8Array, isWhole: boolean): Decoder {
   const encoding = encodingOf(bytes);
-  try {
-    // A playlist may hold a stray byte in a title, so only its URIs are checked. In XML, such a byte is a fatal error.
-    const fatal = isWhole && isXml(bytes, encoding);
-    return new TextDecoder(encoding, { fatal }).decode(bytes);
-  } catch (error) {
-    const problem = error instanceof RangeError ? `Its encoding, ${encoding}, is unknown` : `It has bytes that are not ${encoding}`;
-    throw new PrefetchError("unsupported", problem, { hint: "Serve the manifest in UTF-8.", cause: error });
-  }
+  let decoder: InstanceType<typeof TextDecoder> | undefined;
+  return {
+    decode: (slice, goesOn) => {
+      try {
+        // A playlist may hold a stray byte in a title, so only its URIs are checked. In XML, such a byte is a fatal error.
+        decoder ??= new TextDecoder(encoding, { fatal: isWhole && isXml(bytes, encoding) });
+        return decoder.decode(slice, { stream: goesOn });
+      } catch (error) {
+        const problem = error instanceof RangeError ? `Its encoding, ${encoding}, is unknown` : `It has bytes that are not ${encoding}`;
+        throw new PrefetchError("unsupported", problem, { hint: "Serve it in UTF-8.", cause: error });
+      }
+    },
+  };
 }
 
 /** Bytes in which an XML declaration lies. It comes first, and a longer one declares nothing more. */

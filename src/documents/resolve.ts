@@ -1,4 +1,4 @@
-/** Resolves a URI reference of a manifest to the URL that a player requests. */
+/** Resolves a URI reference of a document to the URL that its readers request. */
 
 /**
  * CDNs and vendors refuse longer URLs (nginx reads 8 KiB of a request line). A larger value only spends memory and time; a
@@ -9,11 +9,11 @@ const LONGEST_SHOWN_SCHEME_CHARACTERS = 40;
 
 export type Resolved = { readonly ok: true; readonly url: string; readonly host: string } | { readonly ok: false; readonly reason: string };
 
-/** `base` is the manifest's URL after redirects (RFC 3986, section 5.1.3); `null` accepts absolute URLs only. */
+/** `base` is the document's URL after redirects (RFC 3986, section 5.1.3); `null` accepts absolute URLs only. */
 export function resolveUri(uri: string, base: URL | null): Resolved {
   if (uri.length > LONGEST_URL) return refuse(tooLong(uri.length));
-  // Bytes that are not in the encoding of the text. A player would request another URL than the origin serves.
-  if (uri.includes("\uFFFD")) return refuse("has characters that are not in the encoding of the manifest");
+  // Bytes that are not in the encoding of the text. A client would request another URL than the origin serves.
+  if (uri.includes("\uFFFD")) return refuse("has characters that are not in the encoding of the document");
   const parsed = base === null ? URL.parse(uri) : URL.parse(uri, base.href);
   return parsed === null ? refuse("cannot be resolved to a URL") : checked(parsed);
 }

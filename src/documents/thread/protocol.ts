@@ -1,15 +1,15 @@
-/** The messages between the main thread and the thread that reads one stream. They are plain data, checked where they come in. */
+/** The messages between the main thread and a thread that reads documents. They are plain data, checked where they come in. */
 
 import { z } from "zod";
 import { type ErrorFacts, errorCodes, PrefetchError } from "../../base/errors.ts";
 import type { EdgeBody } from "../../prefetch/model/edge.ts";
-import type { StreamRequest } from "../../prefetch/model/stream.ts";
 
 /** From the main thread, which sends only values of these types. */
-export type ToThread =
-  | { readonly kind: "read"; readonly url: string; readonly request: StreamRequest }
+export type ToThread<Request> =
+  | { readonly kind: "read"; readonly url: string; readonly request: Request }
   | { readonly kind: "body"; readonly id: number; readonly body: EdgeBody }
-  | { readonly kind: "unread"; readonly id: number; readonly error: PlainError };
+  | { readonly kind: "unread"; readonly id: number; readonly error: PlainError }
+  | { readonly kind: "go"; readonly id: number };
 
 const plainError = z.object({
   code: z.enum(errorCodes),
@@ -20,20 +20,14 @@ const plainError = z.object({
 });
 export type PlainError = z.infer<typeof plainError>;
 
-const stream = z.object({
-  format: z.enum(["hls", "dash"]),
-  live: z.boolean(),
-  urls: z.array(z.string()),
-  omitted: z.number(),
-  refused: z.array(z.object({ url: z.string(), code: z.string(), reason: z.string() })),
-  skipped: z.array(z.object({ uri: z.string(), reason: z.string() })),
-  skippedCount: z.number(),
-});
-
-/** From the thread, which reads foreign text. */
+/**
+ * From the thread, which reads foreign text. `pause` ends the thread's turn until the main thread answers, and hands over a part
+ * of the result; the reader that started the thread checks parts and results.
+ */
 export const fromThread = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("fetch"), id: z.number(), url: z.string(), mostBytes: z.number() }),
-  z.object({ kind: z.literal("done"), stream: stream.optional() }),
+  z.object({ kind: z.literal("pause"), id: z.number(), part: z.unknown().optional() }),
+  z.object({ kind: z.literal("done"), result: z.unknown().optional() }),
   z.object({ kind: z.literal("failed"), error: plainError }),
 ]);
 export type FromThread = z.input<typeof fromThread>;

@@ -1,8 +1,8 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeBody } from "../../src/media/decode.ts";
-import { bodyOf } from "./read-harness.ts";
+import { decodeBody } from "../../src/documents/decode.ts";
+import { bodyOf } from "../media/read-harness.ts";
 
 const decode = (content: string | Uint8Array, more = {}, most = 10_000): string => decodeBody(bodyOf(content, "", more), most);
 
