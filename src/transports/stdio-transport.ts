@@ -27,8 +27,8 @@ const MOST_REQUESTS = 1_000;
 const MOST_UNREAD_BYTES = 1_048_576;
 /** Answers of all requests in flight and their progress fit. A host that leaves more unread has stopped reading. */
 const MOST_QUEUED_BYTES = 64 * 1_048_576;
-/** Answers after the end of stdin. Longer: a server outlives a host that is gone. Shorter: a piped request may get no answer. */
-const LAST_ANSWERS_MS = 500;
+/** For answers after the end of stdin. Longer: a server outlives a host that is gone. Shorter: a piped request to a slow vendor has none. */
+const LAST_ANSWERS_MS = 10_000;
 const LINE_END = Buffer.from("\n");
 const INVALID_REQUEST = -32_600;
 const SPACE = 0x20;
@@ -46,6 +46,8 @@ export interface StdioDeps {
   readonly breathe: Breathe;
   /** Logs why a line was not delivered. */
   readonly noteRefusal: (reason: string) => void;
+  /** Makes calls that wait answer at once. */
+  readonly drain: () => void;
 }
 
 const defaultLimits = (): StdioLimits => ({
@@ -59,7 +61,7 @@ const defaultLimits = (): StdioLimits => ({
 export function createStdioTransport(
   input: Readable,
   output: Writable,
-  { breathe, noteRefusal }: StdioDeps,
+  { breathe, noteRefusal, drain }: StdioDeps,
   limits: StdioLimits = defaultLimits(),
 ): Transport {
   const lines = createLineReader(limits.longestLine);
@@ -67,7 +69,7 @@ export function createStdioTransport(
   let isClosed = false;
   let isResuming = false;
   let isReading = false;
-  /** Set from the end of stdin on. It keeps the process alive until the last answers are written. */
+  /** Set from the end of stdin on, which also closes the stream. It keeps the process alive until the last answers are written. */
   let lastAnswers: NodeJS.Timeout | undefined;
 
   const isHeld = (): boolean =>
@@ -81,11 +83,8 @@ export function createStdioTransport(
     try {
       while (!isClosed && !isHeld()) {
         const line = lines.next();
-        if (line) await deliver(line);
-        else {
-          input.resume();
-          return;
-        }
+        if (!line) return void input.resume();
+        await deliver(line);
       }
     } catch (error) {
       fail(asError(error));
@@ -149,6 +148,7 @@ export function createStdioTransport(
   const end = (): void => {
     lastAnswers = setTimeout(() => void transport.close(), LAST_ANSWERS_MS);
     lines.add(LINE_END);
+    drain();
     void read();
   };
 
@@ -157,7 +157,6 @@ export function createStdioTransport(
       input.on("data", receive);
       input.on("error", fail);
       input.once("end", end);
-      // A stream that ended closes, too, and then the last answers are awaited.
       input.once("close", () => lastAnswers ?? transport.close());
       output.on("error", fail);
     },

@@ -8,7 +8,7 @@ import { createStdioTransport } from "./stdio-transport.ts";
 const LONGEST_STOP_MS = 900;
 
 /** Serves until stdin ends, stdout breaks, the host does not read, or a signal arrives; then it closes the app and ends the process. */
-export function runStdio(app: Pick<App, "factory" | "report" | "noteRefusal" | "close" | "breathe">): void {
+export function runStdio(app: Pick<App, "factory" | "report" | "noteRefusal" | "drain" | "close" | "breathe">): void {
   const transport = createStdioTransport(process.stdin, process.stdout, app);
   const server = serveStdio(app.factory, {
     transport,

@@ -18,7 +18,8 @@ describe("inShellWords", () => {
     ["Every URL is warm. The task has more URLs: call again with next_cursor.", "Every URL is warm."],
     ["Call list_prefetch_tasks first.", "Run cdn-prefetch-mcp status first."],
     ["Call again in a minute, or with wait_seconds 50, which asks every 5 seconds.", "Call again in a minute."],
-    ["verify_prefetch with task_id pf_1 proves it.", "the MCP tool verify_prefetch with pf_1 proves it."],
+    ["verify_prefetch with task_id pf_1 proves it.", "The MCP tool verify_prefetch with pf_1 proves it."],
+    ["Call again, or cancel_prefetch to drop what waits.", "Call again, or the MCP tool cancel_prefetch to drop what waits."],
     ["Call again without dry_run to spend 3 units.", "Call again without --dry-run to spend 3 units."],
     ["A text without tools stays as it is.", "A text without tools stays as it is."],
   ])("turns %j into the words of a shell", (text, words) => {

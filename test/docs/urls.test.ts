@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hostAllowed, parseUrl } from "../../src/prefetch/model/url.ts";
+import { limits as alibabaLimits } from "../../src/providers/alibaba/limits.ts";
+import { limits as huaweiLimits } from "../../src/providers/huawei/limits.ts";
 import { startService } from "../prefetch/calls/service-harness.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/urls.md"), "utf8");
@@ -67,6 +69,11 @@ describe("docs/urls.md", () => {
     const text = entry.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
     expect(parseUrl(text, { maxLength: 10_240 })).toMatchObject({ ok: false, reason: expect.stringContaining(reason) });
   });
+});
+
+it("names the length of a URL that each provider takes", () => {
+  const [huawei, alibaba] = [huaweiLimits, alibabaLimits].map(({ urlLength }) => urlLength.toLocaleString("en"));
+  expect(page).toContain(`${huawei} characters at \`huawei-vod\`, ${alibaba} at \`alibaba-vod\`, 8,192 at \`http\``);
 });
 
 it("removes blanks around a URL without another spelling to show", () => {

@@ -41,17 +41,18 @@ async function connection(limits: Partial<StdioLimits> = {}) {
   const transport = createStdioTransport(
     input,
     host,
-    { breathe: () => undefined, noteRefusal: (reason) => refusals.push(reason) },
+    { breathe: () => undefined, noteRefusal: (reason) => refusals.push(reason), drain: () => (drained += 1) },
     { ...generous, ...limits },
   );
   const delivered: unknown[] = [];
   const events: string[] = [];
   const refusals: string[] = [];
+  let drained = 0;
   transport.onmessage = (message) => delivered.push("method" in message && !("id" in message) ? message.method : message.id);
   transport.onerror = ({ message }) => events.push(message);
   transport.onclose = () => events.push("closed");
   await transport.start();
-  return { input, host, transport, delivered, events, refusals };
+  return { input, host, transport, delivered, events, refusals, drains: () => drained };
 }
 
 /** Turns in which a transport without bounds would deliver everything that has arrived. */
@@ -95,9 +96,10 @@ describe("a host that sends many requests", () => {
 
 describe("the end of stdin", () => {
   it("ends the last line, and the connection closes once its request is answered", async () => {
-    const { input, host, transport, delivered, events } = await connection();
+    const { input, host, transport, delivered, events, drains } = await connection();
     input.end(JSON.stringify(request(7)));
     await someTurns();
+    expect(drains()).toBe(1);
     expect([delivered, events]).toEqual([[7], []]);
     await transport.send(answer(7));
     expect(events).toEqual(["closed"]);

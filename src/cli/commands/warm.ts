@@ -4,6 +4,7 @@ import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import { type Command, type CommandContext, follow, minutesFrom, runTaskTool, runTool, type TaskResult, taskLines } from "./command.ts";
 import { exitCodes } from "./definitions.ts";
+import { inShellWords } from "./shell-words.ts";
 import { readUrls } from "./url-list.ts";
 
 const WAIT_MINUTES = 60;
@@ -76,7 +77,14 @@ export function worst(codes: readonly number[]): number {
 
 const page = z.object({
   counts: z.record(z.string(), z.number()),
-  results: z.array(z.object({ url: z.string(), state: z.string(), reason: z.string().optional(), like: z.number().optional() })),
+  results: z.array(
+    z.object({
+      url: z.string(),
+      state: z.string(),
+      reason: z.string().optional(),
+      obstacles: z.array(z.object({ change: z.string() })).optional(),
+    }),
+  ),
   next_cursor: z.string().optional(),
   next_step: z.string(),
 });
@@ -95,7 +103,10 @@ async function verify(context: CommandContext, taskId: string): Promise<number> 
     const cold = results.filter((row) => !heldStates.includes(row.state));
     for (const [state, count] of Object.entries(counts)) sum[state] = (sum[state] ?? 0) + count;
     terminal.result("verified", all, () => [
-      ...cold.map((row) => `  ${paint("yellow", row.state)} ${row.url}${row.reason === undefined ? "" : `: ${row.reason}`}`),
+      ...cold.map(({ state, url, reason, obstacles = [] }) => {
+        const advice = [reason, ...obstacles.map(({ change }) => inShellWords(change))].filter((part) => part !== undefined).join(" ");
+        return `  ${paint("yellow", state)} ${url}${advice === "" ? "" : `: ${advice}`}`;
+      }),
       ...(cold.length > 0 ? [`  ${nextStep}`] : []),
     ]);
     notice = all.notice;

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
@@ -84,6 +85,17 @@ describe("the end of the process", () => {
     expect(code).toBe(0);
   });
 
+  it("comes after the answers to a piped list of requests, whose last line has no end", async () => {
+    const child = startServer(["--sandbox"]);
+    const waiting = call(2, "prefetch_urls", { urls: ["https://example.com/a.mp4"], wait_seconds: 50 });
+    const output = text(child.stdout);
+    child.stdin.end([initialize, waiting, call(3, "get_prefetch_quota", {})].map((request) => JSON.stringify(request)).join("\n"));
+    expect(await once(child, "exit")).toEqual([0, null]);
+    const answers = lines(await output);
+    expect(answers).toHaveLength(3);
+    expect(answers).toEqual(expect.arrayContaining([1, 2, 3].map((id) => expect.objectContaining({ id, result: expect.anything() }))));
+  });
+
   it("comes although the vendor hangs, and the URLs in flight end as unknown", async () => {
     const emulator = await startHuaweiVod({ firstMs: 0, eachMs: 0 });
     onTestFinished(() => emulator.close());
@@ -108,7 +120,7 @@ describe("the end of the process", () => {
     const program = `
       import { runStdio } from ${JSON.stringify(pathToFileURL(stdio))};
       const close = () => new Promise(() => setInterval(() => undefined, 1_000));
-      runStdio({ factory: () => undefined, report: () => undefined, close });`;
+      runStdio({ factory: () => undefined, report: () => undefined, drain: () => undefined, close });`;
     const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { env: baseEnv, stdio: "pipe" });
     onTestFinished(() => void child.kill("SIGKILL"));
     child.stdin.end();
