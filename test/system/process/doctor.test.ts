@@ -190,6 +190,15 @@ describe("a vendor", () => {
     });
   });
 
+  it("that never answers is a failed row, beside the rows of every other check", async () => {
+    const [silent, other] = [await huawei(), await alibaba()];
+    silent.inject({ fault: { kind: "delay", ms: 600_000 }, times: 5 });
+    const report = await doctor([], { ...huaweiEnv(silent), ...alibabaEnv(other), PREFETCH_STORE: "memory:" });
+    expect(failedIn(report)).toEqual(["huawei-vod endpoint"]);
+    expect(report.area("huawei-vod").endpoint?.says).toContain("got no answer within 5 seconds");
+    expect(report.area("alibaba-vod").credentials).toMatchObject({ state: "ok" });
+  });
+
   it("with a login is reached at both of its APIs", async () => {
     const emulator = await huawei();
     const { HUAWEICLOUD_SDK_AK: _ak, HUAWEICLOUD_SDK_SK: _sk, ...env } = huaweiEnv(emulator);
