@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { keyIdValues, readSettingValues, secretValues } from "../../src/cli/setting-values.ts";
+import { keyIdValues, readSettingValues, secretValues, settingSources } from "../../src/cli/setting-values.ts";
 
 const env = {
   ALIBABA_CLOUD_ACCESS_KEY_ID: "the-id",
@@ -37,5 +37,12 @@ describe("secretValues", () => {
     };
     expect(secretValues(values).sort()).toEqual(["Bearer abc-token-1", "abc-token-1", "hunter2hunter2"]);
     expect(secretValues({ PREFETCH_HTTP_VARIANTS: "not JSON" })).toEqual([]);
+  });
+});
+
+describe("settingSources", () => {
+  it("names each setting by the place that its value comes from, a flag before its variable, and shows no value", () => {
+    const set = { PREFETCH_STORE: "sqlite:/a", PREFETCH_DAILY_BUDGET: " ", HUAWEICLOUD_SDK_SK: "sesame", OTHER: "x" };
+    expect(settingSources({ store: "memory:", json: true }, set)).toEqual({ flags: ["--store"], variables: ["HUAWEICLOUD_SDK_SK"] });
   });
 });

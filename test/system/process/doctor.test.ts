@@ -190,6 +190,15 @@ describe("a vendor", () => {
     });
   });
 
+  it("that never answers is a failed row, beside the rows of every other check", async () => {
+    const [silent, other] = [await huawei(), await alibaba()];
+    silent.inject({ fault: { kind: "delay", ms: 600_000 }, times: 5 });
+    const report = await doctor([], { ...huaweiEnv(silent), ...alibabaEnv(other), PREFETCH_STORE: "memory:" });
+    expect(failedIn(report)).toEqual(["huawei-vod endpoint"]);
+    expect(report.area("huawei-vod").endpoint?.says).toContain("got no answer within 5 seconds");
+    expect(report.area("alibaba-vod").credentials).toMatchObject({ state: "ok" });
+  });
+
   it("with a login is reached at both of its APIs", async () => {
     const emulator = await huawei();
     const { HUAWEICLOUD_SDK_AK: _ak, HUAWEICLOUD_SDK_SK: _sk, ...env } = huaweiEnv(emulator);
@@ -447,11 +456,18 @@ describe("the command line", () => {
     return ended;
   };
 
-  it("is refused with advice for an unknown flag, an operand and too many URLs", async () => {
+  it("is refused with advice for an unknown flag, an operand, a provider without a URL, and too many URLs", async () => {
     expect((await refused("--urll", "x")).stderr).toContain("Did you mean --url?");
     expect((await refused("https://example.com/a")).stderr).toContain("Name a URL with --url.");
+    expect((await refused("--provider", "http")).stderr).toContain("Add --url.");
     const many = Array.from({ length: 21 }, (_, nth) => ["--url", `https://example.com/${nth}`]).flat();
     expect((await refused(...many)).stderr).toContain("21 URLs were given; it looks at 20 at most");
+  });
+
+  it("has its own error as JSON when asked for JSON", async () => {
+    const { code, stdout, stderr } = await shell(["doctor", "x", "--json"]);
+    expect([code, stderr]).toEqual([1, ""]);
+    expect(JSON.parse(stdout)).toMatchObject({ event: "error", code: "invalid_argument", hint: "Name a URL with --url." });
   });
 
   it("prints one line for each finding in a pipe, without colours, and the counts", async () => {

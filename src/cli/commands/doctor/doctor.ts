@@ -31,7 +31,8 @@ export async function runDoctor(command: DoctorCommand): Promise<number> {
   const { stdout, stderr } = process;
   const terminal = createTerminal({ json: options.json === true, stdout, stderr });
   const urls = typeof options.url === "string" ? options.url.split("\n") : [];
-  const mistake = mistakeIn(command.operands, urls);
+  const named = typeof options.provider === "string" ? options.provider : undefined;
+  const mistake = mistakeIn(command.operands, urls, named);
   if (mistake) {
     const { code, message, hint } = mistake;
     terminal.failure({ code, message, ...(hint !== undefined && { hint }) }, `cdn-prefetch-mcp: ${explain(mistake)}`);
@@ -40,7 +41,6 @@ export async function runDoctor(command: DoctorCommand): Promise<number> {
   const app = createApp({ ...reading.config, store: ":memory:" });
   try {
     const secrets = secretsOf(reading);
-    const named = typeof options.provider === "string" ? options.provider : undefined;
     const checks = planChecks({ reading, sources, app, secrets, urls, named });
     const findings = await runAll(checks, { broken: reading.unusable, report: app.report }, terminal.progress);
     return print(findings.map(hiding(secrets)), options, terminal);
@@ -49,16 +49,13 @@ export async function runDoctor(command: DoctorCommand): Promise<number> {
   }
 }
 
-function mistakeIn([operand]: readonly string[], urls: readonly string[]): PrefetchError | undefined {
-  if (operand !== undefined) {
-    return new PrefetchError("invalid_argument", `doctor: "${operand.slice(0, 60)}" is an operand, and this command takes none`, {
-      hint: "Name a URL with --url.",
-    });
-  }
+function mistakeIn([operand]: readonly string[], urls: readonly string[], named: string | undefined): PrefetchError | undefined {
+  const mistake = (message: string, hint: string) => new PrefetchError("invalid_argument", `doctor: ${message}`, { hint });
+  if (operand !== undefined)
+    return mistake(`"${operand.slice(0, 60)}" is an operand, and this command takes none`, "Name a URL with --url.");
+  if (named !== undefined && urls.length === 0) return mistake("--provider is the provider of URLs, and none was given", "Add --url.");
   if (urls.length <= MOST_URLS) return undefined;
-  return new PrefetchError("invalid_argument", `doctor: ${urls.length} URLs were given; it looks at ${MOST_URLS} at most`, {
-    hint: "Nothing was checked. Pass a part of them.",
-  });
+  return mistake(`${urls.length} URLs were given; it looks at ${MOST_URLS} at most`, "Nothing was checked. Pass a part of them.");
 }
 
 async function runAll(
