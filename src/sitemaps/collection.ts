@@ -1,7 +1,7 @@
 /** Collects the documents of one sitemap: each URL once, and the counts of everything that is left out. */
 
 import type { RefusedUrl, SkippedUri } from "../prefetch/model/left-out.ts";
-import type { Sitemap, SitemapEntry, SitemapKind } from "../prefetch/model/sitemap.ts";
+import { laterOf, newestFirst, type Sitemap, type SitemapEntry, type SitemapKind } from "../prefetch/model/sitemap.ts";
 import type { ReadDocument } from "./document.ts";
 import type { SitemapLimits } from "./limits.ts";
 import type { Tally } from "./tally.ts";
@@ -29,8 +29,7 @@ export function createCollection(limits: SitemapLimits): Collection {
 
   const add = ({ url, changedAt: at }: SitemapEntry): void => {
     if (changedAt.has(url)) leftOut.repeated += 1;
-    const known = changedAt.get(url);
-    changedAt.set(url, known === undefined || (at !== undefined && at > known) ? at : known);
+    changedAt.set(url, laterOf(changedAt.get(url), at));
   };
 
   const boundOf = (tally: Tally): string | undefined => {
@@ -84,11 +83,6 @@ export function createCollection(limits: SitemapLimits): Collection {
       };
     },
   };
-}
-
-/** Stable: entries of one time, and those without a time at the end, keep their order. */
-function newestFirst(entries: readonly SitemapEntry[]): SitemapEntry[] {
-  return entries.toSorted((a, b) => (b.changedAt ?? Number.NEGATIVE_INFINITY) - (a.changedAt ?? Number.NEGATIVE_INFINITY) || 0);
 }
 
 function mostNamed(hosts: ReadonlyMap<string, number>, most: number): Sitemap["foreignHosts"] {

@@ -1,7 +1,7 @@
 /** Expands sitemaps: a list of sitemaps and feeds is replaced by the URLs that they name, the newest first. */
 
 import { withPermit } from "../../base/semaphore.ts";
-import type { Sitemap, SitemapEntry, SitemapReader, SitemapView } from "../model/sitemap.ts";
+import { laterOf, newestFirst, type Sitemap, type SitemapEntry, type SitemapReader, type SitemapView } from "../model/sitemap.ts";
 import { hostnameOf } from "../model/url.ts";
 import { type ExpandedList, type ExpandTools, type Refusal, readableUrls, refusalOf } from "./expandable.ts";
 
@@ -36,14 +36,13 @@ export async function expandSitemaps(inputs: readonly unknown[], options: Expand
         if (pause) await pause;
         newest.add(entry, url);
       }
-      newest.cut();
       sitemaps.set(url, { ...sitemap, entries: [] });
       for (const { url: nested, code, reason } of sitemap.refused) refusals.set(nested, { code, reason });
     } catch (error) {
       refusals.set(url, refusalOf(error, "sitemap", options));
     }
   }
-  const taken = newest.list();
+  const { taken, counts } = newest.result();
   // A URL that is no sitemap may still be named by one, and is then sent.
   for (const { url } of taken) refusals.delete(url);
   const unread = inputs.filter((_, index) => {
@@ -54,7 +53,7 @@ export async function expandSitemaps(inputs: readonly unknown[], options: Expand
   return {
     urls: [...taken.map(({ url }) => url), ...unread, ...nested],
     refusals,
-    sitemaps: Array.from(sitemaps, ([url, sitemap]) => viewOf(url, sitemap, newest.counts(url))),
+    sitemaps: Array.from(sitemaps, ([url, sitemap]) => viewOf(url, sitemap, counts(url))),
   };
 }
 
@@ -74,40 +73,24 @@ function createNewest(most: number) {
   let known = new Map<string, Taken>();
   const repeated = new Map<string, number>();
 
-  const cut = (): void => {
-    if (known.size <= most) return;
-    known = new Map(
-      newestFirst([...known.values()])
-        .slice(0, most)
-        .map((entry) => [entry.url, entry]),
-    );
-  };
+  const newest = (): Taken[] => newestFirst([...known.values()]).slice(0, most);
 
   return {
     add: ({ url, changedAt }: SitemapEntry, by: string): void => {
       const first = known.get(url);
-      if (first === undefined) known.set(url, { url, changedAt, by });
-      else {
-        repeated.set(by, (repeated.get(by) ?? 0) + 1);
-        known.set(url, { ...first, changedAt: later(first.changedAt, changedAt) });
-      }
+      if (first) repeated.set(by, (repeated.get(by) ?? 0) + 1);
+      known.set(url, { url, changedAt: laterOf(first?.changedAt, changedAt), by: first?.by ?? by });
+      // Sorting only now and then keeps many small sitemaps cheap.
+      if (known.size >= 2 * most) known = new Map(newest().map((entry) => [entry.url, entry]));
     },
-    cut,
-    list: (): Taken[] => newestFirst([...known.values()]),
-    counts: (by: string): OwnCounts => ({
-      urls: [...known.values()].filter((entry) => entry.by === by).length,
-      repeated: repeated.get(by) ?? 0,
-    }),
+    /** The newest entries, and their counts by sitemap. */
+    result: () => {
+      const taken = newest();
+      const urls = new Map<string, number>();
+      for (const { by } of taken) urls.set(by, (urls.get(by) ?? 0) + 1);
+      return { taken, counts: (by: string): OwnCounts => ({ urls: urls.get(by) ?? 0, repeated: repeated.get(by) ?? 0 }) };
+    },
   };
-}
-
-/** Entries without a date come last, as their sitemaps list them. */
-function newestFirst(entries: readonly Taken[]): Taken[] {
-  return entries.toSorted((a, b) => (b.changedAt ?? Number.NEGATIVE_INFINITY) - (a.changedAt ?? Number.NEGATIVE_INFINITY) || 0);
-}
-
-function later(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
 }
 
 /** Entries that were taken and that no list holds any more are over the bound. */

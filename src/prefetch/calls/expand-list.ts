@@ -56,10 +56,7 @@ export function createExpandList(deps: Deps): ExpandList {
       ...list,
       argument: undefined,
       told: (view) => withSitemaps(view, sitemaps, span?.since),
-      nothing: (parsed, facts) => {
-        if (sitemaps.length === 0 || parsed.rejected.length > 0) throw nothingUsable(parsed);
-        return nothingNew(sitemaps, span?.since, facts);
-      },
+      nothing: (parsed, facts) => nothingNew(sitemaps, span?.since, parsed, facts),
     };
   };
 

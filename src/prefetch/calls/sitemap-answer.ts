@@ -2,9 +2,11 @@
 
 import { PrefetchError } from "../../base/errors.ts";
 import { isoTime } from "../../base/iso-time.ts";
+import type { ParsedUrls } from "../admission/parse-urls.ts";
 import type { LeftOut, SitemapView } from "../model/sitemap.ts";
 import { noCounts } from "../model/task.ts";
-import { shownUrl, type TaskView } from "./view.ts";
+import { nothingUsable, rejectedRows } from "./submit-answer.ts";
+import { SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
 
 /** What the answer to a call without a URL to send needs of the call. */
 export interface NothingFacts {
@@ -27,22 +29,27 @@ export function withSitemaps(view: TaskView, sitemaps: readonly SitemapView[], s
   return { ...view, sitemaps: shown, nextStep: words.join(" ") };
 }
 
-/** Nothing has changed: the answer of a call that has nothing to do. Throws when the sitemaps lead to nothing for another reason. */
-export function nothingNew(sitemaps: readonly SitemapView[], since: number | undefined, { providers, dryRun }: NothingFacts): TaskView {
+/** The answer of a call that has nothing to send, as nothing has changed. Throws when the sitemaps lead to nothing for another reason. */
+export function nothingNew(
+  sitemaps: readonly SitemapView[],
+  since: number | undefined,
+  parsed: ParsedUrls,
+  { providers, dryRun }: NothingFacts,
+): TaskView {
   const isUnchanged = sitemaps.some(({ leftOut, unchangedDocuments }) => leftOut.unchanged + unchangedDocuments > 0);
-  const found = sentences(sitemaps, since);
-  if (!isUnchanged) {
-    throw new PrefetchError("invalid_argument", `urls: the sitemaps lead to no URL to send. ${found.join(" ")}`, {
-      hint: "Nothing was sent.",
-    });
-  }
-  const nothing = { providers, batches: 0, duplicatesRemoved: 0, skippedRecent: 0, problems: [], quota: undefined, cost: 0 };
-  const state = dryRun ? "planned" : "succeeded";
-  return withSitemaps(
-    { ...nothing, state, counts: noCounts(), ...(dryRun && { dryRun }), nextStep: "Nothing is to be sent." },
-    sitemaps,
-    since,
-  );
+  if (!isUnchanged) throw parsed.rejected.length > 0 || sitemaps.length === 0 ? nothingUsable(parsed) : nothingNamed(sitemaps, since);
+  const rows = rejectedRows(parsed.rejected);
+  const counts = { ...noCounts(), rejected: rows.length };
+  const ended = rows.length > 0 ? "failed" : "succeeded";
+  const nothing = { providers, batches: 0, duplicatesRemoved: parsed.duplicatesRemoved, skippedRecent: 0, quota: undefined, cost: 0 };
+  const view = { ...nothing, state: dryRun ? "planned" : ended, counts, problems: rows.slice(0, SUMMARY_ROWS) } as const;
+  return withSitemaps({ ...view, ...(dryRun && { dryRun }), nextStep: "Nothing is to be sent." }, sitemaps, since);
+}
+
+function nothingNamed(sitemaps: readonly SitemapView[], since: number | undefined): PrefetchError {
+  return new PrefetchError("invalid_argument", `urls: the sitemaps lead to no URL to send. ${sentences(sitemaps, since).join(" ")}`, {
+    hint: "Nothing was sent.",
+  });
 }
 
 function sentences(sitemaps: readonly SitemapView[], since: number | undefined): string[] {
@@ -51,14 +58,12 @@ function sentences(sitemaps: readonly SitemapView[], since: number | undefined):
   const left = (reason: keyof LeftOut): number => sum(({ leftOut }) => leftOut[reason]);
   const read = sum((sitemap) => sitemap.read);
   const urls = sum((sitemap) => sitemap.urls);
+  const documents = sum((sitemap) => sitemap.documents);
   const refused = sum(({ refusedCount }) => refusedCount);
   const unchangedDocuments = sum((sitemap) => sitemap.unchangedDocuments);
   const moment = since === undefined ? "" : isoTime(since);
   return [
-    `${inWords(sitemaps.length, "sitemap")} in ${inWords(
-      sum(({ documents }) => documents),
-      "document",
-    )}: ${inWords(read, "entry", "entries")}, ${urls.toLocaleString("en")} of them to send.`,
+    `${inWords(sitemaps.length, "sitemap")} in ${inWords(documents, "document")}: ${inWords(read, "entry", "entries")}, ${urls.toLocaleString("en")} of them to send.`,
     ...when(unchangedDocuments, `${inWords(unchangedDocuments, "document")} of the indexes, unchanged since ${moment}, stayed unread.`),
     ...when(left("unchanged"), `${inWords(left("unchanged"), "entry", "entries")} did not change since ${moment}.`),
     ...when(
@@ -74,11 +79,16 @@ function sentences(sitemaps: readonly SitemapView[], since: number | undefined):
       left("over"),
       `Left out: ${inWords(left("over"), "older entry", "older entries")} beyond the most URLs of one call; pass the documents of an index one by one to send those too.`,
     ),
-    ...sitemaps.flatMap(({ url, endedAt }) =>
-      endedAt === undefined ? [] : [`Reading ${shownUrl(url)} ended at ${endedAt}; there may be more.`],
-    ),
+    ...endsInWords(sitemaps),
     ...when(refused, `${inWords(refused, "document")} below could not be read: problems says why.`),
   ];
+}
+
+function endsInWords(sitemaps: readonly SitemapView[]): string[] {
+  const [first, ...more] = sitemaps.filter(({ endedAt }) => endedAt !== undefined);
+  if (first === undefined) return [];
+  const others = more.length > 0 ? ` So did ${inWords(more.length, "other sitemap")}; sitemaps[].ended_at has the bounds.` : "";
+  return [`Reading ${shownUrl(first.url)} ended at ${first.endedAt}; there may be more.${others}`];
 }
 
 function when(count: number, sentence: string): string[] {

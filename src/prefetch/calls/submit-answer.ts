@@ -9,7 +9,7 @@ import type { StreamScope, StreamView } from "../model/stream.ts";
 import { type Counts, type Item, noCounts, totalOf } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { knownAdvice, knownInWords, tasksOf, whichTask, withKnown } from "./known-urls.ts";
-import { SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
+import { type ItemRow, SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
 
 export interface KnownList {
   readonly known: readonly KnownItems[];
@@ -25,12 +25,7 @@ export interface KnownList {
 /** Nothing new was sent. `view` is the newest of the tasks that hold the list; the answer is about the list alone. */
 export function knownListView(view: TaskView, { known, targets, rejected, problem, metered }: KnownList): TaskView {
   const own = new Set(targets.map(({ target }) => shownUrl(target)));
-  const rows = rejected.map(({ kind, target, code, reason }) => ({
-    ...(kind === "asset" ? { assetId: target } : { url: target }),
-    state: "rejected" as const,
-    code,
-    reason,
-  }));
+  const rows = rejectedRows(rejected);
   const problems = view.problems.filter((row) => own.has(row.url ?? row.assetId ?? ""));
   // Its bytes and batches belong to the earlier task, and not to this list.
   const { taskId, providers, quota } = view;
@@ -49,6 +44,13 @@ export function knownListView(view: TaskView, { known, targets, rejected, proble
       ...(advice.length === 0 ? [provenAdvice(known, metered)] : []),
     ].join(" "),
   };
+}
+
+/** Rows of inputs that are part of no task. */
+export function rejectedRows(rejected: readonly RejectedInput[]): ItemRow[] {
+  return rejected.map(({ kind, target, code, reason }) => {
+    return { ...(kind === "asset" ? { assetId: target } : { url: target }), state: "rejected", code, reason };
+  });
 }
 
 const nothingSent = { state: "queued", batches: 0, cost: 0, duplicatesRemoved: 0, problems: [], nextStep: "" } as const;

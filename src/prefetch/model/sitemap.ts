@@ -63,3 +63,13 @@ export interface SitemapView extends Omit<Sitemap, "entries" | "refused"> {
   /** Number of its URLs that are planned. */
   readonly urls: number;
 }
+
+/** Entries of one time keep their order, and so do those without a date, which come last. */
+export function newestFirst<Entry extends SitemapEntry>(entries: readonly Entry[]): Entry[] {
+  return entries.toSorted((a, b) => (b.changedAt ?? Number.NEGATIVE_INFINITY) - (a.changedAt ?? Number.NEGATIVE_INFINITY) || 0);
+}
+
+/** The later of two dates; an entry without a date leaves the other one as it is. */
+export function laterOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b);
+}

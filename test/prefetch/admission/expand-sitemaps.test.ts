@@ -55,15 +55,17 @@ describe("prefetchUrls, with expand sitemap", () => {
     const texts = {
       [at("a.xml")]: urlset(["/1", "2026-01-01"], ["/4", "2026-01-04"], "/a"),
       [at("b.xml")]: urlset(["/3", "2026-01-03"], ["/2", "2026-01-02"], ["/4", "2026-01-05"]),
+      [at("c.xml")]: urlset(["/5", "2026-01-06"], ["/0", "2025-01-01"]),
     };
     const { warm, sent } = await setUp(texts, { guards: { maxUrlsPerCall: 3 } });
-    const view = await warm([at("a.xml"), at("b.xml"), at("a.xml")]);
-    expect(sent()).toEqual(["4", "3", "2"].map(at));
+    const view = await warm([at("a.xml"), at("b.xml"), at("c.xml")]);
+    expect(sent()).toEqual(["5", "4", "3"].map(at));
     expect(view.sitemaps).toMatchObject([
       { read: 3, urls: 1, leftOut: { over: 2, repeated: 0 } },
-      { read: 3, urls: 2, leftOut: { over: 0, repeated: 1 } },
+      { read: 3, urls: 1, leftOut: { over: 1, repeated: 1 } },
+      { read: 2, urls: 1, leftOut: { over: 1, repeated: 0 } },
     ]);
-    expect(view.nextStep).toContain("Left out: 2 older entries beyond the most URLs of one call");
+    expect(view.nextStep).toContain("Left out: 4 older entries beyond the most URLs of one call");
   });
 
   it("sends entries that changed since a date in the caller's zone", async () => {
@@ -92,6 +94,30 @@ describe("prefetchUrls, with expand sitemap", () => {
       expect(view.taskId).toBeUndefined();
     }
     expect(sent()).toEqual([]);
+  });
+
+  it("names what cannot be read beside what did not change", async () => {
+    const { warm } = await setUp({ [at("s.xml")]: index(["/old.xml", "2026-01-01"], "/gone.xml") });
+    const view = await warm([at("s.xml")], { since: "2026-11-28" });
+    expect(view).toMatchObject({
+      state: "failed",
+      counts: { rejected: 1 },
+      problems: [{ url: at("gone.xml"), code: "not_found" }],
+      sitemaps: [{ urls: 0 }],
+    });
+    await expect(warm([at("s.xml")])).rejects.toThrow(error("not_found"));
+  });
+
+  it("counts each entry once over many small sitemaps", async () => {
+    const names = Array.from({ length: 40 }, (_, nth) => `${nth}.xml`);
+    const day = (nth: number): string => new Date(Date.UTC(2026, 0, 1 + nth)).toISOString();
+    const texts = Object.fromEntries(names.map((name, nth) => [at(name), urlset([`/${nth}`, day(nth)], [`/${nth + 1}`, day(nth + 1)])]));
+    const { warm, sent } = await setUp(texts, { guards: { maxUrlsPerCall: 50 } });
+    const { sitemaps = [] } = await warm(names.map(at));
+    expect(sent()).toEqual(Array.from({ length: 41 }, (_, nth) => at(`${40 - nth}`)));
+    expect(sitemaps.map(({ urls, leftOut }) => [urls, leftOut.repeated, leftOut.over])).toEqual(
+      names.map((_, nth) => (nth === 0 ? [2, 0, 0] : [1, 1, 0])),
+    );
   });
 
   it.each([
