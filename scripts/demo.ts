@@ -46,6 +46,8 @@ try {
   await rm(folder, { recursive: true, force: true });
   await app.close();
   clearInterval(alive);
+  // Ctrl+C ends the demo without the error of the command that it stopped.
+  if (interrupted.signal.aborted) process.exit(130);
 }
 
 heading("Summary");
