@@ -1,11 +1,11 @@
 /** The calls about one kind of work on caches, prefetches or refreshes: submit, status, quota, and the look for a lost submit. */
 
-import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import type { Redactor } from "../../base/redact.ts";
 import { echoKey } from "../../prefetch/model/match-urls.ts";
-import type { Call, Provider, StatusRow, VendorQuota } from "../../prefetch/model/provider.ts";
+import type { Call, Provider, StatusRow } from "../../prefetch/model/provider.ts";
 import type { JobType, Media } from "./media.ts";
+import type { QuotaFields, QuotaReader } from "./quota.ts";
 import { createReconcile } from "./reconcile.ts";
 import type { Endpoint, Rpc } from "./rpc.ts";
 import { createSubmit, type UrlCall } from "./submit.ts";
@@ -13,6 +13,7 @@ import { createTaskLists, type TaskLists, type TaskType } from "./tasks.ts";
 
 export interface CacheCallParts {
   readonly rpc: Rpc;
+  readonly readQuota: QuotaReader;
   readonly cache: Endpoint;
   readonly media: Media;
   readonly clock: Clock;
@@ -23,14 +24,13 @@ export interface CacheCallOptions extends CacheCallParts {
   readonly urlCall: UrlCall;
   readonly jobType: JobType;
   readonly taskType: TaskType;
-  /** The fields of `DescribeVodRefreshQuota` with the units of a day, and with those that are left. */
-  readonly quotaFields: readonly [limit: string, remaining: string];
+  readonly quotaFields: QuotaFields;
 }
 
 type CacheCalls = Pick<Provider, "submit" | "quota" | "findSubmitted"> & Required<Pick<Provider, "status">>;
 
 export function createCacheCalls(options: CacheCallOptions): CacheCalls {
-  const { rpc, cache, media, clock, redact, urlCall, jobType, taskType, quotaFields } = options;
+  const { rpc, readQuota, cache, media, clock, redact, urlCall, jobType, taskType, quotaFields } = options;
   const lists = createTaskLists(rpc, cache, redact, taskType);
   return {
     submit: createSubmit({ rpc, media, cache, urlCall, jobType }),
@@ -39,7 +39,7 @@ export function createCacheCalls(options: CacheCallOptions): CacheCalls {
       for (const id of new Set(vendorTaskIds)) rows.push(...(await rowsOf(id, { lists, media, call })));
       return rows;
     },
-    quota: (call) => readQuota(rpc, cache, quotaFields, call),
+    quota: (call) => readQuota(quotaFields, call),
     findSubmitted: createReconcile({ lists, media, clock }),
   };
 }
@@ -65,27 +65,4 @@ async function rowsOfJob(jobId: string, { lists, media, call }: StatusSources): 
   const listed = new Set(rows.map((row) => echoKey(row.url)));
   const unlisted = job.urls.filter((url) => !listed.has(echoKey(url)));
   return [...rows, ...unlisted.map((url): StatusRow => ({ url, state: "processing", vendorState: "submitted" }))];
-}
-
-/** The documentation has strings, some answers have numbers. */
-const units = z.union([
-  z.number().int().nonnegative(),
-  z
-    .string()
-    .regex(/^\d{1,9}$/)
-    .transform(Number),
-]);
-
-/** https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-describevodrefreshquota */
-async function readQuota(
-  rpc: Rpc,
-  cache: Endpoint,
-  [limitField, restField]: CacheCallOptions["quotaFields"],
-  call: Call,
-): Promise<VendorQuota> {
-  const common = { endpoint: cache, action: "DescribeVodRefreshQuota", intent: "read", what: "the quota query" } as const;
-  const quotas = z.object({ limit: units, remaining: units });
-  const fields = z.looseObject({}).transform((answer) => ({ limit: answer[limitField], remaining: answer[restField] }));
-  const { limit, remaining } = (await rpc({ ...common, params: {}, call, counted: false })).read(fields.pipe(quotas));
-  return { limit, remaining: Math.min(limit, remaining) };
 }

@@ -17,6 +17,7 @@ import { type CredentialSource, rememberKeys } from "./credentials.ts";
 import { alibabaCloud } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { createMedia, type MediaOptions } from "./media.ts";
+import { createQuotaReader } from "./quota.ts";
 import { createRefresh } from "./refresh.ts";
 import { createRpc, type Endpoint } from "./rpc.ts";
 
@@ -70,7 +71,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
   const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, proxy, answerMs });
   const rpc = createRpc({ http, clock, credentials, redact, onKeys: (keys) => rememberKeys(secrets, keys) });
   const media = createMedia(rpc, options.media, { ...options.assets, redact });
-  const parts = { rpc, cache, media, clock, redact };
+  const parts = { rpc, readQuota: createQuotaReader(rpc, cache), cache, media, clock, redact };
   const prefetch = createCacheCalls({
     ...parts,
     jobType: "Preload",

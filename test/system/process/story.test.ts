@@ -106,7 +106,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
       ]),
     });
     expect(JSON.parse(await session.read("prefetch://quota"))).toMatchObject({
-      quotas: providerDefinitions.map(({ id }) => ({ provider: id })),
+      quotas: providerDefinitions.flatMap(({ id, refreshes }) => [{ provider: id }, ...(refreshes ? [{ provider: `${id}-refresh` }] : [])]),
     });
     expect(JSON.parse(await session.read("prefetch://quota/huawei-vod"))).toMatchObject({ provider: "huawei-vod", used: 0 });
     const { providers } = JSON.parse(await session.read("prefetch://providers"));
