@@ -14,7 +14,12 @@ describe.concurrent.each(sessions)("quota with the %s", (_, start) => {
 
     const of = async (provider: string) => (await session.call("get_prefetch_quota", { provider })).structured;
     const distance = expect.stringMatching(/^(\d+ h( \d+ min)?|\d+ min|1 d)$/);
-    expect(await of("alibaba-vod")).toMatchObject({ quotas: [{ has_limit: true, limit: 500, resets_in: distance }] });
+    expect(await of("alibaba-vod")).toMatchObject({
+      quotas: [
+        { provider: "alibaba-vod", has_limit: true, limit: 500, resets_in: distance },
+        { provider: "alibaba-vod-refresh", has_limit: true, limit: 2_000, resets_in: distance },
+      ],
+    });
     expect(await of("http")).toMatchObject({ quotas: [{ has_limit: false, resets_in: distance }] });
     expect(JSON.stringify(await of("http"))).not.toContain('"limit"');
   });

@@ -77,6 +77,7 @@ describe.concurrent("with two vendors", () => {
     expect(quotas.map(({ provider, used }) => [provider, used])).toEqual([
       ["huawei-vod", 51],
       ["alibaba-vod", 91],
+      ["alibaba-vod-refresh", 0],
       ["http", 0],
     ]);
   });

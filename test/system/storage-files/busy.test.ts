@@ -22,7 +22,7 @@ it("a locked store can be read, a write fails with advice to call again, and not
   onTestFinished(() => other.close());
   other.exec("BEGIN IMMEDIATE");
   expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0, 0]);
-  expect((await server.call("list_prefetch_tasks")).structured).toEqual({ tasks: [] });
+  expect((await server.call("list_prefetch_tasks")).structured).toMatchObject({ tasks: [] });
   const plan = taskOf(await server.call("prefetch_urls", { urls, dry_run: true }));
   expect(plan).toMatchObject({ cost: 2, dry_run: true });
 

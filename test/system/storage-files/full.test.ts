@@ -49,7 +49,7 @@ describe("a server whose disk has no room", () => {
       expect(heldBy(path)).toEqual(nothingHeld);
     }
     // Calls that only read still work.
-    expect((await server.call("list_prefetch_tasks")).structured).toEqual({ tasks: [] });
+    expect((await server.call("list_prefetch_tasks")).structured).toMatchObject({ tasks: [] });
     expect(usedOf(await server.call("get_prefetch_quota"))).toEqual([0, 0]);
     expect(contentOf(path)).toEqual(before);
     expect(emulator.log).toEqual([]);
