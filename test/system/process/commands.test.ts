@@ -105,7 +105,7 @@ describe("warm", () => {
     [["warm", "--sandbox", "https://example.com/1", "--asset", "x"], "--asset and URLs were both given"],
     [["warm", "--sandbox", "https://example.com/1", "--wait", "soon"], "--wait must be a number of minutes"],
     [["warm", "--sandbox", "https://example.com/1", "--expand", "all"], 'expand: must be "none", "streams" or "sitemap"'],
-    [["warm", "--sandbox", "https://example.com/1", "--since", "2026-11-28"], 'since: goes with --expand sitemap'],
+    [["warm", "--sandbox", "https://example.com/1", "--since", "2026-11-28"], "since: goes with --expand sitemap"],
     [["warm", "--sandbox", "https://cloudflare.example.org/a.bin", "--expand", "sitemap"], "It is neither a sitemap"],
     [["warm", "--sandbox", "https://example.com/1", "--provider", "cloudfront"], "cloudfront"],
     [["status", "--sandbox", "pf_1"], "there is no task pf_1"],
