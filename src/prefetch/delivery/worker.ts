@@ -63,15 +63,8 @@ function createLanes(): (provider: Provider, next?: Provider) => Lane {
   };
 }
 
-export function createWorker(options: WorkerOptions): Worker {
-  const { storage, clock, report, presence } = options;
-  const laneOf = createLanes();
-  const running = new Set<Promise<void>>();
-  const sending = new AbortController();
-  const stopping = new AbortController();
-  const { deliver, busySince } = createDelivery(options, { sending: sending.signal, stopping: stopping.signal });
-
-  const claimNext = async ({ provider, inFlight }: Lane): Promise<Held | undefined> => {
+function createClaims({ storage, clock, presence }: WorkerOptions): (lane: Lane) => Promise<Held | undefined> {
+  return async ({ provider, inFlight }): Promise<Held | undefined> => {
     const now = clock.now();
     const { batchesAtOnce } = provider.limits;
     const except = batchesAtOnce === undefined ? [] : tasksWithFullShare(inFlight, batchesAtOnce);
@@ -88,6 +81,16 @@ export function createWorker(options: WorkerOptions): Worker {
     };
     return { claim, release };
   };
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  const { storage, clock, report, presence } = options;
+  const laneOf = createLanes();
+  const claimNext = createClaims(options);
+  const running = new Set<Promise<void>>();
+  const sending = new AbortController();
+  const stopping = new AbortController();
+  const { deliver, busySince } = createDelivery(options, { sending: sending.signal, stopping: stopping.signal });
 
   const run = async (lane: Lane): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -155,9 +158,22 @@ export function createWorker(options: WorkerOptions): Worker {
     }
   }
 
+  /** Most calls refresh nothing, so this looks before it claims: a look takes no lock of the store. */
+  const startRefreshes = async (lane: Lane): Promise<void> => {
+    const due = await storage.nextDue(lane.provider.account, clock.now(), presence.claimant());
+    if (due === undefined || stopping.signal.aborted) return;
+    if (due <= clock.now()) start(lane);
+    else await setAlarm(lane);
+  };
+
   function kick(provider: Provider): void {
     start(laneOf(provider));
-    if (provider.refresh) start(laneOf(provider.refresh, provider));
+    if (!provider.refresh) return;
+    const looking = startRefreshes(laneOf(provider.refresh, provider)).catch((error: unknown) => {
+      report(error, `looking for refreshes of ${provider.id}`);
+    });
+    running.add(looking);
+    void looking.finally(() => running.delete(looking));
   }
 
   return {
