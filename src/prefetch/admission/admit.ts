@@ -36,11 +36,14 @@ export interface AdmissionRules {
   readonly force: boolean;
   /** Every provider of the list has a `refresh`, and its account is among the states. */
   readonly refreshFirst?: boolean;
+  /** Nothing will be sent, so a short quota is no error. */
+  readonly dryRun?: boolean;
 }
 
 /**
  * Skips recent URLs and admits, in the caller's order, as many URLs as the quotas of today allow. With policy `defer` the rest
- * goes to the first later day that has room for it. Throws `quota_exhausted` and `queue_full`.
+ * goes to the first later day that has room for it. Throws `quota_exhausted`, unless it is a dry run,
+ * and `queue_full`.
  */
 export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Provider, AccountState>, rules: AdmissionRules): Admission {
   const admission = { send: [] as Candidate[], deferred: [] as Deferral[], overQuota: [] as Candidate[] };
@@ -62,7 +65,7 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
     else admission.deferred.push({ candidate, to: place });
   }
   const needed = ({ account }: Provider) => rooms.get(account)?.needed ?? 0;
-  refuseOverQuota(admission, states, rules, needed);
+  if (!rules.dryRun) refuseOverQuota(admission, states, rules, needed);
   refuseFullQueue(admission, states, needed);
   const sent = [...admission.send, ...admission.deferred.map(({ candidate }) => candidate)];
   const costly = sent.filter(({ provider }) => isMetered(provider) || isBounded(stateOf(states, provider)));

@@ -25,6 +25,8 @@ export interface PlannerDeps {
 export interface PlanOptions {
   readonly onQuotaExceeded: QuotaPolicy;
   readonly force: boolean;
+  /** Plan also what the quota policy would refuse as a whole. */
+  readonly dryRun?: boolean;
   /** Drop the copies that are still valid before the prefetch. */
   readonly refreshFirst?: boolean;
 }
@@ -50,7 +52,7 @@ export interface Planner {
 export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, options: PlanOptions, call: CallContext): Promise<Planner> {
   const now = deps.clock.now();
   const { tenant } = call.caller;
-  const { onQuotaExceeded: policy, force, refreshFirst = false } = options;
+  const { onQuotaExceeded: policy, force, refreshFirst = false, dryRun = false } = options;
   const providers = [...new Set(parsed.candidates.map((candidate) => candidate.provider))];
   const spenders = [...providers, ...(refreshFirst ? refreshesOf(providers) : [])];
   const accounts = await Promise.all(
@@ -90,7 +92,7 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
       laterDays: laterDays.map(({ day }) => day),
     })),
     plan: (facts) => {
-      const admission = admit(parsed.candidates, statesFrom(facts), { policy, force, refreshFirst });
+      const admission = admit(parsed.candidates, statesFrom(facts), { policy, force, refreshFirst, dryRun });
       const resetOf = ({ limits }: Provider) => nextReset(now, limits.timeZone);
       const context = { now, dayOf, resetOf, policy, refreshFirst, tenant, traceparent: call.traceparent };
       return {
@@ -107,7 +109,7 @@ function refreshesOf(providers: readonly Provider[]): Provider[] {
     if (refresh) return refresh;
     throw new PrefetchError("unsupported", `refresh_first: ${id} offers no call that drops old copies and tells when it is done`, {
       provider: id,
-      hint: `Nothing was sent. ${purging} Then call again with force true and without refresh_first.`,
+      hint: `Nothing was sent. ${purging} After the purge, call again without refresh_first, and with force true for URLs of the last 10 minutes. Without a purge, a copy that is still valid stays.`,
     });
   });
 }

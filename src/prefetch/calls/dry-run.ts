@@ -27,12 +27,11 @@ export function dryRunView({ task, batches, items }: NewTask, planned: Planned):
     counts: countItems(items),
     deferred: deferredOf(admission),
     batches: batches.length,
-    cost: admission.cost,
-    ...(admission.refreshCost > 0 && { refreshCost: admission.refreshCost }),
+    ...costsOf(planned),
     dryRun: true,
     plan: {
       fitsToday: admission.deferred.length + admission.overQuota.length === 0,
-      leftToday: tightest && leftToday(tightest, admission),
+      leftToday: tightest && (isRefused(planned) ? tightest.remaining : leftToday(tightest, admission)),
     },
     duplicatesRemoved: task.duplicatesRemoved,
     skippedRecent: task.skippedRecent,
@@ -43,7 +42,7 @@ export function dryRunView({ task, batches, items }: NewTask, planned: Planned):
     ...(task.providers.length > 1 && { byProvider: task.providers.map((id) => shareOf(id, planned)) }),
     quota: tightest,
     nextStep:
-      batches.length === 0
+      batches.length + admission.overQuota.length === 0
         ? "Nothing would be sent: all of it was sent in the last 10 minutes or waits to be sent. Use force true to send it again."
         : `Nothing was sent. ${schedule(planned)}${beyondQuota(planned)}${budget(planned)}`,
   };
@@ -75,10 +74,26 @@ function schedule({ admission, durable }: Planned): string {
   return `${admission.send.length.toLocaleString("en")} would be sent today and ${items.toLocaleString("en")} later, as the quota comes back ${when}. ${storeAdvice(durable)} `;
 }
 
-function beyondQuota({ admission: { overQuota }, policy }: Planned): string {
+function beyondQuota({ admission: { overQuota, send }, policy }: Planned): string {
   if (overQuota.length === 0) return "";
-  const wayOut = policy === "defer" ? "" : ' on_quota_exceeded "defer" would send them on later days.';
-  return `${overQuota.length.toLocaleString("en")} are over the quota and would not be sent.${wayOut} `;
+  const over = `${overQuota.length.toLocaleString("en")} are over the quota`;
+  if (policy === "defer") return `${over} and would not be sent. `;
+  const later = 'on_quota_exceeded "defer" would send them on later days.';
+  if (policy === "partial") return `${over} and would not be sent. ${later} `;
+  const some = send.length > 0 ? `, and "partial" the other ${send.length.toLocaleString("en")} alone` : "";
+  return `${over}, so the call would be refused: ${later.slice(0, -1)}${some}. `;
+}
+
+/** Under the policy `reject`, a list that is over the quota is not sent at all. */
+function isRefused({ admission: { overQuota }, policy }: Planned): boolean {
+  return policy === "reject" && overQuota.length > 0;
+}
+
+/** The cost of a list that would be refused is that of the whole list. */
+function costsOf(planned: Planned): Pick<TaskView, "cost" | "refreshCost"> {
+  const { cost, refreshCost, overQuota } = planned.admission;
+  const more = isRefused(planned) ? overQuota.reduce((sum, candidate) => sum + candidate.cost, 0) : 0;
+  return { cost: cost + more, ...(refreshCost > 0 && { refreshCost: refreshCost + more }) };
 }
 
 /** Units of a provider, or of a refresh, that the plan spends today. */
@@ -91,7 +106,9 @@ function leftToday({ provider, remaining }: Quota, admission: Admission): number
   return remaining === undefined ? undefined : remaining - unitsToday(admission, provider);
 }
 
-function budget({ admission, quotas }: Planned): string {
+function budget(planned: Planned): string {
+  const { admission, quotas } = planned;
+  if (isRefused(planned)) return "Nothing is spent until then.";
   if (admission.cost === 0) return "Call again without dry_run to send them; that uses no quota.";
   const lines = quotas.flatMap((quota) => {
     const left = leftToday(quota, admission);
@@ -99,6 +116,7 @@ function budget({ admission, quotas }: Planned): string {
     const today = unitsToday(admission, quota.provider).toLocaleString("en");
     return [`${quota.provider}: ${today} units today, and then ${left.toLocaleString("en")} left.`];
   });
-  const cost = admission.cost.toLocaleString("en");
-  return `${lines.join(" ")} Call again without dry_run to spend ${cost} ${admission.cost === 1 ? "unit" : "units"}.`.trim();
+  const cost = `${admission.cost.toLocaleString("en")} ${admission.cost === 1 ? "unit" : "units"}`;
+  const costs = admission.refreshCost > 0 ? `${cost}, and as many of the quota for refreshes` : cost;
+  return `${lines.join(" ")} Call again without dry_run to spend ${costs}.`.trim();
 }

@@ -11,7 +11,13 @@ describe("prefetchUrls, with a daily budget", () => {
     await expect(urls(manyUrls(6))).rejects.toThrow(
       error("quota_exhausted", { message: expect.stringContaining("needs 6 units of fake-cdn's quota; 5 of 5 a day") }),
     );
-    await expect(urls(manyUrls(6), { dryRun: true })).rejects.toThrow(error("quota_exhausted"));
+    expect(await urls(manyUrls(6), { dryRun: true })).toMatchObject({
+      state: "planned",
+      counts: { queued: 5, rejected: 1 },
+      cost: 6,
+      plan: { fitsToday: false, leftToday: 5 },
+      nextStep: 'Nothing was sent. 1 are over the quota, so the call would be refused: on_quota_exceeded "defer" would send them on later days, and "partial" the other 5 alone. Nothing is spent until then.',
+    });
     expect(await used()).toBe(0);
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));
   });
