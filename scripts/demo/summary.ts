@@ -2,7 +2,7 @@
 
 import type { Ran } from "./stage.ts";
 
-const columns = ["job", "provider", "URLs", "succeeded", "held by edge", "reasons", "seconds"] as const;
+const columns = ["job", "provider", "URLs", "succeeded", "held by CDN", "reasons", "seconds"] as const;
 
 /** One line for each job. `reasons`: URLs that are not warm, each of which got one. A dash: the edge was not asked. */
 export function summaryLines(rows: readonly { readonly name: string; readonly ran: Ran }[]): string[] {

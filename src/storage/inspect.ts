@@ -1,7 +1,8 @@
 /** Looks at a store file without changing, migrating or creating it, also beside servers that use it. */
 
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { refusePlace } from "./place.ts";
 import { refuseForeign, SCHEMA_VERSION, type StoreKind, versionOf } from "./schema.ts";
 import { isReadOnly, storageError } from "./storage-error.ts";
@@ -27,8 +28,33 @@ export function inspectStore(location: string, kind: StoreKind): StoreReport | u
   }
 }
 
+/** Place in the header of the version that a writer needs, and its value in WAL mode: https://www.sqlite.org/fileformat2.html */
+const WRITE_VERSION = 18;
+const WAL = 2;
+
+/**
+ * SQLite makes two files beside a WAL store even for a reader, which cannot delete them, unless the file is said not to change.
+ * While those files are missing, no process uses the store.
+ */
+function addressOf(location: string): string | URL {
+  if (existsSync(`${location}-wal`) || writeVersionOf(location) !== WAL) return location;
+  const url = pathToFileURL(location);
+  url.searchParams.set("immutable", "1");
+  return url;
+}
+
+function writeVersionOf(location: string): number | undefined {
+  const header = Buffer.alloc(WRITE_VERSION + 1);
+  const file = openSync(location, "r");
+  try {
+    return readSync(file, header, 0, header.length, 0) === header.length ? header[WRITE_VERSION] : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
 function readReport(location: string, kind: StoreKind): StoreReport {
-  const db = new DatabaseSync(location, { readOnly: true });
+  const db = new DatabaseSync(addressOf(location), { readOnly: true });
   try {
     refuseForeign(db, location, kind);
     const version = versionOf(db);

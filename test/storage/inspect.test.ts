@@ -1,6 +1,6 @@
 /** The look at a store file that changes nothing. */
 
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -34,6 +34,16 @@ describe("inspectStore", () => {
     const path = join(newFolder(), "new", "store.sqlite");
     expect(inspectStore(path, "real")).toBeUndefined();
     expect(existsSync(join(path, ".."))).toBe(false);
+  });
+
+  it("leaves no file beside a store that no server has open", async () => {
+    const folder = newFolder();
+    const path = join(folder, "a store #1.sqlite");
+    const storage = await storeWithTask(path);
+    await storage.close();
+    expect(readdirSync(folder)).toEqual(["a store #1.sqlite"]);
+    expect(inspectStore(path, "real")).toMatchObject({ openTasks: 1 });
+    expect(readdirSync(folder)).toEqual(["a store #1.sqlite"]);
   });
 
   it("counts the open tasks of a store that a server has open, and changes no byte of it", async () => {

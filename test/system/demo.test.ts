@@ -51,7 +51,7 @@ describe("the demo", () => {
 
   it("ends with a summary of its jobs and the line that connects a client", () => {
     const [, summary = ""] = plainText(stdout).split("\nSummary\n");
-    expect(summary).toMatch(/^job +provider +URLs +succeeded +held by edge +reasons +seconds\n─+\n/);
+    expect(summary).toMatch(/^job +provider +URLs +succeeded +held by CDN +reasons +seconds\n─+\n/);
     expect(summary).toMatch(/^the start of a stream +http +29 +29 +29 +0 /m);
     expect(summary).toContain('claude mcp add cdn-prefetch -- "$PWD/node_modules/.bin/node" "$PWD/dist/main.js"');
   });

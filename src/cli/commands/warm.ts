@@ -20,16 +20,37 @@ export const warm: Command = async (context) => {
   const codes: number[] = [];
   for (const [tool, args] of await callsOf(context)) {
     const started = await runTaskTool(context, tool, args);
-    const { cost, refresh_cost: refreshCost } = started;
-    // A status answer has no cost: the call that spends tells it.
-    const costs = { ...(cost !== undefined && { cost }), ...(refreshCost !== undefined && { refresh_cost: refreshCost }) };
-    const ended = { ...(await follow(context, started, minutes)), ...costs };
-    terminal.result("task", { ...ended.all, ...costs }, () => taskLines(ended, paint));
+    const latest = await follow(context, started, minutes);
+    const kept = keptFields(tool, started, latest);
+    const ended = { ...latest, ...kept };
+    terminal.result("task", { ...ended.all, ...kept }, () => [
+      ...taskLines(ended, paint),
+      ...(latest === started ? [] : firstWords(started)),
+    ]);
     codes.push(codeOf(ended));
     if (options.verify && ended.task_id !== undefined) codes.push(await verify(context, ended.task_id));
   }
   return worst(codes);
 };
+
+/** What only the answer of the call that spends has. A URL that was refused since then has given its unit back. */
+function keptFields(tool: string, started: TaskResult, latest: TaskResult) {
+  const { cost, refresh_cost: refreshCost, all } = started;
+  const refused = (latest.counts.rejected ?? 0) - (started.counts.rejected ?? 0);
+  const expanded = Object.fromEntries(["streams", "sitemaps"].flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
+  return {
+    ...(cost !== undefined && { cost: tool === "prefetch_urls" ? Math.max(0, cost - refused) : cost }),
+    ...(refreshCost !== undefined && { refresh_cost: refreshCost }),
+    ...expanded,
+  };
+}
+
+/** The sentences about what streams and sitemaps stand for, which a status answer does not repeat. */
+function firstWords({ all, next_step: nextStep }: TaskResult): string[] {
+  if (all.sitemaps === undefined && all.streams === undefined) return [];
+  const [found] = nextStep.split(/(?= \d[\d,]* (?:being sent|not sent)| Run cdn-prefetch-mcp| Nothing is left)/);
+  return found === undefined || found === "" ? [] : [`  ${found}`];
+}
 
 type Call = readonly [tool: string, args: Readonly<Record<string, unknown>>];
 
@@ -92,7 +113,7 @@ const page = z.object({
 /** States of URLs that the edge, or the tier behind it, holds. */
 const heldStates = ["warm", "warm-parent-only"];
 
-/** Prints each URL that the edge does not hold, page by page, and at the end one sum. */
+/** Prints each URL that the CDN does not hold, page by page, and at the end one sum. */
 async function verify(context: CommandContext, taskId: string): Promise<number> {
   const { terminal, paint } = context;
   const sum: Record<string, number> = {};

@@ -65,7 +65,7 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
     else admission.deferred.push({ candidate, to: place });
   }
   const needed = ({ account }: Provider) => rooms.get(account)?.needed ?? 0;
-  if (!rules.dryRun) refuseOverQuota(admission, states, rules, needed);
+  refuseOverQuota(admission, states, rules, needed);
   refuseFullQueue(admission, states, needed);
   const sent = [...admission.send, ...admission.deferred.map(({ candidate }) => candidate)];
   const costly = sent.filter(({ provider }) => isMetered(provider) || isBounded(stateOf(states, provider)));
@@ -136,9 +136,10 @@ interface Sorted {
 function refuseOverQuota(
   { send, deferred, overQuota }: Sorted,
   states: ReadonlyMap<Provider, AccountState>,
-  { policy, refreshFirst }: AdmissionRules,
+  { policy, refreshFirst, dryRun }: AdmissionRules,
   needed: (provider: Provider) => number,
 ): void {
+  if (dryRun) return;
   if (policy !== "reject" && send.length + deferred.length > 0) return;
   const left = (spender: Provider) => roomOf(stateOf(states, spender), policy).left;
   const short = [...new Set(overQuota.map(({ provider }) => provider))];

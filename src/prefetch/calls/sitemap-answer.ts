@@ -19,7 +19,7 @@ export interface NothingFacts {
 const NAMED_HOSTS = 3;
 
 /** A call with `since` warms pages that changed, and the edge may hold their old copies. */
-const PURGE_FIRST = "A copy that is still valid stays: purge changed pages first.";
+const PURGE_FIRST = "A copy that is still valid stays: purge changed pages first, or pass refresh_first where the vendor can.";
 
 export function withSitemaps(view: TaskView, sitemaps: readonly SitemapView[], since: number | undefined): TaskView {
   const shown = sitemaps.map((sitemap) => ({ ...sitemap, url: shownUrl(sitemap.url) }));

@@ -16,7 +16,8 @@ describe("prefetchUrls, with a daily budget", () => {
       counts: { queued: 5, rejected: 1 },
       cost: 6,
       plan: { fitsToday: false, leftToday: 5 },
-      nextStep: 'Nothing was sent. 1 are over the quota, so the call would be refused: on_quota_exceeded "defer" would send them on later days, and "partial" the other 5 alone. Nothing is spent until then.',
+      nextStep:
+        'Nothing was sent. 1 are over the quota, so the call would be refused: on_quota_exceeded "defer" would send them on later days, and "partial" the other 5 alone. Nothing is spent until then.',
     });
     expect(await used()).toBe(0);
     await expect(status("pf_0001")).rejects.toThrow(error("not_found"));

@@ -92,6 +92,18 @@ describe("warm", () => {
     expect(eventsOf(unchanged)).toMatchObject([{ state: "succeeded", counts: { total: 0 }, sitemaps: [{ unchanged_documents: 2 }] }]);
   });
 
+  it("keeps what the first answer alone knows when the outcome comes later", async () => {
+    const host = "https://media.example.net";
+    const [site, refused] = await Promise.all([
+      shell(["warm", "--sandbox", `${host}/sitemap.xml`, "--expand", "sitemap", "--since", "2026-11-27"]),
+      shell(["warm", "--sandbox", "--refresh-first", "--json", `${host}/fail-1.jpg`, `${host}/2.jpg`]),
+    ]);
+    expect(site.stdout).toMatch(/\n {2}1 sitemap in 3 documents: 36 entries, \d+ of them to send\./);
+    expect(site.stdout).not.toContain("until the state is final");
+    // A copy that the vendor cannot drop costs no prefetch.
+    expect(eventsOf(refused)).toMatchObject([{ state: "partial", cost: 1, refresh_cost: 2, counts: { succeeded: 1, rejected: 1 } }]);
+  });
+
   it("spends nothing in a dry run", async () => {
     const ended = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--dry-run", "--json"]);
     expect(eventsOf(ended)).toMatchObject([{ event: "task", cost: 1, dry_run: true }]);
