@@ -7,7 +7,7 @@ import type { Quota, QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
 import { countItems, noCounts } from "../model/task.ts";
 import { storeAdvice } from "./next-step.ts";
-import { type ProviderView, rowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
+import { PAGE_ROWS, type ProviderView, rowsOf, summaryOf, type TaskView } from "./view.ts";
 
 export interface Planned {
   readonly admission: Admission;
@@ -21,6 +21,7 @@ export interface Planned {
 export function dryRunView({ task, batches, items }: NewTask, planned: Planned): TaskView {
   const { admission, quotas } = planned;
   const [tightest] = quotas;
+  const rejected = items.filter((item) => item.state === "rejected");
   return {
     providers: task.providers,
     state: "planned",
@@ -35,10 +36,7 @@ export function dryRunView({ task, batches, items }: NewTask, planned: Planned):
     },
     duplicatesRemoved: task.duplicatesRemoved,
     skippedRecent: task.skippedRecent,
-    problems: items
-      .filter((item) => item.state === "rejected")
-      .slice(0, SUMMARY_ROWS)
-      .flatMap((item) => rowsOf(item)),
+    problems: summaryOf(rejected.slice(0, PAGE_ROWS).flatMap((item) => rowsOf(item))),
     ...(task.providers.length > 1 && { byProvider: task.providers.map((id) => shareOf(id, planned)) }),
     quota: tightest,
     nextStep:

@@ -6,7 +6,7 @@ import type { ParsedUrls } from "../admission/parse-urls.ts";
 import type { LeftOut, SitemapView } from "../model/sitemap.ts";
 import { noCounts } from "../model/task.ts";
 import { nothingUsable, rejectedRows } from "./submit-answer.ts";
-import { SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
+import { shownUrl, summaryOf, type TaskView } from "./view.ts";
 
 /** What the answer to a call without a URL to send needs of the call. */
 export interface NothingFacts {
@@ -42,7 +42,7 @@ export function nothingNew(
   const counts = { ...noCounts(), rejected: rows.length };
   const ended = rows.length > 0 ? "failed" : "succeeded";
   const nothing = { providers, batches: 0, duplicatesRemoved: parsed.duplicatesRemoved, skippedRecent: 0, quota: undefined, cost: 0 };
-  const view = { ...nothing, state: dryRun ? "planned" : ended, counts, problems: rows.slice(0, SUMMARY_ROWS) } as const;
+  const view = { ...nothing, state: dryRun ? "planned" : ended, counts, problems: summaryOf(rows) } as const;
   return withSitemaps({ ...view, ...(dryRun && { dryRun }), nextStep: "Nothing is to be sent." }, sitemaps, since);
 }
 

@@ -9,7 +9,7 @@ import type { StreamScope, StreamView } from "../model/stream.ts";
 import { type Counts, type Item, noCounts, totalOf } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { knownAdvice, knownInWords, tasksOf, whichTask, withKnown } from "./known-urls.ts";
-import { type ItemRow, SUMMARY_ROWS, shownUrl, type TaskView } from "./view.ts";
+import { type ItemRow, shownUrl, summaryOf, type TaskView } from "./view.ts";
 
 export interface KnownList {
   readonly known: readonly KnownItems[];
@@ -34,7 +34,7 @@ export function knownListView(view: TaskView, { known, targets, rejected, proble
   const advice = knownAdvice(known);
   return {
     ...list,
-    problems: [...problems, ...rows].slice(0, SUMMARY_ROWS),
+    problems: summaryOf([...problems, ...rows]),
     nextStep: [
       `Nothing new was sent, at no cost: of the list, ${knownInWords(known)}, from a call of the last 10 minutes or still to be sent.`,
       ...whichTask(known),

@@ -10,7 +10,7 @@ import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
 import { holdingOf } from "./holding.ts";
 import { nextStep } from "./next-step.ts";
-import { problemRowsOf, SUMMARY_ROWS, type TaskView } from "./view.ts";
+import { PAGE_ROWS, problemRowsOf, summaryOf, type TaskView } from "./view.ts";
 
 export interface TaskViews {
   /** `problem`: the problem that kept the stored state from being up to date. Throws `not_found`. */
@@ -36,7 +36,7 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
       const all = await quotas(providers, call);
       const [tightest] = all;
       const isShared = task.providers.length > 1;
-      const problems = await storage.items(taskId, { states: problemStates, limit: SUMMARY_ROWS });
+      const problems = await storage.items(taskId, { states: problemStates, limit: PAGE_ROWS });
       const state = shownState(counts, rest.deferred);
       return {
         taskId,
@@ -48,7 +48,7 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
         duplicatesRemoved: task.duplicatesRemoved,
         skippedRecent: task.skippedRecent,
         ...(bytes > 0 && { bytes }),
-        problems: problems.flatMap((item) => problemRowsOf(item, isShared)).slice(0, SUMMARY_ROWS),
+        problems: summaryOf(problems.flatMap((item) => problemRowsOf(item, isShared))),
         ...(isShared && {
           byProvider: rest.byProvider.map((each) => ({ ...each, quota: all.find(({ provider }) => provider === each.provider) })),
         }),

@@ -9,6 +9,8 @@ import { type Counts, type DeferredItems, type Item, type ItemState, problemStat
 
 /** Rows of a summary. More would bury its next step; callers ask for the rest by page. */
 export const SUMMARY_ROWS = 20;
+/** Rows of a summary with one state, code and reason. More would say the same again; fewer hide which URLs it is about. */
+const ALIKE_ROWS = 5;
 /** Rows per page of details. */
 export const PAGE_ROWS = 100;
 
@@ -121,6 +123,18 @@ function spelling({ given, target }: Pick<Item, "given" | "target">): Pick<ItemR
 /** The rows of one item that are problems. */
 export function problemRowsOf(item: Parameters<typeof rowsOf>[0], namesProvider = false): ItemRow[] {
   return rowsOf(item, namesProvider).filter((row) => problemStates.includes(row.state));
+}
+
+/** The rows that a summary shows: the first ones, and of many that are alike a few. The counts cover all. */
+export function summaryOf(rows: readonly ItemRow[]): ItemRow[] {
+  const alike = new Map<string, number>();
+  const shown = rows.filter(({ state, code, reason }) => {
+    const kind = JSON.stringify([state, code, reason]);
+    const nth = (alike.get(kind) ?? 0) + 1;
+    alike.set(kind, nth);
+    return nth <= ALIKE_ROWS;
+  });
+  return shown.slice(0, SUMMARY_ROWS);
 }
 
 /** A URL as rows show it. */
