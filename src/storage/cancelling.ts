@@ -3,7 +3,7 @@
 import type { Freed } from "../prefetch/model/storage.ts";
 import { type Batches, released } from "./batches.ts";
 import type { Row } from "./columns.ts";
-import { REFRESHING, UNSPENT_COST } from "./conditions.ts";
+import { COPIES_DROPPED, REFRESHING, UNSPENT_COST } from "./conditions.ts";
 import type { BatchKey, Items } from "./items.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
@@ -15,13 +15,22 @@ export interface Cancelling {
   cancelUnsent(taskId: string): Freed[];
 }
 
+const UNSENT = "Cancelled before it was sent.";
+const DROPPED =
+  "Cancelled before it was prefetched, after the vendor was told to drop its old copy: it is cold until it is prefetched again.";
+
+function together(one: Freed, other: Freed): Freed {
+  const dropped = (one.dropped ?? 0) + (other.dropped ?? 0);
+  return { ...one, units: one.units + other.units, ...(dropped > 0 && { dropped }) };
+}
+
 export function createCancelling(
   { get, all }: Sql,
   { batches, items, ledger }: { batches: Batches; items: Items; ledger: Ledger },
 ): Cancelling {
   const cancelBatch = ({ taskId, number }: BatchKey): Freed[] => {
     const row = get(
-      `SELECT provider, account, next_provider, next_account, day, ${UNSPENT_COST} AS cost, ${REFRESHING} AS is_refreshing
+      `SELECT provider, account, next_provider, next_account, day, ${UNSPENT_COST} AS cost, ${REFRESHING} AS is_refreshing, ${COPIES_DROPPED} AS is_dropped
          FROM batches WHERE task_id = ? AND number = ?`,
       taskId,
       number,
@@ -29,10 +38,11 @@ export function createCancelling(
     if (!row) return [];
     const [day, units] = [String(row.day), Number(row.cost)];
     batches.update({ taskId, number }, { state: "ended", ...released });
-    items.cancel({ taskId, number });
+    const isDropped = row.is_dropped === 1;
+    items.cancel({ taskId, number }, isDropped ? DROPPED : UNSENT);
     const free = (provider: Row[string] | undefined, account: Row[string] | undefined): Freed => {
       ledger.release({ taskId, account: String(account) }, day, units);
-      return { provider: String(provider), day, units };
+      return { provider: String(provider), day, units, ...(isDropped && { dropped: units }) };
     };
     return [
       ...(row.is_refreshing === 1 ? [] : [free(row.provider, row.account)]),
@@ -46,7 +56,7 @@ export function createCancelling(
       const unsent = all("SELECT number FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')", taskId);
       const freed = unsent.flatMap(({ number }) => cancelBatch({ taskId, number: Number(number) }));
       return [...Map.groupBy(freed, ({ provider, day }) => `${provider} ${day}`).values()].flatMap(([first, ...rest]) =>
-        first ? [{ ...first, units: rest.reduce((sum, { units }) => sum + units, first.units) }] : [],
+        first ? [rest.reduce(together, first)] : [],
       );
     },
   };

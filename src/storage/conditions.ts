@@ -13,6 +13,9 @@ export const UNSPENT_COST = `CASE batches.kind WHEN 'asset' THEN batches.cost EL
 /** The vendor has accepted to drop the old copies of a batch, whose own units are spent then. */
 export const REFRESHING = "(batches.next_account IS NOT NULL AND batches.vendor_task_ids <> '[]')";
 
+/** The vendor has been told to drop the old copies of a batch, and perhaps has done so. */
+export const COPIES_DROPPED = "(batches.refreshed = 1 AND (batches.next_account IS NULL OR batches.vendor_task_ids <> '[]'))";
+
 /**
  * No plan reaches further ahead than these times: a clock that was wrong wrote later ones, and such a batch is due at
  * once. With a smaller value, batches with a real back-off, deferral or lease are taken too early, and a lease that

@@ -14,7 +14,7 @@ export interface Items {
   /** Changes items of one batch. A change without `parts` keeps the stored parts, but no code and no reason. */
   update(batch: BatchKey, changes: readonly ItemChange[]): void;
   /** Cancels the items of a batch that are not settled. */
-  cancel(batch: BatchKey): void;
+  cancel(batch: BatchKey, reason: string): void;
   /** Moves items to another batch of their task. */
   move(taskId: string, indexes: readonly number[], toBatch: number): void;
   /** Deletes at most `most` items of a task. Returns their number. */
@@ -41,11 +41,11 @@ export function createItems({ run, get, all, insert, update }: Sql, counts: Item
       });
     },
 
-    cancel: ({ taskId, number }) =>
+    cancel: ({ taskId, number }, reason) =>
       counts.track(taskId, () =>
         run(
           "UPDATE items SET state = 'cancelled', code = 'cancelled', reason = ? WHERE task_id = ? AND batch = ? AND state = 'queued'",
-          "Cancelled before it was sent.",
+          reason,
           taskId,
           number,
         ),

@@ -25,7 +25,8 @@ export async function cancelTask(
   const sending = counts.queued;
   const sent = totalOf(counts) - counts.cancelled - counts.rejected - sending;
   const said: string[] = [];
-  if (cancelled > 0) said.push(`${cancelled} cancelled. ${freedAdvice(freed, after.quota)}`.trim());
+  if (cancelled > 0)
+    said.push([`${cancelled} cancelled.`, freedAdvice(freed, after.quota), droppedAdvice(freed)].filter(Boolean).join(" "));
   else if (sending === 0) said.push(counts.cancelled > 0 ? "Nothing was left to cancel." : "Nothing was waiting to be sent.");
   if (sending > 0)
     said.push(`${sending} are being sent now; those that can still be stopped stop within seconds, and count as cancelled then.`);
@@ -35,6 +36,12 @@ export async function cancelTask(
 
 /** The next step's own sentence about items in flight. */
 const SENDING = /^\d+ being sent right now\. /;
+
+function droppedAdvice(freed: readonly Freed[]): string {
+  const dropped = freed.reduce((sum, each) => sum + (each.dropped ?? 0), 0);
+  if (dropped === 0) return "";
+  return `${dropped.toLocaleString("en")} units are of URLs whose old copies the vendor has been told to drop, at the cost of their refreshes: those are cold until you prefetch them again.`;
+}
 
 /** Days that the answer names; a task waits for at most 15 of them at each vendor. */
 const NAMED_DAYS = 4;

@@ -45,7 +45,7 @@ function rulesFor({ stale, state }: AdviceFacts): readonly Rule[] {
   if (stale !== undefined) return [staleRule];
   if (!isEnded(state)) return openRules;
   if (state === "succeeded") return [() => "Nothing is left to send.", proofRule];
-  if (state === "cancelled") return [() => "Everything was cancelled before it was sent. Nothing more to do."];
+  if (state === "cancelled") return [() => "Everything was cancelled before it was prefetched. Nothing is left to send."];
   return endedRules;
 }
 

@@ -211,6 +211,8 @@ export interface Freed {
   readonly provider: string;
   readonly day: string;
   readonly units: number;
+  /** Those of them whose URLs have lost their old copies, or soon will: the vendor has accepted the refresh. */
+  readonly dropped?: number;
 }
 
 export interface CleanResult {

@@ -139,7 +139,7 @@ export const taskSnapshot = z.object({
 
 export const taskSummary = z.object({ task, counts, problem: maybe(item), found: maybe(storedItem) } satisfies Shape<TaskSummary>);
 
-export const freed = z.object({ provider: text, day: text, units: number } satisfies Shape<Freed>);
+export const freed = z.object({ provider: text, day: text, units: number, dropped: number.optional() } satisfies Shape<Freed>);
 
 export const cleanResult = z.object({ tasks: number, isDone: flag } satisfies Shape<CleanResult>);
 

@@ -102,7 +102,7 @@ describe("nextStep of an ended task", () => {
   });
 
   it("asks for nothing when every item was cancelled", () => {
-    expect(advice({ cancelled: 2 })).toBe("Everything was cancelled before it was sent. Nothing more to do.");
+    expect(advice({ cancelled: 2 })).toBe("Everything was cancelled before it was prefetched. Nothing is left to send.");
   });
 
   it("says to verify unknown items before sending them again", () => {

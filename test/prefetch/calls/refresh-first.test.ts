@@ -182,6 +182,7 @@ describe("a call with refresh_first", () => {
     expect(await used()).toEqual([2, 2]);
     const { nextStep } = await clock.drive(service.cancel(taskId, { signal: neverAborted, caller: localCaller }));
     expect(nextStep).toMatch(/^2 cancelled\. Units free again.*: 2 of .*\(fake-cdn\)/);
+    expect(nextStep).toContain("2 units are of URLs whose old copies the vendor has been told to drop");
     expect(nextStep).not.toContain("fake-cdn-refresh");
     expect(await used()).toEqual([2, 0]);
     await clock.advance(10 * MINUTE);

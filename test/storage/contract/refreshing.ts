@@ -85,7 +85,10 @@ export function refreshingContract(bench: StorageBench): void {
       expect(await used()).toEqual([0, 0]);
       await store({ ...refreshing, id: "pf_2", urls: manyUrls(2), perBatch: 2 });
       await accepted();
-      expect(await bench.storage.cancel("pf_2")).toEqual([{ provider: "fake-cdn", day: TODAY, units: 2 }]);
+      expect(await bench.storage.cancel("pf_2")).toEqual([{ provider: "fake-cdn", day: TODAY, units: 2, dropped: 2 }]);
+      expect((await bench.storage.items("pf_2", { limit: 9 })).map(({ reason }) => reason)).toEqual(
+        Array(2).fill(expect.stringContaining("told to drop its old copy")),
+      );
       expect(await used()).toEqual([2, 0]);
     });
 
