@@ -1,7 +1,9 @@
 /** The npm package as `npx` gets it: packed from a clone, installed into an empty folder. */
 
+import { execFile } from "node:child_process";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sessions } from "../harness/clients-harness.ts";
 import { brokenLinks, emptyFolder, expectToWork, filesBelow, npm, npmEnv, packTarball, printSize } from "./packaging-harness.ts";
@@ -52,6 +54,16 @@ describe("the npm package of a clone", () => {
 
   it("has pages whose links lead to files of the package", () => {
     expect(brokenLinks(installed)).toEqual([]);
+  });
+
+  it.each([
+    ["doctor", "--sandbox", "--json"],
+    ["warm", "https://www.example.org/robots.txt", "--expand", "sitemap", "--dry-run", "--sandbox", "--json"],
+    ["warm", "https://cdn.example.org/hls/film/master.m3u8", "--expand", "streams", "--dry-run", "--sandbox", "--json"],
+  ])("runs %s %s %s when npx starts it", { timeout: 90_000 }, async (...args) => {
+    const { stdout } = await promisify(execFile)("npx", ["--no-install", "cdn-prefetch-mcp", ...args], { cwd: user, env: npmEnv });
+    expect(stdout).toMatch(/^\{"event":"(?:check|task)"/);
+    expect(stdout).not.toContain('"state":"failed"');
   });
 
   it.each(sessions)("serves the %s when npx starts it", async (_, open) => {
