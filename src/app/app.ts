@@ -3,49 +3,36 @@
  * No part touches disk or network before the first call needs it.
  */
 
-import { Keyv } from "keyv";
-import QuickLRU from "quick-lru";
-import { v7 as uuidv7 } from "uuid";
-import { type Breathe, createBreathe } from "../base/breathe.ts";
-import { type Cache, measuredCache } from "../base/cache.ts";
+import { createBreathe } from "../base/breathe.ts";
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
-import { createForeignText, type ForeignText } from "../base/foreign-text.ts";
+import { createForeignText } from "../base/foreign-text.ts";
 import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
 import { prepareServers, type RunTool } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createStreamReader } from "../media/thread/stream-reader.ts";
-import { createAllowances } from "../prefetch/admission/allowance.ts";
-import { createService } from "../prefetch/calls/service.ts";
 import { heedingSteps } from "../prefetch/delivery/clock-watch.ts";
-import { createPresence, type Presence } from "../prefetch/delivery/presence.ts";
-import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
+import type { Presence } from "../prefetch/delivery/presence.ts";
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
-import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
+import type { Worker } from "../prefetch/delivery/worker.ts";
+import { type Provider, spendersOf } from "../prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../prefetch/model/provider-directory.ts";
-import type { SitemapReader } from "../prefetch/model/sitemap.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
-import type { StreamReader } from "../prefetch/model/stream.ts";
-import { createFollow } from "../prefetch/tracking/follow.ts";
-import { createLookups } from "../prefetch/tracking/lookups.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
 import { createSitemapReader } from "../sitemaps/thread/sitemap-reader.ts";
 import { keepClean } from "../storage/retention.ts";
 import { openThreadStorage } from "../storage/thread/thread-storage.ts";
-import { withAmbientContext } from "../telemetry/ambient-context.ts";
 import { createLog } from "../telemetry/log.ts";
 import { createLogLimit } from "../telemetry/log-limit.ts";
 import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
-import { withCleanSitemaps, withCleanStreams } from "./clean-documents.ts";
 import type { AppConfig } from "./config.ts";
-import { createErrorReporter, type ReportError } from "./error-reporter.ts";
+import { createErrorReporter } from "./error-reporter.ts";
 import { createProviderRegistry, type ProviderRegistry } from "./provider-registry.ts";
 import { systemClock } from "./system-clock.ts";
+import { type Parts, wirePrefetch } from "./wire-prefetch.ts";
 
-/** Entries per cache. More cost memory; fewer send more queries to vendors. */
-const CACHE_ENTRIES = 10_000;
 /**
  * Time that a stopping server gives batches in flight. When it is shorter, more outcomes are lost; when it is longer, a host
  * kills the process first.
@@ -58,9 +45,6 @@ const STOP_GRACE_MS = 500;
 const STALLED_BATCH_MS = 900_000;
 /** Longer: a probe waits for longer on a disk that hangs. Shorter: a disk that is slow for a moment makes the server look unusable. */
 const STORE_ANSWER_MS = 5_000;
-
-/** A longer time leaves the tasks of an earlier sandbox running; a shorter one ends tasks that are not yet asked about. */
-const SANDBOX_LISTED_MS = 1_000;
 
 export interface AppOptions {
   readonly clock?: Clock;
@@ -131,7 +115,7 @@ export function createApp(
     gauges: async () => ({
       items: await storage.census(),
       backlog: await storage.backlog(),
-      quotas: await Promise.all(registry.configured.map(async (id) => allowances.estimate(await registry.get(id)))),
+      quotas: await Promise.all((await usableProviders(registry)).flatMap(spendersOf).map(allowances.estimate)),
     }),
     breathe,
     drain: () => draining.abort(),
@@ -146,80 +130,8 @@ export function createApp(
   };
 }
 
-interface Parts {
-  readonly config: AppConfig;
-  readonly storage: Storage;
-  readonly registry: ProviderRegistry;
-  readonly clock: Clock;
-  readonly report: ReportError;
-  readonly foreign: ForeignText;
-  readonly breathe: Breathe;
-  readonly stopped: AbortSignal;
-}
-
-interface PrefetchParts extends Parts {
-  readonly draining: AbortSignal;
-  readonly readStream: StreamReader;
-  readonly readSitemap: SitemapReader;
-}
-
-function wirePrefetch({
-  config,
-  storage,
-  registry,
-  clock,
-  report,
-  foreign,
-  breathe,
-  stopped,
-  draining,
-  readStream,
-  readSitemap,
-}: PrefetchParts) {
-  const limiter = createRateLimiter(storage, clock);
-  const allowances = createAllowances({
-    storage,
-    clock,
-    answers: createCache(clock),
-    dailyBudget: config.dailyBudget,
-    tenantDailyBudget: config.tenantDailyBudget,
-    stopped,
-    report,
-  });
-  const withTraceparent = <Result>(traceparent: string | undefined, work: () => Result): Result =>
-    withAmbientContext({ traceparent }, work);
-  const presence = createPresence({ storage, clock, id: uuidv7(), report });
-  const delivery = { storage, clock, limiter, random: Math.random, allowances, presence, withTraceparent, report };
-  const worker = detached(createWorker(delivery));
-  const lookups = createLookups({
-    statuses: createCache(clock),
-    assets: createCache(clock),
-    limiter,
-    pollSeconds: config.pollSeconds,
-    onThrottled: createPause(storage, clock, report),
-    stopped,
-  });
-  const service = createService({
-    storage,
-    clock,
-    worker,
-    presence,
-    lookups,
-    allowances,
-    // An emulated vendor lists a task at once, and forgets all tasks when its server ends.
-    follow: createFollow(storage, lookups, clock, config.sandbox ? { listedMs: SANDBOX_LISTED_MS } : {}),
-    directory: registry,
-    guards: config.guards,
-    readStream: withCleanStreams(readStream, foreign, breathe),
-    readSitemap: withCleanSitemaps(readSitemap, foreign, breathe),
-    foreign,
-    breathe,
-    draining,
-    durable: config.store !== ":memory:",
-    newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
-    report,
-  });
-  return { service, worker, presence, allowances };
+function usableProviders(registry: ProviderRegistry): Promise<Provider[]> {
+  return Promise.all(registry.configured.map(registry.get));
 }
 
 interface BackgroundParts extends Omit<Parts, "foreign" | "breathe"> {
@@ -248,15 +160,4 @@ async function checkStore(storage: Pick<Storage, "check">, clock: Clock, locatio
   } finally {
     answered.abort();
   }
-}
-
-/** The worker outlives the call that wakes it, so its log lines must not carry that call's request and trace. */
-function detached(worker: Worker): Worker {
-  return { ...worker, kick: (provider) => withAmbientContext({}, () => worker.kick(provider)) };
-}
-
-/** An LRU cache that holds values by reference, without serialising them, for a time that setting the clock does not change. */
-function createCache<Value>(clock: Clock): Cache<Value> {
-  const store = new QuickLRU({ maxSize: CACHE_ENTRIES });
-  return measuredCache(new Keyv({ store, serialize: undefined, deserialize: undefined }), clock);
 }

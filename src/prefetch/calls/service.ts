@@ -2,6 +2,7 @@
 
 import { chooseProvider } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
+import { spendersOf } from "../model/provider.ts";
 import type { Quota } from "../model/quota.ts";
 import { createAwaitTask } from "./await-task.ts";
 import { cancelTask } from "./cancel.ts";
@@ -44,8 +45,7 @@ export function createService(deps: Deps): PrefetchService {
       const { directory, allowances } = deps;
       const ids = provider === undefined && directory.configured.length > 0 ? directory.configured : [provider];
       const chosen = await Promise.all(ids.map((id) => chooseProvider(directory, id)));
-      const spenders = chosen.flatMap((each) => [each, ...(each.refresh ? [each.refresh] : [])]);
-      return Promise.all(spenders.map((each) => allowances.quota(each, call)));
+      return Promise.all(chosen.flatMap(spendersOf).map((each) => allowances.quota(each, call)));
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Starts the worker on batches that this process did not plan: those of an earlier server, or of one that died beside it. */
 
 import type { Clock } from "../../base/clock.ts";
+import { spendersOf } from "../model/provider.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
 import type { Storage } from "../model/storage.ts";
 import { createClockWatch } from "./clock-watch.ts";
@@ -34,7 +35,7 @@ export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
   const look = async (id: string): Promise<void> => {
     const provider = await directory.get(id);
     const now = clock.now();
-    for (const { account } of [provider, ...(provider.refresh ? [provider.refresh] : [])]) {
+    for (const { account } of spendersOf(provider)) {
       const due = await storage.nextDue(account, now, presence.claimant());
       if (due !== undefined && due <= now) worker.kick(provider);
     }

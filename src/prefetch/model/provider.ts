@@ -151,6 +151,11 @@ export type Reconciliation =
   /** The records do not say, or not yet. */
   | { readonly state: "unclear" };
 
+/** The provider and, where it has one, its refresh: each has an account, a quota and batches of its own. */
+export function spendersOf(provider: Provider): Provider[] {
+  return provider.refresh ? [provider, provider.refresh] : [provider];
+}
+
 /** Whether a vendor counts units. A `direct` provider fetches like a viewer, so its URLs cost none. */
 export function isMetered({ tracking }: Pick<Provider, "tracking">): boolean {
   return tracking !== "direct";
