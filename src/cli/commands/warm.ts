@@ -25,7 +25,7 @@ export const warm: Command = async (context) => {
     const ended = { ...latest, ...kept };
     terminal.result("task", { ...ended.all, ...kept }, () => [
       ...taskLines(ended, paint),
-      ...(latest === started ? [] : firstWords(started)),
+      ...(latest === started ? [] : expansionLines(started)),
     ]);
     codes.push(codeOf(ended));
     if (options.verify && ended.task_id !== undefined) codes.push(await verify(context, ended.task_id));
@@ -45,11 +45,23 @@ function keptFields(tool: string, started: TaskResult, latest: TaskResult) {
   };
 }
 
-/** The sentences about what streams and sitemaps stand for, which a status answer does not repeat. */
-function firstWords({ all, next_step: nextStep }: TaskResult): string[] {
-  if (all.sitemaps === undefined && all.streams === undefined) return [];
-  const [found] = nextStep.split(/(?= \d[\d,]* (?:being sent|not sent)| Run cdn-prefetch-mcp| Nothing is left)/);
-  return found === undefined || found === "" ? [] : [`  ${found}`];
+const expansion = z.object({
+  url: z.string(),
+  kind: z.string(),
+  urls: z.number(),
+  read: z.number().optional(),
+  left_out: z.record(z.string(), z.number()).optional(),
+});
+const expansions = z.object({ streams: z.array(expansion).default([]), sitemaps: z.array(expansion).default([]) });
+
+/** What streams and sitemaps stand for, which a status answer does not repeat. */
+function expansionLines({ all }: TaskResult): string[] {
+  const { streams, sitemaps } = expansions.parse(all);
+  return [...streams, ...sitemaps].map(({ url, kind, urls, read, left_out: leftOut = {} }) => {
+    const rest = Object.entries(leftOut).filter(([, count]) => count > 0);
+    const left = rest.length > 0 ? `; left out: ${rest.map(([reason, count]) => `${count} ${reason}`).join(", ")}` : "";
+    return `  ${kind} ${url}: ${urls} URLs${read === undefined ? "" : ` of ${read} entries`}${left}`;
+  });
 }
 
 type Call = readonly [tool: string, args: Readonly<Record<string, unknown>>];

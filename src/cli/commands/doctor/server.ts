@@ -32,6 +32,7 @@ function describeEndpoint({ host, port, path, publicUrl, oauth }: Config["server
 
 async function checkList(server: Config["server"], now: number, rows: Rows): Promise<Finding[]> {
   const { tokensFile: file } = server;
+  // `checkTokens` reads the file, and tells why it cannot be read.
   const found = file === undefined ? undefined : await stat(file).catch(() => undefined);
   if (file === undefined || !found || found.isDirectory()) return [checkTokens(server, now, rows)];
   if (found.isFile()) return [checkTokens(server, now, rows), checkPermissions(file, found.mode & 0o777, rows)];
