@@ -86,7 +86,7 @@ const SHOWN_SITEMAPS = 20;
 const SHOWN_ENTRIES = 5;
 
 /**
- * `read` is the number of entries: `urls` are sent, and `left_out` has the others by reason. `foreign_hosts` has the hosts of
+ * `read` is the number of entries: `urls` are sent, and `left_out` counts the rest by reason. `foreign_hosts` has the hosts of
  * `left_out.foreign`, such as "img.example.com: 12", and `skipped` the first invalid entries. `unread` counts documents below the
  * sitemap that could not be read; `problems` has a row for each.
  */

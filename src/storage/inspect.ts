@@ -33,8 +33,8 @@ const WRITE_VERSION = 18;
 const WAL = 2;
 
 /**
- * SQLite makes two files beside a WAL store even for a reader, which cannot delete them, unless the file is said not to change.
- * While those files are missing, no process uses the store.
+ * A reader of a WAL store makes SQLite create two files that the reader cannot delete. `immutable` prevents that. It is safe while
+ * those files are missing, because no process has the store open then.
  */
 function addressOf(location: string): string | URL {
   if (existsSync(`${location}-wal`) || writeVersionOf(location) !== WAL) return location;

@@ -11,8 +11,7 @@ const pages = globSync(["README*.md", "docs/*.md", "deploy/*.md"], { cwd: root }
 
 /** Arguments of each call of the program in blocks for shells. Comments, redirections and words of the shell itself are left out. */
 function linesOf(page: string): string[][] {
-  const sections = page.split(/^(?=#+ )/m).filter((section) => !section.includes("<!-- TODO-"));
-  const blocks = sections.flatMap((section) => [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block));
+  const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block);
   return blocks.flatMap((block) =>
     [...block.matchAll(/(?:^cdn-prefetch-mcp|^(?:\S+\/)?node dist\/main\.js|^npx -y cdn-prefetch-mcp) +([^#<>&\n]*)/gm)].map(
       ([, args = ""]) => args.trim().split(/\s+/),

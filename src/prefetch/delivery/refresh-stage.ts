@@ -58,7 +58,7 @@ function refused({ index }: Pick<Item, "index">, why: string | undefined): ItemC
 }
 
 /** The change by the vendor's rows. `undefined` while the vendor is still at work on an item, or lists none of them. */
-export function refreshOutcome({ batch, items }: WorkItem, rows: readonly StatusRow[], now: number): BatchChange | undefined {
+function refreshOutcome({ batch, items }: WorkItem, rows: readonly StatusRow[], now: number): BatchChange | undefined {
   const states = new Map(statusChanges({ batch, items }, rows).map((change) => [change.index, change]));
   const changes = items.map((item) => states.get(item.index));
   if (!changes.every((change) => change !== undefined && change.state !== "processing")) return undefined;

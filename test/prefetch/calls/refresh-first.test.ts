@@ -18,11 +18,13 @@ interface Setup extends ServiceOptions {
   readonly refreshes?: number;
   /** What the vendor says of a URL that it drops. */
   readonly stateOf?: (url: string) => StatusRow["state"] | undefined;
-  /** The answer to a refresh. */
+  /** The vendor's refusal of a prefetch. */
+  readonly refuseFetch?: (batch: BatchContent) => PrefetchError | undefined;
+  /** Its refusal of a refresh. */
   readonly refuse?: (batch: BatchContent) => PrefetchError | undefined;
 }
 
-async function startRefreshing({ refreshes = 100, stateOf = () => "succeeded", refuse, ...options }: Setup = {}) {
+async function startRefreshing({ refreshes = 100, stateOf = () => "succeeded", refuse, refuseFetch, ...options }: Setup = {}) {
   const log: string[] = [];
   const refresh = fakeProvider({
     id: "fake-cdn-refresh",
@@ -47,6 +49,8 @@ async function startRefreshing({ refreshes = 100, stateOf = () => "succeeded", r
       ...options.script,
       refresh: { ...dropping, status: status ?? (async () => []) },
       answer: (batch, nth) => {
+        const refusal = refuseFetch?.(batch);
+        if (refusal) throw refusal;
         log.push(`fetch ${urlsOf(batch).length}`);
         return { vendorTaskIds: [`fetch-${nth}`], refused: [] };
       },
@@ -159,6 +163,29 @@ describe("a call with refresh_first", () => {
     const { urls: send, used, log } = await startRefreshing({ refuse });
     await expect(send(urls(2), { refreshFirst: true })).rejects.toEqual(error("forbidden_domain"));
     expect(log).toEqual([]);
+    expect(await used()).toEqual([0, 0]);
+  });
+
+  it("drops no copy when the prefetches of the day turn out to be used up before the refresh is sent", async () => {
+    let isBusy = true;
+    const usedUp = new PrefetchError("quota_exhausted", "The vendor's limit is reached", { delivery: "refused" });
+    const busy = new PrefetchError("vendor_unavailable", "Busy", { delivery: "refused", retryable: true });
+    const {
+      urls: send,
+      status,
+      log,
+      clock,
+      used,
+    } = await startRefreshing({
+      refuse: () => (isBusy ? busy : undefined),
+      refuseFetch: () => usedUp,
+    });
+    const { taskId } = await send(urls(2), { refreshFirst: true });
+    await expect(send(["https://media.example.com/other.mp4"])).rejects.toEqual(error("quota_exhausted"));
+    isBusy = false;
+    await clock.advance(10 * MINUTE);
+    expect(log).toEqual([]);
+    expect(await status(taskId)).toMatchObject({ counts: { rejected: 2 }, problems: [{ code: "quota_exhausted" }, {}] });
     expect(await used()).toEqual([0, 0]);
   });
 
