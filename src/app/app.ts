@@ -3,12 +3,14 @@
  * No part touches disk or network before the first call needs it.
  */
 
+import { randomBytes } from "node:crypto";
 import { createBreathe } from "../base/breathe.ts";
 import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
 import { createForeignText } from "../base/foreign-text.ts";
 import { createSecrets } from "../base/secrets.ts";
 import { version } from "../base/version.ts";
+import { createConfirmations } from "../mcp/confirmations.ts";
 import { prepareServers, type RunTool } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createStreamReader } from "../media/thread/stream-reader.ts";
@@ -88,6 +90,7 @@ export function createApp(
     ...prepareServers({
       service,
       providers: registry,
+      confirmations: createConfirmations({ clock, key: config.stateKey ?? randomBytes(32), areAsked: config.guards.confirmAbove > 0 }),
       notice: config.sandbox ? sandboxNotice : undefined,
       report,
       observer,

@@ -20,6 +20,8 @@ export interface AppConfig {
   readonly routes: readonly Route[];
   readonly logLevel: LogLevel;
   readonly transport: "stdio" | "http";
+  /** Signs the questions that clients send back with the user's answer; `undefined` for a key of this process alone. */
+  readonly stateKey?: string | undefined;
   /** From the environment's HTTPS_PROXY, HTTP_PROXY and NO_PROXY. */
   readonly proxy?: ProxySettings | undefined;
   /** Raw values of all settings by variable; providers read their own from it. */

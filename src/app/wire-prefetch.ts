@@ -1,5 +1,6 @@
 /** Wires the domain: the service for calls, the worker, and what both run on. */
 
+import { createHash } from "node:crypto";
 import { Keyv } from "keyv";
 import QuickLRU from "quick-lru";
 import { v7 as uuidv7 } from "uuid";
@@ -99,6 +100,7 @@ export function wirePrefetch({
     breathe,
     draining,
     durable: config.store !== ":memory:",
+    digest: (text) => createHash("sha256").update(text).digest("base64url"),
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
     report,
   });

@@ -16,6 +16,8 @@ export const errorCodes = [
   "limit_reached",
   "refresh_failed",
   "unsupported",
+  "confirmation_required",
+  "declined",
   "vendor_unavailable",
   "store_unavailable",
   "timeout",

@@ -47,6 +47,7 @@ const schema = z.object({
     .refine((patterns) => patterns.every(isHostPattern), "must be host names, separated by commas, such as *.example.com")
     .optional(),
   PREFETCH_MAX_URLS_PER_CALL: wholeNumber(1, MOST_URLS_PER_CALL).default(MOST_URLS_PER_CALL),
+  PREFETCH_CONFIRM_ABOVE: wholeNumber(0, MOST_UNITS).default(1_000),
   PREFETCH_DAILY_BUDGET: wholeNumber(0, MOST_UNITS).optional(),
   PREFETCH_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   PREFETCH_TRANSPORT: z.enum(["stdio", "http"], "must be stdio or http").default("stdio"),
@@ -74,6 +75,7 @@ const schema = z.object({
   PREFETCH_SERVER_OAUTH_AUDIENCE: z.string().optional(),
   PREFETCH_SERVER_OAUTH_JWKS_URL: trustedUrl.optional(),
   PREFETCH_SERVER_OAUTH_TENANT_CLAIM: z.string().optional(),
+  PREFETCH_SERVER_STATE_KEY: z.string().min(32, "must have at least 32 characters").optional(),
   PREFETCH_TENANT_DAILY_BUDGET: wholeNumber(0, MOST_UNITS).optional(),
   PREFETCH_TENANT_REQUESTS_PER_MINUTE: wholeNumber(1, MOST_REQUESTS_PER_MINUTE).default(600),
 });

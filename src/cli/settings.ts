@@ -43,6 +43,13 @@ export const generalSettings = {
     about: "Maximum number of URLs in one call, 1 to 10,000.",
     fallback: "10000",
   },
+  confirmAbove: {
+    name: "PREFETCH_CONFIRM_ABOVE",
+    flag: "confirm-above",
+    about:
+      "The server asks the user before a call sends more URLs than this, or takes more than half of the quota that is left today. 0 turns both questions off.",
+    fallback: "1000",
+  },
   dailyBudget: {
     name: "PREFETCH_DAILY_BUDGET",
     flag: "daily-budget",
@@ -134,6 +141,13 @@ export const serverSettings = {
     flag: "oauth-tenant-claim",
     about: "Claim whose value is the caller's tenant. Callers of the same tenant share tasks and budget.",
     fallback: "none: each subject is a tenant of its own",
+  },
+  stateKey: {
+    name: "PREFETCH_SERVER_STATE_KEY",
+    about:
+      "At least 32 random characters that sign what clients send back with a user's answer. Several processes behind one address need the same key.",
+    fallback: "a random key in each process",
+    secret: true,
   },
   tenantDailyBudget: {
     name: "PREFETCH_TENANT_DAILY_BUDGET",

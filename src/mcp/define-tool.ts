@@ -3,7 +3,13 @@
  * results. Handlers take parsed arguments and return plain objects, so they need no knowledge of MCP.
  */
 
-import { type CallToolResult, type McpServer, requireScopes, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  type InputRequiredResult,
+  type McpServer,
+  requireScopes,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Breathe } from "../base/breathe.ts";
 import { asPrefetchError, PrefetchError } from "../base/errors.ts";
@@ -16,6 +22,7 @@ import { answerText } from "./answer-text.ts";
 import { type Corrections, parseArguments } from "./arguments.ts";
 import { callContextOf } from "./call-context.ts";
 import { type Principal, scopeFor } from "./caller.ts";
+import type { Confirmations } from "./confirmations.ts";
 import { failureResult, isCancellation } from "./failure.ts";
 import type { Intent } from "./intent.ts";
 import { publishedInput, publishedOutput } from "./published-schema.ts";
@@ -26,6 +33,8 @@ export interface ToolDeps {
   readonly providers: Pick<ProviderDirectory, "known" | "configured" | "fallbacks" | "refreshing" | "routes">;
   /** Part of every result. In the sandbox it says that no real CDN is touched. */
   readonly notice: string | undefined;
+  /** Asks the user before a large call is sent. */
+  readonly confirmations: Confirmations;
   readonly report: (error: unknown, about: string) => void;
   readonly observer: Observer;
   readonly foreign: ForeignText;
@@ -68,7 +77,7 @@ export interface Tool {
 /** Converts the schemas once; a server is registered once per HTTP request. */
 export function defineTool<Input extends Shape, Output extends Shape>(
   definition: ToolDefinition<Input, Output>,
-  { notice, report, observer, foreign, breathe }: Pick<ToolDeps, "notice" | "report" | "observer" | "foreign" | "breathe">,
+  { notice, confirmations, report, observer, foreign, breathe }: Omit<ToolDeps, "service" | "providers">,
 ): Tool {
   const { name, title, description, intent, corrections, sifted, headline, handle } = definition;
   const input = z.strictObject(definition.input);
@@ -89,11 +98,23 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     return { headline: headline?.(result), structured: output.parse({ ...result, ...(notice !== undefined && { notice }) }) };
   };
 
-  const call = async (args: unknown, context: ServerContext, principal: Principal): Promise<CallToolResult> => {
+  const call = async (
+    args: unknown,
+    context: ServerContext,
+    server: McpServer,
+    principal: Principal,
+  ): Promise<CallToolResult | InputRequiredResult> => {
     const startedAt = performance.now();
     const observe = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - startedAt) / 1_000);
     try {
-      const { headline: outcome, structured } = await answer(args, callContextOf(context, principal, report));
+      const answered = await confirmations.during(context, server, (agreedTo) =>
+        answer(args, { ...callContextOf(context, principal, report), agreedTo }),
+      );
+      if (answered.kind === "question") {
+        observe("asked");
+        return answered.question;
+      }
+      const { headline: outcome, structured } = answered.answer;
       observe("ok");
       return { content: [{ type: "text", text: answerText(structured, outcome) }], structuredContent: structured };
     } catch (thrown) {
@@ -114,7 +135,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
       // The SDK answers a call without the scope itself, with a challenge that names the missing scope.
       const guard = principal.may(intent) ? {} : { scopeChallenge };
       server.registerTool(name, { title, description, inputSchema, outputSchema, annotations, ...guard }, (args, context) =>
-        call(args, context, principal),
+        call(args, context, server, principal),
       );
     },
   };

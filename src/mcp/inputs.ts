@@ -72,8 +72,9 @@ export function providerArgument(ids: readonly string[], about = `One of: ${ids.
 
 /** The providers by their purposes, and what a spending call without one means on this server. An asset has no host that a route could match. */
 export function spendProvider(kind: "urls" | "asset", providers: ToolDeps["providers"]) {
-  const { known } = providers;
-  const each = known.map((id) => (purposes[id] === undefined ? id : `${id}: ${purposes[id]}`));
+  const { known, fallbacks } = providers;
+  const able = kind === "urls" ? known : known.filter((id) => !fallbacks.includes(id));
+  const each = able.map((id) => (purposes[id] === undefined ? id : `${id}: ${purposes[id]}`));
   return providerArgument(known, `${each.join("; ")}.${leftOut(kind, providers)}`);
 }
 
@@ -104,11 +105,10 @@ export const spendInputs = {
       'Of streams, and implies expand "streams". startup (default): playlists, init segments and the first 30 s of every rendition.',
     ),
   dry_run: lenientBoolean("Plan and count the cost; send nothing."),
-  force: lenientBoolean("Also send URLs sent in the last 10 minutes. Replaces no copy that is still valid: purge changed content first."),
+  force: lenientBoolean("Also send URLs of the last 10 minutes. Copies still valid stay: purge changed content first."),
   refresh_first: lenientBoolean(
     "For changed content: the vendor drops its copies, which takes minutes and quota of its own, then prefetches.",
   ),
-  wait_seconds: waitSeconds.describe(
-    "Wait up to this long (0 to 50) for the final state, or for only deferred URLs; 0: up to 3 s, for refusals.",
-  ),
+  confirm: lenientBoolean("Only after confirmation_required, once the user agrees."),
+  wait_seconds: waitSeconds.describe("Wait up to this long (0 to 50) for the final state, or for only deferred URLs."),
 };

@@ -60,6 +60,7 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
           prompts: { listChanged: false },
           resources: { listChanged: false, subscribe: deps.subscribable && era === "modern" },
         },
+        requestState: { verify: deps.confirmations.verify },
         cacheHints: { "tools/list": lists, "prompts/list": lists, "resources/list": lists, "resources/templates/list": lists },
       },
     );

@@ -14,7 +14,7 @@ describe("readCommand", () => {
   it("has safe defaults", () => {
     const config = configOf([]);
     expect(config).toMatchObject({ sandbox: false, pollSeconds: undefined, logLevel: "info", warnings: [] });
-    expect(config.guards).toEqual({ allowedDomains: undefined, maxUrlsPerCall: 10_000 });
+    expect(config.guards).toEqual({ allowedDomains: undefined, maxUrlsPerCall: 10_000, confirmAbove: 1_000 });
     expect(config.dailyBudget).toBeUndefined();
     expect(config.routes).toEqual([]);
     expect(config.store).toMatch(/cdn-prefetch-mcp.*prefetch\.sqlite$/);

@@ -78,6 +78,8 @@ async function callsOf({ operands, options, stdin, mostUrls }: CommandContext): 
     force: options.force,
     refresh_first: options["refresh-first"],
     dry_run: options["dry-run"],
+    // The command itself is the user's word.
+    confirm: true,
   };
   const given = Object.fromEntries(Object.entries(shared).filter(([, value]) => value !== undefined));
   if (options.asset !== undefined) {

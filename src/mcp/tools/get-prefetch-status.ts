@@ -11,7 +11,7 @@ export function getPrefetchStatus(deps: ToolDeps) {
       name: "get_prefetch_status",
       title: "Get prefetch status",
       description:
-        "Use this to see the progress of a prefetch task, on request URL by URL. Free of quota. Not for starting anything. Prefer wait_seconds to repeated calls.",
+        "Use this to see the progress of a prefetch task, on request URL by URL. Free of quota. Prefer wait_seconds to repeated calls.",
       intent: "read",
       input: {
         task_id: z

@@ -33,7 +33,7 @@ export function listPrefetchTasks(deps: ToolDeps) {
       name: "list_prefetch_tasks",
       title: "List prefetch tasks",
       description:
-        "Use this to find prefetch tasks of the last 30 days, newest first, such as one with a lost id, or what became of one URL. Free. Shows stored states; get_prefetch_status asks the vendor.",
+        "Use this to find prefetch tasks of the last 30 days, newest first, or what became of one URL. Free. Shows stored states; get_prefetch_status asks the vendor.",
       intent: "read",
       input: {
         provider: providerArgument(deps.providers.known),

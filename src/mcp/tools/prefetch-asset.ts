@@ -29,7 +29,7 @@ export function prefetchAsset(deps: ToolDeps) {
         expand: z.enum(["none", "streams"], 'must be "none" or "streams"').optional().describe(`${STREAMS} Default none.`),
         wait_seconds: waitSeconds.describe("Wait up to this long (0 to 50) for the asset to be published and for the final state."),
       },
-      hidden: hiddenSpendInputs(providers),
+      hidden: hiddenSpendInputs(deps),
       sifted: "asset_ids",
       output: spendOutput,
       corrections: {

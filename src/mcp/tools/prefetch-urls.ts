@@ -13,7 +13,7 @@ export function prefetchUrls(deps: ToolDeps) {
       name: "prefetch_urls",
       title: "Prefetch URLs",
       description:
-        "Use this to warm a CDN with 1 to 10,000 URLs before users ask for them. Splits the list, drops duplicates, reports every unusable URL and sends the rest. Not for purging or downloading: a copy that is still valid stays. Costs one unit of daily quota per URL (http: none); a repeat within 10 minutes sends failed URLs only. Returns a task_id to follow with get_prefetch_status.",
+        "Use this to warm a CDN with URLs before users ask for them. Splits the list, drops duplicates, reports every unusable URL and sends the rest. Not for purging or downloading: a copy that is still valid stays. Costs one unit of daily quota per URL (http: none); a repeat within 10 minutes sends failed URLs only. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
       isDestructive: providers.refreshing.length > 0,
       input: {
@@ -33,7 +33,7 @@ export function prefetchUrls(deps: ToolDeps) {
           .describe("Of sitemaps: only entries changed since 2026-11-28 or 2026-11-28T10:30."),
         time_zone: z.string("must be a time zone").optional().describe("Of since. Default UTC."),
       },
-      hidden: hiddenSpendInputs(providers),
+      hidden: hiddenSpendInputs(deps),
       sifted: "urls",
       output: { ...spendOutput, ...sitemapsOutput },
       corrections: {

@@ -12,6 +12,7 @@ interface SpendInput {
   readonly dry_run: boolean;
   readonly force: boolean;
   readonly refresh_first: boolean;
+  readonly confirm: boolean;
   readonly wait_seconds: number;
 }
 
@@ -26,11 +27,17 @@ export const spendCorrections = {
   hls: 'use expand "streams"',
   recursive: 'use expand "streams"',
   timezone: "use time_zone",
+  confirmed: "use confirm",
+  approve: "use confirm",
 };
 
 /** Arguments without a use on this server. They are taken all the same, and answered with what applies. */
-export function hiddenSpendInputs({ configured, refreshing }: ToolDeps["providers"]): string[] {
-  return [...(configured.length > 1 ? [] : ["provider"]), ...(refreshing.length > 0 ? [] : ["refresh_first"])];
+export function hiddenSpendInputs({ providers: { configured, refreshing }, confirmations }: ToolDeps): string[] {
+  return [
+    ...(configured.length > 1 ? [] : ["provider"]),
+    ...(refreshing.length > 0 ? [] : ["refresh_first"]),
+    ...(confirmations.areAsked ? [] : ["confirm"]),
+  ];
 }
 
 export function spendOptions(input: SpendInput) {
@@ -40,6 +47,7 @@ export function spendOptions(input: SpendInput) {
     dryRun: input.dry_run,
     force: input.force,
     refreshFirst: input.refresh_first,
+    confirm: input.confirm,
     waitSeconds: input.wait_seconds,
   };
 }

@@ -47,7 +47,7 @@ export function verifyPrefetch(deps: ToolDeps) {
       name: "verify_prefetch",
       title: "Verify a prefetch",
       description:
-        "Use this after a prefetch to prove that the CDN's edge holds the URLs, or to learn which CDN serves a URL and why it is not cached. Free of quota. It requests each URL from the edge, which can fill its cache. Gives evidence and changes to make.",
+        "Use this after a prefetch to prove that the CDN's edge holds the URLs, or to learn which CDN serves a URL and why it is not cached. Free of quota. It requests each URL from the edge, which can fill its cache.",
       intent: "read",
       input: {
         task_id: z.string("must be a task id, pf_…").optional().describe("Task whose URLs to check, in pages."),

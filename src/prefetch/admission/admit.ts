@@ -73,6 +73,18 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
   return { ...admission, skipped, cost: costOf(costly), costs, refreshCost: rules.refreshFirst ? costOf(sent) : 0 };
 }
 
+/** Units that a plan takes today from the quota of a provider, or of a refresh. */
+export function unitsToday({ send, refreshCost }: Admission, id: string): number {
+  const spends = ({ provider }: Candidate): boolean => provider.id === id || (refreshCost > 0 && provider.refresh?.id === id);
+  return costOf(send.filter(spends));
+}
+
+/** Units of today that a caller may still take from an account; `undefined` where nothing bounds them. */
+export function leftOf({ allowance, ledger, own, ownBudget }: AccountState): number | undefined {
+  const left = Math.min(remainingUnits(allowance, ledger), unitsLeft(ownBudget, own));
+  return Number.isFinite(left) ? left : undefined;
+}
+
 function stateOf(states: ReadonlyMap<Provider, AccountState>, provider: Provider): AccountState {
   const state = states.get(provider);
   if (!state) throw new TypeError(`No facts about the account of ${provider.id}`);

@@ -8,10 +8,10 @@ import { MOST_LATER_DAYS, type QuotaPolicy } from "../model/quota.ts";
 import type { AccountFacts, AccountQuery, NewTask } from "../model/storage.ts";
 import { nextDays, nextReset, vendorDay } from "../model/vendor-day.ts";
 import type { AccountState, DayState } from "./account-state.ts";
-import { type Admission, admit } from "./admit.ts";
+import { type Admission, admit, leftOf, unitsToday } from "./admit.ts";
 import type { Allowances } from "./allowance.ts";
 import { buildTask } from "./build-task.ts";
-import type { ParsedUrls } from "./parse-urls.ts";
+import type { Candidate, ParsedUrls } from "./parse-urls.ts";
 
 /** A URL is not sent again this soon unless forced: agents repeat calls that timed out. */
 const RECENT_MS = 600_000;
@@ -35,7 +35,23 @@ export interface Plan {
   readonly admission: Admission;
   /** Something will be sent, today or later. */
   readonly sends: boolean;
+  /** What today's part takes from each quota. */
+  readonly today: readonly DaySpend[];
+  /**
+   * Text that differs between any two plans. It names the last task of each URL, so a list that is planned again after it was
+   * sent is another plan, even with `force`.
+   */
+  readonly identity: () => string;
   buildTask(): NewTask;
+}
+
+/** Units that a plan takes from one quota today. */
+export interface DaySpend {
+  /** A provider, or the refresh of one. */
+  readonly provider: string;
+  readonly units: number;
+  /** Units that are left before; `undefined` where nothing bounds them. */
+  readonly left: number | undefined;
 }
 
 export interface Planner {
@@ -92,16 +108,34 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
       laterDays: laterDays.map(({ day }) => day),
     })),
     plan: (facts) => {
-      const admission = admit(parsed.candidates, statesFrom(facts), { policy, force, refreshFirst, dryRun });
+      const states = statesFrom(facts);
+      const admission = admit(parsed.candidates, states, { policy, force, refreshFirst, dryRun });
       const resetOf = ({ limits }: Provider) => nextReset(now, limits.timeZone);
       const context = { now, dayOf, resetOf, policy, refreshFirst, tenant, traceparent: call.traceparent };
       return {
         admission,
         sends: admission.send.length + admission.deferred.length > 0,
+        today: [...states].map(([provider, state]) => ({
+          provider: provider.id,
+          units: unitsToday(admission, provider.id),
+          left: leftOf(state),
+        })),
+        identity: () => JSON.stringify([refreshFirst, identityOf(admission, states)]),
         buildTask: () => buildTask(deps.newTaskId(now), parsed, admission, context),
       };
     },
   };
+}
+
+function identityOf({ send, deferred, overQuota }: Admission, states: ReadonlyMap<Provider, AccountState>) {
+  const lineOf = ({ provider, kind, target, cost }: Candidate, day = "today") => {
+    return [provider.id, kind, target, cost, day, states.get(provider)?.recent.get(target) ?? ""];
+  };
+  return [
+    ...send.map((candidate) => lineOf(candidate)),
+    ...deferred.map(({ candidate, to }) => lineOf(candidate, to.day)),
+    ...overQuota.map((candidate) => lineOf(candidate, "never")),
+  ];
 }
 
 function refreshesOf(providers: readonly Provider[]): Provider[] {

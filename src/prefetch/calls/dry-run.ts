@@ -1,7 +1,7 @@
 /** The answer to a dry run. Pure. */
 
 import { isoTime } from "../../base/iso-time.ts";
-import type { Admission } from "../admission/admit.ts";
+import { type Admission, unitsToday } from "../admission/admit.ts";
 import type { Candidate } from "../admission/parse-urls.ts";
 import type { Quota, QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
@@ -16,6 +16,8 @@ export interface Planned {
   readonly quotas: readonly Quota[];
   /** The store outlives this server. */
   readonly durable: boolean;
+  /** Why the server asks the user before it sends the list. */
+  readonly reasonToAsk: string | undefined;
 }
 
 export function dryRunView({ task, batches, items }: NewTask, planned: Planned): TaskView {
@@ -58,7 +60,8 @@ function shareOf(provider: string, { admission, quotas }: Planned): ProviderView
   };
 }
 
-function deferredOf({ deferred }: Admission): TaskView["deferred"] {
+/** The URLs that wait for a later day, and when the first and the last of these days begin. */
+export function deferredOf({ deferred }: Admission): TaskView["deferred"] {
   const begins = deferred.map(({ to }) => to.begins).sort((a, b) => a - b);
   const [from, until] = [begins[0], begins.at(-1)];
   return from === undefined || until === undefined ? undefined : { items: deferred.length, from, until };
@@ -94,12 +97,6 @@ function costsOf(planned: Planned): Pick<TaskView, "cost" | "refreshCost"> {
   return { cost: cost + more, ...(refreshCost > 0 && { refreshCost: refreshCost + more }) };
 }
 
-/** Units of a provider, or of a refresh, that the plan spends today. */
-function unitsToday({ send, refreshCost }: Admission, id: string): number {
-  const spends = ({ provider }: Candidate): boolean => provider.id === id || (refreshCost > 0 && provider.refresh?.id === id);
-  return send.filter(spends).reduce((sum, { cost }) => sum + cost, 0);
-}
-
 function leftToday({ provider, remaining }: Quota, admission: Admission): number | undefined {
   return remaining === undefined ? undefined : remaining - unitsToday(admission, provider);
 }
@@ -107,7 +104,7 @@ function leftToday({ provider, remaining }: Quota, admission: Admission): number
 function budget(planned: Planned): string {
   const { admission, quotas } = planned;
   if (isRefused(planned)) return "Nothing is spent until then.";
-  if (admission.cost === 0) return "Call again without dry_run to send them; that uses no quota.";
+  if (admission.cost === 0) return `Call again without dry_run to send them; that uses no quota.${asking(planned)}`;
   const lines = quotas.flatMap((quota) => {
     const left = leftToday(quota, admission);
     if (left === undefined) return [];
@@ -116,5 +113,10 @@ function budget(planned: Planned): string {
   });
   const cost = `${admission.cost.toLocaleString("en")} ${admission.cost === 1 ? "unit" : "units"}`;
   const costs = admission.refreshCost > 0 ? `${cost}, and as many of the quota for refreshes` : cost;
-  return `${lines.join(" ")} Call again without dry_run to spend ${costs}.`.trim();
+  return `${lines.join(" ")} Call again without dry_run to spend ${costs}.${asking(planned)}`.trim();
+}
+
+function asking({ reasonToAsk }: Planned): string {
+  if (reasonToAsk === undefined) return "";
+  return ` The server asks the user first, because ${reasonToAsk}; for a client that cannot ask, pass confirm true once the user agrees.`;
 }

@@ -3,10 +3,11 @@
 import type { PrefetchError } from "../../base/errors.ts";
 import type { Admission } from "../admission/admit.ts";
 import type { ParsedUrls } from "../admission/parse-urls.ts";
-import { createPlanner, type PlanOptions } from "../admission/plan.ts";
+import { createPlanner, type Planner, type PlanOptions } from "../admission/plan.ts";
 import type { CallContext } from "../model/caller.ts";
 import { isMetered } from "../model/provider.ts";
 import type { CallParts } from "./call-parts.ts";
+import { type ConfirmOptions, reasonToAsk, refuseUnconfirmed } from "./confirm.ts";
 import type { Deps } from "./deps.ts";
 import { dryRunView } from "./dry-run.ts";
 import { knownQueries, withKnown } from "./known-urls.ts";
@@ -20,7 +21,7 @@ const FIRST_ANSWERS_MS = 3_000;
 /** Older tasks whose state a repeated call asks the vendors about. More questions make the call slow; the remaining tasks show their stored state. */
 const REFRESHED_TASKS = 4;
 
-export interface SpendOptions extends PlanOptions {
+export interface SpendOptions extends PlanOptions, ConfirmOptions {
   /** The provider that the call names. */
   readonly provider?: string | undefined;
   readonly dryRun: boolean;
@@ -55,21 +56,33 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     });
   };
 
-  return async (parsed, options, call) => {
-    const { providers, spenders, queries, plan } = await createPlanner(deps, parsed, options, call);
+  const planOnly = async ({ spenders, queries, plan }: Planner, parsed: ParsedUrls, options: SpendOptions, call: CallContext) => {
+    const facts = await storage.facts(queries);
     await breathe();
-    if (options.dryRun) {
-      const facts = await storage.facts(queries);
-      await breathe();
-      const { admission, buildTask } = plan(facts);
-      await breathe();
-      const known = await storage.known(knownQueries(admission.skipped));
-      const planned = { admission, policy: options.onQuotaExceeded, quotas: await views.quotas(spenders, call), durable: deps.durable };
-      return withDuplicate(withKnown(dryRunView(buildTask(), planned), known), parsed);
-    }
+    const planning = plan(facts);
+    const { admission, buildTask } = planning;
+    await breathe();
+    const known = await storage.known(knownQueries(admission.skipped));
+    const planned = {
+      admission,
+      policy: options.onQuotaExceeded,
+      quotas: await views.quotas(spenders, call),
+      durable: deps.durable,
+      reasonToAsk: options.confirm ? undefined : reasonToAsk(planning, deps.guards),
+    };
+    return withDuplicate(withKnown(dryRunView(buildTask(), planned), known), parsed);
+  };
+
+  return async (parsed, options, call) => {
+    const planner = await createPlanner(deps, parsed, options, call);
+    await breathe();
+    if (options.dryRun) return planOnly(planner, parsed, options, call);
+    const { providers, queries, plan } = planner;
     call.signal.throwIfAborted();
     const { task, admission } = await storage.admit(queries, async (facts) => {
-      const { admission, sends, buildTask } = plan(facts);
+      const planning = plan(facts);
+      refuseUnconfirmed(deps, planning, options, call);
+      const { admission, sends, buildTask } = planning;
       await breathe();
       return { admission, task: sends ? buildTask() : undefined };
     });

@@ -16,6 +16,8 @@ export interface CallContext {
   /** W3C trace context of the call, passed on to vendor requests. */
   readonly traceparent?: string | undefined;
   readonly signal: AbortSignal;
+  /** Digest of the plan that a person has agreed to: see `ConfirmationNeeded`. */
+  readonly agreedTo?: string | undefined;
   /** Told of settled items, all items and moved bytes while a call waits. */
   readonly onProgress?: ((settled: number, total: number, bytes?: number) => void) | undefined;
 }

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 import { createForeignText } from "../../../src/base/foreign-text.ts";
 import { createSecrets } from "../../../src/base/secrets.ts";
+import { createConfirmations } from "../../../src/mcp/confirmations.ts";
 import { prepareServers } from "../../../src/mcp/server.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../../fakes/edge.ts";
@@ -25,6 +26,7 @@ async function setUp(script: EdgeScript = {}) {
     service: harness.service,
     providers: { known: ["fake-cdn"], configured: ["fake-cdn"], fallbacks: [], refreshing: [], routes: [] },
     notice: undefined,
+    confirmations: createConfirmations({ clock: harness.clock, key: "k".repeat(32), areAsked: false }),
     report: (error) => harness.reports.push(String(error)),
     observer: silentObserver,
     foreign: createForeignText(createSecrets()),

@@ -3,11 +3,16 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Client as ModernClient, StreamableHTTPClientTransport as ModernHttpTransport } from "@modelcontextprotocol/client";
+import {
+  type ElicitResult,
+  Client as ModernClient,
+  StreamableHTTPClientTransport as ModernHttpTransport,
+} from "@modelcontextprotocol/client";
 import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as LegacyHttpTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { quotaSchema, sitemapsOutput, spendOutput, statusOutput } from "../../../src/mcp/result.ts";
 import { isEnded } from "../../../src/prefetch/model/task.ts";
@@ -51,13 +56,26 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly onStderr?: (text: string) => void;
+  /** Answers the server's questions. Without it the client declares that it cannot be asked. */
+  readonly answer?: Answer;
 }
+
+/** A user's answer to the text of a question. */
+export type Answer = (question: string) => ElicitResult | Promise<ElicitResult>;
 
 /** Servers that start from compiled code need a quarter less of the processor for it. */
 export const compileCache = { NODE_COMPILE_CACHE: join(import.meta.dirname, "../../../node_modules/.cache/compiled-servers") };
 
-/** The environment of every server. It has none of this machine's own PREFETCH_ or vendor variables. */
-export const baseEnv = { PATH: process.env.PATH ?? "", HOME: mkdtempSync(join(tmpdir(), "home-")), ...compileCache };
+/**
+ * The environment of every server. It has none of this machine's own PREFETCH_ or vendor variables. Its servers send large lists
+ * unasked; `confirm.test.ts` tests the question.
+ */
+export const baseEnv = {
+  PATH: process.env.PATH ?? "",
+  HOME: mkdtempSync(join(tmpdir(), "home-")),
+  PREFETCH_CONFIRM_ABOVE: "0",
+  ...compileCache,
+};
 
 const toolResult = z.object({
   isError: z.boolean().default(false),
@@ -83,9 +101,23 @@ function spawnOptions({ entry = bin, program = [process.execPath, entry], cwd, a
   };
 }
 
+function modernClient(answer?: Answer): ModernClient {
+  const capabilities = answer ? { elicitation: { form: {} } } : {};
+  const client = new ModernClient({ name: "modern-test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" }, capabilities });
+  if (answer) client.setRequestHandler("elicitation/create", ({ params }) => answer(params.message));
+  return client;
+}
+
+function legacyClient(answer?: Answer): LegacyClient {
+  // Hosts of the first revision with elicitation declare it without a mode.
+  const client = new LegacyClient({ name: "legacy-test", version: "1.0.0" }, { capabilities: answer ? { elicitation: {} } : {} });
+  if (answer) client.setRequestHandler(ElicitRequestSchema, ({ params }) => answer(params.message));
+  return client;
+}
+
 /** A session of 2026-07-28, with the client that negotiates it. */
 export async function modernSession(options: ServerOptions): Promise<Session> {
-  const client = new ModernClient({ name: "modern-test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+  const client = modernClient(options.answer);
   const transport = new ModernTransport(spawnOptions(options));
   transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
   await client.connect(transport);
@@ -121,7 +153,7 @@ async function modernOver(client: ModernClient, pid: number | null): Promise<Ses
 
 /** A session of the 2025 revisions, with the client that the hosts of that time use. */
 export async function legacySession(options: ServerOptions): Promise<Session> {
-  const client = new LegacyClient({ name: "legacy-test", version: "1.0.0" });
+  const client = legacyClient(options.answer);
   const transport = new LegacyTransport(spawnOptions(options));
   transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
   await client.connect(transport);
@@ -162,16 +194,16 @@ const authorized = (token: string | undefined) =>
 export const httpSessions = [
   [
     "2026-07-28 client",
-    async (url: string, token?: string): Promise<Session> => {
-      const client = new ModernClient({ name: "modern-test", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+    async (url: string, token?: string, answer?: Answer): Promise<Session> => {
+      const client = modernClient(answer);
       await client.connect(new ModernHttpTransport(new URL(url), authorized(token)));
       return modernOver(client, null);
     },
   ],
   [
     "2025 client",
-    async (url: string, token?: string): Promise<Session> => {
-      const client = new LegacyClient({ name: "legacy-test", version: "1.0.0" });
+    async (url: string, token?: string, answer?: Answer): Promise<Session> => {
+      const client = legacyClient(answer);
       await client.connect(new LegacyHttpTransport(new URL(url), authorized(token)));
       return legacyOver(client, null);
     },

@@ -66,7 +66,7 @@ afterEach(() => session?.close());
 
 describe.each(sessions)("tools/list for the %s", (generation, start) => {
   it("is as agreed, small, and in the dialect that every host understands", async () => {
-    session = await start({ args: ["--sandbox"] });
+    session = await start({ args: ["--sandbox"], env: { PREFETCH_CONFIRM_ABOVE: "1000" } });
     const listed = JSON.stringify(await session.tools());
     const tools = JSON.parse(listed) as ListedTool[];
     const ids = providerDefinitions.map(({ id }) => id).join(", ");
@@ -92,7 +92,7 @@ describe.each(sessions)("tools/list for the %s", (generation, start) => {
   });
 
   it("says with every answer that it is the sandbox", async () => {
-    session = await start({ args: ["--sandbox"] });
+    session = await start({ args: ["--sandbox"], env: { PREFETCH_CONFIRM_ABOVE: "1000" } });
     expect(session.generation).toBe(generation.startsWith("2026") ? "modern" : "legacy");
     expect(session.instructions()).toMatch(/no real CDN is touched.*Warms CDNs/s);
     const answers = [

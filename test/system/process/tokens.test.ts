@@ -23,7 +23,7 @@ describe("the size in tokens", () => {
   let session: Session;
   beforeAll(async () => {
     const [[, start]] = sessions;
-    session = await start({ args: ["--sandbox"] });
+    session = await start({ args: ["--sandbox"], env: { PREFETCH_CONFIRM_ABOVE: "1000" } });
   });
   afterAll(() => session.close());
 

@@ -1,0 +1,137 @@
+/** The question before a large call, with each generation of the client, against the emulator that the vendor's own client proves. */
+
+import { describe, it, type TestContext } from "vitest";
+import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
+import { type Answer, endOf, httpSessions, huaweiEnv, legacySession, type Session, sessions, taskOf } from "../harness/clients-harness.ts";
+import { startServerFor } from "../harness/http-server-harness.ts";
+
+const urls = Array.from({ length: 4 }, (_, index) => `https://example.com/${index}.mp4`);
+
+async function startVendor({ onTestFinished }: TestContext) {
+  const vendor = await startHuaweiVod();
+  onTestFinished(() => vendor.close());
+  return { env: { ...huaweiEnv(vendor), PREFETCH_CONFIRM_ABOVE: "3" }, sent: () => vendor.log.flatMap(({ accepted }) => accepted).length };
+}
+
+/** A user that gives the same answer to every question. */
+function user(reply: Awaited<ReturnType<Answer>>) {
+  const questions: string[] = [];
+  const answer: Answer = (question) => {
+    questions.push(question);
+    return reply;
+  };
+  return { questions, answer };
+}
+
+const yes = { action: "accept", content: { confirm: true } } as const;
+
+/** Clients that can be asked: of both generations over stdio, and of 2026-07-28 over HTTP. */
+const asked = [
+  ...sessions.map(([name, start]) => {
+    const open = (_: TestContext, env: Record<string, string>, answer: Answer) => start({ env, answer });
+    return [`${name} over stdio`, open] as const;
+  }),
+  [
+    "2026-07-28 client over HTTP",
+    async (context: TestContext, env: Record<string, string>, answer: Answer): Promise<Session> => {
+      const { url } = await startServerFor(context, env, []);
+      return httpSessions[0][1](url, undefined, answer);
+    },
+  ],
+] as const;
+
+describe.concurrent.each(asked)("with the %s, a call above PREFETCH_CONFIRM_ABOVE", (_, open) => {
+  it("sends once the user agrees", async (context) => {
+    const { expect, onTestFinished } = context;
+    const { env, sent } = await startVendor(context);
+    const { questions, answer } = user(yes);
+    const session = await open(context, env, answer);
+    onTestFinished(() => session.close());
+    const task = taskOf(await session.call("prefetch_urls", { urls }));
+    expect(task).toMatchObject({ cost: 4 });
+    expect(await endOf(session, task)).toMatchObject({ state: "succeeded" });
+    expect(questions).toEqual([
+      "Prefetch 4 URLs with huawei-vod? That takes 4 units of quota. Today: 4 of the 1,000 units that huawei-vod has left. " +
+        "The server asks because 4 URLs are more than the 3 that this server sends unasked (PREFETCH_CONFIRM_ABOVE).",
+    ]);
+    expect(sent()).toBe(4);
+
+    // Smaller calls, and repeats that send nothing, ask nothing.
+    await session.call("prefetch_urls", { urls: urls.slice(0, 3), force: true });
+    await session.call("prefetch_urls", { urls });
+    expect(questions).toHaveLength(1);
+  });
+
+  it("sends nothing and says so when the user does not agree", async (context) => {
+    const { expect, onTestFinished } = context;
+    const { env, sent } = await startVendor(context);
+    const replies = [{ action: "decline" }, { action: "cancel" }, { action: "accept", content: { confirm: false } }] as const;
+    let asks = 0;
+    const session = await open(context, env, () => replies[asks++] ?? yes);
+    onTestFinished(() => session.close());
+    for (const said of ["The user declined.", "The user closed the question without an answer.", "The user declined."]) {
+      expect(await session.call("prefetch_urls", { urls })).toEqual({
+        isError: true,
+        structured: undefined,
+        text: `declined: ${said} Nothing was sent and no quota was spent. Ask the user what to change before you call again.\nCalling again unchanged will not help.`,
+      });
+    }
+    expect(asks).toBe(3);
+    expect(sent()).toBe(0);
+    // The next call asks anew.
+    expect(taskOf(await session.call("prefetch_urls", { urls }))).toMatchObject({ cost: 4 });
+  });
+});
+
+it("takes no answer for a no, with the 2025 client", async (context) => {
+  const { env, sent } = await startVendor(context);
+  const fail = () => {
+    throw new Error("The window is gone.");
+  };
+  const session = await legacySession({ env, answer: fail });
+  context.onTestFinished(() => session.close());
+  const { isError, text } = await session.call("prefetch_urls", { urls });
+  context.expect({ isError, text }).toEqual({
+    isError: true,
+    text: context.expect.stringMatching(
+      /^declined: The question whether to send the list got no answer\. Nothing was sent and no quota was spent\./,
+    ),
+  });
+  context.expect(sent()).toBe(0);
+});
+
+/** Clients without elicitation, and those of 2025 over HTTP, which no request of the server reaches. */
+const unasked = [
+  ...sessions.map(([name, start]) => [`${name} over stdio`, (_: TestContext, env: Record<string, string>) => start({ env })] as const),
+  [
+    "2025 client over HTTP",
+    async (context: TestContext, env: Record<string, string>): Promise<Session> => {
+      const { url } = await startServerFor(context, env, []);
+      return httpSessions[1][1](url, undefined, () => yes);
+    },
+  ],
+] as const;
+
+describe.concurrent.each(unasked)("with the %s that cannot be asked, a call above PREFETCH_CONFIRM_ABOVE", (_, open) => {
+  it("fails with the way out, which confirm true is", async (context) => {
+    const { expect, onTestFinished } = context;
+    const { env, sent } = await startVendor(context);
+    const session = await open(context, env);
+    onTestFinished(() => session.close());
+    const refused = await session.call("prefetch_urls", { urls });
+    expect(refused).toEqual({
+      isError: true,
+      structured: undefined,
+      text:
+        "confirmation_required: 4 URLs are more than the 3 that this server sends unasked (PREFETCH_CONFIRM_ABOVE). Nothing was sent. " +
+        "Show the user what the call costs; if they agree, call again with the same arguments and confirm true.\n" +
+        "Calling again unchanged will not help.",
+    });
+    const plan = taskOf(await session.call("prefetch_urls", { urls, dry_run: true }));
+    expect(plan.next_step).toMatch(/The server asks the user first, because 4 URLs .+; for a client that cannot ask, pass confirm true/);
+    expect(sent()).toBe(0);
+    const task = taskOf(await session.call("prefetch_urls", { urls, confirm: true }));
+    expect(await endOf(session, task)).toMatchObject({ state: "succeeded", counts: { succeeded: 4 } });
+    expect(sent()).toBe(4);
+  });
+});
