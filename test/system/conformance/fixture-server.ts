@@ -8,7 +8,7 @@ import { type HttpService, startHttp } from "../../../src/transports/http/server
 import { checkCalls } from "./fixtures/calls.ts";
 import { registerForms } from "./fixtures/forms.ts";
 import { registerPrompts } from "./fixtures/prompts.ts";
-import { registerQuestions } from "./fixtures/questions.ts";
+import { registerQuestions, stateKey } from "./fixtures/questions.ts";
 import { registerResources } from "./fixtures/resources.ts";
 import { registerTaskTools, TASKS } from "./fixtures/task-tools.ts";
 import { createTasks } from "./fixtures/tasks.ts";
@@ -16,7 +16,9 @@ import { registerTools } from "./fixtures/tools.ts";
 
 /** Over HTTP on a free port, without authentication. */
 export async function startFixtureServer(): Promise<HttpService> {
-  const command = readCommand(["--transport", "http", "--port", "0", "--sandbox", "--log-level", "silent"], {});
+  const command = readCommand(["--transport", "http", "--port", "0", "--sandbox", "--log-level", "silent"], {
+    PREFETCH_SERVER_STATE_KEY: stateKey,
+  });
   if (command.kind !== "serve") throw new TypeError("It only serves.");
   const { config } = command;
   const metrics = createMetrics();
