@@ -90,6 +90,7 @@ export function createApp(
     ...prepareServers({
       service,
       providers: registry,
+      clock,
       confirmations: createConfirmations({ clock, key: config.stateKey ?? randomBytes(32), areAsked: config.guards.confirmAbove > 0 }),
       notice: config.sandbox ? sandboxNotice : undefined,
       report,

@@ -12,6 +12,7 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 import type { Breathe } from "../base/breathe.ts";
+import type { Clock } from "../base/clock.ts";
 import { asPrefetchError, PrefetchError } from "../base/errors.ts";
 import type { ForeignText } from "../base/foreign-text.ts";
 import type { PrefetchService } from "../prefetch/calls/service.ts";
@@ -25,6 +26,7 @@ import { type Principal, scopeFor } from "./caller.ts";
 import type { Confirmations } from "./confirmations.ts";
 import { failureResult, isCancellation } from "./failure.ts";
 import type { Intent } from "./intent.ts";
+import { createdTask, declaresTasks, type StartedTask } from "./protocol-task.ts";
 import { publishedInput, publishedOutput } from "./published-schema.ts";
 import { refuseSecrets } from "./secret-arguments.ts";
 
@@ -33,6 +35,7 @@ export interface ToolDeps {
   readonly providers: Pick<ProviderDirectory, "known" | "configured" | "fallbacks" | "refreshing" | "routes">;
   /** Part of every result. In the sandbox it says that no real CDN is touched. */
   readonly notice: string | undefined;
+  readonly clock: Pick<Clock, "now">;
   /** Asks the user before a large call is sent. */
   readonly confirmations: Confirmations;
   readonly report: (error: unknown, about: string) => void;
@@ -49,6 +52,8 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   /** Models read it in every conversation: purpose first, then when not to use the tool, then its cost. */
   readonly description: string;
   readonly intent: Intent;
+  /** The call starts a task that goes on after the answer. */
+  readonly starts?: (result: z.input<z.ZodObject<Output>>) => StartedTask;
   /** The tool can drop copies from caches, which hosts ask the user about. */
   readonly isDestructive?: boolean;
   readonly input: Input;
@@ -77,7 +82,7 @@ export interface Tool {
 /** Converts the schemas once; a server is registered once per HTTP request. */
 export function defineTool<Input extends Shape, Output extends Shape>(
   definition: ToolDefinition<Input, Output>,
-  { notice, confirmations, report, observer, foreign, breathe }: Omit<ToolDeps, "service" | "providers">,
+  { notice, clock, confirmations, report, observer, foreign, breathe }: Omit<ToolDeps, "service" | "providers">,
 ): Tool {
   const { name, title, description, intent, corrections, sifted, headline, handle } = definition;
   const input = z.strictObject(definition.input);
@@ -95,7 +100,11 @@ export function defineTool<Input extends Shape, Output extends Shape>(
   const answer = async (args: unknown, call: CallContext) => {
     await refuseSecrets(args, { holdsSecret: foreign.holdsSecret, breathe, sifted });
     const result = await handle(parseArguments(name, input, corrections, args), call);
-    return { headline: headline?.(result), structured: output.parse({ ...result, ...(notice !== undefined && { notice }) }) };
+    return {
+      headline: headline?.(result),
+      started: definition.starts?.(result),
+      structured: output.parse({ ...result, ...(notice !== undefined && { notice }) }),
+    };
   };
 
   const call = async (
@@ -114,13 +123,12 @@ export function defineTool<Input extends Shape, Output extends Shape>(
         observe("asked");
         return answered.question;
       }
-      const { headline: outcome, structured } = answered.answer;
+      const { headline: outcome, started, structured } = answered.answer;
       observe("ok");
-      return { content: [{ type: "text", text: answerText(structured, outcome) }], structuredContent: structured };
+      const result = { content: [{ type: "text" as const, text: answerText(structured, outcome) }], structuredContent: structured };
+      return started && declaresTasks(context) ? { ...result, ...createdTask(started, clock.now()) } : result;
     } catch (thrown) {
-      const cancelled = isCancellation(thrown, context.mcpReq.signal);
-      if (!cancelled && !(thrown instanceof PrefetchError)) report(thrown, `the tool ${name}`);
-      const error = cancelled ? new PrefetchError("cancelled", "The client cancelled the call") : asPrefetchError(thrown);
+      const error = errorOf(thrown, context.mcpReq.signal, (bug) => report(bug, `the tool ${name}`));
       observe(error.code);
       return failureResult(error, notice);
     }
@@ -139,4 +147,10 @@ export function defineTool<Input extends Shape, Output extends Shape>(
       );
     },
   };
+}
+
+function errorOf(thrown: unknown, signal: AbortSignal, reportBug: (bug: unknown) => void): PrefetchError {
+  if (isCancellation(thrown, signal)) return new PrefetchError("cancelled", "The client cancelled the call");
+  if (!(thrown instanceof PrefetchError)) reportBug(thrown);
+  return asPrefetchError(thrown);
 }

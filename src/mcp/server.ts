@@ -1,12 +1,14 @@
 /** The server factory. The SDK calls it per connection, over HTTP even per request, so it only registers prepared tools. */
 
-import { type AuthInfo, McpServer, type McpServerFactory } from "@modelcontextprotocol/server";
+import { type AuthInfo, McpServer, type McpServerFactory, type ProtocolEra, type ServerCapabilities } from "@modelcontextprotocol/server";
 import type { CallContext } from "../prefetch/model/caller.ts";
 import { type Principal, principalOf, type Scope, scopeFor } from "./caller.ts";
 import { cleanAnswers } from "./clean-answers.ts";
 import type { Tool, ToolResult } from "./define-tool.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
+import { TASKS_EXTENSION } from "./protocol-task.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
+import { registerTasks } from "./task-methods.ts";
 import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
 import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
 import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
@@ -55,17 +57,14 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
       { name: "cdn-prefetch-mcp", title: "CDN Prefetch", version: deps.version },
       {
         instructions: deps.notice === undefined ? instructions : `${deps.notice} ${instructions}`,
-        capabilities: {
-          tools: { listChanged: false },
-          prompts: { listChanged: false },
-          resources: { listChanged: false, subscribe: deps.subscribable && era === "modern" },
-        },
+        capabilities: capabilitiesOf(era, deps),
         requestState: { verify: deps.confirmations.verify },
         cacheHints: { "tools/list": lists, "prompts/list": lists, "resources/list": lists, "resources/templates/list": lists },
       },
     );
-    for (const tool of tools) if (isOffered(tool, principal)) tool.register(server, principal);
+    for (const tool of tools.filter((each) => isOffered(each, principal))) tool.register(server, principal);
     registerResources(server, deps, principal);
+    if (era === "modern") registerTasks(server, deps, principal);
     if (principal.may("spend")) registerPublishAndWarm(server);
     cleanAnswers(server, deps.foreign);
     return server;
@@ -81,6 +80,16 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
       const intent = intents.get(tool);
       return intent === undefined || principalOf(authInfo).may(intent) ? undefined : scopeFor(intent);
     },
+  };
+}
+
+function capabilitiesOf(era: ProtocolEra, { subscribable }: ServerDeps): ServerCapabilities {
+  const isModern = era === "modern";
+  return {
+    tools: { listChanged: false },
+    prompts: { listChanged: false },
+    resources: { listChanged: false, subscribe: subscribable && isModern },
+    ...(isModern && { extensions: { [TASKS_EXTENSION]: {} } }),
   };
 }
 

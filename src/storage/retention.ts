@@ -2,9 +2,8 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
+import { KEPT_MS } from "../prefetch/model/task.ts";
 
-/** A shorter time deletes tasks that callers still ask about, and batches deferred by 14 days; a longer time lets the file grow. */
-const KEPT_MS = 30 * 86_400_000;
 /** A shorter pause makes the processes clean that hosts start only to probe the server; with a longer one, short sessions never clean. */
 const FIRST_PAUSE_MS = 60_000;
 /** A shorter pause searches a clean store for nothing; a longer pause keeps tasks beyond KEPT_MS for up to that time. */

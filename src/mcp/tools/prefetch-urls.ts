@@ -45,6 +45,7 @@ export function prefetchUrls(deps: ToolDeps) {
         lastmod: "use since",
       },
       headline: taskHeadline,
+      starts: (task) => task,
       handle: async (input, call) =>
         taskResult(await service.prefetchUrls({ urls: input.urls, expand: expansionOf(input), ...spendOptions(input) }, call)),
     },

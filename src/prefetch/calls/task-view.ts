@@ -40,6 +40,7 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
       const state = shownState(counts, rest.deferred);
       return {
         taskId,
+        createdAt: task.createdAt,
         providers: task.providers,
         state,
         counts,

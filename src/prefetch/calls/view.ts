@@ -55,6 +55,8 @@ export interface ProviderView {
 export interface TaskView {
   /** Absent for a dry run. */
   readonly taskId?: string;
+  /** Of a stored task, milliseconds since the epoch. */
+  readonly createdAt?: number;
   /** Ids; several when the task spans several providers. */
   readonly providers: readonly string[];
   readonly state: ShownState;

@@ -24,6 +24,12 @@ export type TaskState = (typeof taskStates)[number];
 export const shownStates = ["planned", "queued", "running", "scheduled", "succeeded", "partial", "failed", "cancelled"] as const;
 export type ShownState = (typeof shownStates)[number];
 
+/**
+ * How long the store keeps a task. A shorter time deletes tasks that callers still ask about, and batches deferred by 14 days; a longer
+ * time lets the file grow.
+ */
+export const KEPT_MS = 30 * 86_400_000;
+
 /** Items that become due later than this are deferred: they are for another call, since a call waits 50 s at most. */
 export const LONG_WAIT_MS = 300_000;
 

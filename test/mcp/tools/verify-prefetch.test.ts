@@ -26,6 +26,7 @@ async function setUp(script: EdgeScript = {}) {
     service: harness.service,
     providers: { known: ["fake-cdn"], configured: ["fake-cdn"], fallbacks: [], refreshing: [], routes: [] },
     notice: undefined,
+    clock: harness.clock,
     confirmations: createConfirmations({ clock: harness.clock, key: "k".repeat(32), areAsked: false }),
     report: (error) => harness.reports.push(String(error)),
     observer: silentObserver,

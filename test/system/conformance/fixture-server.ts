@@ -10,7 +10,7 @@ import { registerForms } from "./fixtures/forms.ts";
 import { registerPrompts } from "./fixtures/prompts.ts";
 import { registerQuestions, stateKey } from "./fixtures/questions.ts";
 import { registerResources } from "./fixtures/resources.ts";
-import { registerTaskTools, TASKS } from "./fixtures/task-tools.ts";
+import { registerTaskTools } from "./fixtures/task-tools.ts";
 import { createTasks } from "./fixtures/tasks.ts";
 import { registerTools } from "./fixtures/tools.ts";
 
@@ -33,7 +33,6 @@ export async function startFixtureServer(): Promise<HttpService> {
       tools: { listChanged: true },
       prompts: { listChanged: true },
       logging: {},
-      ...(context.era === "modern" && { extensions: { [TASKS]: {} } }),
     });
     registerTools(server, () => notifier);
     registerForms(server);

@@ -18,6 +18,9 @@ export const required: Readonly<Record<Revision, readonly string[]>> = {
   ],
 };
 
+/** Of the Tasks extension. Its other scenarios follow tasks of fixture tools. */
+export const requiredOfTasks = ["tasks-capability-negotiation", "tasks-dispatch-and-envelope", "tasks-request-headers"] as const;
+
 /** By the reason. `scenario:check` is one check of a scenario that is required otherwise. */
 export const excluded = {
   "needs fixture tools": [
@@ -70,17 +73,26 @@ export const excluded = {
     "resources-unsubscribe",
   ],
   "needs MCP logging, which is deprecated and not offered": ["logging-set-level"],
-  "is of an extension that the server does not have": [
+  "needs tasks of fixture tools": [
     "tasks-lifecycle",
-    "tasks-capability-negotiation",
     "tasks-wire-fields",
     "tasks-request-state-removal",
     "tasks-mrtr-input",
-    "tasks-request-headers",
-    "tasks-dispatch-and-envelope",
-    "tasks-status-notifications",
     "tasks-required-task-error",
     "tasks-mrtr-composition",
+    "tasks-capability-negotiation:sep-2663-server-rejects-undeclared-client",
+    "tasks-capability-negotiation:tasks-per-request-meta-opt-in",
+    "tasks-dispatch-and-envelope:tasks-server-directed-creation-no-hint",
+    "tasks-dispatch-and-envelope:sep-2663-legacy-task-param-ignored",
+    "tasks-dispatch-and-envelope:tasks-immediate-result-shortcut",
+    "tasks-dispatch-and-envelope:tasks-result-type-complete-on-non-task-responses",
+    "tasks-dispatch-and-envelope:sep-2663-durable-create-strong-consistency",
+    "tasks-request-headers:tasks-headers-tolerate-mcp-method-on-tools-call",
+    "tasks-request-headers:sep-2663-routing-headers-accepted-on-tasks-get",
+    "tasks-request-headers:sep-2663-server-rejects-mismatched-mcp-name-on-tasks-get",
+  ],
+  "skips itself": ["tasks-status-notifications"],
+  "is of an extension that the server does not have": [
     "sep-2640-skills-directory",
     "sep-2640-skills-enumeration",
     "sep-2640-skills-manifest",

@@ -1,0 +1,55 @@
+/** A stored task as the Tasks extension shows it to clients that declare the extension. */
+
+import { CLIENT_CAPABILITIES_META_KEY, type ServerContext } from "@modelcontextprotocol/server";
+import { z } from "zod";
+import { isoTime } from "../base/iso-time.ts";
+import { isEnded, KEPT_MS } from "../prefetch/model/task.ts";
+import { taskHeadline } from "./headlines.ts";
+import type { taskResult } from "./result.ts";
+
+export const TASKS_EXTENSION = "io.modelcontextprotocol/tasks";
+
+/** Clients ask this often. More often asks vendors no more often, because look-ups are cached; less often delays the result. */
+const POLL_MS = 5_000;
+/** Of a task whose rest waits for a later day. */
+const SCHEDULED_POLL_MS = 600_000;
+
+const declaration = z.object({
+  [CLIENT_CAPABILITIES_META_KEY]: z.object({ extensions: z.object({ [TASKS_EXTENSION]: z.object({}) }) }),
+});
+
+export function declaresTasks({ mcpReq }: ServerContext): boolean {
+  return declaration.safeParse(mcpReq.envelope).success;
+}
+
+type Result = Pick<ReturnType<typeof taskResult>, "state" | "counts">;
+
+/** The result of a call that may have started a task. */
+export type StartedTask = Result & { readonly task_id?: string | undefined };
+
+/**
+ * What makes the answer of a call a task of the protocol; `undefined` for a dry run and for a task that has ended. The answer's own
+ * content stays beside it, because only that names the unusable URLs at once.
+ */
+export function createdTask({ task_id: taskId, ...result }: StartedTask, now: number) {
+  if (taskId === undefined || isEnded(result.state)) return undefined;
+  return { resultType: "task", status: "working", ...taskFacts(result, { taskId, createdAt: now, now }) };
+}
+
+interface Identity {
+  readonly taskId: string;
+  readonly createdAt: number;
+  readonly now: number;
+}
+
+/** What a task shows in every state. */
+export function taskFacts(result: Result, { taskId, createdAt, now }: Identity) {
+  return {
+    taskId,
+    statusMessage: taskHeadline(result),
+    createdAt: isoTime(createdAt),
+    lastUpdatedAt: isoTime(now),
+    ttlMs: KEPT_MS,
+    pollIntervalMs: result.state === "scheduled" ? SCHEDULED_POLL_MS : POLL_MS,
+  };
+}
