@@ -42,6 +42,7 @@ export async function startServer({ bin, transport, env, profile }: ServerOption
       PATH: process.env.PATH ?? "",
       PREFETCH_STORE: `sqlite:${store}`,
       PREFETCH_TENANT_REQUESTS_PER_MINUTE: "1000000",
+      PREFETCH_CONFIRM_ABOVE: "0",
       ...(transport === "http" && { PREFETCH_SERVER_TOKENS: JSON.stringify(tokens) }),
       ...env,
     },

@@ -20,6 +20,8 @@ const env = {
   PREFETCH_STORE: `sqlite:${join(mkdtempSync(join(tmpdir(), "bench-store-")), "store.sqlite")}`,
   PREFETCH_HTTP_ALLOW_LOOPBACK: "1",
   PREFETCH_HTTP_CONNECTIONS: "16",
+  // The list is large, and no user is there to ask.
+  PREFETCH_CONFIRM_ABOVE: "0",
 };
 const entry = join(import.meta.dirname, "../../dist/main.js");
 await client.connect(new StdioClientTransport({ command: process.execPath, args: [entry], env, stderr: "inherit" }));
