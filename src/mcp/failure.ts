@@ -4,7 +4,10 @@ import type { CallToolResult } from "@modelcontextprotocol/server";
 import { type ErrorCode, explain, type PrefetchError } from "../base/errors.ts";
 
 /** Where the same call helps at another time. */
-const later: Partial<Record<ErrorCode, string>> = { quota_exhausted: "Calling again unchanged helps after the reset only." };
+const later: Partial<Record<ErrorCode, string>> = {
+  confirmation_required: "Without the user's word the same call fails again.",
+  quota_exhausted: "Calling again unchanged helps after the reset only.",
+};
 
 /** Code and cause, the next step, and whether the same call can succeed later. */
 export function failureResult(error: PrefetchError, notice: string | undefined): CallToolResult {

@@ -11,10 +11,10 @@ export function taskHeadline({ state, counts: { total, ...others } }: Pick<z.inp
   return `${state}: ${countsInWords(others) || none}.`;
 }
 
-/** Such as "huawei-vod: 976 of 1,000 units left today." */
-export function quotaInWords({ provider, limit, used, remaining }: z.input<typeof quotaSchema>): string {
+/** Such as "huawei-vod: 976 of 1,000 units left until 2026-11-28T16:00:00.000Z, in 3 h 5 min." */
+export function quotaInWords({ provider, limit, used, remaining, resets_at: at, resets_in: span }: z.input<typeof quotaSchema>): string {
   if (limit === undefined || remaining === undefined) return `${provider}: no limit, ${used.toLocaleString("en")} sent today.`;
-  return `${provider}: ${remaining.toLocaleString("en")} of ${limit.toLocaleString("en")} units left today.`;
+  return `${provider}: ${remaining.toLocaleString("en")} of ${limit.toLocaleString("en")} units left until ${at}, in ${span}.`;
 }
 
 /** Such as "22 checked: 20 warm, 2 cold." Each PoP and variant of a URL is a check of its own. */

@@ -109,6 +109,6 @@ export const spendInputs = {
   refresh_first: lenientBoolean(
     "For changed content: the vendor drops its copies, which takes minutes and quota of its own, then prefetches.",
   ),
-  confirm: lenientBoolean("Only after confirmation_required, once the user agrees."),
+  confirm: lenientBoolean("Only once the user agreed to what confirmation_required asks."),
   wait_seconds: waitSeconds.describe("Wait up to this long (0 to 50) for the final state, or for only deferred URLs."),
 };

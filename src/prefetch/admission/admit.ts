@@ -6,6 +6,7 @@
 import { PrefetchError } from "../../base/errors.ts";
 import { isMetered, type Provider } from "../model/provider.ts";
 import { type Allowance, type QuotaPolicy, remainingUnits, unitsLeft } from "../model/quota.ts";
+import type { DeferredItems } from "../model/task.ts";
 import type { AccountState, DayState } from "./account-state.ts";
 import { quotaExhausted } from "./over-quota.ts";
 import type { Candidate } from "./parse-urls.ts";
@@ -74,15 +75,38 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
 }
 
 /** Units that a plan takes today from the quota of a provider, or of a refresh. */
-export function unitsToday({ send, refreshCost }: Admission, id: string): number {
-  const spends = ({ provider }: Candidate): boolean => provider.id === id || (refreshCost > 0 && provider.refresh?.id === id);
-  return costOf(send.filter(spends));
+export function unitsToday(admission: Admission, id: string): number {
+  return costOf(admission.send.filter((candidate) => takesFrom(id, candidate, admission)));
+}
+
+/** The same on a later day. */
+export function unitsOn({ begins }: DayState, admission: Admission, id: string): number {
+  const waiting = admission.deferred.filter(({ to }) => to.begins === begins).map(({ candidate }) => candidate);
+  return costOf(waiting.filter((candidate) => takesFrom(id, candidate, admission)));
+}
+
+function takesFrom(id: string, { provider }: Candidate, { refreshCost }: Admission): boolean {
+  return provider.id === id || (refreshCost > 0 && provider.refresh?.id === id);
 }
 
 /** Units of today that a caller may still take from an account; `undefined` where nothing bounds them. */
 export function leftOf({ allowance, ledger, own, ownBudget }: AccountState): number | undefined {
   const left = Math.min(remainingUnits(allowance, ledger), unitsLeft(ownBudget, own));
   return Number.isFinite(left) ? left : undefined;
+}
+
+/** The same of a later day. */
+export function leftOn({ allowance, ownBudget }: AccountState, { ledger, own }: DayState): number | undefined {
+  const wholeDay: Allowance = { ...allowance, ceiling: allowance.limit };
+  const left = Math.min(remainingUnits(wholeDay, ledger), unitsLeft(ownBudget, own));
+  return Number.isFinite(left) ? left : undefined;
+}
+
+/** The URLs that wait for a later day, and when the first and the last of these days begin. */
+export function deferredOf({ deferred }: Pick<Admission, "deferred">): DeferredItems | undefined {
+  const begins = deferred.map(({ to }) => to.begins).sort((a, b) => a - b);
+  const [from, until] = [begins[0], begins.at(-1)];
+  return from === undefined || until === undefined ? undefined : { items: deferred.length, from, until };
 }
 
 function stateOf(states: ReadonlyMap<Provider, AccountState>, provider: Provider): AccountState {
@@ -104,13 +128,12 @@ interface Room {
   readonly later: { readonly to: DayState; left: number }[];
 }
 
-function roomOf({ allowance, ledger, own, ownBudget, laterDays }: AccountState, policy: QuotaPolicy): Room {
-  const wholeDay: Allowance = { ...allowance, ceiling: allowance.limit };
-  const later = policy === "defer" ? laterDays : [];
+function roomOf(state: AccountState, policy: QuotaPolicy): Room {
+  const later = policy === "defer" ? state.laterDays : [];
   return {
-    left: Math.min(remainingUnits(allowance, ledger), unitsLeft(ownBudget, own)),
+    left: leftOf(state) ?? Number.POSITIVE_INFINITY,
     needed: 0,
-    later: later.map((to) => ({ to, left: Math.min(remainingUnits(wholeDay, to.ledger), unitsLeft(ownBudget, to.own)) })),
+    later: later.map((to) => ({ to, left: leftOn(state, to) ?? Number.POSITIVE_INFINITY })),
   };
 }
 

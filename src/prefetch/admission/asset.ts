@@ -15,16 +15,24 @@ interface AssetDeps {
 /** Failures that say nothing about the asset. `auth_failed` is one: a vendor grants prefetching and looking up separately. */
 const lookupMayFail: readonly ErrorCode[] = ["rate_limited", "vendor_unavailable", "timeout", "unsupported", "auth_failed"];
 
-/**
- * Units of quota: one per URL of the asset. Where the look-up fails the cost counts as 1 and the submit will tell. Throws
- * `forbidden_domain` for an asset on a host that the guards do not list.
- */
-export async function assetCost(deps: AssetDeps, provider: Provider, assetId: string, signal: AbortSignal): Promise<number> {
+/** What sending an asset costs, and the files that it has. */
+export interface AssetCost {
+  /** Units of quota: one per URL of the asset. */
+  readonly cost: number;
+  /** Empty where the vendor does not list them. */
+  readonly urls: readonly string[];
+}
+
+/** Of an asset that the vendor could not look up just now: the submit will tell. */
+const unseenCost: AssetCost = { cost: 1, urls: [] };
+
+/** Throws `forbidden_domain` for an asset on a host that the guards do not list. */
+export async function assetCost(deps: AssetDeps, provider: Provider, assetId: string, signal: AbortSignal): Promise<AssetCost> {
   const { allowedDomains } = deps.guards;
   const unseen = `asset_id: the URLs of ${assetId} cannot be seen, so PREFETCH_ALLOWED_DOMAINS does not let it through`;
   if (!provider.resolveAsset) {
     if (allowedDomains) throw new PrefetchError("forbidden_domain", unseen, { provider: provider.id });
-    return 1;
+    return unseenCost;
   }
   try {
     const { urls, cost } = await deps.lookups.asset(provider, assetId, signal);
@@ -36,12 +44,12 @@ export async function assetCost(deps: AssetDeps, provider: Provider, assetId: st
         `asset_id: the asset ${assetId} is served from ${foreign}, which PREFETCH_ALLOWED_DOMAINS does not list`,
       );
     }
-    return Math.max(1, cost);
+    return { cost: Math.max(1, cost), urls };
   } catch (error) {
     // A guard on domains cannot let an asset through whose URLs it cannot see.
     if (error instanceof PrefetchError && lookupMayFail.includes(error.code) && !allowedDomains) {
       deps.report(error, `looking up asset ${assetId} before prefetching it`);
-      return 1;
+      return unseenCost;
     }
     throw error;
   }

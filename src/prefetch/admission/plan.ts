@@ -8,7 +8,7 @@ import { MOST_LATER_DAYS, type QuotaPolicy } from "../model/quota.ts";
 import type { AccountFacts, AccountQuery, NewTask } from "../model/storage.ts";
 import { nextDays, nextReset, vendorDay } from "../model/vendor-day.ts";
 import type { AccountState, DayState } from "./account-state.ts";
-import { type Admission, admit, leftOf, unitsToday } from "./admit.ts";
+import { type Admission, admit, leftOf, leftOn, unitsOn, unitsToday } from "./admit.ts";
 import type { Allowances } from "./allowance.ts";
 import { buildTask } from "./build-task.ts";
 import type { Candidate, ParsedUrls } from "./parse-urls.ts";
@@ -35,23 +35,22 @@ export interface Plan {
   readonly admission: Admission;
   /** Something will be sent, today or later. */
   readonly sends: boolean;
-  /** What today's part takes from each quota. */
-  readonly today: readonly DaySpend[];
-  /**
-   * Text that differs between any two plans. It names the last task of each URL, so a list that is planned again after it was
-   * sent is another plan, even with `force`.
-   */
-  readonly identity: () => string;
+  /** What it takes from each quota, today and on later days. */
+  readonly spending: readonly DaySpend[];
+  /** Text that differs between any two plans, in pieces. */
+  readonly identity: () => Iterable<string>;
   buildTask(): NewTask;
 }
 
-/** Units that a plan takes from one quota today. */
+/** Units that a plan takes from one quota on one day. */
 export interface DaySpend {
   /** A provider, or the refresh of one. */
   readonly provider: string;
+  /** A day of the vendor, such as 2026-11-28; `undefined` for today. */
+  readonly day: string | undefined;
   readonly units: number;
-  /** Units that are left before; `undefined` where nothing bounds them. */
-  readonly left: number | undefined;
+  /** Units that are left before. */
+  readonly left: number;
 }
 
 export interface Planner {
@@ -115,27 +114,29 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
       return {
         admission,
         sends: admission.send.length + admission.deferred.length > 0,
-        today: [...states].map(([provider, state]) => ({
-          provider: provider.id,
-          units: unitsToday(admission, provider.id),
-          left: leftOf(state),
-        })),
-        identity: () => JSON.stringify([refreshFirst, identityOf(admission, states)]),
+        spending: spendingOf(admission, states),
+        identity: () => identityOf(admission, refreshFirst),
         buildTask: () => buildTask(deps.newTaskId(now), parsed, admission, context),
       };
     },
   };
 }
 
-function identityOf({ send, deferred, overQuota }: Admission, states: ReadonlyMap<Provider, AccountState>) {
-  const lineOf = ({ provider, kind, target, cost }: Candidate, day = "today") => {
-    return [provider.id, kind, target, cost, day, states.get(provider)?.recent.get(target) ?? ""];
-  };
-  return [
-    ...send.map((candidate) => lineOf(candidate)),
-    ...deferred.map(({ candidate, to }) => lineOf(candidate, to.day)),
-    ...overQuota.map((candidate) => lineOf(candidate, "never")),
-  ];
+/** Without the days and quotas that it takes nothing from, and without quotas that nothing bounds. */
+function spendingOf(admission: Admission, states: ReadonlyMap<Provider, AccountState>): DaySpend[] {
+  const spending = [...states].flatMap(([{ id }, state]) => [
+    { provider: id, day: undefined, units: unitsToday(admission, id), left: leftOf(state) },
+    ...state.laterDays.map((day) => ({ provider: id, day: day.day, units: unitsOn(day, admission, id), left: leftOn(state, day) })),
+  ]);
+  return spending.flatMap(({ left, ...spend }) => (left === undefined || spend.units === 0 ? [] : [{ ...spend, left }]));
+}
+
+function* identityOf({ send, deferred, overQuota }: Admission, refreshFirst: boolean): Iterable<string> {
+  const line = ({ provider, kind, target, cost }: Candidate, day: string) => `${JSON.stringify([provider.id, kind, target, cost, day])}\n`;
+  yield `${refreshFirst}\n`;
+  for (const candidate of send) yield line(candidate, "today");
+  for (const { candidate, to } of deferred) yield line(candidate, to.day);
+  for (const candidate of overQuota) yield line(candidate, "never");
 }
 
 function refreshesOf(providers: readonly Provider[]): Provider[] {

@@ -1,7 +1,7 @@
 /** The answer to a dry run. Pure. */
 
 import { isoTime } from "../../base/iso-time.ts";
-import { type Admission, unitsToday } from "../admission/admit.ts";
+import { type Admission, deferredOf, unitsToday } from "../admission/admit.ts";
 import type { Candidate } from "../admission/parse-urls.ts";
 import type { Quota, QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
@@ -60,13 +60,6 @@ function shareOf(provider: string, { admission, quotas }: Planned): ProviderView
   };
 }
 
-/** The URLs that wait for a later day, and when the first and the last of these days begin. */
-export function deferredOf({ deferred }: Admission): TaskView["deferred"] {
-  const begins = deferred.map(({ to }) => to.begins).sort((a, b) => a - b);
-  const [from, until] = [begins[0], begins.at(-1)];
-  return from === undefined || until === undefined ? undefined : { items: deferred.length, from, until };
-}
-
 function schedule({ admission, durable }: Planned): string {
   const deferred = deferredOf(admission);
   if (!deferred) return "";
@@ -103,7 +96,7 @@ function leftToday({ provider, remaining }: Quota, admission: Admission): number
 
 function budget(planned: Planned): string {
   const { admission, quotas } = planned;
-  if (isRefused(planned)) return "Nothing is spent until then.";
+  if (isRefused(planned)) return `Nothing is spent until then.${asking(planned)}`;
   if (admission.cost === 0) return `Call again without dry_run to send them; that uses no quota.${asking(planned)}`;
   const lines = quotas.flatMap((quota) => {
     const left = leftToday(quota, admission);

@@ -55,7 +55,7 @@ export function createExpandList(deps: Deps): ExpandList {
     return {
       ...list,
       argument: undefined,
-      told: (view) => withSitemaps(view, sitemaps, span?.since),
+      told: (view, { candidates }) => withSitemaps(view, sitemaps, span?.since, candidates),
       nothing: (parsed, facts) => nothingNew(sitemaps, span?.since, parsed, facts),
     };
   };

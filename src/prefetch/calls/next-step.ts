@@ -24,8 +24,8 @@ export interface AdviceFacts {
   readonly deferred: DeferredItems | undefined;
   /** Failed items whose URL failed in the same way before. */
   readonly failedAgain: number;
-  /** The vendor counts units for at least some of the items. */
-  readonly isMetered: boolean;
+  /** Failed items that used quota. */
+  readonly failedAtCost: number;
   readonly now: number;
   /** The store outlives this server. */
   readonly durable: boolean;
@@ -107,14 +107,21 @@ function rejected({ rejections }: AdviceFacts, codes: readonly string[]): number
  * A failed URL is sent once more at most, and only after its cause is found: a URL that failed twice in one way fails a third
  * time. A URL that the edge holds needs no second prefetch, and a good answer of the edge does not explain the vendor's failure.
  */
-function failureAdvice({ counts: { failed }, failedAgain, isMetered, taskId }: AdviceFacts): string {
-  const spent = isMetered ? " and used their quota" : ", at no cost of quota";
+function failureAdvice({ counts: { failed }, failedAgain, failedAtCost, taskId }: AdviceFacts): string {
+  const spent = spending(failed, failedAtCost, failedAgain);
   const first = failed - failedAgain;
   const edge = `verify_prefetch with task_id ${taskId} shows what the edge holds; that needs no second prefetch`;
   const again = `${failedAgain} failed${spent}, as they did before in an earlier task: do not send them again. ${edge}. For the rest find the cause in the origin's log or with the vendor: an edge that answers does not show why the vendor failed.`;
   if (first <= 0) return again;
   const once = `${first} failed${spent}: check that each can be fetched from the origin and cached. ${edge}. Send the rest once more, after the cause is gone.`;
   return failedAgain > 0 ? `${once} ${again}` : once;
+}
+
+/** Where only some used quota, it is not known how many of those had failed before. */
+function spending(failed: number, failedAtCost: number, failedAgain: number): string {
+  if (failedAtCost === 0) return ", at no cost of quota";
+  if (failedAtCost === failed) return " and used their quota";
+  return failedAgain > 0 ? "" : `, of which ${failedAtCost} used quota`;
 }
 
 const endedRules: readonly Rule[] = [

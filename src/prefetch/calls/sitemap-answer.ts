@@ -19,13 +19,19 @@ export interface NothingFacts {
 const NAMED_HOSTS = 3;
 
 /** A call with `since` warms pages that changed, and the edge may hold their old copies. */
-const PURGE_FIRST = "A copy that is still valid stays: purge changed pages first, or pass refresh_first where the vendor can.";
+const PURGE_FIRST = "A copy that is still valid stays: purge changed pages first";
 
-export function withSitemaps(view: TaskView, sitemaps: readonly SitemapView[], since: number | undefined): TaskView {
+export function withSitemaps(
+  view: TaskView,
+  sitemaps: readonly SitemapView[],
+  since: number | undefined,
+  candidates: ParsedUrls["candidates"] = [],
+): TaskView {
   const shown = sitemaps.map((sitemap) => ({ ...sitemap, url: shownUrl(sitemap.url) }));
   const isRefreshed = view.refreshCost !== undefined;
   const isOfChanges = since !== undefined && !isRefreshed && shown.some(({ urls }) => urls > 0);
-  const words = [...sentences(sitemaps, since), ...(isOfChanges ? [PURGE_FIRST] : []), view.nextStep];
+  const otherwise = candidates.some(({ provider }) => provider.refresh) ? ", or pass refresh_first" : "";
+  const words = [...sentences(sitemaps, since), ...(isOfChanges ? [`${PURGE_FIRST}${otherwise}.`] : []), view.nextStep];
   return { ...view, sitemaps: shown, nextStep: words.join(" ") };
 }
 

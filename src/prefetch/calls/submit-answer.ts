@@ -163,6 +163,17 @@ export function withManifests(view: TaskView, candidates: ParsedUrls["candidates
   };
 }
 
+/** The answer about assets, with a word on their files, which `counts` does not count. */
+export function withFiles(view: TaskView, urlsOfAssets: readonly (readonly string[])[]): TaskView {
+  const urls = urlsOfAssets.flat();
+  const manifests = urls.filter((url) => MANIFEST_NAME.test(pathOf(url))).length;
+  if (urls.length <= urlsOfAssets.length && manifests === 0) return view;
+  const assets = urlsOfAssets.length === 1 ? "1 asset has" : `${urlsOfAssets.length} assets have`;
+  const playlists = manifests === 1 ? "1 is a playlist, whose segments" : `${manifests} are playlists, whose segments`;
+  const streams = manifests === 0 ? "" : `, of which ${playlists} need expand "streams"`;
+  return { ...view, nextStep: `${assets} ${urls.length} URLs${streams}. ${view.nextStep}` };
+}
+
 /** A URL without its query. Parsing 10,000 long URLs again takes a tenth of a second. */
 function pathOf(url: string): string {
   const end = url.indexOf("?");

@@ -14,7 +14,7 @@ import { beforeDeadline } from "./before-deadline.ts";
 import type { Deps } from "./deps.ts";
 import { createExpandList } from "./expand-list.ts";
 import type { Spend, SpendOptions } from "./spend.ts";
-import { nothingUsable } from "./submit-answer.ts";
+import { nothingUsable, withFiles } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
 
 export interface UrlsRequest extends SpendOptions {
@@ -110,11 +110,15 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
       const look = (taker: Provider, assetId: string, signal: AbortSignal) => assetCost(deps, taker, assetId, signal);
       const { assets, ...rest } = await lookUpAssets(request, begun, call.signal, look);
       const candidates = assets.map(({ assetId, found, position }): Candidate => {
-        return { provider: found.taker, kind: "asset", target: assetId, cost: found.value, position };
+        return { provider: found.taker, kind: "asset", target: assetId, cost: found.value.cost, position };
       });
       const parsed: ParsedUrls = { ...rest, candidates };
       if (assets.length === 0) throw nothingUsable(parsed, "asset_ids");
-      return spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
+      const view = await spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
+      return withFiles(
+        view,
+        assets.map(({ found }) => found.value.urls),
+      );
     },
   };
 }

@@ -5,7 +5,7 @@ import { configuredAmong } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import { isMetered, type Provider } from "../model/provider.ts";
 import type { Quota } from "../model/quota.ts";
-import { problemStates, shownState } from "../model/task.ts";
+import { noCounts, problemStates, shownState } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
 import { findTask } from "./find-task.ts";
 import { holdingOf } from "./holding.ts";
@@ -36,6 +36,8 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
       const all = await quotas(providers, call);
       const [tightest] = all;
       const isShared = task.providers.length > 1;
+      const ofProvider = (id: string) =>
+        (isShared ? rest.byProvider.find(({ provider }) => provider === id)?.counts : counts) ?? noCounts();
       const problems = await storage.items(taskId, { states: problemStates, limit: PAGE_ROWS });
       const state = shownState(counts, rest.deferred);
       return {
@@ -58,7 +60,7 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
           taskId,
           state,
           counts,
-          reach: providers.map((provider) => provider.reach),
+          reach: providers.filter(({ id }) => ofProvider(id).succeeded > 0).map((provider) => provider.reach),
           holding: holdingOf(rest.held, presence.takesUpAt),
           orphaned: waitingAccounts.filter(
             (account) => !providers.some((provider) => provider.account === account || provider.refresh?.account === account),
@@ -67,7 +69,7 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
           delay: rest.delay,
           deferred: rest.deferred,
           failedAgain: rest.failedAgain,
-          isMetered: providers.some(isMetered),
+          failedAtCost: providers.filter(isMetered).reduce((sum, { id }) => sum + ofProvider(id).failed, 0),
           now: clock.now(),
           durable,
           resetsAt: tightest?.resetsAt,

@@ -37,7 +37,14 @@ export async function vendorStatus(deps: VendorStatusDeps, request: StatusReques
     nextStep:
       rows.length === 0
         ? "The vendor lists nothing for this id (yet): ask again in a minute, and check the id if that does not change."
-        : nextStep({ ...nothingStored, taskId: request.taskId, state, counts, reach: [provider.reach], isMetered: isMetered(provider) }),
+        : nextStep({
+            ...nothingStored,
+            taskId: request.taskId,
+            state,
+            counts,
+            reach: [provider.reach],
+            failedAtCost: isMetered(provider) ? counts.failed : 0,
+          }),
   };
 }
 

@@ -61,7 +61,7 @@ export function verifyAdvice(rows: readonly Verification[], cdns: readonly HostC
     ],
     [
       counts["warm-parent-only"] > 0,
-      `${counts["warm-parent-only"]} held by a tier behind the edge: provider "http" brings them to the edge that serves this server.`,
+      `${counts["warm-parent-only"]} held by a tier behind the edge: an edge fetches them from there at its first request. Provider "http" makes that request to the edge that serves this server.`,
     ],
     [counts.uncacheable > 0, `${counts.uncacheable} cannot be warm as they are served: change what obstacles say first.`],
     [counts.unknown > 0, `Of ${counts.unknown} URL(s) it cannot be told whether a cache holds them: the reasons say why.`],

@@ -14,7 +14,7 @@ export class ConfirmationNeeded extends PrefetchError {
 
   constructor(reason: string, question: Question) {
     super("confirmation_required", reason, {
-      hint: "Nothing was sent. Show the user what the call costs; if they agree, call again with the same arguments and confirm true.",
+      hint: `Nothing was sent. Ask the user: "${question.text}" If they agree, call again with the same arguments and confirm true.`,
     });
     this.question = question;
   }

@@ -90,6 +90,8 @@ describe("a call is asked about", () => {
       /to spend 19 units\. The server asks the user first, because 19 URLs are more than the 10 .+pass confirm true/,
     );
     expect((await send(urls(30), { dryRun: true, confirm: true })).nextStep).not.toMatch(/asks the user/);
+    // The list alone would be asked about, and as a whole it is refused.
+    expect((await send(urls(200), { dryRun: true })).nextStep).toMatch(/Nothing is spent until then\. The server asks the user first/);
     await expect(send(urls(200))).rejects.toMatchObject({ code: "quota_exhausted" });
   });
 

@@ -21,7 +21,7 @@ function advice(counts: Partial<Counts>, more: Partial<AdviceFacts> = {}): strin
     delay: undefined,
     deferred: undefined,
     failedAgain: 0,
-    isMetered: true,
+    failedAtCost: all.failed,
     now: NOON,
     durable: true,
     resetsAt: undefined,
@@ -141,10 +141,11 @@ describe("nextStep of an ended task", () => {
   });
 
   it.each([
-    ["that they used quota when the vendor counts it", true, " and used their quota"],
-    ["that they cost none when the provider fetches by itself", false, ", at no cost of quota"],
-  ])("says to check failed items, and %s", (_, isMetered, spent) => {
-    expect(advice({ failed: 2 }, { isMetered })).toBe(
+    ["that they used quota when the vendor counts it", 2, " and used their quota"],
+    ["that they cost none when the provider fetches by itself", 0, ", at no cost of quota"],
+    ["how many used quota when they belong to both kinds", 1, ", of which 1 used quota"],
+  ])("says to check failed items, and %s", (_, failedAtCost, spent) => {
+    expect(advice({ failed: 2 }, { failedAtCost })).toBe(
       `2 failed${spent}: check that each can be fetched from the origin and cached. verify_prefetch with task_id pf_1 shows what the edge holds; that needs no second prefetch. Send the rest once more, after the cause is gone.`,
     );
   });

@@ -350,7 +350,10 @@ describe("verify, in its answer", () => {
   it.each<readonly [readonly Warmth[], string]>([
     [["warm", "warm"], "Every URL is warm."],
     [["warm", "cold"], "1 cold: read why. Where a prefetch can help, call prefetch_urls with just those, and verify again."],
-    [["warm-parent-only"], '1 held by a tier behind the edge: provider "http" brings them to the edge that serves this server.'],
+    [
+      ["warm-parent-only"],
+      '1 held by a tier behind the edge: an edge fetches them from there at its first request. Provider "http" makes that request to the edge that serves this server.',
+    ],
     [["uncacheable", "warm"], "1 cannot be warm as they are served: change what obstacles say first."],
     [["unknown", "unknown"], "Of 2 URL(s) it cannot be told whether a cache holds them: the reasons say why."],
   ])("gives the next step for %j", async (states, expected) => {

@@ -162,6 +162,6 @@ describe.concurrent("the text of an answer", () => {
     const { expect } = test;
     const session = await sandbox(test);
     const { text } = await session.call("get_prefetch_quota", {});
-    expect(text).toMatch(/^huawei-vod: 1,000 of 1,000 units left today\. .*http: no limit, 0 sent today\./);
+    expect(text).toMatch(/^huawei-vod: 1,000 of 1,000 units left until 20\S+Z, in \d.*\. .*http: no limit, 0 sent today\./);
   });
 });

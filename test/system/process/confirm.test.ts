@@ -25,6 +25,10 @@ function user(reply: Awaited<ReturnType<Answer>>) {
 
 const yes = { action: "accept", content: { confirm: true } } as const;
 
+const question =
+  "Prefetch 4 URLs with huawei-vod? That takes 4 units of quota. Today: 4 of the 1,000 units that huawei-vod has left. " +
+  "The server asks because 4 URLs are more than the 3 that this server sends unasked (PREFETCH_CONFIRM_ABOVE).";
+
 /** Clients that can be asked: of both generations over stdio, and of 2026-07-28 over HTTP. */
 const asked = [
   ...sessions.map(([name, start]) => {
@@ -50,10 +54,7 @@ describe.concurrent.each(asked)("with the %s, a call above PREFETCH_CONFIRM_ABOV
     const task = taskOf(await session.call("prefetch_urls", { urls }));
     expect(task).toMatchObject({ cost: 4 });
     expect(await endOf(session, task)).toMatchObject({ state: "succeeded" });
-    expect(questions).toEqual([
-      "Prefetch 4 URLs with huawei-vod? That takes 4 units of quota. Today: 4 of the 1,000 units that huawei-vod has left. " +
-        "The server asks because 4 URLs are more than the 3 that this server sends unasked (PREFETCH_CONFIRM_ABOVE).",
-    ]);
+    expect(questions).toEqual([question]);
     expect(sent()).toBe(4);
 
     // Smaller calls, and repeats that send nothing, ask nothing.
@@ -124,8 +125,8 @@ describe.concurrent.each(unasked)("with the %s that cannot be asked, a call abov
       structured: undefined,
       text:
         "confirmation_required: 4 URLs are more than the 3 that this server sends unasked (PREFETCH_CONFIRM_ABOVE). Nothing was sent. " +
-        "Show the user what the call costs; if they agree, call again with the same arguments and confirm true.\n" +
-        "Calling again unchanged will not help.",
+        `Ask the user: "${question}" If they agree, call again with the same arguments and confirm true.\n` +
+        "Without the user's word the same call fails again.",
     });
     const plan = taskOf(await session.call("prefetch_urls", { urls, dry_run: true }));
     expect(plan.next_step).toMatch(/The server asks the user first, because 4 URLs .+; for a client that cannot ask, pass confirm true/);

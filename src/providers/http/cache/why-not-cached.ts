@@ -32,7 +32,7 @@ const texts = {
   "no-age": ["Its lifetime for shared caches is zero.", "Send s-maxage or max-age above zero, or set a lifetime in the CDN."],
   expired: ["Its Expires is in the past or not a date.", "Send Cache-Control with max-age instead of Expires."],
   "no-lifetime": ["Neither Cache-Control nor Expires sets a lifetime.", "Send max-age; without it, each CDN applies its own default."],
-  "set-cookie": ["The response sets a cookie.", "Do not set cookies on media, or let the CDN remove them."],
+  "set-cookie": ["The response sets a cookie.", "Do not set cookies on files that everybody gets, or let the CDN remove them."],
   "vary-any": ["Vary: * makes every request different.", "List in Vary only the request headers that matter."],
   "vary-wide": ["Vary names a header that differs for almost every viewer.", "Leave Cookie, User-Agent and Authorization out of Vary."],
   authorization: [
