@@ -83,6 +83,10 @@ export function createApp(
   const sitemaps = createSitemapReader();
   const readers = { readStream: streams.read, readSitemap: sitemaps.read };
   const { service, worker, presence, allowances } = wirePrefetch({ ...parts, draining: draining.signal, ...readers });
+  const noteRefusal = (reason: string): void => {
+    const notes = admitLine("refused message");
+    if (notes) log.info({ reason, ...notes }, "refused a message");
+  };
   // Without a usable provider the store stays empty.
   if (registry.configured.length > 0) startBackgroundWork({ ...parts, worker, presence });
 
@@ -91,7 +95,12 @@ export function createApp(
       service,
       providers: registry,
       clock,
-      confirmations: createConfirmations({ clock, key: config.stateKey ?? randomBytes(32), areAsked: config.guards.confirmAbove > 0 }),
+      confirmations: createConfirmations({
+        key: config.stateKey ?? randomBytes(32),
+        areAsked: config.guards.confirmAbove > 0,
+        draining: draining.signal,
+        onRefused: noteRefusal,
+      }),
       notice: config.sandbox ? sandboxNotice : undefined,
       report,
       observer,
@@ -105,10 +114,7 @@ export function createApp(
     report,
     note: (facts, message) => log.info(facts, message),
     warn: (facts, message) => log.warn(facts, message),
-    noteRefusal: (reason) => {
-      const notes = admitLine("refused message");
-      if (notes) log.info({ reason, ...notes }, "refused a message");
-    },
+    noteRefusal,
     conceal: secrets.addCallers,
     subscriptions: ({ resourceUpdated: notify }) =>
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),

@@ -100,7 +100,7 @@ export function wirePrefetch({
     breathe,
     draining,
     durable: config.store !== ":memory:",
-    digest: (text) => createHash("sha256").update(text).digest("base64url"),
+    digest: digestWith(breathe),
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
     report,
   });
@@ -116,4 +116,17 @@ function detached(worker: Worker): Worker {
 function createCache<Value>(clock: Clock): Cache<Value> {
   const store = new QuickLRU({ maxSize: CACHE_ENTRIES });
   return measuredCache(new Keyv({ store, serialize: undefined, deserialize: undefined }), clock);
+}
+
+/** SHA-256. A list of 10,000 long URLs takes longer than one slice of the event loop. */
+function digestWith(breathe: Breathe): (pieces: Iterable<string>) => Promise<string> {
+  return async (pieces) => {
+    const hash = createHash("sha256");
+    for (const piece of pieces) {
+      const pause = breathe();
+      if (pause) await pause;
+      hash.update(piece);
+    }
+    return hash.digest("base64url");
+  };
 }

@@ -47,7 +47,7 @@ export const generalSettings = {
     name: "PREFETCH_CONFIRM_ABOVE",
     flag: "confirm-above",
     about:
-      "The server asks the user before a call sends more URLs than this, or takes more than half of the quota that is left today. 0 turns both questions off.",
+      "The server asks the user before a call sends more URLs than this, or takes more than half of the quota that is left. 0 turns these questions off.",
     fallback: "1000",
   },
   dailyBudget: {

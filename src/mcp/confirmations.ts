@@ -11,40 +11,46 @@ import {
   inputRequired,
   inputResponse,
   type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
   type ServerContext,
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
-import type { Clock } from "../base/clock.ts";
 import { PrefetchError } from "../base/errors.ts";
-import { ConfirmationNeeded, type Question } from "../prefetch/model/confirmation.ts";
+import type { CallContext } from "../prefetch/model/caller.ts";
+import { type Agreement, ConfirmationNeeded, type Question } from "../prefetch/model/confirmation.ts";
 import { principalOf } from "./caller.ts";
 
-/**
- * How long an answer counts. Longer than the 10 minutes in which a repeated URL is known, the same list could be sent a second
- * time with one answer by another process; shorter, a person who reads the question slowly is asked again.
- */
+/** How long an answer counts. With a longer time, a forgotten window can still spend; with a shorter one, slow readers are asked again. */
 const ANSWER_TTL_S = 600;
+/** Questions to a client of 2025 in one call. More keep a call open whose plan changes again and again. */
+const MOST_QUESTIONS = 3;
 
 export interface ConfirmationOptions {
-  readonly clock: Pick<Clock, "monotonic">;
   /** Signs the questions. Processes that serve one endpoint share it. */
   readonly key: Uint8Array | string;
   /** The server asks at all. */
   readonly areAsked: boolean;
+  /** Aborted when open questions must end. */
+  readonly draining: AbortSignal;
+  /** Told why a state was refused. */
+  readonly onRefused: (reason: string) => void;
 }
+
+type FromUser = Pick<CallContext, "agreedTo" | "asksUser">;
 
 export interface Confirmations {
   readonly areAsked: boolean;
-  /** Refuses answers to questions that this server did not ask, or not this caller, or too long ago. */
+  /** Refuses answers to questions that this server did not ask, or not this caller. An answer that comes too late counts as none. */
   readonly verify: (state: string, context: ServerContext) => Promise<unknown>;
   /**
-   * Runs a call, and where it needs confirmation asks for it. `run` gets the digest of the plan that the person has agreed to.
-   * Throws `ConfirmationNeeded` for a client that cannot ask, and `declined` for any answer but a yes.
+   * Runs a call, and where it needs confirmation asks for it. Throws `ConfirmationNeeded` for a client that cannot ask, and `declined`
+   * for any answer but a yes.
    */
   readonly during: <Answer>(
     context: ServerContext,
     server: McpServer,
-    run: (agreedTo: string | undefined) => Promise<Answer>,
+    run: (fromUser: FromUser) => Promise<Answer>,
   ) => Promise<Outcome<Answer>>;
 }
 
@@ -53,68 +59,108 @@ export type Outcome<Answer> =
   /** The client passes the question on, and repeats the call with the answer. */
   | { readonly kind: "question"; readonly question: InputRequiredResult };
 
-/** How long a client of the 2025 revisions may show the question. Hosts give up on a call much earlier. */
-const LONGEST_QUESTION_MS = 600_000;
-
 /** Travels to the client and back, signed. */
-const askedState = z.object({ digest: z.string(), id: z.string() });
+const askedState = z.object({ digest: z.string(), answer: z.string() });
 
 const ANSWER = "confirm";
 const answerSchema = {
   type: "object" as const,
   properties: { [ANSWER]: { type: "boolean" as const, title: "Send", description: "Send it and spend the quota.", default: true } },
-  required: [ANSWER],
 };
 
-export function createConfirmations({ clock, key, areAsked }: ConfirmationOptions): Confirmations {
-  const { mint, verify } = createRequestStateCodec<z.infer<typeof askedState>>({
+export function createConfirmations({ key, areAsked, draining, onRefused }: ConfirmationOptions): Confirmations {
+  const codec = createRequestStateCodec<Agreement>({
     key,
     ttlSeconds: ANSWER_TTL_S,
     bind: ({ http }) => `${principalOf(http?.authInfo).tenant}\0${http?.authInfo?.clientId ?? ""}`,
   });
-  const used = createUsedAnswers(clock);
-
-  /** The answer that came with this request. Throws `declined` for any answer but a yes. */
-  const answerIn = ({ mcpReq }: ServerContext): GivenAnswer => {
-    const state = askedState.safeParse(mcpReq.requestState()).data;
-    const response = inputResponse(mcpReq.inputResponses, ANSWER);
-    if (state === undefined || response.kind !== "elicit") return { kind: "none" };
-    refuseAllButYes(response);
-    return used.use(state.id) ? { kind: "yes", digest: state.digest } : { kind: "replay" };
-  };
 
   const questionFor = async ({ text, digest }: Question, context: ServerContext): Promise<InputRequiredResult> =>
     inputRequired({
       inputRequests: { [ANSWER]: inputRequired.elicit({ message: text, requestedSchema: answerSchema }) },
-      requestState: await mint({ digest, id: crypto.randomUUID() }, context),
+      requestState: await codec.mint({ digest, answer: crypto.randomUUID() }, context),
     });
 
   return {
     areAsked,
-    verify,
+
+    verify: async (state, context) => {
+      try {
+        return await codec.verify(state, context);
+      } catch (refusal) {
+        const reason = refusal instanceof Error ? refusal.message : String(refusal);
+        // The state stays a text then, which `answerIn` does not take.
+        if (reason === "expired") return undefined;
+        onRefused(`request state: ${reason}`);
+        throw refusal;
+      }
+    },
+
     during: async (context, server, run) => {
+      const asksUser = canAsk(context, server);
       const given = answerIn(context);
-      const first = await attempt(run, given.kind === "yes" ? given.digest : undefined);
+      const runWith = (agreedTo?: Agreement) => attempt(() => run({ asksUser, ...(agreedTo && { agreedTo }) }));
+      const first = await runWith(given.kind === "yes" ? given.agreement : undefined);
       if (first.kind === "answer") return first;
-      const { needed } = first;
-      if (given.kind === "replay") throw replayed();
-      if (!canAsk(context, server)) throw needed;
-      if (isModern(context)) return { kind: "question", question: await questionFor(needed.question, context) };
-      refuseAllButYes(await askNow(needed.question, server, context));
-      return { kind: "answer", answer: await run(needed.question.digest) };
+      if (given.kind === "no") throw given.declined;
+      if (!asksUser) throw first.needed;
+      if (isModern(context)) return { kind: "question", question: await questionFor(first.needed.question, context) };
+      return askAndRun(first.needed, (needed) => agreementTo(needed, server, context, draining), runWith);
     },
   };
 }
 
-type GivenAnswer = { readonly kind: "none" | "replay" } | { readonly kind: "yes"; readonly digest: string };
+/** A plan can change while the user reads, and then needs another answer. */
+async function askAndRun<Answer>(
+  first: ConfirmationNeeded,
+  ask: (needed: ConfirmationNeeded) => Promise<Agreement>,
+  runWith: (agreedTo: Agreement) => Promise<Attempt<Answer>>,
+): Promise<Extract<Attempt<Answer>, { readonly kind: "answer" }>> {
+  let needed = first;
+  for (let asked = 0; asked < MOST_QUESTIONS; asked += 1) {
+    const next = await runWith(await ask(needed));
+    if (next.kind === "answer") return next;
+    needed = next.needed;
+  }
+  throw declined("The plan changed during each question to the user");
+}
+
+/** Asks a client of the 2025 revisions. Throws `needed` for one that does not know the method that it has declared. */
+async function agreementTo(
+  needed: ConfirmationNeeded,
+  server: McpServer,
+  context: ServerContext,
+  draining: AbortSignal,
+): Promise<Agreement> {
+  const { digest } = needed.question;
+  const reply = await askNow(needed.question, server, context, draining);
+  if (reply === "cannot ask") throw needed;
+  const refusal = refusalIn(reply);
+  if (refusal) throw refusal;
+  return { digest, answer: crypto.randomUUID() };
+}
+
+type GivenAnswer =
+  | { readonly kind: "none" }
+  | { readonly kind: "yes"; readonly agreement: Agreement }
+  | { readonly kind: "no"; readonly declined: PrefetchError };
+
+/** The answer that came with this request. */
+function answerIn({ mcpReq }: ServerContext): GivenAnswer {
+  const agreement = askedState.safeParse(mcpReq.requestState()).data;
+  const response = inputResponse(mcpReq.inputResponses, ANSWER);
+  if (agreement === undefined || response.kind !== "elicit") return { kind: "none" };
+  const refusal = refusalIn(response);
+  return refusal ? { kind: "no", declined: refusal } : { kind: "yes", agreement };
+}
 
 type Attempt<Answer> =
   | { readonly kind: "answer"; readonly answer: Answer }
   | { readonly kind: "needed"; readonly needed: ConfirmationNeeded };
 
-async function attempt<Answer>(run: (agreedTo: string | undefined) => Promise<Answer>, agreedTo?: string): Promise<Attempt<Answer>> {
+async function attempt<Answer>(run: () => Promise<Answer>): Promise<Attempt<Answer>> {
   try {
-    return { kind: "answer", answer: await run(agreedTo) };
+    return { kind: "answer", answer: await run() };
   } catch (thrown) {
     if (thrown instanceof ConfirmationNeeded) return { kind: "needed", needed: thrown };
     throw thrown;
@@ -140,14 +186,19 @@ function canAsk({ mcpReq: { envelope } }: ServerContext, { server }: McpServer):
   return form !== undefined || url === undefined;
 }
 
-/** A client of the 2025 revisions answers a request of the server. */
-async function askNow({ text }: Question, { server }: McpServer, { mcpReq: { id, signal } }: ServerContext): Promise<ElicitResult> {
+async function askNow(
+  { text }: Question,
+  { server }: McpServer,
+  { mcpReq: { id, signal } }: ServerContext,
+  draining: AbortSignal,
+): Promise<ElicitResult | "cannot ask"> {
   const params = { mode: "form" as const, message: text, requestedSchema: answerSchema };
-  const options = { timeout: LONGEST_QUESTION_MS, resetTimeoutOnProgress: true, relatedRequestId: id, signal };
+  const options = { timeout: ANSWER_TTL_S * 1_000, relatedRequestId: id, signal: AbortSignal.any([signal, draining]) };
   try {
     return await server.request({ method: "elicitation/create", params }, options);
   } catch (cause) {
     signal.throwIfAborted();
+    if (cause instanceof ProtocolError && cause.code === ProtocolErrorCode.MethodNotFound) return "cannot ask";
     throw declined("The question whether to send the list got no answer", cause);
   }
 }
@@ -157,9 +208,12 @@ interface Reply {
   readonly content?: Readonly<Record<string, unknown>> | undefined;
 }
 
-function refuseAllButYes({ action, content }: Reply): void {
-  if (action === "accept" && content?.[ANSWER] === true) return;
-  throw declined(action === "cancel" ? "The user closed the question without an answer" : "The user declined");
+/** `undefined` for a yes. A host whose form is two buttons accepts without content. */
+function refusalIn({ action, content }: Reply): PrefetchError | undefined {
+  if (action === "cancel") return declined("The user closed the question without an answer");
+  const said = action === "decline" ? false : (content?.[ANSWER] ?? true);
+  if (said === true) return undefined;
+  return declined(said === false ? "The user declined" : "The client's answer was neither yes nor no");
 }
 
 function declined(message: string, cause?: unknown): PrefetchError {
@@ -167,28 +221,4 @@ function declined(message: string, cause?: unknown): PrefetchError {
     hint: "Nothing was sent and no quota was spent. Ask the user what to change before you call again.",
     cause,
   });
-}
-
-function replayed(): PrefetchError {
-  return new PrefetchError("confirmation_required", "This answer of the user was used already, for one call", {
-    hint: "Nothing more was sent. list_prefetch_tasks shows what the answer sent; call again without the old answer to ask anew.",
-  });
-}
-
-/** Remembers the answers that were used, for as long as their signatures hold. */
-function createUsedAnswers(clock: ConfirmationOptions["clock"]) {
-  const expiries = new Map<string, number>();
-  return {
-    /** False for an answer that was used before. */
-    use: (id: string): boolean => {
-      const now = clock.monotonic();
-      for (const [old, expiry] of expiries) {
-        if (expiry > now) break;
-        expiries.delete(old);
-      }
-      if (expiries.has(id)) return false;
-      expiries.set(id, now + ANSWER_TTL_S * 1_000);
-      return true;
-    },
-  };
 }

@@ -52,8 +52,8 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   /** Models read it in every conversation: purpose first, then when not to use the tool, then its cost. */
   readonly description: string;
   readonly intent: Intent;
-  /** The call starts a task that goes on after the answer. */
-  readonly starts?: (result: z.input<z.ZodObject<Output>>) => StartedTask;
+  /** The task that the call has started, where it goes on after the answer. */
+  readonly started?: (result: z.input<z.ZodObject<Output>>) => StartedTask;
   /** The tool can drop copies from caches, which hosts ask the user about. */
   readonly isDestructive?: boolean;
   readonly input: Input;
@@ -102,7 +102,7 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     const result = await handle(parseArguments(name, input, corrections, args), call);
     return {
       headline: headline?.(result),
-      started: definition.starts?.(result),
+      started: definition.started?.(result),
       structured: output.parse({ ...result, ...(notice !== undefined && { notice }) }),
     };
   };
@@ -116,8 +116,8 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     const startedAt = performance.now();
     const observe = (outcome: string) => observer.toolCalled(name, outcome, (performance.now() - startedAt) / 1_000);
     try {
-      const answered = await confirmations.during(context, server, (agreedTo) =>
-        answer(args, { ...callContextOf(context, principal, report), agreedTo }),
+      const answered = await confirmations.during(context, server, (fromUser) =>
+        answer(args, { ...callContextOf(context, principal, report), ...fromUser }),
       );
       if (answered.kind === "question") {
         observe("asked");

@@ -25,25 +25,30 @@ export function declaresTasks({ mcpReq }: ServerContext): boolean {
 type Result = Pick<ReturnType<typeof taskResult>, "state" | "counts">;
 
 /** The result of a call that may have started a task. */
-export type StartedTask = Result & { readonly task_id?: string | undefined };
+export interface StartedTask extends Result {
+  readonly task_id?: string | undefined;
+  readonly skipped_recent: number;
+}
 
 /**
- * What makes the answer of a call a task of the protocol; `undefined` for a dry run and for a task that has ended. The answer's own
- * content stays beside it, because only that names the unusable URLs at once.
+ * What makes the answer of a call a task of the protocol; `undefined` for a dry run, for a task that has ended, and for a list of which
+ * earlier tasks hold a part: the end of one task would not be the end of the list. The answer's own content stays beside it, because
+ * only that names the unusable URLs at once.
  */
-export function createdTask({ task_id: taskId, ...result }: StartedTask, now: number) {
-  if (taskId === undefined || isEnded(result.state)) return undefined;
+export function createdTask({ task_id: taskId, skipped_recent: held, ...result }: StartedTask, now: number) {
+  if (taskId === undefined || held > 0 || isEnded(result.state)) return undefined;
   return { resultType: "task", status: "working", ...taskFacts(result, { taskId, createdAt: now, now }) };
 }
 
-interface Identity {
+interface Stored {
   readonly taskId: string;
+  /** Milliseconds since the epoch, as is `now`. */
   readonly createdAt: number;
   readonly now: number;
 }
 
 /** What a task shows in every state. */
-export function taskFacts(result: Result, { taskId, createdAt, now }: Identity) {
+export function taskFacts(result: Result, { taskId, createdAt, now }: Stored) {
   return {
     taskId,
     statusMessage: taskHeadline(result),

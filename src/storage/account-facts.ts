@@ -22,7 +22,7 @@ export const RECENT_TASKS = `
    WHERE t.tenant = ? AND ? IN (b.account, b.next_account) AND b.refreshed >= ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT_STATES}))
    GROUP BY r.target`;
 
-export function createAccountFacts({ all }: Sql, ledger: Ledger): (query: AccountQuery) => AccountFacts {
+export function createAccountFacts({ all, get }: Sql, ledger: Ledger): (query: AccountQuery) => AccountFacts {
   /** The newest task of the tenant that sent, or still sends, each target. */
   const recentTasks = ({
     targets,
@@ -43,6 +43,7 @@ export function createAccountFacts({ all }: Sql, ledger: Ledger): (query: Accoun
       recent: recentTasks(query),
       waiting: ledger.waiting(query.account),
       later: query.laterDays.map(dayOf),
+      isAnswerUsed: query.answer !== undefined && get("SELECT 1 FROM tasks WHERE answer = ?", query.answer) !== undefined,
     };
   };
 }

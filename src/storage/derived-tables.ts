@@ -32,6 +32,8 @@ function stateRows(): string {
     .join(", ");
 }
 
+export const fillTaskStates = `INSERT INTO task_states VALUES ${stateRows()};`;
+
 /** An unknown state comes from a damaged item. The task then keeps its state, so that other items can still change. */
 const deriveStates = `
   UPDATE tasks SET task_state = coalesce(
@@ -60,6 +62,42 @@ const listedAs = `state = old.task_state AND created_at = old.created_at AND tas
 const itemsOfBatch = `(
       SELECT target, ${NOT_SETTLED}, task_id, idx FROM items INDEXED BY items_by_batch WHERE task_id = new.task_id AND batch = new.number)`;
 
+/** The triggers that new files have as well. */
+export const derivedTriggers = `
+  CREATE TRIGGER item_added AFTER INSERT ON items BEGIN ${countOne}
+    INSERT INTO recent_items SELECT new.target, ${NOT_SETTLED}, new.task_id, new.idx WHERE new.batch IS NOT NULL;
+  END;
+  CREATE TRIGGER item_changed AFTER UPDATE OF state ON items WHEN new.state <> old.state BEGIN ${countOne} ${discountOne}
+  END;
+  CREATE TRIGGER item_deleted AFTER DELETE ON items BEGIN ${discountOne}
+    DELETE FROM recent_items WHERE target = old.target AND task_id = old.task_id AND idx = old.idx AND sent_at IN
+      (${NOT_SETTLED}, (SELECT sent_at FROM batches WHERE task_id = old.task_id AND number = old.batch));
+  END;
+  -- The items of a hidden task count no more, and are deleted in small steps.
+  CREATE TRIGGER batch_settled AFTER UPDATE OF state ON batches
+  WHEN new.state IN ${SETTLED} AND old.state NOT IN ${SETTLED} AND NOT EXISTS (SELECT 1 FROM deleted_tasks WHERE id = new.task_id) BEGIN
+    UPDATE recent_items SET sent_at = new.sent_at WHERE new.sent_at IS NOT NULL AND (target, sent_at, task_id, idx) IN ${itemsOfBatch};
+    DELETE FROM recent_items WHERE new.sent_at IS NULL AND (target, sent_at, task_id, idx) IN ${itemsOfBatch};
+  END;
+  CREATE TRIGGER state_begun AFTER INSERT ON task_counts BEGIN ${deriveStates} WHERE id = new.task_id;
+  END;
+  CREATE TRIGGER state_over AFTER DELETE ON task_counts BEGIN ${deriveStates} WHERE id = old.task_id;
+  END;
+  CREATE TRIGGER task_changed AFTER UPDATE OF task_state ON tasks WHEN new.task_state <> old.task_state BEGIN
+    UPDATE listing SET state = new.task_state WHERE ${listedAs};
+  END;
+  CREATE TRIGGER task_deleted AFTER DELETE ON tasks BEGIN
+    DELETE FROM listing WHERE ${listedAs};
+  END;
+`;
+
+/** A later step replaces it. */
+const firstTaskAdded = `
+  CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
+    INSERT INTO listing SELECT provider, new.task_state, new.created_at, new.id, new.tenant FROM (${providersOf("new")});
+  END;
+`;
+
 export const derivedTables = `
   CREATE TABLE task_counts (
     task_id TEXT NOT NULL,
@@ -70,7 +108,7 @@ export const derivedTables = `
   INSERT INTO task_counts SELECT task_id, state, count(*) FROM items GROUP BY task_id, state;
 
   CREATE TABLE task_states (present TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  INSERT INTO task_states VALUES ${stateRows()};
+  ${fillTaskStates}
   -- Earlier versions join tasks with batches and mean the batch by "state".
   ALTER TABLE tasks ADD COLUMN task_state TEXT NOT NULL DEFAULT '${taskState(noCounts())}';
   ${deriveStates};
@@ -109,32 +147,6 @@ export const derivedTables = `
   CREATE TABLE deleted_tasks (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   CREATE INDEX tenant_ledger_by_day ON tenant_ledger (day);
 
-  CREATE TRIGGER item_added AFTER INSERT ON items BEGIN ${countOne}
-    INSERT INTO recent_items SELECT new.target, ${NOT_SETTLED}, new.task_id, new.idx WHERE new.batch IS NOT NULL;
-  END;
-  CREATE TRIGGER item_changed AFTER UPDATE OF state ON items WHEN new.state <> old.state BEGIN ${countOne} ${discountOne}
-  END;
-  CREATE TRIGGER item_deleted AFTER DELETE ON items BEGIN ${discountOne}
-    DELETE FROM recent_items WHERE target = old.target AND task_id = old.task_id AND idx = old.idx AND sent_at IN
-      (${NOT_SETTLED}, (SELECT sent_at FROM batches WHERE task_id = old.task_id AND number = old.batch));
-  END;
-  -- The items of a hidden task count no more, and are deleted in small steps.
-  CREATE TRIGGER batch_settled AFTER UPDATE OF state ON batches
-  WHEN new.state IN ${SETTLED} AND old.state NOT IN ${SETTLED} AND NOT EXISTS (SELECT 1 FROM deleted_tasks WHERE id = new.task_id) BEGIN
-    UPDATE recent_items SET sent_at = new.sent_at WHERE new.sent_at IS NOT NULL AND (target, sent_at, task_id, idx) IN ${itemsOfBatch};
-    DELETE FROM recent_items WHERE new.sent_at IS NULL AND (target, sent_at, task_id, idx) IN ${itemsOfBatch};
-  END;
-  CREATE TRIGGER state_begun AFTER INSERT ON task_counts BEGIN ${deriveStates} WHERE id = new.task_id;
-  END;
-  CREATE TRIGGER state_over AFTER DELETE ON task_counts BEGIN ${deriveStates} WHERE id = old.task_id;
-  END;
-  CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
-    INSERT INTO listing SELECT provider, new.task_state, new.created_at, new.id, new.tenant FROM (${providersOf("new")});
-  END;
-  CREATE TRIGGER task_changed AFTER UPDATE OF task_state ON tasks WHEN new.task_state <> old.task_state BEGIN
-    UPDATE listing SET state = new.task_state WHERE ${listedAs};
-  END;
-  CREATE TRIGGER task_deleted AFTER DELETE ON tasks BEGIN
-    DELETE FROM listing WHERE ${listedAs};
-  END;
+  ${derivedTriggers}
+  ${firstTaskAdded}
 `;

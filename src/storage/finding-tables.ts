@@ -25,20 +25,8 @@ const setProblems = (taskId: string): string => `
     UPDATE listing SET had_problems = EXISTS (SELECT 1 FROM task_counts WHERE task_id = ${taskId} AND state IN ${PROBLEM_STATES})
      WHERE (provider, state, created_at, task_id) IN (${listedTasks(`id = ${taskId}`)});`;
 
-export const findingTables = `
-  ALTER TABLE items ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
-  UPDATE items SET tenant = (SELECT tenant FROM tasks WHERE id = task_id) WHERE task_id IN (SELECT id FROM tasks WHERE tenant <> '');
-  -- A server without tenants pays nothing for it.
-  CREATE INDEX items_by_tenant ON items (tenant, target) WHERE tenant <> '';
-  CREATE INDEX problem_items ON items (task_id, idx) WHERE state IN ${PROBLEM_STATES};
-
-  ALTER TABLE listing ADD COLUMN had_problems INTEGER NOT NULL DEFAULT 0;
-  UPDATE listing SET had_problems = 1 WHERE task_id IN (SELECT task_id FROM task_counts WHERE state IN ${PROBLEM_STATES});
-  CREATE INDEX problem_listing ON listing (provider, state, created_at, task_id) WHERE had_problems = 1;
-  CREATE INDEX problem_listing_by_tenant ON listing (tenant, provider, state, created_at, task_id) WHERE had_problems = 1;
-
-  -- The earlier trigger names no columns, and the table has one more now.
-  DROP TRIGGER task_added;
+/** The triggers that new files have as well. */
+export const findingTriggers = `
   CREATE TRIGGER task_added AFTER INSERT ON tasks BEGIN
     INSERT INTO listing (provider, state, created_at, task_id, tenant)
       SELECT '', new.task_state, new.created_at, new.id, new.tenant
@@ -53,4 +41,21 @@ export const findingTables = `
   END;
   CREATE TRIGGER problems_over AFTER DELETE ON task_counts WHEN old.state IN ${PROBLEM_STATES} BEGIN ${setProblems("old.task_id")}
   END;
+`;
+
+export const findingTables = `
+  ALTER TABLE items ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+  UPDATE items SET tenant = (SELECT tenant FROM tasks WHERE id = task_id) WHERE task_id IN (SELECT id FROM tasks WHERE tenant <> '');
+  -- A server without tenants pays nothing for it.
+  CREATE INDEX items_by_tenant ON items (tenant, target) WHERE tenant <> '';
+  CREATE INDEX problem_items ON items (task_id, idx) WHERE state IN ${PROBLEM_STATES};
+
+  ALTER TABLE listing ADD COLUMN had_problems INTEGER NOT NULL DEFAULT 0;
+  UPDATE listing SET had_problems = 1 WHERE task_id IN (SELECT task_id FROM task_counts WHERE state IN ${PROBLEM_STATES});
+  CREATE INDEX problem_listing ON listing (provider, state, created_at, task_id) WHERE had_problems = 1;
+  CREATE INDEX problem_listing_by_tenant ON listing (tenant, provider, state, created_at, task_id) WHERE had_problems = 1;
+
+  -- The earlier trigger names no columns, and the table has one more now.
+  DROP TRIGGER task_added;
+  ${findingTriggers}
 `;

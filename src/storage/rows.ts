@@ -25,6 +25,7 @@ const task = z.object({
   tenant: z.string(),
   traceparent: nullable(z.string()),
   createdAt: timeMs,
+  answer: nullable(z.string()),
   providers: strings,
   duplicatesRemoved: z.number(),
   skippedRecent: z.number(),

@@ -8,7 +8,7 @@ import { type CommandName, exitCodes } from "./definitions.ts";
 import { quota } from "./quota.ts";
 import { inShellWords } from "./shell-words.ts";
 import { status } from "./status.ts";
-import { createTerminal, painter, type Terminal } from "./terminal.ts";
+import { createTerminal, painter, type Streams, type Terminal } from "./terminal.ts";
 import { warm } from "./warm.ts";
 
 /** Commands that run the tools. `doctor` also works where no tool can. */
@@ -30,8 +30,8 @@ export interface ShellCommand {
 }
 
 /** Resolves with the exit code. What a command has stored outlives it: `status` and servers on the same store go on with it. */
-export async function runCommand({ name, operands, options, config }: ShellCommand): Promise<number> {
-  const { stdin, stdout, stderr } = process;
+export async function runCommand({ name, operands, options, config }: ShellCommand, streams: Streams = process): Promise<number> {
+  const { stdin, stdout, stderr } = streams;
   const terminal = createTerminal({ json: options.json === true, stdout, stderr });
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort(new PrefetchError("cancelled", "Interrupted"));

@@ -1,6 +1,6 @@
 /** What a command prints: lines for people, or lines of JSON for programs. Progress goes to standard error, on a terminal only. */
 
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { styleText } from "node:util";
 import type { ToolResult } from "../../mcp/define-tool.ts";
 
@@ -12,7 +12,14 @@ export interface Terminal {
   progress(done: number, total: number): void;
 }
 
-type Output = Writable & { readonly isTTY?: boolean };
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** Those of the process, or of a test. */
+export interface Streams {
+  readonly stdin: Readable;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
 
 export type Paint = (format: "bold" | "green" | "yellow" | "red", text: string) => string;
 

@@ -40,7 +40,7 @@ export function prefetchAsset(deps: ToolDeps) {
         url: "for URLs call prefetch_urls",
       },
       headline: taskHeadline,
-      starts: (task) => task,
+      started: (task) => task,
       handle: async (input, call) =>
         taskResult(
           await service.prefetchAssets({ assetIds: idsOf(input), expand: streamExpansionOf(input), ...spendOptions(input) }, call),

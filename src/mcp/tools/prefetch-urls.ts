@@ -45,7 +45,7 @@ export function prefetchUrls(deps: ToolDeps) {
         lastmod: "use since",
       },
       headline: taskHeadline,
-      starts: (task) => task,
+      started: (task) => task,
       handle: async (input, call) =>
         taskResult(await service.prefetchUrls({ urls: input.urls, expand: expansionOf(input), ...spendOptions(input) }, call)),
     },

@@ -19,12 +19,12 @@ const lookupMayFail: readonly ErrorCode[] = ["rate_limited", "vendor_unavailable
 export interface AssetCost {
   /** Units of quota: one per URL of the asset. */
   readonly cost: number;
-  /** Empty where the vendor does not list them. */
   readonly urls: readonly string[];
+  /** The vendor could not tell, so the cost counts as 1. */
+  readonly isUnseen: boolean;
 }
 
-/** Of an asset that the vendor could not look up just now: the submit will tell. */
-const unseenCost: AssetCost = { cost: 1, urls: [] };
+const unseenCost: AssetCost = { cost: 1, urls: [], isUnseen: true };
 
 /** Throws `forbidden_domain` for an asset on a host that the guards do not list. */
 export async function assetCost(deps: AssetDeps, provider: Provider, assetId: string, signal: AbortSignal): Promise<AssetCost> {
@@ -44,7 +44,7 @@ export async function assetCost(deps: AssetDeps, provider: Provider, assetId: st
         `asset_id: the asset ${assetId} is served from ${foreign}, which PREFETCH_ALLOWED_DOMAINS does not list`,
       );
     }
-    return { cost: Math.max(1, cost), urls };
+    return { cost: Math.max(1, cost), urls, isUnseen: false };
   } catch (error) {
     // A guard on domains cannot let an asset through whose URLs it cannot see.
     if (error instanceof PrefetchError && lookupMayFail.includes(error.code) && !allowedDomains) {

@@ -19,6 +19,8 @@ export interface BuildTaskContext {
   readonly refreshFirst?: boolean;
   readonly tenant: string;
   readonly traceparent: string | undefined;
+  /** Id of the user's answer that lets the task through. */
+  readonly answer?: string | undefined;
 }
 
 /** URLs that go out in one vendor request. */
@@ -36,6 +38,7 @@ export function buildTask(id: string, parsed: ParsedUrls, admission: Admission, 
       tenant: context.tenant,
       traceparent: context.traceparent,
       createdAt: context.now,
+      answer: context.answer,
       providers: [...new Set(parsed.candidates.map((candidate) => candidate.provider.id))],
       duplicatesRemoved: parsed.duplicatesRemoved,
       skippedRecent: admission.skipped.length,

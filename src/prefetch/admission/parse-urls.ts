@@ -18,6 +18,8 @@ export interface Candidate {
   readonly given?: string | undefined;
   /** Units of quota. */
   readonly cost: number;
+  /** An asset whose files the vendor could not tell, so that it may cost more. */
+  readonly isUnseen?: boolean;
   /** Index in the caller's list. */
   readonly position: number;
 }

@@ -36,10 +36,13 @@ export interface Plan {
   /** Something will be sent, today or later. */
   readonly sends: boolean;
   /** What it takes from each quota, today and on later days. */
-  readonly spending: readonly DaySpend[];
+  readonly spending: () => readonly DaySpend[];
   /** Text that differs between any two plans, in pieces. */
   readonly identity: () => Iterable<string>;
-  buildTask(): NewTask;
+  /** The user's answer has let a task through before. */
+  readonly isAnswerUsed: boolean;
+  /** `answer`: id of the user's answer that lets the task through. */
+  buildTask(answer?: string): NewTask;
 }
 
 /** Units that a plan takes from one quota on one day. */
@@ -105,6 +108,7 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
       // A prefetch alone has left the old copies where they were.
       recentRefreshesOnly: refreshFirst,
       laterDays: laterDays.map(({ day }) => day),
+      answer: call.agreedTo?.answer,
     })),
     plan: (facts) => {
       const states = statesFrom(facts);
@@ -114,9 +118,10 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
       return {
         admission,
         sends: admission.send.length + admission.deferred.length > 0,
-        spending: spendingOf(admission, states),
+        spending: () => spendingOf(admission, states),
         identity: () => identityOf(admission, refreshFirst),
-        buildTask: () => buildTask(deps.newTaskId(now), parsed, admission, context),
+        isAnswerUsed: facts.some((known) => known.isAnswerUsed),
+        buildTask: (answer) => buildTask(deps.newTaskId(now), parsed, admission, { ...context, answer }),
       };
     },
   };

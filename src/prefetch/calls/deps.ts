@@ -32,8 +32,8 @@ export interface Deps {
   readonly draining: AbortSignal;
   /** The store outlives this process. */
   readonly durable: boolean;
-  /** A short text that only this text leads to. */
-  readonly digest: (text: string) => string;
+  /** A short text that these pieces lead to, and no other ones. */
+  readonly digest: (pieces: Iterable<string>) => Promise<string>;
   /** A new task id for a task of this moment. */
   readonly newTaskId: (now: number) => string;
   /** Told of failures that do not fail the call. */

@@ -18,6 +18,8 @@ export interface Planned {
   readonly durable: boolean;
   /** Why the server asks the user before it sends the list. */
   readonly reasonToAsk: string | undefined;
+  /** The client can put the question to its user. */
+  readonly asksUser: boolean;
 }
 
 export function dryRunView({ task, batches, items }: NewTask, planned: Planned): TaskView {
@@ -109,7 +111,8 @@ function budget(planned: Planned): string {
   return `${lines.join(" ")} Call again without dry_run to spend ${costs}.${asking(planned)}`.trim();
 }
 
-function asking({ reasonToAsk }: Planned): string {
+function asking({ reasonToAsk, asksUser }: Planned): string {
   if (reasonToAsk === undefined) return "";
-  return ` The server asks the user first, because ${reasonToAsk}; for a client that cannot ask, pass confirm true once the user agrees.`;
+  if (asksUser) return ` The server asks the user before it sends them, because ${reasonToAsk}.`;
+  return ` It needs the user's word, because ${reasonToAsk}: pass confirm true once the user agrees.`;
 }

@@ -7,7 +7,7 @@ import { createPlanner, type Planner, type PlanOptions } from "../admission/plan
 import type { CallContext } from "../model/caller.ts";
 import { isMetered } from "../model/provider.ts";
 import type { CallParts } from "./call-parts.ts";
-import { type ConfirmOptions, reasonToAsk, refuseUnconfirmed } from "./confirm.ts";
+import { answerFor, type ConfirmOptions, reasonToAsk } from "./confirm.ts";
 import type { Deps } from "./deps.ts";
 import { dryRunView } from "./dry-run.ts";
 import { knownQueries, withKnown } from "./known-urls.ts";
@@ -68,7 +68,8 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
       policy: options.onQuotaExceeded,
       quotas: await views.quotas(spenders, call),
       durable: deps.durable,
-      reasonToAsk: options.confirm ? undefined : reasonToAsk(planning, deps.guards),
+      reasonToAsk: reasonToAsk(planning, deps.guards, options, call),
+      asksUser: call.asksUser ?? false,
     };
     return withDuplicate(withKnown(dryRunView(buildTask(), planned), known), parsed);
   };
@@ -81,10 +82,10 @@ export function createSpend(deps: Deps, { refresh, awaitTask, views }: CallParts
     call.signal.throwIfAborted();
     const { task, admission } = await storage.admit(queries, async (facts) => {
       const planning = plan(facts);
-      refuseUnconfirmed(deps, planning, options, call);
+      const answer = await answerFor(deps, planning, options, call);
       const { admission, sends, buildTask } = planning;
       await breathe();
-      return { admission, task: sends ? buildTask() : undefined };
+      return { admission, task: sends ? buildTask(answer) : undefined };
     });
     if (!task) return withDuplicate(await earlierTasks(admission, parsed, options, call), parsed);
     for (const provider of providers) worker.kick(provider);

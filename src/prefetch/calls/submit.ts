@@ -110,7 +110,8 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
       const look = (taker: Provider, assetId: string, signal: AbortSignal) => assetCost(deps, taker, assetId, signal);
       const { assets, ...rest } = await lookUpAssets(request, begun, call.signal, look);
       const candidates = assets.map(({ assetId, found, position }): Candidate => {
-        return { provider: found.taker, kind: "asset", target: assetId, cost: found.value.cost, position };
+        const { cost, isUnseen } = found.value;
+        return { provider: found.taker, kind: "asset", target: assetId, cost, isUnseen, position };
       });
       const parsed: ParsedUrls = { ...rest, candidates };
       if (assets.length === 0) throw nothingUsable(parsed, "asset_ids");

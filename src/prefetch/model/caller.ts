@@ -1,5 +1,7 @@
 /** The caller of a tool, and the context of one call. */
 
+import type { Agreement } from "./confirmation.ts";
+
 /** The tenant that a call acts for. */
 export interface Caller {
   /** Owner of the tasks and the budget; empty where the server does not tell callers apart. */
@@ -16,8 +18,10 @@ export interface CallContext {
   /** W3C trace context of the call, passed on to vendor requests. */
   readonly traceparent?: string | undefined;
   readonly signal: AbortSignal;
-  /** Digest of the plan that a person has agreed to: see `ConfirmationNeeded`. */
-  readonly agreedTo?: string | undefined;
+  /** The yes of a person that came with the call. */
+  readonly agreedTo?: Agreement | undefined;
+  /** The client can put the server's questions to its user. */
+  readonly asksUser?: boolean;
   /** Told of settled items, all items and moved bytes while a call waits. */
   readonly onProgress?: ((settled: number, total: number, bytes?: number) => void) | undefined;
 }

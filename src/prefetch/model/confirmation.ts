@@ -1,4 +1,4 @@
-/** The error of a call that is so large that a person must agree to it first. Nothing was sent. */
+/** A call that is so large that a person must agree to it first. */
 
 import { PrefetchError } from "../../base/errors.ts";
 
@@ -9,6 +9,15 @@ export interface Question {
   readonly digest: string;
 }
 
+/** A person's yes. */
+export interface Agreement {
+  /** Digest of the plan that the question was about. */
+  readonly digest: string;
+  /** Id of the answer. It lets one task through. */
+  readonly answer: string;
+}
+
+/** Nothing was sent. */
 export class ConfirmationNeeded extends PrefetchError {
   readonly question: Question;
 
@@ -18,4 +27,10 @@ export class ConfirmationNeeded extends PrefetchError {
     });
     this.question = question;
   }
+}
+
+export function usedAnswer(): PrefetchError {
+  return new PrefetchError("confirmation_required", "This answer of the user let a task through already, and counts for one", {
+    hint: "Nothing more was sent. list_prefetch_tasks shows the task; call again without the old answer to ask anew.",
+  });
 }

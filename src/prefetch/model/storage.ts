@@ -22,6 +22,8 @@ export interface AccountQuery {
   readonly recentRefreshesOnly?: boolean;
   /** Days after `day` that URLs can be deferred to. */
   readonly laterDays: readonly string[];
+  /** Id of the user's answer that came with the call. */
+  readonly answer?: string | undefined;
 }
 
 export interface AccountFacts {
@@ -34,6 +36,8 @@ export interface AccountFacts {
   readonly waiting: number;
   /** One entry per later day of the query. */
   readonly later: readonly { readonly ledger: LedgerEntry; readonly own: number }[];
+  /** A task was sent with the query's answer. */
+  readonly isAnswerUsed: boolean;
 }
 
 /** Asks where the targets of a task stand. */

@@ -121,6 +121,8 @@ export interface Task {
   /** W3C trace context of the call that created it. */
   readonly traceparent: string | undefined;
   readonly createdAt: number;
+  /** Id of the user's answer that let a large call send it. */
+  readonly answer?: string | undefined;
   readonly providers: readonly string[];
   readonly duplicatesRemoved: number;
   readonly skippedRecent: number;

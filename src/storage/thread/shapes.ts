@@ -96,6 +96,7 @@ const task = z.object({
   tenant: text,
   traceparent: maybe(text),
   createdAt: number,
+  answer: maybe(text).optional(),
   providers: texts,
   duplicatesRemoved: number,
   skippedRecent: number,
@@ -179,6 +180,7 @@ export const accountQuery = z.object({
   recentSince: number,
   recentRefreshesOnly: flag.optional(),
   laterDays: texts,
+  answer: maybe(text).optional(),
 } satisfies Shape<AccountQuery>);
 
 export const accountFacts = z.object({
@@ -187,6 +189,7 @@ export const accountFacts = z.object({
   recent: z.map(text, text),
   waiting: number,
   later: z.array(z.object({ ledger: ledgerEntry, own: number })),
+  isAnswerUsed: flag,
 } satisfies Shape<AccountFacts>);
 
 const workShape = { batch, items: z.array(item) } satisfies Shape<WorkItem>;

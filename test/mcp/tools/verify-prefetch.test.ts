@@ -11,6 +11,7 @@ import { prepareServers } from "../../../src/mcp/server.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { cdn, type EdgeScript, fakeEdge, row } from "../../fakes/edge.ts";
 import { manyUrls } from "../../fakes/provider.ts";
+import { neverAborted } from "../../fakes/signal.ts";
 import { startService } from "../../prefetch/calls/service-harness.ts";
 
 const answer = z.object({
@@ -27,7 +28,12 @@ async function setUp(script: EdgeScript = {}) {
     providers: { known: ["fake-cdn"], configured: ["fake-cdn"], fallbacks: [], refreshing: [], routes: [] },
     notice: undefined,
     clock: harness.clock,
-    confirmations: createConfirmations({ clock: harness.clock, key: "k".repeat(32), areAsked: false }),
+    confirmations: createConfirmations({
+      key: "k".repeat(32),
+      areAsked: false,
+      draining: neverAborted,
+      onRefused: (reason) => harness.reports.push(reason),
+    }),
     report: (error) => harness.reports.push(String(error)),
     observer: silentObserver,
     foreign: createForeignText(createSecrets()),

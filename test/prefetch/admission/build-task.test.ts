@@ -98,7 +98,9 @@ describe("buildTask", () => {
       `Over the quota of two today; it can be sent after ${new Date(NOON + 2_000).toISOString()}.`,
     ]);
     const admission = { send: [], deferred: [], skipped: [], overQuota: candidates, cost: 0, costs: new Map(), refreshCost: 0 };
-    expect(dryRunView(plan, { admission, policy: "partial", quotas: [], durable: true, reasonToAsk: undefined })).toMatchObject({
+    expect(
+      dryRunView(plan, { admission, policy: "partial", quotas: [], durable: true, reasonToAsk: undefined, asksUser: false }),
+    ).toMatchObject({
       providers: ["one", "two"],
       byProvider: [
         { provider: "one", counts: { queued: 0, rejected: 1 }, cost: 0 },

@@ -104,7 +104,7 @@ export async function startService(options: ServiceOptions = {}) {
       foreign: fakeForeignText(...secrets),
       breathe: () => undefined,
       draining: draining.signal,
-      digest: (text) => text,
+      digest: async (pieces) => [...pieces].join(""),
       newTaskId: () => `pf_${String(++tasks).padStart(4, "0")}`,
       report,
     });

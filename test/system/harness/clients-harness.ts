@@ -115,10 +115,16 @@ function legacyClient(answer?: Answer): LegacyClient {
   return client;
 }
 
+/**
+ * The SDK's own transport asks for the revision on a second, short-lived process of the same server, and a subclass asks on the
+ * session's process. The tests so start half as many servers. `process/process.test.ts` has a session that begins with two.
+ */
+export class OneProcessTransport extends ModernTransport {}
+
 /** A session of 2026-07-28, with the client that negotiates it. */
-export async function modernSession(options: ServerOptions): Promise<Session> {
+export async function modernSession(options: ServerOptions, Transport = OneProcessTransport): Promise<Session> {
   const client = modernClient(options.answer);
-  const transport = new ModernTransport(spawnOptions(options));
+  const transport = new Transport(spawnOptions(options));
   transport.stderr?.on("data", (chunk) => options.onStderr?.(String(chunk)));
   await client.connect(transport);
   return modernOver(client, transport.pid);

@@ -5,20 +5,30 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 
 type Row = Record<string, unknown>;
 
-function rows(path: string, sql: string, ...values: SQLInputValue[]): Row[] {
-  const db = new DatabaseSync(path, { readOnly: true });
+type Query = (sql: string, ...values: SQLInputValue[]) => Row[];
+
+/** Opening costs more than a query, and tests that wait look often. */
+function look<Result>(path: string, at: (query: Query) => Result): Result {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   try {
-    db.exec("PRAGMA busy_timeout = 5000");
-    return db.prepare(sql).all(...values);
+    return at((sql, ...values) => db.prepare(sql).all(...values));
   } finally {
     db.close();
   }
 }
 
+function rows(path: string, sql: string, ...values: SQLInputValue[]): Row[] {
+  return look(path, (query) => query(sql, ...values));
+}
+
 /** Batches by their state, without batches that are due after `until`. Empty when there is no store yet. */
 export function batchStates(path: string, until = Number.MAX_SAFE_INTEGER): Map<string, number> {
-  if (!existsSync(path) || rows(path, "SELECT 1 FROM sqlite_schema WHERE name = 'batches'").length === 0) return new Map();
-  const groups = rows(path, "SELECT state, count(*) AS n FROM batches WHERE state <> 'queued' OR not_before <= ? GROUP BY state", until);
+  if (!existsSync(path)) return new Map();
+  const groups = look(path, (query) =>
+    query("SELECT 1 FROM sqlite_schema WHERE name = 'batches'").length === 0
+      ? []
+      : query("SELECT state, count(*) AS n FROM batches WHERE state <> 'queued' OR not_before <= ? GROUP BY state", until),
+  );
   return new Map(groups.map((group) => [String(group.state), Number(group.n)]));
 }
 

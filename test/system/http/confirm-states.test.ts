@@ -1,5 +1,6 @@
 /** Request states of the question before a large call, as a client could replay, change or forge them. */
 
+import { createRequestStateCodec } from "@modelcontextprotocol/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type HttpServer, launchServer, secretOf, tokenList } from "../harness/http-server-harness.ts";
@@ -54,7 +55,7 @@ describe("a request state", () => {
     const answer = { inputResponses: yes, requestState };
     expect(sentTask.parse(await call(args, answer)).result.structuredContent.cost).toBe(4);
     const [{ text } = { text: "" }] = failed.parse(await call(args, answer)).result.content;
-    expect(text).toMatch(/^confirmation_required: This answer of the user was used already.+list_prefetch_tasks/);
+    expect(text).toMatch(/^confirmation_required: This answer of the user let a task through already.+list_prefetch_tasks/);
   });
 
   it("answers with the earlier task when a client repeats the confirmed call whose answer was lost", async () => {
@@ -71,9 +72,10 @@ describe("a request state", () => {
   ])("leads to a new question with %s", async (_, change) => {
     const urls = newList();
     const requestState = await ask({ urls });
-    asked.parse(await call(change(urls), { inputResponses: yes, requestState }));
-    // The refused answer counts as used, so it does not fit the first list later.
-    expect(asked.safeParse(await call({ urls })).success).toBe(true);
+    const other = change(urls);
+    expect(asked.parse(await call(other, { inputResponses: yes, requestState })).result.requestState).not.toBe(requestState);
+    // Nothing was sent with the answer, so it still fits the list that it was given for.
+    expect(sentTask.parse(await call({ urls }, { inputResponses: yes, requestState })).result.structuredContent.cost).toBe(4);
   });
 
   it("leads to a new question when the answer is missing", async () => {
@@ -90,14 +92,41 @@ describe("a request state", () => {
     expect(await call(args, { inputResponses: yes, requestState }, { name })).toMatchObject(refused);
   });
 
+  it("counts as none, and leads to a new question, when it has expired", async () => {
+    const codec = createRequestStateCodec({ key: stateKey.PREFETCH_SERVER_STATE_KEY, ttlSeconds: -1, bind: () => "token:alice\0alice" });
+    const shared = await launchServer({ ...env, ...stateKey });
+    try {
+      const args = { urls: newList() };
+      const requestState = await codec.mint({ digest: "", answer: "1" }, {} as never);
+      expect(asked.parse(await call(args, { inputResponses: yes, requestState }, { at: shared })).result.requestState).not.toBe(
+        requestState,
+      );
+    } finally {
+      await shared.stop();
+    }
+  });
+
+  it("fails no tool that sends nothing", async () => {
+    const requestState = await ask({ urls: newList() });
+    const { headers, body } = modern(
+      "tools/call",
+      { name: "get_prefetch_quota", arguments: {}, inputResponses: { confirm: { action: "decline" } }, requestState },
+      bearer(secretOf("alice")),
+    );
+    expect(messageOf(await send(server, { headers, body }))).toMatchObject({
+      result: { structuredContent: { quotas: expect.any(Array) } },
+    });
+  });
+
   it("is refused when it is forged or changed", async () => {
     const args = { urls: newList() };
     const [version, body = "", mac] = (await ask(args)).split(".");
     const { p, ...rest } = z.looseObject({ p: z.looseObject({}) }).parse(JSON.parse(Buffer.from(body, "base64url").toString()));
-    const changed = Buffer.from(JSON.stringify({ p: { ...p, id: "another" }, ...rest })).toString("base64url");
+    const changed = Buffer.from(JSON.stringify({ p: { ...p, answer: "another" }, ...rest })).toString("base64url");
     for (const forged of ["", "yes", `${version}.${changed}.${mac}`, `${version}.${body}`, `${version}.${body}.${mac}x`]) {
       expect(await call(args, { inputResponses: yes, requestState: forged })).toMatchObject(refused);
     }
+    expect(server.log.filter((line) => line.includes("request state: "))).not.toEqual([]);
   });
 
   it("counts at another process only when both have the same PREFETCH_SERVER_STATE_KEY", async () => {

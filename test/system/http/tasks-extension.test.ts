@@ -13,7 +13,7 @@ const tokens = tokenList(
   { name: "bob" },
   { name: "dave" },
   { name: "reader", tenant: "media", scopes: ["prefetch:read"] },
-  { name: "media" },
+  { name: "media", tenant: "media" },
 );
 const env = { PREFETCH_SERVER_TOKENS: tokens, PREFETCH_CONFIRM_ABOVE: "5", PREFETCH_TENANT_DAILY_BUDGET: "12" };
 
@@ -51,7 +51,7 @@ async function ask(method: string, params: Record<string, unknown>, { name = "al
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": version,
     "io.modelcontextprotocol/clientInfo": framing.clientInfo,
-    "io.modelcontextprotocol/clientCapabilities": declares ? framing.clientCapabilities : {},
+    "io.modelcontextprotocol/clientCapabilities": declares ? { extensions: { [TASKS]: {} } } : {},
   };
   return dispatch({ method, params: { ...params, _meta } }, name);
 }
@@ -113,7 +113,7 @@ describe("the official client of the extension", () => {
     const session = await openSession((question) => questions.push(question) > 0);
     const execution = await session.callTool("prefetch_urls", { urls: newList(6), provider: "huawei-vod" });
     expect(execution.kind).toBe("task");
-    expect(questions).toEqual([expect.stringMatching(/^Prefetch 6 URLs with huawei-vod\?/)]);
+    expect(questions).toEqual([expect.stringMatching(/^Prefetch 6 URLs of example\.com with huawei-vod\?/)]);
     expect(ended.parse((await execution.settle()).outcome).result.structuredContent.counts.succeeded).toBe(6);
   });
 
@@ -128,6 +128,18 @@ describe("the official client of the extension", () => {
       expect(execution.kind, tool).toBe("immediate");
       await execution.close();
     }
+  });
+});
+
+describe("a plain result", () => {
+  it("answers a list of which an earlier task holds a part, so that no task ends before the list does", async () => {
+    const bob = { name: "bob" };
+    const urls = newList(3);
+    const first = z.object({ result: z.object({ taskId: z.string() }) });
+    first.parse(await ask("tools/call", { name: "prefetch_urls", arguments: { urls: urls.slice(0, 2), provider: "huawei-vod" } }, bob));
+    const overlapping = await ask("tools/call", { name: "prefetch_urls", arguments: { urls, provider: "huawei-vod" } }, bob);
+    expect(overlapping).toMatchObject({ result: { resultType: "complete", structuredContent: { skipped_recent: 2, cost: 1 } } });
+    expect(overlapping).not.toMatchObject({ result: { taskId: expect.anything() } });
   });
 });
 
@@ -182,7 +194,7 @@ describe("a task of the extension", () => {
     expect(await ask("tasks/cancel", { taskId: 7 }, { name: "media" })).toMatchObject({
       error: { code: -32_602, message: expect.stringContaining("taskId: must be a text") },
     });
-    expect(await ask("tasks/get", { taskId }, { name: "reader" })).toMatchObject({ error: { code: -32_602 } });
+    expect(await ask("tasks/get", { taskId }, { name: "reader" })).toMatchObject({ result: { taskId } });
     expect(await ask("tasks/cancel", { taskId }, { name: "reader" })).toMatchObject({ error: { code: -32_600 } });
     expect(await ask("tasks/list", {}, { name: "media" })).toMatchObject({ error: { code: -32_601 } });
   });

@@ -1,10 +1,13 @@
-/** The commands for shells and pipelines, run as a shell runs them. */
+/**
+ * The commands for shells and pipelines. A shell runs them where the process itself matters: its input, output and exit code, and a
+ * store that outlives it. The other tests run the command in their own process.
+ */
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Ended, newFolder, shell } from "../harness/shell-harness.ts";
+import { command, type Ended, newFolder, shell } from "../harness/shell-harness.ts";
 
 const event = z.looseObject({ event: z.string() });
 const eventsOf = ({ stdout }: Ended) =>
@@ -29,7 +32,7 @@ describe("warm", () => {
 
   it("proves a list of several pages with one sum at the end, and names each URL that the edge does not hold", async () => {
     const urls = Array.from({ length: 60 }, (_, nth) => `https://cloudflare.example.org/page/${nth}.mp4`);
-    const { code, stdout } = await shell(["warm", "--sandbox", "-", "--verify"], {
+    const { code, stdout } = await command(["warm", "--sandbox", "-", "--verify"], {
       input: [...urls, "https://cloudflare.example.org/page/evicted.mp4"].join("\n"),
     });
     expect(code).toBe(2);
@@ -39,12 +42,12 @@ describe("warm", () => {
   });
 
   it("refuses --verify with --dry-run, and a negative wait, each in its own words", async () => {
-    const both = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--dry-run", "--verify"]);
+    const both = await command(["warm", "--sandbox", "https://example.com/1.mp4", "--dry-run", "--verify"]);
     expect(both).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/--verify asks the edge about warmed URLs, and --dry-run warms none/),
     });
-    const negative = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--wait", "-5"]);
+    const negative = await command(["warm", "--sandbox", "https://example.com/1.mp4", "--wait", "-5"]);
     expect(negative).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/--wait must be a number of minutes, such as 30; it is "-5"/),
@@ -52,7 +55,7 @@ describe("warm", () => {
   });
 
   it("names commands instead of tools in its next step and hints", async () => {
-    const { stdout } = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--wait", "0"]);
+    const { stdout } = await command(["warm", "--sandbox", "https://example.com/1.mp4", "--wait", "0"]);
     expect(stdout).toMatch(/Run cdn-prefetch-mcp status pf_[\w-]+ --wait 60 until the state is final/);
     const { stderr } = await shell(["status", "pf_none", "--sandbox"]);
     expect(stderr).toMatch(/Run cdn-prefetch-mcp status, which lists the newest tasks, before you send anything again/);
@@ -68,13 +71,13 @@ describe("warm", () => {
   });
 
   it("ends with 2 when the edge does not hold a URL that was fetched", async () => {
-    const ended = await shell(["warm", "--sandbox", "https://cloudflare.example.org/evicted.mp4", "--verify", "--json"]);
+    const ended = await command(["warm", "--sandbox", "https://cloudflare.example.org/evicted.mp4", "--verify", "--json"]);
     expect(ended.code).toBe(2);
   });
 
   it("sends a list that is longer than one call in several calls", async () => {
     const urls = Array.from({ length: 5 }, (_, nth) => `https://example.com/${nth}.mp4`);
-    const ended = await shell(["warm", "--sandbox", "--max-urls-per-call", "2", "--json", "-"], { input: urls.join("\n") });
+    const ended = await command(["warm", "--sandbox", "--max-urls-per-call", "2", "--json", "-"], { input: urls.join("\n") });
     expect(ended.code).toBe(0);
     expect(eventsOf(ended).map(({ counts }) => counts)).toMatchObject([{ total: 2 }, { total: 2 }, { total: 1 }]);
   });
@@ -82,9 +85,9 @@ describe("warm", () => {
   it("warms what a sitemap names, counts it in a dry run, and has nothing to do when nothing changed", async () => {
     const args = ["warm", "--sandbox", "https://cloudflare.example.org/robots.txt", "--expand", "sitemap", "--json"];
     const [planned, warmed, unchanged] = await Promise.all([
-      shell([...args, "--dry-run"]),
-      shell(args),
-      shell([...args, "--since", "2099-01-01", "--time-zone", "Asia/Shanghai"]),
+      command([...args, "--dry-run"]),
+      command(args),
+      command([...args, "--since", "2099-01-01", "--time-zone", "Asia/Shanghai"]),
     ]);
     expect([planned.code, warmed.code, unchanged.code]).toEqual([0, 0, 0]);
     expect(eventsOf(planned)).toMatchObject([{ counts: { planned: 36 }, sitemaps: [{ kind: "robots", urls: 36 }] }]);
@@ -95,8 +98,8 @@ describe("warm", () => {
   it("keeps what the first answer alone knows when the outcome comes later", async () => {
     const host = "https://media.example.net";
     const [site, refused] = await Promise.all([
-      shell(["warm", "--sandbox", `${host}/sitemap.xml`, "--expand", "sitemap", "--since", "2026-11-27"]),
-      shell(["warm", "--sandbox", "--refresh-first", "--json", `${host}/fail-1.jpg`, `${host}/2.jpg`]),
+      command(["warm", "--sandbox", `${host}/sitemap.xml`, "--expand", "sitemap", "--since", "2026-11-27"]),
+      command(["warm", "--sandbox", "--refresh-first", "--json", `${host}/fail-1.jpg`, `${host}/2.jpg`]),
     ]);
     expect(site.stdout).toMatch(
       /\n {2}sitemap-index https:\/\/media\.example\.net\/sitemap\.xml: \d+ URLs of 36 entries; left out: \d+ unchanged, 6 undated\n/,
@@ -106,7 +109,7 @@ describe("warm", () => {
   });
 
   it("spends nothing in a dry run", async () => {
-    const ended = await shell(["warm", "--sandbox", "https://example.com/1.mp4", "--dry-run", "--json"]);
+    const ended = await command(["warm", "--sandbox", "https://example.com/1.mp4", "--dry-run", "--json"]);
     expect(eventsOf(ended)).toMatchObject([{ event: "task", cost: 1, dry_run: true }]);
     expect(eventsOf(ended)[0]).not.toHaveProperty("task_id");
   });
@@ -125,7 +128,7 @@ describe("warm", () => {
     [["status", "--sandbox", "pf_1", "pf_2"], "several task ids were given"],
     [["quota", "--sandbox", "http"], '"http" is an operand'],
   ])("%j ends with 1 and says what is wrong", async (args, words) => {
-    const { code, stdout, stderr } = await shell(args);
+    const { code, stdout, stderr } = await command(args);
     expect(code).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toContain(words);
@@ -148,8 +151,8 @@ describe("status and quota", () => {
     const told = await shell(["status", id, "--json"], { env });
     expect(told.code).toBe(0);
     expect(eventsOf(told)).toMatchObject([{ event: "task", task_id: id, counts: { total: 2 } }]);
-    expect((await shell(["status"], { env })).stdout).toContain(id);
-    const asked = await shell(["quota", "--provider", "http", "--json"], { env });
+    expect((await command(["status"], { env })).stdout).toContain(id);
+    const asked = await command(["quota", "--provider", "http", "--json"], { env });
     expect(eventsOf(asked)).toMatchObject([{ event: "quota", quotas: [{ provider: "http" }] }]);
   });
 });

@@ -1,4 +1,7 @@
-/** `cdn-prefetch-mcp doctor`, run as a shell runs it, against installations that work and that do not. */
+/**
+ * `cdn-prefetch-mcp doctor`, against installations that work and that do not. A shell runs it where the process itself matters: its
+ * exit code, user, folder and output, and servers beside it. The other tests run the command in their own process.
+ */
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
@@ -13,7 +16,7 @@ import { createAuthority } from "../../../src/sandbox/server/certificates.ts";
 import { startServer } from "../../../src/sandbox/server/server.ts";
 import { tamper } from "../../storage/file-harness.ts";
 import { alibabaEnv, huaweiEnv, modernSession } from "../harness/clients-harness.ts";
-import { type Ended, newFolder, type ShellOptions, shell } from "../harness/shell-harness.ts";
+import { type CommandOptions, command, type Ended, newFolder, type ShellOptions, shell } from "../harness/shell-harness.ts";
 
 const count = z.int().nonnegative();
 const texts = { area: z.string().min(1), name: z.string().min(1), says: z.string().regex(/\.$/) };
@@ -32,8 +35,15 @@ interface Report {
   area(name: string): Readonly<Record<string, Row>>;
 }
 
-async function doctor(args: readonly string[], env: Readonly<Record<string, string>> = {}, more: ShellOptions = {}): Promise<Report> {
-  const { code, stdout, stderr } = await shell(["doctor", "--json", ...args], { env, ...more });
+type Env = NonNullable<CommandOptions["env"]>;
+
+const doctor = async (args: readonly string[], env: Env = {}): Promise<Report> =>
+  reportOf(await command(["doctor", "--json", ...args], { env }));
+
+const doctorInShell = async (args: readonly string[], env: Env = {}, more: ShellOptions = {}): Promise<Report> =>
+  reportOf(await shell(["doctor", "--json", ...args], { env, ...more }));
+
+function reportOf({ code, stdout, stderr }: Ended): Report {
   expect(stderr).toBe("");
   const events = stdout
     .trim()
@@ -70,7 +80,7 @@ describe("an installation that works", () => {
   it("has no failed row, spends nothing, and ends with 0", async () => {
     const [first, second] = [await huawei(), await alibaba()];
     const path = newStore();
-    const report = await doctor([], { ...huaweiEnv(first), ...alibabaEnv(second), PREFETCH_STORE: `sqlite:${path}` });
+    const report = await doctorInShell([], { ...huaweiEnv(first), ...alibabaEnv(second), PREFETCH_STORE: `sqlite:${path}` });
     expect(failedIn(report)).toEqual([]);
     expect(report.area("program").node?.says).toContain(process.versions.node);
     expect(report.area("store").file).toMatchObject({ state: "ok", says: expect.stringContaining("does not exist yet") });
@@ -106,7 +116,7 @@ describe("an installation that works", () => {
     const server = await modernSession({ env });
     onTestFinished(() => server.close());
     await server.call("prefetch_urls", { urls: ["https://example.com/a.mp4"] });
-    const report = await doctor([], env);
+    const report = await doctorInShell([], env);
     expect(failedIn(report)).toEqual([]);
     expect(report.area("store").file?.says).toMatch(/schema \d+, 1 open task\.$/);
     expect((await server.call("prefetch_urls", { urls: ["https://example.com/b.mp4"] })).isError).toBe(false);
@@ -118,14 +128,14 @@ describe("an installation that works", () => {
     const env = { ...alibabaEnv(emulator), PREFETCH_STORE: `sqlite:${path}` };
     const throttled = { kind: "answer", status: 503, body: '{"Code":"Throttling.User","Message":"Too many."}' } as const;
     emulator.inject({ action: "PreloadVodObjectCaches", fault: throttled, times: 50 });
-    const warmed = await shell(["warm", "https://vod.example.net/a.mp4", "--wait", "0", "--json"], { env });
+    const warmed = await command(["warm", "https://vod.example.net/a.mp4", "--wait", "0", "--json"], { env });
     expect(warmed.stdout).toContain('"state":"queued"');
     tamper(path, "UPDATE batches SET not_before = 0; UPDATE pace SET next_slot = 0");
     emulator.clearFaults();
     // A server on this store looks for due batches after 5 seconds. The doctor still waits for the vendor then.
     emulator.inject({ method: "GET", fault: { kind: "delay", ms: 3_500 } });
     emulator.inject({ action: "DescribeVodRefreshTasks", fault: { kind: "delay", ms: 3_500 } });
-    expect((await doctor([], env)).area("store").file?.says).toContain("1 open task.");
+    expect((await doctorInShell([], env)).area("store").file?.says).toContain("1 open task.");
     expect(emulator.spentToday).toBe(0);
   });
 
@@ -140,7 +150,7 @@ describe("an installation that works", () => {
 describe("a vendor", () => {
   it("that refuses the key is a failed row with the vendor's code, and no further request is made with the key", async () => {
     const emulator = await huawei();
-    const report = await doctor([], { ...huaweiEnv(emulator), HUAWEICLOUD_SDK_SK: "another-secret-key" });
+    const report = await doctorInShell([], { ...huaweiEnv(emulator), HUAWEICLOUD_SDK_SK: "another-secret-key" });
     expect(failedIn(report)).toEqual(["huawei-vod credentials"]);
     expect(report.area("huawei-vod").credentials).toMatchObject({
       says: expect.stringContaining("APIGW.0301"),
@@ -265,8 +275,9 @@ describe("a vendor", () => {
 });
 
 describe("a store", () => {
-  const fileRow = async (path: string, more: ShellOptions = {}) => {
-    const report = await doctor([], { PREFETCH_STORE: `sqlite:${path}` }, more);
+  const fileRow = async (path: string, more?: ShellOptions) => {
+    const env = { PREFETCH_STORE: `sqlite:${path}` };
+    const report = await (more ? doctorInShell([], env, more) : doctor([], env));
     expect(failedIn(report)).toEqual(["store file"]);
     return report.area("store").file;
   };
@@ -283,7 +294,7 @@ describe("a store", () => {
 
   it("with a relative path is a warning, and is shown with its whole path", async () => {
     const folder = newFolder();
-    const store = (await doctor(["--store", "sqlite:a.sqlite"], {}, { cwd: folder })).area("store");
+    const store = (await doctorInShell(["--store", "sqlite:a.sqlite"], {}, { cwd: folder })).area("store");
     expect(store).toMatchObject({
       path: { state: "warning" },
       file: { state: "ok", says: expect.stringContaining(join(realpathSync(folder), "a.sqlite")) },
@@ -291,7 +302,7 @@ describe("a store", () => {
   });
 
   it("without a home folder is not looked at", async () => {
-    const report = await doctor([], { HOME: "" });
+    const report = await doctorInShell([], { HOME: "" });
     expect(failedIn(report)).toEqual(["settings start"]);
     expect(report.area("store").settings).toMatchObject({ state: "skipped" });
   });
@@ -450,22 +461,22 @@ describe("--url", () => {
 });
 
 describe("the command line", () => {
-  const refused = async (...args: string[]): Promise<Ended> => {
-    const ended = await shell(["doctor", ...args]);
+  const refused = async (run: typeof shell, ...args: string[]): Promise<Ended> => {
+    const ended = await run(["doctor", ...args]);
     expect(ended).toMatchObject({ code: 1, stdout: "" });
     return ended;
   };
 
   it("is refused with advice for an unknown flag, an operand, a provider without a URL, and too many URLs", async () => {
-    expect((await refused("--urll", "x")).stderr).toContain("Did you mean --url?");
-    expect((await refused("https://example.com/a")).stderr).toContain("Name a URL with --url.");
-    expect((await refused("--provider", "http")).stderr).toContain("Add --url.");
+    expect((await refused(shell, "--urll", "x")).stderr).toContain("Did you mean --url?");
+    expect((await refused(command, "https://example.com/a")).stderr).toContain("Name a URL with --url.");
+    expect((await refused(command, "--provider", "http")).stderr).toContain("Add --url.");
     const many = Array.from({ length: 21 }, (_, nth) => ["--url", `https://example.com/${nth}`]).flat();
-    expect((await refused(...many)).stderr).toContain("21 URLs were given; it looks at 20 at most");
+    expect((await refused(command, ...many)).stderr).toContain("21 URLs were given; it looks at 20 at most");
   });
 
   it("has its own error as JSON when asked for JSON", async () => {
-    const { code, stdout, stderr } = await shell(["doctor", "x", "--json"]);
+    const { code, stdout, stderr } = await command(["doctor", "x", "--json"]);
     expect([code, stderr]).toEqual([1, ""]);
     expect(JSON.parse(stdout)).toMatchObject({ event: "error", code: "invalid_argument", hint: "Name a URL with --url." });
   });

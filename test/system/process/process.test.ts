@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
+import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { providerDefinitions } from "../../../src/providers/index.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
@@ -285,6 +286,13 @@ describe("starting", () => {
     expect(help).toMatch(/HUAWEICLOUD_SDK_AK/);
     expect(execFileSync(process.execPath, [bin, "--version"], { encoding: "utf8" })).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
+});
+
+it("answers the official client's own transport, which asks for the revision on a process that it then ends", async () => {
+  const session = await modernSession({ env: { PREFETCH_STORE: "memory:" } }, StdioClientTransport);
+  onTestFinished(() => session.close());
+  expect(session.generation).toBe("modern");
+  expect((await session.call("get_prefetch_quota")).structured).toMatchObject({ quotas: [{ provider: "http" }] });
 });
 
 describe("too old a Node", () => {

@@ -2,10 +2,9 @@
 
 import { execFileSync } from "node:child_process";
 import { Client } from "@modelcontextprotocol/client";
-import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 import { onTestFinished, type TestContext } from "vitest";
 import { z } from "zod";
-import { type Arguments, baseEnv, bin, type ToolAnswer } from "../harness/clients-harness.ts";
+import { type Arguments, baseEnv, bin, OneProcessTransport, type ToolAnswer } from "../harness/clients-harness.ts";
 import { fastServer } from "../harness/fast-bundle-harness.ts";
 import { type FastTime, fastEnv } from "../harness/fast-clock-harness.ts";
 
@@ -29,7 +28,7 @@ export interface StoreServer {
 /** Starts the built server, or with `time` the same one in fast time. It ends with the test. */
 export async function startStoreServer(env: Readonly<Record<string, string>>, time?: FastTime): Promise<StoreServer> {
   const fast = time && fastEnv(time);
-  const transport = new StdioClientTransport({
+  const transport = new OneProcessTransport({
     command: process.execPath,
     args: [time ? await fastServer() : bin],
     env: { ...baseEnv, ...fast, ...env },

@@ -9,7 +9,7 @@ import type { ConfigReading } from "../../read-config.ts";
 import type { SettingSources } from "../../setting-values.ts";
 import type { Options } from "../command.ts";
 import { exitCodes } from "../definitions.ts";
-import { createTerminal, painter, type Terminal } from "../terminal.ts";
+import { createTerminal, type Output, painter, type Streams, type Terminal } from "../terminal.ts";
 import { type Check, runCheck } from "./check.ts";
 import { countStates, type Finding } from "./finding.ts";
 import { planChecks } from "./plan.ts";
@@ -26,9 +26,8 @@ export interface DoctorCommand {
 }
 
 /** Resolves with the exit code. */
-export async function runDoctor(command: DoctorCommand): Promise<number> {
+export async function runDoctor(command: DoctorCommand, { stdout, stderr }: Omit<Streams, "stdin"> = process): Promise<number> {
   const { options, reading, sources } = command;
-  const { stdout, stderr } = process;
   const terminal = createTerminal({ json: options.json === true, stdout, stderr });
   const urls = typeof options.url === "string" ? options.url.split("\n") : [];
   const named = typeof options.provider === "string" ? options.provider : undefined;
@@ -43,7 +42,7 @@ export async function runDoctor(command: DoctorCommand): Promise<number> {
     const secrets = secretsOf(reading);
     const checks = planChecks({ reading, sources, app, secrets, urls, named });
     const findings = await runAll(checks, { broken: reading.unusable, report: app.report }, terminal.progress);
-    return print(findings.map(hiding(secrets)), options, terminal);
+    return print(findings.map(hiding(secrets)), options, terminal, stdout);
   } finally {
     await app.close(0);
   }
@@ -75,12 +74,11 @@ async function runAll(
   return found.flat();
 }
 
-function print(findings: readonly Finding[], { json }: Options, terminal: Terminal): number {
-  const { stdout } = process;
+function print(findings: readonly Finding[], { json }: Options, terminal: Terminal, stdout: Output): number {
   const counts = countStates(findings);
   if (json === true) for (const finding of findings) terminal.result("check", { ...finding }, () => []);
   terminal.result("summary", { ...counts }, () => [
-    ...(stdout.isTTY ? tableLines(findings, stdout.columns, painter(stdout)) : plainLines(findings)),
+    ...(stdout.isTTY ? tableLines(findings, stdout.columns ?? 80, painter(stdout)) : plainLines(findings)),
     "",
     summaryLine(counts),
   ]);
