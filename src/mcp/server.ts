@@ -7,6 +7,7 @@ import { cleanAnswers } from "./clean-answers.ts";
 import type { Tool, ToolResult } from "./define-tool.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
+import { registerTaskView } from "./resources/task-view.ts";
 import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
 import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
 import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
@@ -65,6 +66,7 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
     );
     for (const tool of tools) if (isOffered(tool, principal)) tool.register(server, principal);
     registerResources(server, deps, principal);
+    registerTaskView(server, deps);
     if (principal.may("spend")) registerPublishAndWarm(server);
     cleanAnswers(server, deps.foreign);
     return server;
