@@ -14,8 +14,9 @@ export function findChromium(): string | undefined {
   return PROGRAMS.find((program) => existsSync(program));
 }
 
-export function launchChromium(executablePath: string): Promise<Browser> {
+/** Playwright's own emulation of a time zone reaches a sandboxed frame too late. */
+export function launchChromium(executablePath: string, timeZone: string): Promise<Browser> {
   // Chromium has no sandbox of its own when root starts it, as in a container.
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath, args });
+  return chromium.launch({ executablePath, args, env: { ...process.env, TZ: timeZone } });
 }

@@ -1,7 +1,14 @@
 /** A page that hosts the view as applications do: the official bridge of MCP Apps, on an official client of the built server. */
 
 import { type CallToolResult, Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import { AppBridge, getToolUiResourceUri, type McpUiHostContext, PostMessageTransport } from "@modelcontextprotocol/ext-apps/app-bridge";
+import {
+  AppBridge,
+  buildAllowAttribute,
+  getToolUiResourceUri,
+  type McpUiHostContext,
+  type McpUiResourceMeta,
+  PostMessageTransport,
+} from "@modelcontextprotocol/ext-apps/app-bridge";
 
 export interface OpenOptions {
   /** The tool whose answer the view shows. */
@@ -9,6 +16,8 @@ export interface OpenOptions {
   readonly context?: McpUiHostContext;
   /** Whether the host passes tool calls of the view on. Default: it does. */
   readonly tools?: boolean;
+  /** Whether the host grants the permissions that the view asks for. Default: it grants none. */
+  readonly permissions?: boolean;
 }
 
 export interface ViewHost {
@@ -46,25 +55,34 @@ function current(): AppBridge {
   return bridge;
 }
 
-async function pageOf(tool: string): Promise<string> {
+interface ViewPage {
+  readonly html: string;
+  readonly permissions: McpUiResourceMeta["permissions"];
+}
+
+async function pageOf(tool: string): Promise<ViewPage> {
   const { tools } = await client.listTools();
   const uri = getToolUiResourceUri(tools.find(({ name }) => name === tool) ?? {});
   if (uri === undefined) throw new Error(`${tool} has no view`);
   const [content] = (await client.readResource({ uri })).contents;
   if (!content || !("text" in content)) throw new Error(`${uri} has no text`);
-  return content.text;
+  const meta: { readonly ui?: McpUiResourceMeta } | undefined = content._meta;
+  return { html: content.text, permissions: meta?.ui?.permissions };
 }
 
 window.viewHost = {
   calls: [],
   outage: undefined,
   height: 0,
-  open: async ({ tool, context = {}, tools = true }) => {
+  open: async ({ tool, context = {}, tools = true, permissions = false }) => {
     await connected;
     toolName = tool;
+    document.documentElement.style.colorScheme = context.theme ?? "";
+    const shown = await pageOf(tool);
     const frame = document.createElement("iframe");
     frame.sandbox.add("allow-scripts");
     frame.title = "view";
+    if (permissions) frame.allow = buildAllowAttribute(shown.permissions);
     document.querySelector("main")?.replaceChildren(frame);
     const view = frame.contentWindow;
     if (!view) throw new Error("the frame has no window");
@@ -84,7 +102,7 @@ window.viewHost = {
       return client.callTool({ name, arguments: args ?? {} }, { timeout: 70_000 });
     };
     bridge = made;
-    frame.srcdoc = await pageOf(tool);
+    frame.srcdoc = shown.html;
     await initialized;
   },
   run: async (args) => {
@@ -97,7 +115,7 @@ window.viewHost = {
   result: (result) => current().sendToolResult(result),
   cancelled: () => current().sendToolCancelled({ reason: "a person stopped it" }),
   context: async (context) => {
-    document.documentElement.style.colorScheme = context.theme ?? "";
+    if (context.theme) document.documentElement.style.colorScheme = context.theme;
     await current().sendHostContextChange(context);
   },
   teardown: async () => {

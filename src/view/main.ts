@@ -42,7 +42,7 @@ function model(): Model {
   const { task } = state;
   const listed = pages.rows();
   const rows = listed.length > 0 ? listed : (task?.items ?? task?.problems ?? []);
-  const hasAllRows = pages.isComplete() || (task?.taskId === undefined && listed.length === 0);
+  const hasAllRows = pages.isComplete() || (listed.length === 0 && rows.length >= (task?.total ?? 0));
   return {
     state,
     rows,

@@ -17,6 +17,8 @@ export function tableRow(row: ItemRow, index: number, { words, format }: Texts):
     { type: "button", class: "row-name", "aria-controls": DETAILS_ID, "data-index": String(index) },
     urlName(row.name),
   );
+  // The parts of a long URL would be read out as two words.
+  name.setAttribute("aria-label", visible(row.name));
   const reason = reasonOf(row, { words, format });
   return el(
     "tr",

@@ -26,7 +26,12 @@ export function createTabs(label: string, tabs: readonly Tab[]): Tabs {
     const count = el("span", { class: "tab-count" });
     count.hidden = true;
     counts.set(id, count);
-    const tab = el("button", { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, class: "tab" }, name, count);
+    const tab = el(
+      "button",
+      { type: "button", role: "tab", id: `tab-${id}`, "aria-controls": `panel-${id}`, class: "tab" },
+      `${name} `,
+      count,
+    );
     tab.addEventListener("click", () => select(id));
     panel.id = `panel-${id}`;
     panel.setAttribute("role", "tabpanel");

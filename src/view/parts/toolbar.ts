@@ -2,7 +2,7 @@
 
 import type { TaskAnswer } from "../answers/task.ts";
 import { isFinal, taskIdOf } from "../state/view-state.ts";
-import { visible } from "../words/visible.ts";
+import { createCopy } from "./copy.ts";
 import { button, el, setText } from "./element.ts";
 import type { Model, Part, PartContext } from "./part.ts";
 
@@ -29,7 +29,7 @@ export function createToolbar({ words, format, actions }: PartContext): Part {
   const confirmation = el("div", { class: "confirmation", role: "group", "aria-labelledby": "cancel-question" }, question, yes, keep);
   confirmation.hidden = true;
 
-  const byHand = createManualCopy(words.actions);
+  const byHand = createCopy(words.actions);
   const node = el("div", { class: "toolbar" }, el("div", { class: "bar-of-buttons" }, buttons, updated), confirmation, byHand.node);
 
   const confirm = (isOpen: boolean): void => {
@@ -45,17 +45,10 @@ export function createToolbar({ words, format, actions }: PartContext): Part {
   const copyFailed = async (): Promise<void> => {
     const urls = await actions.failedUrls();
     if (!urls) return;
-    const text = urls.join("\n");
-    try {
-      await navigator.clipboard.writeText(text);
-      byHand.close();
-      copied = model?.state.task;
-      if (model) update(model);
-      actions.announce(words.actions.copied(format.count(urls.length)));
-    } catch {
-      // Most hosts give a view no right to the clipboard.
-      byHand.open(text);
-    }
+    if (!(await byHand.copy(urls.join("\n")))) return;
+    copied = model?.state.task;
+    if (model) update(model);
+    actions.announce(words.actions.copied(format.count(urls.length)));
   };
 
   const update = (next: Model): void => {
@@ -107,25 +100,5 @@ function offersOf({ state, canCallTools }: Model): Offers {
     canVerify: hasTask && sent > 0,
     failed: failed + rejected,
     waiting: hasTask && !isFinal(task) ? queued + deferred : 0,
-  };
-}
-
-/** Where the clipboard is closed to the view, a person copies the selected text. */
-function createManualCopy({ copyByHand, close: closeWord }: PartContext["words"]["actions"]) {
-  const text = el("textarea", { readonly: "", rows: "4", "aria-label": copyByHand, spellcheck: "false", dir: "ltr" });
-  const close = (): void => {
-    node.hidden = true;
-  };
-  const node = el("div", { class: "manual-copy" }, el("p", {}, copyByHand), text, button(closeWord, close, "link"));
-  node.hidden = true;
-  return {
-    node,
-    close,
-    open: (urls: string) => {
-      text.value = urls.split("\n").map(visible).join("\n");
-      node.hidden = false;
-      text.focus();
-      text.select();
-    },
   };
 }
