@@ -30,6 +30,11 @@ describe.each(pages)("%s", (page) => {
     expect(broken.map(([link]) => link)).toEqual([]);
   });
 
+  it("shows existing pictures only", () => {
+    const pictures = [...proseOf(page).matchAll(/ (?:src|srcset)="([^"]+)"/g)].map(([, file = ""]) => file);
+    expect(pictures.filter((file) => !existsSync(join(root, dirname(page), file)))).toEqual([]);
+  });
+
   it("names existing source paths only", () => {
     const paths = [...proseOf(page).matchAll(/`((?:src|test|scripts|bench|deploy|docs)\/[\w./-]+)`/g)].map(([, path = ""]) => path);
     const missing = paths.filter((path) => !path.startsWith("src/providers/example/") && !existsSync(join(root, path)));

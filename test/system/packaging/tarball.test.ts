@@ -43,7 +43,7 @@ describe("the npm package of a clone", () => {
       expect(files).toContain(file);
     }
     const known =
-      /^(?:dist\/[\w./-]+\.(?:js|txt|json|html)|(?:docs|deploy)\/[\w.-]+|assets\/(?:demo\.svg|view-(?:light|dark)\.png)|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
+      /^(?:dist\/[\w./-]+\.(?:js|txt|json|html)|(?:docs|deploy)\/[\w.-]+|assets\/(?:demo\.svg|view-(?:light|dark)\.webp)|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !known.test(file))).toEqual([]);
   });
 
