@@ -4,7 +4,7 @@ import type { ToolResult } from "./answers/tool-result.ts";
 import { failedUrls, isFailed } from "./follow/failed-urls.ts";
 import { createFollower } from "./follow/follower.ts";
 import { connect, type Host } from "./host/host.ts";
-import type { HostContext } from "./host/host-context.ts";
+import { type HostContext, hostContext } from "./host/host-context.ts";
 import { createPage, type Page } from "./parts/page.ts";
 import type { Actions, Busy, Model } from "./parts/part.ts";
 import { type Filter, noFilter } from "./state/filter.ts";
@@ -151,6 +151,7 @@ function speak({ locale, timeZone }: HostContext): void {
 }
 
 async function start(): Promise<void> {
+  speak(hostContext({}));
   host = await connect(window, {
     onContext: (context) => {
       applyContext(document.documentElement, context);
@@ -167,8 +168,8 @@ async function start(): Promise<void> {
     onTeardown: follower.stop,
   });
   tellSizes(host, () => page?.node);
-  document.addEventListener("visibilitychange", () => follower.schedule());
+  document.addEventListener("visibilitychange", () => follower.wake());
   draw();
 }
 
-void start();
+start().catch(lost);

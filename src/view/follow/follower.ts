@@ -21,8 +21,8 @@ export interface FollowerDeps {
 export interface Follower {
   /** Asks now, and goes on until the state is final. `afresh` also reads every row again. */
   ask(afresh?: boolean): Promise<void>;
-  /** Asks later if the state is not final. */
-  schedule(): void;
+  /** Goes on, or rests, when the page is shown or hidden. */
+  wake(): void;
   wantRows(most: number): void;
   stop(): void;
 }
@@ -98,9 +98,10 @@ export function createFollower(deps: FollowerDeps): Follower {
     const id = taskId();
     if (stopped || deps.isHidden() || !page || id === undefined) return false;
     const begun = generation;
-    const { fields } = await call("get_prefetch_status", { task_id: id, detail: "all", cursor: page.cursor });
+    const result = await call("get_prefetch_status", { task_id: id, detail: "all", cursor: page.cursor });
     if (begun !== generation) return true;
-    const answer = taskAnswer(fields);
+    if (result.isError) onAnswer(result);
+    const answer = taskAnswer(result.fields);
     if (!answer?.items) return false;
     pages.put(page.index, answer.items, answer.nextCursor);
     onRows();
@@ -124,7 +125,10 @@ export function createFollower(deps: FollowerDeps): Follower {
       failures = 0;
       await ask(afresh);
     },
-    schedule,
+    wake: () => {
+      schedule();
+      void fill();
+    },
     wantRows: (wanted) => {
       if (wanted <= most) return;
       most = wanted;

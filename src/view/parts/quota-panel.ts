@@ -6,12 +6,14 @@ import type { Model, Part, PartContext } from "./part.ts";
 
 type Texts = Pick<PartContext, "words" | "format">;
 
-export function createQuotaPanel({ words, format }: PartContext): Part {
+export function createQuotaPanel({ words, format, actions }: PartContext): Part {
   const node = el("section", { class: "panel", tabindex: "0" });
   const rebuild = rebuilder(node);
-  const update = ({ state: { task }, rows, now }: Model): void => {
+  const update = ({ state: { task }, rows, hasAllRows, now }: Model): void => {
     const shares = (task?.shares ?? []).filter(({ quota }) => quota);
-    const days = scheduleOf(rows);
+    // Only all rows tell how many are due at each moment.
+    if (task?.deferred && !hasAllRows && !node.hidden) actions.wantRows(Number.POSITIVE_INFINITY);
+    const days = task?.deferred && hasAllRows ? scheduleOf(rows) : [];
     // The distance of a reset is told in minutes at the finest.
     rebuild([shares, days, Math.floor(now / 60_000)], () => [
       shares.length === 0 ? el("p", { class: "empty" }, words.quota.none) : undefined,

@@ -105,6 +105,7 @@ export function createUrlTable(context: Pick<PartContext, "words" | "format">, o
     show: (shown, isWhole) => {
       rows = shown;
       active = Math.min(active, Math.max(0, rows.length - 1));
+      table.classList.toggle("bare", !rows.some(({ reason, notBefore }) => reason !== undefined || notBefore !== undefined));
       if (opened) opened = sameRow(rows, opened);
       if (!opened) details.hidden = true;
       // -1: more rows are to come.
@@ -115,7 +116,7 @@ export function createUrlTable(context: Pick<PartContext, "words" | "format">, o
 }
 
 function spacer(): HTMLTableRowElement {
-  return el("tr", { class: "spacer", "aria-hidden": "true" }, el("td", { colspan: "3" }));
+  return el("tr", { class: "spacer", "aria-hidden": "true" }, el("td", { colspan: "2" }));
 }
 
 function nameIn(row: HTMLElement | undefined): HTMLElement | null {

@@ -56,7 +56,7 @@ export function createUrlsPanel(context: PartContext): Part {
     table.show(found, hasAllRows);
     setText(shown, shownText(context, next, isFiltering(filter) ? found.length : undefined));
     empty.hidden = found.length > 0;
-    setText(empty, rows.length === 0 ? words.table.none : words.table.noMatch);
+    setText(empty, emptyText(context, next));
   };
   return { node, update };
 }
@@ -71,4 +71,10 @@ function shownText(
   if (hasAllRows) return found === undefined ? "" : words.table.shown(format.count(found), format.count(rows.length));
   if (!canCallTools) return rows.length < task.total ? words.table.problemsOnly : "";
   return found === undefined ? "" : words.table.loading(format.count(rows.length), format.count(task.total));
+}
+
+function emptyText({ words, format }: Texts, { rows, hasAllRows, state: { task }, canCallTools }: Model): string {
+  if (rows.length > 0) return words.table.noMatch;
+  const isComing = canCallTools && !hasAllRows && task?.taskId !== undefined;
+  return isComing ? words.table.loading(format.count(0), format.count(task.total)) : words.table.none;
 }

@@ -40,7 +40,7 @@ export const en: Words = {
     checked: (warm, total) => `Checked: ${warm} of ${total} warm`,
   },
   progress: (done, total) => `${done} of ${total} done`,
-  nextStep: "Next step",
+  nextStep: "Agent's next step",
   showAll: "Show all",
   showLess: "Show less",
   error: "Error",

@@ -18,6 +18,7 @@ export interface Words {
   };
   /** The bar of the progress, such as "10 of 14 done". */
   readonly progress: (done: string, total: string) => string;
+  /** The label of the sentences that the server says to the agent. */
   readonly nextStep: string;
   readonly showAll: string;
   readonly showLess: string;

@@ -40,7 +40,7 @@ export const zh: Words = {
     checked: (warm, total) => `验证结果：${total} 个中有 ${warm} 个已缓存`,
   },
   progress: (done, total) => `已完成 ${done}/${total}`,
-  nextStep: "下一步",
+  nextStep: "智能体下一步",
   showAll: "展开",
   showLess: "收起",
   error: "错误",

@@ -212,7 +212,7 @@ describe.skipIf(chromium === undefined)("the page of the view", () => {
             - button "Rejected 1"
           - listitem:
             - button "Failed 1"
-        - strong: Next step
+        - strong: Agent's next step
         - text: "1 failed, at no cost of quota: check that each can be fetched from the origin and cached. verify_prefetch with task_id pf_… shows what the edge holds; that needs no second prefetch. Send the rest once more, after the cause is gone. 1 rejected: correct them as their reasons say and call again with just those. Of the 1 that succeeded: Each URL was fetched in full through sandbox; this warms no other edge. verify_prefetch with task_id pf_… proves what the edge holds."
         - button "Show all"
         - group "Actions":

@@ -42,7 +42,7 @@ function follow(reply: (args: Args, nth: number) => ToolResult | Error) {
   });
   const hide = (isHidden: boolean): void => {
     hidden = isHidden;
-    follower.schedule();
+    follower.wake();
   };
   return { follower, calls, lost, pages, hide };
 }
