@@ -132,6 +132,24 @@ describe.skipIf(chromium === undefined)("the page of the view", () => {
     expect(refused).toEqual({ broken: ["connect-src", "script-src-elem", "style-src-elem"], title: "CDN prefetch" });
   });
 
+  it("ignores a message that does not come from its host", async () => {
+    const view = await stage.open({ tool: "prefetch_urls" });
+    await view.page.evaluate(() => {
+      const other = document.createElement("iframe");
+      other.srcdoc = `<script>
+        const result = { content: [], structuredContent: { state: "failed", counts: { total: 1, failed: 1 } } };
+        parent.frames[0].postMessage({ jsonrpc: "2.0", method: "ui/notifications/tool-result", params: result }, "*");
+        parent.postMessage("sent", "*");
+      </script>`;
+      const sent = new Promise((resolve) => addEventListener("message", ({ data }) => data === "sent" && resolve(undefined)));
+      document.body.append(other);
+      return sent;
+    });
+    // The host's own message comes after the foreign one.
+    await view.page.evaluate(() => window.viewHost.input({ urls: ["https://a.example/1"] }));
+    await expect.poll(() => view.frame.locator("h1").innerText()).toBe("Sending 1…");
+  });
+
   it("changes theme, language, time zone and colours when the host's context changes", async () => {
     const view = await stage.open({ tool: "prefetch_urls", context: { theme: "light", locale: "en-GB", timeZone: "UTC" } });
     await view.run({ urls: ["https://media.example.net/context.mp4"], wait_seconds: 20 });

@@ -118,6 +118,10 @@ describe.skipIf(chromium === undefined)("the view of a task", () => {
     expect(await headline(view)).toBe("Waiting for the call");
     await view.page.evaluate(() => window.viewHost.input({ urls: ["https://a.example/1", "https://a.example/2"] }));
     await expect.poll(() => headline(view)).toBe("Sending 2…");
+    const animation = () => view.frame.locator(".sign").evaluate((sign) => getComputedStyle(sign).animationName);
+    expect(await animation()).toBe("turn");
+    await view.page.emulateMedia({ reducedMotion: "reduce" });
+    await expect.poll(animation).toBe("none");
     await view.page.evaluate(() => window.viewHost.cancelled());
     await expect.poll(() => headline(view)).toBe("The call was cancelled before an answer came");
     await view.run({ urls: [] });
