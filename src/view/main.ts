@@ -162,7 +162,7 @@ async function start(): Promise<void> {
       show(result);
       if (!state.task) page?.selectTab("evidence");
       else if (state.task.state === "planned") page?.selectTab("details");
-      else if (host?.canCallTools && state.task.taskId !== undefined) void follower.ask();
+      else if (host?.canCallTools && taskIdOf(state) !== undefined) void follower.ask();
     },
     onToolCancelled: () => change(withCancelledCall(state)),
     onTeardown: follower.stop,

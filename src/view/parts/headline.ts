@@ -34,7 +34,7 @@ export function headlineOf({ phase, input, task, verification, failure }: ViewSt
 }
 
 /** What has ended, in whichever way; of an ended task, what succeeded. */
-export function doneOf({ state, counts, total }: Pick<TaskAnswer, "state" | "counts" | "total">): number {
+function doneOf({ state, counts, total }: Pick<TaskAnswer, "state" | "counts" | "total">): number {
   const open = counts.queued + counts.deferred + counts.processing + counts.planned;
   return ["running", "queued", "scheduled"].includes(state) ? total - open : counts.succeeded;
 }

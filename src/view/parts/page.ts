@@ -1,6 +1,7 @@
 /** The whole page in one language. A change of the language makes a new one. */
 
 import type { ItemState } from "../answers/task.ts";
+import { taskIdOf } from "../state/view-state.ts";
 import { createDetailsPanel } from "./details-panel.ts";
 import { el, setText } from "./element.ts";
 import { createEvidencePanel } from "./evidence-panel.ts";
@@ -48,7 +49,7 @@ export function createPage(context: PartContext): Page {
     filtered = filter.state;
     content.hidden = !state.task && !state.verification;
     tabs.node.hidden = !state.task;
-    tabs.offer("evidence", state.verification !== undefined || (canCallTools && state.task?.taskId !== undefined));
+    tabs.offer("evidence", state.verification !== undefined || (canCallTools && taskIdOf(state) !== undefined));
     tabs.count("urls", state.task && format.count(state.task.total));
     tabs.count("evidence", state.verification && format.count(state.verification.checks.length));
   };

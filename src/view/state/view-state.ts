@@ -85,7 +85,8 @@ export function isFinal({ state }: Pick<TaskAnswer, "state">): boolean {
   return !["queued", "running", "scheduled"].includes(state);
 }
 
-/** The task that the view's calls are about. */
-export function taskIdOf({ task, input }: ViewState): string | undefined {
-  return task?.taskId ?? input.taskId;
+/** The task that the view's calls are about. A vendor's own task has neither rows nor anything to cancel. */
+export function taskIdOf({ task, input }: Pick<ViewState, "task" | "input">): string | undefined {
+  const id = task?.taskId ?? input.taskId;
+  return id?.startsWith("pf_") ? id : undefined;
 }

@@ -1,7 +1,7 @@
 /** The view in a real browser, in the official bridge for hosts, on the built server in its sandbox. */
 
 import type { Frame, Page } from "playwright-core";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { findChromium, launchChromium } from "../../../scripts/view-host/chromium.ts";
 import type { OpenOptions } from "../../../scripts/view-host/host-page.ts";
 import { startHostServer } from "../../../scripts/view-host/host-server.ts";
@@ -64,7 +64,11 @@ export async function openStage(): Promise<Stage> {
       return {
         page,
         frame,
-        run: (args) => page.evaluate(async (given) => void (await window.viewHost.run(given)), args),
+        run: async (args) => {
+          await page.evaluate(async (given) => void (await window.viewHost.run(given)), args);
+          // The frame gets the answer as a message and draws it in its next frame.
+          await expect.poll(() => frame.locator("h1").innerText()).not.toMatch(/^(?:Waiting for the call|Sending|Asking)/);
+        },
         calls: () => page.evaluate(() => [...window.viewHost.calls]),
         requested,
         errors,

@@ -68,6 +68,7 @@ it("takes an answer without known fields for an error", () => {
 
 it("knows the task from the answer, or from the arguments of the call", () => {
   expect(taskIdOf(withInput(initialState, { task_id: "pf_9" }))).toBe("pf_9");
+  expect(taskIdOf(withInput(initialState, { task_id: "5199337c31c8e462", provider: "huawei-vod" }))).toBeUndefined();
   expect(taskIdOf(withAnswer(withInput(initialState, { task_id: "pf_9" }), result(task)))).toBe("pf_1");
 });
 
