@@ -52,6 +52,7 @@ export function createUrlTable(context: Pick<PartContext, "words" | "format">, o
 
   const draw = (): void => {
     const view = viewport();
+    table.style.setProperty("--row", `${view.rowHeight}px`);
     const { from, to } = rowWindow(rows.length, view);
     const focused = body.contains(document.activeElement);
     drawn = drawnRows({ from, to });
