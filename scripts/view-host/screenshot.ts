@@ -1,6 +1,6 @@
 /**
  * Warms a list on the sandbox in the view and takes assets/view-light.webp and assets/view-dark.webp, the pictures in the READMEs.
- * Usage: `npm run screenshot:view`. It needs Chromium.
+ * Usage: `npm run screenshot:view`. It needs Chromium, and takes the font Inter (Debian: fonts-inter) where the machine has it.
  */
 
 import { writeFile } from "node:fs/promises";
