@@ -18,6 +18,8 @@ const longest = [
   "storage-files/size",
   "packaging/tarball",
   "packaging/bundle",
+  "view/task",
+  "view/page",
 ];
 
 /** Runs the longest files first, then the other system tests, then the unit tests. */

@@ -29,6 +29,7 @@ import type { Intent } from "./intent.ts";
 import { createdTask, declaresTasks, type StartedTask } from "./protocol-task.ts";
 import { publishedInput, publishedOutput } from "./published-schema.ts";
 import { refuseSecrets } from "./secret-arguments.ts";
+import { VIEW_URI } from "./view-page.ts";
 
 export interface ToolDeps {
   readonly service: PrefetchService;
@@ -57,6 +58,8 @@ export interface ToolDefinition<Input extends Shape, Output extends Shape> {
   /** The tool can drop copies from caches, which hosts ask the user about. */
   readonly isDestructive?: boolean;
   readonly input: Input;
+  /** Hosts with MCP Apps show the answer in the view of a task. */
+  readonly view?: boolean;
   /** Arguments that the tool accepts but does not publish in its schema. */
   readonly hidden?: readonly string[];
   /** A list: the call rejects each entry that holds a secret. A secret in any other argument fails the call. */
@@ -142,7 +145,8 @@ export function defineTool<Input extends Shape, Output extends Shape>(
     register: (server, principal) => {
       // The SDK answers a call without the scope itself, with a challenge that names the missing scope.
       const guard = principal.may(intent) ? {} : { scopeChallenge };
-      server.registerTool(name, { title, description, inputSchema, outputSchema, annotations, ...guard }, (args, context) =>
+      const link = definition.view ? { _meta: { ui: { resourceUri: VIEW_URI } } } : {};
+      server.registerTool(name, { title, description, inputSchema, outputSchema, annotations, ...link, ...guard }, (args, context) =>
         call(args, context, server, principal),
       );
     },

@@ -8,6 +8,7 @@ import type { Tool, ToolResult } from "./define-tool.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
 import { TASKS_EXTENSION } from "./protocol-task.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
+import { registerTaskView } from "./resources/task-view.ts";
 import { registerTasks } from "./task-methods.ts";
 import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
 import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
@@ -65,6 +66,7 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
     for (const tool of tools.filter((each) => isOffered(each, principal))) tool.register(server, principal);
     registerResources(server, deps, principal);
     if (era === "modern") registerTasks(server, deps, principal);
+    registerTaskView(server, deps);
     if (principal.may("spend")) registerPublishAndWarm(server);
     cleanAnswers(server, deps.foreign);
     return server;

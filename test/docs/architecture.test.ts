@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 /** The page leaves out these folders at the start of paths. */
-const bases = ["", "src", "src/prefetch", "src/prefetch/calls", "src/providers", "src/providers/http"];
+const bases = ["", "src", "src/view", "src/prefetch", "src/prefetch/calls", "src/providers", "src/providers/http"];
 
 it("ARCHITECTURE.md names only files and folders that exist", () => {
   const page = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");

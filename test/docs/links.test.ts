@@ -1,11 +1,13 @@
 /** Links and source paths in the pages lead to existing files and headings. */
 
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 const pages = globSync(["*.md", "docs/*.md", "deploy/*.md"], { cwd: root });
+/** Bytes. Readers of the pages load each picture. */
+const LARGEST_PICTURE = 150_000;
 const proseOf = (page: string): string => readFileSync(join(root, page), "utf8").replace(/```.*?```/gs, "");
 
 /** The anchors that GitHub gives the headings of a page. */
@@ -28,6 +30,12 @@ describe.each(pages)("%s", (page) => {
       return anchor !== undefined && !anchorsOf(target).includes(anchor);
     });
     expect(broken.map(([link]) => link)).toEqual([]);
+  });
+
+  it("shows only pictures that exist and are small", () => {
+    const pictures = [...proseOf(page).matchAll(/ (?:src|srcset)="([^"]+)"/g)].map(([, file = ""]) => file);
+    const paths = pictures.map((file) => join(root, dirname(page), file));
+    expect(paths.filter((path) => !existsSync(path) || statSync(path).size > LARGEST_PICTURE)).toEqual([]);
   });
 
   it("names existing source paths only", () => {

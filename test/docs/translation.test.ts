@@ -23,6 +23,7 @@ function partsOf(page: string) {
     tables: [...prose.matchAll(/^\|.*\|$/gm)].map(([row]) => row.split("|").length - 2),
     quotes: prose.match(/^> /gm)?.length,
     items: prose.match(/^ *(?:-|\d+\.) /gm)?.length,
+    pictures: [...prose.matchAll(/ (?:src|srcset|media|width)="([^"]+)"/g)].map(([, value]) => value),
     details: prose.match(/<\/?(?:details|summary)>/g),
     // Word order differs between the languages, so names and commands are compared as sets of a section.
     names: sections.map((section) => (section.match(/`[^`]+`/g) ?? []).map((name) => name.replace(/\s+/g, " ")).sort()),
@@ -36,7 +37,7 @@ describe("README.zh-CN.md", () => {
     expect(read("README.zh-CN.md").split("\n").slice(0, 4).join("\n")).toContain("(README.md)");
   });
 
-  it.each(["headings", "blocks", "comments", "links", "tables", "quotes", "items", "details", "names"] as const)(
+  it.each(["headings", "blocks", "comments", "links", "tables", "quotes", "items", "pictures", "details", "names"] as const)(
     "has the same %s as README.md",
     (part) => {
       expect(chinese[part]).toEqual(english[part]);

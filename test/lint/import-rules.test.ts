@@ -179,6 +179,31 @@ const probes: readonly Probe[] = [
     forbidden: ["../../providers/huawei/sign.ts", "../../providers/kit/canonical.ts", "../../prefetch/model/provider.ts"],
   },
   {
+    file: "src/view/probe.ts",
+    allowed: ["./surface.ts", "./parts/page.ts", "./host/host.ts"],
+    forbidden: ["../mcp/result.ts", "../base/errors.ts", "../prefetch/model/task.ts", "zod", "node:fs"],
+  },
+  {
+    file: "src/view/answers/probe.ts",
+    allowed: ["./task.ts"],
+    forbidden: ["../state/view-state.ts", "../parts/page.ts", "../../mcp/result.ts", "zod"],
+  },
+  ...["host", "state", "words"].map((folder) => ({
+    file: `src/view/${folder}/probe.ts`,
+    allowed: ["./neighbour.ts", "../answers/task.ts"],
+    forbidden: ["../follow/follower.ts", "../parts/page.ts", "../../base/errors.ts", "zod"],
+  })),
+  {
+    file: "src/view/follow/probe.ts",
+    allowed: ["./pace.ts", "../answers/task.ts", "../state/view-state.ts"],
+    forbidden: ["../words/words.ts", "../parts/page.ts", "../host/host.ts", "../../base/errors.ts", "zod"],
+  },
+  {
+    file: "src/view/parts/probe.ts",
+    allowed: ["./page.ts", "../answers/task.ts", "../follow/follower.ts", "../state/view-state.ts", "../words/words.ts"],
+    forbidden: ["../host/host.ts", "../main.ts", "../../base/errors.ts", "zod"],
+  },
+  {
     file: "src/app/probe.ts",
     allowed: [
       "./config.ts",

@@ -106,7 +106,7 @@ describe("a file of schema version 1", () => {
     expect(await first.task("pf_1")).toMatchObject({ batches: 4 });
     const db = new DatabaseSync(path);
     onTestFinished(() => db.close());
-    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 11 });
+    expect(db.prepare("PRAGMA user_version").get()).toEqual({ user_version: 12 });
   });
 
   it("stays unchanged when its migration fails, and migrates at the next attempt", async () => {

@@ -13,6 +13,7 @@ export function getPrefetchStatus(deps: ToolDeps) {
       description:
         "Use this to see the progress of a prefetch task, on request URL by URL. Free of quota. Prefer wait_seconds to repeated calls.",
       intent: "read",
+      view: true,
       input: {
         task_id: z
           .string(required("a task id, pf_…"))

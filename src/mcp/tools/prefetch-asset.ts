@@ -15,6 +15,7 @@ export function prefetchAsset(deps: ToolDeps) {
       description:
         "Use this to warm a CDN with published media assets, all renditions included, by their ids. Not for plain URLs: prefetch_urls. Costs one unit of daily quota per URL of an asset. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
+      view: true,
       isDestructive: providers.refreshing.length > 0,
       input: {
         asset_id: z.string("must be the id of one asset; pass several as asset_ids").optional().describe("Id of a published media asset."),

@@ -15,6 +15,7 @@ export function prefetchUrls(deps: ToolDeps) {
       description:
         "Use this to warm a CDN with URLs before users ask for them. Splits the list, drops duplicates, reports every unusable URL and sends the rest. Not for purging or downloading: a copy that is still valid stays. Costs one unit of daily quota per URL (http: none); a repeat within 10 minutes sends failed URLs only. Returns a task_id to follow with get_prefetch_status.",
       intent: "spend",
+      view: true,
       isDestructive: providers.refreshing.length > 0,
       input: {
         urls: lenientArray(

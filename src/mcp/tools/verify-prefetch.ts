@@ -49,6 +49,7 @@ export function verifyPrefetch(deps: ToolDeps) {
       description:
         "Use this after a prefetch to prove that the CDN's edge holds the URLs, or to learn which CDN serves a URL and why it is not cached. Free of quota. It requests each URL from the edge, which can fill its cache.",
       intent: "read",
+      view: true,
       input: {
         task_id: z.string("must be a task id, pf_…").optional().describe("Task whose URLs to check, in pages."),
         urls: lenientArray(z.array(z.unknown().meta({ type: "string" }), "must be an array of URLs").optional()).describe(

@@ -42,12 +42,32 @@ export function admissionContract(bench: StorageBench): void {
       expect((await claim())?.items.map((item) => [item.target, item.given])[0]).toEqual([manyUrls(1)[0], given]);
     });
 
+    it("knows an answer that a task was sent with, and takes it no second time", async () => {
+      const { task, ...rest } = newTask({ id: "pf_1", urls: manyUrls(1) });
+      const isUsed = async (answer: string) => (await bench.storage.facts(query({ answer })))[0]?.isAnswerUsed;
+      expect(await isUsed("yes")).toBe(false);
+      await bench.storage.admit(query(), () => ({ task: { ...rest, task: { ...task, answer: "yes" } } }));
+      expect([await isUsed("yes"), await isUsed("another")]).toEqual([true, false]);
+      expect((await bench.storage.task("pf_1"))?.task.answer).toBe("yes");
+      const again = newTask({ id: "pf_2", urls: manyUrls(1) });
+      const admitted = bench.storage.admit(query(), () => ({ task: { ...again, task: { ...again.task, answer: "yes" } } }));
+      await expect(admitted).rejects.toThrow();
+      expect(await bench.storage.task("pf_2")).toBeUndefined();
+    });
+
     it("passes the facts of the account to the decision", async () => {
       await store({ urls: manyUrls(2) });
       const targets = [...manyUrls(1), "https://other.example/1"];
       const facts = await bench.storage.facts(query({ targets }));
       expect(facts).toEqual([
-        { ledger: { used: 2, pending: 2, exhausted: false }, own: 0, waiting: 2, later: [], recent: new Map([[manyUrls(1)[0], "pf_1"]]) },
+        {
+          ledger: { used: 2, pending: 2, exhausted: false },
+          own: 0,
+          waiting: 2,
+          later: [],
+          recent: new Map([[manyUrls(1)[0], "pf_1"]]),
+          isAnswerUsed: false,
+        },
       ]);
       let seen: unknown;
       await bench.storage.admit(query({ targets }), (known) => {
@@ -127,9 +147,16 @@ export function admissionContract(bench: StorageBench): void {
         accountQuery({ account: "unused", targets: [shared] }),
       ];
       const expected = [
-        { ledger: { used: 4, pending: 4, exhausted: false }, own: 0, waiting: 4, later: [], recent: new Map() },
-        { ledger: { used: 3, pending: 3, exhausted: false }, own: 0, waiting: 3, later: [], recent: new Map([[shared, "pf_1"]]) },
-        { ledger: { used: 0, pending: 0, exhausted: false }, own: 0, waiting: 0, later: [], recent: new Map() },
+        { ledger: { used: 4, pending: 4, exhausted: false }, own: 0, waiting: 4, later: [], recent: new Map(), isAnswerUsed: false },
+        {
+          ledger: { used: 3, pending: 3, exhausted: false },
+          own: 0,
+          waiting: 3,
+          later: [],
+          recent: new Map([[shared, "pf_1"]]),
+          isAnswerUsed: false,
+        },
+        { ledger: { used: 0, pending: 0, exhausted: false }, own: 0, waiting: 0, later: [], recent: new Map(), isAnswerUsed: false },
       ];
       expect(await bench.storage.facts(asked)).toEqual(expected);
       let seen: unknown;

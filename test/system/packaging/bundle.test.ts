@@ -40,7 +40,15 @@ async function hostOptions(node: string) {
 describe("the MCP bundle", () => {
   it("holds the server, its papers and no packages", () => {
     const files = filesBelow(unpacked);
-    for (const path of ["manifest.json", "dist/main.js", "dist/sbom.cdx.json", "assets/icon.png", "LICENSE", "PRIVACY.md"]) {
+    for (const path of [
+      "manifest.json",
+      "dist/main.js",
+      "dist/sbom.cdx.json",
+      "dist/task-view.html",
+      "assets/icon.png",
+      "LICENSE",
+      "PRIVACY.md",
+    ]) {
       expect(files).toContain(path);
     }
     for (const locale of ["en-US", "zh-CN"]) expect(files).toContain(`mcpb-resources/${locale}.json`);

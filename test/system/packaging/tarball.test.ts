@@ -32,6 +32,7 @@ describe("the npm package of a clone", () => {
     for (const file of [
       "dist/main.js",
       "dist/sbom.cdx.json",
+      "dist/task-view.html",
       "dist/third-party-licenses.txt",
       "LICENSE",
       "README.md",
@@ -42,7 +43,7 @@ describe("the npm package of a clone", () => {
       expect(files).toContain(file);
     }
     const known =
-      /^(?:dist\/[\w./-]+\.(?:js|txt|json)|(?:docs|deploy)\/[\w.-]+|assets\/demo\.svg|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
+      /^(?:dist\/[\w./-]+\.(?:js|txt|json|html)|(?:docs|deploy)\/[\w.-]+|assets\/(?:demo\.svg|view-(?:light|dark)\.webp)|[A-Z]+(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !known.test(file))).toEqual([]);
   });
 

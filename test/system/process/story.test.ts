@@ -117,6 +117,7 @@ describe.concurrent.each(sessions)("the story with the %s", (_, start) => {
     expect(await session.resources()).toEqual([
       "prefetch://quota",
       "prefetch://providers",
+      "ui://prefetch/task",
       ...providerDefinitions.map(({ id }) => `prefetch://quota/${id}`),
     ]);
     await expect(session.read("prefetch://tasks/pf_00000000-0000-7000-8000-000000000000")).rejects.toMatchObject({ code: -32602 });
