@@ -14,6 +14,12 @@ export interface Principal extends Caller {
   readonly callsTool: boolean;
 }
 
+/** A request by its headers: its method, and the tool or the task that it names. */
+export interface NamedRequest {
+  readonly method: string;
+  readonly name: string;
+}
+
 /** Without authentication every client has the rights of the process's owner. */
 const localPrincipal: Principal = { ...localCaller, may: () => true, callsTool: false };
 

@@ -2,14 +2,15 @@
 
 import { type AuthInfo, McpServer, type McpServerFactory, type ProtocolEra, type ServerCapabilities } from "@modelcontextprotocol/server";
 import type { CallContext } from "../prefetch/model/caller.ts";
-import { type Principal, principalOf, type Scope, scopeFor } from "./caller.ts";
+import { type NamedRequest, type Principal, principalOf, type Scope, scopeFor } from "./caller.ts";
 import { cleanAnswers } from "./clean-answers.ts";
 import type { Tool, ToolResult } from "./define-tool.ts";
+import type { Intent } from "./intent.ts";
 import { registerPublishAndWarm } from "./prompts/publish-and-warm.ts";
 import { TASKS_EXTENSION } from "./protocol-task.ts";
 import { type ResourceDeps, registerResources } from "./resources/index.ts";
 import { registerTaskView } from "./resources/task-view.ts";
-import { registerTasks } from "./task-methods.ts";
+import { registerTasks, taskIntents } from "./task-methods.ts";
 import { cancelPrefetch } from "./tools/cancel-prefetch.ts";
 import { getPrefetchQuota } from "./tools/get-prefetch-quota.ts";
 import { getPrefetchStatus } from "./tools/get-prefetch-status.ts";
@@ -31,8 +32,8 @@ export interface ServerDeps extends ResourceDeps {
 
 export interface PreparedServers {
   readonly factory: McpServerFactory;
-  /** The scope that the caller lacks for this tool; `undefined` for a caller that may call it, and for an unknown tool. */
-  readonly missingScope: (tool: string, authInfo: AuthInfo | undefined) => Scope | undefined;
+  /** The scope that the caller lacks for this request; `undefined` for a caller that may make it, and for an unknown tool or method. */
+  readonly missingScope: (request: NamedRequest, authInfo: AuthInfo | undefined) => Scope | undefined;
   readonly runTool: RunTool;
 }
 
@@ -49,7 +50,8 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
     cancelPrefetch(deps),
     getPrefetchQuota(deps),
   ];
-  const intents = new Map(tools.map(({ name, intent }) => [name, intent]));
+  const toolIntents = new Map(tools.map(({ name, intent }) => [name, intent]));
+  const methodIntents = new Map<string, Intent>(Object.entries(taskIntents));
   const factory: McpServerFactory = ({ era, authInfo }) => {
     const principal = principalOf(authInfo);
     // A list depends on the token's scopes, so shared caches must not keep it.
@@ -78,8 +80,8 @@ export function prepareServers(deps: ServerDeps): PreparedServers {
       if (!tool) throw new Error(`There is no tool ${name}.`);
       return deps.foreign.clean(await tool.run(args, call));
     },
-    missingScope: (tool, authInfo) => {
-      const intent = intents.get(tool);
+    missingScope: ({ method, name }, authInfo) => {
+      const intent = method === "tools/call" ? toolIntents.get(name) : methodIntents.get(method);
       return intent === undefined || principalOf(authInfo).may(intent) ? undefined : scopeFor(intent);
     },
   };

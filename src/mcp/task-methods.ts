@@ -23,16 +23,24 @@ import type { Intent } from "./intent.ts";
 import { declaresTasks, TASKS_EXTENSION, taskFacts } from "./protocol-task.ts";
 import { taskResult } from "./result.ts";
 
+/** What each method of the extension does, as a scope must allow it. */
+export const taskIntents = { "tasks/get": "read", "tasks/cancel": "stop", "tasks/update": "stop" } as const satisfies Record<
+  string,
+  Intent
+>;
+
 /** Answers the methods of the extension. `tasks/update` has nothing to take, because a task asks nothing once it has begun. */
 export function registerTasks(
   { server }: McpServer,
-  { service, clock, report }: Pick<ToolDeps, "service" | "clock" | "report">,
+  { service, clock, notice, report }: Pick<ToolDeps, "service" | "clock" | "notice" | "report">,
   principal: Principal,
 ): void {
   const answer = async <Answer>(context: ServerContext, intent: Intent, ask: (call: CallContext) => Promise<Answer>): Promise<Answer> => {
     demandTasks(context);
-    if (!principal.may(intent))
+    // Over HTTP the transport has refused the request already, with a challenge.
+    if (!principal.may(intent)) {
       throw new ProtocolError(ProtocolErrorCode.InvalidRequest, `This token lacks the scope ${scopeFor(intent)}.`);
+    }
     try {
       return await ask(callContextOf(context, principal, report));
     } catch (thrown) {
@@ -45,25 +53,26 @@ export function registerTasks(
   const statusOf = (taskId: string, call: CallContext) => service.status({ taskId, detail: "summary", waitSeconds: 0 }, call);
 
   server.setRequestHandler("tasks/get", follow, ({ taskId }, context) =>
-    answer(context, "read", async (call) => {
+    answer(context, taskIntents["tasks/get"], async (call) => {
       const view = await statusOf(taskId, call);
       const result = taskResult(view);
       const now = clock.now();
       const facts = taskFacts(result, { taskId, createdAt: view.createdAt ?? now, now });
       if (view.state === "cancelled") return { status: "cancelled", ...facts };
       if (!isEnded(view.state)) return { status: "working", ...facts };
-      const content = [{ type: "text", text: answerText(result, taskHeadline(result)) }];
-      return { status: "completed", ...facts, result: { resultType: "complete", content, structuredContent: result } };
+      const structuredContent = { ...result, ...(notice !== undefined && { notice }) };
+      const content = [{ type: "text", text: answerText(structuredContent, taskHeadline(result)) }];
+      return { status: "completed", ...facts, result: { resultType: "complete", content, structuredContent } };
     }),
   );
   server.setRequestHandler("tasks/cancel", follow, ({ taskId }, context) =>
-    answer(context, "stop", async (call) => {
+    answer(context, taskIntents["tasks/cancel"], async (call) => {
       await service.cancel(taskId, call);
       return {};
     }),
   );
   server.setRequestHandler("tasks/update", follow, ({ taskId }, context) =>
-    answer(context, "stop", async (call) => {
+    answer(context, taskIntents["tasks/update"], async (call) => {
       await statusOf(taskId, call);
       return {};
     }),

@@ -2,7 +2,7 @@
 
 import type { AuthInfo, McpServerFactory, ServerNotifier } from "@modelcontextprotocol/server";
 import type { Breathe } from "../base/breathe.ts";
-import type { Scope } from "../mcp/caller.ts";
+import type { NamedRequest, Scope } from "../mcp/caller.ts";
 import type { Subscribe } from "../mcp/subscriptions.ts";
 import type { Quota } from "../prefetch/model/quota.ts";
 import type { Backlog } from "../prefetch/model/storage.ts";
@@ -17,8 +17,8 @@ export interface Gauges {
 
 export interface App {
   readonly factory: McpServerFactory;
-  /** The scope that the caller lacks for this tool; `undefined` for a caller that may call it, and for an unknown tool. */
-  readonly missingScope: (tool: string, authInfo: AuthInfo | undefined) => Scope | undefined;
+  /** The scope that the caller lacks for this request; `undefined` for a caller that may make it, and for an unknown tool or method. */
+  readonly missingScope: (request: NamedRequest, authInfo: AuthInfo | undefined) => Scope | undefined;
   readonly report: (error: unknown, about: string) => void;
   /** Writes an info line to the log. */
   readonly note: (facts: Readonly<Record<string, string | number | undefined>>, message: string) => void;

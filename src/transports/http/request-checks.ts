@@ -37,12 +37,12 @@ export function createRequestChecks({ app, auth, limits, requestsPerMinute }: Ch
   };
 
   /**
-   * The headers of 2026-07-28 name the tool, so a call without the scope is refused before its body costs anything. The SDK refuses the
+   * The headers of 2026-07-28 name method and tool, so a request without the scope is refused before its body costs anything. The SDK refuses the
    * rest of such calls, after it has read them.
    */
   const isInScope = async ({ headers }: IncomingMessage, authInfo: AuthInfo | undefined, response: ServerResponse): Promise<boolean> => {
-    const tool = headers["mcp-method"] === "tools/call" ? headers["mcp-name"] : undefined;
-    const missing = typeof tool === "string" ? app.missingScope(tool, authInfo) : undefined;
+    const { "mcp-method": method, "mcp-name": name } = headers;
+    const missing = typeof method === "string" && typeof name === "string" ? app.missingScope({ method, name }, authInfo) : undefined;
     if (missing === undefined) return true;
     await sendWebResponse(response, scopeChallenge(authInfo, missing));
     return false;

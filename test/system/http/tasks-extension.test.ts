@@ -195,7 +195,9 @@ describe("a task of the extension", () => {
       error: { code: -32_602, message: expect.stringContaining("taskId: must be a text") },
     });
     expect(await ask("tasks/get", { taskId }, { name: "reader" })).toMatchObject({ result: { taskId } });
-    expect(await ask("tasks/cancel", { taskId }, { name: "reader" })).toMatchObject({ error: { code: -32_600 } });
+    const cancelling = modern("tasks/cancel", { taskId }, { ...bearer(secretOf("reader")), "mcp-name": taskId });
+    const { status, headers } = await send(server, cancelling);
+    expect([status, headers["www-authenticate"]]).toEqual([403, expect.stringContaining('scope="prefetch:write"')]);
     expect(await ask("tasks/list", {}, { name: "media" })).toMatchObject({ error: { code: -32_601 } });
   });
 });
