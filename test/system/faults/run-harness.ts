@@ -173,6 +173,8 @@ async function assemble(row: FaultRow, { hosts, hit }: List, clock: WireClock, c
   const command = readCommand([], {
     ...vendor.env(setup.endpoint ?? wire.endpoint),
     PREFETCH_STORE: `sqlite:${store}`,
+    // The rows send more than half of small quotas.
+    PREFETCH_CONFIRM_ABOVE: "0",
     PREFETCH_LOG_LEVEL: "info",
     ...setup.settings,
   });
