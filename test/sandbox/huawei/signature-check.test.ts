@@ -186,7 +186,7 @@ describe("the running emulator", () => {
         expect(answer.json?.error_msg).not.toContain("reach the limit");
         await expectAccepted();
       }),
-      { numRuns: 100 },
+      { numRuns: runs(50) },
     );
     expect(test.vod.spentToday).toBe(0);
   });

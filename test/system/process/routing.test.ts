@@ -6,15 +6,15 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "vitest";
 import { type AlibabaVodEmulator, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { type HuaweiVodEmulator, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
-import { alibabaEnv, endOf, huaweiEnv, type Session, taskOf } from "../harness/clients-harness.ts";
-import { fastClock } from "../harness/fast-clock-harness.ts";
-import { localSession } from "../harness/local-session-harness.ts";
+import { alibabaEnv, endOf, huaweiEnv, modernSession, type Session, taskOf } from "../harness/clients-harness.ts";
+import { fastServer } from "../harness/fast-bundle-harness.ts";
+import { fastClock, fastEnv } from "../harness/fast-clock-harness.ts";
 
 type Test = Pick<TestContext, "onTestFinished">;
 
 /** The vendors allow about one request a second and host, so the scene runs faster than real time. */
-const clock = fastClock({ since: Date.now(), speed: 8 });
-const { now } = clock;
+const time = { since: Date.now(), speed: 8 };
+const { now } = fastClock(time);
 
 async function vendors({
   onTestFinished,
@@ -24,11 +24,11 @@ async function vendors({
   onTestFinished(() => huawei.close());
   onTestFinished(() => alibaba.close());
   const store = `sqlite:${join(mkdtempSync(join(tmpdir(), "store-")), "s.sqlite")}`;
-  return { huawei, alibaba, env: { ...huaweiEnv(huawei, store), ...alibabaEnv(alibaba, store) } };
+  return { huawei, alibaba, env: { ...huaweiEnv(huawei, store), ...alibabaEnv(alibaba, store), ...fastEnv(time) } };
 }
 
 async function open({ onTestFinished }: Test, env: Record<string, string>): Promise<Session> {
-  const session = await localSession({ env, clock });
+  const session = await modernSession({ entry: await fastServer(), env });
   onTestFinished(() => session.close());
   return session;
 }
