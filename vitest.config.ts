@@ -1,20 +1,37 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** System tests start processes and take longest. */
 const systemTests = "test/system/**/*.test.ts";
 
-/** The longest files. A long file that starts last would run alone on one core while the other core idles. */
+/** The files that take the longest, by measured time. Such a file that starts last would run alone on one core while the other core idles. */
 const longest = [
-  "demo",
-  "process/story",
   "faults/faults",
-  "process/process",
   "crash/signals",
+  "redaction/redaction",
+  "crash/processes",
+  "http/hostile-streams",
   "storage-files/memory",
   "crash/crash",
+  "process/doctor",
+  "crash/mixed",
   "model/model",
-  "crash/processes",
+  "demo",
+  "process/http-provider",
+  "process/story",
+  "process/commands",
+  "process/process",
+  "process/refresh-first",
+  "process/cancel",
+  "conformance/transport",
+  "http/sitemaps",
+  "http/slow-clients",
+  "http/oauth",
+  "process/host-reads-nothing",
+  "storage-files/versions",
+  "storage-files/damage",
+  "storage-files/full",
   "storage-files/size",
   "packaging/tarball",
   "packaging/bundle",
@@ -33,6 +50,9 @@ class LongestFirst extends BaseSequencer {
     return files.toSorted((one, other) => rankOf(one) - rankOf(other));
   }
 }
+
+// Workers, and the threads in them, start from compiled code.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, "node_modules/.cache/compiled-tests");
 
 export default defineConfig({
   test: {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseJsonInSlices } from "../../src/base/sliced-json.ts";
+import { runs } from "../fakes/runs.ts";
 
 const parse = (json: string): Promise<unknown> => parseJsonInSlices(Buffer.from(json), () => undefined);
 
@@ -47,7 +48,7 @@ describe("parseJsonInSlices", () => {
       fc.asyncProperty(text, async (json) => {
         expect(await outcomeInSlices(json)).toEqual(outcomeOf(json));
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

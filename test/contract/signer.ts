@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { runs } from "../fakes/runs.ts";
 
 export interface SignableRequest {
   readonly method: string;
@@ -58,7 +59,7 @@ export function signerContract<Request extends SignableRequest>(subject: SignerS
       const property = fc.property(anyRequest, (request) => {
         expect(ours(request)).toBe(official(request));
       });
-      fc.assert(property, { numRuns: 500 });
+      fc.assert(property, { numRuns: runs(150) });
     });
 
     it("writes the date in the vendor's form", () => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readHls } from "../../src/media/hls/playlist.ts";
+import { runs } from "../fakes/runs.ts";
 import { byHlsJs, byHlsParser, byM3u8Parser } from "./oracle-harness.ts";
 import { BASE, fixtureFolder } from "./read-harness.ts";
 
@@ -165,7 +166,7 @@ describe("readHls on generated playlists", () => {
         // m3u8-parser does not know EXT-X-GAP.
         if (!text.includes("#EXT-X-GAP")) expect(found).toEqual(byM3u8Parser(text, BASE));
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

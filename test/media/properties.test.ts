@@ -6,6 +6,7 @@ import { readHls } from "../../src/media/hls/playlist.ts";
 import type { Manifest, MediaUrl } from "../../src/media/manifest.ts";
 import { chooseUrls } from "../../src/media/scope.ts";
 import { streamScopes } from "../../src/prefetch/model/stream.ts";
+import { runs } from "../fakes/runs.ts";
 import { BASE, NOW } from "./read-harness.ts";
 
 const tags = [
@@ -145,7 +146,7 @@ describe("readHls", () => {
         const manifest = accepted(() => readHls(text, url, { bandwidth: 1_000 }));
         if (manifest) checkUrls(manifest);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -213,7 +214,7 @@ describe("readDash", () => {
           expect(manifest.urls.length).toBeLessThanOrEqual(2_000);
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: runs(300) },
     );
   });
 });

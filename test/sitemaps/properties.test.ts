@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { leftOutReasons, type Sitemap } from "../../src/prefetch/model/sitemap.ts";
+import { runs } from "../fakes/runs.ts";
 import { at, pathsOf, read, type Site, urlset } from "./site-harness.ts";
 
 const entry = fc.record({
@@ -112,7 +113,7 @@ describe("readSitemap", () => {
           expect(error).toMatchObject({ name: "PrefetchError" });
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type ItemState, itemStates, noCounts, problemStates, taskState } from "../../src/prefetch/model/task.ts";
 import { listingQuery, targetQuery } from "../../src/storage/task-pages.ts";
 import { NOON } from "../fakes/clock.ts";
+import { runs } from "../fakes/runs.ts";
 import { newFolder, openFile } from "./file-harness.ts";
 
 async function newDatabase(): Promise<DatabaseSync> {
@@ -73,7 +74,7 @@ describe("the state of a task", () => {
         if (items.length > 0) expect(listed).toEqual(names.map((provider) => ({ provider, ...place })));
       }
     });
-    fc.assert(property, { numRuns: 60 });
+    fc.assert(property, { numRuns: runs(30) });
     db.exec("DELETE FROM items; DELETE FROM tasks");
     for (const table of ["listing", "task_counts", "recent_items"]) expect(rowsOf(db, `SELECT * FROM ${table}`)).toEqual([]);
   });

@@ -3,7 +3,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { modernSession, type Session, type ToolAnswer } from "./harness/clients-harness.ts";
+import type { Session, ToolAnswer } from "./harness/clients-harness.ts";
+import { localSession } from "./harness/local-session-harness.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -77,7 +78,7 @@ it("finds the jobs of README.md and the examples of the pages", () => {
 
 describe.each(pages)("$page", ({ examples }) => {
   it.each(examples)("shows what the sandbox answers: $heading", async (example) => {
-    const session = await modernSession({ args: ["--sandbox"] });
+    const session = await localSession({ args: ["--sandbox"] });
     try {
       const answers = await answersOf(session, example);
       expect(answers.filter(({ isError }) => isError)).toEqual([]);

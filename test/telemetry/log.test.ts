@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createSecrets } from "../../src/base/secrets.ts";
 import { cleanLine, createLog } from "../../src/telemetry/log.ts";
 import { anySecret, forms } from "../base/encodings-harness.ts";
+import { runs } from "../fakes/runs.ts";
 import { anyText } from "../providers/text-harness.ts";
 
 const lineOf = (facts: unknown): string => JSON.stringify({ level: 30, facts, msg: "request" });
@@ -33,7 +34,7 @@ describe("cleanLine", () => {
         expect(() => JSON.parse(clean)).not.toThrow();
         expect(JSON.stringify(JSON.parse(clean))).not.toContain(JSON.stringify(written).slice(1, -1));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(200) },
     );
   });
 

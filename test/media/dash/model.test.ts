@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readDash } from "../../../src/media/dash/mpd.ts";
+import { runs } from "../../fakes/runs.ts";
 import { NOW } from "../read-harness.ts";
 import { playable, recordings } from "./model-harness.ts";
 import { startShaka } from "./shaka-harness.ts";
@@ -8,7 +9,7 @@ import { startShaka } from "./shaka-harness.ts";
 const FOLDER = "https://media.example.com/film/";
 const sorted = (files: Iterable<string>): string[] => [...new Set(files)].toSorted();
 /** The loop of a longer run: `RUNS=10000 npx vitest run --project units test/media/dash/model.test.ts`. */
-const numRuns = Number(process.env.RUNS ?? 2_000);
+const numRuns = runs(200);
 
 function read(xml: string): string[] {
   try {
@@ -37,7 +38,7 @@ describe("readDash on generated recordings", () => {
         const theirs = "urls" in answer ? answer.urls.map((url) => url.replace(FOLDER, "")) : [answer.problem];
         expect(sorted(read(xml))).toEqual(sorted(theirs));
       }),
-      { numRuns: numRuns / 4 },
+      { numRuns: Math.ceil(numRuns / 4) },
     );
   }, 120_000);
 });

@@ -9,6 +9,7 @@ import type { Batch } from "../../../src/prefetch/model/task.ts";
 import { fakeClock, TODAY } from "../../fakes/clock.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { fakeProvider, manyUrls, type ProviderScript } from "../../fakes/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { fakeTimeouts, neverAborted as signal } from "../../fakes/signal.ts";
 import { openMemoryStore } from "../../fakes/storage.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
@@ -347,7 +348,7 @@ describe("allowances, with any spending", () => {
         expect(await left()).toBe(limit - counted - reserved());
         await storage.close();
       }),
-      { numRuns: 60 },
+      { numRuns: runs(30) },
     );
   });
 });

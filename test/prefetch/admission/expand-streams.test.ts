@@ -10,6 +10,7 @@ import { parseUrl } from "../../../src/prefetch/model/url.ts";
 import { fakeClock, NOON } from "../../fakes/clock.ts";
 import { type EdgeScript, fakeEdge } from "../../fakes/edge.ts";
 import { manyUrls } from "../../fakes/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { fakeTimeouts, rejectOnAbort, neverAborted as signal } from "../../fakes/signal.ts";
 import { defaultRequest, error, type ServiceOptions, startService } from "../calls/service-harness.ts";
 
@@ -609,7 +610,7 @@ describe("expandStreams", () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(80) },
     );
   });
 

@@ -5,6 +5,7 @@ import type { CallContext } from "../../../src/prefetch/model/caller.ts";
 import type { BatchContent, Submission } from "../../../src/prefetch/model/provider.ts";
 import { countItems, itemStates, noCounts } from "../../../src/prefetch/model/task.ts";
 import { manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { neverAborted as signal } from "../../fakes/signal.ts";
 import { startService } from "./service-harness.ts";
 
@@ -86,6 +87,6 @@ it("the tenants' ledgers add up to the account's within their budgets, and the c
         await stop();
       },
     ),
-    { numRuns: 40 },
+    { numRuns: runs(20) },
   );
 }, 60_000);

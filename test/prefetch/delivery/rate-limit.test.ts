@@ -5,6 +5,7 @@ import { createPause, createRateLimiter } from "../../../src/prefetch/delivery/r
 import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { type FakeClock, fakeClock } from "../../fakes/clock.ts";
 import { fakeProvider } from "../../fakes/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { openMemoryStore } from "../../fakes/storage.ts";
 import { openStorage } from "../../storage/open-harness.ts";
 
@@ -90,7 +91,7 @@ describe("createRateLimiter", () => {
           if (next !== undefined) expect(next - moment).toBeGreaterThanOrEqual(MINUTE - ROUNDING_MS);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(30) },
     );
   });
 
@@ -192,7 +193,7 @@ describe("createRateLimiter, per host", () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(20) },
     );
   });
 

@@ -6,6 +6,7 @@ import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { type DirectBatch, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { rejectOnAbort } from "../../fakes/signal.ts";
 import { claimAsSurvivor } from "../../fakes/storage.ts";
 import { accountQuery, newTask } from "../../fakes/task.ts";
@@ -498,7 +499,7 @@ describe("worker, with any run of a direct provider", () => {
         await worker.stop(0);
         await storage.close();
       }),
-      { numRuns: 40 },
+      { numRuns: runs(20) },
     );
   });
 });

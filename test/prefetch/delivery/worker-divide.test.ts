@@ -4,6 +4,7 @@ import { type ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchContent, Submission } from "../../../src/prefetch/model/provider.ts";
 import { TODAY } from "../../fakes/clock.ts";
 import { manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { setUp, throwing, type WorkerHarness } from "./worker-harness.ts";
 
 const MOST_DIVISIONS = 64;
@@ -88,7 +89,7 @@ describe("worker, when the vendor refuses a batch for some of its URLs", () => {
         expect(await storage.ledger(provider.account, TODAY)).toEqual({ used: count - refused.size, pending: 0, exhausted: false });
         expect(await used()).toBe(count - refused.size);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(12) },
     );
   });
 
@@ -123,7 +124,7 @@ describe("worker, when the vendor refuses a batch for some of its URLs", () => {
         }
         expect(await used()).toBe(after.filter((item) => item.state === "processing").length);
       }),
-      { numRuns: 10 },
+      { numRuns: runs(5) },
     );
   });
 

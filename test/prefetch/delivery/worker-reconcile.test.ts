@@ -4,6 +4,7 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import type { BatchContent, Call, Provider, Reconciliation } from "../../../src/prefetch/model/provider.ts";
 import { TODAY } from "../../fakes/clock.ts";
 import { manyUrls, neverAnswered, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { setUp, taken, throwing } from "./worker-harness.ts";
 
 const FIVE_MINUTES = 300_000;
@@ -370,7 +371,7 @@ describe("worker, with any loss of requests and answers", () => {
           expect((await storage.ledger(provider.account, TODAY)).pending).toBe(0);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(20) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { type Delivery, type ErrorCode, PrefetchError } from "../../../src/base/
 import { fakeClock, TODAY } from "../../fakes/clock.ts";
 import { startProcess } from "../../fakes/process.ts";
 import { type FakeProvider, fakeProvider, manyUrls, urlsOf } from "../../fakes/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { accountQuery, newTask, newTaskOf } from "../../fakes/task.ts";
 import { openStorage } from "../../storage/open-harness.ts";
 import { setUp, taken, throwing } from "./worker-harness.ts";
@@ -303,7 +304,7 @@ describe("worker, with any answers of a vendor", () => {
         await worker.stop(0);
         await storage.close();
       }),
-      { numRuns: 60 },
+      { numRuns: runs(30) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { type ErrorCode, errorCodes, PrefetchError } from "../../../src/base/err
 import { createRedactor } from "../../../src/base/redact.ts";
 import { failureOf, readVendorError } from "../../../src/providers/alibaba/errors.ts";
 import { shownOf } from "../../contract/provider.ts";
+import { runs } from "../../fakes/runs.ts";
 import { MINUTE, SECOND } from "../clock-harness.ts";
 import { anyText } from "../text-harness.ts";
 
@@ -467,7 +468,7 @@ describe("any answer", () => {
         const shown = shownOf(error);
         for (const secret of secrets) expect(shown).not.toContain(secret);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AlibabaKeys, readProfile } from "../../../src/providers/alibaba/profile-file.ts";
 import { isHeaderSafe } from "../../../src/providers/kit/settings.ts";
+import { runs } from "../../fakes/runs.ts";
 import { anyText } from "../text-harness.ts";
 
 const id = "LTAI5tZQZQZQZQZQZQZQ0001";
@@ -216,7 +217,7 @@ describe("an unusable profile file", () => {
         if (typeof found === "string") expect(found).not.toMatch(trace);
         else for (const part of Object.values(found)) expect(isHeaderSafe(String(part))).toBe(true);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { type Delivery, type ErrorCode, errorCodes, PrefetchError } from "../../
 import { createRedactor } from "../../../src/base/redact.ts";
 import { failureOf, readVendorError } from "../../../src/providers/huawei/errors.ts";
 import { parseJson } from "../../../src/providers/kit/answer.ts";
+import { runs } from "../../fakes/runs.ts";
 import { MINUTE, SECOND } from "../clock-harness.ts";
 import { anyText } from "../text-harness.ts";
 
@@ -390,7 +391,7 @@ describe("any answer", () => {
         expect(error.requestId?.length ?? 0).toBeLessThanOrEqual(80);
         expect(error.retryAfterMs === undefined || (Number.isFinite(error.retryAfterMs) && error.retryAfterMs >= 0)).toBe(true);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(300) },
     );
   });
 

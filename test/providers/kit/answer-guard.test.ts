@@ -8,6 +8,7 @@ import { Agent, errors, request } from "undici";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { guardAnswers, InvalidAnswerError } from "../../../src/providers/kit/answer-guard.ts";
+import { runs } from "../../fakes/runs.ts";
 import { anyAnswer, malformed, malformedBodies, PEER_SECRET } from "../http/raw-edge-harness.ts";
 
 const HINTS = "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n";
@@ -72,7 +73,7 @@ describe("an error", () => {
         if (result instanceof Error)
           expect(inspect(result, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain(PEER_SECRET);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(50) },
     );
   });
 

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createSignatureCheck } from "../../../src/sandbox/alibaba/signature-check.ts";
 import type { ReceivedRequest } from "../../../src/sandbox/server/receive.ts";
+import { runs } from "../../fakes/runs.ts";
 import { exchange, officialAuthorization, signedRequest, type WireRequest } from "../../providers/alibaba/official-harness.ts";
 import vectors from "../../providers/alibaba/vectors.json" with { type: "json" };
 import { handClock, MINUTE, SECOND } from "../../providers/clock-harness.ts";
@@ -68,7 +69,7 @@ describe("requests of the official signer", () => {
       fc.property(requests, (request) => {
         expect(() => check(received(request))).not.toThrow();
       }),
-      { numRuns: 200 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { authorization, sdkDate } from "../../../src/providers/huawei/sign.ts";
 import { createSignatureCheck } from "../../../src/sandbox/huawei/signature-check.ts";
 import type { ReceivedRequest } from "../../../src/sandbox/server/receive.ts";
+import { runs } from "../../fakes/runs.ts";
 import { handClock, MINUTE, SECOND } from "../../providers/clock-harness.ts";
 import { exchange, type OfficialRequest, officialRequest, type WireRequest } from "../../providers/huawei/official-harness.ts";
 import vectors from "../../providers/huawei/vectors.json" with { type: "json" };
@@ -60,7 +61,7 @@ describe("requests of the official signer", () => {
       fc.property(requests, (request) => {
         expect(refusalOf(officialRequest(request))).toBeUndefined();
       }),
-      { numRuns: 200 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -185,7 +186,7 @@ describe("the running emulator", () => {
         expect(answer.json?.error_msg).not.toContain("reach the limit");
         await expectAccepted();
       }),
-      { numRuns: 100 },
+      { numRuns: runs(50) },
     );
     expect(test.vod.spentToday).toBe(0);
   });

@@ -68,7 +68,7 @@ describe("createSitemapReader", () => {
   });
 
   it.each([
-    ["a gzip bomb", gzipSync(Buffer.alloc(200_000_000)), /more than 52,428,800 bytes/],
+    ["a gzip bomb", gzipSync(Buffer.alloc(100_000_000), { level: 1 }), /more than 52,428,800 bytes/],
     ["50 MB of one address", `<urlset><url><loc>${"x".repeat(50_000_000)}</loc></url></urlset>`, undefined],
     ["50 MB of open elements", "<urlset>".repeat(6_000_000), /nests deeper/],
     ["50 MB of one line", `${at("/a")}\n${"x".repeat(50_000_000)}`, undefined],

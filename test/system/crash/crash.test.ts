@@ -1,4 +1,7 @@
-/** Servers are killed again and again while they send: every URL stays accounted for, and no URL is sent twice. */
+/**
+ * Servers are killed again and again while they send: every URL stays accounted for, and no URL is sent twice. Each run chooses new
+ * moments, and `npm run soak` plays hundreds of rounds.
+ */
 
 import { describe, it, type TestContext } from "vitest";
 import { taskOf } from "../harness/clients-harness.ts";
@@ -47,11 +50,11 @@ async function play({ onTestFailed, onTestFinished }: TestContext, { onQuotaExce
 
 describe.concurrent("a task whose servers are killed one after the other", { timeout: 240_000 }, () => {
   it("sends no URL twice, calls lost requests unknown and spends exactly the day's quota when the vendor keeps no records", async (context) => {
-    const result = await play(context, { vendor: "huawei-vod", limit: 400, onQuotaExceeded: "partial", speed: 15, each: 3 });
+    const result = await play(context, { vendor: "huawei-vod", limit: 400, onQuotaExceeded: "partial", speed: 15, each: 2 });
     context.expect(result.violations).toEqual([]);
-    context.expect(result.unfinished).toBeGreaterThanOrEqual(8);
-    context.expect(result.there).toBeGreaterThanOrEqual(2);
-    context.expect(result.back).toBeGreaterThanOrEqual(2);
+    context.expect(result.unfinished).toBeGreaterThanOrEqual(5);
+    context.expect(result.there).toBeGreaterThanOrEqual(1);
+    context.expect(result.back).toBeGreaterThanOrEqual(1);
     const { unknown } = result.figures;
     context
       .expect(result.counts)
@@ -68,7 +71,7 @@ describe.concurrent("a task whose servers are killed one after the other", { tim
   });
 
   it("keeps the quota of each day when the day ends in the middle of it", async (context) => {
-    const story = { vendor: "huawei-vod", limit: 300, onQuotaExceeded: "defer", speed: 15, each: 2 } as const;
+    const story = { vendor: "huawei-vod", limit: 300, onQuotaExceeded: "defer", speed: 15, each: 1 } as const;
     const result = await play(context, { ...story, start: chinaAt(23, 0), breakMs: 61 * MINUTE });
     context.expect(result.violations).toEqual([]);
     // The rest of the first day's URLs goes to a third day, because the second day is full.

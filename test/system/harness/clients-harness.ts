@@ -130,7 +130,7 @@ export async function modernSession(options: ServerOptions, Transport = OneProce
   return modernOver(client, transport.pid);
 }
 
-async function modernOver(client: ModernClient, pid: number | null): Promise<Session> {
+export async function modernOver(client: ModernClient, pid: number | null): Promise<Session> {
   // Listing the tools gives the client their output schemas, which it checks every result against.
   await client.listTools();
   return {

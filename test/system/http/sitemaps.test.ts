@@ -1,5 +1,6 @@
 /** Sitemaps through the built server and the official client: what is sent, what is left out, and hostile documents. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { edgeSite } from "../../../src/sandbox/edge/site.ts";
@@ -143,6 +144,9 @@ async function lag(): Promise<number> {
   return 1_000 * Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(metrics)?.[1] ?? Number.NaN);
 }
 
+/** Shorter, and the probes take more of the processor than the sitemap. */
+const PAUSE_MS = 50;
+
 describe("large documents", () => {
   const dated = (count: number, comment = ""): string =>
     `<urlset>${Array.from({ length: count }, (_, nth) => `<url><loc>${site.at(`/page${nth}`)}</loc><lastmod>${new Date(nth * 60_000).toISOString()}</lastmod>${comment}</url>`).join("")}</urlset>`;
@@ -158,7 +162,7 @@ describe("large documents", () => {
   });
 
   it.each([
-    ["a gzip bomb", () => gzipSync(Buffer.alloc(300_000_000)), /more than 52,428,800 bytes/],
+    ["a gzip bomb", () => gzipSync(Buffer.alloc(100_000_000), { level: 1 }), /more than 52,428,800 bytes/],
     [
       "entities of entities",
       () => `<!DOCTYPE urlset [<!ENTITY a "aaaa"><!ENTITY b "${"&a;".repeat(1_000)}">]><urlset><url><loc>&b;</loc></url></urlset>`,
@@ -180,8 +184,10 @@ describe("large documents", () => {
       isOver = true;
     });
     expect(await probing.call("get_prefetch_quota")).toMatchObject({ isError: false });
-    do expect((await fetch(new URL("/healthz", server.url))).status).toBe(200);
-    while (!isOver);
+    do {
+      expect((await fetch(new URL("/healthz", server.url))).status).toBe(200);
+      await sleep(PAUSE_MS);
+    } while (!isOver);
     expect(taskOf(await answer)).toMatchObject({ counts: { planned: 10_000 }, sitemaps: [{ read: 45_000 }] });
     process.stderr.write(`a sitemap of 50 MB: event loop held ${Math.round(await lag())} ms at most\n`);
   });

@@ -2,10 +2,11 @@
 
 import { describe, it, type TestContext } from "vitest";
 import { startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
-import { alibabaEnv, endOf, modernSession, type Session, taskOf } from "../harness/clients-harness.ts";
+import { alibabaEnv, endOf, type Session, taskOf } from "../harness/clients-harness.ts";
+import { localSession } from "../harness/local-session-harness.ts";
 
 async function sandbox({ onTestFinished }: Pick<TestContext, "onTestFinished">): Promise<Session> {
-  const session = await modernSession({ args: ["--sandbox"] });
+  const session = await localSession({ args: ["--sandbox"] });
   onTestFinished(() => session.close());
   return session;
 }
@@ -67,7 +68,7 @@ describe.concurrent("prefetch_urls", () => {
 
   it("tells scheduled URLs from queued ones, ends a wait, and names the days that a cancellation frees", async (test) => {
     const { expect } = test;
-    const session = await modernSession({ args: ["--sandbox", "--daily-budget", "5"] });
+    const session = await localSession({ args: ["--sandbox", "--daily-budget", "5"] });
     test.onTestFinished(() => session.close());
     const urls = good.slice(0, 9);
     const task = taskOf(await session.call("prefetch_urls", { urls, on_quota_exceeded: "defer", wait_seconds: 50 }));
@@ -140,7 +141,7 @@ describe.concurrent("the text of an answer", () => {
   it("says in at most 1,200 characters what became of 400 URLs at a vendor", { timeout: 60_000 }, async ({ expect, onTestFinished }) => {
     const emulator = await startAlibabaVod({ firstMs: 0, eachMs: 0 });
     onTestFinished(() => emulator.close());
-    const session = await modernSession({ env: alibabaEnv(emulator) });
+    const session = await localSession({ env: alibabaEnv(emulator) });
     onTestFinished(() => session.close());
     const { task_id } = await endOf(session, taskOf(await session.call("prefetch_urls", { urls: episodes("vod.example.net") })));
     const answer = await session.call("get_prefetch_status", { task_id });

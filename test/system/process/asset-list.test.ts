@@ -1,12 +1,13 @@
 /** Several assets in one call, at both emulated vendors. */
 
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { endOf, modernSession, type Session, taskOf } from "../harness/clients-harness.ts";
+import { endOf, type Session, taskOf } from "../harness/clients-harness.ts";
+import { localSession } from "../harness/local-session-harness.ts";
 
 let session: Session;
 
 beforeAll(async () => {
-  session = await modernSession({ args: ["--sandbox"] });
+  session = await localSession({ args: ["--sandbox"] });
 });
 
 afterAll(() => session.close());

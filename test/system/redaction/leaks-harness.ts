@@ -16,16 +16,19 @@ export interface Shown {
 export function leakIn(shown: readonly Shown[], planted: readonly Planted[]): string | undefined {
   for (const { place, text } of shown) {
     for (const each of textsIn(text)) {
-      const found = planted.find((secret) => holds(each, secret));
+      const holds = searchIn(each);
+      const found = planted.find(holds);
       if (found) return `${place} shows ${JSON.stringify(found)}: ${each.slice(0, 2_000)}`;
     }
   }
   return undefined;
 }
 
-function holds(text: string, { secret, written }: Planted): boolean {
+function searchIn(text: string): (planted: Planted) => boolean {
   const plain = squeezed(text);
-  return plain.includes(squeezed(secret)) || plain.includes(squeezed(written)) || decodings(text).some((each) => each.includes(secret));
+  const decoded = decodings(text);
+  return ({ secret, written }) =>
+    plain.includes(squeezed(secret)) || plain.includes(squeezed(written)) || decoded.some((each) => each.includes(secret));
 }
 
 /** Answers join lines and drop blanks, so neither counts. */

@@ -4,6 +4,7 @@ import { readCache } from "../../../../src/providers/http/cache/cache-status.ts"
 import { detectByHeaders } from "../../../../src/providers/http/cache/detect.ts";
 import { parseDebugTtl } from "../../../../src/providers/http/cache/vendors/fastly.ts";
 import { whyNotCached } from "../../../../src/providers/http/cache/why-not-cached.ts";
+import { runs } from "../../../fakes/runs.ts";
 import { anyText } from "../../text-harness.ts";
 import { lines } from "./lines-harness.ts";
 
@@ -61,7 +62,7 @@ describe("readCache with arbitrary headers", () => {
         expect(Array.isArray(whyNotCached({ status, headers, url }))).toBe(true);
         expect(detectByHeaders(headers)?.vendor).toBe(reading.vendor);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -76,7 +77,7 @@ describe("readCache with arbitrary headers", () => {
         }
         expect(pop).toMatch(/^[ -~]{0,40}$/);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../../src/base/errors.ts";
+import { runs } from "../../../fakes/runs.ts";
 import { neverAborted as never } from "../../../fakes/signal.ts";
 import { testEdge } from "../edges-harness.ts";
 import { anyAnswer, malformed, PEER_SECRET, startRawEdge } from "../raw-edge-harness.ts";
@@ -43,6 +44,6 @@ it("a check never throws and shows no secret for any bytes, and reading a manife
       expect(read).not.toMatchObject({ code: "internal" });
       expect(read.message).not.toContain(PEER_SECRET);
     }),
-    { numRuns: 100 },
+    { numRuns: runs(50) },
   );
 });

@@ -6,6 +6,7 @@ import { obstacleOf } from "../../../../src/providers/http/cache/why-not-cached.
 import { interpret, isFailed, type Observation, type RequestKind, requestKinds } from "../../../../src/providers/http/probe/observation.ts";
 import { assessWarmth } from "../../../../src/providers/http/probe/warmth.ts";
 import type { Check } from "../../../../src/providers/http/probe/warmth-rules.ts";
+import { runs } from "../../../fakes/runs.ts";
 import { type Headers, lines } from "../cache/lines-harness.ts";
 
 const url = "https://media.example/v/a.mp4";
@@ -422,7 +423,7 @@ describe("assessWarmth, for any answers,", () => {
         }
         if (over) expect(isSettled).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -435,7 +436,7 @@ describe("assessWarmth, for any answers,", () => {
         const [hit] = decidedBy;
         expect(hit?.reading.ageS).toBeGreaterThan((hit?.atMs ?? 0) / 1_000);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -446,7 +447,7 @@ describe("assessWarmth, for any answers,", () => {
         if (!before.isSettled) return;
         expect(judged([...steps, ...more]).state).toBe(before.state);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { runs } from "../../../fakes/runs.ts";
 import { closeAfterwards } from "../network-harness.ts";
 import { anyAnswer, malformed, malformedBodies, PEER_SECRET, startRawEdge } from "../raw-edge-harness.ts";
 import { numbered, statesIn, warming } from "../warming-harness.ts";
@@ -117,6 +118,6 @@ it("settles a URL as the edge's failure after at most two attempts, and shows no
       if (outcome?.reason.includes("cannot be read")) expect(edge.asked.length - before).toBe(2);
       else expect(outcome?.reason).toMatch(/^(Received \d+ bytes?|The server answered with status|The connection to \S+ broke off)/);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(80) },
   );
 });
