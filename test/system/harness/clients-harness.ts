@@ -66,14 +66,14 @@ export type Answer = (question: string) => ElicitResult | Promise<ElicitResult>;
 /** Servers that start from compiled code need a quarter less of the processor for it. */
 export const compileCache = { NODE_COMPILE_CACHE: join(import.meta.dirname, "../../../node_modules/.cache/compiled-servers") };
 
-/**
- * The environment of every server. It has none of this machine's own PREFETCH_ or vendor variables. Its servers send large lists
- * unasked; `confirm.test.ts` tests the question.
- */
+/** Servers of most tests send large lists unasked. `process/confirm.test.ts` tests the question. */
+export const unasked = { PREFETCH_CONFIRM_ABOVE: "0" };
+
+/** The environment of every server. It has none of this machine's own PREFETCH_ or vendor variables. */
 export const baseEnv = {
   PATH: process.env.PATH ?? "",
   HOME: mkdtempSync(join(tmpdir(), "home-")),
-  PREFETCH_CONFIRM_ABOVE: "0",
+  ...unasked,
   ...compileCache,
 };
 
