@@ -1,6 +1,14 @@
 /** The settings of Huawei Cloud VOD, each with the rule that its value must keep. */
 
-import { type CheckedSetting, mustBeEndpoint, mustBeHeaderSafe, mustBeOneOf, mustBeRegion, mustMatch } from "../kit/settings.ts";
+import {
+  type CheckedSetting,
+  mustBeEndpoint,
+  mustBeHeaderSafe,
+  mustBeOneOf,
+  mustBeRegion,
+  mustMatch,
+  productsSetting,
+} from "../kit/settings.ts";
 import { editions } from "./edition.ts";
 
 const exampleRegion = "cn-north-4";
@@ -8,7 +16,10 @@ const exampleRegion = "cn-north-4";
 export const vodEndpointOf = (region: string): string => `https://vod.${region}.myhuaweicloud.com`;
 export const iamEndpointOf = (region: string): string => `https://iam.${region}.myhuaweicloud.com`;
 
-export const settings: readonly CheckedSetting[] = [
+export const productsOf = productsSetting("PREFETCH_HUAWEI_PRODUCTS", "Huawei Cloud", ["vod", "cdn"]);
+
+/** The keys that all products share. */
+export const keySettings: readonly CheckedSetting[] = [
   {
     name: "HUAWEICLOUD_SDK_AK",
     foreignNames: [
@@ -46,6 +57,11 @@ export const settings: readonly CheckedSetting[] = [
     secret: true,
     check: mustBeHeaderSafe,
   },
+  productsOf,
+];
+
+export const settings: readonly CheckedSetting[] = [
+  ...keySettings,
   {
     name: "HUAWEICLOUD_SDK_PROJECT_ID",
     foreignNames: ["HUAWEICLOUD_PROJECT_ID", "HUAWEI_PROJECT_ID", "HW_PROJECT_ID"],

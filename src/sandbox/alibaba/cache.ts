@@ -1,5 +1,6 @@
 /**
- * The emulated calls `PreloadVodObjectCaches`, `RefreshVodObjectCaches` and `DescribeVodRefreshQuota`.
+ * The emulated calls that prefetch and refresh URLs and that tell the quota, such as `PreloadVodObjectCaches`, `RefreshVodObjectCaches`
+ * and `DescribeVodRefreshQuota`.
  * Sources: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches,
  * …-refreshvodobjectcaches and …-describevodrefreshquota.
  */
@@ -18,6 +19,8 @@ interface CacheCallsOptions {
   readonly dailyLimit: number;
   readonly quotaCode: string;
   readonly numbers: "strings" | "numbers";
+  /** The field of an answer that has the task ids. */
+  readonly idFields: Readonly<Record<TaskRow["type"], string>>;
 }
 
 interface CacheCalls {
@@ -30,12 +33,12 @@ interface CacheCalls {
 const MOST_URLS = 1_000;
 const headerMap = z.record(z.string(), z.array(z.string()));
 
-export function createCacheCalls({ now, tasks, checkDomain, dailyLimit, quotaCode, numbers }: CacheCallsOptions): CacheCalls {
-  const add = (params: Params, type: TaskRow["type"], idField: string): Reply => {
+export function createCacheCalls({ now, tasks, checkDomain, dailyLimit, quotaCode, numbers, idFields }: CacheCallsOptions): CacheCalls {
+  const add = (params: Params, type: TaskRow["type"]): Reply => {
     const urls = urlsOf(params);
     for (const domain of new Set(urls.map(hostOf))) checkDomain(domain);
     const added = tasks.add(urls, { type, at: now(), merge: true });
-    if (added.ok) return { body: { [idField]: added.ids.join(",") }, accepted: urls };
+    if (added.ok) return { body: { [idFields[type]]: added.ids.join(",") }, accepted: urls };
     throw added.problem === "queue"
       ? new AcsError(403, "PreloadQueueFull", "Preload queue is full, please try again later!")
       : new AcsError(400, quotaCode, "You have exceeded the prescribed limits of the day.");
@@ -46,13 +49,13 @@ export function createCacheCalls({ now, tasks, checkDomain, dailyLimit, quotaCod
       oneOf(params, "Area", ["domestic", "overseas"]);
       isFlagSet(params, "L2Preload");
       if (!headerMap.safeParse(parseJson(params.get("WithHeader") ?? "{}")).success) throw invalid("WithHeader");
-      return add(params, "preload", "PreloadTaskId");
+      return add(params, "preload");
     },
 
     refresh: (params) => {
       if (oneOf(params, "ObjectType", ["File", "Directory", "Regex", "IgnoreParams"]) !== "File") throw invalid("ObjectType");
       isFlagSet(params, "Force");
-      return add(params, "file", "RefreshTaskId");
+      return add(params, "file");
     },
 
     describeQuota: () => {

@@ -3,9 +3,10 @@
 import { createRateLimit } from "../limits.ts";
 import { jsonAnswer } from "../server/json.ts";
 import type { ReceivedRequest } from "../server/receive.ts";
+import type { VendorAnswer } from "./answered.ts";
 import type { AssetStore } from "./assets.ts";
 import { throttled, vodError } from "./errors.ts";
-import type { Preheating, VendorAnswer } from "./preheating.ts";
+import type { Preheating } from "./preheating.ts";
 
 interface DispatcherOptions {
   readonly preheating: Preheating;

@@ -1,15 +1,14 @@
 /** An emulator of Huawei Cloud VOD's prefetch API on loopback. It follows the vendor's documentation and limits and warms nothing. */
 
-import { randomBytes } from "node:crypto";
 import { CHINA_UTC_OFFSET_HOURS, createDailyQuota } from "../limits.ts";
 import type { ReceivedRequest } from "../server/receive.ts";
-import { startServer } from "../server/server.ts";
-import type { VendorEmulator, VendorLogEntry } from "../vendor-emulator.ts";
+import { startVendor, type VendorEmulator, type VendorLogEntry } from "../vendor-emulator.ts";
 import { createWarmedUrls } from "../warmed-urls.ts";
+import { answered, type VendorAnswer } from "./answered.ts";
 import { createAssetStore, type SandboxAsset } from "./assets.ts";
 import { createAuthCheck } from "./auth-check.ts";
 import { createDispatcher } from "./dispatcher.ts";
-import { createPreheating, type VendorAnswer } from "./preheating.ts";
+import { createPreheating } from "./preheating.ts";
 import { createSignatureCheck, type SandboxKeys } from "./signature-check.ts";
 import { createTokens, type SandboxLogin } from "./tokens.ts";
 
@@ -80,8 +79,6 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
   const assets = createAssetStore(known);
   const policy = { dailyLimit, domains, edition, queryStatus, stateCase, firstMs, eachMs };
   const preheating = createPreheating({ now, assets, quota, warmed, ...policy });
-  const log: HuaweiLogEntry[] = [];
-
   const dispatch = createDispatcher({ preheating, assets, projectId, callsPerMinute, now });
 
   const answer = (request: ReceivedRequest): VendorAnswer => {
@@ -89,27 +86,17 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
     return isLogin ? tokens.login(request) : (refusalOf(request) ?? dispatch(request));
   };
 
-  const server = await startServer({
-    now,
-    answer: (request) => {
-      const { accepted = [], ...sent } = answer(request);
-      log.push({ at: now(), method: request.method, path: request.url.pathname, status: sent.status, accepted });
-      return { ...sent, headers: { "x-request-id": randomBytes(16).toString("hex"), ...sent.headers } };
-    },
-  });
-
+  const emulator = await startVendor({ now, warmed, quota, respond: (request) => answered(answer(request), request) });
   return {
-    ...server,
+    ...emulator,
+    get spentToday() {
+      return emulator.spentToday;
+    },
     projectId,
     user,
-    log,
-    get spentToday() {
-      return quota.spent;
-    },
     get logins() {
       return tokens.logins;
     },
-    warmedAt: warmed.warmedAt,
     issueToken: tokens.issue,
     revokeTokens: tokens.revokeAll,
   };
