@@ -1,8 +1,9 @@
-/** All providers. A new provider adds one row. */
+/** All providers. A new provider adds one row, before the one for any CDN. */
 
 import { alibabaVod } from "./alibaba/definition.ts";
+import { alibabaCdn, alibabaDcdn } from "./alibaba/plain-definitions.ts";
 import type { ProviderDefinition } from "./definition.ts";
 import { httpAnyCdn } from "./http/definition.ts";
 import { huaweiVod } from "./huawei/definition.ts";
 
-export const providerDefinitions: readonly ProviderDefinition[] = [huaweiVod, alibabaVod, httpAnyCdn];
+export const providerDefinitions: readonly ProviderDefinition[] = [huaweiVod, alibabaVod, alibabaCdn, alibabaDcdn, httpAnyCdn];

@@ -1,6 +1,7 @@
 /** The emulated vendors: how each one starts, the settings that point at it, and the tier of the CDN that it warms. */
 
 import type { SettingValues } from "../base/setting.ts";
+import { startAlibabaCdn, startAlibabaDcdn } from "./alibaba/plain.ts";
 import { startAlibabaVod } from "./alibaba/vod.ts";
 import { startHuaweiVod } from "./huawei/vod.ts";
 import type { VendorEmulator, VendorLogEntry } from "./vendor-emulator.ts";
@@ -27,6 +28,14 @@ export const emulated: readonly (() => Promise<Emulated>)[] = [
     const { user, endpoint } = emulator;
     const keys = { ALIBABA_CLOUD_ACCESS_KEY_ID: user.accessKeyId, ALIBABA_CLOUD_ACCESS_KEY_SECRET: user.accessKeySecret };
     const endpoints = { PREFETCH_ALIBABA_VOD_ENDPOINT: endpoint, PREFETCH_ALIBABA_VOD_MEDIA_ENDPOINT: endpoint };
-    return { emulator, values: { ...keys, ...endpoints }, tier: "parent" };
+    return { emulator, values: { ...keys, ...endpoints, PREFETCH_ALIBABA_PRODUCTS: "vod,cdn,dcdn" }, tier: "parent" };
+  },
+  async () => {
+    const emulator = await startAlibabaCdn();
+    return { emulator, values: { PREFETCH_ALIBABA_CDN_ENDPOINT: emulator.endpoint }, tier: "parent" };
+  },
+  async () => {
+    const emulator = await startAlibabaDcdn();
+    return { emulator, values: { PREFETCH_ALIBABA_DCDN_ENDPOINT: emulator.endpoint }, tier: "parent" };
   },
 ];

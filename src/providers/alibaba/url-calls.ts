@@ -62,7 +62,7 @@ export function createUrlCalls(parts: CallParts, { urlCall, taskType, quotaField
   };
 }
 
-type PlainCalls = Pick<Provider, "submit" | "quota" | "findSubmitted"> & Required<Pick<Provider, "status">>;
+type PlainCalls = Pick<Provider, "submit"> & Required<Pick<Provider, "status" | "quota" | "findSubmitted">>;
 
 /** The members of a provider for a product without media assets. */
 export function createPlainCalls(parts: CallParts, work: Work): PlainCalls {

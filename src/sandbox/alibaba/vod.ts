@@ -50,6 +50,9 @@ export interface AlibabaVodEmulator extends VendorEmulator<VendorLogEntry & Alib
   readonly rows: readonly TaskRow[];
 }
 
+/** The vendor's default. No test needs another one. */
+const REFRESHES_PER_DAY = 2_000;
+
 const sampleUrls = "https://vod.example.net/93ab850b";
 /** An asset with two streams, and one that is not published yet. */
 export const sampleMedia: Readonly<Record<string, SandboxMedia>> = {
@@ -75,14 +78,14 @@ export async function startAlibabaVod(options: AlibabaVodEmulatorOptions = {}): 
   const { numbers = "strings", echoScheme = true, quotaCode = "QuotaExceeded.Refresh" } = options;
   const user: SandboxKeys = { ...defaultKeys, ...options.user };
   const warmed = createWarmedUrls(now);
-  const tasks = createTaskStore({ now, warmed, firstMs, eachMs, dailyLimit, queueLimit });
+  const tasks = createTaskStore({ now, warmed, firstMs, eachMs, dailyLimit, queueLimit, refreshesPerDay: REFRESHES_PER_DAY });
   const checkDomain = createDomainCheck(domains, domainStates);
   const cache = createCacheCalls({
     now,
     tasks,
     checkDomain,
-    dailyLimit,
     quotaCode,
+    queueStatus: 403,
     numbers,
     idFields: { preload: "PreloadTaskId", file: "RefreshTaskId" },
   });

@@ -219,6 +219,19 @@ describe("an RPC call", () => {
   });
 });
 
+describe("a form", () => {
+  it("carries the parameters in the signed body, and the query stays empty", async () => {
+    const { ask, received } = await bench();
+    await ask({ form: true, params: { ObjectPath: "https://a.example/é\nhttps://a.example/b", ObjectType: "File", Force: undefined } });
+    const [sent] = received;
+    const body = "ObjectPath=https%3A%2F%2Fa.example%2F%C3%A9%0Ahttps%3A%2F%2Fa.example%2Fb&ObjectType=File";
+    expect(sent).toMatchObject({ target: "/", body });
+    expect(sent?.headers["content-type"]).toBe("application/x-www-form-urlencoded");
+    expect(sent?.headers["x-acs-content-sha256"]).toBe(createHash("sha256").update(body).digest("hex"));
+    expect(sent?.headers.authorization).toContain("SignedHeaders=content-type;host;");
+  });
+});
+
 describe("an RPC answer", () => {
   it("returns the body, the request id and the vendor's clock offset", async () => {
     const { ask, clock, reply } = await bench();
