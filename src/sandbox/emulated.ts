@@ -3,6 +3,7 @@
 import type { SettingValues } from "../base/setting.ts";
 import { startAlibabaCdn, startAlibabaDcdn } from "./alibaba/plain.ts";
 import { startAlibabaVod } from "./alibaba/vod.ts";
+import { startHuaweiCdn } from "./huawei/cdn.ts";
 import { startHuaweiVod } from "./huawei/vod.ts";
 import type { VendorEmulator, VendorLogEntry } from "./vendor-emulator.ts";
 
@@ -21,7 +22,7 @@ export const emulated: readonly (() => Promise<Emulated>)[] = [
     const emulator = await startHuaweiVod();
     const { user, projectId, endpoint } = emulator;
     const keys = { HUAWEICLOUD_SDK_AK: user.ak, HUAWEICLOUD_SDK_SK: user.sk, HUAWEICLOUD_SDK_PROJECT_ID: projectId };
-    return { emulator, values: { ...keys, PREFETCH_HUAWEI_VOD_ENDPOINT: endpoint }, tier: "edge" };
+    return { emulator, values: { ...keys, PREFETCH_HUAWEI_PRODUCTS: "vod,cdn", PREFETCH_HUAWEI_VOD_ENDPOINT: endpoint }, tier: "edge" };
   },
   async () => {
     const emulator = await startAlibabaVod();
@@ -37,5 +38,9 @@ export const emulated: readonly (() => Promise<Emulated>)[] = [
   async () => {
     const emulator = await startAlibabaDcdn();
     return { emulator, values: { PREFETCH_ALIBABA_DCDN_ENDPOINT: emulator.endpoint }, tier: "parent" };
+  },
+  async () => {
+    const emulator = await startHuaweiCdn();
+    return { emulator, values: { PREFETCH_HUAWEI_CDN_ENDPOINT: emulator.endpoint }, tier: "parent" };
   },
 ];

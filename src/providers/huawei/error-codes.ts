@@ -46,7 +46,7 @@ const gatewayCodes = (is: Meanings, endpointSettings: readonly string[]): Readon
   "0802": is.setup,
 });
 
-function statusesOf(is: Meanings, endpointSetting: string): StatusMeanings {
+function statusesOf(is: Meanings, { endpointSettings: [endpointSetting], traceable }: Product): StatusMeanings {
   return {
     exact: {
       401: is.wrongCredentials,
@@ -60,7 +60,11 @@ function statusesOf(is: Meanings, endpointSetting: string): StatusMeanings {
     },
     clientError: is.invalid,
     serverError: is.fault,
-    other: { code: "vendor_unavailable", hint: "A proxy may have answered instead of the vendor. Check the endpoint and any proxy." },
+    other: {
+      code: "vendor_unavailable",
+      ...(traceable && { delivery: "unknown" }),
+      hint: "A proxy may have answered instead of the vendor. Check the endpoint and any proxy.",
+    },
   };
 }
 
@@ -71,7 +75,7 @@ export function errorTableOf(product: Product): ErrorTable {
   const gatewayRows = ["APIG", "APIGW"].flatMap((prefix) =>
     Object.entries(gatewayCodes(is, endpointSettings)).map(([number, meaning]) => [`${prefix}.${number}`, meaning] as const),
   );
-  const unknownCode = statusesOf(is, endpointSettings[0]);
+  const unknownCode = statusesOf(is, product);
   return {
     codes: new Map([...Object.entries(codes(is)), ...gatewayRows]),
     unknownCode,

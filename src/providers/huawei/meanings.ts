@@ -14,16 +14,19 @@ export interface Advice {
   readonly argumentHint: string;
   /** The domains whose URLs the product takes: a sentence. */
   readonly domainHint: string;
+  /** The vendor lists tasks, so its records tell whether a request with a fault was done. */
+  readonly traceable?: true;
 }
 
 export type Meanings = ReturnType<typeof meaningsFor>;
 
-export function meaningsFor({ id, permissions, setupHint, argumentHint, domainHint }: Advice) {
+export function meaningsFor({ id, permissions, setupHint, argumentHint, domainHint, traceable }: Advice) {
   return {
     invalid: { code: "invalid_argument", divisible: true, hint: argumentHint },
     fault: {
       code: "vendor_unavailable",
       retryable: true,
+      ...(traceable && { delivery: "unknown" }),
       hint: "The vendor has a fault, which usually passes. Call again later.",
     },
     denied: { code: "auth_failed", hint: `Grant the user ${permissions}.` },

@@ -60,6 +60,25 @@ export const keySettings: readonly CheckedSetting[] = [
   productsOf,
 ];
 
+/** Tokens instead of keys. */
+export const iamSettings: readonly CheckedSetting[] = [
+  {
+    name: "PREFETCH_HUAWEI_IAM_TOKEN",
+    about: "IAM token instead of keys, scoped to the project for VOD and to the account for CDN.",
+    secret: true,
+    check: mustBeHeaderSafe,
+  },
+  { name: "PREFETCH_HUAWEI_IAM_USER", about: "IAM user to fetch tokens with, instead of keys." },
+  { name: "PREFETCH_HUAWEI_IAM_PASSWORD", about: "Password of the IAM user.", secret: true },
+  { name: "PREFETCH_HUAWEI_IAM_DOMAIN", about: "Account name that the IAM user belongs to." },
+  {
+    name: "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+    about: "Full URL of IAM, instead of the region's own.",
+    fallback: iamEndpointOf("<region>"),
+    check: mustBeEndpoint(iamEndpointOf(exampleRegion)),
+  },
+];
+
 export const settings: readonly CheckedSetting[] = [
   ...keySettings,
   {
@@ -86,19 +105,5 @@ export const settings: readonly CheckedSetting[] = [
     fallback: "current",
     check: mustBeOneOf(...editions),
   },
-  {
-    name: "PREFETCH_HUAWEI_IAM_TOKEN",
-    about: "IAM token scoped to the project, instead of keys.",
-    secret: true,
-    check: mustBeHeaderSafe,
-  },
-  { name: "PREFETCH_HUAWEI_IAM_USER", about: "IAM user to fetch tokens with, instead of keys." },
-  { name: "PREFETCH_HUAWEI_IAM_PASSWORD", about: "Password of the IAM user.", secret: true },
-  { name: "PREFETCH_HUAWEI_IAM_DOMAIN", about: "Account name that the IAM user belongs to." },
-  {
-    name: "HUAWEICLOUD_SDK_IAM_ENDPOINT",
-    about: "Full URL of IAM, instead of the region's own.",
-    fallback: iamEndpointOf("<region>"),
-    check: mustBeEndpoint(iamEndpointOf(exampleRegion)),
-  },
+  ...iamSettings,
 ];

@@ -1,22 +1,14 @@
 /** An emulator of Huawei Cloud VOD's prefetch API on loopback. It follows the vendor's documentation and limits and warms nothing. */
 
 import { CHINA_UTC_OFFSET_HOURS, createDailyQuota } from "../limits.ts";
-import type { ReceivedRequest } from "../server/receive.ts";
 import { startVendor, type VendorEmulator, type VendorLogEntry } from "../vendor-emulator.ts";
 import { createWarmedUrls } from "../warmed-urls.ts";
-import { answered, type VendorAnswer } from "./answered.ts";
+import { type AccountOptions, createAccount, type SandboxUser } from "./account.ts";
 import { createAssetStore, type SandboxAsset } from "./assets.ts";
-import { createAuthCheck } from "./auth-check.ts";
 import { createDispatcher } from "./dispatcher.ts";
 import { createPreheating } from "./preheating.ts";
-import { createSignatureCheck, type SandboxKeys } from "./signature-check.ts";
-import { createTokens, type SandboxLogin } from "./tokens.ts";
 
-type SandboxUser = SandboxKeys & SandboxLogin;
-
-export interface HuaweiVodEmulatorOptions {
-  readonly now?: () => number;
-  readonly user?: Partial<SandboxUser>;
+export interface HuaweiVodEmulatorOptions extends AccountOptions {
   /** `current` takes asset ids and URLs and returns a task id. `id-only`, the first edition, takes asset ids and returns nothing. */
   readonly edition?: "current" | "id-only";
   /** HTTP status of a successful query: 200 on the vendor's current pages, 202 on older ones. */
@@ -30,7 +22,6 @@ export interface HuaweiVodEmulatorOptions {
   readonly callsPerMinute?: number;
   readonly domains?: readonly string[];
   readonly assets?: Readonly<Record<string, SandboxAsset>>;
-  readonly tokenLifeMs?: number;
 }
 
 interface HuaweiLogEntry extends VendorLogEntry {
@@ -57,23 +48,11 @@ export const sampleAssets: Readonly<Record<string, SandboxAsset>> = {
 };
 
 const projectId = "5a4dbe1d0c2b4f0e9f5d7c6b8a901234";
-const defaultUser: SandboxUser = {
-  ak: "SANDBOXAK00000000000",
-  sk: "sandboxSecretKeyThatOpensNothing00000000",
-  user: "sandbox-user",
-  password: "sandbox-password",
-  domain: "sandbox-domain",
-};
-
-const DAY_MS = 86_400_000;
-
 export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Promise<HuaweiVodEmulator> {
-  const { now = Date.now, dailyLimit = 1_000, callsPerMinute = 100, tokenLifeMs = DAY_MS } = options;
+  const { now = Date.now, dailyLimit = 1_000, callsPerMinute = 100 } = options;
   const { edition = "current", queryStatus = 200, stateCase = "lower", firstMs = 1_500, eachMs = 250 } = options;
   const { domains = ["example.com"], assets: known = sampleAssets } = options;
-  const user: SandboxUser = { ...defaultUser, ...options.user };
-  const tokens = createTokens({ login: user, projectId, now, lifeMs: tokenLifeMs });
-  const refusalOf = createAuthCheck(createSignatureCheck(user, now), tokens, now);
+  const { user, tokens, respond } = createAccount(options, () => ({ project: { id: projectId } }));
   const quota = createDailyQuota(dailyLimit, now, CHINA_UTC_OFFSET_HOURS);
   const warmed = createWarmedUrls(now);
   const assets = createAssetStore(known);
@@ -81,12 +60,7 @@ export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Pr
   const preheating = createPreheating({ now, assets, quota, warmed, ...policy });
   const dispatch = createDispatcher({ preheating, assets, projectId, callsPerMinute, now });
 
-  const answer = (request: ReceivedRequest): VendorAnswer => {
-    const isLogin = request.method === "POST" && request.url.pathname === "/v3/auth/tokens";
-    return isLogin ? tokens.login(request) : (refusalOf(request) ?? dispatch(request));
-  };
-
-  const emulator = await startVendor({ now, warmed, quota, respond: (request) => answered(answer(request), request) });
+  const emulator = await startVendor({ now, warmed, quota, respond: (request) => respond(request, dispatch) });
   return {
     ...emulator,
     get spentToday() {
