@@ -41,11 +41,15 @@ export function productsSetting(name: string, vendor: string, products: readonly
 
 /** Why a product is not in use, or `undefined`. It is `off` unless one of its own settings, which begin with `prefix`, is set. */
 export function leftOut(
-  { name, fallback = "" }: Setting,
+  { name, fallback = "", check }: CheckedSetting,
   { id, product, prefix }: { readonly id: string; readonly product: string; readonly prefix: string },
   values: SettingValues,
 ): ProviderConfiguration | undefined {
-  const used = (values[name] ?? fallback).split(",").map((word) => word.trim());
+  const chosen = values[name] ?? fallback;
+  const mistake = check?.(chosen);
+  // A misspelt product must not leave all of them out silently.
+  if (mistake !== undefined) return misconfigured(id, [`${name} ${mistake}`]);
+  const used = chosen.split(",").map((word) => word.trim());
   if (used.includes(product)) return undefined;
   const isBegun = Object.keys(values).some((own) => own.startsWith(prefix) && values[own] !== undefined);
   return { ok: false, problem: `${id}: add ${product} to ${name}.`, ...(!isBegun && { off: true }) };

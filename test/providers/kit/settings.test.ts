@@ -126,6 +126,11 @@ describe("the products of a vendor", () => {
     expect(usesOf("vod", values)).toMatchObject({ off: true });
   });
 
+  it("are a problem of each product when the setting has another word", () => {
+    const problem = "x-vod: PREFETCH_X_PRODUCTS must be words out of vod, cdn, separated by commas.";
+    expect(usesOf("vod", { PREFETCH_X_PRODUCTS: "vod,live" })).toEqual({ ok: false, problem });
+  });
+
   it("are unfinished when a setting of their own is set", () => {
     expect(usesOf("cdn", { PREFETCH_X_CDN_AREA: "overseas" })).toEqual({ ok: false, problem: "x-cdn: add cdn to PREFETCH_X_PRODUCTS." });
   });
