@@ -65,6 +65,16 @@ export const dialogue: readonly DialogueField[] = [
     about: { "en-US": "Region of the VOD service, such as cn-north-4.", "zh-CN": "点播服务所在区域，例如 cn-north-4。" },
   },
   {
+    key: "huawei_products",
+    variable: "PREFETCH_HUAWEI_PRODUCTS",
+    type: "string",
+    title: { "en-US": "Huawei Cloud products", "zh-CN": "华为云产品" },
+    about: {
+      "en-US": "Products to use, separated by commas: vod, cdn. Default: vod. CDN needs no project id and no region.",
+      "zh-CN": "要使用的产品，用逗号分隔：vod、cdn，默认 vod。CDN 无需项目 ID 和区域。",
+    },
+  },
+  {
     key: "alibaba_access_key_id",
     variable: "ALIBABA_CLOUD_ACCESS_KEY_ID",
     type: "string",
@@ -87,6 +97,16 @@ export const dialogue: readonly DialogueField[] = [
     type: "string",
     title: { "en-US": "Alibaba Cloud region", "zh-CN": "阿里云地域" },
     about: { "en-US": "Region of your media assets. Default: cn-shanghai.", "zh-CN": "媒资所在地域，默认 cn-shanghai。" },
+  },
+  {
+    key: "alibaba_products",
+    variable: "PREFETCH_ALIBABA_PRODUCTS",
+    type: "string",
+    title: { "en-US": "Alibaba Cloud products", "zh-CN": "阿里云产品" },
+    about: {
+      "en-US": "Products to use, separated by commas: vod, cdn, dcdn. Default: vod.",
+      "zh-CN": "要使用的产品，用逗号分隔：vod、cdn、dcdn，默认 vod。",
+    },
   },
   {
     key: "http_requests_per_second",

@@ -44,6 +44,7 @@ export function createProviderRegistry(config: AppConfig, { clock, observer, sec
   // The sandbox configures every provider with its own emulator.
   const usable = entries.filter(({ configuration }) => config.sandbox || configuration.ok);
   const configured = usable.map(({ definition }) => definition.id);
+  const wanting = entries.filter((entry) => !usable.includes(entry) && !isOff(entry));
   const created = new Map<string, Promise<Provider>>();
   let sandbox: Promise<Sandbox> | undefined;
 
@@ -91,8 +92,10 @@ export function createProviderRegistry(config: AppConfig, { clock, observer, sec
     configured,
     fallbacks: usable.flatMap(({ definition }) => (definition.fallback ? [definition.id] : [])),
     refreshing: usable.flatMap(({ definition }) => (definition.refreshes ? [definition.id] : [])),
-    problems: problemsOf(entries.filter((entry) => !usable.includes(entry))),
-    unfinished: problemsOf(entries.filter((entry) => !usable.includes(entry) && hasSomeSetting(entry, config))),
+    assetTakers: usable.flatMap(({ definition }) => (definition.takesAssets ? [definition.id] : [])),
+    purposes: new Map(usable.flatMap(({ definition: { id, purpose } }) => (purpose === undefined ? [] : [[id, purpose] as const]))),
+    problems: problemsOf(wanting),
+    unfinished: problemsOf(wanting.filter((entry) => hasSomeSetting(entry, config))),
     routes: config.routes,
     get,
     describe: () => Promise.all(entries.map(describe)),
@@ -106,6 +109,10 @@ export function createProviderRegistry(config: AppConfig, { clock, observer, sec
 
 function problemsOf(entries: readonly Entry[]): string[] {
   return entries.flatMap(({ configuration }) => (configuration.ok ? [] : [configuration.problem]));
+}
+
+function isOff({ configuration }: Entry): boolean {
+  return !configuration.ok && configuration.off === true;
 }
 
 function hasSomeSetting({ definition }: Entry, { values }: AppConfig): boolean {

@@ -3,7 +3,8 @@
 import type { AppConfig } from "../app/config.ts";
 import { asPrefetchError, explain, PrefetchError } from "../base/errors.ts";
 import type { Setting, SettingValues } from "../base/setting.ts";
-import { sandboxRoutes } from "../sandbox/routes.ts";
+import type { Route } from "../prefetch/model/provider-directory.ts";
+import { providerDefinitions } from "../providers/index.ts";
 import type { Flags } from "./flags.ts";
 import { readProxySettings } from "./proxy-settings.ts";
 import { mistakesError, type ParsedSettings, readSettings, type SettingMistake } from "./schema.ts";
@@ -71,7 +72,7 @@ function appConfigFrom(settings: ParsedSettings, values: SettingValues, store: s
     },
     dailyBudget: settings.PREFETCH_DAILY_BUDGET,
     tenantDailyBudget: settings.PREFETCH_TENANT_DAILY_BUDGET,
-    routes: settings.PREFETCH_ROUTES ?? (sandbox ? sandboxRoutes : []),
+    routes: settings.PREFETCH_ROUTES ?? (sandbox ? sandboxRoutes() : []),
     logLevel: settings.PREFETCH_LOG_LEVEL,
     transport: settings.PREFETCH_TRANSPORT,
     stateKey: settings.PREFETCH_SERVER_STATE_KEY,
@@ -79,6 +80,12 @@ function appConfigFrom(settings: ParsedSettings, values: SettingValues, store: s
     secrets: secretValues(values),
     keyIds: keyIdValues(values),
   };
+}
+
+/** Each emulated vendor serves hosts of its own; the pattern that matches every host comes last. */
+function sandboxRoutes(): Route[] {
+  const routes = providerDefinitions.flatMap(({ id, sandboxHosts }) => sandboxHosts.map((pattern) => ({ pattern, provider: id })));
+  return [...routes.filter(({ pattern }) => pattern !== "*"), ...routes.filter(({ pattern }) => pattern === "*")];
 }
 
 interface StorePlace {

@@ -166,5 +166,6 @@ export const serverSettings = {
 export const allSettings: readonly Setting[] = [
   ...Object.values(generalSettings),
   ...Object.values(serverSettings),
-  ...providerDefinitions.flatMap((definition) => definition.settings),
+  // The products of a vendor share the settings of its keys.
+  ...new Set(providerDefinitions.flatMap((definition) => definition.settings)),
 ];

@@ -33,7 +33,7 @@ import { VIEW_URI } from "./view-page.ts";
 
 export interface ToolDeps {
   readonly service: PrefetchService;
-  readonly providers: Pick<ProviderDirectory, "known" | "configured" | "fallbacks" | "refreshing" | "routes">;
+  readonly providers: Pick<ProviderDirectory, "known" | "configured" | "fallbacks" | "refreshing" | "assetTakers" | "purposes" | "routes">;
   /** Part of every result. In the sandbox it says that no real CDN is touched. */
   readonly notice: string | undefined;
   readonly clock: Pick<Clock, "now">;

@@ -58,29 +58,32 @@ export const waitSeconds = lenientNumber(
   z.number("must be a number of seconds").min(0, "must be 0 to 50").max(50, "must be 0 to 50").default(0),
 ).describe("Wait up to this long (0 to 50) for the final state; ends when only deferred URLs are left.");
 
-/** Providers by what each is for. A provider that is missing here is only named. */
-const purposes: Readonly<Record<string, string>> = {
-  "huawei-vod": "media of Huawei Cloud VOD",
-  "alibaba-vod": "media of Alibaba Cloud VOD",
-  http: "any other CDN, such as Cloudflare, CloudFront, Fastly or Akamai",
-};
+/** Providers that an argument names. A server with more products configured points to the list of them instead. */
+const NAMED_PROVIDERS = 8;
 
 /** Any text passes here; the domain checks the id, and its error lists the known ids. */
-export function providerArgument(ids: readonly string[], about = `One of: ${ids.join(", ")}.`) {
+export function providerArgument(
+  [example]: readonly string[],
+  about = `Id of a provider${example === undefined ? "" : `, such as ${example}`}.`,
+) {
   return z.string("must be a provider id").optional().describe(about);
 }
 
-/** The providers by their purposes, and what a spending call without one means on this server. An asset has no host that a route could match. */
+/**
+ * The configured providers, with what they are for where the id does not say it, and what a spending call without one means on this
+ * server. An asset has no host that a route could match.
+ */
 export function spendProvider(kind: "urls" | "asset", providers: ToolDeps["providers"]) {
-  const { known, fallbacks } = providers;
-  const able = kind === "urls" ? known : known.filter((id) => !fallbacks.includes(id));
-  const each = able.map((id) => (purposes[id] === undefined ? id : `${id}: ${purposes[id]}`));
-  return providerArgument(known, `${each.join("; ")}.${leftOut(kind, providers)}`);
+  const { configured, assetTakers, purposes } = providers;
+  const able = kind === "urls" ? configured : assetTakers;
+  const shown = able.slice(0, NAMED_PROVIDERS).map((id) => [id, purposes.get(id)].filter(Boolean).join(": "));
+  const more = able.length > NAMED_PROVIDERS ? [`${able.length - NAMED_PROVIDERS} more in prefetch://providers`] : [];
+  return providerArgument(able, `${[...shown, ...more].join(", ") || "No configured provider takes assets"}.${leftOut(kind, providers)}`);
 }
 
-function leftOut(kind: "urls" | "asset", { configured, fallbacks, routes }: ToolDeps["providers"]): string {
-  const vendors = configured.filter((id) => !fallbacks.includes(id));
-  const [only = fallbacks[0], ...others] = vendors;
+function leftOut(kind: "urls" | "asset", { configured, assetTakers, fallbacks, routes }: ToolDeps["providers"]): string {
+  const vendors = kind === "urls" ? configured.filter((id) => !fallbacks.includes(id)) : assetTakers;
+  const [only = kind === "urls" ? fallbacks[0] : undefined, ...others] = vendors;
   if (kind === "asset" && others.length > 0) return " Left out: the one that knows the asset.";
   if (kind === "urls" && routes.length > 0) return " Left out, PREFETCH_ROUTES chooses by host.";
   if (others.length > 0) return " Required: several are configured.";

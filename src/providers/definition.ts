@@ -31,13 +31,24 @@ export type ProviderConfiguration =
       readonly create: (context: ProviderContext) => Promise<Provider>;
     }
   /** `problem` names the variables to set or correct, and shows no values: "alibaba-vod: set X; Y must be true or false." */
-  | { readonly ok: false; readonly problem: string };
+  | {
+      readonly ok: false;
+      readonly problem: string;
+      /** Nothing that is set asks for this provider. */
+      readonly off?: true;
+    };
 
 /** A provider that has not been created yet. */
 export interface ProviderDefinition {
   readonly id: string;
   readonly title: string;
   readonly docs: string;
+  /** What it is for, where the id does not say it: "any other CDN". Models read it in every conversation. */
+  readonly purpose?: string;
+  /** The provider takes asset ids. Known before the provider is created, because the tools say so. */
+  readonly takesAssets?: true;
+  /** Hosts that its emulator in the sandbox serves: `cdn.example.net`, `*.example.com`. Sandbox routes follow from them. */
+  readonly sandboxHosts: readonly string[];
   /** Works without credentials. A call that names no provider uses it only when no other provider is configured. */
   readonly fallback?: true;
   /** The provider has a `refresh`. Known before the provider is created, because the tools say so. */

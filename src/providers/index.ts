@@ -1,8 +1,10 @@
-/** All providers. A new provider adds one row. */
+/** All providers. A new provider adds one row, before the one for any CDN. */
 
 import { alibabaVod } from "./alibaba/definition.ts";
+import { alibabaCdn, alibabaDcdn } from "./alibaba/plain-definitions.ts";
 import type { ProviderDefinition } from "./definition.ts";
 import { httpAnyCdn } from "./http/definition.ts";
+import { huaweiCdn } from "./huawei/cdn-definition.ts";
 import { huaweiVod } from "./huawei/definition.ts";
 
-export const providerDefinitions: readonly ProviderDefinition[] = [huaweiVod, alibabaVod, httpAnyCdn];
+export const providerDefinitions: readonly ProviderDefinition[] = [huaweiVod, alibabaVod, alibabaCdn, alibabaDcdn, huaweiCdn, httpAnyCdn];

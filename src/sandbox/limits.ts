@@ -4,6 +4,7 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 export interface DailyQuota {
+  readonly limit: number;
   /** Units spent on the current day. */
   readonly spent: number;
   readonly left: number;
@@ -25,6 +26,7 @@ export function createDailyQuota(limit: number, now: () => number, utcOffsetHour
     return used;
   };
   return {
+    limit,
     get spent() {
       return spent();
     },

@@ -23,8 +23,21 @@ describe("createProviderRegistry", () => {
   it("configures only the provider without credentials when nothing is set", () => {
     const { known, configured, fallbacks, problems, unfinished } = registryFor({});
     expect([known, configured, fallbacks, unfinished]).toEqual([ids, ["http"], ["http"], []]);
-    expect(problems).toHaveLength(ids.length - 1);
-    expect(problems).toContainEqual(expect.stringContaining("HUAWEICLOUD_SDK_AK"));
+    expect(problems).toEqual([expect.stringContaining("HUAWEICLOUD_SDK_AK"), expect.stringContaining("ALIBABA_CLOUD_ACCESS_KEY_ID")]);
+  });
+
+  it("configures the products of a vendor that are asked for, by the same keys", () => {
+    const keys = { ALIBABA_CLOUD_ACCESS_KEY_ID: "the-key-id", ALIBABA_CLOUD_ACCESS_KEY_SECRET: "the-secret" };
+    const one = registryFor(keys);
+    expect([one.configured, one.assetTakers, one.unfinished]).toEqual([["alibaba-vod", "http"], ["alibaba-vod"], []]);
+    const two = registryFor({ ...keys, PREFETCH_ALIBABA_PRODUCTS: "cdn,dcdn" });
+    expect([two.configured, two.assetTakers, two.unfinished]).toEqual([["alibaba-cdn", "alibaba-dcdn", "http"], [], []]);
+    expect(two.refreshing).toEqual(["alibaba-cdn", "alibaba-dcdn"]);
+  });
+
+  it("warns about the settings of a product that is not asked for", () => {
+    const { unfinished } = registryFor({ PREFETCH_ALIBABA_CDN_AREA: "overseas" });
+    expect(unfinished).toEqual(["alibaba-cdn: add cdn to PREFETCH_ALIBABA_PRODUCTS."]);
   });
 
   it("reports a provider with some of its settings as unfinished", () => {

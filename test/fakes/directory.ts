@@ -14,6 +14,9 @@ export function fakeDirectory(providers: readonly Provider[], more: Partial<Omit
     problems: more.problems ?? known.filter((id) => !configured.includes(id)).map((id) => `${id} needs OTHER_KEY.`),
     fallbacks: more.fallbacks ?? [],
     refreshing: more.refreshing ?? providers.flatMap(({ id, refresh }) => (refresh && configured.includes(id) ? [id] : [])),
+    assetTakers:
+      more.assetTakers ?? providers.flatMap(({ id, accepts }) => (accepts.includes("asset") && configured.includes(id) ? [id] : [])),
+    purposes: more.purposes ?? new Map(),
     unfinished: more.unfinished ?? [],
     routes: more.routes ?? [],
     get: async (id) => {

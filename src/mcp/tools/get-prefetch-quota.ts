@@ -13,7 +13,7 @@ export function getPrefetchQuota(deps: ToolDeps) {
       description:
         "Use this to see how many URLs can still be prefetched today, and when that resets. Free. source ledger: counted by this server, so it misses spending elsewhere.",
       intent: "read",
-      input: { provider: providerArgument(providers.known) },
+      input: { provider: providerArgument(providers.configured) },
       output: { quotas: z.array(quotaSchema) },
       corrections: { vendor: "use provider", cdn: "use provider" },
       headline: ({ quotas }) => quotas.map(quotaInWords).join(" "),

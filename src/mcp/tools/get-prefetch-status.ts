@@ -18,7 +18,7 @@ export function getPrefetchStatus(deps: ToolDeps) {
         task_id: z
           .string(required("a task id, pf_…"))
           .describe("Id from a prefetch tool (pf_…), or with provider the vendor's own task id."),
-        provider: providerArgument(providers.known),
+        provider: providerArgument(providers.configured),
         detail: z
           .enum(["summary", "problems", "all"], 'must be "summary", "problems" or "all"')
           .default("summary")

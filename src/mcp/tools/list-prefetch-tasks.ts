@@ -36,7 +36,7 @@ export function listPrefetchTasks(deps: ToolDeps) {
         "Use this to find prefetch tasks of the last 30 days, newest first, or what became of one URL. Free. Shows stored states; get_prefetch_status asks the vendor.",
       intent: "read",
       input: {
-        provider: providerArgument(deps.providers.known),
+        provider: providerArgument(deps.providers.configured),
         url: z
           .string("must be a URL or an asset id")
           .optional()

@@ -14,7 +14,7 @@ export interface AdviceFacts {
   readonly counts: Counts;
   /** Accounts with unsent items for which this server has no credentials. */
   readonly orphaned: readonly string[];
-  /** How far success reaches at each of the task's providers. */
+  /** How far success reaches at each of the task's providers. Products of one vendor may say the same. */
   readonly reach: readonly string[];
   readonly holding: Holding;
   /** Rejected items by code. */
@@ -52,7 +52,7 @@ function rulesFor({ stale, state }: AdviceFacts): readonly Rule[] {
 const staleRule: Rule = ({ stale, taskId }) =>
   `The vendor gave no news just now, so this is the last known state: ${stale} Ask get_prefetch_status again for ${taskId} later.`;
 
-const proofRule: Rule = ({ reach, taskId }) => [...reach, `verify_prefetch with task_id ${taskId} proves what the edge holds.`];
+const proofRule: Rule = ({ reach, taskId }) => [...new Set(reach), `verify_prefetch with task_id ${taskId} proves what the edge holds.`];
 
 const openRules: readonly Rule[] = [
   ({ holding: { sending } }) => (sending > 0 ? `${sending} being sent right now.` : undefined),

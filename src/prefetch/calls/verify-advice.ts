@@ -27,9 +27,17 @@ export function cdnsOf(rows: readonly Verification[], configured: readonly strin
   for (const { url, cdn } of rows) {
     const host = URL.parse(url)?.hostname;
     if (host === undefined || !cdn || rank(cdn) <= rank(cdns.get(host))) continue;
-    cdns.set(host, { ...cdn, host, configured: configured.includes(cdn.provider) });
+    const provider = servingProvider(cdn, configured);
+    cdns.set(host, { ...cdn, provider, host, configured: configured.includes(provider) });
   }
   return [...cdns.values()];
+}
+
+/** Products of one vendor share its CDN, and only a configured one can serve the host. Ids begin with the vendor: `alibaba-cdn`. */
+function servingProvider({ provider }: Cdn, configured: readonly string[]): string {
+  if (configured.includes(provider)) return provider;
+  const [vendor = ""] = provider.split("-");
+  return configured.find((id) => id.startsWith(`${vendor}-`)) ?? provider;
 }
 
 export interface PageFacts {

@@ -17,6 +17,10 @@ export interface ProviderDirectory {
   readonly fallbacks: readonly string[];
   /** The configured ones that can drop old copies before a prefetch. */
   readonly refreshing: readonly string[];
+  /** The configured ones that take asset ids. */
+  readonly assetTakers: readonly string[];
+  /** What a configured provider is for, in a few words, where its id does not say it. */
+  readonly purposes: ReadonlyMap<string, string>;
   /** One sentence per provider that is not configured: the variables to set. */
   readonly problems: readonly string[];
   /** The problems of providers with some of their variables set. */

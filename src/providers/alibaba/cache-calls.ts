@@ -1,46 +1,37 @@
-/** The calls about one kind of work on caches, prefetches or refreshes: submit, status, quota, and the look for a lost submit. */
+/** The calls of ApsaraVideo VOD about one kind of work on caches: those about URLs, and the vendor's jobs for assets. */
 
-import type { Clock } from "../../base/clock.ts";
-import type { Redactor } from "../../base/redact.ts";
 import { echoKey } from "../../prefetch/model/match-urls.ts";
 import type { Call, Provider, StatusRow } from "../../prefetch/model/provider.ts";
 import type { JobType, Media } from "./media.ts";
-import type { QuotaFields, QuotaReader } from "./quota.ts";
-import { createReconcile } from "./reconcile.ts";
-import type { Endpoint, Rpc } from "./rpc.ts";
-import { createSubmit, type UrlCall } from "./submit.ts";
-import { createTaskLists, type TaskLists, type TaskType } from "./tasks.ts";
+import { createSubmit } from "./submit.ts";
+import type { TaskLists } from "./tasks.ts";
+import { type CallParts, createUrlCalls, type Work } from "./url-calls.ts";
 
-export interface CacheCallParts {
-  readonly rpc: Rpc;
-  readonly readQuota: QuotaReader;
-  readonly cache: Endpoint;
+export interface CacheCallParts extends CallParts {
   readonly media: Media;
-  readonly clock: Clock;
-  readonly redact: Redactor;
 }
 
-export interface CacheCallOptions extends CacheCallParts {
-  readonly urlCall: UrlCall;
+export interface CacheWork extends Work {
   readonly jobType: JobType;
-  readonly taskType: TaskType;
-  readonly quotaFields: QuotaFields;
 }
 
 type CacheCalls = Pick<Provider, "submit" | "quota" | "findSubmitted"> & Required<Pick<Provider, "status">>;
 
-export function createCacheCalls(options: CacheCallOptions): CacheCalls {
-  const { rpc, readQuota, cache, media, clock, redact, urlCall, jobType, taskType, quotaFields } = options;
-  const lists = createTaskLists(rpc, cache, redact, taskType);
+export function createCacheCalls(parts: CacheCallParts, work: CacheWork): CacheCalls {
+  const { media } = parts;
+  const { lists, submitUrls, quota, traceBy } = createUrlCalls(parts, work);
   return {
-    submit: createSubmit({ rpc, media, cache, urlCall, jobType }),
+    submit: createSubmit({ media, submitUrls, jobType: work.jobType }),
     status: async ({ vendorTaskIds }, call) => {
       const rows: StatusRow[] = [];
       for (const id of new Set(vendorTaskIds)) rows.push(...(await rowsOf(id, { lists, media, call })));
       return rows;
     },
-    quota: (call) => readQuota(quotaFields, call),
-    findSubmitted: createReconcile({ lists, media, clock }),
+    quota,
+    findSubmitted: traceBy(async (batch, call) =>
+      // The job of an asset submits its URLs later.
+      batch.kind === "urls" ? { urls: batch.urls, atOnce: true } : { urls: (await media.resolve(batch.assetId, call)).urls, atOnce: false },
+    ),
   };
 }
 

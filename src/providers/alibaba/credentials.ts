@@ -81,14 +81,14 @@ function accountOf(keyId: string): string {
 }
 
 /** The keys of the settings, or those that the file holds now. Throws `not_configured`. */
-export async function currentKeys(source: CredentialSource): Promise<AlibabaKeys> {
+export async function currentKeys(source: CredentialSource, provider: string): Promise<AlibabaKeys> {
   if (source.kind === "keys") return source;
   let text: string;
   try {
     text = await readFile(source.path, "utf8");
   } catch (error) {
     throw new PrefetchError("not_configured", "The file of aliyun configure can no longer be read", {
-      provider: "alibaba-vod",
+      provider,
       hint: `Run aliyun configure again, or set ${idName} and ${secretName}.`,
       cause: error,
     });
@@ -96,7 +96,7 @@ export async function currentKeys(source: CredentialSource): Promise<AlibabaKeys
   const found = readProfile(text, source.profile);
   if (typeof found !== "string") return found.keys;
   throw new PrefetchError("not_configured", `The file of aliyun configure ${found}`, {
-    provider: "alibaba-vod",
+    provider,
     hint: `Correct it with aliyun configure, or set ${idName} and ${secretName}.`,
   });
 }

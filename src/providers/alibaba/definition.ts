@@ -1,41 +1,24 @@
 /** Reads the settings of Alibaba Cloud VOD and creates the provider from them. */
 
 import type { SettingValues } from "../../base/setting.ts";
-import type { ProviderConfiguration, ProviderDefinition } from "../definition.ts";
-import { misconfigured, settingProblems } from "../kit/settings.ts";
-import { readCredentials } from "./credentials.ts";
-import { CACHE_REGION, endpointOf, settingName, settings } from "./settings.ts";
+import { defineAlibaba } from "./define.ts";
+import { CACHE_REGION, endpointOf, PREFIX, settingName, settings } from "./settings.ts";
 
-const id = "alibaba-vod";
-
-export const alibabaVod: ProviderDefinition = {
-  id,
+export const alibabaVod = defineAlibaba({
+  id: "alibaba-vod",
   title: "Alibaba Cloud VOD",
   docs: "https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches",
+  takesAssets: true,
+  sandboxHosts: ["vod.example.net", "media.example.net"],
   refreshes: true,
+  product: "vod",
+  prefix: PREFIX,
   settings,
-
-  read: (values): ProviderConfiguration => {
-    const found = readCredentials(values);
-    const problems = settingProblems(settings, values);
-    if ("problem" in found) return misconfigured(id, [found.problem, ...problems]);
-    if (problems.length > 0) return misconfigured(id, problems);
-    const options = {
-      ...optionsFrom(values),
-      credentials: found.credentials,
-      account: `${id}:${values[settingName("ACCOUNT")] ?? found.account}`,
-    };
-    return {
-      ok: true,
-      secrets: found.secrets,
-      keyIds: found.keyIds,
-      create: async (context) => {
-        const { createAlibabaVod } = await import("./vod.ts");
-        return createAlibabaVod({ ...options, ...context });
-      },
-    };
+  create: async (values, account, context) => {
+    const { createAlibabaVod } = await import("./vod.ts");
+    return createAlibabaVod({ ...optionsFrom(values), ...account, ...context });
   },
-};
+});
 
 function optionsFrom(values: SettingValues) {
   const value = (name: string) => values[settingName(name)];

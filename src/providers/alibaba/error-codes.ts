@@ -7,21 +7,10 @@
 
 import type { ErrorTable, Meaning, StatusMeanings } from "../kit/error-table.ts";
 import { WRONG_CLOCK_HINT } from "../kit/vendor-failure.ts";
+import type { Product } from "./product.ts";
 
-const denied: Meaning = {
-  code: "auth_failed",
-  hint: "Grant the RAM user vod:PreloadVodObjectCaches, vod:DescribeVodRefreshTasks and vod:DescribeVodRefreshQuota; assets also need vod:RefreshMediaPlayUrls, vod:GetMediaRefreshJobs and vod:GetPlayInfo.",
-};
-export const wrongKeys: Meaning = {
-  code: "auth_failed",
-  hint: "Check the access key of alibaba-vod. Temporary keys expire, and also need their security token.",
-};
-export const wrongClock: Meaning = { code: "auth_failed", hint: WRONG_CLOCK_HINT };
-const foreignDomain: Meaning = {
-  code: "forbidden_domain",
-  hint: "The URL's domain must be an enabled accelerated domain of ApsaraVideo VOD in this account.",
-};
-const invalid: Meaning = { code: "invalid_argument", hint: "Check the URLs or the asset id." };
+export const throttled: Meaning = { code: "rate_limited", retryable: true };
+/** A shorter request may pass. */
 const divisibleRefusal: Meaning = { code: "invalid_argument", divisible: true };
 const domainInSetup: Meaning = {
   code: "vendor_unavailable",
@@ -29,8 +18,7 @@ const domainInSetup: Meaning = {
   retryAfterMs: 120_000,
   hint: "The domain is being configured; this takes minutes.",
 };
-const unsupported: Meaning = { code: "unsupported", hint: "Check PREFETCH_ALIBABA_VOD_ENDPOINT and the region of the media." };
-export const throttled: Meaning = { code: "rate_limited", retryable: true };
+const wrongClock: Meaning = { code: "auth_failed", clockMatters: true, hint: WRONG_CLOCK_HINT };
 /** The vendor may have done the request all the same; its task list tells. */
 const fault: Meaning = {
   code: "vendor_unavailable",
@@ -39,8 +27,27 @@ const fault: Meaning = {
   hint: "The vendor has a fault, which usually passes. Call again later.",
 };
 
-const codes = new Map<string, Meaning>(
-  Object.entries({
+/** Rows whose advice names the product. */
+function namedMeanings({ id, service, permissions }: Product) {
+  return {
+    denied: { code: "auth_failed", hint: `Grant the RAM user ${permissions}.` },
+    wrongKeys: {
+      code: "auth_failed",
+      clockMatters: true,
+      hint: `Check the access key of ${id}. Temporary keys expire, and also need their security token.`,
+    },
+    foreignDomain: {
+      code: "forbidden_domain",
+      hint: `The URL's domain must be an enabled accelerated domain of ${service} in this account.`,
+    },
+  } as const satisfies Record<string, Meaning>;
+}
+
+function codesOf(product: Product): ReadonlyMap<string, Meaning> {
+  const { service, unsupportedHint, codes = {} } = product;
+  const { denied, wrongKeys, foreignDomain } = namedMeanings(product);
+  const unsupported: Meaning = { code: "unsupported", hint: unsupportedHint };
+  const rows: Readonly<Record<string, Meaning>> = {
     Throttling: throttled,
     QuotaExceeded: { code: "quota_exhausted", hint: "Wait for the vendor's next day, or ask Alibaba Cloud for a higher quota." },
     PreloadQueueFull: {
@@ -50,16 +57,16 @@ const codes = new Map<string, Meaning>(
       hint: "The domain's queue empties as its URLs are fetched.",
     },
     IllegalOperation: foreignDomain,
-    OperationDenied: { code: "auth_failed", hint: "Activate ApsaraVideo VOD for this account in its console." },
+    OperationDenied: { code: "auth_failed", hint: `Activate ${service} for this account in its console.` },
     "OperationDenied.Suspended": {
       code: "auth_failed",
       hint: "The account is suspended. Settle its balance in the console of Alibaba Cloud.",
     },
     "InvalidDomain.NotFound": foreignDomain,
-    "InvalidDomain.Offline": { ...foreignDomain, hint: "The domain is disabled. Enable it in the console of ApsaraVideo VOD." },
+    "InvalidDomain.Offline": { ...foreignDomain, hint: `The domain is disabled. Enable it in the console of ${service}.` },
     "InvalidDomain.Configure_failed": {
       ...domainInSetup,
-      hint: "The domain's configuration failed. Check it in the console of ApsaraVideo VOD.",
+      hint: `The domain's configuration failed. Check it in the console of ${service}.`,
     },
     ServiceBusy: domainInSetup,
     MissingParameter: { code: "internal", hint: "This is a bug in cdn-prefetch-mcp." },
@@ -68,7 +75,10 @@ const codes = new Map<string, Meaning>(
       divisible: true,
       hint: "The vendor cannot read this URL. Check its characters and its path.",
     },
-    "InvalidExtensiveDomain.ValueNotSupported": { ...invalid, hint: "The vendor cannot prefetch wildcard hosts. Name the host." },
+    "InvalidExtensiveDomain.ValueNotSupported": {
+      code: "invalid_argument",
+      hint: "The vendor cannot prefetch wildcard hosts. Name the host.",
+    },
     InvalidObjectPath: divisibleRefusal,
     "SingleRequest.OverLimit": divisibleRefusal,
     InvalidAccessKeyId: wrongKeys,
@@ -81,13 +91,7 @@ const codes = new Map<string, Meaning>(
     SignatureNonceUsed: { code: "vendor_unavailable", retryable: true, delivery: "unknown" },
     Forbidden: denied,
     NoPermission: denied,
-    "Forbidden.IllegalStatus": {
-      code: "not_published",
-      hint: "The asset must be transcoded and in the state Normal.",
-    },
-    "Forbidden.AliyunVoDEncryption": { code: "not_published", hint: "All streams of the asset are encrypted." },
-    "InvalidVideo.NotFound": { code: "not_found", hint: "Check the id, and that PREFETCH_ALIBABA_VOD_REGION is the region of the media." },
-    "InvalidVideo.NoneStream": { code: "not_published", hint: "The asset has no stream that fits the configured formats and definitions." },
+    ...codes,
     "InvalidTaskId.Malformed": { code: "not_found", hint: "Check the id." },
     InvalidAction: unsupported,
     InvalidApi: unsupported,
@@ -96,41 +100,48 @@ const codes = new Map<string, Meaning>(
     InternalError: fault,
     ServiceUnavailable: fault,
     ServiceUnAvailable: fault,
-  }),
-);
-
-const unknownCode: StatusMeanings = {
-  exact: {
-    401: denied,
-    403: denied,
-    404: { code: "not_found", hint: "Check PREFETCH_ALIBABA_VOD_ENDPOINT and the id." },
-    407: denied,
-    408: { code: "timeout", retryable: true },
-    // A shorter request may pass, whether the vendor or a proxy has found this one too long.
-    413: divisibleRefusal,
-    414: divisibleRefusal,
-    429: throttled,
-    431: divisibleRefusal,
-    504: { code: "timeout", retryable: true, delivery: "unknown" },
-  },
-  clientError: invalid,
-  serverError: fault,
-  other: {
-    code: "vendor_unavailable",
-    delivery: "unknown",
-    hint: "The vendor's code is not documented. Look it up at https://error-center.aliyun.com.",
-  },
-};
+  };
+  return new Map(Object.entries(rows));
+}
 
 const fromProxy = "The answer has no vendor code, so a proxy may have sent it. Check the endpoint and any proxy on the way.";
 const refusedByProxy: Meaning = { code: "auth_failed", hint: fromProxy };
 
-export const errorTable: ErrorTable = {
-  codes,
-  unknownCode,
-  noCode: {
-    ...unknownCode,
-    exact: { ...unknownCode.exact, 401: refusedByProxy, 403: refusedByProxy, 407: refusedByProxy },
-    other: { ...unknownCode.other, hint: fromProxy },
-  },
-};
+function statusesOf(product: Product): StatusMeanings {
+  const { denied } = namedMeanings(product);
+  return {
+    exact: {
+      401: denied,
+      403: denied,
+      404: { code: "not_found", hint: `Check ${product.endpointSetting} and the id.` },
+      407: denied,
+      408: { code: "timeout", retryable: true },
+      // A shorter request may pass, whether the vendor or a proxy has found this one too long.
+      413: divisibleRefusal,
+      414: divisibleRefusal,
+      429: throttled,
+      431: divisibleRefusal,
+      504: { code: "timeout", retryable: true, delivery: "unknown" },
+    },
+    clientError: { code: "invalid_argument", hint: product.argumentHint },
+    serverError: fault,
+    other: {
+      code: "vendor_unavailable",
+      delivery: "unknown",
+      hint: "The vendor's code is not documented. Look it up at https://error-center.aliyun.com.",
+    },
+  };
+}
+
+export function errorTableOf(product: Product): ErrorTable {
+  const unknownCode = statusesOf(product);
+  return {
+    codes: codesOf(product),
+    unknownCode,
+    noCode: {
+      ...unknownCode,
+      exact: { ...unknownCode.exact, 401: refusedByProxy, 403: refusedByProxy, 407: refusedByProxy },
+      other: { ...unknownCode.other, hint: fromProxy },
+    },
+  };
+}

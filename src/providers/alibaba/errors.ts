@@ -1,19 +1,11 @@
 /** Reads Alibaba Cloud's error answers. Sample: https://help.aliyun.com/document_detail/149360.htm */
 
-import type { PrefetchError } from "../../base/errors.ts";
 import { isRecord, parseJson, parseRetryAfter } from "../kit/answer.ts";
-import { type Meaning, meaningOfCode, meaningOfStatus } from "../kit/error-table.ts";
 import type { HttpResponse } from "../kit/http-client.ts";
-import { type FailureContext, reasonOf, type Vendor, type VendorError, vendorFailure } from "../kit/vendor-failure.ts";
-import { errorTable, throttled, wrongClock, wrongKeys } from "./error-codes.ts";
-
-export const alibabaCloud: Vendor = {
-  provider: "alibaba-vod",
-  name: "Alibaba Cloud",
-  requestIdHeader: "x-acs-request-id",
-  // "Specified signature is not matched with our calculation. server string to sign is:ACS3-HMAC-SHA256…"
-  echo: /\bserver (?:string|canonical)/i,
-};
+import { createVendorErrors, type VendorErrors } from "../kit/vendor-errors.ts";
+import type { Vendor, VendorError } from "../kit/vendor-failure.ts";
+import { errorTableOf, throttled } from "./error-codes.ts";
+import type { Product } from "./product.ts";
 
 /** Codes of successful answers, in lower case. The vendor's own client has the same list. */
 const goodCodes = ["200", "ok", "success"];
@@ -39,33 +31,28 @@ function xmlField(text: string, name: string): string | undefined {
   return new RegExp(`<${name}>([^<]*)</${name}>`, "i").exec(text)?.[1];
 }
 
-/** The error for an answer that is not a success. */
-export function failureOf(response: HttpResponse, context: FailureContext): PrefetchError {
-  const error = readVendorError(response.text);
-  const throttleMs = throttleWait(response);
-  const meaning = meaningOf(response.status, error?.code, throttleMs);
-  // The standard header's 0 would allow an immediate retry, which this vendor throttles again.
-  const waitMs = throttleMs ?? (parseRetryAfter(response.headers["retry-after"], context.now) || undefined);
-  return vendorFailure(
-    alibabaCloud,
-    response,
-    {
-      error,
-      meaning,
-      reason: reasonOf(error, alibabaCloud, context.redact),
-      clockMatters: meaning === wrongClock || meaning === wrongKeys,
-      retryAfterMs: meaning.retryable ? waitMs : undefined,
+/** Reads and explains the errors of one product. */
+export function createErrors(product: Product): VendorErrors {
+  const vendor: Vendor = {
+    provider: product.id,
+    name: "Alibaba Cloud",
+    requestIdHeader: "x-acs-request-id",
+    // "Specified signature is not matched with our calculation. server string to sign is:ACS3-HMAC-SHA256…"
+    echo: /\bserver (?:string|canonical)/i,
+  };
+  return createVendorErrors({
+    vendor,
+    table: errorTableOf(product),
+    read: readVendorError,
+    judge: ({ response, meaning: known, isByCode, now }) => {
+      const throttleMs = throttleWait(response);
+      // Only throttled answers have `x-acs-retry-after`, but a throttled answer does not always prove that nothing was done.
+      const meaning = isByCode || throttleMs === undefined ? known : { ...throttled, delivery: known.delivery };
+      // The standard header's 0 would allow an immediate retry, which this vendor throttles again.
+      const waitMs = throttleMs ?? (parseRetryAfter(response.headers["retry-after"], now) || undefined);
+      return { meaning, clockMatters: meaning.clockMatters ?? false, retryAfterMs: meaning.retryable ? waitMs : undefined };
     },
-    context,
-  );
-}
-
-/** Only throttled answers have `x-acs-retry-after`, but a throttled answer does not always prove that nothing was done. */
-function meaningOf(status: number, code: string | undefined, throttleMs: number | undefined): Meaning {
-  const byCode = meaningOfCode(errorTable, code);
-  if (byCode) return byCode;
-  const byStatus = meaningOfStatus(errorTable, status, code);
-  return throttleMs === undefined ? byStatus : { ...throttled, delivery: byStatus.delivery };
+  });
 }
 
 /** The vendor's own clients cap the wait at this value, too. Larger values let one answer stop an account for longer. */

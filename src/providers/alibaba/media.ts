@@ -10,7 +10,10 @@ import { PrefetchError } from "../../base/errors.ts";
 import { type Redactor, tidyMessage } from "../../base/redact.ts";
 import type { Asset, Call } from "../../prefetch/model/provider.ts";
 import { PUBLISHING_LAG } from "../kit/publishing-lag.ts";
-import type { Endpoint, Rpc, RpcAnswer } from "./rpc.ts";
+import type { CallAnswer } from "../kit/signed-call.ts";
+import { listOf } from "./comma-list.ts";
+import type { Endpoint, Rpc } from "./rpc.ts";
+import { vod } from "./vod-product.ts";
 
 export interface MediaOptions {
   /** Comma-separated, such as `mp4,m3u8`. All formats by default. */
@@ -65,7 +68,7 @@ const jobSchema = z.object({
 });
 const jobs = z.object({ MediaRefreshJobs: z.array(jobSchema).nullish() });
 
-const provider = "alibaba-vod";
+const provider = vod.id;
 const checkIdHint = "Check the id, and that PREFETCH_ALIBABA_VOD_REGION is the region of the media.";
 
 export function createMedia(rpc: Rpc, endpoint: Endpoint, options: MediaOptions & { readonly redact: Redactor }): Media {
@@ -146,7 +149,7 @@ function unpublishedYet(error: unknown, assetId: string): PrefetchError | undefi
 }
 
 /** The id of the started job. The vendor answers 200 for a refused asset, too, and lists the asset by the reason. */
-function startedJob(answer: RpcAnswer, assetId: string): string {
+function startedJob(answer: CallAnswer, assetId: string): string {
   const { MediaRefreshJobId: jobId, NonExistMediaIds: missing, ForbiddenMediaIds: forbidden } = answer.read(jobStarted);
   const facts = { provider, delivery: "refused", requestId: answer.requestId } as const;
   if (listOf(missing).includes(assetId)) {
@@ -183,11 +186,6 @@ function jobState(status: string, taskIds: readonly string[]): MediaJob["state"]
   const word = status.toLowerCase();
   if (word === "fail" || word === "failed") return "failed";
   return word === "success" || taskIds.length > 0 ? "submitted" : "running";
-}
-
-/** The vendor's comma-separated lists: `"1, 2,1"` becomes `["1", "2"]`. */
-export function listOf(text: string | null | undefined): string[] {
-  return [...new Set((text ?? "").split(",").map((part) => part.trim()))].filter(Boolean);
 }
 
 /**

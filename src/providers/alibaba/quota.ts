@@ -5,10 +5,9 @@
 
 import { z } from "zod";
 import type { Call, VendorQuota } from "../../prefetch/model/provider.ts";
-import type { Endpoint, Rpc, RpcAnswer } from "./rpc.ts";
-
-/** The fields of the answer with the units of a day, and with those that are left. */
-export type QuotaFields = readonly [limit: string, remaining: string];
+import type { CallAnswer } from "../kit/signed-call.ts";
+import type { QuotaFields } from "./product.ts";
+import type { Endpoint, Rpc } from "./rpc.ts";
 
 export type QuotaReader = (fields: QuotaFields, call: Call) => Promise<VendorQuota>;
 
@@ -22,11 +21,11 @@ const units = z.union([
 ]);
 
 /** One answer has all quotas, so questions at the same time share a request, and the signal of the first. */
-export function createQuotaReader(rpc: Rpc, cache: Endpoint): QuotaReader {
-  let asking: Promise<RpcAnswer> | undefined;
+export function createQuotaReader(rpc: Rpc, endpoint: Endpoint, action: string): QuotaReader {
+  let asking: Promise<CallAnswer> | undefined;
 
-  const ask = async (call: Call): Promise<RpcAnswer> => {
-    const common = { endpoint: cache, action: "DescribeVodRefreshQuota", intent: "read", what: "the quota query" } as const;
+  const ask = async (call: Call): Promise<CallAnswer> => {
+    const common = { endpoint, action, intent: "read", what: "the quota query" } as const;
     try {
       return await rpc({ ...common, params: {}, call, counted: false });
     } finally {

@@ -7,7 +7,7 @@ import type { Provider, RefreshProvider } from "../../prefetch/model/provider.ts
 import { type CacheCallParts, createCacheCalls } from "./cache-calls.ts";
 import { limits } from "./limits.ts";
 
-export interface RefreshOptions extends CacheCallParts {
+export interface RefreshOptions {
   /** The account that prefetches, such as `alibaba-vod:LTAI…`. */
   readonly account: string;
   readonly resolveAsset: Provider["resolveAsset"];
@@ -15,7 +15,7 @@ export interface RefreshOptions extends CacheCallParts {
 
 const id = "alibaba-vod-refresh";
 
-export function createRefresh({ account, resolveAsset, ...parts }: RefreshOptions): RefreshProvider {
+export function createRefresh(parts: CacheCallParts, { account, resolveAsset }: RefreshOptions): RefreshProvider {
   return {
     id,
     title: "Alibaba Cloud VOD, refresh",
@@ -31,9 +31,8 @@ export function createRefresh({ account, resolveAsset, ...parts }: RefreshOption
     depth: "unknown",
     reach: "Alibaba Cloud drops its copies; the next request of each node asks the origin.",
     purging: "This is the purge itself.",
-    ...createCacheCalls({
-      ...parts,
-      urlCall: { action: "RefreshVodObjectCaches", what: "the refresh", params: { ObjectType: "File" }, idField: "RefreshTaskId" },
+    ...createCacheCalls(parts, {
+      urlCall: { action: "RefreshVodObjectCaches", what: "the refresh", params: { ObjectType: "File" }, idFields: ["RefreshTaskId"] },
       jobType: "Refresh",
       taskType: "file",
       quotaFields: ["UrlQuota", "UrlRemain"],

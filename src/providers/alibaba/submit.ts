@@ -1,47 +1,21 @@
 /** Hands batches to Alibaba Cloud VOD: URLs in one request, an asset as one job of the vendor. */
 
-import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import type { BatchContent, Call, Submission } from "../../prefetch/model/provider.ts";
 import { limits } from "./limits.ts";
-import { type JobType, listOf, type Media } from "./media.ts";
-import type { Endpoint, Rpc } from "./rpc.ts";
+import type { JobType, Media } from "./media.ts";
+import type { UrlCalls } from "./url-calls.ts";
+import { vod } from "./vod-product.ts";
 
-/** The vendor's call for URLs, and what it asks the CDN to do with them. */
-export interface UrlCall {
-  readonly action: string;
-  /** For error messages, such as "the prefetch". */
-  readonly what: string;
-  /** Parameters besides the URLs. */
-  readonly params: Readonly<Record<string, string | undefined>>;
-  /** The field of the answer with the ids of the vendor's tasks. */
-  readonly idField: string;
-}
-
-export interface SubmitOptions {
-  readonly rpc: Rpc;
+export interface SubmitOptions extends Pick<UrlCalls, "submitUrls"> {
   readonly media: Media;
-  readonly cache: Endpoint;
-  readonly urlCall: UrlCall;
-  /** The same for the URLs of an asset. */
+  /** What the vendor's job does with the URLs of an asset. */
   readonly jobType: JobType;
 }
 
-const provider = "alibaba-vod";
-const id = z.union([z.string(), z.number()]).transform(String);
+const provider = vod.id;
 
-export function createSubmit({ rpc, media, cache, urlCall, jobType }: SubmitOptions) {
-  const submitted = z.object({ [urlCall.idField]: id });
-
-  const submitUrls = async (urls: readonly string[], call: Call, counted = true): Promise<Submission> => {
-    const { action, what } = urlCall;
-    const params = { ...urlCall.params, ObjectPath: urls.join("\n") };
-    const answer = await rpc({ endpoint: cache, action, intent: "spend", what, params, call, counted });
-    const vendorTaskIds = listOf(answer.read(submitted)[urlCall.idField]);
-    if (vendorTaskIds.length === 0) throw answer.unreadable();
-    return { vendorTaskIds, refused: [], ...(answer.requestId !== undefined && { requestId: answer.requestId }) };
-  };
-
+export function createSubmit({ media, submitUrls, jobType }: SubmitOptions) {
   /** The fallback for accounts and regions without `RefreshMediaPlayUrls`: the asset's URLs, in several requests if needed. */
   const submitAssetUrls = async (assetId: string, urls: readonly string[], call: Call): Promise<Submission> => {
     const [first, ...rest] = requestsFor(urls);

@@ -17,6 +17,8 @@ export const httpAnyCdn: ProviderDefinition = {
   id,
   title: "HTTP (any CDN)",
   docs: "https://www.rfc-editor.org/rfc/rfc9111",
+  purpose: "any other CDN, such as Cloudflare, CloudFront, Fastly or Akamai",
+  sandboxHosts: ["*"],
   fallback: true,
   settings: [
     {

@@ -5,6 +5,7 @@ import { PrefetchError } from "../../base/errors.ts";
 import type { Asset, Call } from "../../prefetch/model/provider.ts";
 import { PUBLISHING_LAG } from "../kit/publishing-lag.ts";
 import type { Api } from "./api.ts";
+import { vod } from "./vod-product.ts";
 
 const assetSchema = z.object({
   status: z.string().optional(),
@@ -23,7 +24,7 @@ const uploadFailures = ["CANCELLED", "SERVER_ERROR", "UPLOAD_FAILED", "OBS_CREAT
 /** Spends nothing. Throws `not_found` and `not_published`. */
 export async function resolveAsset(api: Api, assetId: string, call: Call): Promise<Asset> {
   // Asset look-ups have a limit of their own, 1,500 a minute: https://support.huaweicloud.com/api-vod/vod_04_0243.html
-  const request = { method: "GET", path: "info", query: [["asset_id", assetId]], action: "the asset look-up", counted: false } as const;
+  const request = { method: "GET", path: "info", query: [["asset_id", assetId]], what: "the asset look-up", counted: false } as const;
   const answer = await api({ ...request, call });
   const asset = answer.read(assetReport).asset_info_array?.[0];
   const state = asset ? (asset.status ?? "").toUpperCase() : "NO_ASSET";
@@ -34,7 +35,7 @@ export async function resolveAsset(api: Api, assetId: string, call: Call): Promi
 }
 
 function assertPublished(assetId: string, state: string): void {
-  const facts = { provider: "huawei-vod", vendorCode: state };
+  const facts = { provider: vod.id, vendorCode: state };
   if (absentStates.includes(state)) {
     throw new PrefetchError("not_found", `asset_id: Huawei Cloud VOD has no asset ${assetId} in this project and region`, {
       ...facts,

@@ -4,13 +4,10 @@
  * https://support.huaweicloud.com/devg-apisign/api-sign-algorithm-001.html, https://support.huaweicloud.com/api-iam/iam_30_0001.html
  */
 
-import type { Clock } from "../../base/clock.ts";
 import type { PrefetchError } from "../../base/errors.ts";
-import type { Redactor } from "../../base/redact.ts";
 import { createSemaphore } from "../../base/semaphore.ts";
-import type { HttpClient } from "../kit/http-client.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
-import { createLogin } from "./login.ts";
+import { createLogin, type LoginContext } from "./login.ts";
 import { createLoginBreaker } from "./login-breaker.ts";
 import { authorization, type SigningInput, sdkDate } from "./sign.ts";
 
@@ -31,14 +28,8 @@ export interface Auth {
   send<Answer>(signal: AbortSignal, attempt: (sign: Sign) => Promise<Attempt<Answer>>): Promise<Attempt<Answer>>;
 }
 
-export interface AuthOptions {
+export interface AuthOptions extends LoginContext {
   readonly credentials: HuaweiCredentials;
-  readonly projectId: string;
-  readonly clock: Clock;
-  readonly http: HttpClient;
-  readonly redact: Redactor;
-  /** Receives each fetched token. The caller redacts it from messages. */
-  readonly onSecret: (secret: string) => void;
 }
 
 export function createAuth(options: AuthOptions): Auth {
@@ -49,7 +40,7 @@ export function createAuth(options: AuthOptions): Auth {
   return { send: (_, attempt) => attempt(sign) };
 }
 
-function keyAuth(keys: Extract<HuaweiCredentials, { kind: "keys" }>, { projectId, clock }: AuthOptions): Auth {
+function keyAuth(keys: Extract<HuaweiCredentials, { kind: "keys" }>, { scope, clock }: AuthOptions): Auth {
   const breaker = createLoginBreaker(clock, "HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK");
   // Unproven keys are tried by one request at a time, so wrong keys fail once and not by many requests in flight.
   const trial = createSemaphore(1);
@@ -61,7 +52,7 @@ function keyAuth(keys: Extract<HuaweiCredentials, { kind: "keys" }>, { projectId
     const headers: Record<string, string> = {
       ...request.headers,
       host: request.url.host,
-      "x-project-id": projectId,
+      ...scope.headers,
       "x-sdk-date": sdkDate(clock.now()),
       ...(keys.securityToken && { "x-security-token": keys.securityToken }),
     };

@@ -2,10 +2,10 @@
 
 import type { SettingValues } from "../../base/setting.ts";
 import type { ProviderConfiguration, ProviderDefinition } from "../definition.ts";
-import { misconfigured, settingProblems } from "../kit/settings.ts";
+import { leftOut, misconfigured, settingProblems } from "../kit/settings.ts";
 import { readCredentials } from "./credentials.ts";
 import { editions } from "./edition.ts";
-import { iamEndpointOf, settings, vodEndpointOf } from "./settings.ts";
+import { iamEndpointOf, productsOf, settings, vodEndpointOf } from "./settings.ts";
 
 const id = "huawei-vod";
 
@@ -13,9 +13,13 @@ export const huaweiVod: ProviderDefinition = {
   id,
   title: "Huawei Cloud VOD",
   docs: "https://support.huaweicloud.com/api-vod/vod_04_0205.html",
+  takesAssets: true,
+  sandboxHosts: ["example.com", "*.example.com"],
   settings,
 
   read: (values): ProviderConfiguration => {
+    const notUsed = leftOut(productsOf, { id, product: "vod", prefix: "PREFETCH_HUAWEI_VOD_" }, values);
+    if (notUsed) return notUsed;
     const { endpoint, iamEndpoint } = endpointsFrom(values);
     const credentials = readCredentials(values, iamEndpoint);
     const projectId = values.HUAWEICLOUD_SDK_PROJECT_ID;

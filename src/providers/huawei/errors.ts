@@ -1,19 +1,10 @@
 /** Reads Huawei Cloud's error answers. https://support.huaweicloud.com/api-vod/ErrorCode.html */
 
-import type { PrefetchError } from "../../base/errors.ts";
 import { isRecord, LONGEST_WAIT_MS, parseJson, parseRetryAfter } from "../kit/answer.ts";
-import { meaningOfCode, meaningOfStatus } from "../kit/error-table.ts";
-import type { HttpResponse } from "../kit/http-client.ts";
-import { type FailureContext, reasonOf, type Vendor, type VendorError, vendorFailure } from "../kit/vendor-failure.ts";
-import { errorTable } from "./error-codes.ts";
-
-export const huaweiCloud: Vendor = {
-  provider: "huawei-vod",
-  name: "Huawei Cloud",
-  requestIdHeader: "x-request-id",
-  // "verify aksk signature fail, canonicalRequest:POST|/v1.0/…"
-  echo: /canonicalRequest:/,
-};
+import { createVendorErrors, type VendorErrors } from "../kit/vendor-errors.ts";
+import type { VendorError } from "../kit/vendor-failure.ts";
+import { errorTableOf } from "./error-codes.ts";
+import type { Product } from "./product.ts";
 
 /** The vendor nests an error once. A limit keeps hostile JSON from exhausting the stack. */
 const DEEPEST_ERROR = 3;
@@ -41,25 +32,24 @@ export function readVendorError(body: unknown, depth = 0): VendorError | undefin
 const lockedHint =
   "Huawei Cloud has locked this key for five minutes after repeated failures. Make sure that the credentials are right, then wait.";
 
-/** The error for an answer that is not a success. */
-export function failureOf(response: HttpResponse, context: FailureContext): PrefetchError {
-  const { status, headers, text } = response;
-  const error = readVendorError(parseJson(text));
-  const meaning = meaningOfCode(errorTable, error?.code) ?? meaningOfStatus(errorTable, status, error?.code);
-  const reason = reasonOf(error, huaweiCloud, context.redact);
-  const locked = /reach the limit/i.test(reason);
-  return vendorFailure(
-    huaweiCloud,
-    response,
-    {
-      error,
-      meaning: locked ? { ...meaning, hint: lockedHint } : meaning,
-      reason,
-      clockMatters: status === 401,
-      retryAfterMs: parseRetryAfter(headers["retry-after"], context.now) ?? throttlePeriod(reason),
+/** Reads and explains the errors of one product. */
+export function createErrors(product: Product): VendorErrors {
+  return createVendorErrors({
+    vendor: {
+      provider: product.id,
+      name: "Huawei Cloud",
+      requestIdHeader: "x-request-id",
+      // "verify aksk signature fail, canonicalRequest:POST|/v1.0/…"
+      echo: /canonicalRequest:/,
     },
-    context,
-  );
+    table: errorTableOf(product),
+    read: (text) => readVendorError(parseJson(text)),
+    judge: ({ response, meaning, reason, now }) => ({
+      meaning: /reach the limit/i.test(reason) ? { ...meaning, hint: lockedHint } : meaning,
+      clockMatters: response.status === 401,
+      retryAfterMs: parseRetryAfter(response.headers["retry-after"], now) ?? throttlePeriod(reason),
+    }),
+  });
 }
 
 const unitMs = new Map([

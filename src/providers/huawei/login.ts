@@ -7,8 +7,8 @@ import { PrefetchError } from "../../base/errors.ts";
 import type { Redactor } from "../../base/redact.ts";
 import { isSuccess, parseJson } from "../kit/answer.ts";
 import type { HttpClient, HttpResponse } from "../kit/http-client.ts";
+import type { VendorErrors } from "../kit/vendor-errors.ts";
 import type { HuaweiCredentials } from "./credentials.ts";
-import { failureOf } from "./errors.ts";
 import type { LoginBreaker } from "./login-breaker.ts";
 
 /** A token lives 24 hours. Larger: more logins. Smaller: a token can expire between the check and the vendor's answer. */
@@ -16,11 +16,21 @@ const TOKEN_MARGIN_MS = 1_800_000;
 
 const tokenAnswer = z.object({ token: z.object({ expires_at: z.string() }) });
 
+/** What the credentials are used for: the projects of a region, or a global service. */
+export interface AuthScope {
+  /** Headers that name it in signed requests. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** `scope` of a login for a token. */
+  readonly login: Readonly<Record<string, unknown>>;
+}
+
 export interface LoginContext {
-  readonly projectId: string;
+  readonly scope: AuthScope;
+  readonly errors: VendorErrors;
   readonly clock: Clock;
   readonly http: HttpClient;
   readonly redact: Redactor;
+  /** Receives each fetched token. The caller redacts it from messages. */
   readonly onSecret: (secret: string) => void;
 }
 
@@ -33,7 +43,7 @@ export interface Login {
 
 export function createLogin(
   login: Extract<HuaweiCredentials, { kind: "password" }>,
-  { projectId, clock, http, redact, onSecret }: LoginContext,
+  { scope, errors, clock, http, redact, onSecret }: LoginContext,
   breaker: LoginBreaker,
 ): Login {
   let held: { readonly token: string; readonly freshUntil: number } | undefined;
@@ -43,7 +53,7 @@ export function createLogin(
     const url = new URL("/v3/auth/tokens?nocatalog=true", login.iamEndpoint);
     const user = { name: login.user, password: login.password, domain: { name: login.domain } };
     const body = JSON.stringify({
-      auth: { identity: { methods: ["password"], password: { user } }, scope: { project: { id: projectId } } },
+      auth: { identity: { methods: ["password"], password: { user } }, scope: scope.login },
     });
     const headers = { "content-type": "application/json;charset=utf8" };
     // Several callers may wait for this login, so no caller's signal ends it. The client's own deadline does.
@@ -52,7 +62,7 @@ export function createLogin(
   };
 
   const refusalOf = (response: HttpResponse): PrefetchError => {
-    const error = failureOf(response, { action: "the IAM login", intent: "read", redact, now: clock.now() });
+    const error = errors.failureOf(response, { action: "the IAM login", intent: "read", redact, now: clock.now() });
     if (error.retryable) return error;
     const hint = "Check PREFETCH_HUAWEI_IAM_USER, _PASSWORD and _DOMAIN, and that the user may log in by API.";
     const refusal = notSent(error, { code: "auth_failed", hint });
@@ -67,7 +77,7 @@ export function createLogin(
     const token = response.headers["x-subject-token"];
     if (token === undefined) {
       throw new PrefetchError("vendor_unavailable", "IAM accepted the login, but its answer carries no token", {
-        provider: "huawei-vod",
+        provider: errors.vendor.provider,
         retryable: true,
       });
     }

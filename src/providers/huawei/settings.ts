@@ -1,6 +1,14 @@
 /** The settings of Huawei Cloud VOD, each with the rule that its value must keep. */
 
-import { type CheckedSetting, mustBeEndpoint, mustBeHeaderSafe, mustBeOneOf, mustBeRegion, mustMatch } from "../kit/settings.ts";
+import {
+  type CheckedSetting,
+  mustBeEndpoint,
+  mustBeHeaderSafe,
+  mustBeOneOf,
+  mustBeRegion,
+  mustMatch,
+  productsSetting,
+} from "../kit/settings.ts";
 import { editions } from "./edition.ts";
 
 const exampleRegion = "cn-north-4";
@@ -8,7 +16,10 @@ const exampleRegion = "cn-north-4";
 export const vodEndpointOf = (region: string): string => `https://vod.${region}.myhuaweicloud.com`;
 export const iamEndpointOf = (region: string): string => `https://iam.${region}.myhuaweicloud.com`;
 
-export const settings: readonly CheckedSetting[] = [
+export const productsOf = productsSetting("PREFETCH_HUAWEI_PRODUCTS", "Huawei Cloud", ["vod", "cdn"]);
+
+/** The keys that all products share. */
+export const keySettings: readonly CheckedSetting[] = [
   {
     name: "HUAWEICLOUD_SDK_AK",
     foreignNames: [
@@ -46,6 +57,30 @@ export const settings: readonly CheckedSetting[] = [
     secret: true,
     check: mustBeHeaderSafe,
   },
+  productsOf,
+];
+
+/** Tokens instead of keys. */
+export const iamSettings: readonly CheckedSetting[] = [
+  {
+    name: "PREFETCH_HUAWEI_IAM_TOKEN",
+    about: "IAM token instead of keys, scoped to the project for VOD and to the account for CDN.",
+    secret: true,
+    check: mustBeHeaderSafe,
+  },
+  { name: "PREFETCH_HUAWEI_IAM_USER", about: "IAM user to fetch tokens with, instead of keys." },
+  { name: "PREFETCH_HUAWEI_IAM_PASSWORD", about: "Password of the IAM user.", secret: true },
+  { name: "PREFETCH_HUAWEI_IAM_DOMAIN", about: "Account name that the IAM user belongs to." },
+  {
+    name: "HUAWEICLOUD_SDK_IAM_ENDPOINT",
+    about: "Full URL of IAM, instead of the region's own.",
+    fallback: iamEndpointOf("<region>"),
+    check: mustBeEndpoint(iamEndpointOf(exampleRegion)),
+  },
+];
+
+export const settings: readonly CheckedSetting[] = [
+  ...keySettings,
   {
     name: "HUAWEICLOUD_SDK_PROJECT_ID",
     foreignNames: ["HUAWEICLOUD_PROJECT_ID", "HUAWEI_PROJECT_ID", "HW_PROJECT_ID"],
@@ -70,19 +105,5 @@ export const settings: readonly CheckedSetting[] = [
     fallback: "current",
     check: mustBeOneOf(...editions),
   },
-  {
-    name: "PREFETCH_HUAWEI_IAM_TOKEN",
-    about: "IAM token scoped to the project, instead of keys.",
-    secret: true,
-    check: mustBeHeaderSafe,
-  },
-  { name: "PREFETCH_HUAWEI_IAM_USER", about: "IAM user to fetch tokens with, instead of keys." },
-  { name: "PREFETCH_HUAWEI_IAM_PASSWORD", about: "Password of the IAM user.", secret: true },
-  { name: "PREFETCH_HUAWEI_IAM_DOMAIN", about: "Account name that the IAM user belongs to." },
-  {
-    name: "HUAWEICLOUD_SDK_IAM_ENDPOINT",
-    about: "Full URL of IAM, instead of the region's own.",
-    fallback: iamEndpointOf("<region>"),
-    check: mustBeEndpoint(iamEndpointOf(exampleRegion)),
-  },
+  ...iamSettings,
 ];

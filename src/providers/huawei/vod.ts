@@ -3,66 +3,43 @@
  * https://support.huaweicloud.com/api-vod/vod_04_0205.html (submit), https://support.huaweicloud.com/api-vod/vod_04_0120.html (status)
  */
 
-import type { Dispatcher } from "undici";
 import { z } from "zod";
-import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
-import type { ProxySettings } from "../../base/proxy-settings.ts";
-import { createRedactor, type Redactor, tidyMessage } from "../../base/redact.ts";
-import { createSecrets, type Secrets } from "../../base/secrets.ts";
+import { type Redactor, tidyMessage } from "../../base/redact.ts";
 import type { BatchContent, Call, Provider, StatusRow, Submission } from "../../prefetch/model/provider.ts";
-import type { Observer } from "../../telemetry/observer.ts";
-import { createHttpClient } from "../kit/http-client.ts";
 import { provesLogin } from "../kit/login-check.ts";
+import { type NetworkOptions, openNetwork } from "../kit/network.ts";
 import { type Api, createApi } from "./api.ts";
 import { resolveAsset } from "./asset.ts";
 import { createAuth } from "./auth.ts";
 import { type HuaweiCredentials, rememberCredentials } from "./credentials.ts";
 import type { Edition } from "./edition.ts";
-import { huaweiCloud } from "./errors.ts";
+import { createErrors } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { vod } from "./vod-product.ts";
 
-export interface HuaweiVodOptions {
+export interface HuaweiVodOptions extends NetworkOptions {
   /** Full URL, such as https://vod.cn-north-4.myhuaweicloud.com. */
   readonly endpoint: string;
   readonly projectId: string;
   readonly credentials: HuaweiCredentials;
   readonly edition: Edition;
-  readonly clock: Clock;
-  readonly userAgent: string;
-  readonly observer?: Observer | undefined;
-  /** Receives the secrets that requests use. */
-  readonly secrets?: Secrets | undefined;
-  readonly proxy?: ProxySettings | undefined;
-  readonly dispatcher?: Dispatcher | undefined;
-  /** Milliseconds to wait for an answer. */
-  readonly answerMs?: number | undefined;
 }
 
-const provider = "huawei-vod";
+const provider = vod.id;
 /** Has the form of a task id and of an asset id, and belongs to none. */
 const UNKNOWN_ID = "0".repeat(32);
 
 /** Opens no connection before the first call. */
 export function createHuaweiVod(options: HuaweiVodOptions): Provider {
-  const {
-    endpoint,
-    projectId,
-    credentials,
-    edition,
-    clock,
-    userAgent,
-    observer,
-    dispatcher,
-    proxy,
-    answerMs,
-    secrets = createSecrets(),
-  } = options;
+  const { endpoint, projectId, credentials, edition } = options;
+  const network = openNetwork(provider, options);
+  const { http, redact, secrets } = network;
   rememberCredentials(secrets, credentials);
-  const redact = createRedactor(secrets);
-  const http = createHttpClient({ provider, clock, userAgent, observer, dispatcher, proxy, answerMs });
-  const auth = createAuth({ credentials, projectId, clock, http, redact, onSecret: secrets.add });
-  const api = createApi({ endpoint, projectId, auth, http, clock, redact });
+  const errors = createErrors(vod);
+  const scope = { headers: { "x-project-id": projectId }, login: { project: { id: projectId } } };
+  const auth = createAuth({ ...network, credentials, scope, errors, onSecret: secrets.add });
+  const api = createApi({ ...network, endpoint, path: `/v1.0/${encodeURIComponent(projectId)}/asset/`, auth, errors });
 
   const shared = {
     id: provider,
@@ -87,14 +64,14 @@ export function createHuaweiVod(options: HuaweiVodOptions): Provider {
       ...shared,
       accepts: ["asset"],
       tracking: "none",
-      checkLogin: (call) => provesLogin(huaweiCloud, resolveAsset(api, UNKNOWN_ID, call)),
+      checkLogin: (call) => provesLogin(errors.vendor, resolveAsset(api, UNKNOWN_ID, call)),
     };
   }
   return {
     ...shared,
     accepts: ["asset", "urls"],
     tracking: "task",
-    checkLogin: (call) => provesLogin(huaweiCloud, readStatus(api, UNKNOWN_ID, { call, redact })),
+    checkLogin: (call) => provesLogin(errors.vendor, readStatus(api, UNKNOWN_ID, { call, redact })),
     status: async ({ vendorTaskIds }, call) => {
       const rows: StatusRow[] = [];
       for (const taskId of vendorTaskIds) rows.push(...(await readStatus(api, taskId, { call, redact })));
@@ -108,7 +85,7 @@ const taskCreated = z.object({ task_id: z.string().nullish() });
 /** An answer without a task id is a success that cannot be tracked: the first edition answers with an empty body. */
 async function submit(api: Api, batch: BatchContent, call: Call): Promise<Submission> {
   const body = JSON.stringify(batch.kind === "asset" ? { asset_id: batch.assetId } : { urls: batch.urls });
-  const { requestId, read } = await api({ method: "POST", path: "preheating", body, action: "the prefetch", call, counted: true });
+  const { requestId, read } = await api({ method: "POST", path: "preheating", body, what: "the prefetch", call, counted: true });
   const taskId = read(taskCreated).task_id;
   return { vendorTaskIds: taskId ? [taskId] : [], refused: [], ...(requestId !== undefined && { requestId }) };
 }
@@ -122,7 +99,7 @@ const taskReport = z.object({
 
 async function readStatus(api: Api, taskId: string, { call, redact }: { call: Call; redact: Redactor }): Promise<StatusRow[]> {
   const query = [["task_id", taskId]] as const;
-  const request = { method: "GET", path: "preheating", query, action: "the status query", counted: true } as const;
+  const request = { method: "GET", path: "preheating", query, what: "the status query", counted: true } as const;
   const { read } = await api({ ...request, call }).catch((error: unknown) => {
     throw unknownTask(error, taskId);
   });

@@ -3,7 +3,12 @@
 import type { ErrorCode, ErrorFacts } from "../../base/errors.ts";
 
 export type Meaning = Readonly<
-  { code: ErrorCode; hint?: string } & Pick<ErrorFacts, "retryable" | "retryAfterMs" | "delivery" | "divisible">
+  {
+    code: ErrorCode;
+    hint?: string;
+    /** A wrong clock causes refusals such as this one. */
+    clockMatters?: boolean;
+  } & Pick<ErrorFacts, "retryable" | "retryAfterMs" | "delivery" | "divisible">
 >;
 
 export interface StatusMeanings {

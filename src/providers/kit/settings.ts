@@ -24,6 +24,37 @@ export function misconfigured(providerId: string, problems: readonly string[]): 
   return { ok: false, problem: `${providerId}: ${problems.join("; ")}.` };
 }
 
+/**
+ * One vendor's keys open several products, so one setting says which of them to use. Without it, only `first` is used: a key that
+ * has served one product must not configure others, between which calls would have to choose.
+ */
+export function productsSetting(name: string, vendor: string, products: readonly [first: string, ...more: string[]]): CheckedSetting {
+  const [first] = products;
+  const listed = (value: string): boolean => value !== "" && value.split(",").every((word) => products.includes(word.trim()));
+  return {
+    name,
+    about: `Products of ${vendor} to use, separated by commas: ${products.join(", ")}.`,
+    fallback: first,
+    check: must(`be words out of ${products.join(", ")}, separated by commas`, listed),
+  };
+}
+
+/** Why a product is not in use, or `undefined`. It is `off` unless one of its own settings, which begin with `prefix`, is set. */
+export function leftOut(
+  { name, fallback = "", check }: CheckedSetting,
+  { id, product, prefix }: { readonly id: string; readonly product: string; readonly prefix: string },
+  values: SettingValues,
+): ProviderConfiguration | undefined {
+  const chosen = values[name] ?? fallback;
+  const mistake = check?.(chosen);
+  // A misspelt product must not leave all of them out silently.
+  if (mistake !== undefined) return misconfigured(id, [`${name} ${mistake}`]);
+  const used = chosen.split(",").map((word) => word.trim());
+  if (used.includes(product)) return undefined;
+  const isBegun = Object.keys(values).some((own) => own.startsWith(prefix) && values[own] !== undefined);
+  return { ok: false, problem: `${id}: add ${product} to ${name}.`, ...(!isBegun && { off: true }) };
+}
+
 /** Builds a check: `must("be 0 or 1", isBit)`. */
 export function must(rule: string, keeps: (value: string) => boolean): SettingCheck {
   return (value) => (keeps(value) ? undefined : `must ${rule}`);

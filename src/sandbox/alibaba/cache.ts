@@ -1,5 +1,6 @@
 /**
- * The emulated calls `PreloadVodObjectCaches`, `RefreshVodObjectCaches` and `DescribeVodRefreshQuota`.
+ * The emulated calls that prefetch and refresh URLs and that tell the quota, such as `PreloadVodObjectCaches`, `RefreshVodObjectCaches`
+ * and `DescribeVodRefreshQuota`.
  * Sources: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches,
  * …-refreshvodobjectcaches and …-describevodrefreshquota.
  */
@@ -9,15 +10,18 @@ import { isMalformedInSandbox } from "../outcomes.ts";
 import { parseJson } from "../server/json.ts";
 import { AcsError, invalid, missing, type Reply } from "./answer.ts";
 import { isFlagSet, oneOf, type Params } from "./params.ts";
-import { hostOf, PURGES_PER_DAY, type TaskRow, type TaskStore } from "./tasks.ts";
+import { hostOf, type TaskRow, type TaskStore } from "./tasks.ts";
 
-interface CacheCallsOptions {
+export interface CacheCallsOptions {
   readonly now: () => number;
   readonly tasks: TaskStore;
   readonly checkDomain: (domain: string) => void;
-  readonly dailyLimit: number;
   readonly quotaCode: string;
+  /** HTTP status of the refusal "queue is full". */
+  readonly queueStatus: 400 | 403;
   readonly numbers: "strings" | "numbers";
+  /** The field of an answer that has the task ids. */
+  readonly idFields: Readonly<Record<TaskRow["type"], string>>;
 }
 
 interface CacheCalls {
@@ -30,14 +34,14 @@ interface CacheCalls {
 const MOST_URLS = 1_000;
 const headerMap = z.record(z.string(), z.array(z.string()));
 
-export function createCacheCalls({ now, tasks, checkDomain, dailyLimit, quotaCode, numbers }: CacheCallsOptions): CacheCalls {
-  const add = (params: Params, type: TaskRow["type"], idField: string): Reply => {
+export function createCacheCalls({ now, tasks, checkDomain, quotaCode, queueStatus, numbers, idFields }: CacheCallsOptions): CacheCalls {
+  const add = (params: Params, type: TaskRow["type"]): Reply => {
     const urls = urlsOf(params);
     for (const domain of new Set(urls.map(hostOf))) checkDomain(domain);
     const added = tasks.add(urls, { type, at: now(), merge: true });
-    if (added.ok) return { body: { [idField]: added.ids.join(",") }, accepted: urls };
+    if (added.ok) return { body: { [idFields[type]]: added.ids.join(",") }, accepted: urls };
     throw added.problem === "queue"
-      ? new AcsError(403, "PreloadQueueFull", "Preload queue is full, please try again later!")
+      ? new AcsError(queueStatus, "PreloadQueueFull", "Preload queue is full, please try again later!")
       : new AcsError(400, quotaCode, "You have exceeded the prescribed limits of the day.");
   };
 
@@ -45,21 +49,22 @@ export function createCacheCalls({ now, tasks, checkDomain, dailyLimit, quotaCod
     preload: (params) => {
       oneOf(params, "Area", ["domestic", "overseas"]);
       isFlagSet(params, "L2Preload");
+      isFlagSet(params, "QueryHashkey");
       if (!headerMap.safeParse(parseJson(params.get("WithHeader") ?? "{}")).success) throw invalid("WithHeader");
-      return add(params, "preload", "PreloadTaskId");
+      return add(params, "preload");
     },
 
     refresh: (params) => {
       if (oneOf(params, "ObjectType", ["File", "Directory", "Regex", "IgnoreParams"]) !== "File") throw invalid("ObjectType");
       isFlagSet(params, "Force");
-      return add(params, "file", "RefreshTaskId");
+      return add(params, "file");
     },
 
     describeQuota: () => {
       const counts = {
-        PreloadQuota: dailyLimit,
+        PreloadQuota: tasks.quotas.preload.limit,
         PreloadRemain: tasks.quotas.preload.left,
-        UrlQuota: PURGES_PER_DAY,
+        UrlQuota: tasks.quotas.file.limit,
         UrlRemain: tasks.quotas.file.left,
         DirQuota: 100,
         DirRemain: 100,

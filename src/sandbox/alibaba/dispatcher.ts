@@ -22,11 +22,16 @@ export interface DispatcherPolicy {
 
 type Dispatcher = (request: ReceivedRequest, action: string, params: Params) => Reply;
 
-/** Source: https://api.aliyun.com/product/vod */
-const VERSION = "2017-03-21";
+interface DispatcherOptions {
+  readonly actions: ReadonlyMap<string, Action>;
+  readonly version: string;
+  readonly service: string;
+  readonly now: () => number;
+  readonly policy: DispatcherPolicy;
+}
 
 /** Checks version, action, rate and account, in this order, and then calls the action. */
-export function createDispatcher(actions: ReadonlyMap<string, Action>, now: () => number, policy: DispatcherPolicy): Dispatcher {
+export function createDispatcher({ actions, version, service, now, policy }: DispatcherOptions): Dispatcher {
   const { account = "open", missingActions = [], callsPerSecond = 50, throttlingStatus = 503, retryAfterMs } = policy;
   const unknown = missingActions.find((name) => !actions.has(name));
   if (unknown !== undefined) {
@@ -35,7 +40,7 @@ export function createDispatcher(actions: ReadonlyMap<string, Action>, now: () =
   const rates = new Map([...actions.keys()].map((name) => [name, createRateLimit(callsPerSecond, 1_000, now)]));
 
   return ({ headers, method }, action, params) => {
-    if (headers.get("x-acs-version") !== VERSION) throw new AcsError(400, "InvalidVersion", "Specified parameter Version is not valid.");
+    if (headers.get("x-acs-version") !== version) throw new AcsError(400, "InvalidVersion", "Specified parameter Version is not valid.");
     const perform = missingActions.includes(action) ? undefined : actions.get(action);
     if (!perform || !["GET", "POST"].includes(method)) {
       throw new AcsError(404, "InvalidAction.NotFound", "Specified api is not found, please check your url and method.");
@@ -44,12 +49,12 @@ export function createDispatcher(actions: ReadonlyMap<string, Action>, now: () =
       const retryAfter: Record<string, string> = retryAfterMs === undefined ? {} : { "x-acs-retry-after": String(retryAfterMs) };
       throw new AcsError(throttlingStatus, "Throttling.User", "Request was denied due to user flow control.", retryAfter);
     }
-    checkAccount(account);
+    checkAccount(account, service);
     return perform(params);
   };
 }
 
-function checkAccount(account: Account): void {
-  if (account === "closed") throw new AcsError(403, "OperationDenied", "Your account does not open VOD service yet.");
-  if (account === "suspended") throw new AcsError(403, "OperationDenied.Suspended", "Your VOD service is suspended.");
+function checkAccount(account: Account, service: string): void {
+  if (account === "closed") throw new AcsError(403, "OperationDenied", `Your account does not open ${service} service yet.`);
+  if (account === "suspended") throw new AcsError(403, "OperationDenied.Suspended", `Your ${service} service is suspended.`);
 }

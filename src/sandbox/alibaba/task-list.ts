@@ -1,5 +1,5 @@
 /**
- * The emulated call `DescribeVodRefreshTasks`.
+ * The emulated call that lists tasks, such as `DescribeVodRefreshTasks`.
  * Source: https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-describevodrefreshtasks
  */
 
@@ -14,12 +14,14 @@ interface TaskListOptions {
   /** Whether rows show URLs with their scheme. */
   readonly echoScheme: boolean;
   readonly listDelayMs: number;
+  /** The field within `Tasks` that has the rows. */
+  readonly field: string;
+  readonly largestPage: number;
 }
 
 const KEPT_MS = 3 * 86_400_000;
-const LARGEST_PAGE = 50;
 
-export function createTaskList({ now, tasks, echoScheme, listDelayMs }: TaskListOptions): (params: Params) => Reply {
+export function createTaskList({ now, tasks, echoScheme, listDelayMs, field, largestPage }: TaskListOptions): (params: Params) => Reply {
   const shownUrl = ({ url }: TaskRow): string => (echoScheme ? url : url.replace(/^https?:\/\//, ""));
   const isListed = ({ at }: TaskRow): boolean => now() >= at + listDelayMs && now() <= at + KEPT_MS;
 
@@ -47,11 +49,11 @@ export function createTaskList({ now, tasks, echoScheme, listDelayMs }: TaskList
       (row) => type === undefined || row.type === type,
       (row) => status === undefined || tasks.statusOf(row).status === status,
     ];
-    const size = wholeNumber(params, "PageSize", 20, LARGEST_PAGE);
+    const size = wholeNumber(params, "PageSize", 20, largestPage);
     const number = wholeNumber(params, "PageNumber", 1, 100_000);
     const found = tasks.rows.filter((row) => matches.every((match) => match(row)));
     const page = found.slice((number - 1) * size, number * size);
-    return { body: { PageNumber: number, PageSize: size, TotalCount: found.length, Tasks: { Task: page.map(show) } } };
+    return { body: { PageNumber: number, PageSize: size, TotalCount: found.length, Tasks: { [field]: page.map(show) } } };
   };
 }
 

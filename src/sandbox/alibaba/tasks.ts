@@ -27,6 +27,7 @@ interface TaskStoreOptions {
   readonly eachMs: number;
   readonly dailyLimit: number;
   readonly queueLimit: number;
+  readonly refreshesPerDay: number;
 }
 
 interface AddOptions {
@@ -47,15 +48,12 @@ export interface TaskStore {
   statusOf(row: TaskRow): RowStatus;
 }
 
-/** The vendor's default. No test needs another one. */
-export const PURGES_PER_DAY = 2_000;
-
-export function createTaskStore({ now, warmed, firstMs, eachMs, dailyLimit, queueLimit }: TaskStoreOptions): TaskStore {
+export function createTaskStore({ now, warmed, firstMs, eachMs, dailyLimit, queueLimit, refreshesPerDay }: TaskStoreOptions): TaskStore {
   const rows: TaskRow[] = [];
   const ids = createTaskIds();
   const quotas = {
     preload: createDailyQuota(dailyLimit, now, CHINA_UTC_OFFSET_HOURS),
-    file: createDailyQuota(PURGES_PER_DAY, now, CHINA_UTC_OFFSET_HOURS),
+    file: createDailyQuota(refreshesPerDay, now, CHINA_UTC_OFFSET_HOURS),
   };
 
   const fitsQueues = (urls: readonly string[]): boolean => {

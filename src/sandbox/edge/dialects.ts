@@ -80,6 +80,7 @@ const byLabel: ReadonlyMap<string, Dialect> = new Map(Object.entries(dialects));
 /** Hosts of the emulated vendors. */
 const byDomain: readonly (readonly [domain: string, dialect: Dialect])[] = [
   ["example.com", huawei],
+  ["hw-cdn.example.net", huawei],
   ["example.net", alibaba],
 ];
 

@@ -1,11 +1,11 @@
 /** Dispatches authenticated calls of the emulated Huawei Cloud by method and path, within the call rate. */
 
 import { createRateLimit } from "../limits.ts";
-import { jsonAnswer } from "../server/json.ts";
 import type { ReceivedRequest } from "../server/receive.ts";
+import type { VendorAnswer } from "./answered.ts";
 import type { AssetStore } from "./assets.ts";
-import { throttled, vodError } from "./errors.ts";
-import type { Preheating, VendorAnswer } from "./preheating.ts";
+import { throttled, unpublishedApi, vodError } from "./errors.ts";
+import type { Preheating } from "./preheating.ts";
 
 interface DispatcherOptions {
   readonly preheating: Preheating;
@@ -33,9 +33,4 @@ export function createDispatcher(options: DispatcherOptions): (request: Received
     if (name !== "GET info" && !withinRate()) return throttled(callsPerMinute);
     return calls.get(name)?.(request) ?? vodError(403, "VOD.10058", "The request method is incorrect.");
   };
-}
-
-function unpublishedApi(): VendorAnswer {
-  const error = { error_msg: "The API does not exist or has not been published in the environment", error_code: "APIGW.0101" };
-  return jsonAnswer(404, error);
 }

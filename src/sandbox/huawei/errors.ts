@@ -12,10 +12,10 @@ export function unauthenticated(reason: string): Answer {
   return unauthorized("0301", `Incorrect IAM authentication information: ${reason}`);
 }
 
-export function throttled(callsPerMinute: number): Answer {
+export function throttled(calls: number, period = "1 minute"): Answer {
   return jsonAnswer(429, {
     error_code: "APIGW.0308",
-    error_msg: `The throttling threshold has been reached: policy user over ratelimit,limit:${callsPerMinute},time:1 minute`,
+    error_msg: `The throttling threshold has been reached: policy user over ratelimit,limit:${calls},time:${period}`,
   });
 }
 
@@ -26,4 +26,14 @@ export function vodError(status: number, code: string, message: string): Answer 
 
 export function illegal(field: string): Answer {
   return vodError(400, "VOD.10053", `The request parameter is illegal, illegal field: {${field}}.`);
+}
+
+/** Source: https://support.huaweicloud.com/api-cdn/ErrorCode.html */
+export function cdnError(status: number, code: string, message: string): Answer {
+  return jsonAnswer(status, { error: { error_code: code, error_msg: message } });
+}
+
+export function unpublishedApi(): Answer {
+  const error = { error_msg: "The API does not exist or has not been published in the environment", error_code: "APIGW.0101" };
+  return jsonAnswer(404, error);
 }

@@ -11,6 +11,7 @@ import type { Answer } from "../server/answer.ts";
 import { jsonAnswer, parseJson } from "../server/json.ts";
 import type { ReceivedRequest } from "../server/receive.ts";
 import type { WarmedUrls } from "../warmed-urls.ts";
+import type { VendorAnswer } from "./answered.ts";
 import type { AssetStore, SandboxAsset } from "./assets.ts";
 import { illegal, vodError } from "./errors.ts";
 
@@ -26,11 +27,6 @@ interface PreheatingOptions {
   readonly stateCase: "lower" | "upper";
   readonly firstMs: number;
   readonly eachMs: number;
-}
-
-export interface VendorAnswer extends Answer {
-  /** URLs or asset ids of an accepted prefetch. */
-  readonly accepted?: readonly string[];
 }
 
 export interface Preheating {

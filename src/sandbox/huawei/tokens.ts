@@ -18,7 +18,8 @@ export interface SandboxLogin {
 
 interface TokensOptions {
   readonly login: SandboxLogin;
-  readonly projectId: string;
+  /** What a login must ask for. */
+  readonly scope: object;
   readonly now: () => number;
   readonly lifeMs: number;
 }
@@ -35,14 +36,14 @@ export interface Tokens {
   readonly logins: number;
 }
 
-export function createTokens({ login: { user, password, domain }, projectId, now, lifeMs }: TokensOptions): Tokens {
+export function createTokens({ login: { user, password, domain }, scope, now, lifeMs }: TokensOptions): Tokens {
   /** When each token expires. */
   const expiries = new Map<string, number>();
   let logins = 0;
   const expected = {
     auth: {
       identity: { methods: ["password"], password: { user: { name: user, password, domain: { name: domain } } } },
-      scope: { project: { id: projectId } },
+      scope,
     },
   };
 
@@ -67,7 +68,7 @@ export function createTokens({ login: { user, password, domain }, projectId, now
         return jsonAnswer(401, { error: { code: 401, message: "The username or password is wrong.", title: "Unauthorized" } });
       }
       const expiresAt = new Date(now() + lifeMs).toISOString();
-      const answer = jsonAnswer(201, { token: { expires_at: expiresAt, project: { id: projectId } } });
+      const answer = jsonAnswer(201, { token: { expires_at: expiresAt, ...scope } });
       return { ...answer, headers: { ...answer.headers, "x-subject-token": issue() } };
     },
     get logins() {

@@ -1,23 +1,14 @@
 /** An emulator of Huawei Cloud VOD's prefetch API on loopback. It follows the vendor's documentation and limits and warms nothing. */
 
-import { randomBytes } from "node:crypto";
 import { CHINA_UTC_OFFSET_HOURS, createDailyQuota } from "../limits.ts";
-import type { ReceivedRequest } from "../server/receive.ts";
-import { startServer } from "../server/server.ts";
-import type { VendorEmulator, VendorLogEntry } from "../vendor-emulator.ts";
+import { startVendor, type VendorEmulator, type VendorLogEntry } from "../vendor-emulator.ts";
 import { createWarmedUrls } from "../warmed-urls.ts";
+import { type AccountOptions, createAccount, type SandboxUser } from "./account.ts";
 import { createAssetStore, type SandboxAsset } from "./assets.ts";
-import { createAuthCheck } from "./auth-check.ts";
 import { createDispatcher } from "./dispatcher.ts";
-import { createPreheating, type VendorAnswer } from "./preheating.ts";
-import { createSignatureCheck, type SandboxKeys } from "./signature-check.ts";
-import { createTokens, type SandboxLogin } from "./tokens.ts";
+import { createPreheating } from "./preheating.ts";
 
-type SandboxUser = SandboxKeys & SandboxLogin;
-
-export interface HuaweiVodEmulatorOptions {
-  readonly now?: () => number;
-  readonly user?: Partial<SandboxUser>;
+export interface HuaweiVodEmulatorOptions extends AccountOptions {
   /** `current` takes asset ids and URLs and returns a task id. `id-only`, the first edition, takes asset ids and returns nothing. */
   readonly edition?: "current" | "id-only";
   /** HTTP status of a successful query: 200 on the vendor's current pages, 202 on older ones. */
@@ -31,7 +22,6 @@ export interface HuaweiVodEmulatorOptions {
   readonly callsPerMinute?: number;
   readonly domains?: readonly string[];
   readonly assets?: Readonly<Record<string, SandboxAsset>>;
-  readonly tokenLifeMs?: number;
 }
 
 interface HuaweiLogEntry extends VendorLogEntry {
@@ -58,58 +48,29 @@ export const sampleAssets: Readonly<Record<string, SandboxAsset>> = {
 };
 
 const projectId = "5a4dbe1d0c2b4f0e9f5d7c6b8a901234";
-const defaultUser: SandboxUser = {
-  ak: "SANDBOXAK00000000000",
-  sk: "sandboxSecretKeyThatOpensNothing00000000",
-  user: "sandbox-user",
-  password: "sandbox-password",
-  domain: "sandbox-domain",
-};
-
-const DAY_MS = 86_400_000;
-
 export async function startHuaweiVod(options: HuaweiVodEmulatorOptions = {}): Promise<HuaweiVodEmulator> {
-  const { now = Date.now, dailyLimit = 1_000, callsPerMinute = 100, tokenLifeMs = DAY_MS } = options;
+  const { now = Date.now, dailyLimit = 1_000, callsPerMinute = 100 } = options;
   const { edition = "current", queryStatus = 200, stateCase = "lower", firstMs = 1_500, eachMs = 250 } = options;
   const { domains = ["example.com"], assets: known = sampleAssets } = options;
-  const user: SandboxUser = { ...defaultUser, ...options.user };
-  const tokens = createTokens({ login: user, projectId, now, lifeMs: tokenLifeMs });
-  const refusalOf = createAuthCheck(createSignatureCheck(user, now), tokens, now);
+  const { user, tokens, respond } = createAccount(options, () => ({ project: { id: projectId } }));
   const quota = createDailyQuota(dailyLimit, now, CHINA_UTC_OFFSET_HOURS);
   const warmed = createWarmedUrls(now);
   const assets = createAssetStore(known);
   const policy = { dailyLimit, domains, edition, queryStatus, stateCase, firstMs, eachMs };
   const preheating = createPreheating({ now, assets, quota, warmed, ...policy });
-  const log: HuaweiLogEntry[] = [];
-
   const dispatch = createDispatcher({ preheating, assets, projectId, callsPerMinute, now });
 
-  const answer = (request: ReceivedRequest): VendorAnswer => {
-    const isLogin = request.method === "POST" && request.url.pathname === "/v3/auth/tokens";
-    return isLogin ? tokens.login(request) : (refusalOf(request) ?? dispatch(request));
-  };
-
-  const server = await startServer({
-    now,
-    answer: (request) => {
-      const { accepted = [], ...sent } = answer(request);
-      log.push({ at: now(), method: request.method, path: request.url.pathname, status: sent.status, accepted });
-      return { ...sent, headers: { "x-request-id": randomBytes(16).toString("hex"), ...sent.headers } };
-    },
-  });
-
+  const emulator = await startVendor({ now, warmed, quota, respond: (request) => respond(request, dispatch) });
   return {
-    ...server,
+    ...emulator,
+    get spentToday() {
+      return emulator.spentToday;
+    },
     projectId,
     user,
-    log,
-    get spentToday() {
-      return quota.spent;
-    },
     get logins() {
       return tokens.logins;
     },
-    warmedAt: warmed.warmedAt,
     issueToken: tokens.issue,
     revokeTokens: tokens.revokeAll,
   };

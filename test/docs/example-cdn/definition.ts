@@ -10,6 +10,7 @@ export const exampleCdn: ProviderDefinition = {
   id,
   title: "Example CDN",
   docs: "https://docs.example-cdn.com/api/prefetch",
+  sandboxHosts: [],
   settings,
   read: (values) => {
     const token = values[tokenName];

@@ -1,11 +1,7 @@
 import { z } from "zod";
-import type { PrefetchError } from "../../../src/base/errors.ts";
 import { parseJson, parseRetryAfter } from "../../../src/providers/kit/answer.ts";
-import { type ErrorTable, type Meaning, meaningOfCode, meaningOfStatus } from "../../../src/providers/kit/error-table.ts";
-import type { HttpResponse } from "../../../src/providers/kit/http-client.ts";
-import { type FailureContext, reasonOf, type Vendor, vendorFailure } from "../../../src/providers/kit/vendor-failure.ts";
-
-export const vendor: Vendor = { provider: "example-cdn", name: "Example CDN", requestIdHeader: "x-request-id", echo: /(?!)/ };
+import type { ErrorTable, Meaning } from "../../../src/providers/kit/error-table.ts";
+import { createVendorErrors } from "../../../src/providers/kit/vendor-errors.ts";
 
 const badToken: Meaning = { code: "auth_failed", hint: "Check PREFETCH_EXAMPLE_CDN_TOKEN." };
 const outage: Meaning = { code: "vendor_unavailable", retryable: true };
@@ -34,11 +30,14 @@ const table: ErrorTable = {
 
 const refusal = z.object({ code: z.string(), message: z.string() });
 
-export function failureOf(response: HttpResponse, context: FailureContext): PrefetchError {
-  const found = refusal.safeParse(parseJson(response.text)).data;
-  const error = found && { ...found, requestId: undefined };
-  const meaning = meaningOfCode(table, error?.code) ?? meaningOfStatus(table, response.status, error?.code);
-  const reason = reasonOf(error, vendor, context.redact);
-  const retryAfterMs = parseRetryAfter(response.headers["retry-after"], context.now);
-  return vendorFailure(vendor, response, { error, meaning, reason, clockMatters: false, retryAfterMs }, context);
-}
+export const errors = createVendorErrors({
+  vendor: { provider: "example-cdn", name: "Example CDN", requestIdHeader: "x-request-id", echo: /(?!)/ },
+  table,
+  read: (text) => {
+    const found = refusal.safeParse(parseJson(text)).data;
+    return found && { ...found, requestId: undefined };
+  },
+  judge: ({ response, meaning, now }) => {
+    return { meaning, clockMatters: false, retryAfterMs: parseRetryAfter(response.headers["retry-after"], now) };
+  },
+});

@@ -25,7 +25,15 @@ async function setUp(script: EdgeScript = {}) {
   const harness = await startService({ script: { edge } });
   const { factory } = prepareServers({
     service: harness.service,
-    providers: { known: ["fake-cdn"], configured: ["fake-cdn"], fallbacks: [], refreshing: [], routes: [] },
+    providers: {
+      known: ["fake-cdn"],
+      configured: ["fake-cdn"],
+      fallbacks: [],
+      refreshing: [],
+      assetTakers: [],
+      purposes: new Map(),
+      routes: [],
+    },
     notice: undefined,
     clock: harness.clock,
     confirmations: createConfirmations({

@@ -398,6 +398,13 @@ describe("verify, in its answer", () => {
     expect((await verify({ taskId: second })).nextStep).toContain("do not send the 2 that failed before, too");
   });
 
+  it("names the configured one of a vendor's products", async () => {
+    const found = cdn({ id: "fake", name: "Fake CDN", confidence: "certain", by: "headers", provider: "fake-vod" });
+    const { verify } = await setUp({ found: (url) => [row(url, { cdn: found })] });
+    const { cdns } = await verify({ urls: ["https://one.example/1"] });
+    expect(cdns).toEqual([{ ...found, provider: "fake-cdn", host: "one.example", configured: true }]);
+  });
+
   it("names the CDN of each host once, and a provider that is not configured", async () => {
     const huawei = cdn({ id: "huawei", name: "Huawei Cloud CDN", confidence: "likely", by: "cname", provider: "huawei-vod" });
     const { verify } = await setUp({

@@ -35,32 +35,36 @@ describe("currentKeys", () => {
   const source = (profile = "default") => ({ kind: "file", path, profile }) as const;
 
   it("returns the keys of the settings", async () => {
-    expect(await currentKeys({ kind: "keys", id, secret })).toMatchObject({ id, secret });
-    expect(await currentKeys({ kind: "keys", id, secret, securityToken: token })).toMatchObject({ id, secret, securityToken: token });
+    expect(await currentKeys({ kind: "keys", id, secret }, "alibaba-vod")).toMatchObject({ id, secret });
+    expect(await currentKeys({ kind: "keys", id, secret, securityToken: token }, "alibaba-vod")).toMatchObject({
+      id,
+      secret,
+      securityToken: token,
+    });
   });
 
   it("reads the file each time", async () => {
     await writeFile(path, fileOf([ak, sts]));
-    expect(await currentKeys(source())).toEqual({ id, secret });
-    expect(await currentKeys(source("temporary"))).toEqual({ id, secret, securityToken: token });
+    expect(await currentKeys(source(), "alibaba-vod")).toEqual({ id, secret });
+    expect(await currentKeys(source("temporary"), "alibaba-vod")).toEqual({ id, secret, securityToken: token });
     await writeFile(path, fileOf([{ ...ak, access_key_id: "LTAIreplaced" }, sts]));
-    expect(await currentKeys(source())).toEqual({ id: "LTAIreplaced", secret });
+    expect(await currentKeys(source(), "alibaba-vod")).toEqual({ id: "LTAIreplaced", secret });
   });
 
   it("keeps to one profile when another becomes the current one", async () => {
     await writeFile(path, fileOf([ak, sts], "temporary"));
-    expect(await currentKeys(source())).toEqual({ id, secret });
+    expect(await currentKeys(source(), "alibaba-vod")).toEqual({ id, secret });
   });
 
   it("throws not_configured, without content, when the file is absent, damaged or a folder", async () => {
-    const gone = await failureOf(currentKeys(source()));
+    const gone = await failureOf(currentKeys(source(), "alibaba-vod"));
     expect(gone).toMatchObject({ code: "not_configured", delivery: "not_sent", retryable: false, provider: "alibaba-vod" });
     expect(gone.message).toMatch(/can no longer be read/);
     expect(gone.hint).toMatch(/aliyun configure.*ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET/);
-    expect(await failureOf(currentKeys({ ...source(), path: folder }))).toMatchObject({ code: "not_configured" });
+    expect(await failureOf(currentKeys({ ...source(), path: folder }, "alibaba-vod"))).toMatchObject({ code: "not_configured" });
     for (const text of [fileOf([sts]).slice(0, -20), fileOf([{ ...ak, mode: "External" }]), secret]) {
       await writeFile(path, text);
-      const error = await failureOf(currentKeys(source()));
+      const error = await failureOf(currentKeys(source(), "alibaba-vod"));
       expect(error).toMatchObject({ code: "not_configured", delivery: "not_sent", retryable: false, provider: "alibaba-vod" });
       expect(error.hint).toMatch(/ALIBABA_CLOUD_ACCESS_KEY_ID/);
       for (const part of [id, secret, token]) expect(shownOf(error)).not.toContain(part.slice(0, 8));

@@ -4,12 +4,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ErrorCode, errorCodes, PrefetchError } from "../../../src/base/errors.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
-import { failureOf, readVendorError } from "../../../src/providers/alibaba/errors.ts";
+import { createErrors, readVendorError } from "../../../src/providers/alibaba/errors.ts";
+import { vod } from "../../../src/providers/alibaba/vod-product.ts";
 import { shownOf } from "../../contract/provider.ts";
 import { runs } from "../../fakes/runs.ts";
 import { MINUTE, SECOND } from "../clock-harness.ts";
 import { anyText } from "../text-harness.ts";
 
+const { failureOf } = createErrors(vod);
 const now = Date.parse("2026-11-21T12:00:00Z");
 const secrets = ["LTAI5tFakeKeyForTests001", "fakeAccessKeySecretForTests001", "CAISfakeSecurityToken+/0123456789=="];
 const redact = createRedactor(secrets);

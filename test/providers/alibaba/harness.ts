@@ -1,10 +1,10 @@
 /** An Alibaba Cloud VOD provider with an emulator of its own. The test moves their common clock. */
 
-import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import { type AlibabaVodOptions, createAlibabaVod } from "../../../src/providers/alibaba/vod.ts";
 import { type AlibabaVodEmulator, type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import type { Fault } from "../../../src/sandbox/server/faults.ts";
 import { type HandClock, handClock } from "../clock-harness.ts";
+import { type VendorHarness, vendorHarness } from "../vendor-harness.ts";
 
 export const assetId = "93ab850b4f6f44eab54b6e91d24d81d4";
 export const unpublishedId = "0000000000000000000000000000feed";
@@ -16,25 +16,20 @@ export interface Setup {
   readonly provider?: Partial<AlibabaVodOptions>;
 }
 
-export interface AlibabaHarness {
+export interface AlibabaHarness extends VendorHarness<AlibabaVodOptions> {
   readonly clock: HandClock;
   readonly vod: AlibabaVodEmulator;
-  readonly provider: Provider;
   /** Requests of these actions that the emulator has answered. */
   count(...actions: readonly string[]): number;
-  /** Another provider for the same emulator. */
-  another(options?: Partial<AlibabaVodOptions>): Provider;
-  close(): Promise<void>;
 }
 
 export async function startAlibaba({ emulator, provider: options }: Setup = {}): Promise<AlibabaHarness> {
   const clock = handClock();
   // The clock stands still, so a realistic limit of calls a second would stop tests by accident.
   const vod = await startAlibabaVod({ now: clock.now, callsPerSecond: 10_000, ...emulator });
-  const made: Provider[] = [];
-  const another = (more: Partial<AlibabaVodOptions> = {}): Provider => {
-    const { accessKeyId: id, accessKeySecret: secret, securityToken: token } = vod.user;
-    const provider = createAlibabaVod({
+  const { accessKeyId: id, accessKeySecret: secret, securityToken: token } = vod.user;
+  const harness = vendorHarness<AlibabaVodOptions>(vod, (more) =>
+    createAlibabaVod({
       cache: { url: vod.endpoint },
       media: { url: vod.endpoint },
       credentials: { kind: "keys", id, secret, securityToken: token },
@@ -44,21 +39,9 @@ export async function startAlibaba({ emulator, provider: options }: Setup = {}):
       userAgent: "test",
       ...options,
       ...more,
-    });
-    made.push(provider);
-    return provider;
-  };
-  return {
-    clock,
-    vod,
-    provider: another(),
-    count: (...actions) => vod.log.filter((entry) => actions.includes(entry.action)).length,
-    another,
-    close: async () => {
-      for (const provider of made) await provider.close();
-      await vod.close();
-    },
-  };
+    }),
+  );
+  return { ...harness, clock, vod, count: (...actions) => vod.log.filter((entry) => actions.includes(entry.action)).length };
 }
 
 /** A refusal in the vendor's JSON form. */

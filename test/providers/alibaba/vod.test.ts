@@ -15,7 +15,6 @@ async function contractHarness(setup: Setup, part: "prefetch" | "refresh" = "pre
   const alibaba = await startAlibaba(setup);
   const { vod, provider: prefetch, clock, count } = alibaba;
   const provider = (part === "refresh" && prefetch.refresh) || prefetch;
-  let stopped = false;
   return {
     provider,
     sampleUrls: urls,
@@ -37,14 +36,8 @@ async function contractHarness(setup: Setup, part: "prefetch" | "refresh" = "pre
       kind: "garble",
       body: JSON.stringify({ TotalCount: 1, Tasks: { Task: [{ TaskId: "1", ObjectPath: url, Status: "Wonderful" }] } }),
     }),
-    stopVendor: async () => {
-      stopped = true;
-      await vod.close();
-    },
-    close: async () => {
-      if (stopped) await prefetch.close();
-      else await alibaba.close();
-    },
+    stopVendor: alibaba.stopVendor,
+    close: alibaba.close,
   };
 }
 

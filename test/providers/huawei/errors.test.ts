@@ -4,12 +4,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Delivery, type ErrorCode, errorCodes, PrefetchError } from "../../../src/base/errors.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
-import { failureOf, readVendorError } from "../../../src/providers/huawei/errors.ts";
+import { createErrors, readVendorError } from "../../../src/providers/huawei/errors.ts";
+import { vod } from "../../../src/providers/huawei/vod-product.ts";
 import { parseJson } from "../../../src/providers/kit/answer.ts";
 import { runs } from "../../fakes/runs.ts";
 import { MINUTE, SECOND } from "../clock-harness.ts";
 import { anyText } from "../text-harness.ts";
 
+const { failureOf } = createErrors(vod);
 const now = Date.parse("2026-11-21T12:00:00Z");
 const secrets = ["HWTESTAK0000000000EX", "fakeSecretKeyForTestVectorsOnly0123456789", "fake-security-token=="];
 const redact = createRedactor(secrets);

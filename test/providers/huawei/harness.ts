@@ -1,11 +1,11 @@
 /** A Huawei Cloud VOD provider with an emulator of its own. The test moves their common clock. */
 
-import type { Provider } from "../../../src/prefetch/model/provider.ts";
 import type { HuaweiCredentials } from "../../../src/providers/huawei/credentials.ts";
 import { createHuaweiVod, type HuaweiVodOptions } from "../../../src/providers/huawei/vod.ts";
 import { type HuaweiVodEmulator, type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import type { Fault } from "../../../src/sandbox/server/faults.ts";
 import { type HandClock, handClock } from "../clock-harness.ts";
+import { type VendorHarness, vendorHarness } from "../vendor-harness.ts";
 
 export const assetId = "f488337c31c8e4622f1590735b134c65";
 export const unpublishedId = "0000000000000000000000000000c0de";
@@ -21,16 +21,12 @@ export interface Setup {
   readonly provider?: Partial<HuaweiVodOptions>;
 }
 
-export interface HuaweiHarness {
+export interface HuaweiHarness extends VendorHarness<HuaweiVodOptions> {
   readonly clock: HandClock;
   readonly vod: HuaweiVodEmulator;
-  readonly provider: Provider;
   readonly credentials: HuaweiCredentials;
   /** Requests of this kind that the emulator has answered. */
   count(method: "GET" | "POST", path: "preheating" | "info"): number;
-  /** Another provider for the same emulator. */
-  another(options?: Partial<HuaweiVodOptions>): Provider;
-  close(): Promise<void>;
 }
 
 function credentialsFor(kind: CredentialKind, vod: HuaweiVodEmulator): HuaweiCredentials {
@@ -54,10 +50,8 @@ export async function startHuawei({ kind = "keys", emulator, provider: options }
   const user = { ...(kind === "temporary keys" && { securityToken }), ...emulator?.user };
   const vod = await startHuaweiVod({ now: clock.now, ...emulator, user });
   const credentials = credentialsFor(kind, vod);
-  const made: Provider[] = [];
-
-  const another = (more: Partial<HuaweiVodOptions> = {}): Provider => {
-    const provider = createHuaweiVod({
+  const harness = vendorHarness<HuaweiVodOptions>(vod, (more) =>
+    createHuaweiVod({
       endpoint: vod.endpoint,
       projectId: vod.projectId,
       credentials,
@@ -66,22 +60,14 @@ export async function startHuawei({ kind = "keys", emulator, provider: options }
       userAgent: "test",
       ...options,
       ...more,
-    });
-    made.push(provider);
-    return provider;
-  };
-
+    }),
+  );
   return {
+    ...harness,
     clock,
     vod,
-    provider: another(),
     credentials,
     count: (method, path) => vod.log.filter((entry) => entry.method === method && entry.path.endsWith(`/asset/${path}`)).length,
-    another,
-    close: async () => {
-      for (const provider of made) await provider.close();
-      await vod.close();
-    },
   };
 }
 

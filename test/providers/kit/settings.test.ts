@@ -3,12 +3,14 @@
 import { describe, expect, it } from "vitest";
 import {
   isHeaderSafe,
+  leftOut,
   misconfigured,
   must,
   mustBeEndpoint,
   mustBeHeaderSafe,
   mustBeOneOf,
   mustBeRegion,
+  productsSetting,
   type SettingCheck,
   settingProblems,
 } from "../../../src/providers/kit/settings.ts";
@@ -97,5 +99,39 @@ describe("isHeaderSafe", () => {
   it("accepts visible ASCII only", () => {
     expect(isHeaderSafe("!azAZ09+/=~")).toBe(true);
     for (const bad of ["", " ", "a b", "a\n", "\na", "a\u007f", "\u001b", "é"]) expect([bad, isHeaderSafe(bad)]).toEqual([bad, false]);
+  });
+});
+
+describe("the products of a vendor", () => {
+  const products = productsSetting("PREFETCH_X_PRODUCTS", "X Cloud", ["vod", "cdn"]);
+  const usesOf = (product: string, values: Readonly<Record<string, string>>) =>
+    leftOut(products, { id: `x-${product}`, product, prefix: `PREFETCH_X_${product.toUpperCase()}_` }, values);
+
+  it.each(["vod", "cdn", "vod,cdn", "cdn, vod"])("may be %j", (value) => {
+    expect(products.check?.(value)).toBeUndefined();
+  });
+
+  it.each(["", "tv", "vod,", "vod cdn", "VOD"])("may not be %j", (value) => {
+    expect(products.check?.(value)).toBe("must be words out of vod, cdn, separated by commas");
+  });
+
+  it("are the first one when the setting is absent", () => {
+    expect(usesOf("vod", {})).toBeUndefined();
+    expect(usesOf("cdn", {})).toEqual({ ok: false, problem: "x-cdn: add cdn to PREFETCH_X_PRODUCTS.", off: true });
+  });
+
+  it("are those of the setting", () => {
+    const values = { PREFETCH_X_PRODUCTS: "cdn" };
+    expect(usesOf("cdn", values)).toBeUndefined();
+    expect(usesOf("vod", values)).toMatchObject({ off: true });
+  });
+
+  it("are a problem of each product when the setting has another word", () => {
+    const problem = "x-vod: PREFETCH_X_PRODUCTS must be words out of vod, cdn, separated by commas.";
+    expect(usesOf("vod", { PREFETCH_X_PRODUCTS: "vod,live" })).toEqual({ ok: false, problem });
+  });
+
+  it("are unfinished when a setting of their own is set", () => {
+    expect(usesOf("cdn", { PREFETCH_X_CDN_AREA: "overseas" })).toEqual({ ok: false, problem: "x-cdn: add cdn to PREFETCH_X_PRODUCTS." });
   });
 });

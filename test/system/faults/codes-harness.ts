@@ -2,10 +2,12 @@
 
 import type { ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
-import { errorTable as alibabaErrors } from "../../../src/providers/alibaba/error-codes.ts";
-import { failureOf as alibabaFailure } from "../../../src/providers/alibaba/errors.ts";
-import { errorTable as huaweiErrors } from "../../../src/providers/huawei/error-codes.ts";
-import { failureOf as huaweiFailure } from "../../../src/providers/huawei/errors.ts";
+import { errorTableOf as alibabaTable } from "../../../src/providers/alibaba/error-codes.ts";
+import { createErrors as alibabaErrors } from "../../../src/providers/alibaba/errors.ts";
+import { vod as alibabaVod } from "../../../src/providers/alibaba/vod-product.ts";
+import { errorTableOf as huaweiTable } from "../../../src/providers/huawei/error-codes.ts";
+import { createErrors as huaweiErrors } from "../../../src/providers/huawei/errors.ts";
+import { vod as huaweiVod } from "../../../src/providers/huawei/vod-product.ts";
 import { type ProviderId, vendors } from "./vendors-harness.ts";
 
 export type CodeOutcome =
@@ -144,14 +146,20 @@ const context = { action: "the prefetch", intent: "spend", redact: createRedacto
 /** The facts that decide a code's outcome, as the provider reads them from an answer. */
 export function factsOf(provider: ProviderId, status: number, code: string): Partial<PrefetchError> {
   const { headers, body } = vendors[provider].refusal(status, code);
-  const read = provider === "huawei-vod" ? huaweiFailure : alibabaFailure;
-  const { code: meaning, retryable, retryAfterMs, delivery, divisible } = read({ status, headers: headers ?? {}, text: body }, context);
+  const { failureOf } = provider === "huawei-vod" ? huaweiErrors(huaweiVod) : alibabaErrors(alibabaVod);
+  const {
+    code: meaning,
+    retryable,
+    retryAfterMs,
+    delivery,
+    divisible,
+  } = failureOf({ status, headers: headers ?? {}, text: body }, context);
   return { code: meaning, retryable, retryAfterMs, delivery, divisible };
 }
 
 /** The codes of a provider's error table. The API Gateway's numbers stand there under two prefixes, and here without one. */
 export function entriesOf(provider: ProviderId): string[] {
-  const { codes } = provider === "huawei-vod" ? huaweiErrors : alibabaErrors;
+  const { codes } = provider === "huawei-vod" ? huaweiTable(huaweiVod) : alibabaTable(alibabaVod);
   return [...new Set([...codes.keys()].map((code) => code.replace(/^APIGW?\./, "")))];
 }
 

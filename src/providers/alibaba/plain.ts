@@ -1,0 +1,115 @@
+/** The provider of a product of Alibaba Cloud that takes URLs only: CDN and DCDN. */
+
+import { PrefetchError } from "../../base/errors.ts";
+import type { Call, Provider } from "../../prefetch/model/provider.ts";
+import { provesLogin } from "../kit/login-check.ts";
+import { type NetworkOptions, openNetwork } from "../kit/network.ts";
+import { type CredentialSource, rememberKeys } from "./credentials.ts";
+import { createErrors } from "./errors.ts";
+import type { Product, UrlCall } from "./product.ts";
+import { createQuotaReader } from "./quota.ts";
+import { createRpc, type Endpoint } from "./rpc.ts";
+import { UNKNOWN_TASK } from "./tasks.ts";
+import { createPlainCalls } from "./url-calls.ts";
+
+/** The facts of a product. */
+export interface PlainProduct extends Product {
+  readonly prefetch: Omit<UrlCall, "what" | "params">;
+  readonly refresh: Omit<UrlCall, "what" | "params">;
+  readonly refreshDocs: string;
+  /** URLs that an account may refresh a day, by default. */
+  readonly refreshesPerDay: number;
+}
+
+export interface PlainOptions extends NetworkOptions {
+  readonly title: string;
+  readonly docs: string;
+  readonly endpoint: Endpoint;
+  readonly credentials: CredentialSource;
+  /** Names the vendor account in the ledger. Holds no secret. */
+  readonly account: string;
+  /** Parameters of the prefetch, by the vendor's names. */
+  readonly params: UrlCall["params"];
+}
+
+/** Opens no connection before the first call. */
+export function createPlain(product: PlainProduct, options: PlainOptions): Provider {
+  const { endpoint, credentials, account, title } = options;
+  const { id, limits, service } = product;
+  const { http, clock, secrets, redact } = openNetwork(id, options);
+  const rpc = createRpc({ product, http, clock, credentials, redact, onKeys: (keys) => rememberKeys(secrets, keys) });
+  const parts = { product, rpc, readQuota: createQuotaReader(rpc, endpoint, product.quotaAction), endpoint, clock, redact };
+  const prefetch = createPlainCalls(parts, {
+    urlCall: { ...product.prefetch, what: "the prefetch", params: options.params },
+    taskType: "preload",
+    quotaFields: ["PreloadQuota", "PreloadRemain"],
+  });
+  const refresh = createPlainCalls(parts, {
+    urlCall: { ...product.refresh, what: "the refresh", params: { ObjectType: "File" } },
+    taskType: "file",
+    quotaFields: ["UrlQuota", "UrlRemain"],
+  });
+  const name = account.slice(account.indexOf(":") + 1);
+
+  return {
+    id,
+    title,
+    docs: options.docs,
+    account,
+    accountInWords: `account ${name} at ${endpoint.url}`,
+    endpoints: [endpoint.url],
+    accepts: ["urls"],
+    limits,
+    tracking: "task",
+    depth: "mid-tier",
+    reach: "Alibaba Cloud warms mid-tier nodes and reports success from 90 percent of them; the first request at an edge may still miss.",
+    purging: `At ${service}, refresh_first true does both in one call, with a quota of ${product.refreshesPerDay.toLocaleString("en")} refreshes a day.`,
+    ...prefetch,
+    submit: (batch, call) =>
+      prefetch.submit(batch, call).catch(async (error: unknown) => {
+        throw await quotaInsteadOfQueue(error, prefetch.quota, call);
+      }),
+    checkLogin: (call) => provesLogin(createErrors(product).vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
+    refresh: {
+      id: `${id}-refresh`,
+      title: `${title}, refresh`,
+      docs: product.refreshDocs,
+      account: `${id}-refresh:${name}`,
+      // The prefetching provider names the endpoint of both, and checks the credentials.
+      endpoints: [],
+      accepts: ["urls"],
+      // A batch goes through both calls, so its size follows from the prefetch.
+      limits: { ...limits, urlsPerDay: product.refreshesPerDay },
+      tracking: "task",
+      depth: "unknown",
+      reach: "Alibaba Cloud drops its copies; the next request of each node asks the origin.",
+      purging: "This is the purge itself.",
+      ...refresh,
+      // The prefetching provider closes the client that both use.
+      close: async () => undefined,
+    },
+    close: () => http.close(),
+  };
+}
+
+/**
+ * The vendor says that the queue is full also when the day's quota is used up, so its count decides.
+ * https://www.alibabacloud.com/help/en/cdn/support/preload-queue-is-full
+ */
+async function quotaInsteadOfQueue(error: unknown, quota: NonNullable<Provider["quota"]>, call: Call): Promise<unknown> {
+  if (!(error instanceof PrefetchError) || error.code !== "queue_full") return error;
+  // Without the count, the full queue stays the reason, and the batch waits.
+  const remaining = await quota(call).then(
+    (found) => found.remaining,
+    () => undefined,
+  );
+  if (remaining !== 0) return error;
+  return new PrefetchError("quota_exhausted", `${error.message}, and the day's quota is used up`, {
+    delivery: error.delivery,
+    ...(error.provider !== undefined && { provider: error.provider }),
+    ...(error.vendorCode !== undefined && { vendorCode: error.vendorCode }),
+    ...(error.requestId !== undefined && { requestId: error.requestId }),
+    hint: "Wait for the vendor's next day, or ask Alibaba Cloud for a higher quota.",
+    cause: error,
+  });
+}

@@ -1,0 +1,82 @@
+/** The plain CDNs of the vendors in one server: routes by host, lost answers, refreshes, and the books of the emulators. */
+
+import { describe, it, type TestContext } from "vitest";
+import { startAlibabaCdn, startAlibabaDcdn } from "../../../src/sandbox/alibaba/plain.ts";
+import { startHuaweiCdn } from "../../../src/sandbox/huawei/cdn.ts";
+import { endOf, modernSession, taskOf } from "../harness/clients-harness.ts";
+
+const hosts = { "alibaba-cdn": "ali-cdn.example.net", "alibaba-dcdn": "ali-dcdn.example.net", "huawei-cdn": "hw-cdn.example.net" };
+const urlsOf = (host: string, count: number) => Array.from({ length: count }, (_, index) => `https://${host}/${index}.mp4`);
+
+async function startVendors({ onTestFinished }: TestContext) {
+  const fast = { firstMs: 300, eachMs: 0 };
+  const [cdn, dcdn, huawei] = await Promise.all([startAlibabaCdn(fast), startAlibabaDcdn(fast), startHuaweiCdn(fast)]);
+  onTestFinished(async () => {
+    await Promise.all([cdn.close(), dcdn.close(), huawei.close()]);
+  });
+  const session = await modernSession({
+    env: {
+      ALIBABA_CLOUD_ACCESS_KEY_ID: cdn.user.accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: cdn.user.accessKeySecret,
+      PREFETCH_ALIBABA_PRODUCTS: "cdn,dcdn",
+      PREFETCH_ALIBABA_CDN_ENDPOINT: cdn.endpoint,
+      PREFETCH_ALIBABA_DCDN_ENDPOINT: dcdn.endpoint,
+      HUAWEICLOUD_SDK_AK: huawei.user.ak,
+      HUAWEICLOUD_SDK_SK: huawei.user.sk,
+      PREFETCH_HUAWEI_PRODUCTS: "cdn",
+      PREFETCH_HUAWEI_CDN_ENDPOINT: huawei.endpoint,
+      PREFETCH_ROUTES: Object.entries(hosts)
+        .map(([provider, host]) => `${host}=${provider}`)
+        .join(","),
+      PREFETCH_STORE: "memory:",
+      PREFETCH_POLL_SECONDS: "0",
+    },
+  });
+  onTestFinished(() => session.close());
+  return { session, cdn, dcdn, huawei };
+}
+
+describe.concurrent("three products of two vendors", () => {
+  it("each get the URLs of their hosts, and lost answers spend nothing twice", { timeout: 90_000 }, async (context) => {
+    const { expect } = context;
+    const { session, cdn, dcdn, huawei } = await startVendors(context);
+    const lost = { kind: "reset", when: "after" } as const;
+    cdn.inject({ action: "PushObjectCache", fault: lost });
+    dcdn.inject({ action: "PreloadDcdnObjectCaches", fault: lost });
+    huawei.inject({ method: "POST", fault: lost });
+    const urls = [...Object.values(hosts).flatMap((host) => urlsOf(host, 40)), `https://${hosts["huawei-cdn"]}/fail.mp4`];
+    const sent = taskOf(await session.call("prefetch_urls", { urls }));
+    const end = await endOf(session, sent);
+    expect(end).toMatchObject({ state: "partial", counts: { succeeded: 120, failed: 1 } });
+    expect([cdn.spentToday, dcdn.spentToday, huawei.spentToday]).toEqual([40, 40, 41]);
+    const quota = await session.call("get_prefetch_quota", {});
+    expect(quota.structured).toMatchObject({
+      quotas: expect.arrayContaining([
+        expect.objectContaining({ provider: "alibaba-cdn", limit: 1_000, remaining: 960, source: "vendor" }),
+        expect.objectContaining({ provider: "alibaba-dcdn", limit: 1_000, remaining: 960, source: "vendor" }),
+        expect.objectContaining({ provider: "huawei-cdn", limit: 1_000, remaining: 959, source: "vendor" }),
+      ]),
+    });
+  });
+
+  it("drop their copies first with refresh_first", { timeout: 90_000 }, async (context) => {
+    const { expect } = context;
+    const { session, cdn, dcdn, huawei } = await startVendors(context);
+    const urls = Object.values(hosts).flatMap((host) => urlsOf(host, 2));
+    const sent = taskOf(await session.call("prefetch_urls", { urls, refresh_first: true }));
+    expect(sent).toMatchObject({ cost: 6, refresh_cost: 6 });
+    expect(await endOf(session, sent)).toMatchObject({ state: "succeeded", counts: { succeeded: 6 } });
+    const spends = (log: typeof huawei.log) => log.filter(({ accepted }) => accepted.length > 0).map(({ path }) => path);
+    expect(spends(huawei.log)).toEqual(["/v1.0/cdn/content/refresh-tasks", "/v1.0/cdn/content/preheating-tasks"]);
+    for (const { log } of [cdn, dcdn]) {
+      const actions = log.filter(({ accepted }) => accepted.length > 0).map(({ action }) => action);
+      expect(actions).toEqual([expect.stringMatching(/^Refresh/), expect.stringMatching(/^P/)]);
+    }
+  });
+
+  it("take no asset, and say which argument takes URLs", { timeout: 60_000 }, async (context) => {
+    const { session } = await startVendors(context);
+    const refusal = await session.call("prefetch_asset", { asset_id: "93ab850b4f6f44eab54b6e91d24d81d4" });
+    context.expect(refusal.text).toMatch(/^unsupported: .*prefetch_urls/s);
+  });
+});
