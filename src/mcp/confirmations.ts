@@ -65,7 +65,7 @@ const askedState = z.object({ digest: z.string(), answer: z.string() });
 const ANSWER = "confirm";
 const answerSchema = {
   type: "object" as const,
-  properties: { [ANSWER]: { type: "boolean" as const, title: "Send", description: "Send it and spend the quota.", default: true } },
+  properties: { [ANSWER]: { type: "boolean" as const, title: "Send", description: "Off: nothing is sent.", default: true } },
 };
 
 export function createConfirmations({ key, areAsked, draining, onRefused }: ConfirmationOptions): Confirmations {
@@ -218,7 +218,7 @@ function refusalIn({ action, content }: Reply): PrefetchError | undefined {
 
 function declined(message: string, cause?: unknown): PrefetchError {
   return new PrefetchError("declined", message, {
-    hint: "Nothing was sent and no quota was spent. Ask the user what to change before you call again.",
+    hint: "Nothing was sent and no quota was spent. Ask the user what to change first.",
     cause,
   });
 }

@@ -6,6 +6,7 @@ import { type ErrorCode, explain, type PrefetchError } from "../base/errors.ts";
 /** Where the same call helps at another time. */
 const later: Partial<Record<ErrorCode, string>> = {
   confirmation_required: "Without the user's word the same call fails again.",
+  declined: "Calling again unchanged asks the user again.",
   quota_exhausted: "Calling again unchanged helps after the reset only.",
 };
 

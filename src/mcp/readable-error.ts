@@ -28,6 +28,10 @@ export function readableError<Given extends RpcError>(error: Given): Given {
 
 function inWords(text: string): string {
   return text
+    .replace(
+      /^Invalid or expired requestState$/,
+      "The requestState is not one of this server and this caller. Nothing was sent: call again without it.",
+    )
     .replace(/Invalid input: expected (\w+), received undefined/g, (_, type: string) => `is missing; it must be ${typeName(type)}`)
     .replace(/Invalid input: expected (\w+), received \w+/g, (_, type: string) => `must be ${typeName(type)}`)
     .replace(/Invalid input$/, "cannot be used");

@@ -152,6 +152,7 @@ function speak({ locale, timeZone }: HostContext): void {
 
 async function start(): Promise<void> {
   speak(hostContext({}));
+  if (window.parent === window) return change({ ...state, phase: "alone" });
   host = await connect(window, {
     onContext: (context) => {
       applyContext(document.documentElement, context);

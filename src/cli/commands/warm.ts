@@ -22,7 +22,7 @@ export const warm: Command = async (context) => {
     const started = await runTaskTool(context, tool, args);
     const latest = await follow(context, started, minutes);
     const kept = keptFields(tool, started, latest);
-    const ended = { ...latest, ...kept };
+    const ended = { ...latest, ...kept, ...(options.verify && { next_step: withoutProof(latest.next_step) }) };
     terminal.result("task", { ...ended.all, ...kept }, () => [
       ...taskLines(ended, paint),
       ...(latest === started ? [] : expansionLines(started)),
@@ -32,6 +32,11 @@ export const warm: Command = async (context) => {
   }
   return worst(codes);
 };
+
+/** The command itself asks the edge with --verify, so the way to do so would only be read twice. */
+function withoutProof(nextStep: string): string {
+  return nextStep.replace(/ ?The MCP tool verify_prefetch with pf_[\w-]+ proves what the edge holds\./, "");
+}
 
 /** What only the answer of the call that spends has. A URL that was refused since then has given its unit back. */
 function keptFields(tool: string, started: TaskResult, latest: TaskResult) {

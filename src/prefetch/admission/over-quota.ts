@@ -50,7 +50,7 @@ function rest(provider: Provider, state: AccountState): string {
 function waysOut({ policy, fits }: ShortList, more: string): string {
   if (policy === "defer") return `The next ${MOST_LATER_DAYS} days have no room for it either: ${more}.`;
   if (fits === 0) return `Wait for the reset, call again with on_quota_exceeded "defer" to have it sent then, or ${more}.`;
-  return `Call again with on_quota_exceeded "partial" to send ${fits} of them now, with "defer" to send the rest on later days too, or wait for the reset.`;
+  return `Call again with on_quota_exceeded "partial" to send the ${fits.toLocaleString("en")} URLs of the list that fit now, with "defer" to send the rest on later days too, or wait for the reset.`;
 }
 
 function moreQuota(state: AccountState): string {

@@ -37,7 +37,7 @@ export async function answerFor(
   if (agreedTo && plan.isAnswerUsed) throw usedAnswer();
   const identity = await digest(plan.identity());
   if (agreedTo?.digest === identity) return agreedTo.answer;
-  throw new ConfirmationNeeded(reason, { text: questionAbout(plan, reason, options), digest: identity });
+  throw new ConfirmationNeeded({ text: questionAbout(plan, reason, options), digest: identity });
 }
 
 /** Why the server asks before it sends this plan; `undefined` for a plan that it sends unasked. */
@@ -114,7 +114,9 @@ function hostOf(url: string): string {
 
 function quotaTaken({ spending, admission: { cost, refreshCost } }: Plan): string {
   const today = spending().filter(({ day }) => day === undefined);
-  const shares = today.map((share) => `${share.units.toLocaleString("en")} of the ${inWords(share.left, "unit")} ${whose(share)}`);
+  const shares = today.map(
+    ({ provider, units, left }) => `${units.toLocaleString("en")} of the ${inWords(left, "unit")} that ${provider} has left`,
+  );
   const all = `${inWords(cost, "unit")} of quota${refreshCost > 0 ? `, and ${inWords(refreshCost, "unit")} of the quota for refreshes` : ""}`;
   return [`That takes ${all}.`, ...(shares.length > 0 ? [`Today: ${shares.join("; ")}.`] : [])].join(" ");
 }

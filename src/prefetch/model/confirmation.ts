@@ -21,8 +21,8 @@ export interface Agreement {
 export class ConfirmationNeeded extends PrefetchError {
   readonly question: Question;
 
-  constructor(reason: string, question: Question) {
-    super("confirmation_required", reason, {
+  constructor(question: Question) {
+    super("confirmation_required", "The call needs the user's word", {
       hint: `Nothing was sent. Ask the user: "${question.text}" If they agree, call again with the same arguments and confirm true.`,
     });
     this.question = question;

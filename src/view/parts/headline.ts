@@ -26,11 +26,18 @@ const tones: Readonly<Record<TaskAnswer["state"], Headline["tone"]>> = {
 export function headlineOf({ phase, input, task, verification, failure }: ViewState, words: Words, format: Format): Headline {
   if (task) return { text: taskHeadline(task, words, format), tone: tones[task.state] };
   if (verification) return verificationHeadline(verification, words, format);
-  if (failure !== undefined) return { text: words.phases.failed, tone: "bad" };
+  if (failure !== undefined) return failureHeadline(failure, words);
+  if (phase === "alone") return { text: words.phases.alone, tone: "calm" };
   if (phase === "cancelled") return { text: words.phases.cancelled, tone: "calm" };
   if (phase === "waiting") return { text: words.phases.waiting, tone: "busy" };
   const text = input.entries > 0 ? words.phases.sending(format.count(input.entries)) : words.phases.asking;
   return { text: input.taskId === undefined && input.entries === 0 ? words.phases.sending(undefined) : text, tone: "busy" };
+}
+
+/** An answer without a person's yes is no failure. The text of an error begins with its code. */
+function failureHeadline(failure: string, words: Words): Headline {
+  const isUnsent = /^(confirmation_required|declined):/.test(failure);
+  return isUnsent ? { text: words.phases.unsent, tone: "calm" } : { text: words.phases.failed, tone: "bad" };
 }
 
 /** What has ended, in whichever way; of an ended task, what succeeded. */

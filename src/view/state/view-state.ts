@@ -3,6 +3,7 @@
  *
  * | phase       | meaning                                  | goes on as                       |
  * | ----------- | ---------------------------------------- | -------------------------------- |
+ * | `alone`     | the page is open in no app               |                                  |
  * | `waiting`   | the host has told nothing                | `sending`, `shown`, `cancelled`  |
  * | `sending`   | the call is under way                    | `shown`, `cancelled`             |
  * | `shown`     | there is an answer or an error           | `shown`                          |
@@ -22,7 +23,7 @@ export interface CallInput {
 }
 
 export interface ViewState {
-  readonly phase: "waiting" | "sending" | "shown" | "cancelled";
+  readonly phase: "alone" | "waiting" | "sending" | "shown" | "cancelled";
   readonly input: CallInput;
   readonly task: TaskAnswer | undefined;
   readonly verification: Verification | undefined;

@@ -37,6 +37,8 @@ export const en: Words = {
     asking: "Asking…",
     cancelled: "The call was cancelled before an answer came",
     failed: "The call failed",
+    unsent: "Nothing was sent: the call needs your word",
+    alone: "This page shows a task inside a chat app with MCP Apps",
     checked: (warm, total) => `Checked: ${warm} of ${total} warm`,
   },
   progress: (done, total) => `${done} of ${total} done`,

@@ -14,6 +14,10 @@ export interface Words {
     readonly asking: string;
     readonly cancelled: string;
     readonly failed: string;
+    /** The call waits for the user's word, or the user declined. */
+    readonly unsent: string;
+    /** The page is open in no app. */
+    readonly alone: string;
     readonly checked: (warm: string, total: string) => string;
   };
   /** The bar of the progress, such as "10 of 14 done". */

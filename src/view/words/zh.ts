@@ -37,6 +37,8 @@ export const zh: Words = {
     asking: "正在查询…",
     cancelled: "调用已取消，未收到结果",
     failed: "调用失败",
+    unsent: "尚未发送：需要您的确认",
+    alone: "此页面用于在支持 MCP Apps 的聊天应用中显示任务",
     checked: (warm, total) => `验证结果：${total} 个中有 ${warm} 个已缓存`,
   },
   progress: (done, total) => `已完成 ${done}/${total}`,

@@ -80,7 +80,7 @@ describe("admit", () => {
       expect.objectContaining({
         code: "quota_exhausted",
         message: "This call needs 1,200 units of fake-cdn's quota; 1,000 of 1,000 a day are left.",
-        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 1000 of them now, with "defer" to send the rest on later days too, or wait for the reset.',
+        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send the 1,000 URLs of the list that fit now, with "defer" to send the rest on later days too, or wait for the reset.',
         provider: "fake-cdn",
       }),
     );
@@ -230,7 +230,7 @@ describe("admit, over several accounts", () => {
         code: "quota_exhausted",
         provider: "poor",
         message: "This call needs 5 units of poor's quota; 3 of 100 a day are left.",
-        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send 8 of them now, with "defer" to send the rest on later days too, or wait for the reset.',
+        hint: 'Nothing was sent. Call again with on_quota_exceeded "partial" to send the 8 URLs of the list that fit now, with "defer" to send the rest on later days too, or wait for the reset.',
       }),
     );
   });

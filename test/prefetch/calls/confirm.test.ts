@@ -21,7 +21,8 @@ async function startAsking({ guards, ...options }: ServiceOptions = {}) {
       (error: unknown) => error,
     );
     if (!(thrown instanceof ConfirmationNeeded)) throw new Error(`no question, but ${String(thrown)}`);
-    return { ...thrown.question, reason: thrown.message };
+    const [, reason] = /The server asks because (.*)\.$/.exec(thrown.question.text) ?? [];
+    return { ...thrown.question, reason };
   };
   return { ...harness, agreedTo, question };
 }
@@ -32,7 +33,7 @@ describe("a call is asked about", () => {
     const { text, reason } = await question(send(urls(11)));
     expect(reason).toBe("11 URLs are more than the 10 that this server sends unasked (PREFETCH_CONFIRM_ABOVE)");
     expect(text).toBe(
-      `Prefetch 11 URLs of media.example.com with fake-cdn? That takes 11 units of quota. Today: 11 of the 100 units that fake-cdn has left today. The server asks because ${reason}.`,
+      `Prefetch 11 URLs of media.example.com with fake-cdn? That takes 11 units of quota. Today: 11 of the 100 units that fake-cdn has left. The server asks because ${reason}.`,
     );
     expect([await used(), sent()]).toEqual([0, []]);
     await send(urls(10));
@@ -71,9 +72,7 @@ describe("a call is asked about", () => {
     const { urls: send, question } = await startAsking({ dailyBudget: 4, guards: { maxUrlsPerCall: 100 } });
     const { text } = await question(send(urls(70), { onQuotaExceeded: "defer" }));
     expect(text).toMatch(/^Prefetch 60 URLs of media\.example\.com with fake-cdn\? That takes 60 units of quota\. /);
-    expect(text).toMatch(
-      / Today: 4 of the 4 units that fake-cdn has left today\. 56 URLs go out later, as the quota comes back from 2\S+ to 2/,
-    );
+    expect(text).toMatch(/ Today: 4 of the 4 units that fake-cdn has left\. 56 URLs go out later, as the quota comes back from 2\S+ to 2/);
     expect(text).toMatch(/ 10 URLs over the quota will not be sent\. /);
   });
 
@@ -115,9 +114,7 @@ describe("a call is asked about", () => {
       ],
     });
     const { text } = await question(send(urls(12).map((url, nth) => url.replace("media", nth % 2 ? "a" : "b"))));
-    expect(text).toMatch(
-      / with two and one\? That takes 6 units of quota\. Today: 6 of the 100 units that one has left today\. The server asks/,
-    );
+    expect(text).toMatch(/ with two and one\? That takes 6 units of quota\. Today: 6 of the 100 units that one has left\. The server asks/);
   });
 
   it("without a word of quota when the provider has none", async () => {

@@ -83,7 +83,7 @@ describe("a tenant's daily budget", () => {
     await expect(over).rejects.toEqual(
       error("quota_exhausted", {
         message: expect.stringContaining("3 of the 3 a day that you may spend (PREFETCH_TENANT_DAILY_BUDGET) are left"),
-        hint: expect.stringContaining('"partial" to send 3'),
+        hint: expect.stringContaining('"partial" to send the 3'),
       }),
     );
     expect(await used()).toBe(0);

@@ -27,7 +27,7 @@ function user(reply: Awaited<ReturnType<Answer>>) {
 const yes = { action: "accept", content: { confirm: true } } as const;
 
 const question =
-  "Prefetch 4 URLs of example.com with huawei-vod? That takes 4 units of quota. Today: 4 of the 1,000 units that huawei-vod has left today. " +
+  "Prefetch 4 URLs of example.com with huawei-vod? That takes 4 units of quota. Today: 4 of the 1,000 units that huawei-vod has left. " +
   "The server asks because 4 URLs are more than the 3 that this server sends unasked (PREFETCH_CONFIRM_ABOVE).";
 
 /** Clients that can be asked: of both generations over stdio, and of 2026-07-28 over HTTP. */
@@ -87,7 +87,7 @@ describe.concurrent.each(asked)("with the %s, a call above PREFETCH_CONFIRM_ABOV
       expect(await session.call("prefetch_urls", { urls })).toEqual({
         isError: true,
         structured: undefined,
-        text: `declined: ${said} Nothing was sent and no quota was spent. Ask the user what to change before you call again.\nCalling again unchanged will not help.`,
+        text: `declined: ${said} Nothing was sent and no quota was spent. Ask the user what to change first.\nCalling again unchanged asks the user again.`,
       });
     }
     expect(asks).toBe(4);
@@ -167,7 +167,7 @@ describe.concurrent.each(unasked)("with the %s that cannot be asked, a call abov
       isError: true,
       structured: undefined,
       text:
-        "confirmation_required: 4 URLs are more than the 3 that this server sends unasked (PREFETCH_CONFIRM_ABOVE). Nothing was sent. " +
+        "confirmation_required: The call needs the user's word. Nothing was sent. " +
         `Ask the user: "${question}" If they agree, call again with the same arguments and confirm true.\n` +
         "Without the user's word the same call fails again.",
     });
