@@ -5,6 +5,7 @@ import { startVendor, type VendorEmulator, type VendorLogEntry } from "../vendor
 import type { WarmedUrls } from "../warmed-urls.ts";
 import { AcsError, answerOf, replyOf } from "./answer.ts";
 import { type Action, createDispatcher, type DispatcherPolicy } from "./dispatcher.ts";
+import type { DomainState } from "./domains.ts";
 import { type Params, paramsOf } from "./params.ts";
 import { createSignatureCheck, type SandboxKeys } from "./signature-check.ts";
 
@@ -13,6 +14,27 @@ export interface AlibabaFacts {
   /** The vendor's code of a refusal. */
   readonly code?: string;
   readonly params: Params;
+}
+
+/** Behaviour that the emulators of all products share. */
+export interface AlibabaEmulatorOptions extends DispatcherPolicy {
+  readonly now?: () => number;
+  readonly user?: Partial<SandboxKeys>;
+  /** Milliseconds from acceptance to a request's first finished URL, and from each URL to the next. */
+  readonly firstMs?: number;
+  readonly eachMs?: number;
+  readonly dailyLimit?: number;
+  /** URLs of one domain that may wait at once. */
+  readonly queueLimit?: number;
+  readonly domains?: readonly string[];
+  /** Domains that are out of service. */
+  readonly domainStates?: Readonly<Record<string, DomainState>>;
+  /** Whether the quota's values are text or numbers. */
+  readonly numbers?: "strings" | "numbers";
+  /** Whether the task list shows URLs with their scheme. */
+  readonly echoScheme?: boolean;
+  /** Milliseconds until the task list shows an accepted task. */
+  readonly listDelayMs?: number;
 }
 
 interface FrameOptions {

@@ -7,29 +7,12 @@
 import type { VendorEmulator, VendorLogEntry } from "../vendor-emulator.ts";
 import { createWarmedUrls } from "../warmed-urls.ts";
 import { type CacheCallsOptions, createCacheCalls } from "./cache.ts";
-import type { Action, DispatcherPolicy } from "./dispatcher.ts";
-import { createDomainCheck, type DomainState } from "./domains.ts";
-import { type AlibabaFacts, defaultKeys, startAlibaba } from "./frame.ts";
+import type { Action } from "./dispatcher.ts";
+import { createDomainCheck } from "./domains.ts";
+import { type AlibabaEmulatorOptions, type AlibabaFacts, defaultKeys, startAlibaba } from "./frame.ts";
 import type { SandboxKeys } from "./signature-check.ts";
 import { createTaskList } from "./task-list.ts";
 import { createTaskStore, type TaskRow } from "./tasks.ts";
-
-export interface AlibabaPlainEmulatorOptions extends DispatcherPolicy {
-  readonly now?: () => number;
-  readonly user?: Partial<SandboxKeys>;
-  /** Milliseconds from acceptance to a request's first finished URL, and from each URL to the next. */
-  readonly firstMs?: number;
-  readonly eachMs?: number;
-  readonly dailyLimit?: number;
-  /** URLs of one domain that may wait at once. */
-  readonly queueLimit?: number;
-  readonly domains?: readonly string[];
-  readonly domainStates?: Readonly<Record<string, DomainState>>;
-  readonly numbers?: "strings" | "numbers";
-  readonly echoScheme?: boolean;
-  /** Milliseconds until the task list shows an accepted task. */
-  readonly listDelayMs?: number;
-}
 
 export interface AlibabaPlainEmulator extends VendorEmulator<VendorLogEntry & AlibabaFacts> {
   readonly user: SandboxKeys;
@@ -48,7 +31,7 @@ interface PlainFacts extends Pick<CacheCallsOptions, "idFields" | "quotaCode" | 
 
 const REFRESHES_PER_DAY = 10_000;
 
-async function start(facts: PlainFacts, options: AlibabaPlainEmulatorOptions): Promise<AlibabaPlainEmulator> {
+async function start(facts: PlainFacts, options: AlibabaEmulatorOptions): Promise<AlibabaPlainEmulator> {
   const { now = Date.now, firstMs = 1_500, eachMs = 50, dailyLimit = 1_000, queueLimit = 100_000 } = options;
   const { domains = [facts.domain], domainStates = {}, numbers = "strings", echoScheme = true, listDelayMs = 0 } = options;
   const { actions, field, largestPage, version, service, idFields, quotaCode, queueStatus } = facts;
@@ -82,7 +65,7 @@ async function start(facts: PlainFacts, options: AlibabaPlainEmulatorOptions): P
   };
 }
 
-export const startAlibabaCdn = (options: AlibabaPlainEmulatorOptions = {}): Promise<AlibabaPlainEmulator> =>
+export const startAlibabaCdn = (options: AlibabaEmulatorOptions = {}): Promise<AlibabaPlainEmulator> =>
   start(
     {
       version: "2018-05-10",
@@ -103,7 +86,7 @@ export const startAlibabaCdn = (options: AlibabaPlainEmulatorOptions = {}): Prom
     options,
   );
 
-export const startAlibabaDcdn = (options: AlibabaPlainEmulatorOptions = {}): Promise<AlibabaPlainEmulator> =>
+export const startAlibabaDcdn = (options: AlibabaEmulatorOptions = {}): Promise<AlibabaPlainEmulator> =>
   start(
     {
       version: "2018-01-15",

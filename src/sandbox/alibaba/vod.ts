@@ -6,9 +6,9 @@
 import type { VendorEmulator, VendorLogEntry } from "../vendor-emulator.ts";
 import { createWarmedUrls } from "../warmed-urls.ts";
 import { createCacheCalls } from "./cache.ts";
-import type { Action, DispatcherPolicy } from "./dispatcher.ts";
-import { createDomainCheck, type DomainState } from "./domains.ts";
-import { type AlibabaFacts, defaultKeys, startAlibaba } from "./frame.ts";
+import type { Action } from "./dispatcher.ts";
+import { createDomainCheck } from "./domains.ts";
+import { type AlibabaEmulatorOptions, type AlibabaFacts, defaultKeys, startAlibaba } from "./frame.ts";
 import { createGetPlayInfo } from "./play-info.ts";
 import { createMediaLibrary, type SandboxMedia } from "./plays.ts";
 import { createRefreshJobs } from "./refresh-jobs.ts";
@@ -16,28 +16,11 @@ import type { SandboxKeys } from "./signature-check.ts";
 import { createTaskList } from "./task-list.ts";
 import { createTaskStore, type TaskRow } from "./tasks.ts";
 
-export interface AlibabaVodEmulatorOptions extends DispatcherPolicy {
-  readonly now?: () => number;
-  readonly user?: Partial<SandboxKeys>;
-  /** Milliseconds from acceptance to a request's first finished URL, and from each URL to the next. */
-  readonly firstMs?: number;
-  readonly eachMs?: number;
-  readonly dailyLimit?: number;
-  /** URLs of one domain that may wait at once. */
-  readonly queueLimit?: number;
-  readonly domains?: readonly string[];
-  /** Domains that are out of service. */
-  readonly domainStates?: Readonly<Record<string, DomainState>>;
+export interface AlibabaVodEmulatorOptions extends AlibabaEmulatorOptions {
   readonly assets?: Readonly<Record<string, SandboxMedia>>;
   /** Assets that exist but that this user may not touch. */
   readonly forbiddenAssets?: readonly string[];
-  /** Whether the quota's values are text or numbers. */
-  readonly numbers?: "strings" | "numbers";
-  /** Whether the task list shows URLs with their scheme. */
-  readonly echoScheme?: boolean;
   readonly quotaCode?: "QuotaExceeded.Refresh" | "QuotaExceeded.Preload";
-  /** Milliseconds until the task list shows an accepted task. */
-  readonly listDelayMs?: number;
   /** Milliseconds until a job for assets submits its URLs. */
   readonly jobMs?: number;
   /** Whether play URLs carry the parameter of URL signing. */

@@ -3,18 +3,14 @@
 import { cdn } from "../../../src/providers/alibaba/cdn-product.ts";
 import { dcdn } from "../../../src/providers/alibaba/dcdn-product.ts";
 import { createPlain, type PlainOptions, type PlainProduct } from "../../../src/providers/alibaba/plain.ts";
-import {
-  type AlibabaPlainEmulator,
-  type AlibabaPlainEmulatorOptions,
-  startAlibabaCdn,
-  startAlibabaDcdn,
-} from "../../../src/sandbox/alibaba/plain.ts";
+import type { AlibabaEmulatorOptions } from "../../../src/sandbox/alibaba/frame.ts";
+import { type AlibabaPlainEmulator, startAlibabaCdn, startAlibabaDcdn } from "../../../src/sandbox/alibaba/plain.ts";
 import { type HandClock, handClock } from "../clock-harness.ts";
 import { type VendorHarness, vendorHarness } from "../vendor-harness.ts";
 
 export interface PlainCase {
   readonly product: PlainProduct;
-  readonly start: (options: AlibabaPlainEmulatorOptions) => Promise<AlibabaPlainEmulator>;
+  readonly start: (options: AlibabaEmulatorOptions) => Promise<AlibabaPlainEmulator>;
   readonly host: string;
 }
 
@@ -24,7 +20,7 @@ export const plainCases: readonly PlainCase[] = [
 ];
 
 export interface PlainSetup {
-  readonly emulator?: AlibabaPlainEmulatorOptions;
+  readonly emulator?: AlibabaEmulatorOptions;
   readonly provider?: Partial<PlainOptions>;
 }
 
