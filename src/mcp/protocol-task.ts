@@ -31,9 +31,9 @@ export interface StartedTask extends Result {
 }
 
 /**
- * What makes the answer of a call a task of the protocol; `undefined` for a dry run, for a task that has ended, and for a list of which
- * earlier tasks hold a part: the end of one task would not be the end of the list. The answer's own content stays beside it, because
- * only that names the unusable URLs at once.
+ * The fields that turn the answer of a call into a task of the protocol. They stand beside the answer's own content, because only that
+ * names the unusable URLs at once. `undefined` for a dry run, for a task that has ended, and for a list that earlier tasks hold in part:
+ * such a list goes on when the new task has ended.
  */
 export function createdTask({ task_id: taskId, skipped_recent: held, ...result }: StartedTask, now: number) {
   if (taskId === undefined || held > 0 || isEnded(result.state)) return undefined;

@@ -43,7 +43,7 @@ export interface ProviderDefinition {
   readonly id: string;
   readonly title: string;
   readonly docs: string;
-  /** What it is for, where the id does not say it: "any other CDN". Models read it in every conversation. */
+  /** The use of the provider, such as "any other CDN", where its id does not tell it. Models read it in every conversation. */
   readonly purpose?: string;
   /** The provider takes asset ids. Known before the provider is created, because the tools say so. */
   readonly takesAssets?: true;
