@@ -15,7 +15,7 @@ export function withCleanText(provider: Provider, foreign: ForeignText): Provide
 }
 
 function withClean<Kind extends Omit<Provider, "refresh">>(provider: Kind, foreign: ForeignText): Kind {
-  const { status, resolveAsset, quota, findSubmitted, checkLogin, refusalOf, edge } = provider;
+  const { status, resolveAsset, quota, hosts, findSubmitted, checkLogin, refusalOf, edge } = provider;
   const cleanly: Work = async (work) => {
     try {
       return foreign.clean(await work());
@@ -29,6 +29,7 @@ function withClean<Kind extends Omit<Provider, "refresh">>(provider: Kind, forei
     ...(status && { status: (query, call) => cleanly(() => status(query, call)) }),
     ...(resolveAsset && { resolveAsset: (assetId, call) => cleanly(() => resolveAsset(assetId, call)) }),
     ...(quota && { quota: (call) => cleanly(() => quota(call)) }),
+    ...(hosts && { hosts: (call) => cleanly(() => hosts(call)) }),
     ...(findSubmitted && { findSubmitted: (batch, sent, call) => cleanly(() => findSubmitted(batch, sent, call)) }),
     ...(checkLogin && { checkLogin: (call) => cleanly(() => checkLogin(call)) }),
     ...(refusalOf && { refusalOf: (url) => foreign.cleanError(refusalOf(url)) }),

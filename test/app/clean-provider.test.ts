@@ -66,6 +66,7 @@ describe("withCleanText", () => {
       provider({
         status: async () => [{ url: dirty, state: "failed", vendorState: dirty, reason: dirty }],
         resolveAsset: async () => ({ urls: [dirty], cost: 1 }),
+        hosts: async () => [{ pattern: dirty, active: true }],
         findSubmitted: async () => ({ state: "found", vendorTaskIds: [dirty], urls: [dirty] }),
         refusalOf: error,
         edge: {
@@ -87,6 +88,7 @@ describe("withCleanText", () => {
       { url: clean, state: "failed", vendorState: clean, reason: clean },
     ]);
     expect(await wrapped.resolveAsset?.("a", call)).toEqual({ urls: [clean], cost: 1 });
+    expect(await wrapped.hosts?.(call)).toEqual([{ pattern: clean, active: true }]);
     expect(await wrapped.findSubmitted?.(batch, { notBefore: 0, elapsedMs: 0 }, call)).toEqual({
       state: "found",
       vendorTaskIds: [clean],
@@ -100,7 +102,7 @@ describe("withCleanText", () => {
 
   it("cleans every text of an error and keeps its facts", async () => {
     const wrapped = withCleanText(
-      provider({ submit: fails, status: fails, resolveAsset: fails, quota: fails, findSubmitted: fails }),
+      provider({ submit: fails, status: fails, resolveAsset: fails, quota: fails, hosts: fails, findSubmitted: fails }),
       foreign,
     );
     const expected = {
@@ -120,6 +122,7 @@ describe("withCleanText", () => {
       wrapped.status?.({ vendorTaskIds: [] }, call),
       wrapped.resolveAsset?.("a", call),
       wrapped.quota?.(call),
+      wrapped.hosts?.(call),
       wrapped.findSubmitted?.(batch, { notBefore: 0, elapsedMs: 0 }, call),
     ]) {
       await expect(work).rejects.toMatchObject(expected);

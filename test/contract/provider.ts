@@ -11,10 +11,12 @@ import type {
   Call,
   Provider,
   Reconciliation,
+  ServedHost,
   StatusQuery,
   StatusRow,
   Submission,
 } from "../../src/prefetch/model/provider.ts";
+import { hostMatches } from "../../src/prefetch/model/url.ts";
 import type { Fault, FaultRule } from "../../src/sandbox/server/faults.ts";
 
 export interface ProviderHarness {
@@ -553,6 +555,45 @@ export function providerContract({ name, start }: ContractSubject): void {
         // A vendor may answer the refused id of the look-up, which proves the credentials.
         const error = await check().catch((reason: unknown) => reason);
         for (const secret of harness.secrets) expect(inspect(error, { depth: 10 })).not.toContain(secret);
+      });
+    });
+
+    describe("the served hosts", () => {
+      const hosts = (call: Call = countingCall()): Promise<readonly ServedHost[]> => {
+        if (!provider.hosts) throw new Error("This provider has no hosts");
+        return provider.hosts(call);
+      };
+      const serves = (found: readonly ServedHost[], url = "https://foreign.invalid/"): boolean =>
+        found.some(({ pattern, active }) => active !== false && hostMatches(new URL(url).hostname, pattern));
+
+      it("match the URLs that the vendor takes and no other ones, and cost neither a turn nor a submit", async ({ skip }) => {
+        if (!provider.hosts) return skip();
+        const call = countingCall();
+        const found = await hosts(call);
+        for (const url of harness.sampleUrls(2)) expect(serves(found, url)).toBe(true);
+        expect(serves(found, harness.foreignUrl)).toBe(false);
+        for (const { pattern } of found) expect(pattern).toMatch(/^(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+$/);
+        expect(new Set(found.map(({ pattern }) => pattern)).size).toBe(found.length);
+        expect([call.turns, harness.receivedSubmits()]).toEqual([0, 0]);
+      });
+
+      it("are an error when the answer is unreadable, and a retryable one when the vendor is down", async ({ skip }) => {
+        if (!provider.hosts) return skip();
+        for (const body of ["[7]", "<html></html>", "{}"]) {
+          harness.inject({ fault: { kind: "garble", body } });
+          expect(await failing(hosts())).toMatchObject({ code: "vendor_unavailable", provider: provider.id });
+        }
+        harness.inject({ fault: { kind: "answer", status: 503, body: "" } });
+        expect(await failing(hosts())).toMatchObject({ code: "vendor_unavailable", retryable: true, provider: provider.id });
+      });
+
+      it("end in cancelled when the call is stopped", async ({ skip }) => {
+        if (!provider.hosts) return skip();
+        const stop = new AbortController();
+        harness.inject({ fault: { kind: "delay", ms: NEVER_MS } });
+        const asked = failing(hosts(countingCall(stop.signal)));
+        setTimeout(() => stop.abort(), 20);
+        expect(await asked).toMatchObject({ code: "cancelled", retryable: false, provider: provider.id });
       });
     });
 

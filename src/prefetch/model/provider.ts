@@ -131,6 +131,14 @@ export interface VendorQuota {
   readonly remaining: number;
 }
 
+/** A host, or hosts, that the vendor serves for the account. */
+export interface ServedHost {
+  /** `cdn.example.com`, or `*.example.com` for every host below example.com. In lower case, and in Punycode, as URLs have it. */
+  readonly pattern: string;
+  /** False while the vendor does not serve it, such as a stopped domain. Missing where the vendor does not say. */
+  readonly active?: boolean;
+}
+
 /** When a batch was sent whose answer was lost. */
 export interface Sent {
   /** Its request did not leave before this moment, in milliseconds since the epoch by the clock as it is now set. */
@@ -196,6 +204,11 @@ export interface Provider {
   resolveAsset?(assetId: string, call: Call): Promise<Asset>;
   /** The account's quota by the vendor's own count. */
   quota?(call: Call): Promise<VendorQuota>;
+  /**
+   * Every host that the vendor serves for the account, over all pages, by a call that only reads and takes no turn. A list that
+   * cannot be read to its end is an error. The hint of `auth_failed` names the permission that is missing.
+   */
+  hosts?(call: Call): Promise<readonly ServedHost[]>;
   /** Looks for a batch whose answer was lost. */
   findSubmitted?(batch: BatchContent, sent: Sent, call: Call): Promise<Reconciliation>;
   /** Drops the copies of changed content before a prefetch. Absent where the vendor has no such call that tells when it is done. */
