@@ -14,11 +14,12 @@ import { createConfirmations } from "../mcp/confirmations.ts";
 import { prepareServers, type RunTool } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createStreamReader } from "../media/thread/stream-reader.ts";
+import { allSpendersOf } from "../prefetch/admission/zones.ts";
 import { heedingSteps } from "../prefetch/delivery/clock-watch.ts";
 import type { Presence } from "../prefetch/delivery/presence.ts";
 import { resumeDueBatches } from "../prefetch/delivery/resume.ts";
 import type { Worker } from "../prefetch/delivery/worker.ts";
-import { type Provider, spendersOf } from "../prefetch/model/provider.ts";
+import type { Provider } from "../prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../prefetch/model/provider-directory.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
 import { sandboxNotice } from "../sandbox/notice.ts";
@@ -31,7 +32,7 @@ import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
 import type { AppConfig } from "./config.ts";
 import { createErrorReporter } from "./error-reporter.ts";
-import { createProviderRegistry, type ProviderRegistry } from "./provider-registry.ts";
+import { createProviderRegistry } from "./provider-registry.ts";
 import { systemClock } from "./system-clock.ts";
 import { type Parts, wirePrefetch } from "./wire-prefetch.ts";
 
@@ -82,7 +83,18 @@ export function createApp(
   const streams = createStreamReader();
   const sitemaps = createSitemapReader();
   const readers = { readStream: streams.read, readSitemap: sitemaps.read };
-  const { service, worker, presence, allowances } = wirePrefetch({ ...parts, draining: draining.signal, ...readers });
+  const { service, worker, presence, allowances, lookups } = wirePrefetch({ ...parts, draining: draining.signal, ...readers });
+  /** Every account that pays. Zones are looked up; a vendor that cannot be asked has none for now. */
+  const spenders = async (): Promise<Provider[]> => {
+    const providers = await Promise.all(registry.configured.map(registry.get));
+    const found = providers.map((provider) =>
+      allSpendersOf(provider, lookups.hosts, stopping.signal).catch((error: unknown): Provider[] => {
+        report(error, `looking up the zones of ${provider.id}`);
+        return [];
+      }),
+    );
+    return (await Promise.all(found)).flat();
+  };
   const noteRefusal = (reason: string): void => {
     const notes = admitLine("refused message");
     if (notes) log.info({ reason, ...notes }, "refused a message");
@@ -125,7 +137,7 @@ export function createApp(
     gauges: async () => ({
       items: await storage.census(),
       backlog: await storage.backlog(),
-      quotas: await Promise.all((await usableProviders(registry)).flatMap(spendersOf).map(allowances.estimate)),
+      quotas: await Promise.all((await spenders()).map(allowances.estimate)),
     }),
     breathe,
     drain: () => draining.abort(),
@@ -138,10 +150,6 @@ export function createApp(
       await storage.close();
     },
   };
-}
-
-function usableProviders(registry: ProviderRegistry): Promise<Provider[]> {
-  return Promise.all(registry.configured.map(registry.get));
 }
 
 interface BackgroundParts extends Omit<Parts, "foreign" | "breathe"> {

@@ -10,11 +10,25 @@ import type { Call, Provider } from "../prefetch/model/provider.ts";
 type Work = <Value>(work: () => Promise<Value>) => Promise<Value>;
 
 export function withCleanText(provider: Provider, foreign: ForeignText): Provider {
-  const { refresh, ...rest } = provider;
-  return { ...withClean(rest, foreign), ...(refresh && { refresh: withClean(refresh, foreign) }) };
+  const { refresh, zone, ...rest } = provider;
+  return {
+    ...withClean(rest, foreign),
+    ...(refresh && { refresh: withClean(refresh, foreign) }),
+    ...(zone && { zone: oncePerZone((id) => withCleanText(zone(id), foreign)) }),
+  };
 }
 
-function withClean<Kind extends Omit<Provider, "refresh">>(provider: Kind, foreign: ForeignText): Kind {
+/** The same provider for the same zone: admission compares providers by identity. */
+function oncePerZone(create: (id: string) => Provider): (id: string) => Provider {
+  const zones = new Map<string, Provider>();
+  return (id) => {
+    const provider = zones.get(id) ?? create(id);
+    zones.set(id, provider);
+    return provider;
+  };
+}
+
+function withClean<Kind extends Omit<Provider, "refresh" | "zone">>(provider: Kind, foreign: ForeignText): Kind {
   const { status, resolveAsset, quota, hosts, findSubmitted, checkLogin, refusalOf, edge } = provider;
   const cleanly: Work = async (work) => {
     try {

@@ -78,9 +78,10 @@ export function wirePrefetch({
   const lookups = createLookups({
     statuses: createCache(clock),
     assets: createCache(clock),
+    hosts: createCache(clock),
     limiter,
     pollSeconds: config.pollSeconds,
-    onThrottled: createPause(storage, clock, report),
+    pause: createPause(storage, clock, report),
     stopped,
   });
   const service = createService({
@@ -104,7 +105,7 @@ export function wirePrefetch({
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
     report,
   });
-  return { service, worker, presence, allowances };
+  return { service, worker, presence, allowances, lookups };
 }
 
 /** The worker outlives the call that wakes it, so its log lines must not carry that call's request and trace. */

@@ -1,6 +1,7 @@
 /** The outcome of an answer in a few words. */
 
 import type { z } from "zod";
+import { quotaName } from "../prefetch/model/provider.ts";
 import type { quotaSchema, taskOutput } from "./result.ts";
 
 type Counts = Readonly<Record<string, number | undefined>>;
@@ -12,7 +13,9 @@ export function taskHeadline({ state, counts: { total, ...others } }: Pick<z.inp
 }
 
 /** Such as "huawei-vod: 976 of 1,000 units left until 2026-11-28T16:00:00.000Z, in 3 h 5 min." */
-export function quotaInWords({ provider, limit, used, remaining, resets_at: at, resets_in: span }: z.input<typeof quotaSchema>): string {
+export function quotaInWords(quota: z.input<typeof quotaSchema>): string {
+  const { provider: id, zone: zoneId, limit, used, remaining, resets_at: at, resets_in: span } = quota;
+  const provider = quotaName({ id, zoneId });
   if (limit === undefined || remaining === undefined) return `${provider}: no limit, ${used.toLocaleString("en")} sent today.`;
   return `${provider}: ${remaining.toLocaleString("en")} of ${limit.toLocaleString("en")} units left until ${at}, in ${span}.`;
 }

@@ -40,6 +40,7 @@ const counts = z
 
 export const quotaSchema = z.object({
   provider: z.string(),
+  zone: z.string().optional(),
   has_limit: z.boolean(),
   limit: z.number().optional(),
   used: z.number(),
@@ -135,6 +136,7 @@ export const statusOutput = { ...taskOutput, items: z.array(itemRow.meta(brief))
 export function quotaResult(quota: Quota): z.input<typeof quotaSchema> {
   return {
     provider: quota.provider,
+    ...(quota.zone !== undefined && { zone: quota.zone }),
     has_limit: quota.limit !== undefined,
     ...(quota.limit !== undefined && { limit: quota.limit }),
     used: quota.used,

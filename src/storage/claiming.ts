@@ -1,6 +1,6 @@
 /** Gives due batches to the process that asks. */
 
-import type { Claim, Claimant, ClaimOptions, Storage, WorkItem } from "../prefetch/model/storage.ts";
+import type { Claim, Claimant, ClaimOptions, DueAccount, Storage, WorkItem } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
 import type { Batches } from "./batches.ts";
 import type { CircuitBreakers } from "./circuit-breakers.ts";
@@ -28,9 +28,9 @@ interface Parts {
 }
 
 export function createClaiming(
-  { get, atomically, read }: Sql,
+  { get, all, atomically, read }: Sql,
   { batches, items, circuitBreakers, owners, location }: Parts,
-): Pick<Storage, "claim" | "nextDue"> {
+): Pick<Storage, "claim" | "nextDue" | "dueAccounts"> {
   const nextDueRow = (account: string, now: number, { claimant, except = [] }: ClaimOptions): Row | undefined =>
     get(
       `SELECT batches.* FROM batches, ${VIEWER}
@@ -108,6 +108,21 @@ export function createClaiming(
         if (typeof row?.due !== "number") return undefined;
         const reopensAt = circuitBreakers.reopensAt(account, now);
         return reopensAt > now ? Math.max(row.due, reopensAt) : row.due;
+      }),
+
+    dueAccounts: (now, claimant) =>
+      read(() => {
+        const rows = all(
+          `SELECT DISTINCT account, coalesce(next_provider, provider) AS provider, coalesce(next_account, account) AS next_account
+             FROM batches, ${VIEWER}
+            WHERE ${UNANSWERED} AND ${DUE} ORDER BY account, provider, next_account`,
+          ...viewerOf(now, claimant),
+        );
+        return rows
+          .map((row): DueAccount => {
+            return { account: String(row.account), next: { provider: String(row.provider), account: String(row.next_account) } };
+          })
+          .filter(({ account }) => circuitBreakers.reopensAt(account, now) <= now);
       }),
   };
 }

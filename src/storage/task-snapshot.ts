@@ -43,6 +43,11 @@ export function createTaskSnapshot(
       }),
     );
 
+  const accounts = (taskId: string): string[] =>
+    all("SELECT DISTINCT coalesce(next_account, account) AS account FROM batches WHERE task_id = ? ORDER BY account", taskId).map((row) =>
+      String(row.account),
+    );
+
   const waitingAccounts = (taskId: string): string[] =>
     all(
       `SELECT DISTINCT account FROM batches
@@ -120,6 +125,7 @@ export function createTaskSnapshot(
       ...batchTotals(taskId),
       ...waiting,
       sending: waiting.held.reduce((sum, { isSent, items }) => sum + (isSent ? items : 0), 0),
+      accounts: accounts(taskId),
       waitingAccounts: waitingAccounts(taskId),
       rejections: byState.rejected > 0 ? rejections(taskId) : new Map(),
       failedAgain: byState.failed > 0 ? failedAgain(taskId) : 0,

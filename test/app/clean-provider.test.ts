@@ -100,6 +100,14 @@ describe("withCleanText", () => {
     await expect(wrapped.edge?.body("a", 1, signal)).rejects.toMatchObject({ message: clean });
   });
 
+  it("cleans the answers of a zone, and gives the same provider for the same zone", async () => {
+    const wrapped = withCleanText(provider({ zone: (zoneId) => provider({ zoneId }) }), foreign);
+    const zone = wrapped.zone?.("zone-1");
+    expect(zone?.zoneId).toBe("zone-1");
+    expect(wrapped.zone?.("zone-1")).toBe(zone);
+    expect((await zone?.submit(batch, call))?.requestId).toBe(clean);
+  });
+
   it("cleans every text of an error and keeps its facts", async () => {
     const wrapped = withCleanText(
       provider({ submit: fails, status: fails, resolveAsset: fails, quota: fails, hosts: fails, findSubmitted: fails }),

@@ -34,9 +34,10 @@ export function startProcess(options: ProcessOptions) {
   const lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
+    hosts: fakeCache(clock),
     limiter,
     pollSeconds: undefined,
-    onThrottled: createPause(storage, clock, failTest),
+    pause: createPause(storage, clock, failTest),
     stopped,
   });
   processes += 1;

@@ -47,7 +47,11 @@ export function registerResources(server: McpServer, deps: ResourceDeps, princip
     }),
     { title: "Prefetch quota of one provider", description: "Limit, used, remaining, and when it resets.", ...privately(QUOTA_TTL_MS) },
     async (uri, { provider }, context) => {
-      const [quota] = await readOrNotFound(uri, () => service.quota(String(provider), callContextOf(context, principal, report)));
+      const quotas = await readOrNotFound(uri, () => service.quota(String(provider), callContextOf(context, principal, report)));
+      const [quota] = quotas;
+      // A vendor that counts by zone has one quota for each.
+      const byZone = quotas.filter(({ zone }) => zone !== undefined);
+      if (byZone.length > 0) return answer(uri, { quotas: byZone.map(quotaResult) });
       return answer(uri, quota ? quotaResult(quota) : {});
     },
   );

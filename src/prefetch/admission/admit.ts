@@ -74,19 +74,19 @@ export function admit(candidates: readonly Candidate[], states: ReadonlyMap<Prov
   return { ...admission, skipped, cost: costOf(costly), costs, refreshCost: rules.refreshFirst ? costOf(sent) : 0 };
 }
 
-/** Units that a plan takes today from the quota of a provider, or of a refresh. */
-export function unitsToday(admission: Admission, id: string): number {
-  return costOf(admission.send.filter((candidate) => takesFrom(id, candidate, admission)));
+/** Units that a plan takes today from an account: of a provider, or of a refresh. */
+export function unitsToday(admission: Admission, account: string): number {
+  return costOf(admission.send.filter((candidate) => takesFrom(account, candidate, admission)));
 }
 
 /** The same on a later day. */
-export function unitsOn({ begins }: DayState, admission: Admission, id: string): number {
+export function unitsOn({ begins }: DayState, admission: Admission, account: string): number {
   const waiting = admission.deferred.filter(({ to }) => to.begins === begins).map(({ candidate }) => candidate);
-  return costOf(waiting.filter((candidate) => takesFrom(id, candidate, admission)));
+  return costOf(waiting.filter((candidate) => takesFrom(account, candidate, admission)));
 }
 
-function takesFrom(id: string, { provider }: Candidate, { refreshCost }: Admission): boolean {
-  return provider.id === id || (refreshCost > 0 && provider.refresh?.id === id);
+function takesFrom(account: string, { provider }: Candidate, { refreshCost }: Admission): boolean {
+  return provider.account === account || (refreshCost > 0 && provider.refresh?.account === account);
 }
 
 /** Units of today that a caller may still take from an account; `undefined` where nothing bounds them. */

@@ -7,7 +7,7 @@ import type { Cache } from "../../base/cache.ts";
 import type { Clock } from "../../base/clock.ts";
 import { createSingleFlight } from "../../base/single-flight.ts";
 import type { CallContext, Caller } from "../model/caller.ts";
-import type { Provider } from "../model/provider.ts";
+import { type Provider, quotaName, type VendorQuota } from "../model/provider.ts";
 import { type Allowance, lowerBound, type Quota, remainingUnits } from "../model/quota.ts";
 import type { Storage } from "../model/storage.ts";
 import { nextReset, vendorDay } from "../model/vendor-day.ts";
@@ -21,6 +21,7 @@ const LONGEST_WAIT_MS = 3_000;
 export interface CountedQuota {
   readonly limit?: number;
   readonly ceiling?: number;
+  readonly urlsPerRequest?: number;
 }
 
 export interface AllowanceOptions {
@@ -48,6 +49,8 @@ export interface Allowances {
   quota(provider: Provider, call: Pick<CallContext, "caller" | "signal">): Promise<Quota>;
   /** The account's quota without asking the vendor. */
   estimate(provider: Provider): Promise<Quota>;
+  /** Notes the quota that the vendor told in its answer to a submit of `units`, which the ledger still holds as reserved. */
+  note(provider: Provider, told: VendorQuota, units: number): Promise<void>;
   /** Drops the vendor's last answer, which the vendor has just contradicted. */
   forget(provider: Provider): Promise<void>;
 }
@@ -56,7 +59,7 @@ export function createAllowances(options: AllowanceOptions): Allowances {
   const { storage, clock, dailyBudget, tenantDailyBudget } = options;
   const vendor = createVendorCounts(options);
 
-  const allowanceFrom = (provider: Provider, { ceiling }: CountedQuota): Allowance => {
+  const allowanceFrom = (provider: Provider, { ceiling, urlsPerRequest }: CountedQuota): Allowance => {
     const limit = vendor.limitOf(provider);
     const budgeted = dailyBudget !== undefined && dailyBudget < (ceiling ?? limit ?? Number.POSITIVE_INFINITY);
     return {
@@ -64,6 +67,7 @@ export function createAllowances(options: AllowanceOptions): Allowances {
       ceiling: lowerBound(ceiling ?? limit, dailyBudget),
       source: ceiling === undefined ? "ledger" : "vendor",
       ...(budgeted && { budgeted }),
+      ...(urlsPerRequest !== undefined && { urlsPerRequest }),
     };
   };
 
@@ -80,6 +84,8 @@ export function createAllowances(options: AllowanceOptions): Allowances {
     const isCounted = source === "vendor" && limit !== undefined && remaining !== undefined;
     return {
       provider: provider.id,
+      account: provider.account,
+      ...(provider.zoneId !== undefined && { zone: provider.zoneId }),
       limit,
       used: isCounted ? limit - remaining : entry.used,
       remaining,
@@ -103,6 +109,7 @@ export function createAllowances(options: AllowanceOptions): Allowances {
       return { ...account, limit: lowerBound(budget, account.limit), used: own, remaining, source: "ledger" };
     },
     estimate: async (provider) => quotaFrom(provider, allowanceFrom(provider, await vendor.lastCount(provider))),
+    note: vendor.note,
     forget: vendor.forget,
   };
 }
@@ -114,6 +121,7 @@ interface VendorCounts {
   lastCount(provider: Provider): Promise<CountedQuota>;
   /** The vendor's limit, as it last told it, or as documented; `undefined` for no limit. */
   limitOf(provider: Provider): number | undefined;
+  note(provider: Provider, told: VendorQuota, units: number): Promise<void>;
   forget(provider: Provider): Promise<void>;
 }
 
@@ -133,10 +141,10 @@ function createVendorCounts({ storage, clock, answers, stopped, report }: Allowa
     // The ledger is read first: a submit during the question may then be counted twice, which errs on the safe side.
     const { used, pending } = await storage.ledger(provider.account, dayOf(provider));
     try {
-      const { limit, remaining } = await question({ signal: stopped, turn: async () => undefined });
-      return { limit, ceiling: used - pending + remaining };
+      const { remaining, ...told } = await question({ signal: stopped, turn: async () => undefined });
+      return { ...told, ceiling: used - pending + remaining };
     } catch (error) {
-      report(error, `asking ${provider.id} for its quota; the ledger is used instead`);
+      report(error, `asking ${quotaName(provider)} for its quota; the ledger is used instead`);
       return {};
     }
   };
@@ -163,6 +171,11 @@ function createVendorCounts({ storage, clock, answers, stopped, report }: Allowa
     // The answer may have come after its caller had given up.
     lastCount: async (provider) => noted(provider, (await answers.get(keyOf(provider))) ?? {}),
     limitOf: (provider) => toldLimits.get(provider.account) ?? provider.limits.urlsPerDay,
+    note: async (provider, { remaining, ...told }, units) => {
+      const { used, pending } = await storage.ledger(provider.account, dayOf(provider));
+      const counted = noted(provider, { ...told, ceiling: used - pending + units + remaining });
+      await answers.set(keyOf(provider), counted, ANSWER_TTL_MS);
+    },
     forget: async (provider) => {
       await answers.delete(keyOf(provider));
     },

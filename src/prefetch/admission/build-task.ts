@@ -1,13 +1,13 @@
 /** Builds the task that storage keeps from an admission: its batches, its items in the caller's order, its reservations. Pure. */
 
 import { isoTime } from "../../base/iso-time.ts";
-import type { Provider } from "../model/provider.ts";
+import { type Provider, quotaName } from "../model/provider.ts";
 import type { QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
 import type { Batch, Item } from "../model/task.ts";
 import type { Admission } from "./admit.ts";
 import type { Candidate, ParsedUrls } from "./parse-urls.ts";
-import { split } from "./split.ts";
+import { type MostUrls, split } from "./split.ts";
 
 export interface BuildTaskContext {
   readonly now: number;
@@ -16,6 +16,8 @@ export interface BuildTaskContext {
   /** Milliseconds since the epoch at which that day ends. */
   readonly resetOf: (provider: Provider) => number;
   readonly policy: QuotaPolicy;
+  /** For each request, where a vendor told it. */
+  readonly mostUrls?: MostUrls;
   readonly refreshFirst?: boolean;
   readonly tenant: string;
   readonly traceparent: string | undefined;
@@ -31,7 +33,7 @@ interface Group {
 }
 
 export function buildTask(id: string, parsed: ParsedUrls, admission: Admission, context: BuildTaskContext): NewTask {
-  const groups = groupsOf(admission);
+  const groups = groupsOf(admission, context.mostUrls);
   return {
     task: {
       id,
@@ -49,11 +51,16 @@ export function buildTask(id: string, parsed: ParsedUrls, admission: Admission, 
 }
 
 /** Today's requests first, then those of each later day. */
-function groupsOf({ send, deferred }: Admission): Group[] {
+function groupsOf({ send, deferred }: Admission, mostUrls?: MostUrls): Group[] {
   const later = [...Map.groupBy(deferred, ({ to }) => to)].sort(([a], [b]) => a.begins - b.begins);
   return [
-    ...split(send).map((candidates) => ({ candidates })),
-    ...later.flatMap(([to, put]) => split(put.map(({ candidate }) => candidate)).map((candidates) => ({ candidates, to }))),
+    ...split(send, mostUrls).map((candidates) => ({ candidates })),
+    ...later.flatMap(([to, put]) =>
+      split(
+        put.map(({ candidate }) => candidate),
+        mostUrls,
+      ).map((candidates) => ({ candidates, to })),
+    ),
   ];
 }
 
@@ -127,7 +134,9 @@ function itemsOf(groups: readonly Group[], parsed: ParsedUrls, admission: Admiss
 }
 
 function overQuotaReason({ provider }: Candidate, { policy, refreshFirst, resetOf }: BuildTaskContext): string {
-  const quota = refreshFirst ? `the quotas of ${provider.id} for refreshing and prefetching` : `the quota of ${provider.id}`;
+  const quota = refreshFirst
+    ? `the quotas of ${quotaName(provider)} for refreshing and prefetching`
+    : `the quota of ${quotaName(provider)}`;
   if (policy === "defer") return `Over ${quota}, today and on each day that it could be deferred to.`;
   return `Over ${quota} today; it can be sent after ${isoTime(resetOf(provider))}.`;
 }

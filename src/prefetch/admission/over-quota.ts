@@ -1,7 +1,7 @@
 /** The error for a list that the quota does not allow: the numbers, whose limit it is, and the ways out. Pure. */
 
 import { PrefetchError } from "../../base/errors.ts";
-import type { Provider } from "../model/provider.ts";
+import { type Provider, quotaName } from "../model/provider.ts";
 import { MOST_LATER_DAYS, type QuotaPolicy, remainingUnits, unitsLeft } from "../model/quota.ts";
 import type { AccountState } from "./account-state.ts";
 
@@ -31,7 +31,7 @@ export function quotaExhausted(shortages: readonly [Shortage, ...Shortage[]], li
 }
 
 function need({ provider, needed }: Shortage): string {
-  return `This call needs ${needed.toLocaleString("en")} units of ${provider.id}'s quota`;
+  return `This call needs ${needed.toLocaleString("en")} units of ${quotaName(provider)}'s quota`;
 }
 
 function rest(provider: Provider, state: AccountState): string {

@@ -3,8 +3,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import type { CallContext } from "../model/caller.ts";
-import type { Provider } from "../model/provider.ts";
-import { MOST_LATER_DAYS, type QuotaPolicy } from "../model/quota.ts";
+import { type Provider, quotaName } from "../model/provider.ts";
+import { lowerBound, MOST_LATER_DAYS, type QuotaPolicy } from "../model/quota.ts";
 import type { AccountFacts, AccountQuery, NewTask } from "../model/storage.ts";
 import { nextDays, nextReset, vendorDay } from "../model/vendor-day.ts";
 import type { AccountState, DayState } from "./account-state.ts";
@@ -47,7 +47,7 @@ export interface Plan {
 
 /** Units that a plan takes from one quota on one day. */
 export interface DaySpend {
-  /** A provider, or the refresh of one. */
+  /** The quota of a provider, of a zone, or of a refresh: `quotaName`. */
   readonly provider: string;
   /** A day of the vendor, such as 2026-11-28; `undefined` for today. */
   readonly day: string | undefined;
@@ -82,6 +82,7 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
   );
   const dayOf = ({ limits }: Provider) => vendorDay(now, limits.timeZone);
   const ownBudget = deps.allowances.ownBudget(call.caller);
+  const told = new Map(accounts.map(({ provider, allowance }) => [provider.account, allowance.urlsPerRequest]));
 
   const statesFrom = (facts: readonly AccountFacts[]): Map<Provider, AccountState> =>
     new Map(
@@ -114,7 +115,10 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
       const states = statesFrom(facts);
       const admission = admit(parsed.candidates, states, { policy, force, refreshFirst, dryRun });
       const resetOf = ({ limits }: Provider) => nextReset(now, limits.timeZone);
-      const context = { now, dayOf, resetOf, policy, refreshFirst, tenant, traceparent: call.traceparent };
+      // A refresh and the prefetch after it hand over the same batch.
+      const mostUrls = ({ refresh, ...provider }: Provider): number | undefined =>
+        lowerBound(told.get(provider.account), refreshFirst && refresh ? told.get(refresh.account) : undefined);
+      const context = { now, dayOf, resetOf, policy, mostUrls, refreshFirst, tenant, traceparent: call.traceparent };
       return {
         admission,
         sends: admission.send.length + admission.deferred.length > 0,
@@ -129,9 +133,12 @@ export async function createPlanner(deps: PlannerDeps, parsed: ParsedUrls, optio
 
 /** Without the days and quotas that it takes nothing from, and without quotas that nothing bounds. */
 function spendingOf(admission: Admission, states: ReadonlyMap<Provider, AccountState>): DaySpend[] {
-  const spending = [...states].flatMap(([{ id }, state]) => [
-    { provider: id, day: undefined, units: unitsToday(admission, id), left: leftOf(state) },
-    ...state.laterDays.map((day) => ({ provider: id, day: day.day, units: unitsOn(day, admission, id), left: leftOn(state, day) })),
+  const spending = [...states].flatMap(([provider, state]) => [
+    { provider: quotaName(provider), day: undefined, units: unitsToday(admission, provider.account), left: leftOf(state) },
+    ...state.laterDays.map((day) => {
+      const units = unitsOn(day, admission, provider.account);
+      return { provider: quotaName(provider), day: day.day, units, left: leftOn(state, day) };
+    }),
   ]);
   return spending.flatMap(({ left, ...spend }) => (left === undefined || spend.units === 0 ? [] : [{ ...spend, left }]));
 }

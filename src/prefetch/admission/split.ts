@@ -1,18 +1,25 @@
 /** Splits a list into vendor requests. Pure. */
 
+import type { Provider } from "../model/provider.ts";
+import { lowerBound } from "../model/quota.ts";
 import { hostOf } from "../model/url.ts";
 import type { Candidate } from "./parse-urls.ts";
+
+/** URLs of one request that a vendor has told for an account, where that is less than it documents. */
+export type MostUrls = (provider: Provider) => number | undefined;
 
 /**
  * One element per vendor request, within the provider's `urlsPerRequest` and `bytesPerRequest`. Each request holds URLs of
  * one host, so that a host which the vendor refuses takes no URLs of other hosts down with it. An asset travels alone.
  * Hosts take turns, because a vendor may want the requests of one host apart.
  */
-export function split(candidates: readonly Candidate[]): Candidate[][] {
+export function split(candidates: readonly Candidate[], mostUrls: MostUrls = () => undefined): Candidate[][] {
   const groups = Map.groupBy(candidates, ({ kind, provider, target }) =>
     kind === "asset" ? `${provider.id} (assets)` : `${provider.id} ${hostOf(target)}`,
   );
-  const requests = [...groups.values()].map((group) => (group[0]?.kind === "asset" ? group.map((asset) => [asset]) : chunks(group)));
+  const requests = [...groups.values()].map((group) =>
+    group[0]?.kind === "asset" ? group.map((asset) => [asset]) : chunks(group, mostUrls),
+  );
   return roundRobin(requests);
 }
 
@@ -26,14 +33,15 @@ function roundRobin<Element>(lists: readonly (readonly Element[])[]): Element[] 
   return merged;
 }
 
-function chunks(group: readonly Candidate[]): Candidate[][] {
+function chunks(group: readonly Candidate[], mostUrls: MostUrls): Candidate[][] {
   const requests: Candidate[][] = [];
   let current: Candidate[] = [];
   let bytes = 0;
   for (const candidate of group) {
     const { urlsPerRequest, bytesPerRequest, bytesOf } = candidate.provider.limits;
+    const most = lowerBound(urlsPerRequest, mostUrls(candidate.provider)) ?? urlsPerRequest;
     const size = bytesOf(candidate.target);
-    if (current.length > 0 && (current.length >= urlsPerRequest || bytes + size > bytesPerRequest)) {
+    if (current.length > 0 && (current.length >= most || bytes + size > bytesPerRequest)) {
       requests.push(current);
       current = [];
       bytes = 0;

@@ -3,6 +3,7 @@
 import { isoTime } from "../../base/iso-time.ts";
 import { type Admission, deferredOf, unitsToday } from "../admission/admit.ts";
 import type { Candidate } from "../admission/parse-urls.ts";
+import { quotaName } from "../model/provider.ts";
 import type { Quota, QuotaPolicy } from "../model/quota.ts";
 import type { NewTask } from "../model/storage.ts";
 import { countItems, noCounts } from "../model/task.ts";
@@ -92,8 +93,8 @@ function costsOf(planned: Planned): Pick<TaskView, "cost" | "refreshCost"> {
   return { cost: cost + more, ...(refreshCost > 0 && { refreshCost: refreshCost + more }) };
 }
 
-function leftToday({ provider, remaining }: Quota, admission: Admission): number | undefined {
-  return remaining === undefined ? undefined : remaining - unitsToday(admission, provider);
+function leftToday({ account, remaining }: Quota, admission: Admission): number | undefined {
+  return remaining === undefined ? undefined : remaining - unitsToday(admission, account);
 }
 
 function budget(planned: Planned): string {
@@ -103,8 +104,8 @@ function budget(planned: Planned): string {
   const lines = quotas.flatMap((quota) => {
     const left = leftToday(quota, admission);
     if (left === undefined) return [];
-    const today = unitsToday(admission, quota.provider).toLocaleString("en");
-    return [`${quota.provider}: ${today} units today, and then ${left.toLocaleString("en")} left.`];
+    const today = unitsToday(admission, quota.account).toLocaleString("en");
+    return [`${quotaName({ id: quota.provider, zoneId: quota.zone })}: ${today} units today, and then ${left.toLocaleString("en")} left.`];
   });
   const cost = `${admission.cost.toLocaleString("en")} ${admission.cost === 1 ? "unit" : "units"}`;
   const costs = admission.refreshCost > 0 ? `${cost}, and as many of the quota for refreshes` : cost;

@@ -1,7 +1,6 @@
 /** Refreshes a task: asks its vendors about open batches, as far as their limits allow. Sending is the worker's business. */
 
 import type { PrefetchError } from "../../base/errors.ts";
-import { configuredAmong } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
 import { TROUBLE_REST_MS } from "../tracking/wait.ts";
 import type { Deps } from "./deps.ts";
@@ -26,21 +25,10 @@ type RefreshDeps = Pick<Deps, "storage" | "clock" | "directory" | "follow" | "re
 export function createRefresh({ storage, clock, directory, follow, report }: RefreshDeps): Refresh {
   const troubles = new Map<string, { readonly until: number; readonly problem: PrefetchError }>();
 
-  /** Accounts with a batch that is due to be sent now. */
-  const sendingAccounts = async (providerIds: readonly string[]): Promise<Set<string>> => {
-    const now = clock.now();
-    const sending = new Set<string>();
-    for (const { account } of await configuredAmong(directory, providerIds)) {
-      const due = await storage.nextDue(account, now);
-      if (due !== undefined && due <= now) sending.add(account);
-    }
-    return sending;
-  };
-
   const task: Refresh["task"] = async (taskId, signal) => {
     const snapshot = await storage.task(taskId);
     if (!snapshot || snapshot.openBatches === 0) return undefined;
-    const sending = await sendingAccounts(snapshot.task.providers);
+    const sending = new Set((await storage.dueAccounts(clock.now())).map(({ account }) => account));
     const problem = await follow(taskId, (id) => directory.get(id), signal, sending);
     if (problem) report(problem, `asking about ${taskId}`);
     return problem;

@@ -1,8 +1,8 @@
 /** The calls that tools and resources make. Tools speak of tasks; everything below this file speaks of batches. */
 
 import { chooseProvider } from "../admission/routing.ts";
+import { allSpendersOf } from "../admission/zones.ts";
 import type { CallContext } from "../model/caller.ts";
-import { spendersOf } from "../model/provider.ts";
 import type { Quota } from "../model/quota.ts";
 import { createAwaitTask } from "./await-task.ts";
 import { cancelTask } from "./cancel.ts";
@@ -42,10 +42,11 @@ export function createService(deps: Deps): PrefetchService {
     verify: createVerify(deps),
     list: createListTasks(deps),
     quota: async (provider, call) => {
-      const { directory, allowances } = deps;
+      const { directory, allowances, lookups } = deps;
       const ids = provider === undefined && directory.configured.length > 0 ? directory.configured : [provider];
       const chosen = await Promise.all(ids.map((id) => chooseProvider(directory, id)));
-      return Promise.all(chosen.flatMap(spendersOf).map((each) => allowances.quota(each, call)));
+      const spenders = await Promise.all(chosen.map((each) => allSpendersOf(each, lookups.hosts, call.signal)));
+      return Promise.all(spenders.flat().map((each) => allowances.quota(each, call)));
     },
   };
 }

@@ -6,6 +6,7 @@ import { chooseAssetTaker } from "../admission/asset-taker.ts";
 import { type Candidate, type ParsedUrls, parseUrls } from "../admission/parse-urls.ts";
 import { MOST_ASSETS, type ResolvedAssets, resolveAssets } from "../admission/resolve-assets.ts";
 import { chooseTaker, createRouter } from "../admission/routing.ts";
+import { inZones } from "../admission/zones.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { AssetExpansion, Expansion } from "../model/expansion.ts";
 import type { Provider } from "../model/provider.ts";
@@ -53,7 +54,8 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
     const begun = clock.monotonic();
     const list = await expandList(request.urls, request.expand, call);
     const { refusals, argument } = list;
-    const own = await parseUrls(list.urls, { route, allowedDomains: guards.allowedDomains, refusals, argument, foreign, breathe });
+    const routed = await parseUrls(list.urls, { route, allowedDomains: guards.allowedDomains, refusals, argument, foreign, breathe });
+    const own = await inZones(routed, deps.lookups.hosts, call.signal);
     const parsed = withAssets(own, assets, list.urls.length);
     if (parsed.candidates.length === 0) {
       return list.nothing(parsed, {

@@ -3,7 +3,7 @@
 import { explain, type PrefetchError } from "../../base/errors.ts";
 import { configuredAmong } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
-import { isMetered, type Provider } from "../model/provider.ts";
+import { isMetered, type Provider, payingFrom, paysFrom } from "../model/provider.ts";
 import type { Quota } from "../model/quota.ts";
 import { noCounts, problemStates, shownState } from "../model/task.ts";
 import type { Deps } from "./deps.ts";
@@ -31,9 +31,10 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
   return {
     quotas,
     of: async (taskId, problem, call) => {
-      const { task, counts, batches, bytes, waitingAccounts, ...rest } = await findTask(storage, taskId, call.caller);
+      const { task, counts, batches, bytes, accounts, waitingAccounts, ...rest } = await findTask(storage, taskId, call.caller);
       const providers = await configuredAmong(directory, task.providers);
-      const all = await quotas(providers, call);
+      const spenders = providers.flatMap((provider) => (provider.zone ? zonesAmong(provider, accounts) : [provider]));
+      const all = await quotas(spenders, call);
       const [tightest] = all;
       const isShared = task.providers.length > 1;
       const ofProvider = (id: string) =>
@@ -62,9 +63,7 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
           counts,
           reach: providers.filter(({ id }) => ofProvider(id).succeeded > 0).map((provider) => provider.reach),
           holding: holdingOf(rest.held, presence.takesUpAt),
-          orphaned: waitingAccounts.filter(
-            (account) => !providers.some((provider) => provider.account === account || provider.refresh?.account === account),
-          ),
+          orphaned: waitingAccounts.filter((account) => !providers.some((provider) => paysFrom(provider, account))),
           rejections: rest.rejections,
           delay: rest.delay,
           deferred: rest.deferred,
@@ -78,4 +77,9 @@ export function createTaskViews({ storage, clock, directory, allowances, presenc
       };
     },
   };
+}
+
+/** The zones of the provider that pay for a task. */
+function zonesAmong(provider: Provider, accounts: readonly string[]): Provider[] {
+  return accounts.flatMap((account) => payingFrom(provider, account) ?? []);
 }

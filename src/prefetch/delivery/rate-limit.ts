@@ -17,8 +17,14 @@ const LOOK_MS = 2_000;
 /** A slot is reserved up to this long before its reservation is known here. A smaller bound reserves slots twice on a busy machine. */
 const RESERVATION_MS = 1_000;
 
+/** The kind of a request that takes a turn. */
+export type Action = "submit" | "look-up";
+
 /** Waits for the account's next slot and, for a submit to a `host` that wants its requests apart, for that host's slot. */
-export type RateLimiter = (provider: Provider, signal: AbortSignal, host?: string) => Promise<void>;
+export type RateLimiter = (provider: Provider, signal: AbortSignal, action: Action, host?: string) => Promise<void>;
+
+/** Keeps requests of one kind from going out for as long as a throttling answer to one of them asks (`Retry-After`). */
+export type Pause = (provider: Provider, error: PrefetchError, action: Action) => Promise<void>;
 
 /**
  * In no window of a minute do more than `requestsPerMinute` requests pass, except for a request that goes later than its
@@ -39,30 +45,30 @@ export function createRateLimiter(storage: Pick<Storage, "reserveSlot" | "isRese
     while (!(await reach(sequence, await storage.reserveSlot(sequence, intervalMs, burst, clock.now()), signal)));
     signal.throwIfAborted();
   };
-  return async (provider, signal, host) => {
+  return async (provider, signal, action, host) => {
     const { requestsPerMinute, hostIntervalMs } = provider.limits;
     if (requestsPerMinute !== undefined) {
       const burst = Math.max(1, Math.floor(requestsPerMinute / BURST_SHARE));
-      await slot(signal, provider.account, MINUTE_MS / Math.max(1, requestsPerMinute - burst), burst);
+      await slot(signal, sequenceOf(provider, action), MINUTE_MS / Math.max(1, requestsPerMinute - burst), burst);
     }
     // The host's slot comes last: any wait after it would bring two submits together again.
     if (host !== undefined && hostIntervalMs !== undefined) await slot(signal, `${provider.account} ${host}`, hostIntervalMs, 1);
   };
 }
 
+/** Where look-ups have a rate of their own, they have a sequence of their own. A host name holds no parentheses. */
+function sequenceOf({ account, limits }: Provider, action: Action): string {
+  return limits.rateByAction && action === "look-up" ? `${account} (look-ups)` : account;
+}
+
 /** A vendor may ask for a longer pause; a batch that has to wait longer carries its own `notBefore`. */
 const LONGEST_PAUSE_MS = 300_000;
 
-/** Pauses a whole account for as long as a throttling answer asks (`Retry-After`). */
-export function createPause(
-  storage: Pick<Storage, "pauseSlots">,
-  clock: Clock,
-  report: (error: unknown, about: string) => void,
-): (provider: Provider, error: PrefetchError) => Promise<void> {
-  return async (provider, error) => {
+export function createPause(storage: Pick<Storage, "pauseSlots">, clock: Clock, report: (error: unknown, about: string) => void): Pause {
+  return async (provider, error, action) => {
     if (error.retryAfterMs === undefined) return;
     try {
-      await storage.pauseSlots(provider.account, clock.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE_MS));
+      await storage.pauseSlots(sequenceOf(provider, action), clock.now() + Math.min(error.retryAfterMs, LONGEST_PAUSE_MS));
     } catch (failure) {
       // The pause is a courtesy to the vendor; the answer itself matters more and must still be stored.
       report(failure, `pausing requests to ${provider.id}`);

@@ -5,10 +5,10 @@ import { asPrefetchError, PrefetchError } from "../../base/errors.ts";
 import { breakerSignalOf } from "../model/circuit-breaker.ts";
 import type { Provider } from "../model/provider.ts";
 import type { Claim } from "../model/storage.ts";
-import { contentOf } from "../model/task.ts";
+import { batchKeyOf, contentOf } from "../model/task.ts";
 import { interrupted, type Verdict } from "./interpret.ts";
 import { awaitReconciliation, failed, lost } from "./outcome.ts";
-import type { RateLimiter } from "./rate-limit.ts";
+import type { Pause, RateLimiter } from "./rate-limit.ts";
 import { reconciled, unreconciled } from "./reconcile.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { createSentTimes } from "./sent-times.ts";
@@ -19,8 +19,7 @@ export interface RecoveryOptions {
   readonly clock: Clock;
   readonly limiter: RateLimiter;
   readonly report: (error: unknown, about: string) => void;
-  /** Pauses the account of a throttling answer. */
-  readonly pause: (provider: Provider, error: PrefetchError) => Promise<void>;
+  readonly pause: Pause;
   readonly policyFor: (provider: Provider) => RetryPolicy;
   /** Aborted when nothing new may be asked. */
   readonly stopping: AbortSignal;
@@ -44,15 +43,16 @@ export function createRecovery(options: RecoveryOptions): (provider: Provider, w
   const ask = async (provider: Provider, work: Claim, find: NonNullable<Provider["findSubmitted"]>): Promise<Verdict> => {
     const { batch, items } = work;
     try {
-      const turn = () => limiter(provider, stopping);
-      const found = await find(contentOf(batch, items), sentTimes.of(batch), { signal: stopping, turn });
+      const turn = () => limiter(provider, stopping, "look-up");
+      const call = { signal: stopping, turn, batchKey: batchKeyOf(batch, items) };
+      const found = await find(contentOf(batch, items), sentTimes.of(batch), call);
       const now = clock.now();
       return { change: reconciled(aged(work, now), found, now, policyFor(provider)), signal: "answered" };
     } catch (error) {
       const now = clock.now();
       // Stopping says nothing about the records: the next process asks when the pause of `awaitReconciliation` is over.
       if (stopping.aborted) return { change: awaitReconciliation(aged(work, now), "The answer was lost.", now), signal: "unasked" };
-      if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error);
+      if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error, "look-up");
       report(error, `asking ${provider.id} for a batch whose answer was lost`);
       return { change: unreconciled(aged(work, now), error, now), signal: breakerSignalOf(asPrefetchError(error)) };
     }

@@ -12,7 +12,7 @@ import { statusChanges } from "../model/status-changes.ts";
 import type { Claim, WorkItem } from "../model/storage.ts";
 import { type Batch, contentOf, type Item } from "../model/task.ts";
 import type { Verdict } from "./interpret.ts";
-import type { RateLimiter } from "./rate-limit.ts";
+import type { Pause, RateLimiter } from "./rate-limit.ts";
 import { createSentTimes } from "./sent-times.ts";
 
 /** Shorter: the vendor is asked more often than its state changes. Longer: a refresh that is done keeps the prefetch waiting. */
@@ -74,8 +74,7 @@ export interface RefreshOptions {
   readonly clock: Clock;
   readonly limiter: RateLimiter;
   readonly report: (error: unknown, about: string) => void;
-  /** Pauses the account of a throttling answer. */
-  readonly pause: (provider: Provider, error: PrefetchError) => Promise<void>;
+  readonly pause: Pause;
   /** Aborted when nothing new may be asked. */
   readonly stopping: AbortSignal;
 }
@@ -96,15 +95,16 @@ export function createRefreshLook({ clock, limiter, report, pause, stopping }: R
 
   const ask = async (provider: Provider, work: Claim): Promise<Verdict> => {
     const { batch, items } = work;
-    const call = { signal: stopping, turn: () => limiter(provider, stopping) };
+    const call = { signal: stopping, turn: () => limiter(provider, stopping, "look-up") };
     try {
-      const query = { vendorTaskIds: batch.vendorTaskIds, content: contentOf(batch, items) };
+      const { vendorTaskIds, sentAt } = batch;
+      const query = { vendorTaskIds, content: contentOf(batch, items), ...(sentAt !== undefined && { submittedAt: sentAt }) };
       const rows = (await provider.status?.(query, call)) ?? [];
       const outcome = refreshOutcome(work, rows, clock.now());
       return { change: outcome ?? later(work, "The vendor did not say within an hour that the old copy is gone."), signal: "answered" };
     } catch (error) {
       if (stopping.aborted) return { change: askLater(work, 0), signal: "unasked" };
-      if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error);
+      if (error instanceof PrefetchError && error.code === "rate_limited") await pause(provider, error, "look-up");
       report(error, `asking ${provider.id} whether old copies are gone`);
       const known = asPrefetchError(error);
       return {

@@ -1,9 +1,9 @@
 /** Starts the worker on batches that this process did not plan: those of an earlier server, or of one that died beside it. */
 
 import type { Clock } from "../../base/clock.ts";
-import { spendersOf } from "../model/provider.ts";
+import { payingFrom } from "../model/provider.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
-import type { Storage } from "../model/storage.ts";
+import type { DueAccount, Storage } from "../model/storage.ts";
 import { createClockWatch } from "./clock-watch.ts";
 import { LOOK_MS, type Presence } from "./presence.ts";
 import type { Worker } from "./worker.ts";
@@ -11,13 +11,13 @@ import type { Worker } from "./worker.ts";
 /** Hosts start short-lived processes to probe a server; waiting this long keeps those from sending anything. */
 const FIRST_MS = 5_000;
 /**
- * Longer delays batches that became due while the machine slept, because timers stand still meanwhile. Shorter only costs a
- * query per account.
+ * Longer delays batches that became due while the machine slept, because timers stand still meanwhile. Shorter only costs
+ * queries.
  */
 const AGAIN_MS = 15_000;
 
 export interface ResumeOptions {
-  readonly storage: Pick<Storage, "nextDue" | "endOldWaits">;
+  readonly storage: Pick<Storage, "dueAccounts" | "endOldWaits">;
   readonly worker: Pick<Worker, "kick">;
   readonly presence: Pick<Presence, "claimant" | "look">;
   readonly directory: Pick<ProviderDirectory, "configured" | "get">;
@@ -27,18 +27,20 @@ export interface ResumeOptions {
 }
 
 /**
- * Until the server stops, watches the processes that hold batches, and looks for due batches of every configured account:
+ * Until the server stops, watches the processes that hold batches, and looks for due batches of every account that it can use:
  * regularly, whenever one of those processes is dead, and after the machine's clock was set back.
  */
 export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
   const { storage, worker, presence, directory, clock, stopped, report } = options;
-  const look = async (id: string): Promise<void> => {
-    const provider = await directory.get(id);
-    const now = clock.now();
-    for (const { account } of spendersOf(provider)) {
-      const due = await storage.nextDue(account, now, presence.claimant());
-      if (due !== undefined && due <= now) worker.kick(provider);
-    }
+  const resume = async ({ next: { provider: id, account } }: DueAccount): Promise<void> => {
+    const provider = payingFrom(await directory.get(id), account);
+    // The batches of an account whose keys were replaced wait; the task's status says so.
+    if (provider) worker.kick(provider);
+  };
+  const look = async (): Promise<void> => {
+    const due = await storage.dueAccounts(clock.now(), presence.claimant());
+    const results = await Promise.allSettled(due.filter(({ next }) => directory.configured.includes(next.provider)).map(resume));
+    for (const { reason } of results.filter((each) => each.status === "rejected")) report(reason, "resuming batches that are due");
   };
   const clockWatch = createClockWatch(storage, clock);
   const failing = new Set<string>();
@@ -65,7 +67,6 @@ export async function resumeDueBatches(options: ResumeOptions): Promise<void> {
     const waitsEnded = await watch(clockWatch.look, "ending waits after the machine's clock was set back");
     if (!hasDied && !waitsEnded && clock.monotonic() < lookAt) continue;
     lookAt = clock.monotonic() + AGAIN_MS;
-    const looks = await Promise.allSettled(directory.configured.map(look));
-    for (const { reason } of looks.filter((each) => each.status === "rejected")) report(reason, "looking for batches that are due");
+    await look().catch((error: unknown) => report(error, "looking for batches that are due"));
   }
 }

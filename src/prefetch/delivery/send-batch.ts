@@ -12,10 +12,10 @@ import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Allowances } from "../admission/allowance.ts";
 import { breakerSignalOf } from "../model/circuit-breaker.ts";
-import type { Provider } from "../model/provider.ts";
+import type { Provider, Submission } from "../model/provider.ts";
 import { isUsedUp } from "../model/quota.ts";
 import type { Claim, Storage } from "../model/storage.ts";
-import { type Batch, contentOf } from "../model/task.ts";
+import { type Batch, batchKeyOf, contentOf } from "../model/task.ts";
 import { vendorDay } from "../model/vendor-day.ts";
 import { DIRECT_LEASE_MS, type RunResult, runDirect } from "./direct-run.ts";
 import { type Answer, type Attempt, interpret, NOT_READY_MS, quotaUsedUp, type Verdict } from "./interpret.ts";
@@ -39,7 +39,7 @@ export interface SenderOptions {
   readonly limiter: RateLimiter;
   /** A number in [0, 1). */
   readonly random: () => number;
-  readonly allowances: Pick<Allowances, "of" | "forget" | "wholeDay" | "tenantBudget">;
+  readonly allowances: Pick<Allowances, "of" | "note" | "forget" | "wholeDay" | "tenantBudget">;
   /** Told of failures outside any call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -80,8 +80,9 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   };
 
   const submit = async (provider: Provider, work: Claim, turn: Turn): Promise<RunResult> => {
+    const batchKey = batchKeyOf(work.batch, work.items);
     const answer = await provider
-      .submit(contentOf(work.batch, work.items), { signal: sending, turn: turn.take, isFresh: turn.isFresh })
+      .submit(contentOf(work.batch, work.items), { signal: sending, turn: turn.take, isFresh: turn.isFresh, batchKey })
       .then(
         (submission): Answer => ({ ok: true, submission }),
         (error: unknown): Answer => ({ ok: false, error }),
@@ -94,7 +95,13 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     if (what === "report") report(error, `sending a batch to ${provider.id}`);
     else if (what === "report-preparation") report(error, `preparing to send a batch to ${provider.id}`);
     else if (what === "forget") await allowances.forget(provider);
-    else if (what === "pause" && error instanceof PrefetchError) await pause(provider, error);
+    else if (what === "pause" && error instanceof PrefetchError) await pause(provider, error, "submit");
+  };
+
+  /** The answer itself matters more than what it says about the quota. */
+  const note = async (provider: Provider, { quota, refused: { length } }: Submission, units: number): Promise<void> => {
+    if (!quota) return;
+    await allowances.note(provider, quota, units - length).catch((error: unknown) => report(error, `noting the quota of ${provider.id}`));
   };
 
   const turnFor = (provider: Provider, { batch, items }: Claim, next: Provider | undefined): Turn => {
@@ -119,6 +126,7 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     };
     const verdict = interpret(open, attempt, clock.now(), policyFor(provider));
     await heed(provider, verdict, answer);
+    if (answer.ok) await note(provider, answer.submission, turn.batch.cost);
     const { change, signal } = verdict;
     const { batch } = turn;
     if (!change) return { batch, change, signal };

@@ -97,7 +97,7 @@ export function createTurn(
     // The allowance is read before the slot: any wait after the slot would bring two requests together again.
     const dayBefore = today();
     let allowed = await allowancesOn(dayBefore);
-    await limiter(provider, stopping, host);
+    await limiter(provider, stopping, "submit", host);
     const day = today();
     if (day !== dayBefore) allowed = await allowancesOn(day);
     const now = clock.now();

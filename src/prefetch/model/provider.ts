@@ -19,8 +19,10 @@ export interface ProviderLimits {
   readonly bytesPerRequest: number;
   /** Bytes of one URL in a request, with its separator. */
   readonly bytesOf: (url: string) => number;
-  /** Requests per minute over all kinds of calls that use `turn`; `undefined` where no limit is known. */
+  /** Requests per minute that use `turn`; `undefined` where no limit is known. */
   readonly requestsPerMinute: number | undefined;
+  /** `requestsPerMinute` holds for submits and for look-ups apart. When missing, they share it. */
+  readonly rateByAction?: true;
   /** Milliseconds between two submits with URLs of one host, for vendors that throttle per host. */
   readonly hostIntervalMs?: number;
   /** Units per day and account; `undefined` where the vendor names no limit. */
@@ -61,6 +63,11 @@ export interface Call {
    * byte: a process that stood still since its turn may have lost the batch to another one.
    */
   isFresh?(): boolean;
+  /**
+   * Of a submit and of the look-up after a lost answer: a key that stays the same while the batch holds the same content. For
+   * vendors that take one with the request.
+   */
+  readonly batchKey?: string;
   /** Only for the submit of a `direct` provider. */
   readonly progress?: Progress;
 }
@@ -101,12 +108,15 @@ export interface Submission {
   readonly requestId?: string;
   /** URLs that the vendor refused while it accepted the rest. */
   readonly refused: readonly Refusal[];
+  /** The account's quota after this request, for vendors whose answer tells it. */
+  readonly quota?: VendorQuota;
 }
 
 export interface StatusRow {
   /** In the vendor's spelling. */
   readonly url: string;
-  readonly state: "processing" | "succeeded" | "failed";
+  /** `untracked`: the vendor is done and does not say whether this URL is warm, such as with a rate of 60 % for a whole task. */
+  readonly state: "processing" | "succeeded" | "failed" | "untracked";
   /** The vendor's own word for the state. */
   readonly vendorState: string;
   readonly reason?: string;
@@ -116,6 +126,8 @@ export interface StatusQuery {
   readonly vendorTaskIds: readonly string[];
   /** The submitted content; absent when only the vendor's task id is known. */
   readonly content?: BatchContent;
+  /** Milliseconds since the epoch by this machine's clock at which the batch was sent; absent when only the id is known. */
+  readonly submittedAt?: number;
 }
 
 /** The media files of one asset, as far as the vendor lists them. */
@@ -129,6 +141,8 @@ export interface VendorQuota {
   /** Units of the vendor's current day. */
   readonly limit: number;
   readonly remaining: number;
+  /** URLs of one request, for vendors that bound them by account or plan. The lower of this and `urlsPerRequest` counts. */
+  readonly urlsPerRequest?: number;
 }
 
 /** A host, or hosts, that the vendor serves for the account. */
@@ -137,6 +151,8 @@ export interface ServedHost {
   readonly pattern: string;
   /** False while the vendor does not serve it, such as a stopped domain. Missing where the vendor does not say. */
   readonly active?: boolean;
+  /** For a vendor that counts quota by zone: the zone that the host is in. */
+  readonly zone?: string;
 }
 
 /** When a batch was sent whose answer was lost. */
@@ -164,6 +180,30 @@ export function spendersOf(provider: Provider): Provider[] {
   return provider.refresh ? [provider, provider.refresh] : [provider];
 }
 
+/** Names a quota in messages: `tencent-edgeone/zone-2o1t24kgy362` where the vendor counts by zone, else the provider's id. */
+export function quotaName({ id, zoneId }: { readonly id: string; readonly zoneId?: string | undefined }): string {
+  return zoneId === undefined ? id : `${id}/${zoneId}`;
+}
+
+/** The account of a zone of the provider. */
+export function zoneAccount({ account }: Pick<Provider, "account">, zone: string): string {
+  return `${account}/${zone}`;
+}
+
+/** The provider itself, or the zone of it, that pays from the account. */
+export function payingFrom(provider: Provider, account: string): Provider | undefined {
+  if (provider.account === account) return provider;
+  const prefix = zoneAccount(provider, "");
+  return account.startsWith(prefix) ? provider.zone?.(account.slice(prefix.length)) : undefined;
+}
+
+/** Whether the provider, a zone of it, or the refresh of one of them pays from the account. */
+export function paysFrom(provider: Provider, account: string): boolean {
+  const { refresh } = provider;
+  if (payingFrom(provider, account)) return true;
+  return refresh !== undefined && (account === refresh.account || account.startsWith(zoneAccount(refresh, "")));
+}
+
 /** Whether a vendor counts units. A `direct` provider fetches like a viewer, so its URLs cost none. */
 export function isMetered({ tracking }: Pick<Provider, "tracking">): boolean {
   return tracking !== "direct";
@@ -173,7 +213,7 @@ export function isMetered({ tracking }: Pick<Provider, "tracking">): boolean {
  * The call that makes a CDN drop copies which are still valid, as a provider of its own: it has its own id, account, quota and
  * records. Its `status` says when the copies are gone, so it is never missing.
  */
-export type RefreshProvider = Omit<Provider, "refresh"> & Required<Pick<Provider, "status">>;
+export type RefreshProvider = Omit<Provider, "refresh" | "zone"> & Required<Pick<Provider, "status">>;
 
 export interface Provider {
   readonly id: string;
@@ -211,6 +251,14 @@ export interface Provider {
   hosts?(call: Call): Promise<readonly ServedHost[]>;
   /** Looks for a batch whose answer was lost. */
   findSubmitted?(batch: BatchContent, sent: Sent, call: Call): Promise<Reconciliation>;
+  /**
+   * For a vendor that counts quota by zone: the provider for one zone, the same object for the same zone. It has the id of this
+   * provider, its own `zoneId`, an account by `zoneAccount`, and a quota and batches of its own. This provider then submits nothing
+   * itself, and its `hosts` tell the zone of each host.
+   */
+  zone?(id: string): Provider;
+  /** Of a provider for one zone. */
+  readonly zoneId?: string;
   /** Drops the copies of changed content before a prefetch. Absent where the vendor has no such call that tells when it is done. */
   readonly refresh?: RefreshProvider;
   /**

@@ -2,6 +2,9 @@
 
 export interface Quota {
   readonly provider: string;
+  readonly account: string;
+  /** Where the vendor counts by zone. */
+  readonly zone?: string;
   /** `undefined` when the vendor names no limit. */
   readonly limit: number | undefined;
   readonly used: number;
@@ -33,6 +36,8 @@ export interface Allowance {
   readonly source: Quota["source"];
   /** The limit is the operator's. */
   readonly budgeted?: boolean;
+  /** URLs of one request, where the vendor told it. */
+  readonly urlsPerRequest?: number;
 }
 
 /** For URLs beyond the day's quota: `reject` sends nothing at all, `partial` rejects them, `defer` lets them wait. */

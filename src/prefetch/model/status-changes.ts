@@ -28,7 +28,7 @@ function urlChanges(items: readonly Item[], rows: readonly StatusRow[]): ItemCha
 
 /** Among several rows for one item the least finished counts, then the worst. */
 function rank(state: string): number {
-  return ["succeeded", "failed", "processing"].indexOf(state);
+  return ["succeeded", "untracked", "failed", "processing"].indexOf(state);
 }
 
 function assetChanges([item]: readonly Item[], rows: readonly StatusRow[]): ItemChange[] {
@@ -39,11 +39,15 @@ function assetChanges([item]: readonly Item[], rows: readonly StatusRow[]): Item
   const parts = rows.slice(0, MOST_PARTS).map((row): Part => ({ url: row.url, state: row.state, reason: row.reason }));
   if (rows.some((row) => row.state === "processing")) return [{ index, state: "processing", parts }];
   const failed = rows.filter((row) => row.state === "failed").length;
-  if (failed === 0) return [{ index, state: "succeeded", parts }];
-  return [{ index, state: "failed", code: "vendor_failed", reason: `${failed} of the asset's ${rows.length} URLs failed.`, parts }];
+  if (failed > 0) {
+    return [{ index, state: "failed", code: "vendor_failed", reason: `${failed} of the asset's ${rows.length} URLs failed.`, parts }];
+  }
+  const untold = rows.find((row) => row.state === "untracked");
+  return [untold ? { ...changeOf(index, untold), parts } : { index, state: "succeeded", parts }];
 }
 
 function changeOf(index: number, { state, reason, vendorState }: StatusRow): ItemChange {
+  if (state === "untracked") return { index, state, code: "unsupported", reason: reason ?? `The vendor says only "${vendorState}".` };
   if (state !== "failed") return { index, state };
   return { index, state, code: "vendor_failed", reason: reason ?? `The vendor reports "${vendorState}" and gives no reason.` };
 }

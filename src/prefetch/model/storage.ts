@@ -73,6 +73,8 @@ export interface TaskSnapshot {
   readonly held: readonly HeldItems[];
   /** Bytes that a direct provider moved. */
   readonly bytes: number;
+  /** The accounts that prefetch its batches. */
+  readonly accounts: readonly string[];
   /** Accounts with batches that no process holds. */
   readonly waitingAccounts: readonly string[];
   /** Rejected items by code. */
@@ -210,6 +212,14 @@ export interface ClaimOptions {
   readonly except?: readonly string[];
 }
 
+/** An account with batches that are due. */
+export interface DueAccount {
+  /** The account that sends them now: of a provider, or of a refresh. */
+  readonly account: string;
+  /** The provider that prefetches them, now or after the refresh, and its account. */
+  readonly next: { readonly provider: string; readonly account: string };
+}
+
 /** Units that a cancellation gave back to one of the vendor's days. */
 export interface Freed {
   readonly provider: string;
@@ -265,6 +275,8 @@ export interface Storage {
    * living process are not due at any time.
    */
   nextDue(account: string, now: number, claimant?: Claimant): Promise<number | undefined>;
+  /** The accounts with batches that are due at `now`. */
+  dueAccounts(now: number, claimant?: Claimant): Promise<readonly DueAccount[]>;
   /**
    * The clock was set back by `setBackMs`, or by as much as the store's notes lie ahead of `now`: ends the waits that were
    * planned by the old clock, so that none lasts longer by the step. Waits may end early. False when there is no sign of

@@ -62,7 +62,7 @@ export interface Item {
 
 export interface Part {
   readonly url: string;
-  readonly state: "processing" | "succeeded" | "failed";
+  readonly state: "processing" | "succeeded" | "failed" | "untracked";
   readonly reason: string | undefined;
 }
 
@@ -181,6 +181,14 @@ export function shownState(counts: Counts, deferred: DeferredItems | undefined):
 
 export function isEnded(state: ShownState): boolean {
   return !["planned", "queued", "running", "scheduled"].includes(state);
+}
+
+/**
+ * A key of what one request hands to the vendor. A batch only loses items, when it is divided or when some are settled, so the
+ * same number and count mean the same items.
+ */
+export function batchKeyOf({ taskId, number }: Pick<Batch, "taskId" | "number">, items: readonly Item[]): string {
+  return `${taskId}-${number}-${items.length}`;
 }
 
 export function contentOf(batch: Pick<Batch, "kind">, items: readonly Item[]): BatchContent {

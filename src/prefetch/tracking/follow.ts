@@ -47,7 +47,8 @@ export function createFollow(
   };
 
   const lookUp = async (provider: Provider, work: WorkItem, signal: AbortSignal): Promise<StatusChange> => {
-    const query = { vendorTaskIds: work.batch.vendorTaskIds, content: contentOf(work.batch, work.items) };
+    const { vendorTaskIds, sentAt } = work.batch;
+    const query = { vendorTaskIds, content: contentOf(work.batch, work.items), ...(sentAt !== undefined && { submittedAt: sentAt }) };
     const age = ageOf(work.batch);
     try {
       return changeFrom(provider, work, await lookups.status(provider, query, signal), age, listedMs);

@@ -14,6 +14,7 @@ import type {
   Claimant,
   ClaimOptions,
   CleanResult,
+  DueAccount,
   Freed,
   HeldItems,
   Holder,
@@ -51,7 +52,11 @@ const flag = z.boolean();
 const texts = z.array(text);
 const itemState = z.enum(itemStates);
 
-const part = z.object({ url: text, state: z.enum(["processing", "succeeded", "failed"]), reason: maybe(text) } satisfies Shape<Part>);
+const part = z.object({
+  url: text,
+  state: z.enum(["processing", "succeeded", "failed", "untracked"]),
+  reason: maybe(text),
+} satisfies Shape<Part>);
 
 const itemShape = {
   index: number,
@@ -129,6 +134,7 @@ export const taskSnapshot = z.object({
   sending: number,
   held: z.array(held),
   bytes: number,
+  accounts: texts,
   waitingAccounts: texts,
   rejections: z.map(text, number),
   later: maybe(deferredItems),
@@ -213,6 +219,10 @@ export const claimant = z.object({
 
 export const claimOptions = z.object({ claimant: claimant.optional(), except: texts.optional() } satisfies Shape<ClaimOptions>);
 
+export const dueAccount = z.object({
+  account: text,
+  next: z.object({ provider: text, account: text }),
+} satisfies Shape<DueAccount>);
 export const backlog = z.object({ provider: text, batches: number, units: number } satisfies Shape<Backlog>);
 
 const allowance = z.object({
@@ -220,6 +230,7 @@ const allowance = z.object({
   ceiling: maybe(number),
   source: z.enum(["vendor", "ledger"]),
   budgeted: flag.optional(),
+  urlsPerRequest: number.optional(),
 } satisfies Shape<Allowance>);
 
 export const sendStart = z.object({

@@ -95,6 +95,7 @@ export function openThreadStorage(options: ThreadStorageOptions): Storage {
     claim: (...args) => call("claim", args),
     startSending: (...args) => call("startSending", args),
     nextDue: (...args) => call("nextDue", args),
+    dueAccounts: (...args) => call("dueAccounts", args),
     holders: (...args) => call("holders", args),
     beat: (...args) => call("beat", args),
     change: (...args) => call("change", args),

@@ -1,6 +1,7 @@
 /** Metrics for Prometheus. Labels have few values: never a URL, a task, a tenant or another value that callers choose. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { quotaName } from "../../prefetch/model/provider.ts";
 import type { Observer } from "../../telemetry/observer.ts";
 import type { Gauges } from "../served-app.ts";
 
@@ -56,12 +57,13 @@ export function createMetrics(): Metrics {
     contentType: registry.contentType,
     render: async (gauges) => {
       for (const [state, count] of Object.entries(gauges.items)) items.set({ state }, count);
-      for (const { provider, ...quota } of gauges.quotas) {
+      for (const { provider, zone, ...quota } of gauges.quotas) {
         const waiting = gauges.backlog.find((each) => each.provider === provider);
         queued.set({ provider }, waiting?.batches ?? 0);
         queuedUnits.set({ provider }, waiting?.units ?? 0);
-        if (quota.remaining !== undefined) remaining.set({ provider }, quota.remaining);
-        if (quota.limit !== undefined) limit.set({ provider }, quota.limit);
+        const name = quotaName({ id: provider, zoneId: zone });
+        if (quota.remaining !== undefined) remaining.set({ provider: name }, quota.remaining);
+        if (quota.limit !== undefined) limit.set({ provider: name }, quota.limit);
       }
       return registry.metrics();
     },

@@ -85,11 +85,22 @@ describe("allowances, of a vendor without a quota count", () => {
     });
   });
 
+  it("go by the quota that came with a submit, until half a minute has passed", async () => {
+    const { clock, allowances, provider, questions, reserve } = await setUp(() => ({ limit: 100, remaining: 90 }));
+    await reserve(3);
+    await allowances.note(provider, { limit: 50, remaining: 7 }, 2);
+    expect(await allowances.of(provider, signal)).toMatchObject({ limit: 50, ceiling: 9, source: "vendor" });
+    expect(questions()).toBe(0);
+    await clock.advance(HALF_MINUTE);
+    expect(await allowances.of(provider, signal)).toMatchObject({ limit: 100, ceiling: 90 });
+  });
+
   it("give the units that the ledger leaves as the quota", async () => {
     const { allowances, provider, reserve } = await setUp(undefined);
     await reserve(40);
     expect(await allowances.quota(provider, { caller: localCaller, signal })).toEqual({
       provider: "fake-cdn",
+      account: "fake-cdn:1",
       limit: 100,
       used: 40,
       remaining: 60,

@@ -75,6 +75,7 @@ describe("quota", () => {
     await urls(manyUrls(4));
     const expected = {
       provider: "fake-cdn",
+      account: "fake-cdn:1",
       limit: 30,
       used: 4,
       remaining: 26,
@@ -85,6 +86,18 @@ describe("quota", () => {
     expect(await service.quota(undefined, { caller: localCaller, signal })).toEqual([expected]);
     expect(await service.quota("fake-cdn", { caller: localCaller, signal })).toEqual([expected]);
     await expect(service.quota("no-such-cdn", { caller: localCaller, signal })).rejects.toThrow(error("invalid_argument"));
+  });
+
+  it("is what the vendor's last answer to a submit told", async () => {
+    const { urls } = await startService({
+      script: {
+        quota: async () => ({ limit: 100, remaining: 50 }),
+        answer: () => ({ vendorTaskIds: ["vendor-1"], refused: [], quota: { limit: 100, remaining: 1 } }),
+      },
+    });
+    expect(await urls(manyUrls(2))).toMatchObject({ quota: { remaining: 1, source: "vendor" } });
+    const others = ["https://media.example.com/a", "https://media.example.com/b"];
+    await expect(urls(others)).rejects.toThrow(error("quota_exhausted"));
   });
 
   it("has no limit when neither the vendor nor the operator names one", async () => {

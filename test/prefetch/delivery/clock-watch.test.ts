@@ -18,12 +18,12 @@ it.each([
   if (runsMs === 0) clock.step(-250_000);
   const limiter = createRateLimiter(heedingSteps(store, clock), clock);
   if (runsMs > 0) {
-    await clock.drive(limiter(fakeProvider({ limits: { requestsPerMinute: 60 } }), neverAborted));
+    await clock.drive(limiter(fakeProvider({ limits: { requestsPerMinute: 60 } }), neverAborted, "submit"));
     await clock.advance(runsMs);
     clock.step(-250_000);
   }
   const started = clock.monotonic();
-  await clock.drive(limiter(fakeProvider({ limits: { requestsPerMinute: 60 } }), neverAborted));
+  await clock.drive(limiter(fakeProvider({ limits: { requestsPerMinute: 60 } }), neverAborted, "submit"));
   expect(clock.monotonic() - started).toBeLessThanOrEqual(2_000);
 });
 
@@ -33,7 +33,7 @@ it("a request that waits for a slot waits no longer than the next look when anot
   const provider = fakeProvider({ limits: { requestsPerMinute: 60 } });
   await store.pauseSlots("fake-cdn:1", clock.now() + 250_000);
   const started = clock.monotonic();
-  const waiting = createRateLimiter(store, clock)(provider, neverAborted);
+  const waiting = createRateLimiter(store, clock)(provider, neverAborted, "submit");
   await clock.advance(100);
   clock.step(-250_000);
   await store.endOldWaits(clock.now(), 250_000);
@@ -56,8 +56,8 @@ it("a request reserves no slot by the old clock when the step falls into the res
   };
   const provider = fakeProvider({ limits: { requestsPerMinute: 60 } });
   const started = clock.monotonic();
-  await clock.drive(createRateLimiter(heedingSteps(interrupted, clock), clock)(provider, neverAborted));
+  await clock.drive(createRateLimiter(heedingSteps(interrupted, clock), clock)(provider, neverAborted, "submit"));
   const ofAnotherProcess = createRateLimiter(store, clock);
-  await clock.drive(ofAnotherProcess(provider, neverAborted));
+  await clock.drive(ofAnotherProcess(provider, neverAborted, "submit"));
   expect(clock.monotonic() - started).toBeLessThanOrEqual(5_000);
 });

@@ -32,7 +32,7 @@ describe("createRateLimiter", () => {
     for (const [index, gap] of gaps.entries()) {
       if (gap > 0) await clock.advance(gap);
       const limiter = processes[index % processCount];
-      if (limiter) waiting.push(limiter(provider, new AbortController().signal).then(() => passed.push(clock.now())));
+      if (limiter) waiting.push(limiter(provider, new AbortController().signal, "submit").then(() => passed.push(clock.now())));
     }
     await clock.drive(Promise.all(waiting));
     return passed.sort((a, b) => a - b);
@@ -60,9 +60,9 @@ describe("createRateLimiter", () => {
     const limiter = createRateLimiter(storage, clock);
     const busy = providerOf(1);
     const { signal } = new AbortController();
-    await limiter(busy, signal);
-    const second = limiter(busy, signal);
-    await limiter(providerOf(1), signal);
+    await limiter(busy, signal, "submit");
+    const second = limiter(busy, signal, "submit");
+    await limiter(providerOf(1), signal, "submit");
     expect(clock.now()).toBe(start);
     await clock.drive(second);
     expect(clock.now()).toBe(start + MINUTE);
@@ -106,9 +106,9 @@ describe("createRateLimiter", () => {
     const clock = fakeClock();
     const limiter = createRateLimiter(storage, clock);
     const provider = providerOf(1);
-    await limiter(provider, new AbortController().signal);
+    await limiter(provider, new AbortController().signal, "submit");
     const stop = new AbortController();
-    const waiting = limiter(provider, stop.signal);
+    const waiting = limiter(provider, stop.signal, "submit");
     const rejected = expect(waiting).rejects.toThrow("enough");
     await clock.settle();
     expect(clock.alarms()).toHaveLength(1);
@@ -119,7 +119,46 @@ describe("createRateLimiter", () => {
 
   it("rejects when its signal is aborted already", async () => {
     const limiter = createRateLimiter(storage, fakeClock());
-    await expect(limiter(providerOf(100), AbortSignal.abort(new Error("enough")))).rejects.toThrow("enough");
+    await expect(limiter(providerOf(100), AbortSignal.abort(new Error("enough")), "submit")).rejects.toThrow("enough");
+  });
+});
+
+describe("createRateLimiter, by action", () => {
+  const { signal } = new AbortController();
+  /** When five submits and five look-ups pass, each of them at once or later. */
+  const passes = async (limits: { readonly rateByAction?: true }, before?: "look-up") => {
+    const clock = fakeClock();
+    const storage = await openMemoryStore(clock);
+    const provider = fakeProvider({ limits: { requestsPerMinute: 10, ...limits } });
+    const limiter = createRateLimiter(storage, clock);
+    if (before) {
+      const throttled = new PrefetchError("rate_limited", "Too fast", { retryAfterMs: 60_000 });
+      await createPause(storage, clock, (error) => expect.fail(String(error)))(provider, throttled, before);
+    }
+    const start = clock.now();
+    const lastOf = async (action: "submit" | "look-up") => {
+      for (let count = 0; count < 5; count += 1) await limiter(provider, signal, action);
+      return clock.now() - start;
+    };
+    const [submits, lookUps] = await clock.drive(Promise.all([lastOf("submit"), lastOf("look-up")]));
+    return { submits, lookUps };
+  };
+
+  it("lets look-ups take the slots of submits when the provider has one rate", async () => {
+    const { submits, lookUps } = await passes({});
+    expect(Math.max(submits, lookUps)).toBeGreaterThanOrEqual(9 * 6_000);
+  });
+
+  it("keeps the rate for each kind of request when the vendor limits them apart", async () => {
+    const { submits, lookUps } = await passes({ rateByAction: true });
+    expect(submits).toBe(lookUps);
+    expect(submits).toBeLessThan(5 * 7_000);
+  });
+
+  it("pauses the throttled kind of request only when the vendor limits them apart", async () => {
+    const { submits, lookUps } = await passes({ rateByAction: true }, "look-up");
+    expect(submits).toBeLessThan(60_000);
+    expect(lookUps).toBeGreaterThanOrEqual(60_000);
   });
 });
 
@@ -133,7 +172,7 @@ describe("createRateLimiter, per host", () => {
     const passes = async (hosts: readonly (string | undefined)[], limiter = createRateLimiter(storage, clock)) => {
       const passed = new Map<string | undefined, number[]>();
       const waiting = hosts.map(async (host) => {
-        await limiter(provider, signal, host);
+        await limiter(provider, signal, "submit", host);
         passed.set(host, [...(passed.get(host) ?? []), clock.now() - start]);
       });
       await clock.drive(Promise.all(waiting));
@@ -201,7 +240,7 @@ describe("createRateLimiter, per host", () => {
     const { clock, storage, provider, passes } = await setUp(60_000);
     await passes(["a.example"]);
     const stop = new AbortController();
-    const waiting = expect(createRateLimiter(storage, clock)(provider, stop.signal, "a.example")).rejects.toThrow("enough");
+    const waiting = expect(createRateLimiter(storage, clock)(provider, stop.signal, "submit", "a.example")).rejects.toThrow("enough");
     await clock.settle();
     stop.abort(new Error("enough"));
     await waiting;
@@ -221,14 +260,15 @@ describe("createPause", () => {
     const provider = fakeProvider({ limits: { requestsPerMinute: 100 } });
     const limiter = createRateLimiter(storage, clock);
     const { signal } = new AbortController();
-    await limiter(provider, signal);
+    await limiter(provider, signal, "submit");
     await createPause(storage, clock, (error) => expect.fail(String(error)))(
       provider,
       new PrefetchError("rate_limited", "Too fast", { retryAfterMs }),
+      "submit",
     );
-    await clock.drive(limiter(fakeProvider({ account: "another-account" }), signal));
+    await clock.drive(limiter(fakeProvider({ account: "another-account" }), signal, "submit"));
     expect(clock.now()).toBe(start);
-    await clock.drive(limiter(provider, signal));
+    await clock.drive(limiter(provider, signal, "submit"));
     expect(clock.now() - start).toBe(expected);
   });
 });

@@ -186,9 +186,12 @@ it("the store leaves a batch to a process that beats again, and refuses its chan
 it("resumeDueBatches serves every usable provider, and reports the one that cannot be used", async () => {
   const { clock, storage, provider, worker, reports, stopped } = await startIdleServer({ broken: true });
   await storage.admit([accountQuery()], () => ({ task: newTask({ id: "pf_1", urls: manyUrls(2) }) }));
+  const other = newTask({ id: "pf_2", urls: manyUrls(2) });
+  const ofOther = { provider: "other-cdn", account: "other-cdn:1" };
+  await storage.admit([accountQuery()], () => ({ task: { ...other, batches: other.batches.map((batch) => ({ ...batch, ...ofOther })) } }));
   await clock.advance(5_000);
   expect(provider.received).toHaveLength(1);
-  expect(reports).toEqual(["looking for batches that are due"]);
+  expect(reports).toEqual(["resuming batches that are due"]);
   stopped.abort();
   await worker.stop(0);
 });

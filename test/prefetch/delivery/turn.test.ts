@@ -33,13 +33,13 @@ function setUp({ startSending, change, limiter, of, batch }: Script = {}) {
   const starts: { readonly batch: Batch; readonly start: SendStart }[] = [];
   const changes: { readonly batch: Batch; readonly change: BatchChange }[] = [];
   const provider = fakeProvider();
-  const hosts: (string | undefined)[] = [];
+  const hosts: string[] = [];
   const options: TurnOptions = {
     clock,
     stopping: stop.signal,
-    limiter: async (_, signal, host) => {
+    limiter: async (_, signal, action, host) => {
       calls.push("limiter");
-      hosts.push(host);
+      hosts.push(`${action} ${host}`);
       expect(signal).toBe(stop.signal);
       await limiter?.();
     },
@@ -79,7 +79,7 @@ describe("a claimed turn", () => {
     await turn.take();
     expect(turn.state).toBe("sending");
     expect(calls).toEqual(["limiter", "startSending"]);
-    expect(hosts).toEqual(["media.example.com"]);
+    expect(hosts).toEqual(["submit media.example.com"]);
     const sent = { leaseUntil: NOON + LEASE_MS, day: TODAY };
     const { boot } = clock;
     const start = { now: NOON, monotonic: NOON, boot, allowance: undefined, ownBudget: 7, ...sent };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
+import type { BatchContent, Call } from "../../../src/prefetch/model/provider.ts";
 import { TODAY } from "../../fakes/clock.ts";
 import { manyUrls, type ProviderScript, urlsOf } from "../../fakes/provider.ts";
 import { setUp, taken, throwing } from "./worker-harness.ts";
@@ -31,6 +32,28 @@ describe("worker, when the vendor's day is used up", () => {
     expect(await items()).toMatchObject([{ state: "rejected", code: "quota_exhausted" }, { state: "rejected" }]);
     expect(await used()).toBe(0);
   });
+});
+
+it("worker keeps the key of a batch when it sends the batch again", async () => {
+  const keys: (string | undefined)[] = [];
+  const { clock, provider, worker, admit } = await setUp({
+    limits: { urlsPerRequest: 2 },
+    answer: (_, nth) => {
+      if (nth === 0) throw new PrefetchError("rate_limited", "Too fast", { retryable: true, delivery: "refused" });
+      return { vendorTaskIds: [`vendor-${nth}`], refused: [] };
+    },
+  });
+  const { submit } = provider;
+  Object.assign(provider, {
+    submit: (batch: BatchContent, call: Call) => {
+      keys.push(call.batchKey);
+      return submit(batch, call);
+    },
+  });
+  await admit({ urls: manyUrls(2) });
+  worker.kick(provider);
+  await clock.advance(120_000);
+  expect(keys).toEqual(["pf_1-0-2", "pf_1-0-2"]);
 });
 
 describe("worker, when the vendor counts the quota", () => {

@@ -34,6 +34,27 @@ describe("applyStatus", () => {
     expect(change).toEqual({ kind: "report", items: [{ index: 0, state: "succeeded" }], refund: 0 });
   });
 
+  it("ends a URL as untracked when the vendor is done and does not say whether the URL is warm", () => {
+    const change = applyStatus(workOf(urls), [
+      row(urls[0] ?? "", "untracked", "60 % of the task succeeded."),
+      row(urls[1] ?? "", "succeeded"),
+    ]);
+    expect(change).toEqual({
+      kind: "end",
+      items: [
+        { index: 0, state: "untracked", code: "unsupported", reason: "60 % of the task succeeded." },
+        { index: 1, state: "succeeded" },
+      ],
+      refund: 0,
+    });
+    const both = applyStatus(workOf(urls), [
+      row(urls[0] ?? "", "untracked"),
+      row(urls[0] ?? "", "failed"),
+      row(urls[1] ?? "", "succeeded"),
+    ]);
+    expect(both.items[0]).toMatchObject({ index: 0, state: "failed" });
+  });
+
   it("ends the batch when no item is processing", () => {
     const change = applyStatus(
       workOf(urls),

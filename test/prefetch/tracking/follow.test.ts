@@ -54,8 +54,8 @@ describe("follow", () => {
     });
     expect(await follow("pf_1", always(provider), signal, noAccount)).toBeUndefined();
     expect(questions).toEqual([
-      { vendorTaskIds: ["vendor-0"], content: { kind: "urls", urls: manyUrls(4).slice(0, 2) } },
-      { vendorTaskIds: ["vendor-1"], content: { kind: "urls", urls: manyUrls(4).slice(2) } },
+      { vendorTaskIds: ["vendor-0"], content: { kind: "urls", urls: manyUrls(4).slice(0, 2) }, submittedAt: expect.any(Number) },
+      { vendorTaskIds: ["vendor-1"], content: { kind: "urls", urls: manyUrls(4).slice(2) }, submittedAt: expect.any(Number) },
     ]);
     expect(await states()).toEqual(["succeeded", "succeeded", "processing", "processing"]);
     expect((await storage.following("pf_1")).map((work) => work.batch.number)).toEqual([1]);

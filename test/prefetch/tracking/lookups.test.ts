@@ -24,9 +24,10 @@ async function setUp(options: { pollSeconds?: number } = {}) {
   const lookups: Lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
+    hosts: fakeCache(clock),
     limiter: createRateLimiter(storage, clock),
     pollSeconds: options.pollSeconds,
-    onThrottled: async (provider, error) => {
+    pause: async (provider, error) => {
       throttled.push(`${provider.id} ${error.message}`);
     },
     stopped: stopped.signal,
@@ -182,7 +183,7 @@ describe("lookups.status", () => {
     expect(await lookups.status(provider, query, signal)).toEqual(going);
   });
 
-  it("calls onThrottled for a throttling answer and for no other error", async () => {
+  it("calls pause for a throttling answer and for no other error", async () => {
     const { lookups, throttled } = await setUp();
     const errors = [new PrefetchError("vendor_unavailable", "Down"), new TypeError("odd"), new PrefetchError("rate_limited", "Too fast")];
     const { provider } = recording((_, nth) => Promise.reject(errors[nth]));

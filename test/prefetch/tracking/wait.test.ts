@@ -20,6 +20,7 @@ function snapshotOf(counts: Partial<Counts>, bytes = 0): TaskSnapshot {
     openBatches: 1,
     sending: 0,
     held: [],
+    accounts: [],
     waitingAccounts: [],
     rejections: new Map(),
     later: undefined,

@@ -24,6 +24,7 @@ export function admissionContract(bench: StorageBench): void {
         sending: 0,
         held: [],
         bytes: 0,
+        accounts: ["fake-cdn:1"],
         waitingAccounts: ["fake-cdn:1"],
         rejections: new Map([["invalid_argument", 1]]),
         failedAgain: 0,

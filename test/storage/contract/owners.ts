@@ -35,6 +35,19 @@ export function ownersContract(bench: StorageBench): void {
       expect(await send(batch, NOON + 1_000 * LEASE, NOON + 1_001 * LEASE)).toBe("started");
     });
 
+    it("name the accounts with due batches to a process that may take them, and none while the account's breaker is open", async () => {
+      await store({ urls: manyUrls(2) });
+      const due = [{ account: ACCOUNT, next: { provider: "fake-cdn", account: ACCOUNT } }];
+      expect(await bench.storage.dueAccounts(NOON, claimant("one"))).toEqual(due);
+      expect(await bench.storage.dueAccounts(NOON - LEASE, claimant("one"))).toEqual([]);
+      const batch = await batchFor(claimant("one"));
+      expect(await bench.storage.dueAccounts(NOON, claimant("two"))).toEqual([]);
+      expect(await bench.storage.dueAccounts(NOON, claimant("one", { inHand: [batch] }))).toEqual([]);
+      expect(await bench.storage.dueAccounts(NOON, claimant("two", { dead: await bench.storage.holders("two") }))).toEqual(due);
+      for (let failure = 0; failure < 3; failure += 1) await bench.storage.noteSignal(ACCOUNT, "failed");
+      expect(await bench.storage.dueAccounts(NOON, claimant("one"))).toEqual([]);
+    });
+
     it("take their own batch again when they do not have it in hand", async () => {
       await store({ urls: manyUrls(2) });
       const batch = await batchFor(claimant("one"));

@@ -175,6 +175,7 @@ export function readingContract(bench: StorageBench): void {
         sending: 2,
         held: [{ owner: undefined, isSent: true, items: 2, at: NOON + 10 }],
         bytes: 0,
+        accounts: ["fake-cdn:1"],
         waitingAccounts: ["fake-cdn:1"],
         failedAgain: 0,
         byProvider: [],

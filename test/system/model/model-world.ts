@@ -119,6 +119,7 @@ export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions):
             const { used, pending } = await own.ledger(account.id, vendorDay(clock.now(), account.timeZone));
             return { limit, ceiling: used - pending + leftAt(account), source: "vendor" };
           },
+          note: async () => undefined,
           forget: async () => undefined,
           tenantBudget: undefined,
           wholeDay: (provider) => accountOf(provider).limit,
