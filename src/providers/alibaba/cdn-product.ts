@@ -12,6 +12,8 @@ export const cdn: PlainProduct = {
   service: "Alibaba Cloud CDN",
   version: "2018-05-10",
   list: { action: "DescribeRefreshTasks", field: "CDNTask", pageRows: 100 },
+  // https://www.alibabacloud.com/help/en/cdn/developer-reference/api-cdn-2018-05-10-describeuserdomains
+  domains: { action: "DescribeUserDomains", right: "cdn:DescribeUserDomains", pageRows: 500 },
   quotaAction: "DescribeRefreshQuota",
   prefetch: { action: "PushObjectCache", idFields: ["PushTaskId"] },
   // The vendor's metadata and client send these parameters in a form.

@@ -12,6 +12,8 @@ export const dcdn: PlainProduct = {
   service: "Alibaba Cloud DCDN",
   version: "2018-01-15",
   list: { action: "DescribeDcdnRefreshTasks", field: "Task", pageRows: 50 },
+  // https://www.alibabacloud.com/help/en/edge-security-acceleration/dcdn/developer-reference/api-dcdn-2018-01-15-describedcdnuserdomains
+  domains: { action: "DescribeDcdnUserDomains", right: "dcdn:DescribeDcdnUserDomains", pageRows: 500 },
   quotaAction: "DescribeDcdnRefreshQuota",
   // A sample of 2019 answers with the other product's field.
   prefetch: { action: "PreloadDcdnObjectCaches", idFields: ["PreloadTaskId", "PushTaskId"] },

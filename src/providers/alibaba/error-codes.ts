@@ -30,7 +30,7 @@ const fault: Meaning = {
 /** Rows whose advice names the product. */
 function namedMeanings({ id, service, permissions }: Product) {
   return {
-    denied: { code: "auth_failed", hint: `Grant the RAM user ${permissions}.` },
+    denied: { code: "auth_failed", lacksRight: true, hint: `Grant the RAM user ${permissions}.` },
     wrongKeys: {
       code: "auth_failed",
       clockMatters: true,

@@ -6,6 +6,7 @@ import { provesLogin } from "../kit/login-check.ts";
 import { type NetworkOptions, openNetwork } from "../kit/network.ts";
 import { type CredentialSource, rememberKeys } from "./credentials.ts";
 import { createErrors } from "./errors.ts";
+import { createHosts } from "./hosts.ts";
 import type { Product, UrlCall } from "./product.ts";
 import { createQuotaReader } from "./quota.ts";
 import { createRpc, type Endpoint } from "./rpc.ts";
@@ -69,6 +70,7 @@ export function createPlain(product: PlainProduct, options: PlainOptions): Provi
       prefetch.submit(batch, call).catch(async (error: unknown) => {
         throw await quotaInsteadOfQueue(error, prefetch.quota, call);
       }),
+    hosts: createHosts(rpc, endpoint, product),
     checkLogin: (call) => provesLogin(createErrors(product).vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
     refresh: {
       id: `${id}-refresh`,

@@ -25,6 +25,14 @@ export interface ListCall {
   readonly pageRows: number;
 }
 
+/** The call that lists the accelerated domains of the account. Its right has the product's prefix: `cdn:DescribeUserDomains`. */
+export interface DomainsCall {
+  readonly action: string;
+  readonly right: string;
+  /** At most the vendor's largest page. */
+  readonly pageRows: number;
+}
+
 /** The vendor's words for prefetches and for refreshes of single URLs. */
 export type TaskType = "preload" | "file";
 
@@ -39,6 +47,7 @@ export interface Product {
   /** API version. */
   readonly version: string;
   readonly list: ListCall;
+  readonly domains: DomainsCall;
   /** Action of the call that tells the quota. */
   readonly quotaAction: string;
   readonly limits: ProviderLimits & { readonly listedWithinMs: number };

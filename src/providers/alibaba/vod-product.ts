@@ -12,6 +12,8 @@ export const vod: Product = {
   version: "2017-03-21",
   // https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-describevodrefreshtasks
   list: { action: "DescribeVodRefreshTasks", field: "Task", pageRows: 50 },
+  // https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-describevoduserdomains
+  domains: { action: "DescribeVodUserDomains", right: "vod:DescribeVodUserDomains", pageRows: 50 },
   // https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-describevodrefreshquota
   quotaAction: "DescribeVodRefreshQuota",
   limits,

@@ -9,6 +9,7 @@ import { type NetworkOptions, openNetwork } from "../kit/network.ts";
 import { createCacheCalls } from "./cache-calls.ts";
 import { type CredentialSource, rememberKeys } from "./credentials.ts";
 import { createErrors } from "./errors.ts";
+import { createHosts } from "./hosts.ts";
 import { limits } from "./limits.ts";
 import { createMedia, type MediaOptions } from "./media.ts";
 import { createQuotaReader } from "./quota.ts";
@@ -70,6 +71,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     reach: "Alibaba Cloud warms mid-tier nodes and reports success from 90 percent of them; the first request at an edge may still miss.",
     purging: "At Alibaba Cloud VOD, refresh_first true does both in one call, with a quota of 2,000 refreshes a day.",
     ...prefetch,
+    hosts: createHosts(rpc, options.cache, vod),
     checkLogin: (call) => provesLogin(createErrors(vod).vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
     resolveAsset,
     refresh: createRefresh(parts, { account: options.account, resolveAsset }),

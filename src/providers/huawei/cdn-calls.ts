@@ -14,7 +14,8 @@ export interface TaskCallParts {
   readonly api: Api;
   readonly clock: Clock;
   readonly redact: Redactor;
-  readonly enterpriseProject: string | undefined;
+  /** The enterprise project as a part of a query. */
+  readonly project: readonly (readonly [string, string])[];
 }
 
 type TaskCalls = Pick<Provider, "submit"> & Required<Pick<Provider, "status" | "quota" | "findSubmitted">>;
@@ -38,10 +39,9 @@ const detail = z.object({ urls: z.array(row), total: z.number().nullish() });
 const records = z.object({ result: z.array(row).nullish(), total: z.number().nullish() });
 const quotas = z.object({ quotas: z.array(z.object({ type: z.string(), quota_limit: z.number(), used: z.number() })) });
 
-export function createTaskCalls({ api, clock, redact, enterpriseProject }: TaskCallParts, task: TaskCall): TaskCalls {
+export function createTaskCalls({ api, clock, redact, project }: TaskCallParts, task: TaskCall): TaskCalls {
   const { path, field, more, taskType, quotaType, what } = task;
   const submitted = z.object({ [field]: id });
-  const project = enterpriseProject === undefined ? [] : [["enterprise_project_id", enterpriseProject] as const];
 
   const readTask = (taskId: string, call: Call): Promise<TaskRows> =>
     readPages(DETAIL_ROWS, async (number): Promise<Page> => {

@@ -10,6 +10,7 @@ import { type NetworkOptions, openNetwork } from "../kit/network.ts";
 import { createApi } from "./api.ts";
 import { createAuth } from "./auth.ts";
 import { createTaskCalls } from "./cdn-calls.ts";
+import { createHosts } from "./cdn-hosts.ts";
 import { cdn, cdnLimits, prefetchCall, refreshCall } from "./cdn-product.ts";
 import { type HuaweiCredentials, rememberCredentials } from "./credentials.ts";
 import { createErrors } from "./errors.ts";
@@ -41,7 +42,8 @@ export function createHuaweiCdn(options: HuaweiCdnOptions): Provider {
   };
   const auth = createAuth({ ...network, credentials, scope, errors, onSecret: secrets.add });
   const api = createApi({ ...network, endpoint, path: "/v1.0/cdn/", auth, errors });
-  const prefetch = createTaskCalls({ ...network, api, enterpriseProject }, prefetchCall);
+  const project = enterpriseProject === undefined ? [] : [["enterprise_project_id", enterpriseProject] as const];
+  const prefetch = createTaskCalls({ ...network, api, project }, prefetchCall);
   const name = account.slice(account.indexOf(":") + 1);
 
   return {
@@ -58,6 +60,7 @@ export function createHuaweiCdn(options: HuaweiCdnOptions): Provider {
     reach: "Huawei Cloud warms the central nodes of the domain's service area; the first request at an edge may still miss.",
     purging: "At Huawei Cloud CDN, refresh_first true does both in one call, with a quota of refreshes of its own.",
     ...prefetch,
+    hosts: createHosts(api, project),
     checkLogin: (call) => provesLogin(errors.vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
     refresh: {
       id: `${cdn.id}-refresh`,
@@ -72,7 +75,7 @@ export function createHuaweiCdn(options: HuaweiCdnOptions): Provider {
       depth: "unknown",
       reach: "Huawei Cloud drops its copies; the next request of each node asks the origin.",
       purging: "This is the purge itself.",
-      ...createTaskCalls({ ...network, api, enterpriseProject }, refreshCall),
+      ...createTaskCalls({ ...network, api, project }, refreshCall),
       // The prefetching provider closes the client that both use.
       close: async () => undefined,
     },

@@ -29,7 +29,7 @@ export function meaningsFor({ id, permissions, setupHint, argumentHint, domainHi
       ...(traceable && { delivery: "unknown" }),
       hint: "The vendor has a fault, which usually passes. Call again later.",
     },
-    denied: { code: "auth_failed", hint: `Grant the user ${permissions}.` },
+    denied: { code: "auth_failed", lacksRight: true, hint: `Grant the user ${permissions}.` },
     deniedAddress: { code: "auth_failed", hint: "The vendor refuses this machine's address. Check the access rules of the account." },
     wrongCredentials: {
       code: "auth_failed",

@@ -8,6 +8,8 @@ export type Meaning = Readonly<
     hint?: string;
     /** A wrong clock causes refusals such as this one. */
     clockMatters?: boolean;
+    /** The credentials are good, but lack the right to this call: its own advice, where it has some, is better than `hint`. */
+    lacksRight?: boolean;
   } & Pick<ErrorFacts, "retryable" | "retryAfterMs" | "delivery" | "divisible">
 >;
 

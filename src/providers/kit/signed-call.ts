@@ -17,6 +17,8 @@ export interface SignedRequest {
   readonly call: Call;
   /** Whether the request counts against `requestsPerMinute`, and so takes a turn. */
   readonly counted: boolean;
+  /** What to do when the credentials lack the right to this call: a sentence that names the right. By default, that of the error table. */
+  readonly rightHint?: string;
 }
 
 /** A request with its signature. */
@@ -72,8 +74,8 @@ export function createSignedCall<Request extends SignedRequest>(options: SignedC
     };
 
   return async (request: Request): Promise<CallAnswer> => {
-    const { what: action, intent, call } = request;
-    const context = (now: number): FailureContext => ({ action, intent, redact, now });
+    const { what: action, intent, call, rightHint } = request;
+    const context = (now: number): FailureContext => ({ action, intent, redact, now, rightHint });
     const failureOf = ({ response, receivedAt }: Exchange) => errors.failureOf(response, context(receivedAt));
     try {
       const done = await exchange(request, sender(request), failureOf);

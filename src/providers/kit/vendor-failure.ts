@@ -31,6 +31,8 @@ export interface FailureContext {
   readonly redact: Redactor;
   /** Milliseconds since the epoch on this machine when the answer arrived. */
   readonly now: number;
+  /** The right that the call needs, and how to get it: a sentence. */
+  readonly rightHint?: string | undefined;
 }
 
 export interface Refusal {
@@ -61,12 +63,13 @@ export function vendorFailure(
   vendor: Vendor,
   response: HttpResponse,
   { error, meaning, reason, clockMatters, retryAfterMs }: Refusal,
-  { action, intent, redact, now }: FailureContext,
+  { action, intent, redact, now, rightHint }: FailureContext,
 ): PrefetchError {
   const skew = clockMatters ? clockSkew(response, now) : undefined;
   const why = skew === undefined ? ` with HTTP ${response.status}${reason && `: ${reason}`}` : `, because this machine's clock is ${skew}`;
   return new PrefetchError(meaning.code, `${vendor.name} refused ${action}${why}`, {
     ...meaning,
+    ...(meaning.lacksRight && rightHint !== undefined && { hint: rightHint }),
     delivery: intent === "spend" ? (meaning.delivery ?? "refused") : "refused",
     ...(skew !== undefined && { hint: WRONG_CLOCK_HINT }),
     retryAfterMs: retryAfterMs ?? meaning.retryAfterMs,

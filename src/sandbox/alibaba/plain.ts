@@ -8,7 +8,7 @@ import type { VendorEmulator, VendorLogEntry } from "../vendor-emulator.ts";
 import { createWarmedUrls } from "../warmed-urls.ts";
 import { type CacheCallsOptions, createCacheCalls } from "./cache.ts";
 import type { Action } from "./dispatcher.ts";
-import { createDomainCheck } from "./domains.ts";
+import { createDomainCheck, createDomainList } from "./domains.ts";
 import { type AlibabaEmulatorOptions, type AlibabaFacts, defaultKeys, startAlibaba } from "./frame.ts";
 import type { SandboxKeys } from "./signature-check.ts";
 import { createTaskList } from "./task-list.ts";
@@ -24,12 +24,13 @@ interface PlainFacts extends Pick<CacheCallsOptions, "idFields" | "quotaCode" | 
   readonly version: string;
   readonly service: string;
   readonly domain: string;
-  readonly actions: Readonly<Record<"prefetch" | "refresh" | "list" | "quota", string>>;
+  readonly actions: Readonly<Record<"prefetch" | "refresh" | "list" | "quota" | "domains", string>>;
   readonly field: string;
   readonly largestPage: number;
 }
 
 const REFRESHES_PER_DAY = 10_000;
+const LARGEST_DOMAIN_PAGE = 500;
 
 async function start(facts: PlainFacts, options: AlibabaEmulatorOptions): Promise<AlibabaPlainEmulator> {
   const { now = Date.now, firstMs = 1_500, eachMs = 50, dailyLimit = 1_000, queueLimit = 100_000 } = options;
@@ -50,6 +51,7 @@ async function start(facts: PlainFacts, options: AlibabaEmulatorOptions): Promis
       [actions.refresh, cache.refresh],
       [actions.list, createTaskList({ now, tasks, echoScheme, listDelayMs, field, largestPage })],
       [actions.quota, cache.describeQuota],
+      [actions.domains, createDomainList(domains, domainStates, LARGEST_DOMAIN_PAGE)],
     ]),
     policy: options,
     warmed,
@@ -76,6 +78,7 @@ export const startAlibabaCdn = (options: AlibabaEmulatorOptions = {}): Promise<A
         refresh: "RefreshObjectCaches",
         list: "DescribeRefreshTasks",
         quota: "DescribeRefreshQuota",
+        domains: "DescribeUserDomains",
       },
       field: "CDNTask",
       largestPage: 100,
@@ -97,6 +100,7 @@ export const startAlibabaDcdn = (options: AlibabaEmulatorOptions = {}): Promise<
         refresh: "RefreshDcdnObjectCaches",
         list: "DescribeDcdnRefreshTasks",
         quota: "DescribeDcdnRefreshQuota",
+        domains: "DescribeDcdnUserDomains",
       },
       field: "Task",
       largestPage: 50,

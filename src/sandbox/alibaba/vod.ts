@@ -7,7 +7,7 @@ import type { VendorEmulator, VendorLogEntry } from "../vendor-emulator.ts";
 import { createWarmedUrls } from "../warmed-urls.ts";
 import { createCacheCalls } from "./cache.ts";
 import type { Action } from "./dispatcher.ts";
-import { createDomainCheck } from "./domains.ts";
+import { createDomainCheck, createDomainList } from "./domains.ts";
 import { type AlibabaEmulatorOptions, type AlibabaFacts, defaultKeys, startAlibaba } from "./frame.ts";
 import { createGetPlayInfo } from "./play-info.ts";
 import { createMediaLibrary, type SandboxMedia } from "./plays.ts";
@@ -35,6 +35,7 @@ export interface AlibabaVodEmulator extends VendorEmulator<VendorLogEntry & Alib
 
 /** The vendor's default. No test needs another one. */
 const REFRESHES_PER_DAY = 2_000;
+const LARGEST_DOMAIN_PAGE = 50;
 
 const sampleUrls = "https://vod.example.net/93ab850b";
 /** An asset with two streams, and one that is not published yet. */
@@ -85,6 +86,7 @@ export async function startAlibabaVod(options: AlibabaVodEmulatorOptions = {}): 
       ["RefreshVodObjectCaches", cache.refresh],
       ["DescribeVodRefreshTasks", createTaskList({ now, tasks, echoScheme, listDelayMs, field: "Task", largestPage: 50 })],
       ["DescribeVodRefreshQuota", cache.describeQuota],
+      ["DescribeVodUserDomains", createDomainList(domains, domainStates, LARGEST_DOMAIN_PAGE)],
       ["RefreshMediaPlayUrls", jobs.refreshMediaPlayUrls],
       ["GetMediaRefreshJobs", jobs.getMediaRefreshJobs],
       ["GetPlayInfo", createGetPlayInfo(library, signedUrls)],

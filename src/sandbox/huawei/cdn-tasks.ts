@@ -10,6 +10,7 @@ import { isMalformedInSandbox } from "../outcomes.ts";
 import { jsonAnswer, parseJson } from "../server/json.ts";
 import type { ReceivedRequest } from "../server/receive.ts";
 import type { VendorAnswer } from "./answered.ts";
+import { type CdnDomains, foreign } from "./cdn-domains.ts";
 import type { CdnRow, CdnStore } from "./cdn-store.ts";
 import { cdnError } from "./errors.ts";
 
@@ -17,7 +18,7 @@ interface CdnTaskOptions {
   readonly now: () => number;
   readonly store: CdnStore;
   readonly quotas: Readonly<Record<"preheat" | "file_refresh", DailyQuota>>;
-  readonly domains: readonly string[];
+  readonly domains: CdnDomains;
   readonly enterpriseProject: string | undefined;
   readonly listDelayMs: number;
 }
@@ -28,6 +29,7 @@ interface CdnTasks {
   create(request: ReceivedRequest, field: Field): VendorAnswer;
   detail(taskId: string, url: URL): VendorAnswer;
   records(url: URL): VendorAnswer;
+  domains(url: URL): VendorAnswer;
   quota(): VendorAnswer;
 }
 
@@ -37,8 +39,6 @@ const KEPT_MS = 7 * 86_400_000;
 const LONGEST_SPAN_MS = 86_400_000;
 const order = z.object({ urls: z.array(z.string()).min(1), type: z.enum(["file", "directory"]).optional() });
 
-/** For a URL of another account, and for an unknown task, too. Most refusals of this product have the status 200. */
-const foreign = () => cdnError(200, "CDN.0108", "The domain name is not the acceleration domain name of the current tenant.");
 const invalid = (field: string) => cdnError(400, "CDN.0001", `The parameter ${field} is missing or incorrect.`);
 
 export function createCdnTasks(options: CdnTaskOptions): CdnTasks {
@@ -59,7 +59,8 @@ export function createCdnTasks(options: CdnTaskOptions): CdnTasks {
       if (!parsed) return invalid(field);
       const { urls } = parsed;
       if (urls.length > MOST_URLS || !urls.every(isWellFormed)) return invalid("urls");
-      if (!urls.every((one) => domains.includes(new URL(one).hostname))) return foreign();
+      const refusal = domains.refusalOf(urls);
+      if (refusal) return refusal;
       const { type, quota } = kinds[field];
       if (!quota.take(urls.length)) return cdnError(200, "CDN.0110", "The number of URLs exceeds the limit.");
       return { ...jsonAnswer(200, { [field]: store.start(urls, type) }), accepted: urls };
@@ -72,6 +73,8 @@ export function createCdnTasks(options: CdnTaskOptions): CdnTasks {
     },
 
     records: ({ searchParams }) => recordsOf(store, searchParams, (row) => now() >= row.at + listDelayMs),
+
+    domains: (url) => (isDenied(url) ? denied() : domains.list(url)),
 
     quota: () =>
       jsonAnswer(200, {

@@ -6,6 +6,7 @@ import { startVendor, type VendorEmulator, type VendorLogEntry } from "../vendor
 import { createWarmedUrls } from "../warmed-urls.ts";
 import { type AccountOptions, createAccount, type SandboxUser } from "./account.ts";
 import type { VendorAnswer } from "./answered.ts";
+import { createCdnDomains } from "./cdn-domains.ts";
 import { createCdnStore } from "./cdn-store.ts";
 import { createCdnTasks } from "./cdn-tasks.ts";
 import { throttled, unpublishedApi } from "./errors.ts";
@@ -17,6 +18,8 @@ export interface HuaweiCdnEmulatorOptions extends AccountOptions {
   readonly dailyLimit?: number;
   readonly refreshesPerDay?: number;
   readonly domains?: readonly string[];
+  /** Domains in another state than online, such as offline. */
+  readonly domainStates?: Readonly<Record<string, string>>;
   /** The enterprise project of the domains. Requests without it are refused, as those of IAM users are. */
   readonly enterpriseProject?: string;
   /** Milliseconds until the URL records show an accepted task. */
@@ -36,7 +39,7 @@ export interface HuaweiCdnEmulator extends VendorEmulator<CdnLogEntry> {
 
 export async function startHuaweiCdn(options: HuaweiCdnEmulatorOptions = {}): Promise<HuaweiCdnEmulator> {
   const { now = Date.now, firstMs = 1_500, eachMs = 5, dailyLimit = 1_000, refreshesPerDay = 2_000, listDelayMs = 0 } = options;
-  const { domains = ["hw-cdn.example.net"], enterpriseProject, callsPerSecond = 30 } = options;
+  const { domains = ["hw-cdn.example.net"], domainStates = {}, enterpriseProject, callsPerSecond = 30 } = options;
   const { user, tokens, respond } = createAccount(options, ({ domain }) => ({ domain: { name: domain } }));
   const warmed = createWarmedUrls(now);
   const quotas = {
@@ -44,7 +47,7 @@ export async function startHuaweiCdn(options: HuaweiCdnEmulatorOptions = {}): Pr
     file_refresh: createDailyQuota(refreshesPerDay, now, CHINA_UTC_OFFSET_HOURS),
   };
   const store = createCdnStore({ now, warmed, firstMs, eachMs });
-  const tasks = createCdnTasks({ now, store, quotas, domains, enterpriseProject, listDelayMs });
+  const tasks = createCdnTasks({ now, store, quotas, domains: createCdnDomains(domains, domainStates), enterpriseProject, listDelayMs });
   const withinRate = createRateLimit(callsPerSecond, 1_000, now);
 
   const dispatch = (request: ReceivedRequest): VendorAnswer => {
@@ -60,6 +63,8 @@ export async function startHuaweiCdn(options: HuaweiCdnEmulatorOptions = {}): Pr
         return tasks.detail(taskId ?? "", request.url);
       case "GET contentgateway/url-tasks":
         return tasks.records(request.url);
+      case "GET domains":
+        return tasks.domains(request.url);
       case "GET quota":
         return tasks.quota();
       default:

@@ -28,6 +28,7 @@ export interface WireBody {
   readonly PageSize?: number;
   readonly TotalCount?: number;
   readonly Tasks?: { readonly Task: readonly Readonly<Record<string, string>>[] };
+  readonly Domains?: { readonly PageData: readonly Readonly<Record<string, string>>[] };
   readonly PreloadQuota?: string | number;
   readonly PreloadRemain?: string | number;
   readonly UrlQuota?: string | number;

@@ -122,6 +122,35 @@ describe.each(plainCases.map((plain) => [plain.product.id, plain] as const))("%s
     expect(await failureOf(provider.submit(batch(1), countingCall()))).toMatchObject({ code: "queue_full", retryable: true });
   });
 
+  it("lists its domains: wildcards, all pages, and which of them are in service", async () => {
+    const domains = [host, ".wild.example.com", "Upper.example.com", "old.example.com", "new.example.com", "bücher.example.com"];
+    const many = Array.from({ length: 10_000 }, (_, index) => `h${index}.example.org`);
+    const domainStates = { "old.example.com": "offline", "new.example.com": "configuring" } as const;
+    const { provider, count } = await start({ emulator: { domains: [...domains, ...many], domainStates } });
+    const found = (await provider.hosts?.(countingCall())) ?? [];
+    expect(found.slice(0, 6)).toEqual([
+      { pattern: host, active: true },
+      { pattern: "*.wild.example.com", active: true },
+      { pattern: "upper.example.com", active: true },
+      { pattern: "old.example.com", active: false },
+      { pattern: "new.example.com", active: true },
+      { pattern: "xn--bcher-kva.example.com", active: true },
+    ]);
+    expect(found.slice(6).map(({ pattern }) => pattern)).toEqual(many);
+    expect(count(product.domains.action)).toBe(Math.ceil(10_006 / product.domains.pageRows));
+  });
+
+  it("names the right that a refused list of domains needs", async () => {
+    const { provider, vendor } = await start();
+    vendor.inject({ fault: refusal(403, "Forbidden.RAM"), action: product.domains.action });
+    const error = await failureOf(Promise.resolve(provider.hosts?.(countingCall())));
+    const hint = `Grant the RAM user ${product.domains.right}, which PREFETCH_ROUTES=auto needs.`;
+    expect(error).toMatchObject({ code: "auth_failed", retryable: false, provider: id, hint });
+    // Wrong keys lack no right.
+    vendor.inject({ fault: refusal(400, "SignatureDoesNotMatch") });
+    expect((await failureOf(Promise.resolve(provider.hosts?.(countingCall())))).hint).toMatch(/access key/);
+  });
+
   it("is out of quota in the vendor's own word", async () => {
     const { provider } = await start({ emulator: { dailyLimit: 1 } });
     const error = await failureOf(provider.submit(batch(2), countingCall()));

@@ -131,6 +131,37 @@ describe("a request", () => {
   });
 });
 
+describe("the list of domains", () => {
+  it("has wildcards, all pages, and which domains are in service", async () => {
+    const many = Array.from({ length: 1_200 }, (_, index) => `h${index}.example.org`);
+    const domains = [host, "*.wild.example.com", "old.example.com", "new.example.com", ...many];
+    const { provider, cdn, count } = await start({
+      emulator: { domains, domainStates: { "old.example.com": "offline", "new.example.com": "configuring" } },
+    });
+    const found = (await provider.hosts?.(countingCall())) ?? [];
+    expect(found.slice(0, 4)).toEqual([
+      { pattern: host, active: true },
+      { pattern: "*.wild.example.com", active: true },
+      { pattern: "old.example.com", active: false },
+      { pattern: "new.example.com", active: true },
+    ]);
+    expect(found.slice(4).map(({ pattern }) => pattern)).toEqual(many);
+    expect(count("GET", /\/domains$/)).toBe(3);
+    const banned = { total: 1, domains: [{ domain_name: host, domain_status: "online", disabled: 1 }] };
+    cdn.inject({ fault: { kind: "garble", body: JSON.stringify(banned) } });
+    expect(await provider.hosts?.(countingCall())).toEqual([{ pattern: host, active: false }]);
+  });
+
+  it("is of the enterprise project, and names the right that it needs", async () => {
+    const enterpriseProject = "0aad99bc-f5f6-4f78-8404-c598d76b0ed2";
+    const { another } = await start({ emulator: { enterpriseProject } });
+    const error = await failureOf(Promise.resolve(another().hosts?.(countingCall())));
+    expect(error).toMatchObject({ code: "auth_failed", vendorCode: "CDN.0020" });
+    expect(error.hint).toMatch(/cdn:configuration:queryDomains.*PREFETCH_HUAWEI_CDN_ENTERPRISE_PROJECT/);
+    expect(await another({ enterpriseProject }).hosts?.(countingCall())).toEqual([{ pattern: host, active: true }]);
+  });
+});
+
 describe("a request whose answer was lost", () => {
   it("is found among other tasks on several pages of records", async () => {
     const { provider, cdn, clock } = await start();

@@ -10,6 +10,22 @@ import { alibabaForEachTest, assetId, many, url } from "./emulator-harness.ts";
 const test = alibabaForEachTest();
 const { restart, ask, preload, idsOf, rowsOf, signed, expectError } = test;
 
+describe("the list of domains", () => {
+  it("has every domain with its state, 50 a page at most", async () => {
+    const domains = Array.from({ length: 60 }, (_, index) => `h${index}.example.net`);
+    await restart({ domains, domainStates: { "h0.example.net": "offline", "h1.example.net": "illegal" } });
+    const page = (PageNumber: string, PageSize = "50") => ask("DescribeVodUserDomains", { PageNumber, PageSize });
+    const [first, second] = [(await page("1")).body, (await page("2")).body];
+    expect([first.TotalCount, second.Domains?.PageData.length]).toEqual([60, 10]);
+    expect(first.Domains?.PageData.slice(0, 3).map((row) => [row.DomainName, row.DomainStatus])).toEqual([
+      ["h0.example.net", "offline"],
+      ["h1.example.net", "check_failed"],
+      ["h2.example.net", "online"],
+    ]);
+    expectError(await page("1", "51"), 400, "InvalidPageSize.Malformed");
+  });
+});
+
 describe("limits", () => {
   const remain = async () => (await ask("DescribeVodRefreshQuota")).body.PreloadRemain;
 

@@ -20,6 +20,7 @@ interface Body {
   readonly preloadRemain?: string;
   readonly urlRemain?: string;
   readonly totalCount?: number;
+  readonly domains?: { readonly pageData?: readonly { readonly domainName?: string; readonly domainStatus?: string }[] };
   readonly tasks?: { readonly CDNTask?: readonly Row[]; readonly task?: readonly Row[] };
 }
 
@@ -42,7 +43,13 @@ const products = [
     start: startAlibabaCdn,
     client: load("@alicloud/cdn20180510") as ClientModule,
     host: "ali-cdn.example.net",
-    calls: { prefetch: "PushObjectCache", refresh: "RefreshObjectCaches", list: "DescribeRefreshTasks", quota: "DescribeRefreshQuota" },
+    calls: {
+      prefetch: "PushObjectCache",
+      refresh: "RefreshObjectCaches",
+      list: "DescribeRefreshTasks",
+      quota: "DescribeRefreshQuota",
+      domains: "DescribeUserDomains",
+    },
     prefetchId: ({ pushTaskId }: Body) => pushTaskId,
     rows: ({ tasks }: Body) => tasks?.CDNTask ?? [],
   },
@@ -56,6 +63,7 @@ const products = [
       refresh: "RefreshDcdnObjectCaches",
       list: "DescribeDcdnRefreshTasks",
       quota: "DescribeDcdnRefreshQuota",
+      domains: "DescribeDcdnUserDomains",
     },
     prefetchId: ({ preloadTaskId }: Body) => preloadTaskId,
     rows: ({ tasks }: Body) => tasks?.task ?? [],
@@ -103,6 +111,21 @@ describe.each(products)("the official client for $name", ({ start, client: modul
     expect(refreshTaskId).toMatch(/^\d+$/);
     expect(await ask(calls.quota)).toMatchObject({ preloadQuota: "1000", preloadRemain: "999", urlRemain: "9999" });
     expect(emulator?.warmedAt(url("a"))).toBeUndefined();
+  });
+
+  it("lists the account's domains with their states, in pages", async () => {
+    const domains = [host, ".wild.example.com", "old.example.com"];
+    const ask = await connect({ domains, domainStates: { "old.example.com": "offline" } });
+    const pages = [1, 2].map((pageNumber) => ask(calls.domains, { pageNumber, pageSize: 2 }));
+    const found = await Promise.all(pages);
+    expect(found.map(({ totalCount }) => totalCount)).toEqual([3, 3]);
+    expect(found.flatMap((page) => page.domains?.pageData ?? []).map((row) => [row.domainName, row.domainStatus])).toEqual([
+      [host, "online"],
+      [".wild.example.com", "online"],
+      ["old.example.com", "offline"],
+    ]);
+    await expect(ask(calls.domains, { pageSize: 501 })).rejects.toMatchObject({ code: expect.stringContaining("InvalidPageSize") });
+    expect(prefetchId(await ask(calls.prefetch, { objectPath: "https://a.wild.example.com/a.mp4" }))).toMatch(/^\d+$/);
   });
 
   it.each([

@@ -76,6 +76,34 @@ describe("a task of the emulated CDN", () => {
   });
 });
 
+describe("the domains of the emulated CDN", () => {
+  it("are listed in pages with their states, and only a domain in service can be preheated", async () => {
+    await restart({
+      domains: ["hw-cdn.example.net", "*.wild.example.com", "old.example.com"],
+      domainStates: { "old.example.com": "offline" },
+    });
+    const page = (number: string) => ask("GET", "domains", { query: { page_size: "2", page_number: number } });
+    const online = { domain_status: "online", disabled: 0 };
+    expect(await page("1")).toMatchObject({
+      status: 200,
+      json: {
+        total: 3,
+        domains: [
+          { domain_name: "hw-cdn.example.net", ...online },
+          { domain_name: "*.wild.example.com", ...online },
+        ],
+      },
+    });
+    expect(await page("2")).toMatchObject({ json: { total: 3, domains: [{ domain_name: "old.example.com", domain_status: "offline" }] } });
+    expect(await ask("GET", "domains", { query: { page_size: "10001" } })).toEqual({ status: 400, json: error("CDN.0001") });
+    expect(await preheat(["https://a.wild.example.com/a.mp4"])).toMatchObject({
+      status: 200,
+      json: { preheating_task: expect.any(String) },
+    });
+    expect(await preheat(["https://old.example.com/a.mp4"])).toEqual({ status: 200, json: error("CDN.0145") });
+  });
+});
+
 describe("a refusal of the emulated CDN", () => {
   it.each([
     ["a URL of another account", 200, "CDN.0108", ["https://foreign.example.org/a.mp4"]],
@@ -95,7 +123,7 @@ describe("a refusal of the emulated CDN", () => {
   });
 
   it("comes from the gateway for an unknown path, too many calls and a wrong key", async () => {
-    expect(await ask("GET", "domains")).toMatchObject({ status: 404, json: { error_code: "APIGW.0101" } });
+    expect(await ask("GET", "no-such-path")).toMatchObject({ status: 404, json: { error_code: "APIGW.0101" } });
     await restart({ callsPerSecond: 1 });
     await ask("GET", "quota");
     expect(await ask("GET", "quota")).toMatchObject({ status: 429, json: { error_code: "APIGW.0308" } });
