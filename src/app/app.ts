@@ -14,6 +14,7 @@ import { createConfirmations } from "../mcp/confirmations.ts";
 import { prepareServers, type RunTool } from "../mcp/server.ts";
 import { createSubscriptions } from "../mcp/subscriptions.ts";
 import { createStreamReader } from "../media/thread/stream-reader.ts";
+import type { HostLists } from "../prefetch/admission/host-lists.ts";
 import { allSpendersOf } from "../prefetch/admission/zones.ts";
 import { heedingSteps } from "../prefetch/delivery/clock-watch.ts";
 import type { Presence } from "../prefetch/delivery/presence.ts";
@@ -60,6 +61,7 @@ export interface AppOptions {
 export interface LocalApp extends App {
   readonly runTool: RunTool;
   readonly directory: ProviderDirectory;
+  readonly hostLists: HostLists;
 }
 
 export function createApp(
@@ -83,12 +85,12 @@ export function createApp(
   const streams = createStreamReader();
   const sitemaps = createSitemapReader();
   const readers = { readStream: streams.read, readSitemap: sitemaps.read };
-  const { service, worker, presence, allowances, lookups } = wirePrefetch({ ...parts, draining: draining.signal, ...readers });
+  const { service, worker, presence, allowances, hostLists } = wirePrefetch({ ...parts, draining: draining.signal, ...readers });
   /** Every account that pays. Zones are looked up; a vendor that cannot be asked has none for now. */
   const spenders = async (): Promise<Provider[]> => {
     const providers = await Promise.all(registry.configured.map(registry.get));
     const found = providers.map((provider) =>
-      allSpendersOf(provider, lookups.hosts, stopping.signal).catch((error: unknown): Provider[] => {
+      allSpendersOf(provider, hostLists, stopping.signal).catch((error: unknown): Provider[] => {
         report(error, `looking up the zones of ${provider.id}`);
         return [];
       }),
@@ -123,6 +125,7 @@ export function createApp(
       describeProviders: registry.describe,
     }),
     directory: registry,
+    hostLists,
     report,
     note: (facts, message) => log.info(facts, message),
     warn: (facts, message) => log.warn(facts, message),

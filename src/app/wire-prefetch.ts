@@ -9,6 +9,7 @@ import { type Cache, measuredCache } from "../base/cache.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ForeignText } from "../base/foreign-text.ts";
 import { createAllowances } from "../prefetch/admission/allowance.ts";
+import { createHostLists } from "../prefetch/admission/host-lists.ts";
 import { createService } from "../prefetch/calls/service.ts";
 import { createPresence } from "../prefetch/delivery/presence.ts";
 import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
@@ -70,15 +71,25 @@ export function wirePrefetch({
     stopped,
     report,
   });
+  const hostLists = createHostLists({ clock, lists: createCache(clock), stopped, report });
   const withTraceparent = <Result>(traceparent: string | undefined, work: () => Result): Result =>
     withAmbientContext({ traceparent }, work);
   const presence = createPresence({ storage, clock, id: uuidv7(), report });
-  const delivery = { storage, clock, limiter, random: Math.random, allowances, presence, withTraceparent, report };
+  const delivery = {
+    storage,
+    clock,
+    limiter,
+    random: Math.random,
+    allowances,
+    hostRefused: hostLists.refused,
+    presence,
+    withTraceparent,
+    report,
+  };
   const worker = detached(createWorker(delivery));
   const lookups = createLookups({
     statuses: createCache(clock),
     assets: createCache(clock),
-    hosts: createCache(clock),
     limiter,
     pollSeconds: config.pollSeconds,
     pause: createPause(storage, clock, report),
@@ -91,6 +102,7 @@ export function wirePrefetch({
     presence,
     lookups,
     allowances,
+    hostLists,
     // An emulated vendor lists a task at once, and forgets all tasks when its server ends.
     follow: createFollow(storage, lookups, clock, config.sandbox ? { listedMs: SANDBOX_LISTED_MS } : {}),
     directory: registry,
@@ -105,7 +117,7 @@ export function wirePrefetch({
     newTaskId: (now) => `pf_${uuidv7({ msecs: now })}`,
     report,
   });
-  return { service, worker, presence, allowances, lookups };
+  return { service, worker, presence, allowances, hostLists };
 }
 
 /** The worker outlives the call that wakes it, so its log lines must not carry that call's request and trace. */

@@ -3,7 +3,7 @@
 import type { AppConfig } from "../app/config.ts";
 import { asPrefetchError, explain, PrefetchError } from "../base/errors.ts";
 import type { Setting, SettingValues } from "../base/setting.ts";
-import type { Route } from "../prefetch/model/provider-directory.ts";
+import type { WrittenRoute } from "../prefetch/model/provider-directory.ts";
 import { providerDefinitions } from "../providers/index.ts";
 import type { Flags } from "./flags.ts";
 import { readProxySettings } from "./proxy-settings.ts";
@@ -83,7 +83,7 @@ function appConfigFrom(settings: ParsedSettings, values: SettingValues, store: s
 }
 
 /** Each emulated vendor serves hosts of its own; the pattern that matches every host comes last. */
-function sandboxRoutes(): Route[] {
+function sandboxRoutes(): WrittenRoute[] {
   const routes = providerDefinitions.flatMap(({ id, sandboxHosts }) => sandboxHosts.map((pattern) => ({ pattern, provider: id })));
   return [...routes.filter(({ pattern }) => pattern !== "*"), ...routes.filter(({ pattern }) => pattern === "*")];
 }

@@ -18,15 +18,19 @@ const providerIds = providerDefinitions.map((definition) => definition.id);
 const routes = list
   .transform((entries) => entries.map((entry) => entry.split("=").map((part) => part.trim())))
   .superRefine((entries, context) => {
-    const wrong = entries.find((entry) => !isRoute(entry));
+    const wrong = entries.find((entry) => !isAuto(entry) && !isRoute(entry));
     if (wrong) context.addIssue({ code: "custom", message: routeMistake(wrong) });
   })
-  .transform((entries) => entries.map(([pattern = "", provider = ""]): Route => ({ pattern, provider })));
+  .transform((entries) => entries.map((entry): Route => (isAuto(entry) ? "auto" : { pattern: entry[0] ?? "", provider: entry[1] ?? "" })));
+
+function isAuto([word, ...rest]: readonly string[]): boolean {
+  return word === "auto" && rest.length === 0;
+}
 
 function routeMistake(route: readonly string[]): string {
   const [pattern = "", provider = ""] = route;
   const mistake = isRoute([pattern, providerIds[0] ?? ""]) && provider !== "" ? `; no provider is called "${provider}"` : "";
-  const form = `must be <host>=<provider>, separated by commas, such as *.example.com=${providerIds[0]}`;
+  const form = `must be auto, or <host>=<provider>, separated by commas, such as *.example.com=${providerIds[0]}`;
   return `${form}; providers are ${providerIds.join(", ")}${mistake || `; "${route.join("=")}" is not of this form`}`;
 }
 

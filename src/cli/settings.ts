@@ -28,7 +28,7 @@ export const generalSettings = {
     name: "PREFETCH_ROUTES",
     flag: "routes",
     about:
-      "Which provider serves which hosts when several are configured: <host>=<provider>, separated by commas. The first match counts. *.example.com matches every host below example.com; * matches every host.",
+      "Which provider serves which hosts when several are configured: <host>=<provider>, separated by commas. The first match counts. *.example.com matches every host below example.com; * matches every host. auto, alone or as an entry, asks the vendors which hosts they serve.",
     fallback: "none: each call then names its provider",
   },
   allowedDomains: {

@@ -152,8 +152,21 @@ describe("PREFETCH_ROUTES", () => {
     "*.example.com=alibaba-vod,example.org,*=huawei-vod",
   ])("is refused with an example and the known providers when a route is malformed: %j", (text) => {
     expect(() => routesOf(text)).toThrow(PrefetchError);
-    expect(() => routesOf(text)).toThrow(/^PREFETCH_ROUTES must be <host>=<provider>.*such as \*\.example\.com=\S+; providers are /);
+    expect(() => routesOf(text)).toThrow(
+      /^PREFETCH_ROUTES must be auto, or <host>=<provider>.*such as \*\.example\.com=\S+; providers are /,
+    );
     expect(() => routesOf(text)).toThrow(providerDefinitions.map((definition) => definition.id).join(", "));
+  });
+
+  it("asks the vendors where it says auto, alone or between written routes", () => {
+    expect(routesOf(" AUTO ")).toEqual(["auto"]);
+    expect(routesOf("a.example=huawei-vod,auto,*=http")).toEqual([
+      { pattern: "a.example", provider: huawei },
+      "auto",
+      { pattern: "*", provider: "http" },
+    ]);
+    for (const text of ["auto=huawei-vod=x", "automatic", "auto=", "*=auto"])
+      expect(() => routesOf(text)).toThrow(/^PREFETCH_ROUTES must be auto, or/);
   });
 
   it("is overridden by --routes", () => {
@@ -165,8 +178,10 @@ describe("PREFETCH_ROUTES", () => {
     expect(configOf([]).routes).toEqual([]);
     const { routes } = configOf(["--sandbox"]);
     const known = providerDefinitions.map((definition) => definition.id);
-    for (const { provider } of routes) expect(known).toContain(provider);
-    const providerOf = (host: string) => routes.find(({ pattern }) => hostMatches(host, pattern))?.provider;
+    const written = routes.filter((route) => route !== "auto");
+    expect(written).toEqual(routes);
+    for (const { provider } of written) expect(known).toContain(provider);
+    const providerOf = (host: string) => written.find(({ pattern }) => hostMatches(host, pattern))?.provider;
     expect(["vod.example.net", "media.example.net", "example.com", "www.example.com", "cdn.my-company.test"].map(providerOf)).toEqual([
       alibaba,
       alibaba,

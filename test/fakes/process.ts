@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../src/base/clock.ts";
 import { createAllowances } from "../../src/prefetch/admission/allowance.ts";
+import { createHostLists } from "../../src/prefetch/admission/host-lists.ts";
 import { createPresence } from "../../src/prefetch/delivery/presence.ts";
 import { createPause, createRateLimiter } from "../../src/prefetch/delivery/rate-limit.ts";
 import { createWorker } from "../../src/prefetch/delivery/worker.ts";
@@ -31,10 +32,10 @@ export function startProcess(options: ProcessOptions) {
   const { storage, clock, dailyBudget, tenantDailyBudget, report = failTest, stopped = neverAborted } = options;
   const limiter = createRateLimiter(storage, clock);
   const allowances = createAllowances({ storage, clock, answers: fakeCache(clock), dailyBudget, tenantDailyBudget, stopped, report });
+  const hostLists = createHostLists({ clock, lists: fakeCache(clock), stopped, report });
   const lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
-    hosts: fakeCache(clock),
     limiter,
     pollSeconds: undefined,
     pause: createPause(storage, clock, failTest),
@@ -44,6 +45,7 @@ export function startProcess(options: ProcessOptions) {
   const presence = createPresence({ storage, clock, id: `process ${processes}`, report });
   return {
     allowances,
+    hostLists,
     lookups,
     presence,
     follow: createFollow(storage, lookups, clock),
@@ -53,6 +55,7 @@ export function startProcess(options: ProcessOptions) {
       limiter,
       random: () => 0.5,
       allowances,
+      hostRefused: hostLists.refused,
       presence,
       withTraceparent: (_, work) => work(),
       report,

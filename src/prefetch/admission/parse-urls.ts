@@ -7,7 +7,7 @@ import { visibleText } from "../../base/visible-text.ts";
 import type { Provider } from "../model/provider.ts";
 import { type ParsedUrl, parseUrl, tooLong } from "../model/url.ts";
 import type { Refusals } from "./expandable.ts";
-import type { Router } from "./routing.ts";
+import type { Router } from "./router.ts";
 
 /** A URL or an asset that can be sent. */
 export interface Candidate {
@@ -68,7 +68,7 @@ export async function parseUrls(inputs: readonly unknown[], rules: ParseRules): 
     const parsed = parseUrl(input, { maxLength: LONGEST_URL, allowedDomains: rules.allowedDomains });
     const key = keyOf(input, parsed);
     if (!seen.isNew(key, input)) continue;
-    const found = holdsSecret(input, rules) ? withheld : candidateOrRejection(parsed, rules);
+    const found = holdsSecret(input, rules) ? withheld : await candidateOrRejection(parsed, rules);
     if ("provider" in found) candidates.push({ ...found, given: spellingOf(parsed, rules), kind: "url", cost: 1, position });
     else rejected.push(rejectedInput(input, found, position, rules));
   }
@@ -130,12 +130,15 @@ const withheld: Rejection = rejection(
   "holds a credential of this server or of a caller; remove it, and replace the credential if others can know the URL",
 );
 
-function candidateOrRejection(parsed: ParsedUrl, { route, refusals }: ParseRules): Pick<Candidate, "provider" | "target"> | Rejection {
+async function candidateOrRejection(
+  parsed: ParsedUrl,
+  { route, refusals }: ParseRules,
+): Promise<Pick<Candidate, "provider" | "target"> | Rejection> {
   if (!parsed.ok) return rejection(parsed.forbidden ? "forbidden_domain" : "invalid_argument", parsed.reason);
   const { url, hostname } = parsed;
   const known = refusals?.get(url);
   if (known) return { ...known, target: url };
-  const destination = route(hostname);
+  const destination = await route(hostname);
   if (!destination.ok) return rejection(destination.code, destination.reason);
   const { provider } = destination;
   const refusal = provider.refusalOf?.(url);

@@ -1,10 +1,9 @@
-/** Routing: which provider a call means, and which provider serves each host of a list. */
+/** Which provider a call means. */
 
-import { DOCTOR_HINT, type ErrorCode, PrefetchError } from "../../base/errors.ts";
+import { DOCTOR_HINT, PrefetchError } from "../../base/errors.ts";
 import type { Edge } from "../model/edge.ts";
 import type { BatchContent, Provider } from "../model/provider.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
-import { hostMatches } from "../model/url.ts";
 
 type Kind = BatchContent["kind"];
 
@@ -32,7 +31,7 @@ export function unknownProvider(name: string, known: readonly string[], fallback
  * Providers that a call without a name can mean. An operator with a vendor configured, even by half, means that vendor and
  * not a fallback.
  */
-function unnamedChoices({ configured, fallbacks, unfinished }: ProviderDirectory): readonly string[] {
+export function unnamedChoices({ configured, fallbacks, unfinished }: ProviderDirectory): readonly string[] {
   const vendors = configured.filter((id) => !fallbacks.includes(id));
   return vendors.length > 0 || unfinished.length > 0 ? vendors : configured;
 }
@@ -88,45 +87,6 @@ export async function edgeOf(directory: ProviderDirectory): Promise<Edge> {
   throw new PrefetchError("not_configured", "No configured provider can ask a CDN's edge", {
     hint: `Have the settings of provider "http" corrected. ${directory.problems.join(" ")} ${DOCTOR_HINT}`,
   });
-}
-
-/** Why a provider gets a URL: the call names it, a route names it, or a call without a name can mean no other one. */
-export type Choice = { readonly by: "name" } | { readonly by: "route"; readonly pattern: string } | { readonly by: "default" };
-
-export type Destination =
-  | { readonly ok: true; readonly provider: Provider; readonly choice: Choice }
-  | { readonly ok: false; readonly code: ErrorCode; readonly reason: string };
-
-/** The destination of a host's URLs. */
-export type Router = (hostname: string) => Destination;
-
-/** Routes everything to the named or only provider; without a name and with PREFETCH_ROUTES, host by host. */
-export async function createRouter(directory: ProviderDirectory, named: string | undefined): Promise<Router> {
-  const { routes, configured } = directory;
-  if (named !== undefined || routes.length === 0 || configured.length === 0) {
-    const provider = await chooseTaker(directory, named, "urls");
-    return () => ({ ok: true, provider, choice: { by: named === undefined ? "default" : "name" } });
-  }
-  const [first, ...others] = unnamedChoices(directory);
-  const unrouted = others.length === 0 ? first : undefined;
-  const providers = new Map<string, Provider>();
-  for (const id of configured) providers.set(id, await directory.get(id));
-  return (hostname) => {
-    const match = routes.find(({ pattern }) => hostMatches(hostname, pattern));
-    const id = match?.provider ?? unrouted;
-    if (id === undefined) {
-      const reason = `is on ${hostname}, for which PREFETCH_ROUTES names no provider; pass provider: ${configured.join(", ")}`;
-      return { ok: false, code: "invalid_argument", reason };
-    }
-    const provider = providers.get(id);
-    if (!provider) {
-      const reason = `is on ${hostname}, which PREFETCH_ROUTES sends to ${id}, and that has no credentials; read prefetch://providers`;
-      return { ok: false, code: "not_configured", reason };
-    }
-    const choice: Choice = match ? { by: "route", pattern: match.pattern } : { by: "default" };
-    if (provider.accepts.includes("urls")) return { ok: true, provider, choice };
-    return { ok: false, code: "unsupported", reason: `is on ${hostname}, whose provider ${id} takes no URLs on this server` };
-  };
 }
 
 /** The configured ones among some providers, such as those of a task. */

@@ -4,6 +4,7 @@ import type { Breathe } from "../../base/breathe.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { ForeignText } from "../../base/foreign-text.ts";
 import type { Allowances } from "../admission/allowance.ts";
+import type { HostLists } from "../admission/host-lists.ts";
 import type { Presence } from "../delivery/presence.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { Guards } from "../model/guards.ts";
@@ -22,6 +23,7 @@ export interface Deps {
   readonly lookups: Lookups;
   readonly allowances: Allowances;
   readonly follow: Follow;
+  readonly hostLists: HostLists;
   readonly directory: ProviderDirectory;
   readonly guards: Guards;
   readonly readStream: StreamReader;

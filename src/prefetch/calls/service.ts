@@ -42,10 +42,10 @@ export function createService(deps: Deps): PrefetchService {
     verify: createVerify(deps),
     list: createListTasks(deps),
     quota: async (provider, call) => {
-      const { directory, allowances, lookups } = deps;
+      const { directory, allowances, hostLists } = deps;
       const ids = provider === undefined && directory.configured.length > 0 ? directory.configured : [provider];
       const chosen = await Promise.all(ids.map((id) => chooseProvider(directory, id)));
-      const spenders = await Promise.all(chosen.map((each) => allSpendersOf(each, lookups.hosts, call.signal)));
+      const spenders = await Promise.all(chosen.map((each) => allSpendersOf(each, hostLists, call.signal)));
       return Promise.all(spenders.flat().map((each) => allowances.quota(each, call)));
     },
   };

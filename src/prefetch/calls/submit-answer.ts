@@ -82,6 +82,9 @@ export function withDuplicate(view: TaskView, { duplicatesRemoved, duplicate }: 
   return { ...view, duplicatesRemoved, ...(duplicate && { duplicate }) };
 }
 
+/** `HostLists.refused` sees to it. */
+const LISTS_READ_AGAIN = "The next call reads the vendors' domain lists again, in case the domain has moved to another product.";
+
 /** The error of a task that the vendor refused as a whole for one reason. The task keeps the record. */
 export async function allRefused(
   { storage, guards, directory }: Pick<Deps, "storage" | "guards" | "directory">,
@@ -96,7 +99,9 @@ export async function allRefused(
   if (!first || sent.some((item) => item.code !== first.code)) return undefined;
   const { providers } = snapshot.task;
   const chosen = await Promise.all(providers.map((id) => choiceInWords(directory, id, named)));
-  const hint = [refusedCounts(sent.length, items.length - sent.length), ...chosen, `Task ${taskId} keeps the record.`].join(" ");
+  const lists = first.code === "forbidden_domain" && named === undefined && directory.routes.includes("auto") ? [LISTS_READ_AGAIN] : [];
+  const counts = refusedCounts(sent.length, items.length - sent.length);
+  const hint = [counts, ...chosen, ...lists, `Task ${taskId} keeps the record.`].join(" ");
   return refusalOf(first, providers.length === 1 ? providers[0] : undefined, hint);
 }
 

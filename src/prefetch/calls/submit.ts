@@ -5,7 +5,8 @@ import { assetCost, readAssetId, urlsToExpand } from "../admission/asset.ts";
 import { chooseAssetTaker } from "../admission/asset-taker.ts";
 import { type Candidate, type ParsedUrls, parseUrls } from "../admission/parse-urls.ts";
 import { MOST_ASSETS, type ResolvedAssets, resolveAssets } from "../admission/resolve-assets.ts";
-import { chooseTaker, createRouter } from "../admission/routing.ts";
+import { createRouter } from "../admission/router.ts";
+import { chooseTaker } from "../admission/routing.ts";
 import { inZones } from "../admission/zones.ts";
 import type { CallContext } from "../model/caller.ts";
 import type { AssetExpansion, Expansion } from "../model/expansion.ts";
@@ -14,6 +15,7 @@ import { whenPublished } from "./await-published.ts";
 import { beforeDeadline } from "./before-deadline.ts";
 import type { Deps } from "./deps.ts";
 import { createExpandList } from "./expand-list.ts";
+import { recordRoutes, withRoutes } from "./routes-answer.ts";
 import type { Spend, SpendOptions } from "./spend.ts";
 import { nothingUsable, withFiles } from "./submit-answer.ts";
 import type { TaskView } from "./view.ts";
@@ -40,7 +42,7 @@ export interface Submit {
 }
 
 export function createSubmit(deps: Deps, spend: Spend): Submit {
-  const { clock, directory, guards, foreign, breathe } = deps;
+  const { clock, directory, hostLists, guards, foreign, breathe } = deps;
   const expandList = createExpandList(deps);
 
   /** Hosts time the call as a whole, so what comes before sending counts as waiting. */
@@ -50,12 +52,19 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
   /** `assets`: those that the URLs belong to. */
   const spendUrls = async (request: UrlsRequest, call: CallContext, assets = noAssets): Promise<TaskView> => {
     if (request.urls.length > guards.maxUrlsPerCall) throw tooMany("urls", request.urls.length, guards.maxUrlsPerCall);
-    const route = await createRouter(directory, request.provider);
+    const routes = recordRoutes(await createRouter(directory, { named: request.provider, hostLists, signal: call.signal }));
     const begun = clock.monotonic();
     const list = await expandList(request.urls, request.expand, call);
     const { refusals, argument } = list;
-    const routed = await parseUrls(list.urls, { route, allowedDomains: guards.allowedDomains, refusals, argument, foreign, breathe });
-    const own = await inZones(routed, deps.lookups.hosts, call.signal);
+    const routed = await parseUrls(list.urls, {
+      route: routes.route,
+      allowedDomains: guards.allowedDomains,
+      refusals,
+      argument,
+      foreign,
+      breathe,
+    });
+    const own = await inZones(routed, hostLists, call.signal);
     const parsed = withAssets(own, assets, list.urls.length);
     if (parsed.candidates.length === 0) {
       return list.nothing(parsed, {
@@ -64,7 +73,7 @@ export function createSubmit(deps: Deps, spend: Spend): Submit {
       });
     }
     const view = await spend(parsed, { ...request, waitSeconds: secondsLeft(request, begun) }, call);
-    return list.told(view, parsed);
+    return withRoutes(list.told(view, parsed), directory, routes.seen);
   };
 
   /** Without a named provider, each asset goes to the one that knows it. `one` may wait until the asset is published. */

@@ -40,8 +40,11 @@ export interface Attempt {
   readonly trackable: boolean;
 }
 
-/** What the error means for more than this batch: `pause` a throttled account, `forget` a quota that the vendor contradicts. */
-export type Heed = "pause" | "forget" | "report" | "report-preparation";
+/**
+ * What the error means for more than this batch: `pause` a throttled account, `forget` a quota that the vendor contradicts, `forget-host`
+ * a list of hosts that it contradicts.
+ */
+export type Heed = "pause" | "forget" | "forget-host" | "report" | "report-preparation";
 
 export interface Verdict {
   /** `undefined` when another process decides. */
@@ -86,6 +89,7 @@ function isUnsent(error: unknown): boolean {
 function heedOf(error: unknown): Heed | undefined {
   if (!(error instanceof PrefetchError)) return "report";
   if (error.code === "rate_limited") return "pause";
+  if (error.code === "forbidden_domain") return "forget-host";
   return error.code === "quota_exhausted" ? "forget" : undefined;
 }
 

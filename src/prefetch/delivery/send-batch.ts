@@ -40,6 +40,8 @@ export interface SenderOptions {
   /** A number in [0, 1). */
   readonly random: () => number;
   readonly allowances: Pick<Allowances, "of" | "note" | "forget" | "wholeDay" | "tenantBudget">;
+  /** Told of a host that a vendor refuses, which its list of hosts may have. */
+  readonly hostRefused: (hostname: string) => Promise<void>;
   /** Told of failures outside any call. */
   readonly report: (error: unknown, about: string) => void;
 }
@@ -66,7 +68,7 @@ export interface SendOptions {
 export type Sender = (provider: Provider, claim: Claim, options?: SendOptions) => Promise<Outcome>;
 
 export function createSender(options: SenderOptions, { sending, stopping }: SenderSignals): Sender {
-  const { storage, clock, limiter, allowances, report } = options;
+  const { storage, clock, limiter, allowances, hostRefused, report } = options;
   const pause = createPause(storage, clock, report);
   const policyFor = createRetryPolicies(options);
   const recover = createRecovery({ clock, limiter, report, pause, policyFor, stopping });
@@ -90,12 +92,22 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     return { answer, pending: noProgress, open: { ...work, batch: turn.batch } };
   };
 
-  const heed = async (provider: Provider, { heed: what }: Verdict, answer: Answer): Promise<void> => {
+  const heed = async (provider: Provider, { batch, items }: Claim, { heed: what }: Verdict, answer: Answer): Promise<void> => {
     const error = answer.ok ? undefined : answer.error;
-    if (what === "report") report(error, `sending a batch to ${provider.id}`);
-    else if (what === "report-preparation") report(error, `preparing to send a batch to ${provider.id}`);
-    else if (what === "forget") await allowances.forget(provider);
-    else if (what === "pause" && error instanceof PrefetchError) await pause(provider, error, "submit");
+    switch (what) {
+      case "report":
+        return report(error, `sending a batch to ${provider.id}`);
+      case "report-preparation":
+        return report(error, `preparing to send a batch to ${provider.id}`);
+      case "forget":
+        return allowances.forget(provider);
+      case "forget-host": {
+        const url = urlIn(batch, items);
+        return url && hostRefused(url.hostname);
+      }
+      case "pause":
+        if (error instanceof PrefetchError) await pause(provider, error, "submit");
+    }
   };
 
   /** The answer itself matters more than what it says about the quota. */
@@ -105,8 +117,7 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
   };
 
   const turnFor = (provider: Provider, { batch, items }: Claim, next: Provider | undefined): Turn => {
-    const [url] = batch.kind === "urls" ? items : [];
-    const host = url && URL.parse(url.target)?.host;
+    const host = urlIn(batch, items)?.host;
     const leaseMs = provider.tracking === "direct" ? DIRECT_LEASE_MS : SEND_LEASE_MS;
     return createTurn({ storage, clock, limiter, allowances, stopping }, { provider, next, claimed: batch, host, leaseMs });
   };
@@ -125,7 +136,7 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
       trackable: provider.status !== undefined,
     };
     const verdict = interpret(open, attempt, clock.now(), policyFor(provider));
-    await heed(provider, verdict, answer);
+    await heed(provider, work, verdict, answer);
     if (answer.ok) await note(provider, answer.submission, turn.batch.cost);
     const { change, signal } = verdict;
     const { batch } = turn;
@@ -166,4 +177,9 @@ export function createSender(options: SenderOptions, { sending, stopping }: Send
     if (batch.nextAccount === undefined || !outcome.change) return outcome;
     return { ...outcome, change: refreshed(outcome.change, clock.now()) };
   };
+}
+
+/** A URL of the batch, whose URLs are on one host. */
+function urlIn({ kind }: Batch, [first]: Claim["items"]): URL | undefined {
+  return kind === "urls" && first ? (URL.parse(first.target) ?? undefined) : undefined;
 }

@@ -2,11 +2,14 @@
 
 import type { Provider } from "./provider.ts";
 
-/** Sends the URLs of matching hosts to one provider. The first matching route counts. */
-export interface Route {
+/** Sends the URLs of matching hosts to one provider. */
+export interface WrittenRoute {
   readonly pattern: string;
   readonly provider: string;
 }
+
+/** `auto` sends each host to the provider whose vendor lists it. The first route that knows a host counts. */
+export type Route = WrittenRoute | "auto";
 
 export interface ProviderDirectory {
   /** Ids of all providers. */

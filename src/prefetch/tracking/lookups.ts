@@ -4,19 +4,16 @@ import type { Cache } from "../../base/cache.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import { createSingleFlight } from "../../base/single-flight.ts";
 import { echoKey } from "../model/match-urls.ts";
-import type { Asset, Provider, ServedHost, StatusQuery, StatusRow } from "../model/provider.ts";
+import type { Asset, Provider, StatusQuery, StatusRow } from "../model/provider.ts";
 
 /** A finished vendor task never changes. Longer only costs memory; shorter repeats questions about the vendor's own ids. */
 const FINISHED_TTL_MS = 3_600_000;
 /** An asset seldom gains or loses a rendition. Longer would plan with an old list; shorter asks twice for one call and its repetition. */
 const ASSET_TTL_MS = 60_000;
-/** Domains seldom come or go. Longer would miss a new one; shorter asks the vendor again for each call. */
-const HOSTS_TTL_MS = 300_000;
 
 export interface LookupOptions {
   readonly statuses: Cache<readonly StatusRow[]>;
   readonly assets: Cache<Asset>;
-  readonly hosts: Cache<readonly ServedHost[]>;
   /** Resolves when the account may send its next look-up. */
   readonly limiter: (provider: Provider, signal: AbortSignal, action: "look-up") => Promise<void>;
   /** Overrides the providers' lowest poll interval. */
@@ -32,15 +29,12 @@ export interface Lookups {
   status(provider: Provider, query: StatusQuery, signal: AbortSignal): Promise<readonly StatusRow[]>;
   /** The URLs of an asset and their cost. Throws `not_found`, `not_published`, `unsupported`. */
   asset(provider: Provider, assetId: string, signal: AbortSignal): Promise<Asset>;
-  /** The hosts that the vendor serves for the account. Throws `unsupported` and what the vendor refuses. */
-  hosts(provider: Provider, signal: AbortSignal): Promise<readonly ServedHost[]>;
 }
 
-export function createLookups({ statuses, assets, hosts, limiter, pollSeconds, pause, stopped }: LookupOptions): Lookups {
+export function createLookups({ statuses, assets, limiter, pollSeconds, pause, stopped }: LookupOptions): Lookups {
   const callTo = (provider: Provider) => ({ signal: stopped, turn: () => limiter(provider, stopped, "look-up") });
   const askStatus = createSingleFlight(statuses);
   const askAsset = createSingleFlight(assets);
-  const askHosts = createSingleFlight(hosts);
 
   return {
     status: async (provider, query, signal) => {
@@ -68,11 +62,6 @@ export function createLookups({ statuses, assets, hosts, limiter, pollSeconds, p
         value: await resolveAsset(assetId, callTo(provider)),
         ttlMs: ASSET_TTL_MS,
       }));
-    },
-    hosts: async (provider, signal) => {
-      if (!provider.hosts) throw unsupported(provider, "the hosts that it serves");
-      const ask = provider.hosts.bind(provider);
-      return askHosts(provider.account, signal, async () => ({ value: await ask(callTo(provider)), ttlMs: HOSTS_TTL_MS }));
     },
   };
 }

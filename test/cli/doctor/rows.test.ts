@@ -10,8 +10,14 @@ import { checkProxy } from "../../../src/cli/commands/doctor/proxy.ts";
 import { checkRoutes } from "../../../src/cli/commands/doctor/routes.ts";
 import { describeDisk, shownBytes } from "../../../src/cli/commands/doctor/store.ts";
 import { describeEdge } from "../../../src/cli/commands/doctor/url.ts";
+import { createHostLists } from "../../../src/prefetch/admission/host-lists.ts";
+import type { Guards } from "../../../src/prefetch/model/guards.ts";
+import type { ProviderDirectory } from "../../../src/prefetch/model/provider-directory.ts";
+import { fakeCache } from "../../fakes/cache.ts";
+import { fakeClock } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
 import { fakeProvider } from "../../fakes/provider.ts";
+import { neverAborted } from "../../fakes/signal.ts";
 
 const rows = rowsOf("area");
 const MINUTE = 60_000;
@@ -152,30 +158,65 @@ describe("the disk of the store", () => {
 describe("the routes", () => {
   const [one, two] = [fakeProvider({ id: "one" }), fakeProvider({ id: "two" })];
   const guards = { allowedDomains: undefined };
+  const check = (directory: ProviderDirectory, own: Pick<Guards, "allowedDomains"> = guards) => {
+    const clock = fakeClock();
+    const hostLists = createHostLists({ clock, lists: fakeCache(clock), stopped: neverAborted, report: () => undefined });
+    return checkRoutes({ directory, hostLists, guards: own }, neverAborted);
+  };
+
+  it("with auto show what each vendor lists, and which vendor cannot be asked", async () => {
+    const served = async () => [
+      { pattern: "a.example", active: true },
+      { pattern: "b.example", active: false },
+      { pattern: "*.c.example" },
+    ];
+    const denied = async () => {
+      throw new PrefetchError("auth_failed", "The vendor refused the list of domains", { hint: "Grant the user cdn:List." });
+    };
+    const vendors = [
+      fakeProvider({ id: "one", account: "one", hosts: served }),
+      fakeProvider({ id: "two", account: "two", hosts: denied }),
+      fakeProvider({ id: "three" }),
+      fakeProvider({ id: "http" }),
+    ];
+    const directory = fakeDirectory(vendors, { routes: ["auto", { pattern: "*", provider: "http" }], fallbacks: ["http"] });
+    expect(await check(directory)).toMatchObject([
+      { name: "routes", state: "ok", says: "auto, *=http; the first match counts." },
+      { name: "domains", state: "ok", says: "one lists 3 domains, 1 of them out of service." },
+      { name: "domains", state: "warning", says: "The vendor refused the list of domains.", next: "Grant the user cdn:List." },
+      {
+        name: "domains",
+        state: "warning",
+        says: expect.stringContaining("cannot ask three"),
+        next: expect.stringContaining("cdn.example.com=three"),
+      },
+      { name: "hosts" },
+    ]);
+  });
 
   it("are shown, with a warning about a provider that cannot be used", async () => {
     const routes = [
       { pattern: "a.example", provider: "one" },
       { pattern: "*", provider: "two" },
     ];
-    expect(await checkRoutes(fakeDirectory([one, two], { routes }), guards)).toMatchObject([
+    expect(await check(fakeDirectory([one, two], { routes }))).toMatchObject([
       { name: "routes", state: "ok", says: "a.example=one, *=two; the first match counts." },
       { name: "hosts", state: "ok", says: "URLs of every host may be prefetched." },
     ]);
     const known = ["one", "two"];
     const half = fakeDirectory([one], { known, configured: ["one"], routes });
-    expect(await checkRoutes(half, { allowedDomains: ["*.a.example"] })).toMatchObject([
+    expect(await check(half, { allowedDomains: ["*.a.example"] })).toMatchObject([
       { state: "warning", says: expect.stringContaining("two cannot be used"), next: expect.stringContaining("PREFETCH_ROUTES") },
       { says: "Only these hosts: *.a.example." },
     ]);
   });
 
   it("are not needed by one provider, and several are named by each call", async () => {
-    expect((await checkRoutes(fakeDirectory([one]), guards))[0]).toMatchObject({
+    expect((await check(fakeDirectory([one])))[0]).toMatchObject({
       state: "ok",
       says: expect.stringContaining("URLs go to one"),
     });
-    expect((await checkRoutes(fakeDirectory([one, two]), guards))[0]).toMatchObject({
+    expect((await check(fakeDirectory([one, two])))[0]).toMatchObject({
       state: "ok",
       says: "No route is set, so each call names its provider: one, two.",
     });
@@ -183,7 +224,7 @@ describe("the routes", () => {
 
   it("are a warning when a vendor is half configured", async () => {
     const directory = fakeDirectory([one], { unfinished: ["two: set TWO_KEY."], fallbacks: ["one"] });
-    expect((await checkRoutes(directory, guards))[0]).toMatchObject({
+    expect((await check(directory))[0]).toMatchObject({
       state: "warning",
       next: expect.stringContaining("Complete the settings"),
     });

@@ -366,3 +366,75 @@ describe("prefetchAssets, over several providers", () => {
     await expect(asset("asset1")).rejects.toThrow(error("invalid_argument", { message: expect.stringContaining("none was named") }));
   });
 });
+
+describe("prefetchUrls, with auto in the routes", () => {
+  const listing = (id: string, hosts: () => readonly string[], more: ProviderScript = {}): ProviderScript => ({
+    id,
+    account: `${id}:1`,
+    accepts: ["urls"],
+    hosts: async () => hosts().map((pattern) => ({ pattern })),
+    ...more,
+  });
+  const three = ["https://a.example/1", "https://b.example/1", "https://c.example/1"];
+
+  it("plans and sends each host by the vendors' lists, and says why", async () => {
+    const { urls, sent, providers } = await startService({
+      script: listing("one-cdn", () => ["a.example"]),
+      moreProviders: [listing("two-cdn", () => ["*.example"]), listing("any-cdn", () => [])],
+      routes: ["auto", { pattern: "*", provider: "any-cdn" }],
+    });
+    const routed =
+      "Routed: a.example to one-cdn by the domain list of one-cdn. b.example, c.example to two-cdn by the domain list of two-cdn. d.test to any-cdn by the route *.";
+    const list = [...three, "https://d.test/1"];
+    const plan = await urls(list, { dryRun: true });
+    expect(plan.nextStep).toMatch(/^Nothing was sent\./);
+    expect(plan.nextStep.endsWith(routed)).toBe(true);
+    expect((await urls(list)).nextStep.endsWith(routed)).toBe(true);
+    expect(providers.map(sent)).toEqual([[list[0]], [list[1], list[2]], [list[3]]]);
+    // A call that names its provider needs no reason.
+    expect((await urls(three, { provider: "two-cdn", dryRun: true })).nextStep).not.toContain("Routed");
+  });
+
+  it("names three of many hosts, and the right that a vendor's list needs", async () => {
+    const denied = async (): Promise<never> => {
+      throw new PrefetchError("auth_failed", "The vendor refused the list of domains", { hint: "Grant the user cdn:List." });
+    };
+    const { urls } = await startService({
+      script: listing("one-cdn", () => ["*.example"]),
+      moreProviders: [listing("two-cdn", () => [], { hosts: denied })],
+      routes: ["auto"],
+    });
+    const many = Array.from({ length: 50 }, (_, index) => `https://h${index}.example/`);
+    expect((await urls(many, { dryRun: true })).nextStep).toMatch(
+      /Routed: h0\.example, h1\.example, h2\.example and 47 more to one-cdn by the domain list of one-cdn\. two-cdn could not be asked for its list of domains: The vendor refused the list of domains\. Grant the user cdn:List\.$/,
+    );
+  });
+
+  it("finds a domain that moved to another product at the first call after its refusal", async () => {
+    let home: "one-cdn" | "two-cdn" = "one-cdn";
+    const product = (id: typeof home) =>
+      listing(id, () => (home === id ? ["a.example"] : []), {
+        answer: () => {
+          if (home === id) return { vendorTaskIds: ["1"], refused: [] };
+          throw new PrefetchError("forbidden_domain", "The domain is of another account", { delivery: "refused" });
+        },
+      });
+    const { urls } = await startService({ script: product("one-cdn"), moreProviders: [product("two-cdn")], routes: ["auto"] });
+    expect(await urls(["https://a.example/1"])).toMatchObject({ providers: ["one-cdn"] });
+    home = "two-cdn";
+    await expect(urls(["https://a.example/2"])).rejects.toThrow(
+      error("forbidden_domain", { hint: expect.stringMatching(/Sent to one-cdn .* The next call reads the vendors' domain lists again/) }),
+    );
+    expect(await urls(["https://a.example/2"])).toMatchObject({ providers: ["two-cdn"] });
+  });
+
+  it("takes upper-case and IDN hosts in the spelling of the URL that is sent", async () => {
+    const { urls } = await startService({
+      script: listing("one-cdn", () => ["cdn.example.com", "xn--bcher-kva.example"]),
+      moreProviders: [listing("two-cdn", () => ["*.wild.example"])],
+      routes: ["auto"],
+    });
+    const view = await urls(["https://CDN.Example.com/a", "https://bücher.example/a", "https://A.B.Wild.Example/a"], { dryRun: true });
+    expect(view.nextStep).toMatch(/Routed: cdn\.example\.com, xn--bcher-kva\.example to one-cdn .* a\.b\.wild\.example to two-cdn/);
+  });
+});

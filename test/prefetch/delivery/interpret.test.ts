@@ -234,7 +234,8 @@ describe("interpret, for the whole account", () => {
     ["pause", "throttles", throttled],
     ["forget", "contradicts its quota", spent],
     ["report", "causes an unforeseen error", bug],
-    [undefined, "refuses a URL", refusal],
+    ["forget-host", "refuses a host that its list has", refusal],
+    [undefined, "does not know an asset", failure(new PrefetchError("not_found", "No such asset", { delivery: "refused" }))],
   ])("says %s when the vendor %s", (heed, _, answer) => {
     for (const state of ["claimed", "sending"] as const) expect(interpreted({ state, answer }).heed).toBe(heed);
   });

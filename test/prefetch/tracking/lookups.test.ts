@@ -24,7 +24,6 @@ async function setUp(options: { pollSeconds?: number } = {}) {
   const lookups: Lookups = createLookups({
     statuses: fakeCache(clock),
     assets: fakeCache(clock),
-    hosts: fakeCache(clock),
     limiter: createRateLimiter(storage, clock),
     pollSeconds: options.pollSeconds,
     pause: async (provider, error) => {

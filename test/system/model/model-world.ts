@@ -111,6 +111,7 @@ export function createWorld({ clock, storages, leftAt, suspend }: WorldOptions):
         clock,
         limiter: (provider, signal) => known(turns.get(provider), "turn")(signal),
         random: () => 0.5,
+        hostRefused: async () => undefined,
         allowances: {
           of: async (provider) => {
             const account = accountOf(provider);

@@ -8,9 +8,19 @@ import { endOf, modernSession, taskOf } from "../harness/clients-harness.ts";
 const hosts = { "alibaba-cdn": "ali-cdn.example.net", "alibaba-dcdn": "ali-dcdn.example.net", "huawei-cdn": "hw-cdn.example.net" };
 const urlsOf = (host: string, count: number) => Array.from({ length: count }, (_, index) => `https://${host}/${index}.mp4`);
 
-async function startVendors({ onTestFinished }: TestContext) {
+interface Domains {
+  readonly routes: string;
+  readonly cdn: readonly string[];
+  readonly dcdn: readonly string[];
+}
+
+async function startVendors({ onTestFinished }: TestContext, own?: Domains) {
   const fast = { firstMs: 300, eachMs: 0 };
-  const [cdn, dcdn, huawei] = await Promise.all([startAlibabaCdn(fast), startAlibabaDcdn(fast), startHuaweiCdn(fast)]);
+  const [cdn, dcdn, huawei] = await Promise.all([
+    startAlibabaCdn({ ...fast, ...(own && { domains: own.cdn }) }),
+    startAlibabaDcdn({ ...fast, ...(own && { domains: own.dcdn }) }),
+    startHuaweiCdn(fast),
+  ]);
   onTestFinished(async () => {
     await Promise.all([cdn.close(), dcdn.close(), huawei.close()]);
   });
@@ -25,9 +35,11 @@ async function startVendors({ onTestFinished }: TestContext) {
       HUAWEICLOUD_SDK_SK: huawei.user.sk,
       PREFETCH_HUAWEI_PRODUCTS: "cdn",
       PREFETCH_HUAWEI_CDN_ENDPOINT: huawei.endpoint,
-      PREFETCH_ROUTES: Object.entries(hosts)
-        .map(([provider, host]) => `${host}=${provider}`)
-        .join(","),
+      PREFETCH_ROUTES:
+        own?.routes ??
+        Object.entries(hosts)
+          .map(([provider, host]) => `${host}=${provider}`)
+          .join(","),
       PREFETCH_STORE: "memory:",
       PREFETCH_POLL_SECONDS: "0",
     },
@@ -35,6 +47,12 @@ async function startVendors({ onTestFinished }: TestContext) {
   onTestFinished(() => session.close());
   return { session, cdn, dcdn, huawei };
 }
+
+const denied = {
+  kind: "answer",
+  status: 403,
+  body: JSON.stringify({ error: { error_code: "CDN.0004", error_msg: "The user has no permission." } }),
+} as const;
 
 describe.concurrent("three products of two vendors", () => {
   it("each get the URLs of their hosts, and lost answers spend nothing twice", { timeout: 90_000 }, async (context) => {
@@ -72,6 +90,36 @@ describe.concurrent("three products of two vendors", () => {
       const actions = log.filter(({ accepted }) => accepted.length > 0).map(({ action }) => action);
       expect(actions).toEqual([expect.stringMatching(/^Refresh/), expect.stringMatching(/^P/)]);
     }
+  });
+
+  it("get the hosts that they list with PREFETCH_ROUTES=auto, also a host that moves", { timeout: 90_000 }, async (context) => {
+    const { expect } = context;
+    const [moving, both] = ["moving.example.net", "both.example.net"];
+    const domains = { cdn: [hosts["alibaba-cdn"], ".wild.example.net", moving, both], dcdn: [hosts["alibaba-dcdn"], both] };
+    const { session, cdn, dcdn, huawei } = await startVendors(context, { routes: "auto", ...domains });
+    huawei.inject({ method: "GET", fault: denied });
+    const url = (host: string) => `https://${host}/a.mp4`;
+    const list = [hosts["alibaba-cdn"], "a.b.wild.example.net", hosts["alibaba-dcdn"], both, "nowhere.test"].map(url);
+    const plan = await session.call("prefetch_urls", { urls: list, dry_run: true });
+    const { next_step: why, problems } = taskOf(plan);
+    expect(why).toContain("ali-cdn.example.net, a.b.wild.example.net to alibaba-cdn by the domain list of alibaba-cdn.");
+    expect(why).toContain("ali-dcdn.example.net to alibaba-dcdn by the domain list of alibaba-dcdn.");
+    expect(why).toMatch(/huawei-cdn could not be asked for its list of domains: .*Grant the user cdn:configuration:queryDomains/);
+    expect(problems.map((row) => row.reason)).toEqual([
+      expect.stringContaining("domain lists of alibaba-cdn and alibaba-dcdn both have"),
+      expect.stringContaining("no domain list has"),
+    ]);
+    const sent = taskOf(await session.call("prefetch_urls", { urls: list.slice(0, 3) }));
+    expect(await endOf(session, sent)).toMatchObject({ state: "succeeded", counts: { succeeded: 3 } });
+    expect([cdn.spentToday, dcdn.spentToday, huawei.spentToday]).toEqual([2, 1, 0]);
+
+    domains.dcdn.push(...domains.cdn.splice(domains.cdn.indexOf(moving), 1));
+    const refused = await session.call("prefetch_urls", { urls: [url(moving)] });
+    expect(refused.text).toMatch(/^forbidden_domain: .*Sent to alibaba-cdn/s);
+    const again = taskOf(await session.call("prefetch_urls", { urls: [url(moving)] }));
+    expect(await endOf(session, again)).toMatchObject({ state: "succeeded", providers: ["alibaba-dcdn"] });
+    const reads = cdn.log.filter(({ action }) => action === "DescribeUserDomains");
+    expect(reads).toHaveLength(2);
   });
 
   it("take no asset, and say which argument takes URLs", { timeout: 60_000 }, async (context) => {

@@ -21,6 +21,8 @@ import { checkUrl, URL_MS } from "./url.ts";
 
 /** For checks of this machine. Larger: a disk that hangs holds the report. Smaller: a busy disk fails. */
 const LOCAL_MS = 5_000;
+/** The same with the vendors' lists of domains, each of which is waited for 3 s, and the start of the sandbox. */
+const ROUTES_MS = LOCAL_MS + 5_000;
 
 export interface PlanOptions {
   readonly reading: ConfigReading;
@@ -77,7 +79,7 @@ function urlChecks({ reading, app, secrets, urls, named }: PlanOptions): Check[]
   const needs = ["PREFETCH_SANDBOX", "PREFETCH_ROUTES", "PREFETCH_ALLOWED_DOMAINS"];
   const context = { app, guards, foreign: createForeignText(secrets), named };
   return [
-    { area: "urls", needs, limitMs: LOCAL_MS, run: () => checkRoutes(app.directory, guards) },
+    { area: "urls", needs, limitMs: ROUTES_MS, run: (signal) => checkRoutes({ ...app, guards }, signal) },
     ...urls.map((url): Check => ({ area: "url", needs, limitMs: URL_MS, run: (signal) => checkUrl(url, context, signal) })),
   ];
 }

@@ -5,7 +5,8 @@ import type { LocalApp } from "../../../app/app.ts";
 import { asPrefetchError } from "../../../base/errors.ts";
 import type { ForeignText } from "../../../base/foreign-text.ts";
 import { parseUrls, shownInput } from "../../../prefetch/admission/parse-urls.ts";
-import { type Choice, createRouter, type Router } from "../../../prefetch/admission/routing.ts";
+import { type Choice, createRouter } from "../../../prefetch/admission/router.ts";
+import { recordRoutes, type Sent } from "../../../prefetch/calls/routes-answer.ts";
 import { shownUrl } from "../../../prefetch/calls/view.ts";
 import { localCaller } from "../../../prefetch/model/caller.ts";
 import { warmths } from "../../../prefetch/model/edge.ts";
@@ -18,7 +19,7 @@ const EDGE_MS = 20_000;
 export const URL_MS = EDGE_MS + 2_000;
 
 export interface UrlContext {
-  readonly app: Pick<LocalApp, "directory" | "runTool" | "breathe">;
+  readonly app: Pick<LocalApp, "directory" | "hostLists" | "runTool" | "breathe">;
   readonly guards: Guards;
   readonly foreign: ForeignText;
   /** The provider that a call would name. */
@@ -28,25 +29,27 @@ export interface UrlContext {
 export async function checkUrl(url: string, context: UrlContext, signal: AbortSignal): Promise<Finding[]> {
   const rows = rowsOf("url");
   const shown = shownInput(url, context.foreign.clean) || "(empty)";
-  const route = await routeOf(url, shown, context, rows);
+  const route = await routeOf(url, shown, context, rows, signal);
   if (route.state === "failed") return [route, rows.skipped("edge", `${shown}: not asked.`, "Correct the URL or the setting first.")];
   return [route, ...(await askEdge(url, shown, context, rows, signal))];
 }
 
 /** As a call of prefetch_urls parses and routes it. */
-async function routeOf(url: string, shown: string, { app, guards, foreign, named }: UrlContext, rows: Rows): Promise<Finding> {
-  let choice: Choice | undefined;
+async function routeOf(
+  url: string,
+  shown: string,
+  { app, guards, foreign, named }: UrlContext,
+  rows: Rows,
+  signal: AbortSignal,
+): Promise<Finding> {
   try {
-    const router = await createRouter(app.directory, named);
-    const route: Router = (hostname) => {
-      const destination = router(hostname);
-      if (destination.ok) choice = destination.choice;
-      return destination;
-    };
+    const { hostLists } = app;
+    const { route, seen } = recordRoutes(await createRouter(app.directory, { named, hostLists, signal }));
     const { allowedDomains } = guards;
     const { candidates, rejected } = await parseUrls([url], { route, allowedDomains, foreign, breathe: app.breathe });
     const [candidate] = candidates;
-    if (candidate) return rows.ok("provider", `${shown} goes to ${candidate.provider.id}${choice ? `, ${reasonOf(choice)}` : ""}.`);
+    const [destination] = seen.values();
+    if (candidate && destination) return rows.ok("provider", goesTo(shown, destination));
     const [{ code, reason } = { code: "", reason: "It cannot be used." }] = rejected;
     return rows.failed("provider", `${shown} is refused: ${reason}`, adviceOn(code));
   } catch (thrown) {
@@ -54,9 +57,14 @@ async function routeOf(url: string, shown: string, { app, guards, foreign, named
   }
 }
 
-function reasonOf(choice: Choice): string {
+function goesTo(shown: string, { provider: { id }, choice, notes = [] }: Sent): string {
+  return [`${shown} goes to ${id}, ${reasonOf(choice, id)}.`, ...notes].join(" ");
+}
+
+function reasonOf(choice: Choice, provider: string): string {
   if (choice.by === "name") return "which --provider names";
   if (choice.by === "route") return `by the route ${choice.pattern}`;
+  if (choice.by === "list") return `by the domain list of ${provider}, which has ${choice.pattern}`;
   return "the only provider that a call without a name can mean";
 }
 
