@@ -28,13 +28,7 @@ interface ProviderList {
 
 /** Each list is read once for a call, and once more when a host is in none. */
 export function createHostLookUp(providers: readonly Provider[], hostLists: HostLists, signal: AbortSignal): LookUpHost {
-  const read = async (maxAgeMs?: number): Promise<ProviderList[]> => {
-    const lists = await Promise.all(providers.map((provider) => hostLists.of(provider, signal, maxAgeMs)));
-    return providers.flatMap((provider, index) => {
-      const list = lists[index];
-      return list ? [{ provider, list }] : [];
-    });
-  };
+  const read = (maxAgeMs?: number) => listsOf(providers, (provider) => hostLists.of(provider, signal, maxAgeMs));
   let first: Promise<ProviderList[]> | undefined;
   let renewed: Promise<ProviderList[]> | undefined;
 
@@ -45,6 +39,26 @@ export function createHostLookUp(providers: readonly Provider[], hostLists: Host
     renewed ??= read(RENEW_MS);
     return listedIn(await renewed, hostname);
   };
+}
+
+/** The provider that serves a host, by the lists that are at hand: no vendor is asked. `undefined` where they do not decide. */
+export async function listingAtHand(
+  providers: readonly Provider[],
+  hostLists: Pick<HostLists, "atHand">,
+): Promise<(hostname: string) => string | undefined> {
+  const lists = await listsOf(providers, hostLists.atHand);
+  return (hostname) => {
+    const [only, ...others] = listedIn(lists, hostname).serving;
+    return others.length === 0 ? only?.provider.id : undefined;
+  };
+}
+
+async function listsOf(
+  providers: readonly Provider[],
+  listOf: (provider: Provider) => Promise<HostList | undefined>,
+): Promise<ProviderList[]> {
+  const lists = await Promise.all(providers.map(async (provider) => ({ provider, list: await listOf(provider) })));
+  return lists.flatMap(({ provider, list }) => (list ? [{ provider, list }] : []));
 }
 
 function listedIn(lists: readonly ProviderList[], hostname: string): ListedHost {

@@ -1,12 +1,15 @@
 /** Sums up a verification: counts, the CDN of each host, and the next step in words. Pure. */
 
 import { type Cdn, SHORT_LIVED, type Verification, type Warmth } from "../model/edge.ts";
+import type { ProviderDirectory } from "../model/provider-directory.ts";
 
 /** The CDN that serves a host. */
 export interface HostCdn extends Cdn {
   readonly host: string;
   /** The provider that serves this CDN best is configured here. */
   readonly configured: boolean;
+  /** Other products of its vendor that may serve the host, where none is configured. */
+  readonly siblings: readonly string[];
 }
 
 /** Hosts whose better provider is named. More would bury the rest of the advice. */
@@ -20,24 +23,36 @@ export function countWarmth(rows: readonly Verification[]): Readonly<Record<Warm
 
 const confidences: readonly Cdn["confidence"][] = ["likely", "certain"];
 
+/** What is known of providers, without asking a vendor. */
+export interface KnownProviders extends Pick<ProviderDirectory, "known" | "configured"> {
+  /** The provider whose vendor lists the host, as far as a list is at hand. */
+  readonly listing: (hostname: string) => string | undefined;
+}
+
 /** Per host the detection with the highest confidence: an error page tells less than a hit. */
-export function cdnsOf(rows: readonly Verification[], configured: readonly string[]): HostCdn[] {
+export function cdnsOf(rows: readonly Verification[], providers: KnownProviders): HostCdn[] {
   const cdns = new Map<string, HostCdn>();
   const rank = (cdn: Cdn | undefined) => (cdn ? confidences.indexOf(cdn.confidence) : -1);
   for (const { url, cdn } of rows) {
     const host = URL.parse(url)?.hostname;
     if (host === undefined || !cdn || rank(cdn) <= rank(cdns.get(host))) continue;
-    const provider = servingProvider(cdn, configured);
-    cdns.set(host, { ...cdn, provider, host, configured: configured.includes(provider) });
+    const provider = providers.listing(host) ?? servingProvider(cdn, providers.configured);
+    const configured = providers.configured.includes(provider);
+    cdns.set(host, { ...cdn, provider, host, configured, siblings: configured ? [] : siblingsOf(provider, providers.known) });
   }
   return [...cdns.values()];
 }
 
-/** Products of one vendor share its CDN, and only a configured one can serve the host. Ids begin with the vendor: `alibaba-cdn`. */
+/** Products of one vendor share its CDN, and only a configured one can serve the host. */
 function servingProvider({ provider }: Cdn, configured: readonly string[]): string {
   if (configured.includes(provider)) return provider;
+  return siblingsOf(provider, configured)[0] ?? provider;
+}
+
+/** The other products of its vendor. Ids begin with the vendor: `alibaba-cdn`. */
+function siblingsOf(provider: string, ids: readonly string[]): string[] {
   const [vendor = ""] = provider.split("-");
-  return configured.find((id) => id.startsWith(`${vendor}-`)) ?? provider;
+  return ids.filter((id) => id !== provider && id.startsWith(`${vendor}-`));
 }
 
 export interface PageFacts {
@@ -76,13 +91,16 @@ export function verifyAdvice(rows: readonly Verification[], cdns: readonly HostC
     ...cdns
       .filter(({ configured }) => !configured)
       .slice(0, NAMED_HOSTS)
-      .map(({ host, name, provider, confidence }): readonly [boolean, string] => [
-        true,
-        `${host} is served by ${name} (${confidence}): provider ${provider} would serve it best, but is not configured.`,
-      ]),
+      .map((cdn): readonly [boolean, string] => [true, notConfigured(cdn)]),
     [hasMore, "The task has more URLs: call again with next_cursor."],
   ];
   return rules.flatMap(([applies, sentence]) => (applies ? [sentence] : [])).join(" ");
+}
+
+/** The edge does not tell which of a vendor's products a host is a domain of. */
+function notConfigured({ host, name, provider, confidence, siblings }: HostCdn): string {
+  const instead = siblings.length === 0 ? "" : ` (or ${siblings.join(" or ")}, if the host is a domain of that product)`;
+  return `${host} is served by ${name} (${confidence}): provider ${provider}${instead} would serve it best, but is not configured.`;
 }
 
 function coldAdvice(cold: number, { isOfTask, isUnderWay, failed, failedAgain }: PageFacts): string {

@@ -2,6 +2,7 @@
 
 import { forEachConcurrently } from "../../base/for-each-concurrently.ts";
 import type { ForeignText } from "../../base/foreign-text.ts";
+import { listingAtHand } from "../admission/listed-hosts.ts";
 import { shownInput } from "../admission/parse-urls.ts";
 import { edgeOf } from "../admission/routing.ts";
 import type { CallContext } from "../model/caller.ts";
@@ -40,7 +41,7 @@ export interface VerifyView {
   readonly nextStep: string;
 }
 
-type VerifyDeps = PageDeps & Pick<Deps, "guards" | "foreign">;
+type VerifyDeps = PageDeps & Pick<Deps, "guards" | "foreign" | "hostLists">;
 
 export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: CallContext) => Promise<VerifyView> {
   const { clock, directory, guards } = deps;
@@ -88,7 +89,8 @@ export function createVerify(deps: VerifyDeps): (request: VerifyRequest, call: C
       unseen(input, "Not asked: this call had no time or room left for it. Call again with it.", clean),
     );
     const rows = [...found.flat(), ...passedOver].map((row) => ({ ...row, url: shownUrl(row.url) }));
-    const cdns = cdnsOf(rows, directory.configured);
+    const providers = await Promise.all(directory.configured.map((id) => directory.get(id)));
+    const cdns = cdnsOf(rows, { ...directory, listing: await listingAtHand(providers, deps.hostLists) });
     const asked = found.flatMap((each, index) => each.map((row) => asSpelt(row, page.spellings[index])));
     return {
       rows: [...asked, ...passedOver].map((row) => ({ ...row, url: shownUrl(row.url) })),

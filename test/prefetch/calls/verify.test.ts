@@ -402,30 +402,46 @@ describe("verify, in its answer", () => {
     const found = cdn({ id: "fake", name: "Fake CDN", confidence: "certain", by: "headers", provider: "fake-vod" });
     const { verify } = await setUp({ found: (url) => [row(url, { cdn: found })] });
     const { cdns } = await verify({ urls: ["https://one.example/1"] });
-    expect(cdns).toEqual([{ ...found, provider: "fake-cdn", host: "one.example", configured: true }]);
+    expect(cdns).toEqual([{ ...found, provider: "fake-cdn", host: "one.example", configured: true, siblings: [] }]);
+  });
+
+  it("names the product whose vendor lists the host, once a call has read the lists, and asks no vendor itself", async () => {
+    let asked = 0;
+    const hosts = async () => {
+      asked += 1;
+      return [{ pattern: "*.example" }];
+    };
+    const found = cdn({ id: "fake", name: "Fake CDN", confidence: "certain", by: "headers", provider: "fake-cdn" });
+    const script = { moreProviders: [{ id: "fake-vod", account: "fake-vod:1", hosts }], routes: ["auto"] as const };
+    const { urls, verify } = await setUp({ found: (url) => [row(url, { cdn: found })] }, script);
+    const serving = async () => (await verify({ urls: ["https://one.example/1"] })).cdns.map(({ provider }) => provider);
+    expect([await serving(), asked]).toEqual([["fake-cdn"], 0]);
+    await urls(["https://one.example/1"], { dryRun: true });
+    expect([await serving(), asked]).toEqual([["fake-vod"], 1]);
   });
 
   it("names the CDN of each host once, and a provider that is not configured", async () => {
-    const huawei = cdn({ id: "huawei", name: "Huawei Cloud CDN", confidence: "likely", by: "cname", provider: "huawei-vod" });
-    const { verify } = await setUp({
-      found: (url) => [row(url, url.includes("one") ? { cdn: huawei } : url.includes("two") ? { cdn: cdn() } : {})],
-    });
+    const huawei = cdn({ id: "huawei", name: "Huawei Cloud CDN", confidence: "likely", by: "cname", provider: "huawei-cdn" });
+    const { verify } = await setUp(
+      { found: (url) => [row(url, url.includes("one") ? { cdn: huawei } : url.includes("two") ? { cdn: cdn() } : {})] },
+      { known: ["fake-cdn", "huawei-vod", "huawei-cdn"], configured: ["fake-cdn"] },
+    );
     const { cdns, nextStep } = await verify({
       urls: ["https://one.example/1", "https://one.example/2", "https://two.example:8443/1", "https://three.example/1"],
     });
     expect(cdns).toEqual([
-      { ...huawei, host: "one.example", configured: false },
-      { ...cdn(), host: "two.example", configured: true },
+      { ...huawei, host: "one.example", configured: false, siblings: ["huawei-vod"] },
+      { ...cdn(), host: "two.example", configured: true, siblings: [] },
     ]);
     expect(nextStep).toBe(
-      "Every URL is warm. one.example is served by Huawei Cloud CDN (likely): provider huawei-vod would serve it best, but is not configured.",
+      "Every URL is warm. one.example is served by Huawei Cloud CDN (likely): provider huawei-cdn (or huawei-vod, if the host is a domain of that product) would serve it best, but is not configured.",
     );
   });
 
   it("names the CDN of a host by its most certain answer", async () => {
     const likely = cdn({ name: "Some cache", confidence: "likely", provider: "http" });
     const { verify } = await setUp({ found: (url, nth) => [row(url, { cdn: nth === 1 ? cdn() : likely })] });
-    expect((await verify({ urls: manyUrls(3) })).cdns).toEqual([{ ...cdn(), host: "media.example.com", configured: true }]);
+    expect((await verify({ urls: manyUrls(3) })).cdns).toEqual([{ ...cdn(), host: "media.example.com", configured: true, siblings: [] }]);
   });
 
   it("asks about sixteen URLs at a time and reports progress", async () => {

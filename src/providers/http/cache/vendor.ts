@@ -5,8 +5,8 @@ import type { HeaderLines } from "./headers.ts";
 import type { Reader } from "./readers.ts";
 import type { CacheStatusOptions } from "./rfc9211.ts";
 
-/** `http` accepts any URL. The VOD providers accept only media that their own service publishes. */
-export type ServingProvider = "huawei-vod" | "alibaba-vod" | "http";
+/** `http` accepts any URL. Of a vendor it is the plain CDN: its VOD product has the same edges and serves its own media only. */
+export type ServingProvider = "huawei-cdn" | "alibaba-cdn" | "http";
 
 /** A header that a vendor's edge adds. `value` narrows the mark to matching lines, e.g. `{ header: "server", value: /^cloudflare/i }`. */
 export interface HeaderMark {

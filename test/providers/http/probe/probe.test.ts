@@ -47,7 +47,7 @@ describe("a check of a CDN that caches", () => {
       const cdn = await fakeCdn(dialects[id]);
       providers.set(id, (await testEdge().one(cdn.url("/a"))).cdn?.provider);
     }
-    expect(Object.fromEntries(providers)).toEqual({ huawei: "huawei-vod", alibaba: "alibaba-vod", cloudflare: "http" });
+    expect(Object.fromEntries(providers)).toEqual({ huawei: "huawei-cdn", alibaba: "alibaba-cdn", cloudflare: "http" });
   });
 
   it("says warm-parent-only when the tier behind the edge answers first, after one more request", async () => {

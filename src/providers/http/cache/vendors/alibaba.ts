@@ -57,7 +57,7 @@ export const alibaba: Vendor<"alibaba"> = {
     "cdngslb.com",
     "tbcache.com",
   ],
-  provider: "alibaba-vod",
+  provider: "alibaba-cdn",
   read: readAlibaba,
   storedAtHeader: "x-swift-savetime",
   pop: { header: "via", value: /\.((?!l2)[a-z][\w-]{1,20})\[/ },

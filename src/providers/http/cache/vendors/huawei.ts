@@ -66,7 +66,7 @@ export const huawei: Vendor<"huawei"> = {
   marks: [{ prefix: "x-ccdn-" }, { header: "x-hcs-proxy-type" }, { header: "x-h-cache-status" }, { header: "via", value: /HCDN/ }],
   // `hwcdn.net` belonged to Highwinds, not to Huawei.
   cnames: ["cdnhwc*.com", "cdnhwc*.cn"],
-  provider: "huawei-vod",
+  provider: "huawei-cdn",
   read,
   pop: { header: "via", value: /^\s*([A-Z]{3}-[A-Za-z0-9]+-[A-Z0-9]+)-CACHE/ },
 };
