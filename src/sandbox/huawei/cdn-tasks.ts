@@ -103,7 +103,7 @@ function detailOf(found: readonly CdnRow[], { stateOf }: CdnStore, { searchParam
     urls: found.slice(from, from + Number(size ?? 30)).map((row) => {
       const status = stateOf(row);
       const why = status === "failed" ? { fail_classify: "ORIGIN_ERROR", fail_desc: "The origin answers with an error." } : {};
-      return { id: row.id, url: row.url, status, create_time: row.at, task_id: row.taskId, task_type: row.type, ...why };
+      return { id: row.number, url: row.url, status, create_time: row.at, task_id: row.taskId, task_type: row.type, ...why };
     }),
   });
 }
@@ -117,7 +117,7 @@ function recordsOf({ rows, stateOf }: CdnStore, params: URLSearchParams, isListe
   const found = within.filter((row) => (type === null || row.type === type) && (wanted === null || row.url === wanted));
   const offset = Number(params.get("offset") ?? 0);
   const shown = found.slice(offset, offset + limit).map((row) => ({
-    id: row.id,
+    id: row.number,
     url: row.url,
     status: stateOf(row).toUpperCase(),
     type: row.type,
