@@ -6,6 +6,7 @@ import { startAlibabaVod } from "./alibaba/vod.ts";
 import { startHuaweiCdn } from "./huawei/cdn.ts";
 import { startHuaweiVod } from "./huawei/vod.ts";
 import type { VendorEmulator, VendorLogEntry } from "./vendor-emulator.ts";
+import { startVolcengineCdn } from "./volcengine/cdn.ts";
 
 type Emulator = Pick<VendorEmulator<VendorLogEntry>, "warmedAt" | "close">;
 
@@ -42,5 +43,10 @@ export const emulated: readonly (() => Promise<Emulated>)[] = [
   async () => {
     const emulator = await startHuaweiCdn();
     return { emulator, values: { PREFETCH_HUAWEI_CDN_ENDPOINT: emulator.endpoint }, tier: "parent" };
+  },
+  async () => {
+    const emulator = await startVolcengineCdn();
+    const keys = { VOLCENGINE_ACCESS_KEY: emulator.user.accessKeyId, VOLCENGINE_SECRET_KEY: emulator.user.secretKey };
+    return { emulator, values: { ...keys, PREFETCH_VOLCENGINE_CDN_ENDPOINT: emulator.endpoint }, tier: "parent" };
   },
 ];

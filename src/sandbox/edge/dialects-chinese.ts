@@ -82,6 +82,32 @@ export const tencent: Dialect = {
   }),
 };
 
+const volcengineWords: Words = {
+  hit: "edge_hit",
+  "parent-hit": "parent_hit",
+  revalidated: "edge_hit",
+  expired: "miss",
+  miss: "miss",
+  bypass: "miss",
+  uncacheable: "miss",
+};
+
+/** `X-Bdcdn-Cache-Status` has one word for each tier: the edge, then the parent. */
+export const volcengine: Dialect = {
+  hasParent: true,
+  headers: (facts) => {
+    const word = volcengineWords[facts.outcome];
+    const [edge, parent] = [word === "edge_hit" ? "TCP_HIT" : "TCP_MISS", word === "parent_hit" ? "TCP_HIT" : "TCP_MISS"];
+    return {
+      server: "Byte-nginx",
+      "x-bdcdn-cache-status": `${edge},${parent}`,
+      "x-response-cache": word,
+      "x-request-id": randomBytes(16).toString("hex"),
+      ...ageHeader(facts),
+    };
+  },
+};
+
 function storedAtOf({ now, ageS }: AnswerFacts): number {
   return now - ageS * 1_000;
 }

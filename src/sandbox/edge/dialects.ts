@@ -1,6 +1,6 @@
 /** Selects the edge's dialect by the requested host: `fastly.example.org` gets Fastly's. The default is RFC 9211. */
 
-import { alibaba, huawei, tencent } from "./dialects-chinese.ts";
+import { alibaba, huawei, tencent, volcengine } from "./dialects-chinese.ts";
 import { akamai, bunny, cloudflare, cloudfront, fastly } from "./dialects-western.ts";
 import { type AnswerFacts, ageHeader, type CacheOutcome, type Dialect, ttlOf, type Words } from "./facts.ts";
 
@@ -69,6 +69,7 @@ const dialects = {
   alibaba,
   huawei,
   tencent,
+  volcengine,
   nginx,
   silent,
 } as const satisfies Record<string, Dialect>;
@@ -81,6 +82,7 @@ const byLabel: ReadonlyMap<string, Dialect> = new Map(Object.entries(dialects));
 const byDomain: readonly (readonly [domain: string, dialect: Dialect])[] = [
   ["example.com", huawei],
   ["hw-cdn.example.net", huawei],
+  ["volc-cdn.example.net", volcengine],
   ["example.net", alibaba],
 ];
 

@@ -134,6 +134,16 @@ const dialects: Readonly<Record<DialectName, Expected>> = {
     bypass: miss,
     parent: { ...parentHit, ageS: 600 },
   },
+  volcengine: {
+    vendor: "volcengine",
+    miss,
+    hit: edgeHit,
+    // Volcengine's words for a revalidated object are those of a hit.
+    revalidated: { state: "hit", layer: "edge", ageS: 0 },
+    expired: miss,
+    bypass: miss,
+    parent: { ...parentHit, ageS: 600 },
+  },
   // Many caches write this header, and it does not name the tier.
   nginx: {
     miss,

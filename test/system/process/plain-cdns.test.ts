@@ -3,9 +3,15 @@
 import { describe, it, type TestContext } from "vitest";
 import { startAlibabaCdn, startAlibabaDcdn } from "../../../src/sandbox/alibaba/plain.ts";
 import { startHuaweiCdn } from "../../../src/sandbox/huawei/cdn.ts";
+import { startVolcengineCdn } from "../../../src/sandbox/volcengine/cdn.ts";
 import { endOf, modernSession, taskOf } from "../harness/clients-harness.ts";
 
-const hosts = { "alibaba-cdn": "ali-cdn.example.net", "alibaba-dcdn": "ali-dcdn.example.net", "huawei-cdn": "hw-cdn.example.net" };
+const hosts = {
+  "alibaba-cdn": "ali-cdn.example.net",
+  "alibaba-dcdn": "ali-dcdn.example.net",
+  "huawei-cdn": "hw-cdn.example.net",
+  "volcengine-cdn": "volc-cdn.example.net",
+};
 const urlsOf = (host: string, count: number) => Array.from({ length: count }, (_, index) => `https://${host}/${index}.mp4`);
 
 interface Domains {
@@ -16,13 +22,14 @@ interface Domains {
 
 async function startVendors({ onTestFinished }: TestContext, own?: Domains) {
   const fast = { firstMs: 300, eachMs: 0 };
-  const [cdn, dcdn, huawei] = await Promise.all([
+  const [cdn, dcdn, huawei, volcengine] = await Promise.all([
     startAlibabaCdn({ ...fast, ...(own && { domains: own.cdn }) }),
     startAlibabaDcdn({ ...fast, ...(own && { domains: own.dcdn }) }),
     startHuaweiCdn(fast),
+    startVolcengineCdn(fast),
   ]);
   onTestFinished(async () => {
-    await Promise.all([cdn.close(), dcdn.close(), huawei.close()]);
+    await Promise.all([cdn, dcdn, huawei, volcengine].map((vendor) => vendor.close()));
   });
   const session = await modernSession({
     env: {
@@ -35,6 +42,9 @@ async function startVendors({ onTestFinished }: TestContext, own?: Domains) {
       HUAWEICLOUD_SDK_SK: huawei.user.sk,
       PREFETCH_HUAWEI_PRODUCTS: "cdn",
       PREFETCH_HUAWEI_CDN_ENDPOINT: huawei.endpoint,
+      VOLCENGINE_ACCESS_KEY: volcengine.user.accessKeyId,
+      VOLCENGINE_SECRET_KEY: volcengine.user.secretKey,
+      PREFETCH_VOLCENGINE_CDN_ENDPOINT: volcengine.endpoint,
       PREFETCH_ROUTES:
         own?.routes ??
         Object.entries(hosts)
@@ -45,7 +55,7 @@ async function startVendors({ onTestFinished }: TestContext, own?: Domains) {
     },
   });
   onTestFinished(() => session.close());
-  return { session, cdn, dcdn, huawei };
+  return { session, cdn, dcdn, huawei, volcengine };
 }
 
 const denied = {
@@ -54,41 +64,43 @@ const denied = {
   body: JSON.stringify({ error: { error_code: "CDN.0004", error_msg: "The user has no permission." } }),
 } as const;
 
-describe.concurrent("three products of two vendors", () => {
+describe.concurrent("four products of three vendors", () => {
   it("each get the URLs of their hosts, and lost answers spend nothing twice", { timeout: 90_000 }, async (context) => {
     const { expect } = context;
-    const { session, cdn, dcdn, huawei } = await startVendors(context);
+    const { session, cdn, dcdn, huawei, volcengine } = await startVendors(context);
     const lost = { kind: "reset", when: "after" } as const;
     cdn.inject({ action: "PushObjectCache", fault: lost });
     dcdn.inject({ action: "PreloadDcdnObjectCaches", fault: lost });
     huawei.inject({ method: "POST", fault: lost });
+    volcengine.inject({ action: "SubmitPreloadTask", fault: lost });
     const urls = [...Object.values(hosts).flatMap((host) => urlsOf(host, 40)), `https://${hosts["huawei-cdn"]}/fail.mp4`];
     const sent = taskOf(await session.call("prefetch_urls", { urls }));
     const end = await endOf(session, sent);
-    expect(end).toMatchObject({ state: "partial", counts: { succeeded: 120, failed: 1 } });
-    expect([cdn.spentToday, dcdn.spentToday, huawei.spentToday]).toEqual([40, 40, 41]);
+    expect(end).toMatchObject({ state: "partial", counts: { succeeded: 160, failed: 1 } });
+    expect([cdn, dcdn, huawei, volcengine].map(({ spentToday }) => spentToday)).toEqual([40, 40, 41, 40]);
     const quota = await session.call("get_prefetch_quota", {});
     expect(quota.structured).toMatchObject({
       quotas: expect.arrayContaining([
         expect.objectContaining({ provider: "alibaba-cdn", limit: 1_000, remaining: 960, source: "vendor" }),
         expect.objectContaining({ provider: "alibaba-dcdn", limit: 1_000, remaining: 960, source: "vendor" }),
         expect.objectContaining({ provider: "huawei-cdn", limit: 1_000, remaining: 959, source: "vendor" }),
+        expect.objectContaining({ provider: "volcengine-cdn", limit: 1_000, remaining: 960, source: "vendor" }),
       ]),
     });
   });
 
   it("drop their copies first with refresh_first", { timeout: 90_000 }, async (context) => {
     const { expect } = context;
-    const { session, cdn, dcdn, huawei } = await startVendors(context);
+    const { session, cdn, dcdn, huawei, volcengine } = await startVendors(context);
     const urls = Object.values(hosts).flatMap((host) => urlsOf(host, 2));
     const sent = taskOf(await session.call("prefetch_urls", { urls, refresh_first: true }));
-    expect(sent).toMatchObject({ cost: 6, refresh_cost: 6 });
-    expect(await endOf(session, sent)).toMatchObject({ state: "succeeded", counts: { succeeded: 6 } });
+    expect(sent).toMatchObject({ cost: 8, refresh_cost: 8 });
+    expect(await endOf(session, sent)).toMatchObject({ state: "succeeded", counts: { succeeded: 8 } });
     const spends = (log: typeof huawei.log) => log.filter(({ accepted }) => accepted.length > 0).map(({ path }) => path);
     expect(spends(huawei.log)).toEqual(["/v1.0/cdn/content/refresh-tasks", "/v1.0/cdn/content/preheating-tasks"]);
-    for (const { log } of [cdn, dcdn]) {
+    for (const { log } of [cdn, dcdn, volcengine]) {
       const actions = log.filter(({ accepted }) => accepted.length > 0).map(({ action }) => action);
-      expect(actions).toEqual([expect.stringMatching(/^Refresh/), expect.stringMatching(/^P/)]);
+      expect(actions).toEqual([expect.stringMatching(/Refresh/), expect.stringMatching(/^P|Preload/)]);
     }
   });
 

@@ -16,7 +16,7 @@ describe("detectByCname", () => {
     ["www.example.com.cdn.dnsv1.com.cn", "tencent", "http"],
     ["abc.sched.sma.tdnsv5.com", "tencent", "http"],
     ["www.example.com.eo.dnse1.com", "edgeone", "http"],
-    ["www.example.com.volcgslb.com", "volcengine", "http"],
+    ["www.example.com.volcgslb.com", "volcengine", "volcengine-cdn"],
     ["www.example.com.wscdns.com", "wangsu", "http"],
     ["zone.b-cdn.net", "bunny", "http"],
     ["cl-1234.gcdn.co", "gcore", "http"],

@@ -25,6 +25,7 @@ export const volcengine: Vendor<"volcengine"> = {
     { header: "server", value: /^(?:Byte-nginx|TLB)/i },
   ],
   cnames: ["volcgslb.com", "volccdn.com", "bytegslb.com", "bytecdn.cn"],
+  provider: "volcengine-cdn",
   read,
   xCache: true,
 };
