@@ -502,7 +502,7 @@ export function providerContract({ name, start }: ContractSubject): void {
         const after = await provider.quota(countingCall());
         const sent = content();
         const units = sent.kind === "urls" ? sent.urls.length : (harness.sampleAsset?.urls.length ?? 0);
-        expect(after).toEqual({ limit: before.limit, remaining: before.remaining - units });
+        expect(after).toEqual({ ...before, remaining: before.remaining - units });
         expect(await provider.quota(countingCall())).toEqual(after);
       });
 

@@ -37,6 +37,7 @@ const row = z.object({
   Process: z.union([z.string(), z.number()]).nullish(),
   StatusCode: z.number().nullish(),
 });
+const quotas = z.object({ Result: z.record(z.string(), z.unknown()) });
 const page = z.object({ Result: z.object({ Data: z.array(row).nullish(), Total: wholeNumber.nullish() }) });
 
 export function createTaskCalls(parts: TaskCallParts, { action, more, taskType, quotaFields, what }: TaskCall): TaskCalls {
@@ -53,12 +54,12 @@ export function createTaskCalls(parts: TaskCallParts, { action, more, taskType, 
     });
 
   const quota: TaskCalls["quota"] = async (call) => {
-    const [limitField, restField] = quotaFields;
     const request = { action: "DescribeContentQuota", body: {}, intent: "read", what: "the quota query", call, counted: false } as const;
     const answer = await rpc(request);
-    const fields = z.object({ [limitField]: wholeNumber, [restField]: wholeNumber });
-    const { [limitField]: limit = 0, [restField]: remaining = 0 } = answer.read(z.object({ Result: fields })).Result;
-    return { limit, remaining: Math.min(limit, remaining) };
+    const counts = answer.read(quotas).Result;
+    const [limit, remaining, most] = quotaFields.map((field) => wholeNumber.safeParse(counts[field]).data);
+    if (limit === undefined || remaining === undefined) throw answer.unreadable();
+    return { limit, remaining: Math.min(limit, remaining), ...(most && { urlsPerRequest: most }) };
   };
 
   const submit = async (urls: readonly string[], call: Call) => {

@@ -17,8 +17,8 @@ export interface TaskCall {
   /** Members of the body besides the URLs. */
   readonly more: Readonly<Record<string, string | undefined>>;
   readonly taskType: "preload" | "refresh_file";
-  /** The fields of the quota's answer with the units of a day, and with those that are left. */
-  readonly quotaFields: readonly [limit: string, remaining: string];
+  /** The fields of the quota's answer with the units of a day, those that are left, and the URLs that a request may have. */
+  readonly quotaFields: readonly [limit: string, remaining: string, urlsPerRequest: string];
   /** For error messages: "the prefetch". */
   readonly what: string;
 }
@@ -28,7 +28,7 @@ export const prefetchCall = (area: string | undefined): TaskCall => ({
   action: "SubmitPreloadTask",
   more: { Area: area },
   taskType: "preload",
-  quotaFields: ["PreloadQuota", "PreloadRemain"],
+  quotaFields: ["PreloadQuota", "PreloadRemain", "PreloadLimit"],
   what: "the prefetch",
 });
 
@@ -36,7 +36,7 @@ export const refreshCall: TaskCall = {
   action: "SubmitRefreshTask",
   more: { Type: "file" },
   taskType: "refresh_file",
-  quotaFields: ["RefreshQuota", "RefreshRemain"],
+  quotaFields: ["RefreshQuota", "RefreshRemain", "RefreshQuotaLimit"],
   what: "the refresh",
 };
 
@@ -50,6 +50,7 @@ export const limits = {
   bytesOf: (url) => Buffer.byteLength(JSON.stringify(url)) + 1,
   // Each action may come 20 times a second. A burst at 160 a minute stays below that.
   requestsPerMinute: 160,
+  rateByAction: true,
   urlsPerDay: 1_000,
   // The vendor documents no length of a URL.
   urlLength: 8_192,

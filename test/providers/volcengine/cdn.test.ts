@@ -94,8 +94,8 @@ describe("a request", () => {
     const { provider } = await start();
     await provider.submit(batch(3), countingCall());
     await provider.refresh?.submit(batch(2), countingCall());
-    expect(await provider.quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 997 });
-    expect(await provider.refresh?.quota?.(countingCall())).toEqual({ limit: 10_000, remaining: 9_998 });
+    expect(await provider.quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 997, urlsPerRequest: 100 });
+    expect(await provider.refresh?.quota?.(countingCall())).toEqual({ limit: 10_000, remaining: 9_998, urlsPerRequest: 100 });
   });
 });
 
