@@ -8,6 +8,8 @@ import { vod as alibabaVod } from "../../../src/providers/alibaba/vod-product.ts
 import { errorTableOf as huaweiTable } from "../../../src/providers/huawei/error-codes.ts";
 import { createErrors as huaweiErrors } from "../../../src/providers/huawei/errors.ts";
 import { vod as huaweiVod } from "../../../src/providers/huawei/vod-product.ts";
+import { createErrors as volcengineErrors, errorTable as volcengineTable } from "../../../src/providers/volcengine/errors.ts";
+import { sites } from "../../../src/providers/volcengine/sites.ts";
 import { type ProviderId, vendors } from "./vendors-harness.ts";
 
 export type CodeOutcome =
@@ -119,11 +121,57 @@ const alibaba: readonly Group[] = [
   [500, ["InternalError", "ServiceUnavailable", "ServiceUnAvailable", "SignatureNonceUsed"], lost, "once"],
 ];
 
+const volcengine: readonly Group[] = [
+  [429, ["FlowLimitExceeded", "AccountFlowLimitExceeded", "RequestLimitExceeded"], throttled, "once"],
+  [200, ["ResourceNotFound", "InvalidDomain"], final("forbidden_domain")],
+  [200, ["InvalidParameter"], oneOfThem],
+  [400, ["InvalidParameter.NoActionQuota"], forAll("quota_exhausted")],
+  [403, ["AccessDenied", "LackPolicy", "LackProjectPolicy", "RequestForbidden"], final("auth_failed")],
+  [
+    401,
+    [
+      "InvalidAccessKey",
+      "InvalidClientTokenId",
+      "InvalidSecretToken",
+      "SignatureDoesNotMatch",
+      "MissingAuthenticationToken",
+      "MissingSignature",
+      "InvalidAuthorization",
+    ],
+    final("auth_failed"),
+  ],
+  // The provider corrects its clock by the time of the answer and signs once more.
+  [400, ["InvalidTimestamp"], passing("auth_failed", 2), "once"],
+  [
+    404,
+    [
+      "InvalidActionOrVersion",
+      "InvalidAction",
+      "InvalidVersion",
+      "ServiceNotFound",
+      "InvalidCredential",
+      "MissingRequestInfo",
+      "MethodNotAllowed",
+      "UnsupportedRegion",
+      "UnsupportedProtocol",
+      "UnsupportedOperation",
+    ],
+    final("not_configured"),
+  ],
+  [400, ["MissingParameter"], final("internal")],
+  [500, ["InternalError", "InternalServiceError", "UndefinedError", "FailToConnect", "ServiceUnavailableTemp"], lost, "once"],
+  [504, ["InternalServiceTimeout"], lost],
+];
+
 const groupOf =
   (provider: ProviderId) =>
   ([status, codes, outcome, once]: Group): CodeGroup => ({ provider, status, codes, outcome, ...(once && { once: true }) });
 
-export const codeGroups: readonly CodeGroup[] = [...huawei.map(groupOf("huawei-vod")), ...alibaba.map(groupOf("alibaba-vod"))];
+export const codeGroups: readonly CodeGroup[] = [
+  ...huawei.map(groupOf("huawei-vod")),
+  ...alibaba.map(groupOf("alibaba-vod")),
+  ...volcengine.map(groupOf("volcengine-cdn")),
+];
 
 /** Codes that no table has: the status decides. */
 export const unknownCodes: readonly CodeGroup[] = [
@@ -139,14 +187,22 @@ export const unknownCodes: readonly CodeGroup[] = [
   { provider: "alibaba-vod", codes: ["NeverHeardOf.429"], status: 429, outcome: throttled },
   { provider: "alibaba-vod", codes: ["NeverHeardOf.500"], status: 500, outcome: lost },
   { provider: "alibaba-vod", codes: ["NeverHeardOf.504"], status: 504, outcome: lost },
+  { provider: "volcengine-cdn", codes: ["NeverHeardOf.200"], status: 200, outcome: oneOfThem },
+  { provider: "volcengine-cdn", codes: ["NeverHeardOf.500"], status: 500, outcome: lost },
 ];
+
+const dialects = {
+  "huawei-vod": { ...huaweiErrors(huaweiVod), table: huaweiTable(huaweiVod) },
+  "alibaba-vod": { ...alibabaErrors(alibabaVod), table: alibabaTable(alibabaVod) },
+  "volcengine-cdn": { ...volcengineErrors(sites.volcengine), table: volcengineTable },
+} as const;
 
 const context = { action: "the prefetch", intent: "spend", redact: createRedactor([]), now: 0 } as const;
 
 /** The facts that decide a code's outcome, as the provider reads them from an answer. */
 export function factsOf(provider: ProviderId, status: number, code: string): Partial<PrefetchError> {
   const { headers, body } = vendors[provider].refusal(status, code);
-  const { failureOf } = provider === "huawei-vod" ? huaweiErrors(huaweiVod) : alibabaErrors(alibabaVod);
+  const { failureOf } = dialects[provider];
   const {
     code: meaning,
     retryable,
@@ -159,7 +215,7 @@ export function factsOf(provider: ProviderId, status: number, code: string): Par
 
 /** The codes of a provider's error table. The API Gateway's numbers stand there under two prefixes, and here without one. */
 export function entriesOf(provider: ProviderId): string[] {
-  const { codes } = provider === "huawei-vod" ? huaweiTable(huaweiVod) : alibabaTable(alibabaVod);
+  const { codes } = dialects[provider].table;
   return [...new Set([...codes.keys()].map((code) => code.replace(/^APIGW?\./, "")))];
 }
 

@@ -112,7 +112,7 @@ describe("fault", () => {
 });
 
 describe("the fault tables", () => {
-  it.each(["huawei-vod", "alibaba-vod"] satisfies ProviderId[])("have each of %s's codes exactly once", (provider) => {
+  it.each(["huawei-vod", "alibaba-vod", "volcengine-cdn"] satisfies ProviderId[])("have each of %s's codes exactly once", (provider) => {
     const entries = entriesOf(provider);
     expect(entries.length).toBeGreaterThan(30);
     const found = codeGroups

@@ -3,7 +3,7 @@
 import type { Answer } from "../../../src/sandbox/server/answer.ts";
 import { type CodeGroup, codeGroups, unknownCodes } from "./codes-harness.ts";
 import type { Expected, FaultRow, Setup } from "./row-harness.ts";
-import { type ProviderId, REQUEST_ID, vendors } from "./vendors-harness.ts";
+import { type ProviderId, REQUEST_ID, type VodId, vendors } from "./vendors-harness.ts";
 import type { CarriedOut, RequestFault } from "./wire-harness.ts";
 
 const huawei = "huawei-vod";
@@ -28,7 +28,7 @@ const MANY = 70;
 const TRACED = 120;
 
 type Rest = Omit<FaultRow, "section" | "fault" | "provider" | "expected">;
-type Expectations = Readonly<Record<ProviderId, Expected>>;
+type Expectations = Readonly<Record<VodId, Expected>>;
 
 function one(section: string, provider: ProviderId, fault: string, rest: Rest, expected: Expected): FaultRow {
   return { section, provider, fault, ...rest, expected };
@@ -348,12 +348,12 @@ function codeRowsOf(group: CodeGroup, fault: string, codes?: readonly string[]):
   return isSentOnce ? [stays, once] : [stays];
 }
 
-const fault: Readonly<Record<ProviderId, Answer>> = {
+const fault: Readonly<Record<VodId, Answer>> = {
   [huawei]: vendors[huawei].refusal(500, "VOD.10051"),
   [alibaba]: vendors[alibaba].refusal(500, "InternalError"),
 };
 
-const carriedOutAllTheSame = (provider: ProviderId): Rest => onceOnUrl({ kind: "answer", answer: fault[provider], carriedOut: "yes" });
+const carriedOutAllTheSame = (provider: VodId): Rest => onceOnUrl({ kind: "answer", answer: fault[provider], carriedOut: "yes" });
 
 const refusedRows: FaultRow[] = [
   ...codeGroups.flatMap((group) => codeRowsOf(group, "a code", group.codes)),
@@ -371,7 +371,7 @@ const refusedRows: FaultRow[] = [
 // ---------------------------------------------------------------------------------------------------------------------
 const storms = "Throttling and outages";
 
-const throttling: Readonly<Record<ProviderId, Answer>> = {
+const throttling: Readonly<Record<VodId, Answer>> = {
   [huawei]: {
     status: 429,
     headers: { "x-request-id": REQUEST_ID },

@@ -1,12 +1,15 @@
-/** Both vendors for the fault tables: the emulator, its settings, and its refusals. */
+/** The vendors for the fault tables: the emulator, its settings, and its refusals. */
 
 import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import type { Answer } from "../../../src/sandbox/server/answer.ts";
+import { startVolcengineCdn } from "../../../src/sandbox/volcengine/cdn.ts";
 import type { Arrival, WireRequest } from "./wire-harness.ts";
 
-export type ProviderId = "huawei-vod" | "alibaba-vod";
+/** The providers that meet every fault. The other ones meet their vendor's error codes only: the rest is common code. */
+export type VodId = "huawei-vod" | "alibaba-vod";
+export type ProviderId = VodId | "volcengine-cdn";
 
 /** The server's kind of credentials. Only Huawei has `login` and `token`. */
 export type Credentials = "keys" | "temporary keys" | "login" | "token";
@@ -122,6 +125,29 @@ async function startAlibaba({ now, domains, credentials, dailyLimit, listDelayMs
   };
 }
 
+async function startVolcengine({ now, domains, dailyLimit, listDelayMs }: VendorOptions): Promise<Vendor> {
+  const cdn = await startVolcengineCdn({
+    now,
+    domains,
+    ...(dailyLimit !== undefined && { dailyLimit }),
+    ...(listDelayMs !== undefined && { listDelayMs }),
+    user: { accessKeyId: KEY },
+  });
+  const { accessKeyId, secretKey } = cdn.user;
+  return {
+    endpoint: cdn.endpoint,
+    secrets: [accessKeyId, secretKey],
+    env: (endpoint) => ({
+      VOLCENGINE_ACCESS_KEY: accessKeyId,
+      VOLCENGINE_SECRET_KEY: secretKey,
+      PREFETCH_VOLCENGINE_CDN_ENDPOINT: endpoint,
+    }),
+    ...booksOf(cdn.log),
+    revokeTokens: () => undefined,
+    close: cdn.close,
+  };
+}
+
 function huaweiUrls({ method, path, body }: WireRequest): readonly string[] {
   if (method !== "POST" || !path.endsWith("/asset/preheating")) return [];
   const content: unknown = JSON.parse(body);
@@ -132,6 +158,17 @@ function huaweiUrls({ method, path, body }: WireRequest): readonly string[] {
 function alibabaUrls({ path, headers }: WireRequest): readonly string[] {
   if (headers["x-acs-action"] !== "PreloadVodObjectCaches") return [];
   return (new URL(path, "http://any").searchParams.get("ObjectPath") ?? "").split("\n").filter(Boolean);
+}
+
+function volcengineUrls({ path, body }: WireRequest): readonly string[] {
+  if (actionOf(path) !== "SubmitPreloadTask") return [];
+  const content: unknown = JSON.parse(body);
+  if (typeof content !== "object" || content === null || !("UrlList" in content) || !Array.isArray(content.UrlList)) return [];
+  return content.UrlList.map(String);
+}
+
+function actionOf(path: string): string | null {
+  return new URL(path, "http://any").searchParams.get("Action");
 }
 
 interface Kind {
@@ -172,6 +209,18 @@ export const vendors: Readonly<Record<ProviderId, Kind>> = {
       status,
       headers: { "content-type": "application/json", "x-acs-request-id": REQUEST_ID, ...headers },
       body: JSON.stringify({ RequestId: REQUEST_ID, HostId: "vod.cn-shanghai.aliyuncs.com", Code: code, Message: SAYING }),
+    }),
+  },
+  "volcengine-cdn": {
+    title: "Volcengine",
+    atOnce: 16,
+    start: startVolcengine,
+    urlsOf: volcengineUrls,
+    isQuestion: ({ request }) => actionOf(request.path) === "DescribeContentTasks",
+    refusal: (status, code, headers) => ({
+      status,
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ ResponseMetadata: { RequestId: REQUEST_ID, Error: { Code: code, Message: SAYING } } }),
     }),
   },
 };
