@@ -39,13 +39,19 @@ function merged(lines: readonly Line[]): Line[] {
   return [...Map.groupBy(lines, alike).values()].flatMap((group) => {
     const [first] = group;
     if (!first) return [];
-    if (first.codes === undefined) return [{ ...first, provider: group.length > 1 ? "both" : first.provider }];
+    if (first.codes === undefined) return [{ ...first, provider: named(group.map(({ provider }) => provider)) }];
     const codes = group
       .flatMap((line) => line.codes ?? [])
       .map((code) => `\`${code}\``)
       .join(", ");
     return [{ ...first, fault: first.fault.endsWith(", once") ? `once: ${codes}` : codes }];
   });
+}
+
+/** "both" for the two that meet every fault. */
+function named(titles: readonly string[]): string {
+  const both = [vendors["huawei-vod"].title, vendors["alibaba-vod"].title];
+  return titles.length === both.length && both.every((title) => titles.includes(title)) ? "both" : titles.join(", ");
 }
 
 function written({ fault, provider, outcome }: Line): string {
