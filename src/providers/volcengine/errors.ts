@@ -14,11 +14,11 @@ import { id } from "./cdn-product.ts";
 import type { Site } from "./sites.ts";
 
 const permissions =
-  "cdn:SubmitPreloadTask, cdn:DescribeContentTasks and cdn:DescribeContentQuota (refresh_first also needs cdn:SubmitRefreshTask, PREFETCH_ROUTES=auto cdn:ListCdnDomains)";
+  "cdn:SubmitPreloadTask, cdn:DescribeContentTasks and cdn:DescribeContentQuota (refresh_first also needs cdn:SubmitRefreshTask)";
 
 export const QUOTA_HINT = "Wait for the vendor's next day, or ask the vendor for a higher quota.";
 const throttled: Meaning = { code: "rate_limited", retryable: true };
-const denied: Meaning = { code: "auth_failed", hint: `Grant the IAM user ${permissions}.` };
+const denied: Meaning = { code: "auth_failed", lacksRight: true, hint: `Grant the IAM user ${permissions}.` };
 const wrongKeys: Meaning = {
   code: "auth_failed",
   clockMatters: true,

@@ -9,6 +9,8 @@ import type { Rpc } from "./rpc.ts";
 /** The largest page that is known to work: public clients of this call use it. */
 const PAGE_ROWS = 100;
 
+const rightHint = "Grant the IAM user cdn:ListCdnDomains, which PREFETCH_ROUTES=auto needs.";
+
 const page = z.object({
   Result: z.object({ Data: z.array(z.object({ Domain: z.string(), Status: z.string().nullish() })), Total: z.number().nullish() }),
 });
@@ -17,7 +19,8 @@ export function createHosts(rpc: Rpc, vendor: Vendor): NonNullable<Provider["hos
   return (call) =>
     readServedHosts(vendor, PAGE_ROWS, async (number) => {
       const body = { PageNum: number, PageSize: PAGE_ROWS };
-      const answer = await rpc({ action: "ListCdnDomains", body, intent: "read", what: "the list of domains", call, counted: false });
+      const request = { action: "ListCdnDomains", body, intent: "read", what: "the list of domains", counted: false, rightHint } as const;
+      const answer = await rpc({ ...request, call });
       const { Data, Total } = answer.read(page).Result;
       // "offline" is a stopped domain. One that is being configured still serves.
       const domains = Data.map(({ Domain, Status }) => ({ name: Domain, ...(Status && { active: Status.toLowerCase() !== "offline" }) }));

@@ -258,6 +258,14 @@ describe("the list of domains", () => {
       { pattern: "old.example.net", active: false },
     ]);
   });
+
+  it("names its own permission when that is missing", async () => {
+    const { provider, vendor } = await start();
+    vendor.inject({ fault: refusal(403, "AccessDenied"), times: 2 });
+    const hosts = await failureOf(Promise.resolve(provider.hosts?.(countingCall())));
+    expect(hosts).toMatchObject({ code: "auth_failed", hint: expect.stringContaining("cdn:ListCdnDomains") });
+    expect((await failureOf(provider.submit(batch(1), countingCall()))).hint).toContain("cdn:SubmitPreloadTask");
+  });
 });
 
 /** The codes of the vendor's pages, each with a status that some page shows for it. */
