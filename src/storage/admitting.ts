@@ -5,7 +5,7 @@ import { createAccountFacts } from "./account-facts.ts";
 import type { Batches } from "./batches.ts";
 import { inOrder } from "./in-order.ts";
 import type { Items } from "./items.ts";
-import { type Ledger, nextSpender } from "./ledger.ts";
+import { accountLocks, type Ledger, nextSpender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 interface Parts {
@@ -16,6 +16,8 @@ interface Parts {
 
 export interface Admitting {
   facts(queries: readonly AccountQuery[]): Promise<AccountFacts[]>;
+  /** Lets no other transaction change what the facts tell until the end of this one. */
+  holdAccounts(queries: readonly AccountQuery[]): Promise<void>;
   addTask(planned: NewTask): Promise<void>;
 }
 
@@ -24,6 +26,8 @@ export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Ad
 
   return {
     facts: (queries) => inOrder(queries, factsOf),
+
+    holdAccounts: (queries) => sql.hold(...accountLocks(queries.map(({ account }) => account))),
 
     addTask: async (planned) => {
       await sql.insert("tasks", [{ ...planned.task }]);

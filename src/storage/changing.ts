@@ -8,7 +8,7 @@ import { type Batches, type BatchUpdate, released } from "./batches.ts";
 import type { Cancelling } from "./cancelling.ts";
 import { UNSPENT_COST } from "./conditions.ts";
 import type { Items } from "./items.ts";
-import { type Ledger, nextSpender } from "./ledger.ts";
+import { accountLocks, accountsOf, type Ledger, nextSpender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 interface Parts {
@@ -24,12 +24,12 @@ interface Reservation {
   readonly cost: number;
 }
 
-export function createChanging({ get }: Sql, { batches, items, ledger, cancelling }: Parts): Pick<Storage, "change"> {
+export function createChanging({ get, hold, rowLocks }: Sql, { batches, items, ledger, cancelling }: Parts): Pick<Storage, "change"> {
   /** Finds nothing when the batch has another state, owner or lease than the caller knows. */
   const find = async (batch: Batch): Promise<(Reservation & { isCancelled: boolean }) | undefined> => {
     const row = await get(
       `SELECT batches.day AS day, ${UNSPENT_COST} AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
-        WHERE task_id = ? AND number = ? AND state = ? AND owner IS NOT DISTINCT FROM ? AND lease_until IS NOT DISTINCT FROM ?`,
+        WHERE task_id = ? AND number = ? AND state = ? AND owner IS NOT DISTINCT FROM ? AND lease_until IS NOT DISTINCT FROM ? ${rowLocks.wait}`,
       batch.taskId,
       batch.number,
       batch.state,
@@ -101,6 +101,7 @@ export function createChanging({ get }: Sql, { batches, items, ledger, cancellin
 
   return {
     change: async (batch, change) => {
+      await hold(...accountLocks(accountsOf(batch)));
       const stored = await find(batch);
       if (!stored) return false;
       if (change.bytes) await batches.addBytes(batch, change.bytes);

@@ -19,7 +19,7 @@ export interface CircuitBreakers {
   reopensAt(account: string, now: number): Promise<number>;
 }
 
-export function createCircuitBreakers({ get, run }: Sql): CircuitBreakers {
+export function createCircuitBreakers({ get, run, hold }: Sql): CircuitBreakers {
   const of = async (account: string): Promise<CircuitBreaker> => {
     const row = await get("SELECT failures, open_until, probing FROM circuits WHERE account = ?", account);
     if (!row) return closedBreaker;
@@ -38,12 +38,15 @@ export function createCircuitBreakers({ get, run }: Sql): CircuitBreakers {
 
   return {
     tryPass: async (account, now) => {
+      if ((await of(account)) === closedBreaker) return true;
+      await hold(`circuit ${account}`);
       const before = await of(account);
       const after = letThrough(before, now);
       if (after && after !== before) await write(account, after);
       return after !== undefined;
     },
     record: async (account, signal, now) => {
+      await hold(`circuit ${account}`);
       const before = await of(account);
       const after = afterSignal(before, signal, now);
       if (after !== before) await write(account, after);

@@ -35,12 +35,12 @@ export interface Claiming extends Pick<Storage, "nextDue" | "dueAccounts"> {
   ): Promise<{ readonly claim?: Claim; readonly damage?: unknown }>;
 }
 
-export function createClaiming({ get, all }: Sql, { batches, items, circuitBreakers, owners }: Parts): Claiming {
+export function createClaiming({ get, all, rowLocks }: Sql, { batches, items, circuitBreakers, owners }: Parts): Claiming {
   const nextDueRow = (account: string, now: number, { claimant, except = [] }: ClaimOptions): Promise<Row | undefined> =>
     get(
       `SELECT batches.* FROM batches, ${VIEWER}
         WHERE account = ? AND ${UNANSWERED} AND ${DUE} AND task_id NOT IN (SELECT value FROM json_each(?))
-        ORDER BY not_before, task_id, number LIMIT 1`,
+        ORDER BY not_before, task_id, number LIMIT 1 ${rowLocks.pass}`,
       ...viewerOf(now, claimant),
       account,
       JSON.stringify(except),

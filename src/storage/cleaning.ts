@@ -9,9 +9,10 @@
  */
 
 import type { CleanResult, Storage } from "../prefetch/model/storage.ts";
+import type { Cancelling } from "./cancelling.ts";
 import { REFRESHING, UNSPENT_COST } from "./conditions.ts";
 import type { Items } from "./items.ts";
-import type { Ledger } from "./ledger.ts";
+import { accountLocks, type Ledger } from "./ledger.ts";
 import type { Owners } from "./owners.ts";
 import type { Sql } from "./sql.ts";
 
@@ -19,10 +20,12 @@ interface Parts {
   readonly items: Items;
   readonly owners: Owners;
   readonly ledger: Ledger;
+  readonly cancelling: Pick<Cancelling, "accountsOfTask">;
 }
 
-export function createCleaning({ run, get, all }: Sql, { items, owners, ledger }: Parts): Pick<Storage, "clean"> {
+export function createCleaning({ run, get, all, hold }: Sql, { items, owners, ledger, cancelling }: Parts): Pick<Storage, "clean"> {
   const hide = async (taskId: string): Promise<void> => {
+    await hold(...accountLocks(await cancelling.accountsOfTask(taskId)));
     const unsent = `FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')`;
     const reserved = await all(
       `SELECT account, day, sum(${UNSPENT_COST}) AS cost ${unsent} AND NOT ${REFRESHING} GROUP BY account, day
@@ -64,6 +67,8 @@ export function createCleaning({ run, get, all }: Sql, { items, owners, ledger }
   };
 
   const clean = async (before: number, most: number): Promise<CleanResult> => {
+    // Two processes would hide the same task.
+    await hold("cleaning");
     let room = most;
     let tasks = 0;
     while (room > 0) {

@@ -12,7 +12,7 @@ export interface ItemCounts {
   track<Result>(taskId: string, work: () => Promise<Result>): Promise<Result>;
 }
 
-export function createItemCounts({ all, run }: Sql): ItemCounts {
+export function createItemCounts({ all, run, keepsCensus }: Sql): ItemCounts {
   const rowsOf = (taskId: string): Promise<Row[]> => all("SELECT state, items FROM task_counts WHERE task_id = ?", taskId);
 
   /** Keeps states that it does not know: a damaged item must not stop the change of another item. */
@@ -33,6 +33,7 @@ export function createItemCounts({ all, run }: Sql): ItemCounts {
     all: async () => countsFrom(await all("SELECT state, items FROM census")),
     ofTask: async (taskId) => countsFrom(await rowsOf(taskId)),
     track: async (taskId, work) => {
+      if (!keepsCensus) return work();
       const before = await countStates(taskId);
       const result = await work();
       const after = await countStates(taskId);

@@ -7,6 +7,16 @@ import type { Sql } from "./sql.ts";
 
 export type Spender = Pick<Batch, "taskId" | "account">;
 
+/** The names to hold while the batches of these accounts, or their ledgers, are changed by what they hold. */
+export function accountLocks(accounts: Iterable<string>): string[] {
+  return [...accounts].map((account) => `account ${account}`);
+}
+
+/** The accounts in which a batch reserves units. */
+export function accountsOf({ account, nextAccount }: Batch): string[] {
+  return nextAccount === undefined ? [account] : [account, nextAccount];
+}
+
 /** The account that prefetches the batch after its refresh, which has the batch's units reserved, too. */
 export function nextSpender({ taskId, nextAccount }: Batch): Spender | undefined {
   return nextAccount === undefined ? undefined : { taskId, account: nextAccount };

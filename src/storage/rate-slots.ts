@@ -18,9 +18,10 @@ export interface RateSlots {
   pause(key: string, until: number): Promise<void>;
 }
 
-export function createRateSlots({ get, run }: Sql): RateSlots {
+export function createRateSlots({ get, run, hold }: Sql): RateSlots {
   return {
     reserve: async (key, intervalMs, burst, now) => {
+      await hold(`slots ${key}`);
       // Unused slots add up to `burst`: a next slot this far in the past lets `burst` requests go at once.
       const earliest = now - (burst - 1) * intervalMs;
       const row = await get("SELECT next_slot FROM pace WHERE account = ?", key);

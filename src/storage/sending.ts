@@ -6,10 +6,10 @@ import type { Batch } from "../prefetch/model/task.ts";
 import type { Batches } from "./batches.ts";
 import { UNSPENT_COST } from "./conditions.ts";
 import { inOrder } from "./in-order.ts";
-import { type Ledger, nextSpender, type Spender } from "./ledger.ts";
+import { accountLocks, accountsOf, type Ledger, nextSpender, type Spender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
-export function createSending({ get }: Sql, batches: Batches, ledger: Ledger): Pick<Storage, "startSending"> {
+export function createSending({ get, hold, rowLocks }: Sql, batches: Batches, ledger: Ledger): Pick<Storage, "startSending"> {
   /** The day and the units that the batch reserves, if this process still holds it. */
   const reservationOf = async (
     { taskId, number, owner, leaseUntil }: Batch,
@@ -17,7 +17,8 @@ export function createSending({ get }: Sql, batches: Batches, ledger: Ledger): P
   ): Promise<{ day: string; cost: number } | undefined> => {
     const row = await get(
       `SELECT day, ${UNSPENT_COST} AS cost FROM batches
-        WHERE task_id = ? AND number = ? AND state = 'claimed' AND owner IS NOT DISTINCT FROM ? AND lease_until = ? AND (owner IS NOT NULL OR lease_until > ?)`,
+        WHERE task_id = ? AND number = ? AND state = 'claimed' AND owner IS NOT DISTINCT FROM ? AND lease_until = ? AND (owner IS NOT NULL OR lease_until > ?)
+        ${rowLocks.wait}`,
       taskId,
       number,
       owner ?? null,
@@ -53,6 +54,7 @@ export function createSending({ get }: Sql, batches: Batches, ledger: Ledger): P
   return {
     startSending: async (batch, start) => {
       const { now, leaseUntil, monotonic, boot, day } = start;
+      await hold(...accountLocks(accountsOf(batch)));
       const reserved = await reservationOf(batch, now);
       if (!reserved) return "lost";
       if (reserved.day !== day && !(await moveReservation(batch, start, reserved))) return "over_quota";

@@ -21,4 +21,20 @@ export interface Sql {
   all(sql: string, ...values: SQLInputValue[]): Promise<Row[]>;
   insert(table: string, rows: readonly Fields[]): Promise<void>;
   update(table: string, changes: readonly Change[]): Promise<void>;
+  /**
+   * Waits until no other transaction holds one of the names, and holds them until the end of this one. What is decided from rows
+   * that others change in the meantime needs it. SQLite has one writer at a time anyway.
+   */
+  hold(...names: string[]): Promise<void>;
+  readonly rowLocks: RowLocks;
+  /** Whether the table `census` is to be kept up to date. In PostgreSQL it is a view. */
+  readonly keepsCensus: boolean;
+}
+
+/** Ends of queries that lock the batches that they find. Empty where there is one writer at a time. */
+export interface RowLocks {
+  /** Waits for batches that another transaction has locked, and finds them as that one leaves them. */
+  readonly wait: string;
+  /** Passes over batches that another transaction has locked. */
+  readonly pass: string;
 }

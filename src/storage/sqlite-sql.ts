@@ -55,5 +55,9 @@ export function createSqliteSql(): SqliteSql {
     update: async (table, changes) => {
       for (const change of changes) update(table, change);
     },
+
+    hold: async () => undefined,
+    rowLocks: { wait: "", pass: "" },
+    keepsCensus: true,
   };
 }

@@ -23,7 +23,6 @@ import type { Sql } from "./sql.ts";
 export type Steps = ReturnType<typeof createSteps>;
 
 export function createSteps(sql: Sql, clock: Pick<Clock, "now">) {
-  const { run, get } = sql;
   const ledger = createLedger(sql);
   const counts = createItemCounts(sql);
   const items = createItems(sql, counts);
@@ -39,16 +38,13 @@ export function createSteps(sql: Sql, clock: Pick<Clock, "now">) {
     ...createSending(sql, batches, ledger),
     ...createOldWaits(sql),
     ...createChanging(sql, { batches, items, ledger, cancelling }),
-    ...createCleaning(sql, { items, owners, ledger }),
+    ...createCleaning(sql, { items, owners, ledger, cancelling }),
 
     noteSignal: (account: string, signal: BreakerSignal): Promise<boolean> => circuitBreakers.record(account, signal, clock.now()),
 
     isCancelled: async (taskId: string): Promise<boolean> =>
-      (await get("SELECT cancelled FROM tasks WHERE id = ?", taskId))?.cancelled === 1,
-    cancel: async (taskId: string): Promise<Freed[]> => {
-      await run("UPDATE tasks SET cancelled = 1 WHERE id = ?", taskId);
-      return cancelling.cancelUnsent(taskId);
-    },
+      (await sql.get("SELECT cancelled FROM tasks WHERE id = ?", taskId))?.cancelled === 1,
+    cancel: (taskId: string): Promise<Freed[]> => cancelling.cancelTask(taskId),
 
     census: counts.all,
     owners,

@@ -25,6 +25,7 @@ export function createStorage({ read, snapshot, write, explain, check, close }: 
       let refusal: { readonly reason: unknown } | undefined;
       try {
         return await write(async (steps) => {
+          await steps.holdAccounts(queries);
           const facts = await steps.facts(queries);
           const planned = await (async () => decide(facts))().catch((reason: unknown) => {
             refusal = { reason };

@@ -34,7 +34,9 @@ export function targetQuery(tenant: string | undefined): string {
       AND (? = '' OR EXISTS (SELECT 1 FROM listing
             WHERE provider = ? AND state = tasks.task_state AND listing.created_at = tasks.created_at AND task_id = tasks.id))
       AND (? = 0 OR EXISTS (SELECT 1 FROM task_counts WHERE task_id = tasks.id AND state IN ${PROBLEM_STATES}))
-    GROUP BY items.task_id ORDER BY items.task_id DESC LIMIT ?`;
+      AND NOT EXISTS (SELECT 1 FROM items AS first INDEXED BY items_by_target
+            WHERE first.target = items.target AND first.task_id = tasks.id AND first.idx < items.idx)
+    ORDER BY items.task_id DESC LIMIT ?`;
 }
 
 const LATER_THAN_ANY_ID = "pg";

@@ -1,0 +1,13 @@
+/** A database for one test file, on the server of the run. */
+
+import { inject } from "vitest";
+import { z } from "zod";
+
+const client = z.object({ host: z.string(), port: z.number(), user: z.string(), database: z.string() });
+export type TestDatabase = z.infer<typeof client>;
+
+export async function newDatabase(): Promise<TestDatabase> {
+  const response = await fetch(inject("postgresUrl"));
+  if (!response.ok) throw new Error(await response.text());
+  return client.parse(await response.json());
+}
