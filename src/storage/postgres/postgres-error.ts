@@ -1,5 +1,6 @@
 /** Turns the errors of PostgreSQL and of the way to it into the errors that callers see. */
 
+import { ZodError } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 
 /**
@@ -11,6 +12,11 @@ const passingClasses: readonly string[] = ["08", "40", "53", "55", "57"];
 const passingStates: readonly string[] = ["25P03", "25006"];
 /** The messages of these classes name roles, databases and settings. Those of others may quote what is stored. */
 const classesThatQuoteNothing: readonly string[] = [...passingClasses, "25", "28", "3D"];
+
+/** Of the system, such as ECONNREFUSED; those of TLS begin otherwise, or name a fault of the certificate. */
+const PASSING_CODE = /^E[A-Z]+$|^EAI_/;
+/** Of the client, which gives no code. */
+const PASSING_MESSAGE = /^Connection terminated|^Client has encountered|timeout|was rolled back/i;
 
 const hints = new Map([
   ["28", "Check the user and the password: PREFETCH_STORE, PGUSER, PGPASSWORD or PGPASSFILE."],
@@ -40,10 +46,11 @@ function ofState(state: string, error: unknown): { readonly why: string; readonl
   return { why: `${text} (SQLSTATE ${state})`, retryable: passingClasses.includes(kind) || passingStates.includes(state) };
 }
 
-/** The network, the client, or the parser of a stored row, whose message quotes what it cannot parse. */
+/** The system, TLS, or the client. The parsers of a stored row quote what they cannot parse. */
 function withoutState(error: unknown): { readonly why: string; readonly retryable: boolean } {
-  if (error instanceof Error && ("code" in error || /^(Connection terminated|Client has encountered|timeout e)/i.test(error.message))) {
-    return { why: error.message || String("code" in error && error.code), retryable: true };
+  if (!(error instanceof Error) || error instanceof SyntaxError || error instanceof ZodError) {
+    return { why: "its content is damaged", retryable: false };
   }
-  return { why: "its content is damaged", retryable: false };
+  const code = "code" in error ? String(error.code) : "";
+  return { why: error.message || code, retryable: PASSING_CODE.test(code) || PASSING_MESSAGE.test(error.message) };
 }

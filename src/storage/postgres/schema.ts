@@ -1,6 +1,6 @@
 /** Brings the schema to the tables of this version. Any number of processes may start at once. */
 
-import pg, { type ClientBase } from "pg";
+import type { ClientBase } from "pg";
 import { PrefetchError } from "../../base/errors.ts";
 import type { StoreKind } from "../schema.ts";
 import { newTables } from "./tables.ts";
@@ -16,6 +16,10 @@ const OLDEST_READER = 1;
 
 /** Another process makes the same steps. A shorter time makes its neighbours give up; a longer one hides that it hangs. */
 const LONGEST_WAIT = "30s";
+
+export function quotedName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
 
 interface Mark {
   readonly version: number;
@@ -36,8 +40,8 @@ export async function migrate(client: ClientBase, schema: string, kind: StoreKin
 async function bringUp(client: ClientBase, schema: string, kind: StoreKind, version: number): Promise<void> {
   // Without the right to create schemas, the user can still own one.
   const { rows } = await client.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", [schema]);
-  if (rows.length === 0) await client.query(`CREATE SCHEMA ${pg.escapeIdentifier(schema)}`);
-  await client.query(`SET LOCAL search_path TO ${pg.escapeIdentifier(schema)}`);
+  if (rows.length === 0) await client.query(`CREATE SCHEMA ${quotedName(schema)}`);
+  await client.query(`SET LOCAL search_path TO ${quotedName(schema)}`);
   for (const step of steps.slice(version)) await client.query(step);
   if (version === 0) {
     await client.query("CREATE TABLE store (version BIGINT NOT NULL, oldest_reader BIGINT NOT NULL, kind TEXT NOT NULL)");
@@ -49,7 +53,7 @@ async function markOf(client: ClientBase, schema: string): Promise<Mark | undefi
   // to_regclass() answers from a cache that an advisory lock does not renew.
   const { rows: found } = await client.query("SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'store'", [schema]);
   if (found.length === 0) return undefined;
-  const { rows } = await client.query(`SELECT version, oldest_reader, kind FROM ${pg.escapeIdentifier(schema)}.store`);
+  const { rows } = await client.query(`SELECT version, oldest_reader, kind FROM ${quotedName(schema)}.store`);
   const [row] = rows;
   return row && { version: Number(row.version), oldestReader: Number(row.oldest_reader), kind: String(row.kind) };
 }

@@ -4,8 +4,10 @@ import type { Storage } from "../../../src/prefetch/model/storage.ts";
 import { openPostgres } from "../../../src/storage/postgres/postgres.ts";
 import { storageContract } from "../../contract/storage.ts";
 import { fakeClock } from "../../fakes/clock.ts";
-import { newDatabase } from "./database.ts";
+import { addressOf, newDatabase } from "./database.ts";
 
+/** The contract's times are those of a clock that stands still. */
+const standing = { ...fakeClock(), learn: () => undefined };
 let admin: pg.Client;
 let storage: Storage;
 let empty: string;
@@ -13,7 +15,7 @@ beforeAll(async () => {
   const client = await newDatabase();
   admin = new pg.Client(client);
   await admin.connect();
-  storage = openPostgres({ client, location: "postgres://test", schema: "contract", clock: fakeClock(), poolSize: 5 });
+  storage = openPostgres({ address: addressOf(client), schema: "contract", clock: standing, poolSize: 5 });
   await storage.check();
   const tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'contract' AND tablename NOT IN ('task_states', 'store')";
   const { rows } = await admin.query<{ tablename: string }>(tables);

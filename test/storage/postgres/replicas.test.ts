@@ -8,7 +8,7 @@ import { openPostgres } from "../../../src/storage/postgres/postgres.ts";
 import { fakeClock, NOON, TODAY } from "../../fakes/clock.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { accountQuery, newTask, newTaskOf } from "../../fakes/task.ts";
-import { newDatabase, type TestDatabase } from "./database.ts";
+import { addressOf, newDatabase, type TestDatabase } from "./database.ts";
 
 const ACCOUNT = "fake-cdn:1";
 const REPLICAS = 4;
@@ -20,7 +20,8 @@ let admin: pg.Client;
 let replicas: readonly Storage[];
 let schemas = 0;
 
-const open = (schema: string): Storage => openPostgres({ client, location: "postgres://test", schema, clock: fakeClock(), poolSize: 3 });
+const open = (schema: string): Storage =>
+  openPostgres({ address: addressOf(client), schema, clock: { ...fakeClock(), learn: () => undefined }, poolSize: 3 });
 
 /** All of them start at once, on a schema that is not there yet. */
 async function started(): Promise<{ readonly schema: string; readonly stores: readonly Storage[] }> {

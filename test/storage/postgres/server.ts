@@ -1,8 +1,8 @@
-/** A PostgreSQL server of the tests: its own folder, a socket on loopback, and no password. */
+/** A PostgreSQL server of the tests: its own folder, a socket on loopback, and no password but for the user `guest`. */
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ export interface PostgresServer {
 }
 
 /** The server refuses to run as root. */
-const NOBODY = 65_534;
+export const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
 
@@ -60,11 +60,29 @@ export async function startPostgres(...flags: string[]): Promise<PostgresServer>
     cwd: folder,
     stdio: "pipe",
   });
+  const rules = join(folder, "rules");
+  writeFileSync(rules, "host all guest 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 trust\n");
   const port = await freePort();
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
-    const args = ["-D", data, "-p", String(port), "-h", "127.0.0.1", "-k", folder, "-c", "fsync=off", "-c", "max_connections=60", ...flags];
+    const args = [
+      "-D",
+      data,
+      "-p",
+      String(port),
+      "-h",
+      "127.0.0.1",
+      "-k",
+      folder,
+      "-c",
+      "fsync=off",
+      "-c",
+      "max_connections=60",
+      "-c",
+      `hba_file=${rules}`,
+      ...flags,
+    ];
     const started = spawn(postgres, args, { ...identity, env, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
     child = started;
     let log = "";
