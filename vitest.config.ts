@@ -61,6 +61,7 @@ export default defineConfig({
     // A worker runs many files. A process for each file would spend half a second of the processor on the modules that all import.
     isolate: false,
     sequence: { sequencer: LongestFirst },
+    globalSetup: "test/storage/postgres/global-setup.ts",
     testTimeout: 20_000,
     hookTimeout: 20_000,
     // A poll ends with its condition. Its timeout only ends a failed test, so it is long enough for a busy machine.

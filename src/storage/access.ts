@@ -1,6 +1,7 @@
 /**
- * Access to the database of one process. Reads go at once, and no lock of another process stops them. Writes take turns, first
- * come, first served, and wait for locks. Every use looks at the files first.
+ * Access to the database of one process. Its uses run one after the other, because they share the connection. A read goes next, and
+ * no lock of another process stops it. Writes take turns, first come, first served, and wait for locks, between which reads go on.
+ * Every use looks at the files first.
  */
 
 import type { DatabaseSync } from "node:sqlite";
@@ -11,15 +12,15 @@ import type { OpenDatabase } from "./open-database.ts";
 import type { StoreKind } from "./schema.ts";
 import { StoreLostError, storageError, unusable } from "./storage-error.ts";
 
+export type Work<Result> = (db: DatabaseSync) => Promise<Result>;
+
 export interface Access {
   /** A single query. */
-  read<Result>(work: (db: DatabaseSync) => Result): Promise<Result>;
+  read<Result>(work: Work<Result>): Promise<Result>;
   /** Several queries that see one state of the file. */
-  snapshot<Result>(work: (db: DatabaseSync) => Result): Promise<Result>;
-  /** One transaction: all of `work` is stored, or none of it. */
-  write<Result>(work: (db: DatabaseSync) => Result): Promise<Result>;
-  /** The same for work that waits in the middle of its transaction. Every other use waits meanwhile. */
-  writeAsync<Result>(work: (db: DatabaseSync) => Promise<Result>): Promise<Result>;
+  snapshot<Result>(work: Work<Result>): Promise<Result>;
+  /** One transaction: all of `work` is stored, or none of it. Every other use waits while the work does. */
+  write<Result>(work: Work<Result>): Promise<Result>;
   /** Throws when the store cannot be written. Writes to it, unless another write has proven of late that this works. */
   probe(): Promise<void>;
   /** Waits for the writes that have begun. */
@@ -37,18 +38,24 @@ export function createAccess(location: string, time: LockTime, kind: StoreKind):
   const readLock = createLockWait(time);
   const writeLock = createLockWait(time);
   let opened: OpenDatabase | undefined;
-  /** Resolves when the transaction that waits in its middle is over. A read would see its uncommitted rows. */
-  let suspended: Promise<void> | undefined;
+  let lastUse: Promise<unknown> = Promise.resolve();
   let lastTurn: Promise<unknown> = Promise.resolve();
   let turns = 0;
   let provenAt = Number.NEGATIVE_INFINITY;
 
-  const ready = async (): Promise<OpenDatabase> => {
-    opened = await connection.open();
-    while (suspended) await suspended;
-    opened.files.expectPresent();
-    return opened;
+  /** A use that began in the middle of another one would see its uncommitted rows. */
+  const alone = <Result>(use: () => Promise<Result>): Promise<Result> => {
+    const result = lastUse.then(use);
+    lastUse = result.catch(() => undefined); // The caller gets the error.
+    return result;
   };
+
+  const using = <Result>(use: (opened: OpenDatabase) => Promise<Result>): Promise<Result> =>
+    alone(async () => {
+      opened = await connection.open();
+      opened.files.expectPresent();
+      return use(opened);
+    });
 
   /** Files that were cut off or overwritten often make SQLite fail before this code has looked. */
   const explained = (error: unknown): PrefetchError => {
@@ -60,9 +67,9 @@ export function createAccess(location: string, time: LockTime, kind: StoreKind):
     return storageError(error, location);
   };
 
-  const read = async <Result>(work: (db: DatabaseSync) => Result): Promise<Result> => {
+  const read = async <Result>(work: Work<Result>): Promise<Result> => {
     try {
-      return await readLock.until(async () => work((await ready()).db));
+      return await readLock.until(() => using(({ db }) => work(db)));
     } catch (error) {
       throw explained(error);
     }
@@ -77,11 +84,11 @@ export function createAccess(location: string, time: LockTime, kind: StoreKind):
     return result;
   };
 
-  const writeWith = <Result>(work: (opened: OpenDatabase) => Result | Promise<Result>, waitMs = LOCK_WAIT_MS): Promise<Result> => {
+  const write = <Result>(work: Work<Result>, waitMs = LOCK_WAIT_MS): Promise<Result> => {
     const askedAt = time.monotonic();
     return inTurn(async () => {
       try {
-        return await writeLock.until(async () => work(await ready()), { askedAt, waitMs });
+        return await writeLock.until(() => using((opened) => inWriteTransaction(opened, work)), { askedAt, waitMs });
       } catch (error) {
         provenAt = Number.NEGATIVE_INFINITY;
         throw explained(error);
@@ -93,13 +100,9 @@ export function createAccess(location: string, time: LockTime, kind: StoreKind):
   const tryToWrite = async (): Promise<void> => {
     const now = time.monotonic();
     try {
-      if (now - provenAt < PROVEN_MS)
-        await writeWith(
-          inWriteTransaction(() => undefined),
-          0,
-        );
+      if (now - provenAt < PROVEN_MS) await write(nothing, 0);
       else {
-        await writeWith(inWriteTransaction(rewriteVersion), 0);
+        await write(rewriteVersion, 0);
         provenAt = now;
       }
     } catch (error) {
@@ -116,29 +119,10 @@ export function createAccess(location: string, time: LockTime, kind: StoreKind):
         return inTransaction(db, () => work(db));
       }),
 
-    write: (work) => writeWith(inWriteTransaction(work)),
-
-    writeAsync: (work) =>
-      writeWith(async ({ db, files }) => {
-        db.exec("BEGIN IMMEDIATE");
-        const over = Promise.withResolvers<void>();
-        suspended = over.promise;
-        try {
-          files.expectIntact();
-          const result = await work(db);
-          db.exec("COMMIT");
-          return result;
-        } catch (error) {
-          rollBack(db);
-          throw error;
-        } finally {
-          suspended = undefined;
-          over.resolve();
-        }
-      }),
+    write: (work) => write(work),
 
     probe: async () => {
-      await read(() => undefined);
+      await read(nothing);
       // Writes that wait will tell by themselves.
       if (turns === 0) await tryToWrite();
       const lockedMs = writeLock.lockedMs() ?? 0;
@@ -146,24 +130,22 @@ export function createAccess(location: string, time: LockTime, kind: StoreKind):
       throw unusable(location, `another process has locked it for ${Math.floor(lockedMs / 1_000)} seconds`, { retryable: true });
     },
 
-    close: () => inTurn(connection.close),
+    close: () => inTurn(() => alone(connection.close)),
   };
 }
 
-function inWriteTransaction<Result>(work: (db: DatabaseSync) => Result): (opened: OpenDatabase) => Result {
-  return ({ db, files }) => {
-    db.exec("BEGIN IMMEDIATE");
-    return inTransaction(db, () => {
-      files.expectIntact();
-      return work(db);
-    });
-  };
+function inWriteTransaction<Result>({ db, files }: OpenDatabase, work: Work<Result>): Promise<Result> {
+  db.exec("BEGIN IMMEDIATE");
+  return inTransaction(db, () => {
+    files.expectIntact();
+    return work(db);
+  });
 }
 
 /** `db` has begun a transaction. */
-function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {
+async function inTransaction<Result>(db: DatabaseSync, work: () => Promise<Result>): Promise<Result> {
   try {
-    const result = work();
+    const result = await work();
     db.exec("COMMIT");
     return result;
   } catch (error) {
@@ -177,7 +159,9 @@ function rollBack(db: DatabaseSync): void {
   if (db.isOpen && db.isTransaction) db.exec("ROLLBACK");
 }
 
+const nothing = async (): Promise<void> => undefined;
+
 /** Changes nothing, but goes all the way to the disk. */
-function rewriteVersion(db: DatabaseSync): void {
+async function rewriteVersion(db: DatabaseSync): Promise<void> {
   db.exec(`PRAGMA user_version = ${Number(db.prepare("PRAGMA user_version").get()?.user_version)}`);
 }

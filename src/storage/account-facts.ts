@@ -1,6 +1,7 @@
 /** Collects the facts about one account that the admission of a task needs. */
 
 import type { AccountFacts, AccountQuery } from "../prefetch/model/storage.ts";
+import { inOrder } from "./in-order.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
@@ -22,28 +23,33 @@ export const RECENT_TASKS = `
    WHERE t.tenant = ? AND ? IN (b.account, b.next_account) AND b.refreshed >= ? AND (i.state = 'queued' OR (b.sent_at > ? AND i.state IN ${SENT_STATES}))
    GROUP BY r.target`;
 
-export function createAccountFacts({ all, get }: Sql, ledger: Ledger): (query: AccountQuery) => AccountFacts {
+export function createAccountFacts({ all, get }: Sql, ledger: Ledger): (query: AccountQuery) => Promise<AccountFacts> {
   /** The newest task of the tenant that sent, or still sends, each target. */
-  const recentTasks = ({
+  const recentTasks = async ({
     targets,
     tenant,
     account,
     recentSince,
     recentRefreshesOnly = false,
-  }: AccountQuery): ReadonlyMap<string, string> => {
+  }: AccountQuery): Promise<ReadonlyMap<string, string>> => {
     // Task ids begin with their time, so the greatest id is the newest task's.
-    const rows = all(RECENT_TASKS, JSON.stringify(targets), recentSince, tenant, account, Number(recentRefreshesOnly), recentSince);
+    const rows = await all(RECENT_TASKS, JSON.stringify(targets), recentSince, tenant, account, Number(recentRefreshesOnly), recentSince);
     return new Map(rows.map((row) => [String(row.target), String(row.task_id)]));
   };
 
-  return (query) => {
-    const dayOf = (day: string) => ({ ledger: ledger.of(query.account, day), own: ledger.spentBy(query.tenant, query.account, day) });
+  const isUsed = async (answer: string): Promise<boolean> => (await get("SELECT 1 FROM tasks WHERE answer = ?", answer)) !== undefined;
+
+  return async (query) => {
+    const dayOf = async (day: string) => ({
+      ledger: await ledger.of(query.account, day),
+      own: await ledger.spentBy(query.tenant, query.account, day),
+    });
     return {
-      ...dayOf(query.day),
-      recent: recentTasks(query),
-      waiting: ledger.waiting(query.account),
-      later: query.laterDays.map(dayOf),
-      isAnswerUsed: query.answer !== undefined && get("SELECT 1 FROM tasks WHERE answer = ?", query.answer) !== undefined,
+      ...(await dayOf(query.day)),
+      recent: await recentTasks(query),
+      waiting: await ledger.waiting(query.account),
+      later: await inOrder(query.laterDays, dayOf),
+      isAnswerUsed: query.answer !== undefined && (await isUsed(query.answer)),
     };
   };
 }

@@ -1,10 +1,11 @@
-/** Stores a new task and reserves its quota in the transaction in which the task was planned. */
+/** Stores a new task and reserves its quota, from the facts that the task was planned with. */
 
-import type { NewTask, Storage } from "../prefetch/model/storage.ts";
+import type { AccountFacts, AccountQuery, NewTask } from "../prefetch/model/storage.ts";
 import { createAccountFacts } from "./account-facts.ts";
 import type { Batches } from "./batches.ts";
+import { inOrder } from "./in-order.ts";
 import type { Items } from "./items.ts";
-import { type Ledger, nextSpender } from "./ledger.ts";
+import { accountLocks, type Ledger, nextSpender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 interface Parts {
@@ -13,42 +14,30 @@ interface Parts {
   readonly ledger: Ledger;
 }
 
-export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Pick<Storage, "admit" | "facts"> {
+export interface Admitting {
+  facts(queries: readonly AccountQuery[]): Promise<AccountFacts[]>;
+  /** Lets no other transaction change what the facts tell until the end of this one. */
+  holdAccounts(queries: readonly AccountQuery[]): Promise<void>;
+  addTask(planned: NewTask): Promise<void>;
+}
+
+export function createAdmitting(sql: Sql, { batches, items, ledger }: Parts): Admitting {
   const factsOf = createAccountFacts(sql, ledger);
 
-  const insertTask = (planned: NewTask): void => {
-    sql.insert("tasks", { ...planned.task });
-    for (const batch of planned.batches) {
-      batches.insert(batch);
-      ledger.reserve(batch, batch.day, batch.cost);
-      const next = nextSpender(batch);
-      if (next) ledger.reserve(next, batch.day, batch.cost);
-    }
-    items.insert(planned.task, planned.items);
-  };
-
   return {
-    admit: async (queries, decide) => {
-      let refusal: { readonly reason: unknown } | undefined;
-      const plan = async () => {
-        const facts = queries.map(factsOf);
-        try {
-          return await decide(facts);
-        } catch (reason) {
-          refusal = { reason };
-          throw reason;
-        }
-      };
-      try {
-        return await sql.atomicallyAsync(async () => {
-          const planned = await plan();
-          if (planned.task) insertTask(planned.task);
-          return planned;
-        });
-      } catch (error) {
-        throw refusal ? refusal.reason : error;
+    facts: (queries) => inOrder(queries, factsOf),
+
+    holdAccounts: (queries) => sql.hold(...accountLocks(queries.map(({ account }) => account))),
+
+    addTask: async (planned) => {
+      await sql.insert("tasks", [{ ...planned.task }]);
+      await batches.insert(planned.batches);
+      for (const batch of planned.batches) {
+        await ledger.reserve(batch, batch.day, batch.cost);
+        const next = nextSpender(batch);
+        if (next) await ledger.reserve(next, batch.day, batch.cost);
       }
+      await items.insert(planned.task, planned.items);
     },
-    facts: (queries) => sql.read(() => queries.map(factsOf)),
   };
 }

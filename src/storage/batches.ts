@@ -27,30 +27,35 @@ export type BatchUpdate = {
 export const released = { owner: null, leaseUntil: null } as const;
 
 export interface Batches {
-  insert(batch: Batch): void;
-  update(batch: BatchKey, fields: BatchUpdate): void;
-  addBytes(batch: BatchKey, bytes: number): void;
+  insert(batches: readonly Batch[]): Promise<void>;
+  update(batch: BatchKey, fields: BatchUpdate): Promise<void>;
+  addBytes(batch: BatchKey, bytes: number): Promise<void>;
   /** Moves some items of a batch to a new batch in the same state. */
-  divide(batch: BatchKey, part: DivideChange["part"]): void;
+  divide(batch: BatchKey, part: DivideChange["part"]): Promise<void>;
   /** Makes no batch of this row due before `until`, and keeps its state. */
-  postpone(row: Row, until: number): void;
+  postpone(row: Row, until: number): Promise<void>;
 }
 
 export function createBatches({ run, get, insert, update }: Sql, items: Items): Batches {
   const keyOf = ({ taskId, number }: BatchKey) => ({ taskId, number });
 
   return {
-    insert: (batch) => insert("batches", { ...batch, refreshed: batch.nextAccount !== undefined }),
+    insert: (batches) =>
+      insert(
+        "batches",
+        batches.map((batch) => ({ ...batch, refreshed: batch.nextAccount !== undefined })),
+      ),
 
-    update: (batch, fields) => update("batches", keyOf(batch), fields),
+    update: (batch, fields) => update("batches", [{ where: keyOf(batch), fields }]),
 
-    addBytes: ({ taskId, number }, bytes) =>
-      run("UPDATE batches SET bytes = bytes + ? WHERE task_id = ? AND number = ?", bytes, taskId, number),
+    addBytes: async ({ taskId, number }, bytes) => {
+      await run("UPDATE batches SET bytes = bytes + ? WHERE task_id = ? AND number = ?", bytes, taskId, number);
+    },
 
-    divide: ({ taskId, number }, part) => {
-      const row = get("SELECT * FROM batches WHERE task_id = ? AND number = ?", taskId, number);
+    divide: async ({ taskId, number }, part) => {
+      const row = await get("SELECT * FROM batches WHERE task_id = ? AND number = ?", taskId, number);
       if (!row) return;
-      const last = get("SELECT max(number) AS number FROM batches WHERE task_id = ?", taskId);
+      const last = await get("SELECT max(number) AS number FROM batches WHERE task_id = ?", taskId);
       const next = Number(last?.number) + 1;
       const neverSent = {
         owner: undefined,
@@ -60,19 +65,21 @@ export function createBatches({ run, get, insert, update }: Sql, items: Items): 
         sentBoot: undefined,
         requestId: undefined,
       };
-      insert("batches", { ...batchFrom(row), ...neverSent, number: next, cost: part.cost, refreshed: row.refreshed === 1 });
-      run("UPDATE batches SET cost = cost - ? WHERE task_id = ? AND number = ?", part.cost, taskId, number);
-      items.move(taskId, part.items, next);
+      await insert("batches", [{ ...batchFrom(row), ...neverSent, number: next, cost: part.cost, refreshed: row.refreshed === 1 }]);
+      await run("UPDATE batches SET cost = cost - ? WHERE task_id = ? AND number = ?", part.cost, taskId, number);
+      await items.move(taskId, part.items, next);
     },
 
-    postpone: (row, until) =>
-      run(
-        `UPDATE batches SET not_before = iif(state = 'queued', ?, not_before), lease_until = iif(state = 'queued', NULL, ?), owner = NULL
+    postpone: async (row, until) => {
+      await run(
+        `UPDATE batches SET not_before = CASE WHEN state = 'queued' THEN ? ELSE not_before END,
+                            lease_until = CASE WHEN state <> 'queued' THEN CAST(? AS BIGINT) END, owner = NULL
           WHERE task_id = ? AND number = ?`,
         until,
         until,
         String(row.task_id),
         Number(row.number),
-      ),
+      );
+    },
   };
 }

@@ -1,4 +1,4 @@
-/** Applies a change to a batch, its items and the ledger in one transaction. */
+/** Applies a change to a batch, its items and the ledger. */
 
 import type { BatchChange, DeferChange, ItemChange, LaterDay } from "../prefetch/model/batch-change.ts";
 import { unitsLeft } from "../prefetch/model/quota.ts";
@@ -8,7 +8,7 @@ import { type Batches, type BatchUpdate, released } from "./batches.ts";
 import type { Cancelling } from "./cancelling.ts";
 import { UNSPENT_COST } from "./conditions.ts";
 import type { Items } from "./items.ts";
-import { type Ledger, nextSpender } from "./ledger.ts";
+import { accountLocks, accountsOf, type Ledger, nextSpender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
 interface Parts {
@@ -24,12 +24,12 @@ interface Reservation {
   readonly cost: number;
 }
 
-export function createChanging({ get, atomically }: Sql, { batches, items, ledger, cancelling }: Parts): Pick<Storage, "change"> {
+export function createChanging({ get, hold, rowLocks }: Sql, { batches, items, ledger, cancelling }: Parts): Pick<Storage, "change"> {
   /** Finds nothing when the batch has another state, owner or lease than the caller knows. */
-  const find = (batch: Batch): (Reservation & { isCancelled: boolean }) | undefined => {
-    const row = get(
+  const find = async (batch: Batch): Promise<(Reservation & { isCancelled: boolean }) | undefined> => {
+    const row = await get(
       `SELECT batches.day AS day, ${UNSPENT_COST} AS cost, tasks.cancelled AS cancelled FROM batches JOIN tasks ON tasks.id = batches.task_id
-        WHERE task_id = ? AND number = ? AND state = ? AND owner IS ? AND lease_until IS ?`,
+        WHERE task_id = ? AND number = ? AND state = ? AND owner IS NOT DISTINCT FROM ? AND lease_until IS NOT DISTINCT FROM ? ${rowLocks.wait}`,
       batch.taskId,
       batch.number,
       batch.state,
@@ -40,72 +40,78 @@ export function createChanging({ get, atomically }: Sql, { batches, items, ledge
   };
 
   /** Keeps the outcomes that came with the change, and cancels the items that it would send again. */
-  const cancelInstead = (batch: Batch, day: string, change: BatchChange): void => {
-    items.update(batch, change.items.filter(isFinal));
-    ledger.release(batch, day, change.refund);
-    releaseNext(batch, day, change);
+  const cancelInstead = async (batch: Batch, day: string, change: BatchChange): Promise<void> => {
+    await items.update(batch, change.items.filter(isFinal));
+    await ledger.release(batch, day, change.refund);
+    await releaseNext(batch, day, change);
     // The vendor has accepted the refresh, whose units are spent then.
-    if (change.kind === "await-refresh") batches.update(batch, { vendorTaskIds: change.vendorTaskIds });
-    cancelling.cancelBatch(batch);
+    if (change.kind === "await-refresh") await batches.update(batch, { vendorTaskIds: change.vendorTaskIds });
+    await cancelling.cancelBatch(batch);
   };
 
-  const hasRoom = (batch: Batch, reserved: Reservation, { day, ceiling, ownBudget }: LaterDay): boolean => {
+  const hasRoom = async (batch: Batch, reserved: Reservation, { day, ceiling, ownBudget }: LaterDay): Promise<boolean> => {
     // On its own day, the batch takes up the room that it already reserves.
     const alreadyReserved = day === reserved.day ? reserved.cost : 0;
-    const tenantUsed = ledger.spentByTask(batch, day);
+    const tenantUsed = await ledger.spentByTask(batch, day);
+    const { used } = await ledger.of(batch.account, day);
     return (
-      reserved.cost <= unitsLeft(ceiling, ledger.of(batch.account, day).used - alreadyReserved) &&
+      reserved.cost <= unitsLeft(ceiling, used - alreadyReserved) &&
       (tenantUsed === undefined || reserved.cost <= unitsLeft(ownBudget, tenantUsed - alreadyReserved))
     );
   };
 
+  const firstWithRoom = async (batch: Batch, reserved: Reservation, days: readonly LaterDay[]): Promise<LaterDay | undefined> => {
+    for (const day of days) if (await hasRoom(batch, reserved, day)) return day;
+    return undefined;
+  };
+
   /** Moves the batch and its reservation to the first later day with room. False when no day has room. */
-  const defer = (batch: Batch, reserved: Reservation, change: DeferChange): boolean => {
-    const later = change.days.find((day) => hasRoom(batch, reserved, day));
+  const defer = async (batch: Batch, reserved: Reservation, change: DeferChange): Promise<boolean> => {
+    const later = await firstWithRoom(batch, reserved, change.days);
     if (!later) return false;
-    batches.update(batch, { state: "queued", ...released, attempts: 0, day: later.day, notBefore: later.notBefore });
-    items.update(batch, change.items);
-    ledger.release(batch, reserved.day, reserved.cost);
-    ledger.reserve(batch, later.day, reserved.cost);
+    await batches.update(batch, { state: "queued", ...released, attempts: 0, day: later.day, notBefore: later.notBefore });
+    await items.update(batch, change.items);
+    await ledger.release(batch, reserved.day, reserved.cost);
+    await ledger.reserve(batch, later.day, reserved.cost);
     // A batch that waits for another hour of its own day shows that the day is not used up.
-    if (change.exhausted && later.day !== reserved.day) ledger.markExhausted(batch.account, reserved.day);
+    if (change.exhausted && later.day !== reserved.day) await ledger.markExhausted(batch.account, reserved.day);
     return true;
   };
 
   /** Gives back the prefetch units of items that end with the refresh before it. */
-  const releaseNext = (batch: Batch, day: string, { items: changed }: BatchChange): void => {
+  const releaseNext = async (batch: Batch, day: string, { items: changed }: BatchChange): Promise<void> => {
     const next = nextSpender(batch);
     const ended = changed.filter(isFinal).length;
-    if (next && ended > 0) ledger.release(next, day, batch.kind === "asset" ? batch.cost : ended);
+    if (next && ended > 0) await ledger.release(next, day, batch.kind === "asset" ? batch.cost : ended);
   };
 
-  const write = (batch: Batch, day: string, change: Exclude<BatchChange, DeferChange>): void => {
-    batches.update(batch, fieldsAfter(batch, change));
-    if (change.kind === "divide") batches.divide(batch, change.part);
-    items.update(batch, change.items);
-    ledger.release(batch, day, change.refund);
-    releaseNext(batch, day, change);
-    if (change.kind === "end" && change.exhausted) ledger.markExhausted(batch.account, day);
+  const write = async (batch: Batch, day: string, change: Exclude<BatchChange, DeferChange>): Promise<void> => {
+    await batches.update(batch, fieldsAfter(batch, change));
+    if (change.kind === "divide") await batches.divide(batch, change.part);
+    await items.update(batch, change.items);
+    await ledger.release(batch, day, change.refund);
+    await releaseNext(batch, day, change);
+    if (change.kind === "end" && change.exhausted) await ledger.markExhausted(batch.account, day);
   };
 
-  const apply = (batch: Batch, reserved: Reservation, change: BatchChange): void => {
-    if (change.kind !== "defer") write(batch, reserved.day, change);
-    else if (!defer(batch, reserved, change)) write(batch, reserved.day, change.otherwise);
+  const apply = async (batch: Batch, reserved: Reservation, change: BatchChange): Promise<void> => {
+    if (change.kind !== "defer") await write(batch, reserved.day, change);
+    else if (!(await defer(batch, reserved, change))) await write(batch, reserved.day, change.otherwise);
   };
 
   return {
-    change: (batch, change) =>
-      atomically(() => {
-        const stored = find(batch);
-        if (!stored) return false;
-        if (change.bytes) batches.addBytes(batch, change.bytes);
-        if (stored.isCancelled && sendsAgain(change)) {
-          cancelInstead(batch, stored.day, change);
-          return false;
-        }
-        apply(batch, stored, change);
-        return true;
-      }),
+    change: async (batch, change) => {
+      await hold(...accountLocks(accountsOf(batch)));
+      const stored = await find(batch);
+      if (!stored) return false;
+      if (change.bytes) await batches.addBytes(batch, change.bytes);
+      if (stored.isCancelled && sendsAgain(change)) {
+        await cancelInstead(batch, stored.day, change);
+        return false;
+      }
+      await apply(batch, stored, change);
+      return true;
+    },
   };
 }
 

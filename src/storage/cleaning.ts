@@ -9,9 +9,10 @@
  */
 
 import type { CleanResult, Storage } from "../prefetch/model/storage.ts";
+import type { Cancelling } from "./cancelling.ts";
 import { REFRESHING, UNSPENT_COST } from "./conditions.ts";
 import type { Items } from "./items.ts";
-import type { Ledger } from "./ledger.ts";
+import { accountLocks, type Ledger } from "./ledger.ts";
 import type { Owners } from "./owners.ts";
 import type { Sql } from "./sql.ts";
 
@@ -19,72 +20,76 @@ interface Parts {
   readonly items: Items;
   readonly owners: Owners;
   readonly ledger: Ledger;
+  readonly cancelling: Pick<Cancelling, "accountsOfTask">;
 }
 
-export function createCleaning({ run, get, all, atomically }: Sql, { items, owners, ledger }: Parts): Pick<Storage, "clean"> {
-  const hide = (taskId: string): void => {
+export function createCleaning({ run, get, all, hold }: Sql, { items, owners, ledger, cancelling }: Parts): Pick<Storage, "clean"> {
+  const hide = async (taskId: string): Promise<void> => {
+    await hold(...accountLocks(await cancelling.accountsOfTask(taskId)));
     const unsent = `FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')`;
-    const reserved = all(
+    const reserved = await all(
       `SELECT account, day, sum(${UNSPENT_COST}) AS cost ${unsent} AND NOT ${REFRESHING} GROUP BY account, day
         UNION ALL SELECT next_account, day, sum(${UNSPENT_COST}) ${unsent} AND next_account IS NOT NULL GROUP BY next_account, day`,
       taskId,
       taskId,
     );
-    for (const row of reserved) ledger.release({ taskId, account: String(row.account) }, String(row.day), Number(row.cost));
-    run("INSERT INTO deleted_tasks VALUES (?)", taskId);
-    run("UPDATE batches SET state = 'ended', owner = NULL, lease_until = NULL WHERE task_id = ? AND state <> 'ended'", taskId);
-    run("DELETE FROM tasks WHERE id = ?", taskId);
+    for (const row of reserved) await ledger.release({ taskId, account: String(row.account) }, String(row.day), Number(row.cost));
+    await run("INSERT INTO deleted_tasks VALUES (?)", taskId);
+    await run("UPDATE batches SET state = 'ended', owner = NULL, lease_until = NULL WHERE task_id = ? AND state <> 'ended'", taskId);
+    await run("DELETE FROM tasks WHERE id = ?", taskId);
   };
 
   /** Deletes at most `most` rows of a hidden task. Returns their number, which is smaller once nothing is left. */
-  const deletePart = (taskId: string, most: number): number => {
-    const deleted = items.delete(taskId, most);
+  const deletePart = async (taskId: string, most: number): Promise<number> => {
+    const deleted = await items.delete(taskId, most);
     if (deleted === most) return deleted;
-    run(
+    const batches = await run(
       "DELETE FROM batches WHERE task_id = ? AND number IN (SELECT number FROM batches WHERE task_id = ? ORDER BY number LIMIT ?)",
       taskId,
       taskId,
       most - deleted,
     );
-    return deleted + Number(get("SELECT changes() AS batches")?.batches);
+    return deleted + batches;
   };
 
-  const deletePast = (before: number, most: number): void => {
+  const deletePast = async (before: number, most: number): Promise<void> => {
     // Days such as 2026-11-21 sort by time.
     const day = new Date(before).toISOString().slice(0, 10);
-    run("DELETE FROM ledger WHERE day < ?", day);
-    run(
+    await run("DELETE FROM ledger WHERE day < ?", day);
+    await run(
       `DELETE FROM tenant_ledger WHERE (tenant, account, day) IN
          (SELECT tenant, account, day FROM tenant_ledger WHERE day < ? ORDER BY day LIMIT ?)`,
       day,
       most,
     );
-    run("DELETE FROM pace WHERE next_slot < ?", before);
-    owners.clean();
+    await run("DELETE FROM pace WHERE next_slot < ?", before);
+    await owners.clean();
   };
 
-  const clean = (before: number, most: number): CleanResult => {
+  const clean = async (before: number, most: number): Promise<CleanResult> => {
+    // Two processes would hide the same task.
+    await hold("cleaning");
     let room = most;
     let tasks = 0;
     while (room > 0) {
-      const hidden = get("SELECT id FROM deleted_tasks LIMIT 1");
-      const next = hidden ?? get("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT 1", before);
+      const hidden = await get("SELECT id FROM deleted_tasks LIMIT 1");
+      const next = hidden ?? (await get("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT 1", before));
       if (!next) {
-        deletePast(before, room);
+        await deletePast(before, room);
         return { tasks, isDone: true };
       }
       const taskId = String(next.id);
       if (!hidden) {
-        hide(taskId);
+        await hide(taskId);
         tasks += 1;
       }
-      const deleted = deletePart(taskId, room);
-      if (deleted < room) run("DELETE FROM deleted_tasks WHERE id = ?", taskId);
+      const deleted = await deletePart(taskId, room);
+      if (deleted < room) await run("DELETE FROM deleted_tasks WHERE id = ?", taskId);
       // The task itself counts as a row, so that tasks without items use up the room as well.
       room -= deleted + 1;
     }
     return { tasks, isDone: false };
   };
 
-  return { clean: (before, most) => atomically(() => clean(before, most)) };
+  return { clean };
 }

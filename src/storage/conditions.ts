@@ -26,11 +26,11 @@ const LONGEST_DEFERRAL_MS = (MOST_LATER_DAYS + 1) * 86_400_000;
 const LONGEST_LEASE_MS = 600_000;
 
 /** The time and the claimant for which `DUE` holds. Its values come from `viewerOf`. */
-export const VIEWER = "(SELECT ? AS now, ? AS self, ? AS in_hand, ? AS dead) AS viewer";
+export const VIEWER = `(SELECT CAST(? AS BIGINT) AS now, CAST(? AS TEXT) AS self, CAST(? AS TEXT) AS in_hand, CAST(? AS TEXT) AS dead) AS viewer`;
 
 export function viewerOf(now: number, claimant: Claimant | undefined): [number, string, string, string] {
   const inHand = (claimant?.inHand ?? []).map(({ taskId, number }) => `${taskId} ${number}`);
-  const dead = Object.fromEntries((claimant?.dead ?? []).map(({ owner, beat }) => [owner, beat]));
+  const dead = (claimant?.dead ?? []).map(({ owner, beat }) => `${owner} ${beat}`);
   return [now, claimant?.owner ?? "", JSON.stringify(inHand), JSON.stringify(dead)];
 }
 
@@ -49,6 +49,5 @@ export const DUE = `CASE
     OR not_before > viewer.now + CASE may_wait WHEN 1 THEN ${LONGEST_DEFERRAL_MS} ELSE ${LONGEST_DELAY_MS} END
   WHEN owner IS NULL THEN lease_until <= viewer.now OR lease_until > viewer.now + ${LONGEST_LEASE_MS}
   WHEN owner = viewer.self THEN task_id || ' ' || number NOT IN (SELECT value FROM json_each(viewer.in_hand))
-  ELSE (SELECT value FROM json_each(viewer.dead) WHERE key = batches.owner)
-    IS coalesce((SELECT beat FROM owners WHERE id = batches.owner), 0)
+  ELSE owner || ' ' || coalesce((SELECT beat FROM owners WHERE id = batches.owner), 0) IN (SELECT value FROM json_each(viewer.dead))
 END`;

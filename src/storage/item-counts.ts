@@ -6,21 +6,22 @@ import { stateFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
 
 export interface ItemCounts {
-  all(): Counts;
-  ofTask(taskId: string): Counts;
+  all(): Promise<Counts>;
+  ofTask(taskId: string): Promise<Counts>;
   /** Runs `work`, which adds, changes or deletes items of the task, and adds the difference to the census. */
-  track<Result>(taskId: string, work: () => Result): Result;
+  track<Result>(taskId: string, work: () => Promise<Result>): Promise<Result>;
 }
 
-export function createItemCounts({ all, run }: Sql): ItemCounts {
-  const rowsOf = (taskId: string): Row[] => all("SELECT state, items FROM task_counts WHERE task_id = ?", taskId);
+export function createItemCounts({ all, run, keepsCensus }: Sql): ItemCounts {
+  const rowsOf = (taskId: string): Promise<Row[]> => all("SELECT state, items FROM task_counts WHERE task_id = ?", taskId);
 
   /** Keeps states that it does not know: a damaged item must not stop the change of another item. */
-  const countStates = (taskId: string): Map<string, number> => new Map(rowsOf(taskId).map((row) => [String(row.state), Number(row.items)]));
+  const countStates = async (taskId: string): Promise<Map<string, number>> =>
+    new Map((await rowsOf(taskId)).map((row) => [String(row.state), Number(row.items)]));
 
-  const add = (state: string, difference: number): void => {
+  const add = async (state: string, difference: number): Promise<void> => {
     if (difference === 0) return;
-    run(
+    await run(
       "INSERT INTO census VALUES (?, max(0, ?)) ON CONFLICT (state) DO UPDATE SET items = max(0, items + ?)",
       state,
       difference,
@@ -29,13 +30,15 @@ export function createItemCounts({ all, run }: Sql): ItemCounts {
   };
 
   return {
-    all: () => countsFrom(all("SELECT state, items FROM census")),
-    ofTask: (taskId) => countsFrom(rowsOf(taskId)),
-    track: (taskId, work) => {
-      const before = countStates(taskId);
-      const result = work();
-      const after = countStates(taskId);
-      for (const state of new Set([...before.keys(), ...after.keys()])) add(state, (after.get(state) ?? 0) - (before.get(state) ?? 0));
+    all: async () => countsFrom(await all("SELECT state, items FROM census")),
+    ofTask: async (taskId) => countsFrom(await rowsOf(taskId)),
+    track: async (taskId, work) => {
+      if (!keepsCensus) return work();
+      const before = await countStates(taskId);
+      const result = await work();
+      const after = await countStates(taskId);
+      for (const state of new Set([...before.keys(), ...after.keys()]))
+        await add(state, (after.get(state) ?? 0) - (before.get(state) ?? 0));
       return result;
     },
   };

@@ -5,15 +5,20 @@ import type { SendStart, Storage } from "../prefetch/model/storage.ts";
 import type { Batch } from "../prefetch/model/task.ts";
 import type { Batches } from "./batches.ts";
 import { UNSPENT_COST } from "./conditions.ts";
-import { type Ledger, nextSpender, type Spender } from "./ledger.ts";
+import { inOrder } from "./in-order.ts";
+import { accountLocks, accountsOf, type Ledger, nextSpender, type Spender } from "./ledger.ts";
 import type { Sql } from "./sql.ts";
 
-export function createSending({ get, atomically }: Sql, batches: Batches, ledger: Ledger): Pick<Storage, "startSending"> {
+export function createSending({ get, hold, rowLocks }: Sql, batches: Batches, ledger: Ledger): Pick<Storage, "startSending"> {
   /** The day and the units that the batch reserves, if this process still holds it. */
-  const reservationOf = ({ taskId, number, owner, leaseUntil }: Batch, now: number): { day: string; cost: number } | undefined => {
-    const row = get(
+  const reservationOf = async (
+    { taskId, number, owner, leaseUntil }: Batch,
+    now: number,
+  ): Promise<{ day: string; cost: number } | undefined> => {
+    const row = await get(
       `SELECT day, ${UNSPENT_COST} AS cost FROM batches
-        WHERE task_id = ? AND number = ? AND state = 'claimed' AND owner IS ? AND lease_until = ? AND (owner IS NOT NULL OR lease_until > ?)`,
+        WHERE task_id = ? AND number = ? AND state = 'claimed' AND owner IS NOT DISTINCT FROM ? AND lease_until = ? AND (owner IS NOT NULL OR lease_until > ?)
+        ${rowLocks.wait}`,
       taskId,
       number,
       owner ?? null,
@@ -23,32 +28,38 @@ export function createSending({ get, atomically }: Sql, batches: Batches, ledger
     return row && { day: String(row.day), cost: Number(row.cost) };
   };
 
-  const hasRoom = (spender: Spender, { day, ownBudget }: SendStart, allowance: Allowance | undefined, cost: number): boolean =>
+  const hasRoom = async (
+    spender: Spender,
+    { day, ownBudget }: SendStart,
+    allowance: Allowance | undefined,
+    cost: number,
+  ): Promise<boolean> =>
     allowance !== undefined &&
-    cost <= remainingUnits(allowance, ledger.of(spender.account, day)) &&
-    cost <= unitsLeft(ownBudget, ledger.spentByTask(spender, day) ?? 0);
+    cost <= remainingUnits(allowance, await ledger.of(spender.account, day)) &&
+    cost <= unitsLeft(ownBudget, (await ledger.spentByTask(spender, day)) ?? 0);
 
   /** Moves what the batch reserves, for a refresh and for the prefetch after it, to the day of the start. False without room. */
-  const moveReservation = (batch: Batch, start: SendStart, { day, cost }: { day: string; cost: number }): boolean => {
+  const moveReservation = async (batch: Batch, start: SendStart, { day, cost }: { day: string; cost: number }): Promise<boolean> => {
     const next = nextSpender(batch);
     const spenders = [{ spender: batch, allowance: start.allowance }, ...(next ? [{ spender: next, allowance: start.nextAllowance }] : [])];
-    if (!spenders.every(({ spender, allowance }) => hasRoom(spender, start, allowance, cost))) return false;
+    const rooms = await inOrder(spenders, ({ spender, allowance }) => hasRoom(spender, start, allowance, cost));
+    if (rooms.includes(false)) return false;
     for (const { spender } of spenders) {
-      ledger.release(spender, day, cost);
-      ledger.reserve(spender, start.day, cost);
+      await ledger.release(spender, day, cost);
+      await ledger.reserve(spender, start.day, cost);
     }
     return true;
   };
 
   return {
-    startSending: (batch, start) =>
-      atomically(() => {
-        const { now, leaseUntil, monotonic, boot, day } = start;
-        const reserved = reservationOf(batch, now);
-        if (!reserved) return "lost";
-        if (reserved.day !== day && !moveReservation(batch, start, reserved)) return "over_quota";
-        batches.update(batch, { state: "sending", sentAt: now, sentMonotonic: monotonic, sentBoot: boot, leaseUntil, day });
-        return "started";
-      }),
+    startSending: async (batch, start) => {
+      const { now, leaseUntil, monotonic, boot, day } = start;
+      await hold(...accountLocks(accountsOf(batch)));
+      const reserved = await reservationOf(batch, now);
+      if (!reserved) return "lost";
+      if (reserved.day !== day && !(await moveReservation(batch, start, reserved))) return "over_quota";
+      await batches.update(batch, { state: "sending", sentAt: now, sentMonotonic: monotonic, sentBoot: boot, leaseUntil, day });
+      return "started";
+    },
   };
 }

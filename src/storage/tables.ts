@@ -1,5 +1,5 @@
 /**
- * The tables of a new store file. A file of an earlier version gets the same ones step by step (`migrations.ts`).
+ * The tables of a new store. A file of an earlier version gets the same ones step by step (`migrations.ts`).
  *
  * | table           | holds                                                            |
  * | --------------- | ---------------------------------------------------------------- |
@@ -128,10 +128,12 @@ const processes = `
   CREATE TABLE owners (id TEXT PRIMARY KEY, beat INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
-const derived = `
+const census = `
   -- Counting millions of items for every scrape of /metrics would block all other work.
   CREATE TABLE census (state TEXT PRIMARY KEY, items INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
 
+const derived = `
   CREATE TABLE task_counts (
     task_id TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -164,5 +166,8 @@ const derived = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** The tables that PostgreSQL's store has as well, in SQLite's types (`postgres/tables.ts` has its types and triggers). */
+export const sharedTables = `${work} ${accounts} ${processes} ${derived}`;
+
 /** The triggers come last, as the order in which SQLite fires them is the order in which a file got them. */
-export const newTables = `${work} ${accounts} ${processes} ${derived} ${derivedTriggers} ${findingTriggers}`;
+export const newTables = `${sharedTables} ${census} ${derivedTriggers} ${findingTriggers}`;

@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { StoredItem, TaskQuery, TaskSummary } from "../prefetch/model/storage.ts";
 import { type Item, type Task, type TaskState, taskStates } from "../prefetch/model/task.ts";
 import { PROBLEM_STATES } from "./finding-tables.ts";
+import { inOrder } from "./in-order.ts";
 import type { ItemCounts } from "./item-counts.ts";
 import { itemFrom, storedItemFrom, taskFrom } from "./rows.ts";
 import type { Sql } from "./sql.ts";
@@ -28,20 +29,27 @@ export function targetQuery(tenant: string | undefined): string {
     : ["items_by_target", ""];
   return `SELECT tasks.* FROM items INDEXED BY ${index} CROSS JOIN tasks ON tasks.id = items.task_id
     WHERE ${own}items.target = ? AND items.task_id < ?
-      AND (? IS NULL OR tasks.tenant = ?) AND created_at < ? AND created_at >= ?
+      AND (CAST(? AS TEXT) IS NULL OR tasks.tenant = ?) AND tasks.created_at < ? AND tasks.created_at >= ?
       AND task_state IN (SELECT value FROM json_each(?))
-      AND (? = '' OR EXISTS (SELECT 1 FROM json_each(iif(json_valid(providers), providers, '[]')) WHERE value = ?))
+      AND (? = '' OR EXISTS (SELECT 1 FROM listing
+            WHERE provider = ? AND state = tasks.task_state AND listing.created_at = tasks.created_at AND task_id = tasks.id))
       AND (? = 0 OR EXISTS (SELECT 1 FROM task_counts WHERE task_id = tasks.id AND state IN ${PROBLEM_STATES}))
-    GROUP BY items.task_id ORDER BY items.task_id DESC LIMIT ?`;
+      AND NOT EXISTS (SELECT 1 FROM items AS first INDEXED BY items_by_target
+            WHERE first.target = items.target AND first.task_id = tasks.id AND first.idx < items.idx)
+    ORDER BY items.task_id DESC LIMIT ?`;
 }
 
 const LATER_THAN_ANY_ID = "pg";
 
-export function createTaskPages({ all, get }: Sql, counts: ItemCounts, clock: Pick<Clock, "now">): (query: TaskQuery) => TaskSummary[] {
-  const tasksIn = (state: TaskState, query: TaskQuery): Task[] => {
+export function createTaskPages(
+  { all, get }: Sql,
+  counts: ItemCounts,
+  clock: Pick<Clock, "now">,
+): (query: TaskQuery) => Promise<TaskSummary[]> {
+  const tasksIn = async (state: TaskState, query: TaskQuery): Promise<Task[]> => {
     const { tenant, provider, before, since, until, limit } = query;
     const bound = earliest(before, until);
-    return all(
+    const rows = await all(
       listingQuery(query),
       ...(tenant === undefined ? [] : [tenant]),
       provider ?? "",
@@ -50,19 +58,19 @@ export function createTaskPages({ all, get }: Sql, counts: ItemCounts, clock: Pi
       bound.id,
       since ?? 0,
       limit,
-    ).map(taskFrom);
+    );
+    return rows.map(taskFrom);
   };
 
   /** The page is the newest part of a page of each state. */
-  const tasksByState = (query: TaskQuery): Task[] =>
-    [...new Set(query.states ?? taskStates)]
-      .flatMap((state) => tasksIn(state, query))
-      .sort(newestFirst)
-      .slice(0, query.limit);
+  const tasksByState = async (query: TaskQuery): Promise<Task[]> => {
+    const pages = await inOrder(new Set(query.states ?? taskStates), (state) => tasksIn(state, query));
+    return pages.flat().sort(newestFirst).slice(0, query.limit);
+  };
 
-  const tasksWith = (target: string, query: TaskQuery): Task[] => {
+  const tasksWith = async (target: string, query: TaskQuery): Promise<Task[]> => {
     const { tenant, provider = "", states = taskStates, hadProblems = false, before, since = 0, until = Number.MAX_SAFE_INTEGER } = query;
-    return all(
+    const rows = await all(
       targetQuery(tenant),
       ...(readsByTenant(tenant) ? [tenant] : []),
       target,
@@ -76,19 +84,20 @@ export function createTaskPages({ all, get }: Sql, counts: ItemCounts, clock: Pi
       provider,
       hadProblems ? 1 : 0,
       query.limit,
-    ).map(taskFrom);
+    );
+    return rows.map(taskFrom);
   };
 
-  const firstProblem = (taskId: string): Item | undefined => {
-    const row = get(
+  const firstProblem = async (taskId: string): Promise<Item | undefined> => {
+    const row = await get(
       `SELECT * FROM items INDEXED BY problem_items WHERE task_id = ? AND state IN ${PROBLEM_STATES} ORDER BY idx LIMIT 1`,
       taskId,
     );
     return row && itemFrom(row);
   };
 
-  const itemOf = (taskId: string, target: string): StoredItem | undefined => {
-    const row = get(
+  const itemOf = async (taskId: string, target: string): Promise<StoredItem | undefined> => {
+    const row = await get(
       `SELECT i.*, b.provider AS provider, CASE WHEN i.state = 'queued' AND b.state = 'queued' AND b.not_before > ? THEN b.not_before END AS not_before
          FROM items AS i INDEXED BY items_by_target LEFT JOIN batches AS b ON b.task_id = i.task_id AND b.number = i.batch
         WHERE i.target = ? AND i.task_id = ? ORDER BY i.idx LIMIT 1`,
@@ -99,17 +108,17 @@ export function createTaskPages({ all, get }: Sql, counts: ItemCounts, clock: Pi
     return row && storedItemFrom(row);
   };
 
-  return (query) => {
+  return async (query) => {
     const { target } = query;
-    const tasks = target === undefined ? tasksByState(query) : tasksWith(target, query);
-    return tasks.map((task): TaskSummary => {
-      const byState = counts.ofTask(task.id);
+    const tasks = target === undefined ? await tasksByState(query) : await tasksWith(target, query);
+    return inOrder(tasks, async (task): Promise<TaskSummary> => {
+      const byState = await counts.ofTask(task.id);
       const hasProblem = byState.failed + byState.rejected + byState.unknown > 0;
       return {
         task,
         counts: byState,
-        problem: hasProblem ? firstProblem(task.id) : undefined,
-        found: target === undefined ? undefined : itemOf(task.id, target),
+        problem: hasProblem ? await firstProblem(task.id) : undefined,
+        found: target === undefined ? undefined : await itemOf(task.id, target),
       };
     });
   };

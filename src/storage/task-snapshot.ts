@@ -16,25 +16,15 @@ const BATCHES_WITH_ITEMS = `batches AS b CROSS JOIN items AS i INDEXED BY items_
 type Waiting = Pick<TaskSnapshot, "held" | "later" | "deferred" | "delay">;
 const nothingWaits: Waiting = { held: [], later: undefined, deferred: undefined, delay: undefined };
 
-export function createTaskSnapshot(
-  { get, all }: Sql,
-  counts: ItemCounts,
-  clock: Pick<Clock, "now">,
-): (taskId: string) => TaskSnapshot | undefined {
-  const batchTotals = (taskId: string): Pick<TaskSnapshot, "batches" | "openBatches" | "bytes"> => {
-    const row = get(
-      "SELECT count(*) AS n, count(*) FILTER (WHERE state <> 'ended') AS open, sum(bytes) AS bytes FROM batches WHERE task_id = ?",
-      taskId,
-    );
-    return { batches: Number(row?.n), openBatches: Number(row?.open), bytes: Number(row?.bytes ?? 0) };
-  };
-
-  const heldItems = (taskId: string): HeldItems[] =>
-    all(
+/** What a task with unsent items waits for. */
+function createWaiting({ get, all }: Sql, clock: Pick<Clock, "now">): (taskId: string) => Promise<Waiting> {
+  const heldItems = async (taskId: string): Promise<HeldItems[]> => {
+    const rows = await all(
       `SELECT b.owner AS owner, b.state AS state, count(*) AS n, max(b.lease_until) AS at FROM ${BATCHES_WITH_ITEMS}
         WHERE b.task_id = ? AND b.state IN ('claimed', 'sending') AND i.state = 'queued' GROUP BY b.owner, b.state`,
       taskId,
-    ).map(
+    );
+    return rows.map(
       (row): HeldItems => ({
         owner: typeof row.owner === "string" ? row.owner : undefined,
         isSent: row.state === "sending",
@@ -42,23 +32,11 @@ export function createTaskSnapshot(
         at: Number(row.at),
       }),
     );
-
-  const accounts = (taskId: string): string[] =>
-    all("SELECT DISTINCT coalesce(next_account, account) AS account FROM batches WHERE task_id = ? ORDER BY account", taskId).map((row) =>
-      String(row.account),
-    );
-
-  const waitingAccounts = (taskId: string): string[] =>
-    all(
-      `SELECT DISTINCT account FROM batches
-        WHERE task_id = ? AND (state = 'queued' OR (state IN ('claimed', 'sending') AND owner IS NULL AND lease_until <= ?)) ORDER BY account`,
-      taskId,
-      clock.now(),
-    ).map((row) => String(row.account));
+  };
 
   /** Items that may not be sent before `after`. */
-  const itemsDueAfter = (after: number, taskId: string): TaskSnapshot["later"] => {
-    const row = get(
+  const itemsDueAfter = async (after: number, taskId: string): Promise<TaskSnapshot["later"]> => {
+    const row = await get(
       `SELECT count(*) AS n, min(b.not_before) AS first, max(b.not_before) AS last
          FROM ${BATCHES_WITH_ITEMS} WHERE b.task_id = ? AND b.state = 'queued' AND b.not_before > ?`,
       taskId,
@@ -67,13 +45,60 @@ export function createTaskSnapshot(
     return row?.n ? { items: Number(row.n), from: Number(row.first), until: Number(row.last) } : undefined;
   };
 
-  const failedAgain = (taskId: string): number => {
-    const row = get(
+  const delayReason = async (taskId: string): Promise<string | undefined> => {
+    const row = await get(
+      "SELECT reason FROM items WHERE task_id = ? AND state = 'queued' AND reason IS NOT NULL ORDER BY idx LIMIT 1",
+      taskId,
+    );
+    return typeof row?.reason === "string" ? row.reason : undefined;
+  };
+
+  return async (taskId) => ({
+    held: await heldItems(taskId),
+    later: await itemsDueAfter(clock.now(), taskId),
+    deferred: await itemsDueAfter(clock.now() + LONG_WAIT_MS, taskId),
+    delay: await delayReason(taskId),
+  });
+}
+
+export function createTaskSnapshot(
+  sql: Sql,
+  counts: ItemCounts,
+  clock: Pick<Clock, "now">,
+): (taskId: string) => Promise<TaskSnapshot | undefined> {
+  const { get, all } = sql;
+  const waitingOf = createWaiting(sql, clock);
+
+  const batchTotals = async (taskId: string): Promise<Pick<TaskSnapshot, "batches" | "openBatches" | "bytes">> => {
+    const row = await get(
+      "SELECT count(*) AS n, count(*) FILTER (WHERE state <> 'ended') AS open, sum(bytes) AS bytes FROM batches WHERE task_id = ?",
+      taskId,
+    );
+    return { batches: Number(row?.n), openBatches: Number(row?.open), bytes: Number(row?.bytes ?? 0) };
+  };
+
+  const accounts = async (taskId: string): Promise<string[]> => {
+    const text = "SELECT DISTINCT coalesce(next_account, account) AS account FROM batches WHERE task_id = ? ORDER BY account";
+    return (await all(text, taskId)).map((row) => String(row.account));
+  };
+
+  const waitingAccounts = async (taskId: string): Promise<string[]> => {
+    const rows = await all(
+      `SELECT DISTINCT account FROM batches
+        WHERE task_id = ? AND (state = 'queued' OR (state IN ('claimed', 'sending') AND owner IS NULL AND lease_until <= ?)) ORDER BY account`,
+      taskId,
+      clock.now(),
+    );
+    return rows.map((row) => String(row.account));
+  };
+
+  const failedAgain = async (taskId: string): Promise<number> => {
+    const row = await get(
       `SELECT count(*) AS n
          FROM (SELECT target, code FROM items WHERE task_id = ? AND state = 'failed' ORDER BY idx LIMIT ${COMPARED}) AS f
         WHERE EXISTS (
           SELECT 1 FROM items AS e INDEXED BY items_by_target CROSS JOIN tasks AS t ON t.id = e.task_id
-           WHERE e.target = f.target AND e.task_id < ? AND e.state = 'failed' AND e.code IS f.code
+           WHERE e.target = f.target AND e.task_id < ? AND e.state = 'failed' AND e.code IS NOT DISTINCT FROM f.code
              AND t.tenant = (SELECT tenant FROM tasks WHERE id = ?))`,
       taskId,
       taskId,
@@ -82,18 +107,13 @@ export function createTaskSnapshot(
     return Number(row?.n);
   };
 
-  const delayReason = (taskId: string): string | undefined => {
-    const row = get("SELECT reason FROM items WHERE task_id = ? AND state = 'queued' AND reason IS NOT NULL ORDER BY idx LIMIT 1", taskId);
-    return typeof row?.reason === "string" ? row.reason : undefined;
-  };
-
-  const rejections = (taskId: string): ReadonlyMap<string, number> => {
-    const rows = all("SELECT code, count(*) AS n FROM items WHERE task_id = ? AND state = 'rejected' GROUP BY code", taskId);
+  const rejections = async (taskId: string): Promise<ReadonlyMap<string, number>> => {
+    const rows = await all("SELECT code, count(*) AS n FROM items WHERE task_id = ? AND state = 'rejected' GROUP BY code", taskId);
     return new Map(rows.map((row) => [String(row.code), Number(row.n)]));
   };
 
-  const byProvider = (taskId: string): ProviderCounts[] => {
-    const rows = all(
+  const byProvider = async (taskId: string): Promise<ProviderCounts[]> => {
+    const rows = await all(
       `SELECT coalesce(b.next_provider, b.provider) AS name, i.state AS state, count(*) AS n FROM ${BATCHES_WITH_ITEMS}
         WHERE b.task_id = ? GROUP BY name, i.state ORDER BY name`,
       taskId,
@@ -105,30 +125,23 @@ export function createTaskSnapshot(
     });
   };
 
-  const waitingOf = (taskId: string): Waiting => ({
-    held: heldItems(taskId),
-    later: itemsDueAfter(clock.now(), taskId),
-    deferred: itemsDueAfter(clock.now() + LONG_WAIT_MS, taskId),
-    delay: delayReason(taskId),
-  });
-
-  return (taskId) => {
-    const row = get("SELECT * FROM tasks WHERE id = ?", taskId);
+  return async (taskId) => {
+    const row = await get("SELECT * FROM tasks WHERE id = ?", taskId);
     if (!row) return undefined;
-    const byState = counts.ofTask(taskId);
+    const byState = await counts.ofTask(taskId);
     const task = taskFrom(row);
-    const waiting = byState.queued > 0 ? waitingOf(taskId) : nothingWaits;
+    const waiting = byState.queued > 0 ? await waitingOf(taskId) : nothingWaits;
     return {
       task,
-      byProvider: task.providers.length > 1 ? byProvider(taskId) : [],
+      byProvider: task.providers.length > 1 ? await byProvider(taskId) : [],
       counts: byState,
-      ...batchTotals(taskId),
+      ...(await batchTotals(taskId)),
       ...waiting,
       sending: waiting.held.reduce((sum, { isSent, items }) => sum + (isSent ? items : 0), 0),
-      accounts: accounts(taskId),
-      waitingAccounts: waitingAccounts(taskId),
-      rejections: byState.rejected > 0 ? rejections(taskId) : new Map(),
-      failedAgain: byState.failed > 0 ? failedAgain(taskId) : 0,
+      accounts: await accounts(taskId),
+      waitingAccounts: await waitingAccounts(taskId),
+      rejections: byState.rejected > 0 ? await rejections(taskId) : new Map(),
+      failedAgain: byState.failed > 0 ? await failedAgain(taskId) : 0,
     };
   };
 }

@@ -16,7 +16,7 @@ import { refreshingContract } from "../storage/contract/refreshing.ts";
 import { sendingContract } from "../storage/contract/sending.ts";
 import { tenantsContract } from "../storage/contract/tenants.ts";
 
-export function storageContract(name: string, open: () => Storage): void {
+export function storageContract(name: string, open: () => Storage | Promise<Storage>): void {
   describe(`storage: ${name}`, () => {
     const bench = storageBench(open);
     admissionContract(bench);

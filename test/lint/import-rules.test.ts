@@ -112,6 +112,11 @@ const probes: readonly Probe[] = [
     forbidden: ["../../prefetch/admission/admit.ts", "../../telemetry/log.ts", "../../app/app.ts", "../../providers/index.ts"],
   },
   {
+    file: "src/storage/postgres/probe.ts",
+    allowed: ["./translate.ts", "../steps.ts", "../../prefetch/model/storage.ts", "../../base/errors.ts", "pg"],
+    forbidden: ["../../prefetch/admission/admit.ts", "../../telemetry/log.ts", "../../app/app.ts", "../thread/thread.ts"],
+  },
+  {
     file: "src/providers/probe.ts",
     allowed: ["./definition.ts", "./huawei/definition.ts", "../prefetch/model/provider.ts"],
     forbidden: ["../storage/sql.ts", "../mcp/server.ts", "../media/stream.ts", "../prefetch/calls/service.ts", "../cli/config.ts"],

@@ -57,10 +57,10 @@ function batchAfter(batch: Batch, change: BatchChange): Batch {
 
 export type StorageBench = ReturnType<typeof storageBench>;
 
-export function storageBench(open: () => Storage) {
+export function storageBench(open: () => Storage | Promise<Storage>) {
   let storage: Storage;
-  beforeEach(() => {
-    storage = open();
+  beforeEach(async () => {
+    storage = await open();
   });
   afterEach(() => storage.close());
 
