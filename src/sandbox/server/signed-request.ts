@@ -82,7 +82,7 @@ export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
-export function isSignatureOf(text: string, secret: string, signature: string): boolean {
+export function isSignatureOf(text: string, secret: string | Uint8Array, signature: string): boolean {
   const expected = createHmac("sha256", secret).update(text).digest();
   return timingSafeEqual(expected, Buffer.from(signature, "hex"));
 }
