@@ -3,12 +3,13 @@
 import type { SettingValues } from "../../base/setting.ts";
 import type { Provider } from "../../prefetch/model/provider.ts";
 import type { ProviderConfiguration, ProviderContext, ProviderDefinition } from "../definition.ts";
+import type { KeySource } from "../kit/access-keys.ts";
 import { type CheckedSetting, leftOut, misconfigured, settingProblems } from "../kit/settings.ts";
-import { type CredentialSource, readCredentials } from "./credentials.ts";
+import { readCredentials } from "./credentials.ts";
 import { productsOf } from "./shared-settings.ts";
 
 export interface AccountOptions {
-  readonly credentials: CredentialSource;
+  readonly credentials: KeySource;
   /** Names the vendor account in the ledger. Holds no secret. */
   readonly account: string;
 }

@@ -2,9 +2,9 @@
 
 import { PrefetchError } from "../../base/errors.ts";
 import type { Call, Provider } from "../../prefetch/model/provider.ts";
+import { type KeySource, rememberKeys } from "../kit/access-keys.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { type NetworkOptions, openNetwork } from "../kit/network.ts";
-import { type CredentialSource, rememberKeys } from "./credentials.ts";
 import { createErrors } from "./errors.ts";
 import type { Product, UrlCall } from "./product.ts";
 import { createQuotaReader } from "./quota.ts";
@@ -25,7 +25,7 @@ export interface PlainOptions extends NetworkOptions {
   readonly title: string;
   readonly docs: string;
   readonly endpoint: Endpoint;
-  readonly credentials: CredentialSource;
+  readonly credentials: KeySource;
   /** Names the vendor account in the ledger. Holds no secret. */
   readonly account: string;
   /** Parameters of the prefetch, by the vendor's names. */

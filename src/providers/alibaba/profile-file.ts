@@ -4,18 +4,12 @@
  */
 
 import { z } from "zod";
+import { type AccessKeys, parseKeyFile } from "../kit/access-keys.ts";
 import { isHeaderSafe } from "../kit/settings.ts";
-
-export interface AlibabaKeys {
-  readonly id: string;
-  readonly secret: string;
-  /** STS token of temporary keys. */
-  readonly securityToken?: string | undefined;
-}
 
 export interface Profile {
   readonly name: string;
-  readonly keys: AlibabaKeys;
+  readonly keys: AccessKeys;
 }
 
 const profileFile = z.object({
@@ -24,10 +18,10 @@ const profileFile = z.object({
 });
 const permanentKeys = z
   .object({ access_key_id: z.string().min(1), access_key_secret: z.string().min(1) })
-  .transform(({ access_key_id: id, access_key_secret: secret }): AlibabaKeys => ({ id, secret }));
+  .transform(({ access_key_id: id, access_key_secret: secret }): AccessKeys => ({ id, secret }));
 const temporaryKeys = z
   .object({ access_key_id: z.string().min(1), access_key_secret: z.string().min(1), sts_token: z.string().min(1) })
-  .transform(({ access_key_id: id, access_key_secret: secret, sts_token: securityToken }): AlibabaKeys => ({ id, secret, securityToken }));
+  .transform(({ access_key_id: id, access_key_secret: secret, sts_token: securityToken }): AccessKeys => ({ id, secret, securityToken }));
 
 /** The command line accepts modes in any case. Its other modes run commands or call other services. */
 const keysByMode = new Map([
@@ -40,7 +34,7 @@ const keysByMode = new Map([
  * file's name, such as "is not valid JSON". The problem shows none of the file's content.
  */
 export function readProfile(text: string, wanted: string | undefined): Profile | string {
-  const content = parseFile(text);
+  const content = parseKeyFile(text);
   if (content === undefined) return "is not valid JSON";
   const file = profileFile.safeParse(content);
   if (!file.success) return "does not have the form that aliyun configure writes";
@@ -51,20 +45,10 @@ export function readProfile(text: string, wanted: string | undefined): Profile |
   return typeof keys === "string" ? keys : { name, keys };
 }
 
-function readKeys(profile: { readonly mode: string }): AlibabaKeys | string {
+function readKeys(profile: { readonly mode: string }): AccessKeys | string {
   const form = keysByMode.get(profile.mode.toLowerCase());
   if (!form) return "has a profile whose mode is neither AK nor StsToken, the only supported modes";
   const { success, data } = form.safeParse(profile);
   if (!success) return "has a profile without its keys";
   return Object.values(data).every(isHeaderSafe) ? data : "has keys with blanks, line breaks or non-ASCII characters";
-}
-
-function parseFile(text: string): unknown {
-  try {
-    // Editors on Windows start files with a byte order mark, which JSON does not allow.
-    return JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch {
-    // The parser's message quotes the file, secrets included.
-    return undefined;
-  }
 }

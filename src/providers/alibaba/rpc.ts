@@ -6,14 +6,13 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
 import type { Redactor } from "../../base/redact.ts";
+import { type AccessKeys, currentKeys, type KeySource } from "../kit/access-keys.ts";
 import { parseJson } from "../kit/answer.ts";
 import { canonicalQuery, sha256 } from "../kit/canonical.ts";
 import type { HttpClient, HttpRequest } from "../kit/http-client.ts";
 import { type CallAnswer, createSignedCall, dateOf, type SignedRequest, type Wire } from "../kit/signed-call.ts";
-import { type CredentialSource, currentKeys } from "./credentials.ts";
 import { createErrors } from "./errors.ts";
 import type { Product } from "./product.ts";
-import type { AlibabaKeys } from "./profile-file.ts";
 import { acsDate, authorization } from "./sign.ts";
 
 export interface Endpoint {
@@ -42,10 +41,10 @@ export interface RpcOptions {
   readonly product: Product;
   readonly http: HttpClient;
   readonly clock: Clock;
-  readonly credentials: CredentialSource;
+  readonly credentials: KeySource;
   readonly redact: Redactor;
   /** Receives the keys before a request uses them. The caller redacts them from messages. */
-  readonly onKeys: (keys: AlibabaKeys) => void;
+  readonly onKeys: (keys: AccessKeys) => void;
 }
 
 const wrongDate = /^(IllegalTimestamp|InvalidTimeStamp)\b/;

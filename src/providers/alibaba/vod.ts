@@ -4,10 +4,10 @@
  */
 
 import type { Provider } from "../../prefetch/model/provider.ts";
+import { type KeySource, rememberKeys } from "../kit/access-keys.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { type NetworkOptions, openNetwork } from "../kit/network.ts";
 import { createCacheCalls } from "./cache-calls.ts";
-import { type CredentialSource, rememberKeys } from "./credentials.ts";
 import { createErrors } from "./errors.ts";
 import { limits } from "./limits.ts";
 import { createMedia, type MediaOptions } from "./media.ts";
@@ -22,7 +22,7 @@ export interface AlibabaVodOptions extends NetworkOptions {
   readonly cache: Endpoint;
   /** Serves the calls about media assets: the region of the media. */
   readonly media: Endpoint;
-  readonly credentials: CredentialSource;
+  readonly credentials: KeySource;
   /** Names the vendor account in the ledger. Holds no secret. */
   readonly account: string;
   /** `domestic` (mainland China) or `overseas`. The vendor's default when absent. */

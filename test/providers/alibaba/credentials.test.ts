@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { currentKeys } from "../../../src/providers/alibaba/credentials.ts";
+import { profileKeys } from "../../../src/providers/alibaba/credentials.ts";
+import { currentKeys } from "../../../src/providers/kit/access-keys.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
 import { type AlibabaHarness, securityToken, startAlibaba } from "./harness.ts";
 
@@ -32,7 +33,7 @@ describe("currentKeys", () => {
     await rm(folder, { recursive: true });
   });
 
-  const source = (profile = "default") => ({ kind: "file", path, profile }) as const;
+  const source = (profile = "default") => profileKeys(path, profile);
 
   it("returns the keys of the settings", async () => {
     expect(await currentKeys({ kind: "keys", id, secret }, "alibaba-vod")).toMatchObject({ id, secret });
@@ -61,7 +62,7 @@ describe("currentKeys", () => {
     expect(gone).toMatchObject({ code: "not_configured", delivery: "not_sent", retryable: false, provider: "alibaba-vod" });
     expect(gone.message).toMatch(/can no longer be read/);
     expect(gone.hint).toMatch(/aliyun configure.*ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET/);
-    expect(await failureOf(currentKeys({ ...source(), path: folder }, "alibaba-vod"))).toMatchObject({ code: "not_configured" });
+    expect(await failureOf(currentKeys(profileKeys(folder, "default"), "alibaba-vod"))).toMatchObject({ code: "not_configured" });
     for (const text of [fileOf([sts]).slice(0, -20), fileOf([{ ...ak, mode: "External" }]), secret]) {
       await writeFile(path, text);
       const error = await failureOf(currentKeys(source(), "alibaba-vod"));

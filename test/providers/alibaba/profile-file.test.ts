@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AlibabaKeys, readProfile } from "../../../src/providers/alibaba/profile-file.ts";
+import { readProfile } from "../../../src/providers/alibaba/profile-file.ts";
+import type { AccessKeys } from "../../../src/providers/kit/access-keys.ts";
 import { isHeaderSafe } from "../../../src/providers/kit/settings.ts";
 import { runs } from "../../fakes/runs.ts";
 import { anyText } from "../text-harness.ts";
@@ -18,7 +19,7 @@ const sts = { ...ak, name: "temporary", mode: "StsToken", sts_token: token };
 
 const fileOf = (profiles: readonly unknown[], current: unknown = "default") => JSON.stringify({ current, profiles });
 
-const keysOfProfile = (text: string, wanted: string | undefined): AlibabaKeys | string => {
+const keysOfProfile = (text: string, wanted: string | undefined): AccessKeys | string => {
   const profile = readProfile(text, wanted);
   return typeof profile === "string" ? profile : profile.keys;
 };
@@ -86,7 +87,7 @@ describe("a profile of the command line", () => {
 describe("the choice of a profile", () => {
   const second = { ...ak, name: "second", access_key_id: "LTAIsecond" };
   const both = [ak, second];
-  const idOf = (found: AlibabaKeys | string) => (typeof found === "string" ? found : found.id);
+  const idOf = (found: AccessKeys | string) => (typeof found === "string" ? found : found.id);
 
   it("takes the named profile, else the current one, else default", () => {
     expect(idOf(keysOfProfile(fileOf(both, "second"), undefined))).toBe("LTAIsecond");

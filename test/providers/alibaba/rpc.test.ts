@@ -12,9 +12,10 @@ import { PrefetchError } from "../../../src/base/errors.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
 import { createSecrets } from "../../../src/base/secrets.ts";
 import type { Call } from "../../../src/prefetch/model/provider.ts";
-import { rememberKeys } from "../../../src/providers/alibaba/credentials.ts";
+import { profileKeys } from "../../../src/providers/alibaba/credentials.ts";
 import { createRpc, type Rpc, type RpcOptions, type RpcRequest } from "../../../src/providers/alibaba/rpc.ts";
 import { vod } from "../../../src/providers/alibaba/vod-product.ts";
+import { rememberKeys } from "../../../src/providers/kit/access-keys.ts";
 import { createHttpClient } from "../../../src/providers/kit/http-client.ts";
 import { countingCall, failureOf, shownOf } from "../../contract/provider.ts";
 import { type HandClock, HOUR, handClock, MINUTE, SECOND } from "../clock-harness.ts";
@@ -436,7 +437,7 @@ describe("the turn of a call", () => {
     };
     closing.push(() => rm(path));
     await save("the-secret-before-the-wait");
-    const { ask, received, clock } = await bench({ credentials: { kind: "file", path, profile: "default" } });
+    const { ask, received, clock } = await bench({ credentials: profileKeys(path, "default") });
     const sentBefore: number[] = [];
     const call: Call = {
       signal: new AbortController().signal,
