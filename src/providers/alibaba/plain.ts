@@ -1,8 +1,9 @@
 /** The provider of a product of Alibaba Cloud that takes URLs only: CDN and DCDN. */
 
-import { PrefetchError } from "../../base/errors.ts";
-import type { Call, Provider } from "../../prefetch/model/provider.ts";
+import type { PrefetchError } from "../../base/errors.ts";
+import type { Provider } from "../../prefetch/model/provider.ts";
 import { type KeySource, rememberKeys } from "../kit/access-keys.ts";
+import { quotaInstead } from "../kit/exhausted-quota.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { type NetworkOptions, openNetwork } from "../kit/network.ts";
 import { createErrors } from "./errors.ts";
@@ -31,6 +32,13 @@ export interface PlainOptions extends NetworkOptions {
   /** Parameters of the prefetch, by the vendor's names. */
   readonly params: UrlCall["params"];
 }
+
+/**
+ * The vendor says that the queue is full also when the day's quota is used up.
+ * https://www.alibabacloud.com/help/en/cdn/support/preload-queue-is-full
+ */
+const isAmbiguous = ({ code }: PrefetchError): boolean => code === "queue_full";
+const hint = "Wait for the vendor's next day, or ask Alibaba Cloud for a higher quota.";
 
 /** Opens no connection before the first call. */
 export function createPlain(product: PlainProduct, options: PlainOptions): Provider {
@@ -67,7 +75,7 @@ export function createPlain(product: PlainProduct, options: PlainOptions): Provi
     ...prefetch,
     submit: (batch, call) =>
       prefetch.submit(batch, call).catch(async (error: unknown) => {
-        throw await quotaInsteadOfQueue(error, prefetch.quota, call);
+        throw await quotaInstead({ error, isAmbiguous, quota: prefetch.quota, hint, call });
       }),
     checkLogin: (call) => provesLogin(createErrors(product).vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
     refresh: {
@@ -90,26 +98,4 @@ export function createPlain(product: PlainProduct, options: PlainOptions): Provi
     },
     close: () => http.close(),
   };
-}
-
-/**
- * The vendor says that the queue is full also when the day's quota is used up, so its count decides.
- * https://www.alibabacloud.com/help/en/cdn/support/preload-queue-is-full
- */
-async function quotaInsteadOfQueue(error: unknown, quota: NonNullable<Provider["quota"]>, call: Call): Promise<unknown> {
-  if (!(error instanceof PrefetchError) || error.code !== "queue_full") return error;
-  // Without the count, the full queue stays the reason, and the batch waits.
-  const remaining = await quota(call).then(
-    (found) => found.remaining,
-    () => undefined,
-  );
-  if (remaining !== 0) return error;
-  return new PrefetchError("quota_exhausted", `${error.message}, and the day's quota is used up`, {
-    delivery: error.delivery,
-    ...(error.provider !== undefined && { provider: error.provider }),
-    ...(error.vendorCode !== undefined && { vendorCode: error.vendorCode }),
-    ...(error.requestId !== undefined && { requestId: error.requestId }),
-    hint: "Wait for the vendor's next day, or ask Alibaba Cloud for a higher quota.",
-    cause: error,
-  });
 }

@@ -10,7 +10,8 @@ import { type AccessKeys, currentKeys, type KeySource } from "../kit/access-keys
 import { parseJson } from "../kit/answer.ts";
 import { canonicalQuery, sha256 } from "../kit/canonical.ts";
 import type { HttpClient, HttpRequest } from "../kit/http-client.ts";
-import { type CallAnswer, createSignedCall, dateOf, type SignedRequest, type Wire } from "../kit/signed-call.ts";
+import { type CallAnswer, createSignedCall, type SignedRequest, type Wire } from "../kit/signed-call.ts";
+import { createSigningClock } from "../kit/signing-clock.ts";
 import { createErrors } from "./errors.ts";
 import type { Product } from "./product.ts";
 import { acsDate, authorization } from "./sign.ts";
@@ -51,12 +52,7 @@ const wrongDate = /^(IllegalTimestamp|InvalidTimeStamp)\b/;
 const usedNonce = /^SignatureNonceUsed\b/;
 
 export function createRpc({ product, http, clock, credentials, redact, onKeys }: RpcOptions): Rpc {
-  /**
-   * The vendor's time less the monotonic clock's reading. Refusals of a wrong date set it. From then on, setting this machine's clock
-   * changes no signature.
-   */
-  let adopted: number | undefined;
-  const vendorNow = (): number => (adopted === undefined ? clock.now() : clock.monotonic() + adopted);
+  const time = createSigningClock(clock);
 
   const sign = async ({ action, method = "POST", params, form, endpoint }: RpcRequest): Promise<Wire> => {
     const keys = await currentKeys(credentials, product.id);
@@ -69,7 +65,7 @@ export function createRpc({ product, http, clock, credentials, redact, onKeys }:
       ...(form && { "content-type": "application/x-www-form-urlencoded" }),
       "x-acs-action": action,
       "x-acs-version": product.version,
-      "x-acs-date": acsDate(vendorNow()),
+      "x-acs-date": acsDate(time.now()),
       "x-acs-signature-nonce": randomUUID(),
       "x-acs-content-sha256": sha256(body),
       ...(keys.securityToken !== undefined && { "x-acs-security-token": keys.securityToken }),
@@ -88,8 +84,7 @@ export function createRpc({ product, http, clock, credentials, redact, onKeys }:
     exchange: async (request, send) => {
       const first = await send(() => sign(request));
       if (!needsNewSignature(first.error?.code ?? "", request.intent)) return first;
-      const vendorTime = dateOf(first.response);
-      if (vendorTime !== undefined) adopted = vendorTime - first.receivedMonotonic;
+      time.adopt(first);
       return send(() => sign(request));
     },
   });
