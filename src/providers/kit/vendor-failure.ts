@@ -11,8 +11,8 @@ export interface Vendor {
   readonly provider: string;
   /** Name in messages, such as "Alibaba Cloud". */
   readonly name: string;
-  /** Response header with the request id, in lower case. */
-  readonly requestIdHeader: string;
+  /** Response header with the request id, in lower case. Absent where the body has it. */
+  readonly requestIdHeader?: string;
   /** Matches the start of the signed request that the vendor repeats behind the reason of a refused signature. */
   readonly echo: RegExp;
 }
@@ -92,7 +92,7 @@ export function unreadableAnswer(
 }
 
 export function requestIdOf({ requestIdHeader }: Vendor, { headers }: HttpResponse, redact: Redactor): string | undefined {
-  const id = headers[requestIdHeader];
+  const id = requestIdHeader === undefined ? undefined : headers[requestIdHeader];
   return id === undefined ? undefined : tidyId(id, redact);
 }
 
