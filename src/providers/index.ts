@@ -6,5 +6,14 @@ import type { ProviderDefinition } from "./definition.ts";
 import { httpAnyCdn } from "./http/definition.ts";
 import { huaweiCdn } from "./huawei/cdn-definition.ts";
 import { huaweiVod } from "./huawei/definition.ts";
+import { tencentCdn } from "./tencent/definitions.ts";
 
-export const providerDefinitions: readonly ProviderDefinition[] = [huaweiVod, alibabaVod, alibabaCdn, alibabaDcdn, huaweiCdn, httpAnyCdn];
+export const providerDefinitions: readonly ProviderDefinition[] = [
+  huaweiVod,
+  alibabaVod,
+  alibabaCdn,
+  alibabaDcdn,
+  huaweiCdn,
+  tencentCdn,
+  httpAnyCdn,
+];

@@ -5,6 +5,7 @@ import { startAlibabaCdn, startAlibabaDcdn } from "./alibaba/plain.ts";
 import { startAlibabaVod } from "./alibaba/vod.ts";
 import { startHuaweiCdn } from "./huawei/cdn.ts";
 import { startHuaweiVod } from "./huawei/vod.ts";
+import { startTencentCdn } from "./tencent/cdn.ts";
 import type { VendorEmulator, VendorLogEntry } from "./vendor-emulator.ts";
 
 type Emulator = Pick<VendorEmulator<VendorLogEntry>, "warmedAt" | "close">;
@@ -42,5 +43,11 @@ export const emulated: readonly (() => Promise<Emulated>)[] = [
   async () => {
     const emulator = await startHuaweiCdn();
     return { emulator, values: { PREFETCH_HUAWEI_CDN_ENDPOINT: emulator.endpoint }, tier: "parent" };
+  },
+  async () => {
+    const emulator = await startTencentCdn();
+    const { user, endpoint } = emulator;
+    const keys = { TENCENTCLOUD_SECRET_ID: user.secretId, TENCENTCLOUD_SECRET_KEY: user.secretKey };
+    return { emulator, values: { ...keys, PREFETCH_TENCENT_PRODUCTS: "cdn", PREFETCH_TENCENT_CDN_ENDPOINT: endpoint }, tier: "parent" };
   },
 ];

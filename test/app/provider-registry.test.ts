@@ -23,7 +23,11 @@ describe("createProviderRegistry", () => {
   it("configures only the provider without credentials when nothing is set", () => {
     const { known, configured, fallbacks, problems, unfinished } = registryFor({});
     expect([known, configured, fallbacks, unfinished]).toEqual([ids, ["http"], ["http"], []]);
-    expect(problems).toEqual([expect.stringContaining("HUAWEICLOUD_SDK_AK"), expect.stringContaining("ALIBABA_CLOUD_ACCESS_KEY_ID")]);
+    expect(problems).toEqual([
+      expect.stringContaining("HUAWEICLOUD_SDK_AK"),
+      expect.stringContaining("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+      expect.stringContaining("TENCENTCLOUD_SECRET_ID"),
+    ]);
   });
 
   it("configures the products of a vendor that are asked for, by the same keys", () => {

@@ -44,8 +44,8 @@ export interface Refusal {
   readonly retryAfterMs: number | undefined;
 }
 
-/** Both vendors accept signatures that are up to 15 minutes old. */
-export const WRONG_CLOCK_HINT = "Set the clock (NTP); signatures are valid for 15 minutes only.";
+/** Vendors accept signatures that are up to 5 (Tencent Cloud) or 15 minutes old. */
+export const WRONG_CLOCK_HINT = "Set the clock (NTP); signatures are valid for minutes only.";
 /** Documented codes have up to 40 characters, request ids up to 36. Smaller: these are cut. Larger: foreign text fills the message. */
 const LONGEST_CODE = 60;
 const LONGEST_REQUEST_ID = 80;

@@ -6,7 +6,7 @@ import type { Reader } from "./readers.ts";
 import type { CacheStatusOptions } from "./rfc9211.ts";
 
 /** `http` accepts any URL. The VOD providers accept only media that their own service publishes. */
-export type ServingProvider = "huawei-vod" | "alibaba-vod" | "http";
+export type ServingProvider = "huawei-vod" | "alibaba-vod" | "tencent-cdn" | "http";
 
 /** A header that a vendor's edge adds. `value` narrows the mark to matching lines, e.g. `{ header: "server", value: /^cloudflare/i }`. */
 export interface HeaderMark {
