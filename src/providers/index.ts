@@ -6,7 +6,7 @@ import type { ProviderDefinition } from "./definition.ts";
 import { httpAnyCdn } from "./http/definition.ts";
 import { huaweiCdn } from "./huawei/cdn-definition.ts";
 import { huaweiVod } from "./huawei/definition.ts";
-import { tencentCdn } from "./tencent/definitions.ts";
+import { tencentCdn, tencentVod } from "./tencent/definitions.ts";
 
 export const providerDefinitions: readonly ProviderDefinition[] = [
   huaweiVod,
@@ -15,5 +15,6 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   alibabaDcdn,
   huaweiCdn,
   tencentCdn,
+  tencentVod,
   httpAnyCdn,
 ];

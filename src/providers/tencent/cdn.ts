@@ -4,9 +4,10 @@ import { z } from "zod";
 import type { Depth, Provider } from "../../prefetch/model/provider.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { openNetwork } from "../kit/network.ts";
-import { readServedHosts } from "../kit/served-hosts.ts";
+import type { CallAnswer } from "../kit/signed-call.ts";
 import { createApi } from "./api.ts";
 import { type Area, areas, cdn, cdnLimits, PURGES_PER_DAY, prefetchWork, purgeWork } from "./cdn-product.ts";
+import { listDomains } from "./domains.ts";
 import { createErrors } from "./errors.ts";
 import type { TencentOptions } from "./options.ts";
 import { refreshOf } from "./refresh.ts";
@@ -18,11 +19,21 @@ export interface TencentCdnOptions extends TencentOptions {
 
 /** Has the form of a task id, and belongs to no task. */
 const UNKNOWN_TASK = "0";
-const DOMAIN_ROWS = 1_000;
 const domains = z.object({
   Domains: z.array(z.object({ Domain: z.string(), Status: z.string().nullish() })).nullable(),
   TotalNumber: z.number().nullish(),
 });
+const domainList = {
+  action: "DescribeDomains",
+  pageRows: 1_000,
+  read: (answer: CallAnswer) => {
+    const { Domains, TotalNumber } = answer.read(domains);
+    return {
+      domains: (Domains ?? []).map(({ Domain, Status }) => ({ name: Domain, active: isActive(Status) })),
+      total: TotalNumber ?? undefined,
+    };
+  },
+};
 
 /** https://www.tencentcloud.com/document/product/228/33600 */
 const reaches: Readonly<Record<Area, readonly [Depth, string]>> = {
@@ -57,14 +68,7 @@ export function createTencentCdn(options: TencentCdnOptions): Provider {
     reach,
     purging: "At Tencent Cloud CDN, refresh_first true does both in one call, with a quota of 10,000 refreshes a day and area.",
     ...prefetch,
-    hosts: (call) =>
-      readServedHosts(errors.vendor, DOMAIN_ROWS, async (number) => {
-        const params = { Offset: (number - 1) * DOMAIN_ROWS, Limit: DOMAIN_ROWS };
-        const request = { action: "DescribeDomains", params, intent: "read", what: "the list of domains", call, counted: false } as const;
-        const { Domains, TotalNumber } = (await api(request)).read(domains);
-        const found = (Domains ?? []).map(({ Domain, Status }) => ({ name: Domain, active: isActive(Status) }));
-        return { domains: found, total: TotalNumber ?? undefined };
-      }),
+    hosts: (call) => listDomains(api, errors, domainList, call),
     checkLogin: (call) => provesLogin(errors.vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
     refresh: refreshOf(
       {

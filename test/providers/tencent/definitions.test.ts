@@ -9,7 +9,7 @@ import type { SettingValues } from "../../../src/base/setting.ts";
 import type { ProviderDefinition } from "../../../src/providers/definition.ts";
 import { currentKeys } from "../../../src/providers/kit/access-keys.ts";
 import { keyFile, readKeyFile } from "../../../src/providers/tencent/credentials.ts";
-import { tencentCdn } from "../../../src/providers/tencent/definitions.ts";
+import { tencentCdn, tencentVod } from "../../../src/providers/tencent/definitions.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
 import { failureOf } from "../../contract/provider.ts";
 import { handClock } from "../clock-harness.ts";
@@ -19,7 +19,7 @@ const id = "AKIDZQZQZQZQZQZQZQZQZQZQZQZQZQ0001";
 const secret = "ZQZQZQZQZQZQZQZQZQZQZQZQZQ0002";
 const token = "ZQZQZQZQ+/0003==";
 /** Matches parts of the secrets above. No message of ours matches. */
-const trace = /ZQ|AKID|000/;
+const trace = /ZQ|AKID/;
 const keys = { TENCENTCLOUD_SECRET_ID: id, TENCENTCLOUD_SECRET_KEY: secret };
 /** A file that does not exist, so that no file of this machine is read. */
 const noFile = { TENCENTCLOUD_CREDENTIALS_FILE: join(tmpdir(), "no-such-file") };
@@ -39,7 +39,10 @@ async function providerOf(definition: ProviderDefinition, values: SettingValues)
   return { provider, reading };
 }
 
-describe.each([["cdn", tencentCdn]] as const)("tencent-%s", (product, definition) => {
+describe.each([
+  ["cdn", tencentCdn],
+  ["vod", tencentVod],
+] as const)("tencent-%s", (product, definition) => {
   const chosen = { ...keys, PREFETCH_TENCENT_PRODUCTS: product };
   const own = (name: string) => `PREFETCH_TENCENT_${product.toUpperCase()}_${name}`;
 
@@ -95,6 +98,15 @@ describe("tencent-cdn", () => {
     expect((await providerOf(tencentCdn, values)).provider.account).toMatch(/:overseas$/);
     expect((await providerOf(tencentCdn, { ...keys, PREFETCH_TENCENT_PRODUCTS: "cdn" })).provider.account).toMatch(/:mainland$/);
     expect(problemOf(tencentCdn, { ...values, PREFETCH_TENCENT_CDN_AREA: "cn" })).toContain("must be mainland or overseas or global");
+  });
+});
+
+describe("tencent-vod", () => {
+  it("is off by default, and takes the number of an application", async () => {
+    expect(tencentVod.read(keys)).toEqual({ ok: false, problem: "tencent-vod: add vod to PREFETCH_TENCENT_PRODUCTS.", off: true });
+    const values = { ...keys, PREFETCH_TENCENT_PRODUCTS: "vod", PREFETCH_TENCENT_VOD_SUB_APP_ID: "app" };
+    expect(problemOf(tencentVod, values)).toContain("PREFETCH_TENCENT_VOD_SUB_APP_ID must be a number");
+    await providerOf(tencentVod, { ...values, PREFETCH_TENCENT_VOD_SUB_APP_ID: "1500000001" });
   });
 });
 

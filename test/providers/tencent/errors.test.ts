@@ -6,6 +6,7 @@ import { createRedactor } from "../../../src/base/redact.ts";
 import { cdn } from "../../../src/providers/tencent/cdn-product.ts";
 import { createErrors, readVendorError } from "../../../src/providers/tencent/errors.ts";
 import { meaningsFor, type Product } from "../../../src/providers/tencent/product.ts";
+import { vod } from "../../../src/providers/tencent/vod.ts";
 import { answerOf } from "./harness.ts";
 
 const now = Date.parse("2026-11-21T12:00:00Z");
@@ -75,7 +76,17 @@ const cdnRows: readonly Row[] = [
   ["vendor_unavailable", lost, "InternalError.{Error,ProxyServer,RouteError,UnknownError}"],
 ];
 
-const products: readonly (readonly [Product, readonly Row[]])[] = [[cdn, cdnRows]];
+/** Those of PushUrlCache and DescribeVodDomains, which the vendor documents without causes. */
+const vodRows: readonly Row[] = [
+  ["forbidden_domain", final, "InvalidParameterValue"],
+  ["internal", final, "InvalidParameterValue.{Limit,LimitTooLarge,Offset,OffsetTooLarge}"],
+  ["auth_failed", final, "FailedOperation.InvalidVodUser"],
+];
+
+const products: readonly (readonly [Product, readonly Row[]])[] = [
+  [cdn, cdnRows],
+  [vod, vodRows],
+];
 
 /** `a.{b,c} d` means a.b, a.c and d. */
 function codesIn(text: string): string[] {
@@ -86,7 +97,9 @@ function codesIn(text: string): string[] {
 }
 
 describe.each(products.map((each) => [each[0].id, ...each] as const))("the codes of %s", (_, product, own) => {
-  const cases = [...common, ...own].flatMap(([meaning, facts, codes]) => codesIn(codes).map((code) => [code, meaning, facts] as const));
+  const rows = [...common, ...own].flatMap(([meaning, facts, codes]) => codesIn(codes).map((code) => [code, meaning, facts] as const));
+  // A product's own row replaces the common one.
+  const cases = [...new Map(rows.map((row) => [row[0], row])).values()];
 
   it.each(cases)("read %s as %s", (code, meaning, facts) => {
     const error = failure(product, said(code));
@@ -100,8 +113,8 @@ describe.each(products.map((each) => [each[0].id, ...each] as const))("the codes
 
   it("have no row that no test names", () => {
     const named = new Set(cases.map(([code]) => code));
-    const rows = Object.keys(product.codes(meaningsFor(product)));
-    expect(rows.filter((code) => ![...named].some((each) => each === code || each.startsWith(`${code}.`)))).toEqual([]);
+    const own = Object.keys(product.codes(meaningsFor(product)));
+    expect(own.filter((code) => ![...named].some((each) => each === code || each.startsWith(`${code}.`)))).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { startTencentCdn } from "../../../src/sandbox/tencent/cdn.ts";
 import type { TencentEmulator } from "../../../src/sandbox/tencent/frame.ts";
+import { startTencentVod } from "../../../src/sandbox/tencent/vod.ts";
 
 type Method = (params: object) => Promise<Readonly<Record<string, unknown>>>;
 type Client = Readonly<Record<string, Method>>;
@@ -13,7 +14,7 @@ type Client = Readonly<Record<string, Method>>;
 // Node and Vitest differ in the default import of a CommonJS module, so these are `require`s.
 const load = createRequire(import.meta.url);
 
-function clientOf(service: "cdn", version: string): new (config: object) => Client {
+function clientOf(service: "cdn" | "vod", version: string): new (config: object) => Client {
   const { Client: Class } = load(`tencentcloud-sdk-nodejs-${service}/tencentcloud/services/${service}/${version}/${service}_client.js`);
   return Class;
 }
@@ -109,5 +110,30 @@ describe("the official client for CDN", () => {
   it("is refused when the clocks are more than five minutes apart", async () => {
     const { ask } = await start({ now: () => Date.now() + 301_000 });
     await expect(ask("DescribePushQuota")).rejects.toMatchObject({ code: "AuthFailure.SignatureExpire" });
+  });
+});
+
+describe("the official client for VOD", () => {
+  const Vod = clientOf("vod", "v20180717");
+  const url = (name: string) => `https://tencent-vod.example.net/${name}.mp4`;
+
+  it("prefetches, lists domains and reads refusals", async () => {
+    const vod = await startTencentVod({ firstMs: 0, eachMs: 0, dailyLimit: 2, subAppId: 7 });
+    emulator = vod;
+    const ask = driving(Vod, vod);
+    expect(await ask("PushUrlCache", { Urls: [url("a")], SubAppId: 7 })).toEqual({ RequestId: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(vod.warmedAt(url("a"))).toBeTypeOf("number");
+    expect(await ask("DescribeVodDomains", { SubAppId: 7 })).toMatchObject({
+      TotalCount: 1,
+      DomainSet: [{ Domain: "tencent-vod.example.net" }],
+    });
+    const refused = (Urls: readonly string[], SubAppId = 7) => ask("PushUrlCache", { Urls, SubAppId });
+    await expect(refused([url("a"), url("b")])).rejects.toMatchObject({ code: "LimitExceeded" });
+    await expect(refused(Array.from({ length: 21 }, (_, index) => url(String(index))))).rejects.toMatchObject({
+      code: "InvalidParameterValue",
+    });
+    await expect(refused(["https://foreign.example.org/a"])).rejects.toMatchObject({ code: "InvalidParameterValue" });
+    await expect(refused([url("a")], 8)).rejects.toMatchObject({ code: "FailedOperation.InvalidVodUser" });
+    expect(vod.spentToday).toBe(1);
   });
 });
