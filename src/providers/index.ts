@@ -6,6 +6,7 @@ import type { ProviderDefinition } from "./definition.ts";
 import { httpAnyCdn } from "./http/definition.ts";
 import { huaweiCdn } from "./huawei/cdn-definition.ts";
 import { huaweiVod } from "./huawei/definition.ts";
+import { tencentCdn, tencentVod } from "./tencent/definitions.ts";
 import { volcengineCdn } from "./volcengine/definition.ts";
 
 export const providerDefinitions: readonly ProviderDefinition[] = [
@@ -14,6 +15,8 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   alibabaCdn,
   alibabaDcdn,
   huaweiCdn,
+  tencentCdn,
+  tencentVod,
   volcengineCdn,
   httpAnyCdn,
 ];

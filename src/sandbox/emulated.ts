@@ -5,6 +5,8 @@ import { startAlibabaCdn, startAlibabaDcdn } from "./alibaba/plain.ts";
 import { startAlibabaVod } from "./alibaba/vod.ts";
 import { startHuaweiCdn } from "./huawei/cdn.ts";
 import { startHuaweiVod } from "./huawei/vod.ts";
+import { startTencentCdn } from "./tencent/cdn.ts";
+import { startTencentVod } from "./tencent/vod.ts";
 import type { VendorEmulator, VendorLogEntry } from "./vendor-emulator.ts";
 import { startVolcengineCdn } from "./volcengine/cdn.ts";
 
@@ -43,6 +45,16 @@ export const emulated: readonly (() => Promise<Emulated>)[] = [
   async () => {
     const emulator = await startHuaweiCdn();
     return { emulator, values: { PREFETCH_HUAWEI_CDN_ENDPOINT: emulator.endpoint }, tier: "parent" };
+  },
+  async () => {
+    const emulator = await startTencentCdn();
+    const { user, endpoint } = emulator;
+    const keys = { TENCENTCLOUD_SECRET_ID: user.secretId, TENCENTCLOUD_SECRET_KEY: user.secretKey };
+    return { emulator, values: { ...keys, PREFETCH_TENCENT_PRODUCTS: "cdn,vod", PREFETCH_TENCENT_CDN_ENDPOINT: endpoint }, tier: "parent" };
+  },
+  async () => {
+    const emulator = await startTencentVod();
+    return { emulator, values: { PREFETCH_TENCENT_VOD_ENDPOINT: emulator.endpoint }, tier: "parent" };
   },
   async () => {
     const emulator = await startVolcengineCdn();

@@ -26,6 +26,7 @@ describe("createProviderRegistry", () => {
     expect(problems).toEqual([
       expect.stringContaining("HUAWEICLOUD_SDK_AK"),
       expect.stringContaining("ALIBABA_CLOUD_ACCESS_KEY_ID"),
+      expect.stringContaining("TENCENTCLOUD_SECRET_ID"),
       expect.stringContaining("VOLCENGINE_ACCESS_KEY"),
     ]);
   });

@@ -287,11 +287,11 @@ describe("import rules", () => {
       .map((entry) => entry.parentPath.slice(root.length + 1))
       // Siblings share their rules.
       .map((folder) => folder.replace(/^src\/media\/hls$/, "src/media/dash").replace(/^src\/mcp\/(prompts|resources)$/, "src/mcp/tools"))
-      .map((folder) => folder.replace(/^src\/providers\/(alibaba|volcengine)$/, "src/providers/huawei"))
+      .map((folder) => folder.replace(/^src\/providers\/(alibaba|tencent|volcengine)$/, "src/providers/huawei"))
       .map((folder) => folder.replace(/^src\/providers\/http$/, "src/providers/huawei"))
       .map((folder) => folder.replace(/^src\/providers\/http\/(probe|net|cache)$/, "src/providers/http/warm"))
       .map((folder) => folder.replace(/^src\/transports\/auth$/, "src/transports/http"))
-      .map((folder) => folder.replace(/^src\/sandbox\/(alibaba|volcengine|edge|server)$/, "src/sandbox/huawei"));
+      .map((folder) => folder.replace(/^src\/sandbox\/(alibaba|tencent|volcengine|edge|server)$/, "src/sandbox/huawei"));
     // `main.ts` and `cli/` and its commands are the way in and may import every room.
     const unprobed = new Set(folders.filter((folder) => folder !== "src" && !/^src\/cli(\/|$)/.test(folder)));
     for (const { file } of probes) unprobed.delete(dirname(file));

@@ -8,13 +8,23 @@ export function isSuccess({ status }: HttpResponse): boolean {
   return status >= 200 && status <= 299;
 }
 
-/** The parsed JSON, or `undefined` for text that is not JSON, such as the HTML page of a proxy. */
+/**
+ * The parsed JSON, or `undefined` for text that is not JSON, such as the HTML page of a proxy. A whole number that JavaScript
+ * would round, such as the task id 1633944109143463812, becomes its text.
+ */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return longNumber.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** 16 digits or more. A reviver visits each value of an answer, which costs time, so most answers have none. */
+const longNumber = /(?:^|[:,[\s])-?\d{16}/;
+
+function exactNumber(_: string, value: unknown, context?: { readonly source?: string }): unknown {
+  return typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "") ? context?.source : value;
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -54,7 +54,7 @@ function addTo(hosts: Map<string, ServedHost>, { name, active }: Domain): void {
 }
 
 /** `.Example.com` becomes `*.example.com`, `bücher.example` becomes `xn--bcher-kva.example`. */
-function patternOf(name: string): string | undefined {
+export function patternOf(name: string): string | undefined {
   const [, wildcard, host] = /^(\*?\.)?([^\s/?#@:\\*]+)$/.exec(name.trim()) ?? [];
   const hostname = host === undefined ? undefined : URL.parse(`https://${host}`)?.hostname;
   return hostname && `${wildcard === undefined ? "" : "*."}${hostname}`;

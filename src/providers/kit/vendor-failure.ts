@@ -11,8 +11,8 @@ export interface Vendor {
   readonly provider: string;
   /** Name in messages, such as "Alibaba Cloud". */
   readonly name: string;
-  /** Response header with the request id, in lower case. */
-  readonly requestIdHeader: string;
+  /** Response header with the request id, in lower case. Absent where the body has it. */
+  readonly requestIdHeader?: string;
   /** Matches the start of the signed request that the vendor repeats behind the reason of a refused signature. */
   readonly echo: RegExp;
 }
@@ -46,8 +46,8 @@ export interface Refusal {
   readonly retryAfterMs: number | undefined;
 }
 
-/** Both vendors accept signatures that are up to 15 minutes old. */
-export const WRONG_CLOCK_HINT = "Set the clock (NTP); signatures are valid for 15 minutes only.";
+/** Vendors accept signatures that are up to 5 (Tencent Cloud) or 15 minutes old. */
+export const WRONG_CLOCK_HINT = "Set the clock (NTP); signatures are valid for minutes only.";
 /** Documented codes have up to 40 characters, request ids up to 36. Smaller: these are cut. Larger: foreign text fills the message. */
 const LONGEST_CODE = 60;
 const LONGEST_REQUEST_ID = 80;
@@ -95,7 +95,7 @@ export function unreadableAnswer(
 }
 
 export function requestIdOf({ requestIdHeader }: Vendor, { headers }: HttpResponse, redact: Redactor): string | undefined {
-  const id = headers[requestIdHeader];
+  const id = requestIdHeader === undefined ? undefined : headers[requestIdHeader];
   return id === undefined ? undefined : tidyId(id, redact);
 }
 

@@ -32,6 +32,19 @@ describe("parseJson", () => {
     );
   });
 
+  it("keeps every digit of whole numbers that JavaScript would round", () => {
+    expect(parseJson('{"id":1633944109143463812,"ids":[-1633944109143463812,9007199254740991],"text":"1633944109143463812"}')).toEqual({
+      id: "1633944109143463812",
+      ids: ["-1633944109143463812", 9_007_199_254_740_991],
+      text: "1633944109143463812",
+    });
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), (id) => {
+        expect(String(parseJson(String(id)))).toBe(String(id));
+      }),
+    );
+  });
+
   it("leaves the prototype of objects alone", () => {
     const read = parseJson('{"__proto__":{"polluted":true}}');
     expect(isRecord(read) && read.polluted).toBeUndefined();

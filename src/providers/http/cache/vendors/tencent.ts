@@ -39,6 +39,7 @@ export const tencent: Vendor<"tencent"> = {
   name: "Tencent Cloud CDN",
   marks: [{ header: "x-nws-log-uuid" }, { header: "server", value: /^NWS/i }, { header: "x-daa-tunnel" }],
   cnames: ["dnsv1.com", "dnsv1.com.cn", "tdnsv*.com", "cdntip.com", "ovscdns.com"],
+  provider: "tencent-cdn",
   read: readLookup,
   xCache: true,
 };
