@@ -20,7 +20,7 @@ const sample = "https://example.com/asset";
 const episodes = Array.from({ length: 31 }, (_, nth) => `https://example.com/season 2/episode-${nth + 1}.mp4`);
 const duplicates = ["HTTPS://Example.com:443/season%202/episode-1.mp4", "https://example.com/season%202/episode-2.mp4#t=10"];
 const mistakes = ["ftp://example.com/trailer.mp4", "https://user:secret@example.com/poster.jpg", "not a url"];
-const several = (host: string, count: number) => Array.from({ length: count }, (_, nth) => `https://${host}/both/${nth + 1}.mp4`);
+const several = (host: string, count: number) => Array.from({ length: count }, (_, nth) => `https://${host}/season/${nth + 1}.mp4`);
 const film = "https://cdn.example.org/hls/film/master.m3u8";
 
 export const scenes: readonly Scene[] = [
@@ -72,16 +72,24 @@ export const scenes: readonly Scene[] = [
     ],
   },
   {
-    title: "One list for two vendors; one refuses a URL without naming it",
+    title: "One list for the CDNs of five vendors; one refuses a URL without naming it",
     lists: {
-      "both.txt": [...several("example.com", 8), ...several("vod.example.net", 3), "https://vod.example.net/both/malformed.mp4"],
+      "five.txt": [
+        ...several("example.com", 8),
+        ...several("vod.example.net", 3),
+        "https://vod.example.net/season/malformed.mp4",
+        ...["tencent-cdn.example.net", "volc-cdn.example.net", "cloudflare.example.org"].flatMap((host) => several(host, 2)),
+      ],
     },
-    commands: [["warm", "both.txt", "--verify"]],
-    row: "a list for two vendors",
-    expected: ([both]) => [
-      [both?.task?.providers.join() === "huawei-vod,alibaba-vod", "the list goes to both vendors by its hosts"],
-      [both?.task?.counts.succeeded === 11 && both.held === 11, "every good URL is held although the vendor refused its request"],
-      [both?.task?.problems.every((row) => row.url?.includes("malformed")) ?? false, "the refused URL is named"],
+    commands: [["warm", "five.txt", "--verify"]],
+    row: "a list for five vendors",
+    expected: ([five]) => [
+      [
+        five?.task?.providers.join() === "huawei-vod,alibaba-vod,tencent-cdn,volcengine-cdn,http",
+        "the list goes to five providers by its hosts",
+      ],
+      [five?.task?.counts.succeeded === 17 && five.held === 17, "every good URL is held although a vendor refused its request"],
+      [five?.task?.problems.every((row) => row.url?.includes("malformed")) ?? false, "the refused URL is named"],
     ],
   },
   {

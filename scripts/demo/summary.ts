@@ -18,11 +18,16 @@ function cellsOf(name: string, { task, held, seconds }: Ran): string[] {
   const { total = 0, succeeded = 0 } = task?.counts ?? {};
   return [
     name,
-    task?.providers.join(", ") ?? "",
+    providersOf(task?.providers ?? []),
     String(total),
     String(succeeded),
     held === undefined ? "-" : String(held),
     String(held === undefined ? (task?.problems.length ?? 0) : total - held),
     seconds.toFixed(1),
   ];
+}
+
+/** More names make the lines too long for a terminal of 100 columns. */
+function providersOf(ids: readonly string[]): string {
+  return ids.length > 2 ? `${ids.length} providers` : ids.join(", ");
 }
