@@ -14,7 +14,7 @@ export interface ToolText {
 export type Manifest = ReturnType<typeof manifestOf>;
 
 const longDescription =
-  "Warms a CDN before viewers ask for the files. It calls the prefetch APIs of Huawei Cloud (VOD, CDN), Alibaba Cloud (VOD, CDN, DCDN) and Tencent Cloud (CDN, VOD), and it warms any other CDN through its edges without an account. It splits and deduplicates lists, respects daily quotas, spends nothing twice after a restart or a lost answer, and proves URL by URL whether the edge holds the file.";
+  "Warms a CDN before viewers ask for the files. It calls the prefetch APIs of Huawei Cloud (VOD, CDN), Alibaba Cloud (VOD, CDN, DCDN), Tencent Cloud (CDN, EdgeOne, VOD) and Volcengine (CDN), and it warms any other CDN through its edges without an account. It splits and deduplicates lists, respects daily quotas, spends nothing twice after a restart or a lost answer, and proves URL by URL whether the edge holds the file.";
 
 /** The services that get data from the server: https://support.claude.com/en/articles/12922832 asks for their policies. */
 const vendorPolicies = [

@@ -6,7 +6,7 @@ import type { ProviderDefinition } from "./definition.ts";
 import { httpAnyCdn } from "./http/definition.ts";
 import { huaweiCdn } from "./huawei/cdn-definition.ts";
 import { huaweiVod } from "./huawei/definition.ts";
-import { tencentCdn, tencentVod } from "./tencent/definitions.ts";
+import { tencentCdn, tencentEdgeOne, tencentVod } from "./tencent/definitions.ts";
 import { volcengineCdn } from "./volcengine/definition.ts";
 
 export const providerDefinitions: readonly ProviderDefinition[] = [
@@ -16,6 +16,7 @@ export const providerDefinitions: readonly ProviderDefinition[] = [
   alibabaDcdn,
   huaweiCdn,
   tencentCdn,
+  tencentEdgeOne,
   tencentVod,
   volcengineCdn,
   httpAnyCdn,

@@ -6,6 +6,7 @@ import { startAlibabaVod } from "./alibaba/vod.ts";
 import { startHuaweiCdn } from "./huawei/cdn.ts";
 import { startHuaweiVod } from "./huawei/vod.ts";
 import { startTencentCdn } from "./tencent/cdn.ts";
+import { startTencentEdgeOne } from "./tencent/edgeone.ts";
 import { startTencentVod } from "./tencent/vod.ts";
 import type { VendorEmulator, VendorLogEntry } from "./vendor-emulator.ts";
 import { startVolcengineCdn } from "./volcengine/cdn.ts";
@@ -50,11 +51,19 @@ export const emulated: readonly (() => Promise<Emulated>)[] = [
     const emulator = await startTencentCdn();
     const { user, endpoint } = emulator;
     const keys = { TENCENTCLOUD_SECRET_ID: user.secretId, TENCENTCLOUD_SECRET_KEY: user.secretKey };
-    return { emulator, values: { ...keys, PREFETCH_TENCENT_PRODUCTS: "cdn,vod", PREFETCH_TENCENT_CDN_ENDPOINT: endpoint }, tier: "parent" };
+    return {
+      emulator,
+      values: { ...keys, PREFETCH_TENCENT_PRODUCTS: "cdn,edgeone,vod", PREFETCH_TENCENT_CDN_ENDPOINT: endpoint },
+      tier: "parent",
+    };
   },
   async () => {
     const emulator = await startTencentVod();
     return { emulator, values: { PREFETCH_TENCENT_VOD_ENDPOINT: emulator.endpoint }, tier: "parent" };
+  },
+  async () => {
+    const emulator = await startTencentEdgeOne();
+    return { emulator, values: { PREFETCH_TENCENT_EDGEONE_ENDPOINT: emulator.endpoint }, tier: "parent" };
   },
   async () => {
     const emulator = await startVolcengineCdn();

@@ -1,7 +1,9 @@
 /** Reads the settings of Tencent Cloud's products and creates the providers from them. */
 
+import { hostsOf, mustBeHosts } from "../kit/hosts.ts";
 import { mustBeOneOf, mustMatch } from "../kit/settings.ts";
 import { defineTencent, prefixOf } from "./define.ts";
+import { zoneHosts } from "./zone-hosts.ts";
 
 const cdnArea = {
   name: `${prefixOf("cdn")}AREA`,
@@ -43,5 +45,27 @@ export const tencentVod = defineTencent({
     const { createTencentVod } = await import("./vod.ts");
     const subAppId = values[vodApplication.name];
     return createTencentVod({ ...options, subAppId: subAppId === undefined ? undefined : Number(subAppId) });
+  },
+});
+
+const edgeOneHosts = {
+  name: `${prefixOf("edgeone")}HOSTS`,
+  about: `Zone of each host, such as ${zoneHosts.example}. auto: look the zones up.`,
+  fallback: "auto",
+  check: mustBeHosts(zoneHosts),
+};
+
+export const tencentEdgeOne = defineTencent({
+  id: "tencent-edgeone",
+  title: "Tencent EdgeOne",
+  docs: "https://www.tencentcloud.com/document/product/1145/50537",
+  sandboxHosts: ["tencent-edgeone.example.net"],
+  refreshes: true,
+  product: "edgeone",
+  service: "teo",
+  own: [edgeOneHosts],
+  create: async (values, options) => {
+    const { createTencentEdgeOne } = await import("./edgeone.ts");
+    return createTencentEdgeOne({ ...options, hosts: hostsOf(values[edgeOneHosts.name], zoneHosts) });
   },
 });

@@ -11,7 +11,10 @@ interface RefreshFacts extends Pick<Provider, "docs" | "account"> {
   readonly urlsPerDay: number | undefined;
 }
 
-export function refreshOf({ product, docs, account, limits, urlsPerDay }: RefreshFacts, calls: TaskCalls): RefreshProvider {
+export function refreshOf(
+  { product, docs, account, limits, urlsPerDay }: RefreshFacts,
+  calls: Pick<TaskCalls, "submit" | "status"> & Partial<TaskCalls>,
+): RefreshProvider {
   const id = `${product.id}-refresh`;
   return {
     id,

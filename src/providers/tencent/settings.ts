@@ -2,7 +2,7 @@
 
 import { type CheckedSetting, must, mustBeEndpoint, mustBeHeaderSafe, mustBeOneOf, mustMatch, productsSetting } from "../kit/settings.ts";
 
-export const productsOf = productsSetting("PREFETCH_TENCENT_PRODUCTS", "Tencent Cloud", ["cdn", "vod"]);
+export const productsOf = productsSetting("PREFETCH_TENCENT_PRODUCTS", "Tencent Cloud", ["cdn", "edgeone", "vod"]);
 
 /** The two sites have accounts and endpoints of their own. */
 const site: CheckedSetting = {

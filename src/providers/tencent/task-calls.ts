@@ -89,6 +89,6 @@ export function urlsIn(batch: BatchContent, { id, name }: Product): readonly str
   throw new PrefetchError("unsupported", `${name} takes URLs only`, { provider: id });
 }
 
-function noTask(taskId: string, { id, name }: Product): PrefetchError {
+export function noTask(taskId: string, { id, name }: Product): PrefetchError {
   return new PrefetchError("not_found", `task_id: ${name} has no task ${taskId.slice(0, 60)}`, { provider: id, hint: "Check the id." });
 }

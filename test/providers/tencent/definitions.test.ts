@@ -9,9 +9,9 @@ import type { SettingValues } from "../../../src/base/setting.ts";
 import type { ProviderDefinition } from "../../../src/providers/definition.ts";
 import { currentKeys } from "../../../src/providers/kit/access-keys.ts";
 import { keyFile, readKeyFile } from "../../../src/providers/tencent/credentials.ts";
-import { tencentCdn, tencentVod } from "../../../src/providers/tencent/definitions.ts";
+import { tencentCdn, tencentEdgeOne, tencentVod } from "../../../src/providers/tencent/definitions.ts";
 import { silentObserver } from "../../../src/telemetry/observer.ts";
-import { failureOf } from "../../contract/provider.ts";
+import { countingCall, failureOf } from "../../contract/provider.ts";
 import { handClock } from "../clock-harness.ts";
 import { anyText } from "../text-harness.ts";
 
@@ -41,6 +41,7 @@ async function providerOf(definition: ProviderDefinition, values: SettingValues)
 
 describe.each([
   ["cdn", tencentCdn],
+  ["edgeone", tencentEdgeOne],
   ["vod", tencentVod],
 ] as const)("tencent-%s", (product, definition) => {
   const chosen = { ...keys, PREFETCH_TENCENT_PRODUCTS: product };
@@ -98,6 +99,22 @@ describe("tencent-cdn", () => {
     expect((await providerOf(tencentCdn, values)).provider.account).toMatch(/:overseas$/);
     expect((await providerOf(tencentCdn, { ...keys, PREFETCH_TENCENT_PRODUCTS: "cdn" })).provider.account).toMatch(/:mainland$/);
     expect(problemOf(tencentCdn, { ...values, PREFETCH_TENCENT_CDN_AREA: "cn" })).toContain("must be mainland or overseas or global");
+  });
+});
+
+describe("tencent-edgeone", () => {
+  it("reads the zone of each host, and looks zones up by default", async () => {
+    const values = { ...keys, PREFETCH_TENCENT_PRODUCTS: "edgeone" };
+    const HOSTS = "PREFETCH_TENCENT_EDGEONE_HOSTS";
+    const { provider } = await providerOf(tencentEdgeOne, { ...values, [HOSTS]: "*.example.com=zone-2o1t24kgy362,cdn.example.com=zone-1" });
+    expect(await provider.hosts?.(countingCall())).toEqual([
+      { pattern: "cdn.example.com", zone: "zone-1" },
+      { pattern: "*.example.com", zone: "zone-2o1t24kgy362" },
+    ]);
+    await providerOf(tencentEdgeOne, { ...values, [HOSTS]: "auto" });
+    expect(problemOf(tencentEdgeOne, { ...values, [HOSTS]: "cdn.example.com" })).toContain(
+      `${HOSTS} must be auto or hosts with ids, such as`,
+    );
   });
 });
 

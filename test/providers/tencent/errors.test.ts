@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { ErrorCode, PrefetchError } from "../../../src/base/errors.ts";
 import { createRedactor } from "../../../src/base/redact.ts";
 import { cdn } from "../../../src/providers/tencent/cdn-product.ts";
+import { edgeOne } from "../../../src/providers/tencent/edgeone-product.ts";
 import { createErrors, readVendorError } from "../../../src/providers/tencent/errors.ts";
 import { meaningsFor, type Product } from "../../../src/providers/tencent/product.ts";
 import { vod } from "../../../src/providers/tencent/vod.ts";
@@ -83,8 +84,22 @@ const vodRows: readonly Row[] = [
   ["auth_failed", final, "FailedOperation.InvalidVodUser"],
 ];
 
+/** Those of the calls of TEO that the provider makes. */
+const edgeOneRows: readonly Row[] = [
+  ["quota_exhausted", final, "LimitExceeded.DailyQuota"],
+  ["invalid_argument", smaller, "LimitExceeded.BatchQuota InvalidParameter.{ParameterError,Target,TaskNotGenerated,UploadUrl}"],
+  ["invalid_argument", smaller, "InvalidParameter.{DomainOnTrafficScheduling,TooManyFilterValues}"],
+  ["forbidden_domain", final, "InvalidParameter.DomainNotFound"],
+  ["unsupported", final, "LimitExceeded.PackNotAllow"],
+  ["not_found", final, "ResourceNotFound ResourceNotFound.ZoneNotFound"],
+  ["auth_failed", final, "UnauthorizedOperation.{CamUnauthorized,NoPermission,DomainEmpty} OperationDenied"],
+  ["vendor_unavailable", lost, "UnauthorizedOperation.Unknown"],
+  ["vendor_unavailable", lost, "InternalError.{BackendError,DomainConfig,FailedToGenerateUrl,QuotaSystem,ProxyServer}"],
+];
+
 const products: readonly (readonly [Product, readonly Row[]])[] = [
   [cdn, cdnRows],
+  [edgeOne, edgeOneRows],
   [vod, vodRows],
 ];
 

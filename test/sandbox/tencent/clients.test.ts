@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { startTencentCdn } from "../../../src/sandbox/tencent/cdn.ts";
+import { startTencentEdgeOne } from "../../../src/sandbox/tencent/edgeone.ts";
 import type { TencentEmulator } from "../../../src/sandbox/tencent/frame.ts";
 import { startTencentVod } from "../../../src/sandbox/tencent/vod.ts";
 
@@ -14,7 +15,7 @@ type Client = Readonly<Record<string, Method>>;
 // Node and Vitest differ in the default import of a CommonJS module, so these are `require`s.
 const load = createRequire(import.meta.url);
 
-function clientOf(service: "cdn" | "vod", version: string): new (config: object) => Client {
+function clientOf(service: "cdn" | "teo" | "vod", version: string): new (config: object) => Client {
   const { Client: Class } = load(`tencentcloud-sdk-nodejs-${service}/tencentcloud/services/${service}/${version}/${service}_client.js`);
   return Class;
 }
@@ -110,6 +111,70 @@ describe("the official client for CDN", () => {
   it("is refused when the clocks are more than five minutes apart", async () => {
     const { ask } = await start({ now: () => Date.now() + 301_000 });
     await expect(ask("DescribePushQuota")).rejects.toMatchObject({ code: "AuthFailure.SignatureExpire" });
+  });
+});
+
+describe("the official client for EdgeOne", () => {
+  const Teo = clientOf("teo", "v20220901");
+  const url = (name: string) => `https://tencent-edgeone.example.net/${name}.mp4`;
+  const ZoneId = "zone-sandbox1";
+
+  async function start(options: Parameters<typeof startTencentEdgeOne>[0] = {}) {
+    const edgeOne = await startTencentEdgeOne({ firstMs: 0, eachMs: 0, ...options });
+    emulator = edgeOne;
+    return { edgeOne, ask: driving(Teo, edgeOne) };
+  }
+
+  it("prefetches all but the named URLs, and finds rows by job, and by time and domain", async () => {
+    const { edgeOne, ask } = await start();
+    const { JobId, FailedList } = await ask("CreatePrefetchTask", { ZoneId, Targets: [url("a"), url("fail-b"), url("malformed")] });
+    expect([JobId, FailedList]).toEqual([expect.stringMatching(/^\w+$/), [{ Reason: expect.any(String), Targets: [url("malformed")] }]]);
+    const byJob = await ask("DescribePrefetchTasks", { ZoneId, Filters: [{ Name: "job-id", Values: [JobId] }], Limit: 1_000 });
+    expect(byJob).toMatchObject({
+      TotalCount: 2,
+      Tasks: [
+        { JobId, Target: url("a"), Status: "success" },
+        { JobId, Target: url("fail-b"), Status: "failed", FailType: "originPullFailed" },
+      ],
+    });
+    const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+    const since = { ZoneId, StartTime: at(-60_000), EndTime: at(60_000) };
+    const inDomain = (domain: string) => ask("DescribePrefetchTasks", { ...since, Filters: [{ Name: "domains", Values: [domain] }] });
+    expect(await inDomain("tencent-edgeone.example.net")).toMatchObject({ TotalCount: 2 });
+    expect(await inDomain("other.example.net")).toMatchObject({ TotalCount: 0, Tasks: [] });
+    await expect(ask("DescribePrefetchTasks", { ZoneId, StartTime: at(-9 * 86_400_000), EndTime: at(0) })).rejects.toMatchObject({
+      code: "InvalidParameter.ParameterError",
+    });
+    expect(edgeOne.warmedAt(url("a"))).toBeTypeOf("number");
+  });
+
+  it("purges, counts kinds apart, and lists zones and domains", async () => {
+    const { edgeOne, ask } = await start();
+    await ask("CreatePrefetchTask", { ZoneId, Targets: [url("a")] });
+    const { JobId } = await ask("CreatePurgeTask", { ZoneId, Type: "purge_url", Targets: [url("a"), url("b")] });
+    expect(await ask("DescribePurgeTasks", { ZoneId, Filters: [{ Name: "job-id", Values: [JobId] }] })).toMatchObject({ TotalCount: 2 });
+    expect(edgeOne.warmedAt(url("a"))).toBeUndefined();
+    expect(await ask("DescribeContentQuota", { ZoneId })).toMatchObject({
+      PrefetchQuota: [{ Type: "prefetch_url", Batch: 500, Daily: 1_000, DailyAvailable: 999 }],
+      PurgeQuota: [{ Type: "purge_all" }, { Type: "purge_url", DailyAvailable: 998 }],
+    });
+    expect(await ask("DescribeZones", { Limit: 100 })).toMatchObject({ TotalCount: 1, Zones: [{ ZoneId, Paused: false }] });
+    expect(await ask("DescribeAccelerationDomains", { ZoneId, Limit: 200 })).toMatchObject({
+      AccelerationDomains: [{ DomainName: "tencent-edgeone.example.net", DomainStatus: "online" }],
+    });
+  });
+
+  it.each<readonly [string, string, object, object]>([
+    ["a domain of another zone", "InvalidParameter.DomainNotFound", { Targets: ["https://foreign.example.org/a"] }, {}],
+    ["bad URLs only", "InvalidParameter.TaskNotGenerated", { Targets: [url("malformed")] }, {}],
+    ["no URL", "InvalidParameter.ParameterError", { Targets: [] }, {}],
+    ["another account's zone", "ResourceNotFound.ZoneNotFound", { ZoneId: "zone-other", Targets: [url("a")] }, {}],
+    ["too many URLs for the plan", "LimitExceeded.BatchQuota", { Targets: [url("a"), url("b")] }, { batch: 1 }],
+    ["more than the day's quota", "LimitExceeded.DailyQuota", { Targets: [url("a"), url("b")] }, { dailyLimit: 1 }],
+  ])("reads the refusal of %s", async (_, code, params, options) => {
+    const { edgeOne, ask } = await start(options);
+    await expect(ask("CreatePrefetchTask", { ZoneId, ...params })).rejects.toMatchObject({ code });
+    expect(edgeOne.spentToday).toBe(0);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Reader } from "./readers.ts";
 import type { CacheStatusOptions } from "./rfc9211.ts";
 
 /** `http` accepts any URL. Of a vendor it is the plain CDN: its VOD product has the same edges and serves its own media only. */
-export type ServingProvider = "huawei-cdn" | "alibaba-cdn" | "tencent-cdn" | "volcengine-cdn" | "http";
+export type ServingProvider = "huawei-cdn" | "alibaba-cdn" | "tencent-cdn" | "tencent-edgeone" | "volcengine-cdn" | "http";
 
 /** A header that a vendor's edge adds. `value` narrows the mark to matching lines, e.g. `{ header: "server", value: /^cloudflare/i }`. */
 export interface HeaderMark {

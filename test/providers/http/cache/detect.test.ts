@@ -15,7 +15,7 @@ describe("detectByCname", () => {
     ["VOD.example.com.W.KUNLUNSL.COM", "alibaba", "alibaba-cdn"],
     ["www.example.com.cdn.dnsv1.com.cn", "tencent", "tencent-cdn"],
     ["abc.sched.sma.tdnsv5.com", "tencent", "tencent-cdn"],
-    ["www.example.com.eo.dnse1.com", "edgeone", "http"],
+    ["www.example.com.eo.dnse1.com", "edgeone", "tencent-edgeone"],
     ["www.example.com.volcgslb.com", "volcengine", "volcengine-cdn"],
     ["www.example.com.wscdns.com", "wangsu", "http"],
     ["zone.b-cdn.net", "bunny", "http"],

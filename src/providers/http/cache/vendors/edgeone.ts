@@ -8,5 +8,6 @@ export const edgeone: Vendor<"edgeone"> = {
   name: "Tencent EdgeOne",
   marks: [{ header: "eo-log-uuid" }, { header: "eo-cache-status" }, { header: "server", value: /^TencentEdgeOne/i }],
   cnames: ["eo.dnse*.com"],
+  provider: "tencent-edgeone",
   read: statusHeader("eo-cache-status"),
 };
