@@ -4,6 +4,8 @@ import type { StatusRow } from "../../prefetch/model/provider.ts";
 
 export interface TaskRow extends StatusRow {
   readonly taskId: string;
+  /** The moments of creation that the vendor's text can mean, in milliseconds: several where it names no time zone. */
+  readonly createdAt?: readonly number[];
 }
 
 export interface TaskRows {

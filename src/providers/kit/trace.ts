@@ -12,7 +12,7 @@ const CLOCK_TOLERANCE_MS = 2_500;
 
 export interface TraceOptions {
   readonly clock: Clock;
-  /** The records of one host that were created from `from` to `to`, in milliseconds by the vendor's clock. More rows do no harm. */
+  /** The records of one host that were created from `from` to `to`, in milliseconds by the vendor's clock. More rows do no harm if they have `createdAt`. */
   readonly list: (host: string, from: number, to: number, call: Call) => Promise<TaskRows>;
   /** The batch's URLs, and whether the vendor submits them at once: if it does so later, missing rows prove nothing. */
   readonly urlsOf: (batch: BatchContent, call: Call) => Promise<{ readonly urls: readonly string[]; readonly atOnce: boolean }>;
@@ -25,9 +25,11 @@ export interface TraceOptions {
 export function createTrace({ clock, list, urlsOf, listedWithinMs, keptMs }: TraceOptions): NonNullable<Provider["findSubmitted"]> {
   /** Records of a host within the last `ageMs`. The first answer tells the vendor's clock. */
   const listSince = async (host: string, ageMs: () => number, call: Call): Promise<TaskRows> => {
-    const ask = (offset: number) => {
+    const ask = async (offset: number): Promise<TaskRows> => {
       const now = clock.now() + offset;
-      return list(host, now - ageMs() - TIME_SLACK_MS, now + TIME_SLACK_MS, call);
+      const [from, to] = [now - ageMs() - TIME_SLACK_MS, now + TIME_SLACK_MS];
+      const found = await list(host, from, to, call);
+      return { ...found, rows: found.rows.filter((row) => couldBeFrom(row, from, to)) };
     };
     const found = await ask(0);
     // Without the vendor's clock, missing rows may lie outside the queried span.
@@ -61,6 +63,11 @@ export function createTrace({ clock, list, urlsOf, listedWithinMs, keptMs }: Tra
     }
     return { state: final ? "absent" : "unclear" };
   };
+}
+
+/** A row without a time is one of the span that was asked for. */
+function couldBeFrom({ createdAt }: TaskRow, from: number, to: number): boolean {
+  return createdAt?.some((at) => from <= at && at <= to) ?? true;
 }
 
 /** `http://a/1` and `https://a/1` need two rows, which the vendor may both list as `a/1`. */

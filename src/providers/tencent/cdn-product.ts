@@ -85,7 +85,8 @@ const units = z.union([
     .transform(Number),
 ]);
 const submitted = z.object({ TaskId: id });
-const row = z.object({ TaskId: id, Url: z.string(), Status: z.string().nullish(), Percent: z.union([z.number(), z.string()]).nullish() });
+const text = z.string().nullish();
+const row = z.object({ TaskId: id, Url: z.string(), Status: text, CreateTime: text, Percent: z.union([z.number(), z.string()]).nullish() });
 const rows = z.array(row).nullish();
 const page = z.object({ PushLogs: rows, PurgeLogs: rows, TotalCount: units.nullish() });
 const quotas = z.array(z.object({ Area: z.string(), Total: units, Available: units }));
@@ -134,7 +135,8 @@ function workOf(words: Words, area: Area, where: object, redact: Redactor): Task
     readSubmitted: (answer) => ({ vendorTaskIds: [answer.read(submitted).TaskId], refused: [] }),
     listTask: (taskId) => (id.safeParse(taskId).success ? { action: tasks, params: { ...more, TaskId: taskId } } : undefined),
     listSince: (host, from, to) => {
-      const time = { StartTime: cdnTime(from), EndTime: cdnTime(to) };
+      // The vendor names no zone for its times, so the span covers what they mean in each.
+      const time = { StartTime: timeText(from, "UTC"), EndTime: timeText(to, "China") };
       return { action: tasks, params: { ...more, ...time, Keyword: host } };
     },
     readRows: (answer) => {
@@ -156,25 +158,35 @@ function smallest(rows: z.infer<typeof quotas>): VendorQuota {
   return { limit, remaining: Math.max(0, Math.min(limit, ...rows.map(({ Available }) => Available))) };
 }
 
-/** `2026-11-21 20:00:00`. The vendor names no zone; China's is assumed. */
-function cdnTime(at: number): string {
-  const CHINA_AHEAD_MS = 8 * 3_600_000;
-  return new Date(at + CHINA_AHEAD_MS).toISOString().slice(0, 19).replace("T", " ");
+/** The zones that the vendor's times can be in: its own country's, or the one of its newer products. */
+const aheadMs = { China: 8 * 3_600_000, UTC: 0 } as const;
+
+/** `2026-11-21 20:00:00`. */
+function timeText(at: number, zone: keyof typeof aheadMs): string {
+  return new Date(at + aheadMs[zone]).toISOString().slice(0, 19).replace("T", " ");
+}
+
+/** What a time of the vendor can mean, in milliseconds since the epoch. `undefined` for a text of another form. */
+function momentsOf(text: string | null | undefined): readonly number[] | undefined {
+  const asUtc = Date.parse(`${text?.replace(" ", "T")}Z`);
+  return Number.isNaN(asUtc) ? undefined : Object.values(aheadMs).map((ahead) => asUtc - ahead);
 }
 
 /** Every other word, known or not, counts as `processing`. */
 const states: Readonly<Record<string, StatusRow["state"]>> = { done: "succeeded", fail: "failed", invalid: "failed" };
 
-function rowOf({ TaskId, Url, Status, Percent }: z.infer<typeof row>, redact: Redactor): TaskRow {
+function rowOf({ TaskId, Url, Status, Percent, CreateTime }: z.infer<typeof row>, redact: Redactor): TaskRow {
   const word = tidyMessage(Status ?? "", redact);
   const state = states[word.toLowerCase()] ?? "processing";
   const percent = Number.parseInt(String(Percent ?? ""), 10);
+  const createdAt = momentsOf(CreateTime);
   const why = word === "invalid" ? "the origin answered with 4xx or 5xx" : "it gives no reason";
   return {
     taskId: TaskId,
     url: Url,
     state,
     vendorState: Number.isNaN(percent) ? word : `${word} ${Math.min(100, Math.max(0, percent))}%`,
+    ...(createdAt && { createdAt }),
     ...(state === "failed" && { reason: `Tencent Cloud reports "${word}": ${why}.` }),
   };
 }

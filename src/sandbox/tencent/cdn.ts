@@ -17,6 +17,8 @@ export interface TencentCdnEmulatorOptions extends TencentEmulatorOptions {
   readonly domainCodes?: Readonly<Record<string, string>>;
   /** Whether answers have task ids as text, as documented, or as numbers. */
   readonly ids?: "strings" | "numbers";
+  /** Of the times in requests and records. The vendor documents none. */
+  readonly utcOffsetHours?: number;
 }
 
 export interface TencentCdnEmulator extends TencentEmulator {
@@ -53,7 +55,13 @@ type AreaQuotas = Readonly<Record<(typeof areas)[number], DailyQuota>>;
 
 export async function startTencentCdn(options: TencentCdnEmulatorOptions = {}): Promise<TencentCdnEmulator> {
   const { now = Date.now, firstMs = 1_500, eachMs = 5, dailyLimit = 1_000, refreshesPerDay = 10_000 } = options;
-  const { domains = ["tencent-cdn.example.net"], domainCodes = {}, ids = "strings", listDelayMs = 0 } = options;
+  const {
+    domains = ["tencent-cdn.example.net"],
+    domainCodes = {},
+    ids = "strings",
+    listDelayMs = 0,
+    utcOffsetHours = CHINA_UTC_OFFSET_HOURS,
+  } = options;
   const warmed = createWarmedUrls(now);
   const tasks = createTaskStore({ now, warmed, firstMs, eachMs, idOf: (count) => `${FIRST_ID[ids] + BigInt(count)}` });
   const quotaOf = (limit: number): AreaQuotas => ({
@@ -101,8 +109,8 @@ export async function startTencentCdn(options: TencentCdnEmulatorOptions = {}): 
     actions: new Map<string, Action>([
       ["PushUrlsCache", submit("prefetch")],
       ["PurgeUrlsCache", submit("purge")],
-      ["DescribePushTasks", (params) => listOf("prefetch", params, { now, tasks, ids, listDelayMs })],
-      ["DescribePurgeTasks", (params) => listOf("purge", params, { now, tasks, ids, listDelayMs })],
+      ["DescribePushTasks", (params) => listOf("prefetch", params, { now, tasks, ids, listDelayMs, utcOffsetHours })],
+      ["DescribePurgeTasks", (params) => listOf("purge", params, { now, tasks, ids, listDelayMs, utcOffsetHours })],
       ["DescribePushQuota", quotaAction("prefetch")],
       ["DescribePurgeQuota", quotaAction("purge")],
       ["DescribeDomains", ({ Offset = 0, Limit = 100 }) => domainsOf(domains, domainCodes, Number(Offset), Number(Limit))],
@@ -128,9 +136,11 @@ interface ListOptions {
   readonly tasks: TaskStore;
   readonly ids: "strings" | "numbers";
   readonly listDelayMs: number;
+  readonly utcOffsetHours: number;
 }
 
-function listOf(kind: Kind, params: Params, { now, tasks, ids, listDelayMs }: ListOptions): Reply {
+function listOf(kind: Kind, params: Params, { now, tasks, ids, listDelayMs, utcOffsetHours }: ListOptions): Reply {
+  const writeTime = (at: number) => timeText(at, utcOffsetHours);
   const { TaskId, StartTime, EndTime, Keyword, Area, Status, Offset, Limit } = read(question, params);
   if (TaskId === undefined && (StartTime === undefined || EndTime === undefined)) throw refusal("InvalidParameter.CdnParamError");
   const found = tasks.rows.filter(
@@ -171,9 +181,9 @@ function domainsOf(domains: readonly string[], codes: Readonly<Record<string, st
   return { body: { Domains: found, TotalNumber: domains.length } };
 }
 
-/** `2026-11-21 20:00:00`, China time. */
-function writeTime(at: number): string {
-  return new Date(at + CHINA_UTC_OFFSET_HOURS * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
+/** `2026-11-21 20:00:00`. */
+function timeText(at: number, utcOffsetHours: number): string {
+  return new Date(at + utcOffsetHours * 3_600_000).toISOString().slice(0, 19).replace("T", " ");
 }
 
 function idIn(id: string, form: "strings" | "numbers"): unknown {

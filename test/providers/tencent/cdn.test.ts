@@ -120,7 +120,7 @@ describe("a task", () => {
     cdn.clock.advance(HOUR);
     const rows = (await statusOf(cdn, vendorTaskIds)) ?? [];
     expect(rows).toHaveLength(250);
-    expect(rows[0]).toEqual({ url: urls(1)[0], taskId: vendorTaskIds[0], state: "succeeded", vendorState: "done 100%" });
+    expect(rows[0]).toMatchObject({ url: urls(1)[0], taskId: vendorTaskIds[0], state: "succeeded", vendorState: "done 100%" });
     expect(rows.at(-1)).toMatchObject({
       state: "failed",
       vendorState: "invalid 100%",
@@ -169,11 +169,25 @@ describe("a task", () => {
 });
 
 describe("a lost answer", () => {
-  it("is looked up in China time by the URLs' host", async () => {
+  it.each([
+    ["China time", 8],
+    ["UTC", 0],
+  ])("is found, and an older request for the same URL is not, with records in %s", async (_, utcOffsetHours) => {
+    const { provider, clock } = await start("mainland", { utcOffsetHours });
+    const [first] = (await provider.submit(batch(1), countingCall())).vendorTaskIds;
+    const lookUp = () => provider.findSubmitted?.(batch(1), { notBefore: clock.now() - 3 * MINUTE, elapsedMs: 3 * MINUTE }, countingCall());
+    expect(await lookUp()).toMatchObject({ state: "found", vendorTaskIds: [first] });
+    clock.advance(HOUR);
+    expect(await lookUp()).toEqual({ state: "absent" });
+    const [second] = (await provider.submit(batch(1), countingCall())).vendorTaskIds;
+    expect(await lookUp()).toMatchObject({ state: "found", vendorTaskIds: [second] });
+  });
+
+  it("is looked up by the URLs' host, over the times that the vendor's zone can be in", async () => {
     const { provider, clock, lastParams } = await start();
     await provider.findSubmitted?.(batch(1), { notBefore: clock.now() - 1_000, elapsedMs: 1_000 }, countingCall());
     expect(lastParams("DescribePushTasks")).toEqual({
-      StartTime: "2026-11-21 19:59:54",
+      StartTime: "2026-11-21 11:59:54",
       EndTime: "2026-11-21 20:00:05",
       Keyword: host,
       Offset: 0,
