@@ -11,8 +11,19 @@ export async function licensesOf(metafile: Pick<Metafile, "inputs">): Promise<st
 }
 
 async function licenseOf({ folder, name, version, license }: BundledPackage): Promise<string> {
-  const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file)).sort();
-  if (files.length === 0) throw new Error(`${name} has no file with the text of its licence (${license})`);
-  const texts = await Promise.all(files.map((file) => readFile(`${folder}/${file}`, "utf8")));
+  const all = (await readdir(folder)).sort();
+  const files = all.filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
+  const readme = all.find((file) => /^readme/i.test(file));
+  const texts =
+    files.length > 0
+      ? await Promise.all(files.map((file) => readFile(`${folder}/${file}`, "utf8")))
+      : licenseIn(readme === undefined ? "" : await readFile(`${folder}/${readme}`, "utf8"));
+  if (texts.length === 0) throw new Error(`${name} has no text of its licence (${license})`);
   return `${name} ${version} (${license})\n\n${texts.map((text) => text.trim()).join("\n\n")}\n`;
+}
+
+/** Some packages of the MIT licence have its text in the last section of their README only. */
+function licenseIn(readme: string): string[] {
+  const [, section = ""] = /^#+ *licen[cs]e\s*$(.*)/ims.exec(readme) ?? [];
+  return section.includes("Permission is hereby granted") ? [section] : [];
 }

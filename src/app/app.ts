@@ -33,6 +33,7 @@ import { type Observer, silentObserver } from "../telemetry/observer.ts";
 import type { App } from "../transports/served-app.ts";
 import type { AppConfig } from "./config.ts";
 import { createErrorReporter } from "./error-reporter.ts";
+import { openStore } from "./open-store.ts";
 import { createProviderRegistry } from "./provider-registry.ts";
 import { systemClock } from "./system-clock.ts";
 import { type Parts, wirePrefetch } from "./wire-prefetch.ts";
@@ -66,18 +67,18 @@ export interface LocalApp extends App {
 
 export function createApp(
   config: AppConfig,
-  { clock = systemClock, observer = silentObserver, openStorage = openThreadStorage }: AppOptions = {},
+  { clock: machine = systemClock, observer = silentObserver, openStorage = openThreadStorage }: AppOptions = {},
 ): LocalApp {
   const secrets = createSecrets(config.secrets, config.keyIds);
   const foreign = createForeignText(secrets);
   const log = createLog(config.logLevel, secrets);
-  const admitLine = createLogLimit(clock);
+  const admitLine = createLogLimit(machine);
   const report = createErrorReporter(log, admitLine);
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
-  const kind = config.sandbox ? "sandbox" : "real";
-  const storage = heedingSteps(openStorage({ location: config.store, kind, clock, breathe, report }), clock);
+  const { storage: opened, clock, wrongByMs } = openStore({ config, machine, breathe, report, openStorage });
+  const storage = heedingSteps(opened, clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
@@ -135,6 +136,9 @@ export function createApp(
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
     ready: async () => {
       await checkStore(storage, clock, config.store);
+      const aheadMs = wrongByMs();
+      const notes = aheadMs === undefined ? undefined : admitLine("clock");
+      if (notes) log.warn({ aheadMs, ...notes }, "this machine's clock differs from the database's: set it");
       return clock.monotonic() - (worker.busySince() ?? clock.monotonic()) < STALLED_BATCH_MS;
     },
     gauges: async () => ({

@@ -4,12 +4,15 @@ import type { ProxySettings } from "../base/proxy-settings.ts";
 import type { SettingValues } from "../base/setting.ts";
 import type { Guards } from "../prefetch/model/guards.ts";
 import type { Route } from "../prefetch/model/provider-directory.ts";
+import type { PostgresStore } from "../storage/postgres/address.ts";
 import type { LogLevel } from "../telemetry/log.ts";
 
 export interface AppConfig {
   readonly sandbox: boolean;
-  /** A file path, or `:memory:`. */
+  /** A file path, `:memory:`, or the address of `postgres` without its password. */
   readonly store: string;
+  /** The store is in a PostgreSQL database. */
+  readonly postgres?: PostgresStore | undefined;
   /** Overrides the poll interval of every provider. */
   readonly pollSeconds: number | undefined;
   readonly guards: Guards;

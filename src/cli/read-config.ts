@@ -5,6 +5,7 @@ import { asPrefetchError, explain, PrefetchError } from "../base/errors.ts";
 import type { Setting, SettingValues } from "../base/setting.ts";
 import type { WrittenRoute } from "../prefetch/model/provider-directory.ts";
 import { providerDefinitions } from "../providers/index.ts";
+import { type PostgresStore, readPostgresAddress, shownAddress } from "../storage/postgres/address.ts";
 import type { Flags } from "./flags.ts";
 import { readProxySettings } from "./proxy-settings.ts";
 import { mistakesError, type ParsedSettings, readSettings, type SettingMistake } from "./schema.ts";
@@ -40,15 +41,17 @@ export function readConfig(flags: Flags, env: NodeJS.ProcessEnv): ConfigReading 
   const { proxy, warnings, secrets } = readProxySettings(env);
   const { settings, mistakes } = readSettings(values);
   const wrong = mistakes.map(({ name }) => name);
-  const store = placeOfStore(settings);
+  const store = placeOfStore(settings, env);
   const app = appConfigFrom(settings, values, store.path);
+  const password = store.postgres?.address.password;
   const unused = wrong.includes(serverSettings.transport.name) ? undefined : unusedFlag(settings, flags);
   const found = [unused, store.problem, ...serverContradictions(settings)];
   return {
     config: {
       ...app,
       ...(proxy && { proxy }),
-      secrets: [...app.secrets, ...secrets],
+      ...(store.postgres && { postgres: store.postgres }),
+      secrets: [...app.secrets, ...secrets, ...(password === undefined ? [] : [password])],
       server: serverConfigFrom(settings),
       warnings: [...unknownNameWarnings(env), ...warnings],
     },
@@ -90,11 +93,17 @@ function sandboxRoutes(): WrittenRoute[] {
 
 interface StorePlace {
   readonly path: string;
+  readonly postgres?: PostgresStore;
   readonly problem?: PrefetchError;
 }
 
-function placeOfStore({ PREFETCH_STORE: given, PREFETCH_SANDBOX: sandbox }: ParsedSettings): StorePlace {
+function placeOfStore(settings: ParsedSettings, env: NodeJS.ProcessEnv): StorePlace {
+  const { PREFETCH_STORE: given, PREFETCH_SANDBOX: sandbox, PREFETCH_STORE_SCHEMA: schema, PREFETCH_STORE_POOL: poolSize } = settings;
   try {
+    if (given && /^postgres(ql)?:/.test(given)) {
+      const address = readPostgresAddress(given, env);
+      return { path: shownAddress(address), postgres: { address, schema, poolSize } };
+    }
     return { path: storePath(given ?? (sandbox ? ":memory:" : undefined)) };
   } catch (error) {
     return { path: ":memory:", problem: asPrefetchError(error) };

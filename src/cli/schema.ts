@@ -42,9 +42,15 @@ const schema = z.object({
   PREFETCH_SANDBOX: switchValue.default(false),
   PREFETCH_STORE: z
     .string()
-    .regex(/^(memory:|sqlite:.+)$/s, "must be sqlite:<path> or memory:")
-    .transform((text) => (text === "memory:" ? ":memory:" : text.slice("sqlite:".length)))
+    .regex(/^(memory:|sqlite:.+|postgres(ql)?:\/\/.*)$/s, "must be sqlite:<path>, postgres://<user>@<host>/<database> or memory:")
+    .transform((text) => (text === "memory:" ? ":memory:" : text.replace(/^sqlite:/, "")))
     .optional(),
+  PREFETCH_STORE_SCHEMA: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/, "must be at most 63 lower-case letters, digits and _, such as cdn_prefetch")
+    .refine((name) => !name.startsWith("pg_"), "must not begin with pg_, which PostgreSQL keeps for itself")
+    .default("cdn_prefetch"),
+  PREFETCH_STORE_POOL: wholeNumber(1, 100).default(5),
   PREFETCH_POLL_SECONDS: wholeNumber(0, 3_600).optional(),
   PREFETCH_ROUTES: routes.optional(),
   PREFETCH_ALLOWED_DOMAINS: list
@@ -92,7 +98,8 @@ const MOST_SHOWN = 60;
 
 /** Other users of the machine can read a command line, so a setting with a flag holds no secret. */
 function shownValue(name: string, value: string | undefined): string {
-  if (value === undefined || !flagged.has(name)) return "";
+  // An address with a mistake may still hold a password.
+  if (value === undefined || !flagged.has(name) || /\/\/[^/]*@/.test(value)) return "";
   return `; it is "${value.length > MOST_SHOWN ? `${value.slice(0, MOST_SHOWN)}…` : value}"`;
 }
 

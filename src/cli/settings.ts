@@ -15,8 +15,20 @@ export const generalSettings = {
     name: "PREFETCH_STORE",
     flag: "store",
     about:
-      "Where the server keeps tasks and the quota ledger: sqlite:<path>, such as sqlite:~/prefetch.sqlite, or memory: to lose them when it stops.",
+      "Where the server keeps tasks and the quota ledger: sqlite:<path>, such as sqlite:~/prefetch.sqlite; postgres://<user>@<host>/<database>, which several machines can share; or memory: to lose them when it stops.",
     fallback: "a file in the user's data folder; memory: in the sandbox",
+  },
+  storeSchema: {
+    name: "PREFETCH_STORE_SCHEMA",
+    flag: "store-schema",
+    about: "Schema of the PostgreSQL database that the server keeps its tables in. The server creates it.",
+    fallback: "cdn_prefetch",
+  },
+  storePool: {
+    name: "PREFETCH_STORE_POOL",
+    flag: "store-pool",
+    about: "Maximum number of connections of this process to PostgreSQL, 1 to 100.",
+    fallback: "5",
   },
   pollSeconds: {
     name: "PREFETCH_POLL_SECONDS",

@@ -91,7 +91,7 @@ describe("the mistakes that readCommand names", () => {
 
   it("are told without the value when the setting has no flag, because it may be a secret", () => {
     expect(() => readCommand([], { PREFETCH_STORE: "x".repeat(100), HUAWEICLOUD_SDK_SK: "open sesame" })).toThrow(
-      `PREFETCH_STORE must be sqlite:<path> or memory:; it is "${"x".repeat(60)}…"`,
+      `PREFETCH_STORE must be sqlite:<path>, postgres://<user>@<host>/<database> or memory:; it is "${"x".repeat(60)}…"`,
     );
   });
 

@@ -50,4 +50,34 @@ describe("readConfig", () => {
     expect(contradictions.map(({ message }) => message)).toEqual(["PREFETCH_STORE needs your home folder, and HOME is empty"]);
     expect([config.store, unusable]).toEqual([":memory:", ["PREFETCH_STORE"]]);
   });
+
+  it("names the database without its password, which no output shows", () => {
+    const env = { PREFETCH_STORE: "postgres://ann@db.example/cdn", PGPASSWORD: "s3cr3t", PREFETCH_STORE_SCHEMA: "team" };
+    const { config, mistakes, contradictions } = reading(env);
+    expect([mistakes, contradictions]).toEqual([[], []]);
+    expect(config.store).toBe("postgres://ann@db.example:5432/cdn");
+    expect(config.postgres).toMatchObject({ address: { host: "db.example", tls: {} }, schema: "team", poolSize: 5 });
+    expect(config.secrets).toContain("s3cr3t");
+    expect(reading({ PREFETCH_STORE: "memory:" }).config).not.toHaveProperty("postgres");
+  });
+
+  it.each([
+    [{ PREFETCH_STORE: "postgres://ann:s3cr3t@db.example/cdn" }, "PREFETCH_STORE must hold no password"],
+    [
+      { PREFETCH_STORE: "postgers://ann:s3cr3t@db.example/cdn" },
+      "PREFETCH_STORE must be sqlite:<path>, postgres://<user>@<host>/<database> or memory:",
+    ],
+    [
+      { PREFETCH_STORE_SCHEMA: "pg_mine" },
+      'PREFETCH_STORE_SCHEMA must not begin with pg_, which PostgreSQL keeps for itself; it is "pg_mine"',
+    ],
+    [{ PREFETCH_STORE_SCHEMA: 'x"; DROP' }, "PREFETCH_STORE_SCHEMA must be at most 63 lower-case letters"],
+    [{ PREFETCH_STORE_POOL: "0" }, "PREFETCH_STORE_POOL must be a whole number from 1 to 100"],
+  ])("refuses %j without showing a password", (env, message) => {
+    const { mistakes, contradictions } = reading(env);
+    const [said = "", ...rest] = [...mistakes.map((mistake) => mistake.message), ...contradictions.map(explain)];
+    expect(said).toContain(message);
+    expect(rest).toEqual([]);
+    expect(said).not.toContain("s3cr3t");
+  });
 });

@@ -28,6 +28,13 @@ export interface PostgresAddress {
   readonly tls: { readonly ca: string | undefined } | undefined;
 }
 
+export interface PostgresStore {
+  readonly address: PostgresAddress;
+  readonly schema: string;
+  /** Most connections at once. Further uses wait for a free one. */
+  readonly poolSize: number;
+}
+
 /** The modes of libpq, from https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION */
 const modes: readonly string[] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 /** The modes that ask for TLS, also where this machine alone carries the bytes. */

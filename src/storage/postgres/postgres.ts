@@ -1,18 +1,18 @@
 /** Storage in one schema of a PostgreSQL database, which any number of processes on any number of machines share. */
 
-import type { ClientBase, Pool, PoolClient, PoolConfig } from "pg";
+import type { ClientBase, Pool, PoolClient } from "pg";
 import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Storage } from "../../prefetch/model/storage.ts";
 import type { StoreKind } from "../schema.ts";
 import { createSteps, type Steps } from "../steps.ts";
 import { createStorage } from "../storage.ts";
-import { type PostgresAddress, shownAddress } from "./address.ts";
+import { type PostgresStore, shownAddress } from "./address.ts";
 import type { DatabaseClock } from "./database-clock.ts";
+import { poolConfig } from "./pool.ts";
 import { postgresError } from "./postgres-error.ts";
 import { createPostgresSql } from "./postgres-sql.ts";
 import { migrate, quotedName } from "./schema.ts";
-import { numberTypes } from "./types.ts";
 
 /** What one transaction may take, in milliseconds. The database ends it then. */
 export interface TransactionLimits {
@@ -29,20 +29,12 @@ export interface TransactionLimits {
 
 const usualLimits: TransactionLimits = { lockMs: 5_000, statementMs: 30_000, idleMs: 10_000 };
 
-export interface PostgresOptions {
-  readonly address: PostgresAddress;
-  readonly schema: string;
+export interface PostgresOptions extends PostgresStore {
   readonly kind?: StoreKind;
   readonly clock: Pick<DatabaseClock, "now" | "monotonic" | "learn">;
-  /** Most connections at once. Further uses wait for a free one. */
-  readonly poolSize: number;
   readonly limits?: TransactionLimits;
 }
 
-/** How long a call waits for a free connection, and for a new one. Longer: callers learn late that the database is down. */
-const CONNECT_MS = 5_000;
-/** A shorter time opens connections again and again; a longer one holds connections that others could use. */
-const IDLE_MS = 10_000;
 /** The database ends statements itself, unless it cannot be reached any more: this much later, the process gives up. */
 const ANSWER_MARGIN_MS = 5_000;
 
@@ -123,23 +115,11 @@ export function openPostgres(options: PostgresOptions): Storage {
   });
 }
 
-async function openPool({ address, poolSize, limits = usualLimits }: PostgresOptions): Promise<Pool> {
+async function openPool(options: PostgresOptions): Promise<Pool> {
   // A static import would load the client at every start, also of servers on a file.
   const { default: pg } = await import("pg");
-  const { host, port, user, password, database, tls } = address;
-  const config: PoolConfig = {
-    ...{ host, port, user, password, database },
-    ssl: tls === undefined ? false : { rejectUnauthorized: true, ...(tls.ca !== undefined && { ca: tls.ca }) },
-    types: numberTypes,
-    application_name: "cdn-prefetch-mcp",
-    max: poolSize,
-    connectionTimeoutMillis: CONNECT_MS,
-    idleTimeoutMillis: IDLE_MS,
-    query_timeout: limits.statementMs + ANSWER_MARGIN_MS,
-    allowExitOnIdle: true,
-    keepAlive: true,
-  };
-  const pool = new pg.Pool(config);
+  const { statementMs } = options.limits ?? usualLimits;
+  const pool = new pg.Pool({ ...poolConfig(options), query_timeout: statementMs + ANSWER_MARGIN_MS });
   // An idle connection that breaks: the next use opens another one.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => {

@@ -21,11 +21,13 @@ export function quotedName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-interface Mark {
+export interface Mark {
   readonly version: number;
   readonly oldestReader: number;
   readonly kind: string;
 }
+
+export const POSTGRES_VERSION = steps.length;
 
 /** In a transaction, which the caller rolls back when this throws. `location` is for error messages. */
 export async function migrate(client: ClientBase, schema: string, kind: StoreKind, location: string): Promise<void> {
@@ -49,7 +51,7 @@ async function bringUp(client: ClientBase, schema: string, kind: StoreKind, vers
   } else await client.query("UPDATE store SET version = $1, oldest_reader = $2", [steps.length, OLDEST_READER]);
 }
 
-async function markOf(client: ClientBase, schema: string): Promise<Mark | undefined> {
+export async function markOf(client: ClientBase, schema: string): Promise<Mark | undefined> {
   // to_regclass() answers from a cache that an advisory lock does not renew.
   const { rows: found } = await client.query("SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = 'store'", [schema]);
   if (found.length === 0) return undefined;
@@ -59,7 +61,7 @@ async function markOf(client: ClientBase, schema: string): Promise<Mark | undefi
 }
 
 /** Throws for a schema that this server must not use. */
-function isCurrent(mark: Mark | undefined, kind: StoreKind, location: string): boolean {
+export function isCurrent(mark: Mark | undefined, kind: StoreKind, location: string): boolean {
   if (!mark) return false;
   if (mark.kind !== kind) {
     throw new PrefetchError("store_unavailable", `The store ${location} holds the tasks of a ${mark.kind} server.`, {

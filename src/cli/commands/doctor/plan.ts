@@ -10,6 +10,7 @@ import { createHttpClient } from "../../../providers/kit/http-client.ts";
 import type { ConfigReading } from "../../read-config.ts";
 import type { SettingSources } from "../../setting-values.ts";
 import type { Check } from "./check.ts";
+import { checkDatabase } from "./database.ts";
 import { checkProgram, thisMachine } from "./program.ts";
 import { checkProvider, PROVIDER_MS } from "./provider.ts";
 import { checkProxy } from "./proxy.ts";
@@ -49,7 +50,10 @@ function localChecks({ reading, sources }: PlanOptions): Check[] {
       ...local,
       area: "store",
       needs: ["PREFETCH_STORE", "PREFETCH_SANDBOX"],
-      run: () => checkStore(config.store, config.sandbox ? "sandbox" : "real"),
+      run: () => {
+        const kind = config.sandbox ? "sandbox" : "real";
+        return config.postgres ? checkDatabase(config.postgres, kind) : checkStore(config.store, kind);
+      },
     },
     {
       ...local,
