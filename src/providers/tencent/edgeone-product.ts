@@ -149,7 +149,7 @@ const states: Readonly<Record<string, StatusRow["state"]>> = {
 function rowOf({ JobId, Target, Status, FailType, FailMessage }: z.infer<typeof task>, zone: string, redact: Redactor): TaskRow {
   const word = tidyMessage(Status ?? "", redact);
   const state = states[word.toLowerCase()] ?? "processing";
-  const told = tidyMessage([FailType, FailMessage].filter(Boolean).join(": "), redact);
+  const told = tidyMessage([FailType, FailMessage].filter(Boolean).join(": "), redact).replace(/\.$/, "");
   const silent = word === "invalid" ? "the origin did not answer with 2xx" : "it gives no reason";
   return {
     taskId: `${zone}/${JobId}`,
