@@ -45,9 +45,11 @@ async function placeOf(provider: Provider, hostname: string, hostLists: HostList
       return { code: list.problem.code, reason };
     }
   }
-  const setting = `PREFETCH_${provider.id.toUpperCase().replaceAll("-", "_")}_HOSTS`;
-  return {
-    code: "forbidden_domain",
-    reason: `The URL is on ${hostname}, which is in no known zone of ${provider.id}. Add it to ${setting}.`,
-  };
+  const reason = `The URL is on ${hostname}, which is in no known zone of ${provider.id}. Add it to ${hostsSetting(provider.id)}.`;
+  return { code: "forbidden_domain", reason };
+}
+
+/** The setting that lists the hosts of a provider with zones. Each such provider has it. */
+export function hostsSetting(id: string): string {
+  return `PREFETCH_${id.toUpperCase().replaceAll("-", "_")}_HOSTS`;
 }

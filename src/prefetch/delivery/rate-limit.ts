@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../base/clock.ts";
 import type { PrefetchError } from "../../base/errors.ts";
-import type { Provider } from "../model/provider.ts";
+import { type Provider, rateAccountOf } from "../model/provider.ts";
 import type { Storage } from "../model/storage.ts";
 
 const MINUTE_MS = 60_000;
@@ -57,8 +57,9 @@ export function createRateLimiter(storage: Pick<Storage, "reserveSlot" | "isRese
 }
 
 /** Where look-ups have a rate of their own, they have a sequence of their own. A host name holds no parentheses. */
-function sequenceOf({ account, limits }: Provider, action: Action): string {
-  return limits.rateByAction && action === "look-up" ? `${account} (look-ups)` : account;
+function sequenceOf(provider: Provider, action: Action): string {
+  const account = rateAccountOf(provider);
+  return provider.limits.rateByAction && action === "look-up" ? `${account} (look-ups)` : account;
 }
 
 /** A vendor may ask for a longer pause; a batch that has to wait longer carries its own `notBefore`. */

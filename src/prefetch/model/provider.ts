@@ -190,6 +190,11 @@ export function zoneAccount({ account }: Pick<Provider, "account">, zone: string
   return `${account}/${zone}`;
 }
 
+/** The account that vendors count requests of: zones have quotas of their own, and one rate. */
+export function rateAccountOf({ account, zoneId }: Pick<Provider, "account" | "zoneId">): string {
+  return zoneId === undefined ? account : account.slice(0, -zoneAccount({ account: "" }, zoneId).length);
+}
+
 /** The provider itself, or the zone of it, that pays from the account. */
 export function payingFrom(provider: Provider, account: string): Provider | undefined {
   if (provider.account === account) return provider;

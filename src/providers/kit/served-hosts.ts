@@ -8,6 +8,7 @@ import type { Vendor } from "./vendor-failure.ts";
 export interface Domain {
   readonly name: string;
   readonly active?: boolean | undefined;
+  readonly zone?: string | undefined;
 }
 
 export interface DomainPage {
@@ -47,10 +48,10 @@ export async function readServedHosts(
 }
 
 /** A name that no URL can have is left out. A domain that is listed twice is active when one of the rows is. */
-function addTo(hosts: Map<string, ServedHost>, { name, active }: Domain): void {
+function addTo(hosts: Map<string, ServedHost>, { name, active, zone }: Domain): void {
   const pattern = patternOf(name);
   if (pattern === undefined || (hosts.has(pattern) && active === false)) return;
-  hosts.set(pattern, { pattern, ...(active !== undefined && { active }) });
+  hosts.set(pattern, { pattern, ...(active !== undefined && { active }), ...(zone !== undefined && { zone }) });
 }
 
 /** `.Example.com` becomes `*.example.com`, `bücher.example` becomes `xn--bcher-kva.example`. */

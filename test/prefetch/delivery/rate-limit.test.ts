@@ -155,6 +155,17 @@ describe("createRateLimiter, by action", () => {
     expect(submits).toBeLessThan(5 * 7_000);
   });
 
+  it("keeps one rate for all zones of an account", async () => {
+    const clock = fakeClock();
+    const limiter = createRateLimiter(await openMemoryStore(clock), clock);
+    const zones = ["zone-a", "zone-b"].map((zoneId) =>
+      fakeProvider({ zoneId, account: `fake-cdn:1/${zoneId}`, limits: { requestsPerMinute: 10 } }),
+    );
+    const start = clock.now();
+    await clock.drive(Promise.all(zones.flatMap((zone) => Array.from({ length: 5 }, () => limiter(zone, signal, "submit")))));
+    expect(clock.now() - start).toBeGreaterThanOrEqual(9 * 6_000);
+  });
+
   it("pauses the throttled kind of request only when the vendor limits them apart", async () => {
     const { submits, lookUps } = await passes({ rateByAction: true }, "look-up");
     expect(submits).toBeLessThan(60_000);

@@ -2,6 +2,7 @@
 
 import { asPrefetchError } from "../../../base/errors.ts";
 import type { SettingValues } from "../../../base/setting.ts";
+import { hostsSetting } from "../../../prefetch/admission/zones.ts";
 import type { Call, Provider } from "../../../prefetch/model/provider.ts";
 import type { ProviderDirectory } from "../../../prefetch/model/provider-directory.ts";
 import type { ProviderDefinition } from "../../../providers/definition.ts";
@@ -16,7 +17,9 @@ const REACH_MS = 5_000;
 /** The same for a call with credentials, which may need a login before it. */
 const CALL_MS = 8_000;
 /** The steps of one provider, one after the other, and the start of the sandbox. */
-export const PROVIDER_MS = REACH_MS + 2 * CALL_MS + 4_000;
+export const PROVIDER_MS = REACH_MS + 3 * CALL_MS + 4_000;
+/** Zones whose quotas are asked for. More make the report long, and cost a call each. */
+const SHOWN_ZONES = 4;
 
 export interface ProviderContext {
   readonly directory: ProviderDirectory;
@@ -77,10 +80,12 @@ async function checkAccount(provider: Provider, reached: readonly Reached[], row
   }
   const login = await checkLogin(provider, rows, signal);
   const isLoggedIn = login.state === "ok";
-  return [...clock(isLoggedIn), login, ...(isLoggedIn ? [await checkQuota(provider, rows, signal)] : [])];
+  const quotas = async () =>
+    provider.zone ? checkZones(provider, provider.zone, rows, signal) : [await checkQuota(provider, rows, signal)];
+  return [...clock(isLoggedIn), login, ...(isLoggedIn ? await quotas() : [])];
 }
 
-/** The calls go beside the rate limit that servers share: at most three are made, and none submits. */
+/** The calls go beside the rate limit that servers share: a handful are made, and none submits. */
 function reading(signal: AbortSignal): Call {
   return { signal, turn: async () => undefined };
 }
@@ -98,14 +103,37 @@ async function checkLogin({ title, checkLogin }: Provider, rows: Rows, signal: A
   }
 }
 
-async function checkQuota({ title, limits, quota }: Provider, rows: Rows, signal: AbortSignal): Promise<Finding> {
+/** Without its zones, such a provider refuses every URL. */
+async function checkZones(
+  { id, hosts }: Provider,
+  zone: NonNullable<Provider["zone"]>,
+  rows: Rows,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  try {
+    const found = await within(CALL_MS, "The list of zones", signal, async (bounded) => (await hosts?.(reading(bounded))) ?? []);
+    const ids = [...new Set(found.flatMap((host) => host.zone ?? []))];
+    if (ids.length === 0) {
+      const next = `Add a host to a zone at the vendor, or to ${hostsSetting(id)}.`;
+      return [rows.warning("zones", "No zone has a host, so every URL is refused.", next)];
+    }
+    const [hostCount, zoneCount] = [found.length, ids.length].map((count) => count.toLocaleString("en"));
+    const quotas = await Promise.all(ids.slice(0, SHOWN_ZONES).map((each) => checkQuota(zone(each), rows, signal)));
+    return [rows.ok("zones", `Hosts: ${hostCount}, in ${zoneCount} ${ids.length === 1 ? "zone" : "zones"}.`), ...quotas];
+  } catch (thrown) {
+    return [rows.error("zones", asPrefetchError(thrown), { next: `List the hosts in ${hostsSetting(id)}.` })];
+  }
+}
+
+async function checkQuota({ title, limits, quota, zoneId }: Provider, rows: Rows, signal: AbortSignal): Promise<Finding> {
   if (!quota) {
     const limit = limits.urlsPerDay === undefined ? "" : ` The documented limit is ${limits.urlsPerDay.toLocaleString("en")} a day.`;
     return rows.ok("quota", `${title} does not tell its quota, so the server counts what it sends.${limit}`);
   }
   try {
     const { limit, remaining } = await within(CALL_MS, "The query of the quota", signal, (bounded) => quota(reading(bounded)));
-    const says = `${remaining.toLocaleString("en")} of ${limit.toLocaleString("en")} units are left today, by the vendor's count.`;
+    const where = zoneId === undefined ? "" : `Zone ${zoneId}: `;
+    const says = `${where}${remaining.toLocaleString("en")} of ${limit.toLocaleString("en")} units are left today, by the vendor's count.`;
     if (remaining > 0) return rows.ok("quota", says);
     return rows.warning(
       "quota",
