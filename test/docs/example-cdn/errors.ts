@@ -23,7 +23,8 @@ const table: ErrorTable = {
     ["UnknownDomain", { code: "forbidden_domain", hint: "Add the domain in the console of Example CDN." }],
     ["QuotaExceeded", { code: "quota_exhausted", hint: "Call again after midnight UTC." }],
   ]),
-  unknownCode: { ...byStatus, serverError: outage },
+  // Beside a code that is not documented, only a 4xx proves a refusal.
+  unknownCode: { ...byStatus, serverError: { ...outage, delivery: "unknown" }, other: { ...outage, delivery: "unknown" } },
   // A gateway can lose the answer to a request that the vendor carried out.
   noCode: { ...byStatus, serverError: { ...outage, delivery: "unknown" } },
 };
