@@ -89,7 +89,7 @@ const text = z.string().nullish();
 const row = z.object({ TaskId: id, Url: z.string(), Status: text, CreateTime: text, Percent: z.union([z.number(), z.string()]).nullish() });
 const rows = z.array(row).nullish();
 const page = z.object({ PushLogs: rows, PurgeLogs: rows, TotalCount: units.nullish() });
-const quotas = z.array(z.object({ Area: z.string(), Total: units, Available: units }));
+const quotas = z.array(z.object({ Area: z.string(), Batch: units.nullish(), Total: units, Available: units }));
 
 interface Words {
   readonly what: string;
@@ -155,7 +155,12 @@ function workOf(words: Words, area: Area, where: object, redact: Redactor): Task
 /** A global task spends from both areas, so the smaller rest counts. */
 function smallest(rows: z.infer<typeof quotas>): VendorQuota {
   const limit = Math.min(...rows.map(({ Total }) => Total));
-  return { limit, remaining: Math.max(0, Math.min(limit, ...rows.map(({ Available }) => Available))) };
+  const batches = rows.flatMap(({ Batch }) => (Batch ? [Batch] : []));
+  return {
+    limit,
+    remaining: Math.max(0, Math.min(limit, ...rows.map(({ Available }) => Available))),
+    ...(batches.length > 0 && { urlsPerRequest: Math.min(...batches) }),
+  };
 }
 
 /** The zones that the vendor's times can be in: its own country's, or the one of its newer products. */

@@ -88,13 +88,13 @@ describe("the area", () => {
   it("picks the row of the quota, and the smaller one for global", async () => {
     const { provider, another } = await start("overseas");
     await provider.submit(batch(3), countingCall());
-    expect(await another({ area: "mainland" }).quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 1_000 });
-    expect(await provider.quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 997 });
+    expect(await another({ area: "mainland" }).quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 1_000, urlsPerRequest: 500 });
+    expect(await provider.quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 997, urlsPerRequest: 500 });
     const global = another({ area: "global" });
-    expect(await global.quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 997 });
+    expect(await global.quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 997, urlsPerRequest: 500 });
     await global.submit(batch(2), countingCall());
-    expect(await another({ area: "mainland" }).quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 998 });
-    expect(await global.refresh?.quota?.(countingCall())).toEqual({ limit: 10_000, remaining: 10_000 });
+    expect(await another({ area: "mainland" }).quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 998, urlsPerRequest: 500 });
+    expect(await global.refresh?.quota?.(countingCall())).toEqual({ limit: 10_000, remaining: 10_000, urlsPerRequest: 1_000 });
   });
 
   it("has no quota when the vendor tells none for it", async () => {
@@ -104,7 +104,7 @@ describe("the area", () => {
       expect(await failureOf(Promise.resolve(provider.quota?.(countingCall())))).toMatchObject({ code: "vendor_unavailable" });
     }
     vendor.inject({ fault: saying({ UrlPush: [{ Area: "overseas", Batch: 500, Total: "1000", Available: -7 }] }) });
-    expect(await provider.quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 0 });
+    expect(await provider.quota?.(countingCall())).toEqual({ limit: 1_000, remaining: 0, urlsPerRequest: 500 });
   });
 });
 
