@@ -243,7 +243,7 @@ describe("starting", () => {
   it.each([
     [["--storr", "x"], {}, /Unknown option '--storr'\. Did you mean --store\?/],
     [["extra"], {}, /"extra" is no command\. Commands are warm, status, quota/],
-    [[], { PREFETCH_STORE: "redis-ish" }, /PREFETCH_STORE must be sqlite:<path> or memory:/],
+    [[], { PREFETCH_STORE: "redis-ish" }, /PREFETCH_STORE must be sqlite:<path>, postgres:.* or memory:/],
     [
       ["--poll-seconds", "soon"],
       { PREFETCH_LOG_LEVEL: "loud" },
