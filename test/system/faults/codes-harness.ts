@@ -8,6 +8,8 @@ import { vod as alibabaVod } from "../../../src/providers/alibaba/vod-product.ts
 import { errorTableOf as huaweiTable } from "../../../src/providers/huawei/error-codes.ts";
 import { createErrors as huaweiErrors } from "../../../src/providers/huawei/errors.ts";
 import { vod as huaweiVod } from "../../../src/providers/huawei/vod-product.ts";
+import { cdn as tencentCdn } from "../../../src/providers/tencent/cdn-product.ts";
+import { createErrors as tencentErrors, errorTableOf as tencentTable } from "../../../src/providers/tencent/errors.ts";
 import { createErrors as volcengineErrors, errorTable as volcengineTable } from "../../../src/providers/volcengine/errors.ts";
 import { sites } from "../../../src/providers/volcengine/sites.ts";
 import { type ProviderId, vendors } from "./vendors-harness.ts";
@@ -121,6 +123,79 @@ const alibaba: readonly Group[] = [
   [500, ["InternalError", "ServiceUnavailable", "ServiceUnAvailable", "SignatureNonceUsed"], lost, "once"],
 ];
 
+const tencent: readonly Group[] = [
+  [200, ["RequestLimitExceeded", "LimitExceeded.CdnHostOpTooOften", "UnauthorizedOperation.OperationTooOften"], throttled, "once"],
+  [200, ["LimitExceeded"], forAll("quota_exhausted")],
+  [
+    200,
+    [
+      "InvalidParameter",
+      "InvalidParameterValue",
+      "RequestSizeLimitExceeded",
+      "LimitExceeded.CdnPushExceedBatchLimit",
+      "LimitExceeded.CdnPurgeExceedBatchLimit",
+      "LimitExceeded.CdnPurgeUrlExceedBatchLimit",
+    ],
+    oneOfThem,
+  ],
+  [
+    200,
+    [
+      "ResourceNotFound.CdnHostNotExists",
+      "ResourceUnavailable",
+      "ResourceUnavailable.CdnHostIsNotOnline",
+      "ResourceUnavailable.CdnHostIsLocked",
+      "InvalidParameter.CdnHostInvalidStatus",
+      "InvalidParameter.CdnHostInvalidMiddleConfig",
+      "InvalidParameter.CdnHostExistsInEdgeOne",
+      "UnauthorizedOperation.CdnHostUnauthorized",
+    ],
+    final("forbidden_domain"),
+  ],
+  [
+    200,
+    [
+      "AuthFailure",
+      "AuthFailure.MFAFailure",
+      "AuthFailure.UnauthorizedOperation",
+      "UnauthorizedOperation",
+      "UnauthorizedOperation.CdnUserAuthFail",
+      "UnauthorizedOperation.CdnUserAuthWait",
+      "UnauthorizedOperation.CdnUserIsSuspended",
+      "ResourceNotFound.CdnUserNotExists",
+      "IpInBlacklist",
+      "IpNotInWhitelist",
+      "OperationDenied",
+    ],
+    final("auth_failed"),
+  ],
+  // The provider corrects its clock by the time of the answer and signs once more.
+  [200, ["AuthFailure.SignatureExpire"], passing("auth_failed", 2), "once"],
+  [200, ["ResourceInsufficient", "FailedOperation"], fault, "once"],
+  [200, ["ResourceInUse", "OperationDenied.ProductUpdating"], fault, "once"],
+  [200, ["InternalError", "ServiceUnavailable", "ResponseSizeLimitExceeded"], lost, "once"],
+  [
+    200,
+    [
+      "InvalidAction",
+      "ActionOffline",
+      "NoSuchProduct",
+      "NoSuchVersion",
+      "UnsupportedOperation",
+      "UnsupportedProtocol",
+      "UnsupportedRegion",
+      "UnauthorizedOperation.CdnUserNoWhitelist",
+      "UnauthorizedOperation.EcdnMigratedCdn",
+      "OperationDenied.ProductUpgraded",
+      "OperationDenied.UserMigrating",
+    ],
+    final("unsupported"),
+  ],
+  [200, ["InvalidParameter.CdnPushWildcardNotAllowed", "InvalidParameter.CdnPurgeWildcardNotAllowed"], final("invalid_argument")],
+  [200, ["MissingParameter", "UnknownParameter", "InvalidRequest"], final("internal")],
+  [200, ["ResourceNotFound"], final("not_found")],
+];
+
 const volcengine: readonly Group[] = [
   [429, ["FlowLimitExceeded", "AccountFlowLimitExceeded", "RequestLimitExceeded"], throttled, "once"],
   [200, ["ResourceNotFound", "InvalidDomain"], final("forbidden_domain")],
@@ -170,6 +245,7 @@ const groupOf =
 export const codeGroups: readonly CodeGroup[] = [
   ...huawei.map(groupOf("huawei-vod")),
   ...alibaba.map(groupOf("alibaba-vod")),
+  ...tencent.map(groupOf("tencent-cdn")),
   ...volcengine.map(groupOf("volcengine-cdn")),
 ];
 
@@ -187,6 +263,7 @@ export const unknownCodes: readonly CodeGroup[] = [
   { provider: "alibaba-vod", codes: ["NeverHeardOf.429"], status: 429, outcome: throttled },
   { provider: "alibaba-vod", codes: ["NeverHeardOf.500"], status: 500, outcome: lost },
   { provider: "alibaba-vod", codes: ["NeverHeardOf.504"], status: 504, outcome: lost },
+  { provider: "tencent-cdn", codes: ["NeverHeardOf.200"], status: 200, outcome: lost },
   { provider: "volcengine-cdn", codes: ["NeverHeardOf.200"], status: 200, outcome: oneOfThem },
   { provider: "volcengine-cdn", codes: ["NeverHeardOf.500"], status: 500, outcome: lost },
 ];
@@ -194,6 +271,7 @@ export const unknownCodes: readonly CodeGroup[] = [
 const dialects = {
   "huawei-vod": { ...huaweiErrors(huaweiVod), table: huaweiTable(huaweiVod) },
   "alibaba-vod": { ...alibabaErrors(alibabaVod), table: alibabaTable(alibabaVod) },
+  "tencent-cdn": { ...tencentErrors(tencentCdn), table: tencentTable(tencentCdn) },
   "volcengine-cdn": { ...volcengineErrors(sites.volcengine), table: volcengineTable },
 } as const;
 

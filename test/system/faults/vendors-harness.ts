@@ -4,12 +4,13 @@ import { vendorDay } from "../../../src/prefetch/model/vendor-day.ts";
 import { type AlibabaVodEmulatorOptions, startAlibabaVod } from "../../../src/sandbox/alibaba/vod.ts";
 import { type HuaweiVodEmulatorOptions, startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
 import type { Answer } from "../../../src/sandbox/server/answer.ts";
+import { startTencentCdn } from "../../../src/sandbox/tencent/cdn.ts";
 import { startVolcengineCdn } from "../../../src/sandbox/volcengine/cdn.ts";
 import type { Arrival, WireRequest } from "./wire-harness.ts";
 
 /** The providers that meet every fault. The other ones meet their vendor's error codes only: the rest is common code. */
 export type VodId = "huawei-vod" | "alibaba-vod";
-export type ProviderId = VodId | "volcengine-cdn";
+export type ProviderId = VodId | "tencent-cdn" | "volcengine-cdn";
 
 /** The server's kind of credentials. Only Huawei has `login` and `token`. */
 export type Credentials = "keys" | "temporary keys" | "login" | "token";
@@ -125,6 +126,29 @@ async function startAlibaba({ now, domains, credentials, dailyLimit, listDelayMs
   };
 }
 
+async function startTencent({ now, domains, dailyLimit, listDelayMs }: VendorOptions): Promise<Vendor> {
+  const cdn = await startTencentCdn({
+    now,
+    domains,
+    ...(dailyLimit !== undefined && { dailyLimit }),
+    ...(listDelayMs !== undefined && { listDelayMs }),
+    user: { secretId: KEY },
+  });
+  const { secretId, secretKey } = cdn.user;
+  return {
+    endpoint: cdn.endpoint,
+    secrets: [secretId, secretKey],
+    env: (endpoint) => ({
+      TENCENTCLOUD_SECRET_ID: secretId,
+      TENCENTCLOUD_SECRET_KEY: secretKey,
+      PREFETCH_TENCENT_CDN_ENDPOINT: endpoint,
+    }),
+    ...booksOf(cdn.log),
+    revokeTokens: () => undefined,
+    close: cdn.close,
+  };
+}
+
 async function startVolcengine({ now, domains, dailyLimit, listDelayMs }: VendorOptions): Promise<Vendor> {
   const cdn = await startVolcengineCdn({
     now,
@@ -158,6 +182,13 @@ function huaweiUrls({ method, path, body }: WireRequest): readonly string[] {
 function alibabaUrls({ path, headers }: WireRequest): readonly string[] {
   if (headers["x-acs-action"] !== "PreloadVodObjectCaches") return [];
   return (new URL(path, "http://any").searchParams.get("ObjectPath") ?? "").split("\n").filter(Boolean);
+}
+
+function tencentUrls({ headers, body }: WireRequest): readonly string[] {
+  if (headers["x-tc-action"] !== "PushUrlsCache") return [];
+  const content: unknown = JSON.parse(body);
+  if (typeof content !== "object" || content === null || !("Urls" in content) || !Array.isArray(content.Urls)) return [];
+  return content.Urls.map(String);
 }
 
 function volcengineUrls({ path, body }: WireRequest): readonly string[] {
@@ -209,6 +240,18 @@ export const vendors: Readonly<Record<ProviderId, Kind>> = {
       status,
       headers: { "content-type": "application/json", "x-acs-request-id": REQUEST_ID, ...headers },
       body: JSON.stringify({ RequestId: REQUEST_ID, HostId: "vod.cn-shanghai.aliyuncs.com", Code: code, Message: SAYING }),
+    }),
+  },
+  "tencent-cdn": {
+    title: "Tencent Cloud",
+    atOnce: 16,
+    start: startTencent,
+    urlsOf: tencentUrls,
+    isQuestion: ({ request }) => request.headers["x-tc-action"] === "DescribePushTasks",
+    refusal: (status, code, headers) => ({
+      status,
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ Response: { Error: { Code: code, Message: SAYING }, RequestId: REQUEST_ID } }),
     }),
   },
   "volcengine-cdn": {
