@@ -59,7 +59,7 @@ export const waitSeconds = lenientNumber(
 ).describe("Wait up to this long (0 to 50) for the final state; ends when only deferred URLs are left.");
 
 /** Providers that an argument names. A server with more products configured points to the list of them instead. */
-const NAMED_PROVIDERS = 8;
+const NAMED_PROVIDERS = 6;
 
 /** Any text passes here; the domain checks the id, and its error lists the known ids. */
 export function providerArgument(
@@ -76,7 +76,10 @@ export function providerArgument(
 export function spendProvider(kind: "urls" | "asset", providers: ToolDeps["providers"]) {
   const { configured, assetTakers, purposes } = providers;
   const able = kind === "urls" ? configured : assetTakers;
-  const shown = able.slice(0, NAMED_PROVIDERS).map((id) => [id, purposes.get(id)].filter(Boolean).join(": "));
+  // A provider whose id does not tell its use is always named, because a model cannot guess it.
+  const [explained, plain] = [able.filter((id) => purposes.has(id)), able.filter((id) => !purposes.has(id))];
+  const named = [...plain.slice(0, NAMED_PROVIDERS - explained.length), ...explained];
+  const shown = named.map((id) => [id, purposes.get(id)].filter(Boolean).join(": "));
   const more = able.length > NAMED_PROVIDERS ? [`${able.length - NAMED_PROVIDERS} more in prefetch://providers`] : [];
   return providerArgument(able, `${[...shown, ...more].join(", ") || "No configured provider takes assets"}.${leftOut(kind, providers)}`);
 }
