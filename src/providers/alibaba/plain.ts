@@ -6,6 +6,7 @@ import { type KeySource, rememberKeys } from "../kit/access-keys.ts";
 import { quotaInstead } from "../kit/exhausted-quota.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { type NetworkOptions, openNetwork } from "../kit/network.ts";
+import { refreshProvider } from "../kit/refresh-provider.ts";
 import { createErrors } from "./errors.ts";
 import { createHosts } from "./hosts.ts";
 import type { Product, UrlCall } from "./product.ts";
@@ -60,15 +61,13 @@ export function createPlain(product: PlainProduct, options: PlainOptions): Provi
   });
   const name = account.slice(account.indexOf(":") + 1);
 
+  const self = { id, title, account, accepts: ["urls"], limits } as const;
+
   return {
-    id,
-    title,
+    ...self,
     docs: options.docs,
-    account,
     accountInWords: `account ${name} at ${endpoint.url}`,
     endpoints: [endpoint.url],
-    accepts: ["urls"],
-    limits,
     tracking: "task",
     depth: "mid-tier",
     reach: "Alibaba Cloud warms mid-tier nodes and reports success from 90 percent of them; the first request at an edge may still miss.",
@@ -80,24 +79,10 @@ export function createPlain(product: PlainProduct, options: PlainOptions): Provi
       }),
     hosts: createHosts(rpc, endpoint, product),
     checkLogin: (call) => provesLogin(createErrors(product).vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
-    refresh: {
-      id: `${id}-refresh`,
-      title: `${title}, refresh`,
-      docs: product.refreshDocs,
-      account: `${id}-refresh:${name}`,
-      // The prefetching provider names the endpoint of both, and checks the credentials.
-      endpoints: [],
-      accepts: ["urls"],
-      // A batch goes through both calls, so its size follows from the prefetch.
-      limits: { ...limits, urlsPerDay: product.refreshesPerDay },
-      tracking: "task",
-      depth: "unknown",
-      reach: "Alibaba Cloud drops its copies; the next request of each node asks the origin.",
-      purging: "This is the purge itself.",
-      ...refresh,
-      // The prefetching provider closes the client that both use.
-      close: async () => undefined,
-    },
+    refresh: refreshProvider(
+      { prefetch: self, vendor: "Alibaba Cloud", docs: product.refreshDocs, urlsPerDay: product.refreshesPerDay },
+      refresh,
+    ),
     close: () => http.close(),
   };
 }

@@ -4,8 +4,9 @@ import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import type { Redactor } from "../../base/redact.ts";
-import type { BatchContent, Call, Provider, StatusRow, Submission } from "../../prefetch/model/provider.ts";
+import type { Call, Provider, StatusRow, Submission } from "../../prefetch/model/provider.ts";
 import { createTrace, type TraceOptions } from "../kit/trace.ts";
+import { statusByTask, urlsIn } from "../kit/url-tasks.ts";
 import { listOf } from "./comma-list.ts";
 import type { Product, QuotaFields, TaskType, UrlCall } from "./product.ts";
 import type { QuotaReader } from "./quota.ts";
@@ -67,19 +68,12 @@ type PlainCalls = Pick<Provider, "submit"> & Required<Pick<Provider, "status" | 
 /** The members of a provider for a product without media assets. */
 export function createPlainCalls(parts: CallParts, work: Work): PlainCalls {
   const { lists, submitUrls, quota, traceBy } = createUrlCalls(parts, work);
-  const urlsIn = (batch: BatchContent): readonly string[] => {
-    if (batch.kind === "urls") return batch.urls;
-    throw new PrefetchError("unsupported", `${parts.product.service} takes URLs only`, { provider: parts.product.id });
-  };
+  const product = { id: parts.product.id, name: parts.product.service };
   return {
-    submit: async (batch, call) => submitUrls(urlsIn(batch), call),
-    status: async ({ vendorTaskIds }, call) => {
-      const rows: StatusRow[] = [];
-      for (const taskId of new Set(vendorTaskIds)) rows.push(...(await rowsOf(taskId, parts.product, lists, call)));
-      return rows;
-    },
+    submit: async (batch, call) => submitUrls(urlsIn(batch, product), call),
+    status: statusByTask((taskId, call) => rowsOf(taskId, parts.product, lists, call)),
     quota,
-    findSubmitted: traceBy(async (batch) => ({ urls: urlsIn(batch), atOnce: true })),
+    findSubmitted: traceBy(async (batch) => ({ urls: urlsIn(batch, product), atOnce: true })),
   };
 }
 

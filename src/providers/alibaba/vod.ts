@@ -57,15 +57,13 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
   });
   const resolveAsset: Provider["resolveAsset"] = (assetId, call) => media.resolve(assetId, call);
 
+  const self = { id: vod.id, title: "Alibaba Cloud VOD", account: options.account, accepts: ["asset", "urls"], limits } as const;
+
   return {
-    id: vod.id,
-    title: "Alibaba Cloud VOD",
+    ...self,
     docs: "https://www.alibabacloud.com/help/en/vod/developer-reference/api-vod-2017-03-21-preloadvodobjectcaches",
-    account: options.account,
     accountInWords: `account ${options.account.slice(options.account.indexOf(":") + 1)} at ${options.cache.url}, media at ${options.media.url}`,
     endpoints: [...new Set([options.cache.url, options.media.url])],
-    accepts: ["asset", "urls"],
-    limits,
     tracking: "task",
     depth: "mid-tier",
     reach: "Alibaba Cloud warms mid-tier nodes and reports success from 90 percent of them; the first request at an edge may still miss.",
@@ -74,7 +72,7 @@ export function createAlibabaVod(options: AlibabaVodOptions): Provider {
     hosts: createHosts(rpc, options.cache, vod),
     checkLogin: (call) => provesLogin(createErrors(vod).vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
     resolveAsset,
-    refresh: createRefresh(parts, { account: options.account, resolveAsset }),
+    refresh: createRefresh(parts, { prefetch: self, resolveAsset }),
     close: () => http.close(),
   };
 }

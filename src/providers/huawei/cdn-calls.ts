@@ -4,9 +4,10 @@ import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { PrefetchError } from "../../base/errors.ts";
 import { type Redactor, tidyMessage } from "../../base/redact.ts";
-import type { BatchContent, Call, Provider, StatusRow, VendorQuota } from "../../prefetch/model/provider.ts";
+import type { Call, Provider, StatusRow, VendorQuota } from "../../prefetch/model/provider.ts";
 import { type Page, readPages, type TaskRow, type TaskRows } from "../kit/task-rows.ts";
 import { createTrace } from "../kit/trace.ts";
+import { statusByTask, urlsIn } from "../kit/url-tasks.ts";
 import type { Api } from "./api.ts";
 import { cdn, cdnLimits, type TaskCall } from "./cdn-product.ts";
 
@@ -27,6 +28,7 @@ const RECORD_ROWS = 100;
 /** The vendor lists URL records of at most 24 hours in one question. After one hour less, a missing row proves nothing. */
 const LISTED_FOR_MS = 23 * 3_600_000;
 
+const product = { id: cdn.id, name: "Huawei Cloud CDN" };
 const id = z.union([z.string().regex(/^\w{1,64}$/), z.number()]).transform(String);
 const row = z.object({
   url: z.string(),
@@ -73,20 +75,16 @@ export function createTaskCalls({ api, clock, redact, project }: TaskCallParts, 
 
   return {
     submit: async (batch, call) => {
-      const body = JSON.stringify({ [field]: { ...more, urls: urlsIn(batch) } });
+      const body = JSON.stringify({ [field]: { ...more, urls: urlsIn(batch, product) } });
       const answer = await api({ method: "POST", path, query: project, body, what, call, counted: true });
       const taskId = answer.read(submitted)[field];
       if (taskId === undefined) throw answer.unreadable();
       return { vendorTaskIds: [taskId], refused: [], ...(answer.requestId !== undefined && { requestId: answer.requestId }) };
     },
-    status: async ({ vendorTaskIds }, call) => {
-      const rows: StatusRow[] = [];
-      for (const taskId of new Set(vendorTaskIds)) {
-        if (!id.safeParse(taskId).success) throw noTask(taskId);
-        rows.push(...(await readTask(taskId, call)).rows);
-      }
-      return rows;
-    },
+    status: statusByTask(async (taskId, call) => {
+      if (!id.safeParse(taskId).success) throw noTask(taskId);
+      return (await readTask(taskId, call)).rows;
+    }),
     quota: async (call): Promise<VendorQuota> => {
       const answer = await api({ method: "GET", path: "quota", what: "the quota query", call, counted: false });
       const found = answer.read(quotas).quotas.find(({ type }) => type === quotaType);
@@ -96,16 +94,11 @@ export function createTaskCalls({ api, clock, redact, project }: TaskCallParts, 
     findSubmitted: createTrace({
       clock,
       list: (_, from, to, call) => listRecords(from, to, call),
-      urlsOf: async (batch) => ({ urls: urlsIn(batch), atOnce: true }),
+      urlsOf: async (batch) => ({ urls: urlsIn(batch, product), atOnce: true }),
       listedWithinMs: cdnLimits.listedWithinMs,
       keptMs: LISTED_FOR_MS,
     }),
   };
-}
-
-function urlsIn(batch: BatchContent): readonly string[] {
-  if (batch.kind === "urls") return batch.urls;
-  throw new PrefetchError("unsupported", "Huawei Cloud CDN takes URLs only", { provider: cdn.id });
 }
 
 function rowOf({ url, status, task_id: taskId, fail_classify: kind, fail_desc: text }: z.infer<typeof row>, redact: Redactor): TaskRow {

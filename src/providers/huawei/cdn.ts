@@ -7,6 +7,7 @@
 import type { Provider } from "../../prefetch/model/provider.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { type NetworkOptions, openNetwork } from "../kit/network.ts";
+import { refreshProvider } from "../kit/refresh-provider.ts";
 import { createApi } from "./api.ts";
 import { createAuth } from "./auth.ts";
 import { createTaskCalls } from "./cdn-calls.ts";
@@ -46,15 +47,13 @@ export function createHuaweiCdn(options: HuaweiCdnOptions): Provider {
   const prefetch = createTaskCalls({ ...network, api, project }, prefetchCall);
   const name = account.slice(account.indexOf(":") + 1);
 
+  const self = { id: cdn.id, title: "Huawei Cloud CDN", account, accepts: ["urls"], limits: cdnLimits } as const;
+
   return {
-    id: cdn.id,
-    title: "Huawei Cloud CDN",
+    ...self,
     docs: "https://support.huaweicloud.com/api-cdn/CreatePreheatingTasks.html",
-    account,
     accountInWords: `account ${name} at ${endpoint}`,
     endpoints: [...new Set([endpoint, ...(credentials.kind === "password" ? [credentials.iamEndpoint] : [])])],
-    accepts: ["urls"],
-    limits: cdnLimits,
     tracking: "task",
     depth: "mid-tier",
     reach: "Huawei Cloud warms the central nodes of the domain's service area; the first request at an edge may still miss.",
@@ -62,23 +61,15 @@ export function createHuaweiCdn(options: HuaweiCdnOptions): Provider {
     ...prefetch,
     hosts: createHosts(api, project),
     checkLogin: (call) => provesLogin(errors.vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
-    refresh: {
-      id: `${cdn.id}-refresh`,
-      title: "Huawei Cloud CDN, refresh",
-      docs: "https://support.huaweicloud.com/api-cdn/CreateRefreshTasks.html",
-      account: `${cdn.id}-refresh:${name}`,
-      // The prefetching provider names the endpoints of both, and checks the credentials.
-      endpoints: [],
-      accepts: ["urls"],
-      limits: { ...cdnLimits, urlsPerDay: 2_000 },
-      tracking: "task",
-      depth: "unknown",
-      reach: "Huawei Cloud drops its copies; the next request of each node asks the origin.",
-      purging: "This is the purge itself.",
-      ...createTaskCalls({ ...network, api, project }, refreshCall),
-      // The prefetching provider closes the client that both use.
-      close: async () => undefined,
-    },
+    refresh: refreshProvider(
+      {
+        prefetch: self,
+        vendor: "Huawei Cloud",
+        docs: "https://support.huaweicloud.com/api-cdn/CreateRefreshTasks.html",
+        urlsPerDay: 2_000,
+      },
+      createTaskCalls({ ...network, api, project }, refreshCall),
+    ),
     close: () => http.close(),
   };
 }

@@ -4,13 +4,13 @@ import { z } from "zod";
 import type { Depth, Provider } from "../../prefetch/model/provider.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { openNetwork } from "../kit/network.ts";
+import { refreshProvider } from "../kit/refresh-provider.ts";
 import type { CallAnswer } from "../kit/signed-call.ts";
 import { createApi } from "./api.ts";
 import { type Area, areas, cdn, cdnLimits, PURGES_PER_DAY, prefetchWork, purgeWork } from "./cdn-product.ts";
 import { listDomains } from "./domains.ts";
 import { createErrors } from "./errors.ts";
 import type { TencentOptions } from "./options.ts";
-import { refreshOf } from "./refresh.ts";
 import { createTaskCalls } from "./task-calls.ts";
 
 export interface TencentCdnOptions extends TencentOptions {
@@ -54,15 +54,13 @@ export function createTencentCdn(options: TencentCdnOptions): Provider {
   const prefetch = createTaskCalls(parts, prefetchWork(area, network.redact));
   const [depth, reach] = reaches[area];
 
+  const self = { id: cdn.id, title: cdn.name, account, accepts: ["urls"], limits: cdnLimits } as const;
+
   return {
-    id: cdn.id,
-    title: cdn.name,
+    ...self,
     docs: "https://www.tencentcloud.com/document/product/228/33600",
-    account,
     accountInWords: `account ${account.slice(account.indexOf(":") + 1)} at ${endpoint}`,
     endpoints: [endpoint],
-    accepts: ["urls"],
-    limits: cdnLimits,
     tracking: "task",
     depth,
     reach,
@@ -70,12 +68,11 @@ export function createTencentCdn(options: TencentCdnOptions): Provider {
     ...prefetch,
     hosts: (call) => listDomains(api, errors, domainList, call),
     checkLogin: (call) => provesLogin(errors.vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
-    refresh: refreshOf(
+    refresh: refreshProvider(
       {
-        product: cdn,
-        account,
+        prefetch: self,
+        vendor: "Tencent Cloud",
         docs: "https://www.tencentcloud.com/document/product/228/33599",
-        limits: cdnLimits,
         urlsPerDay: PURGES_PER_DAY,
       },
       createTaskCalls(parts, purgeWork(area, network.redact)),

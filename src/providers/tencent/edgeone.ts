@@ -4,13 +4,14 @@ import { PrefetchError } from "../../base/errors.ts";
 import { type Call, type Provider, type RefreshProvider, type ServedHost, zoneAccount } from "../../prefetch/model/provider.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { openNetwork } from "../kit/network.ts";
+import { refreshProvider } from "../kit/refresh-provider.ts";
+import { statusByTask } from "../kit/url-tasks.ts";
 import { createApi } from "./api.ts";
 import { edgeOne, edgeOneLimits, prefetchIn, purgeIn, zoneOfTask } from "./edgeone-product.ts";
 import { createZoneLookUp } from "./edgeone-zones.ts";
 import { createErrors } from "./errors.ts";
 import type { TencentOptions } from "./options.ts";
-import { refreshOf } from "./refresh.ts";
-import { createTaskCalls, noTask, type TaskCalls } from "./task-calls.ts";
+import { createTaskCalls, noTask } from "./task-calls.ts";
 
 export interface TencentEdgeOneOptions extends TencentOptions {
   /** The zone of each host; `auto` asks the vendor. */
@@ -33,35 +34,27 @@ export function createTencentEdgeOne(options: TencentEdgeOneOptions): Provider {
   });
 
   /** The zone stands in each task id, so a question needs no zone of its own. */
-  const statusBy =
-    (kind: "prefetch" | "purge"): TaskCalls["status"] =>
-    async ({ vendorTaskIds }, call) => {
-      const rows = [];
-      for (const taskId of new Set(vendorTaskIds)) {
-        const zone = zoneOfTask(taskId);
-        if (zone === undefined) throw noTask(taskId, edgeOne);
-        rows.push(...(await callsIn(zone)[kind].status({ vendorTaskIds: [taskId] }, call)));
-      }
-      return rows;
-    };
+  const statusBy = (kind: "prefetch" | "purge") =>
+    statusByTask((taskId, call) => {
+      const zone = zoneOfTask(taskId);
+      if (zone === undefined) throw noTask(taskId, edgeOne);
+      return callsIn(zone)[kind].status({ vendorTaskIds: [taskId] }, call);
+    });
 
-  const refresh = refreshOf(
+  const self = { id: edgeOne.id, title: edgeOne.name, account, accepts: ["urls"], limits: edgeOneLimits } as const;
+  const refresh = refreshProvider(
     {
-      product: edgeOne,
-      account,
+      prefetch: self,
+      vendor: "Tencent Cloud",
       docs: "https://www.tencentcloud.com/document/product/1145/50536",
-      limits: edgeOneLimits,
       urlsPerDay: undefined,
     },
     { submit: needsZone, status: statusBy("purge") },
   );
   const common = {
-    id: edgeOne.id,
-    title: edgeOne.name,
+    ...self,
     docs,
     endpoints: [endpoint],
-    accepts: ["urls"],
-    limits: edgeOneLimits,
     tracking: "task",
     depth: "mid-tier",
     reach: "Tencent EdgeOne warms its middle layer; the first request at an edge may still miss.",
@@ -92,7 +85,6 @@ export function createTencentEdgeOne(options: TencentEdgeOneOptions): Provider {
 
   return {
     ...common,
-    account,
     accountInWords: `account ${account.slice(account.indexOf(":") + 1)} at ${endpoint}`,
     submit: needsZone,
     hosts: async (call) => (hosts === "auto" ? zones.hosts(call) : hosts),

@@ -1,10 +1,11 @@
 /** The calls of a product about one kind of task: submit, status, quota, and the look for a lost submit. */
 
 import { PrefetchError } from "../../base/errors.ts";
-import type { BatchContent, Call, Provider, StatusRow, Submission, VendorQuota } from "../../prefetch/model/provider.ts";
+import type { Call, Provider, Submission, VendorQuota } from "../../prefetch/model/provider.ts";
 import type { CallAnswer } from "../kit/signed-call.ts";
 import { type Page, readPages, type TaskRows } from "../kit/task-rows.ts";
 import { createTrace } from "../kit/trace.ts";
+import { statusByTask, urlsIn } from "../kit/url-tasks.ts";
 import type { Api, ApiOptions } from "./api.ts";
 import { commonLimits, type Product } from "./product.ts";
 
@@ -62,17 +63,13 @@ export function createTaskCalls({ product, api, clock }: TaskCallParts, work: Ta
       const answer = await api({ ...work.submit(urlsIn(batch, product)), intent: "spend", what, call, counted: true });
       return { ...readSubmitted(answer), ...(answer.requestId !== undefined && { requestId: answer.requestId }) };
     },
-    status: async ({ vendorTaskIds }, call) => {
-      const rows: StatusRow[] = [];
-      for (const taskId of new Set(vendorTaskIds)) {
-        const list = work.listTask(taskId);
-        if (!list) throw noTask(taskId, product);
-        const found = await readAll(list, "the status query", call);
-        // A filter that the vendor ignores must not bring in rows of other tasks.
-        rows.push(...found.rows.filter((row) => row.taskId === taskId));
-      }
-      return rows;
-    },
+    status: statusByTask(async (taskId, call) => {
+      const list = work.listTask(taskId);
+      if (!list) throw noTask(taskId, product);
+      const found = await readAll(list, "the status query", call);
+      // A filter that the vendor ignores must not bring in rows of other tasks.
+      return found.rows.filter((row) => row.taskId === taskId);
+    }),
     quota: async (call) => readQuota(await api({ ...work.quota, intent: "read", what: "the quota query", call, counted: false })),
     findSubmitted: createTrace({
       clock,
@@ -82,11 +79,6 @@ export function createTaskCalls({ product, api, clock }: TaskCallParts, work: Ta
       keptMs: LISTED_FOR_MS,
     }),
   };
-}
-
-export function urlsIn(batch: BatchContent, { id, name }: Product): readonly string[] {
-  if (batch.kind === "urls") return batch.urls;
-  throw new PrefetchError("unsupported", `${name} takes URLs only`, { provider: id });
 }
 
 export function noTask(taskId: string, { id, name }: Product): PrefetchError {

@@ -9,12 +9,12 @@ import type { Meaning } from "../kit/error-table.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { openNetwork } from "../kit/network.ts";
 import type { CallAnswer } from "../kit/signed-call.ts";
+import { urlsIn } from "../kit/url-tasks.ts";
 import { createApi } from "./api.ts";
 import { listDomains } from "./domains.ts";
 import { createErrors } from "./errors.ts";
 import type { TencentOptions } from "./options.ts";
 import { commonLimits, type Meanings, type Product } from "./product.ts";
-import { urlsIn } from "./task-calls.ts";
 
 export interface TencentVodOptions extends TencentOptions {
   /** The VOD application. */

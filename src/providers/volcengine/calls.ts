@@ -3,12 +3,13 @@
 import { z } from "zod";
 import { PrefetchError } from "../../base/errors.ts";
 import { type Redactor, tidyMessage } from "../../base/redact.ts";
-import type { BatchContent, Call, Provider, StatusRow } from "../../prefetch/model/provider.ts";
+import type { Call, Provider, StatusRow } from "../../prefetch/model/provider.ts";
 import { quotaInstead } from "../kit/exhausted-quota.ts";
 import { leftOutOf } from "../kit/left-out.ts";
 import type { Network } from "../kit/network.ts";
 import { readPages, type TaskRow, type TaskRows } from "../kit/task-rows.ts";
 import { createTrace } from "../kit/trace.ts";
+import { statusByTask, urlsIn } from "../kit/url-tasks.ts";
 import type { Vendor } from "../kit/vendor-failure.ts";
 import { LISTED_FOR_MS, limits, type TaskCall } from "./cdn-product.ts";
 import { QUOTA_HINT } from "./errors.ts";
@@ -71,34 +72,27 @@ export function createTaskCalls(parts: TaskCallParts, { action, more, taskType, 
     return { vendorTaskIds: [Result.TaskID], refused, ...(requestId !== "" && { requestId }) };
   };
 
-  const urlsIn = (batch: BatchContent): readonly string[] => {
-    if (batch.kind === "urls") return batch.urls;
-    throw new PrefetchError("unsupported", `${vendor.name} CDN takes URLs only`, { provider: vendor.provider });
-  };
+  const product = { id: vendor.provider, name: `${vendor.name} CDN` };
 
   return {
     submit: async (batch, call) =>
-      submit(urlsIn(batch), call).catch(async (error: unknown) => {
+      submit(urlsIn(batch, product), call).catch(async (error: unknown) => {
         throw await quotaInstead({ error, isAmbiguous, quota, hint: QUOTA_HINT, call });
       }),
-    status: async ({ vendorTaskIds }, call) => {
-      const rows: StatusRow[] = [];
-      for (const id of new Set(vendorTaskIds)) {
-        if (!taskId.safeParse(id).success) throw noTask(id, vendor);
-        const found = await list({ TaskID: id }, call).catch((error: unknown) => {
-          throw unknownTask(error, id, vendor);
-        });
-        rows.push(...found.rows);
-      }
-      return rows;
-    },
+    status: statusByTask(async (id, call) => {
+      if (!taskId.safeParse(id).success) throw noTask(id, vendor);
+      const found = await list({ TaskID: id }, call).catch((error: unknown) => {
+        throw unknownTask(error, id, vendor);
+      });
+      return found.rows;
+    }),
     quota,
     findSubmitted: createTrace({
       clock,
       // Of all domains: the vendor does not say how it compares URLs, or the hosts of a wildcard domain, and a row that a filter
       // hides would let the request be sent twice.
       list: (_, from, to, call) => list({ StartTime: Math.floor(from / 1_000), EndTime: Math.ceil(to / 1_000) }, call),
-      urlsOf: async (batch) => ({ urls: urlsIn(batch), atOnce: true }),
+      urlsOf: async (batch) => ({ urls: urlsIn(batch, product), atOnce: true }),
       listedWithinMs: limits.listedWithinMs,
       keptMs: LISTED_FOR_MS,
     }),

@@ -7,6 +7,7 @@ import type { Provider } from "../../prefetch/model/provider.ts";
 import { type KeySource, rememberKeys } from "../kit/access-keys.ts";
 import { provesLogin } from "../kit/login-check.ts";
 import { type NetworkOptions, openNetwork } from "../kit/network.ts";
+import { refreshProvider } from "../kit/refresh-provider.ts";
 import { createTaskCalls } from "./calls.ts";
 import { id, limits, prefetchCall, REFRESHES_PER_DAY, refreshCall } from "./cdn-product.ts";
 import { createErrors } from "./errors.ts";
@@ -39,15 +40,13 @@ export function createVolcengineCdn({ site, credentials, account, area, ...optio
   const name = account.slice(account.indexOf(":") + 1);
   const title = `${site.name} CDN`;
 
+  const self = { id, title, account, accepts: ["urls"], limits } as const;
+
   return {
-    id,
-    title,
+    ...self,
     docs: "https://www.volcengine.com/docs/6454/70436",
-    account,
     accountInWords: `account ${name} at ${site.endpoint}`,
     endpoints: [site.endpoint],
-    accepts: ["urls"],
-    limits,
     tracking: "task",
     depth: "unknown",
     reach: `${site.name} fills cache nodes and does not say which; the first request at an edge may still miss.`,
@@ -55,23 +54,15 @@ export function createVolcengineCdn({ site, credentials, account, area, ...optio
     ...prefetch,
     hosts: createHosts(rpc, vendor),
     checkLogin: (call) => provesLogin(vendor, prefetch.status({ vendorTaskIds: [UNKNOWN_TASK] }, call)),
-    refresh: {
-      id: `${id}-refresh`,
-      title: `${title}, refresh`,
-      docs: "https://www.volcengine.com/docs/6454/70438",
-      account: `${id}-refresh:${name}`,
-      // The prefetching provider names the endpoint of both, and checks the credentials.
-      endpoints: [],
-      accepts: ["urls"],
-      limits: { ...limits, urlsPerDay: REFRESHES_PER_DAY },
-      tracking: "task",
-      depth: "unknown",
-      reach: `${site.name} drops its copies; the next request of each node asks the origin.`,
-      purging: "This is the purge itself.",
-      ...createTaskCalls(parts, refreshCall),
-      // The prefetching provider closes the client that both use.
-      close: async () => undefined,
-    },
+    refresh: refreshProvider(
+      {
+        prefetch: self,
+        vendor: site.name,
+        docs: "https://www.volcengine.com/docs/6454/70438",
+        urlsPerDay: REFRESHES_PER_DAY,
+      },
+      createTaskCalls(parts, refreshCall),
+    ),
     close: () => network.http.close(),
   };
 }
