@@ -23,9 +23,19 @@ interface Parts {
   readonly cancelling: Pick<Cancelling, "accountsOfTask">;
 }
 
-export function createCleaning({ run, get, all, hold }: Sql, { items, owners, ledger, cancelling }: Parts): Pick<Storage, "clean"> {
+export function createCleaning(
+  { run, get, all, hold, tryHold }: Sql,
+  { items, owners, ledger, cancelling }: Parts,
+): Pick<Storage, "clean"> {
+  /** Only the first task of a transaction may wait: a later one would wait while the transaction holds other accounts. */
+  const holdAccounts = async (taskId: string, mayWait: boolean): Promise<boolean> => {
+    const names = accountLocks(await cancelling.accountsOfTask(taskId));
+    if (!mayWait) return tryHold(...names);
+    await hold(...names);
+    return true;
+  };
+
   const hide = async (taskId: string): Promise<void> => {
-    await hold(...accountLocks(await cancelling.accountsOfTask(taskId)));
     const unsent = `FROM batches WHERE task_id = ? AND state IN ('queued', 'claimed')`;
     const reserved = await all(
       `SELECT account, day, sum(${UNSPENT_COST}) AS cost ${unsent} AND NOT ${REFRESHING} GROUP BY account, day
@@ -66,27 +76,39 @@ export function createCleaning({ run, get, all, hold }: Sql, { items, owners, le
     await owners.clean();
   };
 
+  /** Hides the oldest task, unless another transaction holds its accounts and this one may not wait. */
+  const hideNext = async (before: number, mayWait: boolean): Promise<"hidden" | "held elsewhere" | "none"> => {
+    const next = await get("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT 1", before);
+    if (!next) return "none";
+    if (!(await holdAccounts(String(next.id), mayWait))) return "held elsewhere";
+    await hide(String(next.id));
+    return "hidden";
+  };
+
+  /** Deletes at most `most` rows of a task that was hidden. Returns how many it counts for; `undefined` without such a task. */
+  const deleteHidden = async (most: number): Promise<number | undefined> => {
+    const hidden = await get("SELECT id FROM deleted_tasks LIMIT 1");
+    if (!hidden) return undefined;
+    const taskId = String(hidden.id);
+    const deleted = await deletePart(taskId, most);
+    if (deleted < most) await run("DELETE FROM deleted_tasks WHERE id = ?", taskId);
+    // The task itself counts as a row, so that tasks without items use up the room as well.
+    return deleted + 1;
+  };
+
   const clean = async (before: number, most: number): Promise<CleanResult> => {
     // Two processes would hide the same task.
     await hold("cleaning");
     let room = most;
     let tasks = 0;
     while (room > 0) {
-      const hidden = await get("SELECT id FROM deleted_tasks LIMIT 1");
-      const next = hidden ?? (await get("SELECT id FROM tasks WHERE created_at < ? ORDER BY created_at LIMIT 1", before));
-      if (!next) {
-        await deletePast(before, room);
-        return { tasks, isDone: true };
-      }
-      const taskId = String(next.id);
-      if (!hidden) {
-        await hide(taskId);
-        tasks += 1;
-      }
-      const deleted = await deletePart(taskId, room);
-      if (deleted < room) await run("DELETE FROM deleted_tasks WHERE id = ?", taskId);
-      // The task itself counts as a row, so that tasks without items use up the room as well.
-      room -= deleted + 1;
+      const deleted = await deleteHidden(room);
+      room -= deleted ?? 0;
+      if (deleted !== undefined) continue;
+      const next = await hideNext(before, tasks === 0);
+      if (next === "none") await deletePast(before, room);
+      if (next !== "hidden") return { tasks, isDone: next === "none" };
+      tasks += 1;
     }
     return { tasks, isDone: false };
   };

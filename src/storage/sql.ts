@@ -26,6 +26,11 @@ export interface Sql {
    * that others change in the meantime needs it. SQLite has one writer at a time anyway.
    */
   hold(...names: string[]): Promise<void>;
+  /**
+   * The same without waiting: false when another transaction holds one of the names. A transaction that holds names already needs it
+   * for more of them. If it waited, another one could wait for it in turn.
+   */
+  tryHold(...names: string[]): Promise<boolean>;
   readonly rowLocks: RowLocks;
   /** Whether the table `census` is to be kept up to date. In PostgreSQL it is a view. */
   readonly keepsCensus: boolean;

@@ -57,6 +57,7 @@ export function createSqliteSql(): SqliteSql {
     },
 
     hold: async () => undefined,
+    tryHold: async () => true,
     rowLocks: { wait: "", pass: "" },
     keepsCensus: true,
   };

@@ -7,6 +7,9 @@ import { translateStatement } from "./translate.ts";
 
 type Value = ReturnType<typeof columnsFrom>[number][1];
 
+/** The names in one order, so that no two transactions wait for each other. Another schema is another store. */
+const KEYS = `(SELECT DISTINCT hashtextextended(current_schema() || ' ' || value, 0) AS key FROM json_each(?) ORDER BY key) AS keys`;
+
 export function createPostgresSql(client: ClientBase): Sql {
   const query = (text: string, values: readonly Value[]): Promise<QueryResult<Row>> =>
     client.query<Row>(translateStatement(text), values.map(storable));
@@ -44,12 +47,11 @@ export function createPostgresSql(client: ClientBase): Sql {
     },
 
     hold: async (...names) => {
-      // In one order, so that no two transactions wait for each other. Another schema is another store.
-      await query(
-        `SELECT pg_advisory_xact_lock(key) FROM
-           (SELECT DISTINCT hashtextextended(current_schema() || ' ' || value, 0) AS key FROM json_each(?) ORDER BY key) AS keys`,
-        [JSON.stringify(names)],
-      );
+      await query(`SELECT pg_advisory_xact_lock(key) FROM ${KEYS}`, [JSON.stringify(names)]);
+    },
+    tryHold: async (...names) => {
+      const rows = await all(`SELECT pg_try_advisory_xact_lock(key) AS is_held FROM ${KEYS}`, JSON.stringify(names));
+      return rows.every(({ is_held }) => is_held === 1);
     },
     rowLocks: { wait: "FOR UPDATE OF batches", pass: "FOR UPDATE OF batches SKIP LOCKED" },
     keepsCensus: false,

@@ -110,6 +110,45 @@ describe("several processes on one schema", () => {
     expect(await stores[3]?.nextDue(ACCOUNT, NOON)).toBeGreaterThan(NOON);
   });
 
+  it("clean and admit at once without an error, and one that cleans leaves the tasks of an account that another one holds for later", async () => {
+    const { stores } = await started();
+    const [one, other] = stores;
+    const old = (id: string, account: string) => newTask({ id, account, urls: manyUrls(2, `https://${account}.example/${id}/`) });
+    const admitOld = (id: string, account: string) => one?.admit([accountQuery({ account })], () => ({ task: old(id, account) }));
+    await admitOld("pf_1", "one");
+    await admitOld("pf_2", "two");
+    const step = await one?.admit([accountQuery({ account: "two" })], async () => ({
+      task: undefined,
+      cleaned: await other?.clean(NOON + 1, 100),
+    }));
+    expect(step?.cleaned).toEqual({ tasks: 1, isDone: false });
+    expect(await other?.clean(NOON + 1, 100)).toEqual({ tasks: 1, isDone: true });
+
+    const accounts = ["one", "two", "three", "four"];
+    for (let task = 0; task < 40; task += 1) await admitOld(`pf_old_${task}`, accounts[(task * 7 + (task >> 2)) % 4] ?? "one");
+    const clean = async (store: Storage): Promise<number> => {
+      let tasks = 0;
+      for (;;) {
+        const cleaned = await store.clean(NOON + 1, 20);
+        tasks += cleaned.tasks;
+        if (cleaned.isDone) return tasks;
+      }
+    };
+    const admit = async (store: Storage, who: number): Promise<void> => {
+      for (let time = 0; time < ROUNDS; time += 1) {
+        const sketch = { id: `pf_${who}_${time}`, now: NOON + 2 };
+        const sketches = accounts.map((account) => ({ ...sketch, account, urls: manyUrls(2, `https://${account}.example/${sketch.id}/`) }));
+        await store.admit(
+          accounts.map((account) => accountQuery({ account })),
+          () => ({ task: newTaskOf(...sketches) }),
+        );
+      }
+    };
+    const [cleaned] = await Promise.all([Promise.all(stores.slice(0, 2).map(clean)), Promise.all(stores.slice(2).map(admit))]);
+    expect(cleaned.reduce((sum, each) => sum + each, 0)).toBe(40);
+    expect((await one?.census())?.queued).toBe(2 * ROUNDS * accounts.length * 2);
+  });
+
   it("keep ledger, counts, states and list right while all of them admit, send, cancel and clean at once", async () => {
     const { schema, stores } = await started();
     const accounts = ["one", "two"];
