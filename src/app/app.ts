@@ -136,10 +136,11 @@ export function createApp(
       createSubscriptions({ service, providers: registry, clock, notify, stopped: stopping.signal, report }),
     ready: async () => {
       await checkStore(storage, clock, config.store);
-      const aheadMs = wrongByMs();
-      const notes = aheadMs === undefined ? undefined : admitLine("clock");
-      if (notes) log.warn({ aheadMs, ...notes }, "this machine's clock differs from the database's: set it");
-      return clock.monotonic() - (worker.busySince() ?? clock.monotonic()) < STALLED_BATCH_MS;
+      const clockAheadMs = wrongByMs();
+      const notes = clockAheadMs === undefined ? undefined : admitLine("clock");
+      if (notes) log.warn({ aheadMs: clockAheadMs, ...notes }, "this machine's clock differs from the database's: set it");
+      const isReady = clock.monotonic() - (worker.busySince() ?? clock.monotonic()) < STALLED_BATCH_MS;
+      return { isReady, clockAheadMs };
     },
     gauges: async () => ({
       items: await storage.census(),

@@ -15,6 +15,13 @@ export interface Gauges {
   readonly quotas: readonly Quota[];
 }
 
+export interface Readiness {
+  /** The worker makes progress. */
+  readonly isReady: boolean;
+  /** How far this machine's clock is ahead of the database's, in milliseconds, when that is too far. */
+  readonly clockAheadMs: number | undefined;
+}
+
 export interface App {
   readonly factory: McpServerFactory;
   /** The scope that the caller lacks for this request; `undefined` for a caller that may make it, and for an unknown tool or method. */
@@ -30,8 +37,8 @@ export interface App {
   readonly conceal: (token: string) => void;
   /** Watches resources for subscribers; the notifier reports changes to them. */
   readonly subscriptions: (notify: ServerNotifier) => Subscribe;
-  /** Whether the worker makes progress. Throws when the store cannot be used. */
-  ready(): Promise<boolean>;
+  /** Throws when the store cannot be used. */
+  ready(): Promise<Readiness>;
   gauges(): Promise<Gauges>;
   /** Shared by the calls and the transport: all their long work takes one slice per turn. */
   readonly breathe: Breathe;

@@ -1,6 +1,6 @@
 /** The answer of /readyz. */
 
-import type { App } from "../served-app.ts";
+import type { App, Readiness } from "../served-app.ts";
 
 /**
  * Probes come without a token, so callers share a result for this long. A longer time reports trouble later; a shorter one lets
@@ -8,23 +8,25 @@ import type { App } from "../served-app.ts";
  */
 const RESULT_TTL_MS = 1_000;
 
-export type IsReady = () => Promise<boolean>;
+const notReady: Readiness = { isReady: false, clockAheadMs: undefined };
 
-export function createReadiness(app: Pick<App, "ready" | "report">, stopping: AbortSignal): IsReady {
+export type ReadReadiness = () => Promise<Readiness>;
+
+export function createReadiness(app: Pick<App, "ready" | "report">, stopping: AbortSignal): ReadReadiness {
   let checkedAt = Number.NEGATIVE_INFINITY;
-  let result = Promise.resolve(false);
+  let result = Promise.resolve(notReady);
 
-  const check = async (): Promise<boolean> => {
+  const check = async (): Promise<Readiness> => {
     try {
       return await app.ready();
     } catch (error) {
       app.report(error, "the readiness check");
-      return false;
+      return notReady;
     }
   };
 
   return async () => {
-    if (stopping.aborted) return false;
+    if (stopping.aborted) return notReady;
     if (performance.now() - checkedAt >= RESULT_TTL_MS) {
       checkedAt = performance.now();
       result = check();

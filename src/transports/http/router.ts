@@ -12,7 +12,7 @@ import { type Cors, createCors } from "./cors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Metrics } from "./metrics.ts";
 import type { HttpOptions } from "./options.ts";
-import type { IsReady } from "./readiness.ts";
+import type { ReadReadiness } from "./readiness.ts";
 import { sendJson, sendWebResponse } from "./respond.ts";
 import { createTurnGate } from "./turn-gate.ts";
 
@@ -27,18 +27,18 @@ export interface RouterDeps {
   readonly metrics: Metrics;
   readonly auth: Authenticator | undefined;
   readonly options: HttpOptions;
-  readonly isReady: IsReady;
+  readonly readReadiness: ReadReadiness;
   readonly endpoint: Endpoint;
 }
 
 export type Route = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 type Handler = (request: IncomingMessage, response: ServerResponse, facts: AmbientContext) => Promise<void> | void;
 
-export function createRouter({ app, metrics, auth, options, isReady, endpoint }: RouterDeps): Route {
+export function createRouter({ app, metrics, auth, options, readReadiness, endpoint }: RouterDeps): Route {
   const serveHealth: Handler = (_, response) => sendJson(response, 200, { status: "ok" });
   const serveReadiness: Handler = async (_, response) => {
-    const ready = await isReady();
-    sendJson(response, ready ? 200 : 503, { status: ready ? "ok" : "not ready" });
+    const { isReady, clockAheadMs } = await readReadiness();
+    sendJson(response, isReady ? 200 : 503, { status: isReady ? "ok" : "not ready", clock_ahead_ms: clockAheadMs });
   };
   const serveMetrics: Handler = async (request, response) => {
     const refusal = await metricsRefusal(request, auth);

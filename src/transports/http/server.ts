@@ -69,8 +69,8 @@ export async function startHttp({ app, metrics, auth, options, timeouts = defaul
     stopping: stopping.signal,
     bodyDeadline: bodyDeadline.signal,
   });
-  const isReady = createReadiness(app, stopping.signal);
-  const route = createRouter({ app, metrics, auth, options, isReady, endpoint });
+  const readReadiness = createReadiness(app, stopping.signal);
+  const route = createRouter({ app, metrics, auth, options, readReadiness, endpoint });
   const server = createNodeServer(route, timeouts, app.report);
   const port = await listen(server, options);
 

@@ -2,7 +2,12 @@
 
 import { once } from "node:events";
 import { expect, it, onTestFinished } from "vitest";
+import { createApp } from "../../../src/app/app.ts";
+import { systemClock } from "../../../src/app/system-clock.ts";
+import { readCommand } from "../../../src/cli/config.ts";
 import { startHuaweiVod } from "../../../src/sandbox/huawei/vod.ts";
+import { createMetrics } from "../../../src/transports/http/metrics.ts";
+import { startHttp } from "../../../src/transports/http/server.ts";
 import { manyUrls } from "../../fakes/provider.ts";
 import { newDatabase } from "../../storage/postgres/database.ts";
 import { endOf, httpSessions, huaweiEnv, taskOf, usedOf } from "../harness/clients-harness.ts";
@@ -42,3 +47,29 @@ it("replicas show every client the same tasks and quota, send each URL once, and
   expect(accepted.length).toBeGreaterThanOrEqual(counts.succeeded);
   expect(usedOf(await there.call("get_prefetch_quota"))).toEqual([64, 0]);
 }, 90_000);
+
+it("a replica is ready with a clock that differs from the database's, and says by how much only where it is more than two seconds", async () => {
+  const { host, port, user, database } = await newDatabase();
+  const env = { PREFETCH_STORE: `postgres://${user}@${host}:${port}/${database}` };
+  const command = readCommand(["--sandbox", "--transport", "http", "--port", "0", "--log-level", "silent"], env);
+  if (command.kind !== "serve") throw new Error("The flags do not start a server.");
+  const readiness = async (aheadMs: number): Promise<{ readonly status: number; readonly body: unknown }> => {
+    const clock = { ...systemClock, now: () => Date.now() + aheadMs };
+    const { config } = command;
+    const service = await startHttp({
+      app: createApp(config, { clock }),
+      metrics: createMetrics(),
+      auth: undefined,
+      options: config.server,
+    });
+    onTestFinished(() => service.close());
+    const answer = await fetch(new URL("/readyz", service.url));
+    return { status: answer.status, body: await answer.json() };
+  };
+  expect(await readiness(1_000)).toEqual({ status: 200, body: { status: "ok" } });
+  for (const aheadMs of [60_000, -3_600_000]) {
+    const { status, body } = await readiness(aheadMs);
+    expect([status, body]).toEqual([200, { status: "ok", clock_ahead_ms: expect.any(Number) }]);
+    expect(Math.abs(Number(Object(body).clock_ahead_ms) - aheadMs)).toBeLessThan(2_000);
+  }
+});
