@@ -77,12 +77,12 @@ export function createApp(
   const stopping = new AbortController();
   const draining = new AbortController();
   const breathe = createBreathe(() => performance.now());
-  const { storage: opened, clock, wrongByMs } = openStore({ config, machine, breathe, report, openStorage });
+  const { storage: opened, clock, notices, wrongByMs } = openStore({ config, machine, breathe, report, openStorage });
   const storage = heedingSteps(opened, clock);
   const registry = createProviderRegistry(config, { clock, observer, secrets, foreign });
   for (const warning of [...config.warnings, ...registry.unfinished]) log.warn(warning);
 
-  const parts = { config, storage, registry, clock, report, foreign, breathe, stopped: stopping.signal };
+  const parts = { config, storage, notices, registry, clock, report, foreign, breathe, stopped: stopping.signal };
   const streams = createStreamReader();
   const sitemaps = createSitemapReader();
   const readers = { readStream: streams.read, readSitemap: sitemaps.read };
@@ -165,9 +165,9 @@ interface BackgroundParts extends Omit<Parts, "foreign" | "breathe"> {
   readonly presence: Presence;
 }
 
-function startBackgroundWork({ storage, registry, clock, report, stopped, worker, presence }: BackgroundParts): void {
+function startBackgroundWork({ storage, notices, registry, clock, report, stopped, worker, presence }: BackgroundParts): void {
   const background = { storage, clock, stopped, report };
-  void resumeDueBatches({ ...background, worker, presence, directory: registry });
+  void resumeDueBatches({ ...background, notices, worker, presence, directory: registry });
   void keepClean(background);
 }
 

@@ -14,6 +14,7 @@ import { createService } from "../prefetch/calls/service.ts";
 import { createPresence } from "../prefetch/delivery/presence.ts";
 import { createPause, createRateLimiter } from "../prefetch/delivery/rate-limit.ts";
 import { createWorker, type Worker } from "../prefetch/delivery/worker.ts";
+import type { Notices } from "../prefetch/model/notices.ts";
 import type { SitemapReader } from "../prefetch/model/sitemap.ts";
 import type { Storage } from "../prefetch/model/storage.ts";
 import type { StreamReader } from "../prefetch/model/stream.ts";
@@ -33,6 +34,7 @@ const SANDBOX_LISTED_MS = 1_000;
 export interface Parts {
   readonly config: AppConfig;
   readonly storage: Storage;
+  readonly notices: Notices;
   readonly registry: ProviderRegistry;
   readonly clock: Clock;
   readonly report: ReportError;
@@ -51,6 +53,7 @@ interface PrefetchParts extends Parts {
 export function wirePrefetch({
   config,
   storage,
+  notices,
   registry,
   clock,
   report,
@@ -97,6 +100,7 @@ export function wirePrefetch({
   });
   const service = createService({
     storage,
+    notices,
     clock,
     worker,
     presence,

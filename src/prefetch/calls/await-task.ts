@@ -16,10 +16,14 @@ export interface AwaitTask {
   ended(taskId: string, ms: number, call: CallContext): Promise<PrefetchError | undefined>;
 }
 
-export function createAwaitTask({ storage, clock, draining }: Pick<Deps, "storage" | "clock" | "draining">, refresh: Refresh): AwaitTask {
+export function createAwaitTask(
+  { storage, clock, draining, notices }: Pick<Deps, "storage" | "clock" | "draining" | "notices">,
+  refresh: Refresh,
+): AwaitTask {
   const wait = createTaskWaiter({
     clock,
     draining,
+    notices,
     read: (taskId, caller) => findTask(storage, taskId, caller),
     refresh: refresh.task,
   });

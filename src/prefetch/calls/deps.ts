@@ -8,6 +8,7 @@ import type { HostLists } from "../admission/host-lists.ts";
 import type { Presence } from "../delivery/presence.ts";
 import type { Worker } from "../delivery/worker.ts";
 import type { Guards } from "../model/guards.ts";
+import type { Notices } from "../model/notices.ts";
 import type { ProviderDirectory } from "../model/provider-directory.ts";
 import type { SitemapReader } from "../model/sitemap.ts";
 import type { Storage } from "../model/storage.ts";
@@ -17,6 +18,7 @@ import type { Lookups } from "../tracking/lookups.ts";
 
 export interface Deps {
   readonly storage: Storage;
+  readonly notices?: Notices | undefined;
   readonly clock: Clock;
   readonly worker: Worker;
   readonly presence: Pick<Presence, "takesUpAt">;

@@ -6,6 +6,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { PrefetchError } from "../../base/errors.ts";
 import type { CallContext, Caller } from "../model/caller.ts";
+import { type Notices, noNotices } from "../model/notices.ts";
 import type { TaskSnapshot } from "../model/storage.ts";
 import { settledOf, totalOf } from "../model/task.ts";
 
@@ -22,6 +23,7 @@ export const TROUBLE_REST_MS = 5_000;
 
 export interface TaskWaiterOptions {
   readonly clock: Clock;
+  readonly notices?: Notices | undefined;
   /** Aborted when waiting calls are to be answered at once. */
   readonly draining: AbortSignal;
   /** Reads the stored task; throws `not_found` when this caller has no such task. */
@@ -44,6 +46,9 @@ interface Watch {
   callers: number;
   /** Aborted when the last caller leaves. */
   readonly abandoned: AbortController;
+  /** Aborted when another process has changed the task. The next tick has another one. */
+  changed: AbortController;
+  readonly stopListening: () => void;
   refreshing: Promise<void> | undefined;
   /** No refresh starts before. */
   restUntil: number;
@@ -63,12 +68,21 @@ interface Wait {
   readonly tell: (snapshot: TaskSnapshot) => void;
 }
 
-export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterOptions): WaitForTask {
+export function createTaskWaiter({ clock, draining, notices = noNotices, read, refresh }: TaskWaiterOptions): WaitForTask {
   const watches = new Map<string, Watch>();
 
-  const join = (taskId: string): Watch => {
+  const begin = (taskId: string): Watch => {
     const nothing = { refreshing: undefined, problem: undefined, failure: undefined, seen: undefined };
-    const watch = watches.get(taskId) ?? { callers: 0, abandoned: new AbortController(), restUntil: 0, ...nothing };
+    const stopListening = notices.listen((notice) => {
+      if (notice.kind === "task" && notice.taskId === taskId) watch.changed.abort();
+    });
+    const signals = { abandoned: new AbortController(), changed: new AbortController() };
+    const watch: Watch = { callers: 0, restUntil: 0, ...signals, stopListening, ...nothing };
+    return watch;
+  };
+
+  const join = (taskId: string): Watch => {
+    const watch = watches.get(taskId) ?? begin(taskId);
     watch.callers += 1;
     watches.set(taskId, watch);
     return watch;
@@ -78,6 +92,7 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
     watch.callers -= 1;
     if (watch.callers > 0) return;
     watches.delete(taskId);
+    watch.stopListening();
     watch.abandoned.abort();
   };
 
@@ -88,6 +103,16 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
     } catch (error) {
       if (!draining.aborted) throw error;
     }
+  };
+
+  /** Ends early when another process changes the task, but not before the last snapshot may be read again. */
+  const tickOf = async (ms: number, { changed, seen }: Watch, signal: AbortSignal): Promise<void> => {
+    const until = clock.monotonic() + ms;
+    await sleep(ms, AbortSignal.any([signal, changed.signal])).catch((error: unknown) => {
+      if (signal.aborted || !changed.signal.aborted) throw error;
+    });
+    const restMs = Math.min(seen?.freshUntil ?? 0, until) - clock.monotonic();
+    if (changed.signal.aborted && restMs > 0) await sleep(restMs, signal);
   };
 
   const startRefresh = async (taskId: string, watch: Watch, deadline: number): Promise<void> => {
@@ -109,6 +134,7 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
   const look = async (taskId: string, watch: Watch, caller: Caller): Promise<TaskSnapshot> => {
     const begun = clock.monotonic();
     if (watch.seen && begun < watch.seen.freshUntil) return watch.seen.snapshot;
+    if (watch.changed.signal.aborted) watch.changed = new AbortController();
     const snapshot = await read(taskId, caller);
     const now = clock.monotonic();
     watch.seen = { snapshot, freshUntil: now + Math.min(LONGEST_TICK_MS, REUSE_FACTOR * (now - begun)) };
@@ -134,7 +160,7 @@ export function createTaskWaiter({ clock, draining, read, refresh }: TaskWaiterO
     await read(taskId, call.caller);
     const watch = join(taskId);
     const signal = AbortSignal.any([call.signal, watch.abandoned.signal, draining]);
-    const tick = (ms: number): Promise<void> => sleep(Math.min(ms, deadline - clock.monotonic()), signal);
+    const tick = (ms: number): Promise<void> => tickOf(Math.min(ms, deadline - clock.monotonic()), watch, signal);
     const wait = { taskId, watch, deadline, call, until, tick, tell: progressOf(call) };
     try {
       for (let tickMs = FIRST_TICK_MS; !(await step(wait, tickMs)); tickMs = Math.min(tickMs * 2, LONGEST_TICK_MS)) {

@@ -1,6 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { resumeDueBatches } from "../../../src/prefetch/delivery/resume.ts";
+import type { Notice, Notices } from "../../../src/prefetch/model/notices.ts";
 import { fakeClock, TODAY } from "../../fakes/clock.ts";
 import { fakeDirectory } from "../../fakes/directory.ts";
 import { startProcess } from "../../fakes/process.ts";
@@ -19,10 +20,37 @@ async function startIdleServer(more: { readonly broken?: boolean } = {}) {
   const report = (_: unknown, about: string): void => void reports.push(about);
   const { worker, presence } = startProcess({ storage, clock, report });
   const stopped = new AbortController();
+  let hear: ((notice: Notice) => void) | undefined;
+  const notices: Notices = {
+    listen: (hears) => {
+      hear = hears;
+      return () => undefined;
+    },
+  };
+  const tell = (): void => hear?.({ kind: "due" });
   const directory = fakeDirectory(more.broken ? [provider] : [other, provider], { configured: ["other-cdn", "fake-cdn"] });
-  const done = resumeDueBatches({ storage, worker, presence, directory, clock, stopped: stopped.signal, report });
-  return { clock, storage, provider, reports, stopped, done, worker, presence };
+  const done = resumeDueBatches({ storage, worker, presence, directory, clock, notices, stopped: stopped.signal, report });
+  return { tell, clock, storage, provider, reports, stopped, done, worker, presence };
 }
+
+it("resumeDueBatches looks at once when another process tells of due work, but not before it looks at all", async () => {
+  const { clock, storage, provider, stopped, done, worker, tell } = await startIdleServer();
+  tell();
+  await clock.advance(6_000);
+  for (const id of ["pf_1", "pf_2"]) {
+    const before = provider.received.length;
+    const urls = manyUrls(2, `https://example.com/${id}/`);
+    await storage.admit([accountQuery()], () => ({ task: newTask({ id, urls, now: clock.now() }) }));
+    await clock.advance(100);
+    expect(provider.received).toHaveLength(before);
+    tell();
+    await clock.advance(400);
+    expect(provider.received.flatMap(urlsOf).slice(-2)).toEqual(urls);
+  }
+  stopped.abort();
+  await done;
+  await worker.stop(0);
+});
 
 it("resumeDueBatches sends the batches of an earlier server five seconds after its start", async () => {
   const { clock, storage, provider, stopped, done, worker, reports } = await startIdleServer();

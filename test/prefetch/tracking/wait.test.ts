@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PrefetchError } from "../../../src/base/errors.ts";
 import { type CallContext, localCaller } from "../../../src/prefetch/model/caller.ts";
+import type { Notice } from "../../../src/prefetch/model/notices.ts";
 import type { TaskSnapshot } from "../../../src/prefetch/model/storage.ts";
 import { type Counts, noCounts, settledOf, totalOf } from "../../../src/prefetch/model/task.ts";
 import { createTaskWaiter, type TaskWaiterOptions, type Until } from "../../../src/prefetch/tracking/wait.ts";
@@ -39,8 +40,17 @@ function setUp(script: Partial<Pick<TaskWaiterOptions, "read" | "refresh">> = {}
   const stored = { current: snapshotOf({ processing: 2 }) };
   const moments: number[] = [];
   let reads = 0;
+  const hearers = new Set<(notice: Notice) => void>();
+  const tell = (taskId: string): void => {
+    for (const hear of hearers) hear({ kind: "task", taskId });
+  };
+  const listen = (hear: (notice: Notice) => void) => {
+    hearers.add(hear);
+    return () => void hearers.delete(hear);
+  };
   const wait = createTaskWaiter({
     clock,
+    notices: { listen },
     draining: drain.signal,
     read: async (taskId, caller) => {
       reads += 1;
@@ -53,7 +63,7 @@ function setUp(script: Partial<Pick<TaskWaiterOptions, "read" | "refresh">> = {}
   });
   const waitFor = (ms: number, until: Until = refreshing, context: Partial<CallContext> = {}) =>
     wait("pf_1", NOON + ms, { ...call, ...context }, until);
-  return { clock, drain, stored, moments, reads: () => reads, waitFor };
+  return { clock, drain, stored, moments, reads: () => reads, waitFor, tell, hearers };
 }
 
 describe("createTaskWaiter", () => {
@@ -94,6 +104,37 @@ describe("createTaskWaiter", () => {
     stored.current = snapshotOf({ succeeded: 2 });
     await clock.drive(waiting);
     expect(clock.now()).toBeLessThanOrEqual(NOON + 20_500);
+  });
+
+  it.each([refreshing, reading])("resolves at once when another process tells that it has ended the task, with %o", async (until) => {
+    const { clock, stored, waitFor, tell, hearers } = setUp();
+    const waiting = waitFor(50_000, until);
+    await clock.advance(20_010);
+    stored.current = snapshotOf({ succeeded: 2 });
+    tell("pf_1");
+    await clock.drive(waiting);
+    expect(clock.now()).toBe(NOON + 20_010);
+    expect(hearers.size).toBe(0);
+  });
+
+  it("reads a task that other processes change all the time no more often than its reading allows, and none for notices of other tasks", async () => {
+    const { clock, reads, waitFor, tell } = setUp({
+      read: async () => {
+        clock.stall(10);
+        return snapshotOf({ processing: 2 });
+      },
+    });
+    const waiting = waitFor(10_000, reading);
+    for (const taskId of ["pf_2", "pf_1"]) {
+      const before = reads();
+      for (let time = 0; time < 400; time += 1) {
+        tell(taskId);
+        await clock.advance(10);
+      }
+      const most = taskId === "pf_1" ? 4_000 / 200 : 4_000 / 500;
+      expect(reads() - before).toBeLessThanOrEqual(most + 5);
+    }
+    await clock.drive(waiting);
   });
 
   it("looks at once, and then at intervals that double from 25 ms to half a second", async () => {
