@@ -71,7 +71,10 @@ describe("notices", () => {
     await other.storage.cancel("pf_1");
     await vi.waitFor(() => expect(one.heard).toEqual([{ kind: "task", taskId: "pf_1" }]), PATIENCE);
     expect([other.heard.length, stranger.heard, one.reports, other.reports]).toEqual([1, [], [], []]);
-    const { rows } = await admin.query("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'cdn-prefetch-mcp'");
+    // The server of the run has databases of other test files.
+    const { rows } = await admin.query(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'cdn-prefetch-mcp' AND datname = current_database()",
+    );
     // Two that listen and one that admits, each of two processes, and the stranger that listens.
     expect(rows).toEqual([{ n: 5 }]);
   });

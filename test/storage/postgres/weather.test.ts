@@ -91,7 +91,8 @@ describe("a database that cannot be used", () => {
   it("costs one call at most when its connections are cut, idle or at work", async () => {
     const storage = open();
     await admit(storage, "pf_1");
-    const cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cdn-prefetch-mcp'";
+    const cut =
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cdn-prefetch-mcp' AND datname = current_database()";
     await asAdmin(cut);
     await storage.census().catch((error: unknown) => expect(error).toMatchObject(refused(true, named(""))));
     const admitting = storage.admit([accountQuery()], async () => {
@@ -213,7 +214,8 @@ describe("a process among others", () => {
 
   it("opens at most the connections that it may, and none after it is closed", async () => {
     const storage = open({ poolSize: 2 });
-    const opened = "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'cdn-prefetch-mcp'";
+    const opened =
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'cdn-prefetch-mcp' AND datname = current_database()";
     await storage.check();
     const counted: unknown[] = [];
     const counting = async (number: number): Promise<void> => {
