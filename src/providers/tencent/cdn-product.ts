@@ -70,7 +70,8 @@ export const cdn: Product = {
   permissions:
     "cdn:PushUrlsCache, cdn:DescribePushTasks and cdn:DescribePushQuota; refresh_first also needs cdn:PurgeUrlsCache, cdn:DescribePurgeTasks and cdn:DescribePurgeQuota",
   domainHint:
-    "The URL's domain must be an enabled domain of Tencent Cloud CDN in this account, and serve the area in PREFETCH_TENCENT_CDN_AREA.",
+    "The URL's domain must be an enabled domain of Tencent Cloud CDN in this account, and serve the area in PREFETCH_TENCENT_CDN_AREA. " +
+    `If EdgeOne serves it, ${toEdgeOne}`,
   endpointSetting: "PREFETCH_TENCENT_CDN_ENDPOINT",
   traceable: true,
   codes,
