@@ -56,7 +56,7 @@ export function parseRetryAfter(header: string | undefined, now: number): number
   return wait >= 0 ? Math.min(wait, LONGEST_WAIT_MS) : undefined;
 }
 
-/** The vendors accept 5 to 15 minutes. A larger value misses wrong clocks; a smaller one blames latency on the clock. */
+/** Tencent Cloud accepts 5 minutes, the other vendors 15. A larger value misses wrong clocks; a smaller one blames latency on the clock. */
 const CLOCK_TOLERANCE_MS = 300_000;
 
 /** The difference between this machine's clock and the answer's `Date`, such as "12 minutes ahead of the vendor's". */
