@@ -33,7 +33,8 @@ export async function vendorStatus(deps: VendorStatusDeps, request: StatusReques
     skippedRecent: 0,
     problems: failed.slice(0, SUMMARY_ROWS).map(itemRowOf),
     ...(request.detail !== "summary" && { items: (request.detail === "all" ? rows : failed).slice(0, PAGE_ROWS).map(itemRowOf) }),
-    quota: await allowances.quota(provider, call),
+    // A vendor's own id does not tell whose zone pays.
+    quota: provider.zone ? undefined : await allowances.quota(provider, call),
     nextStep:
       rows.length === 0
         ? "The vendor lists nothing for this id (yet): ask again in a minute, and check the id if that does not change."

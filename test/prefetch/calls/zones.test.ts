@@ -122,6 +122,12 @@ describe("prefetchUrls, for a vendor that counts by zone", () => {
   });
 });
 
+it("status of a vendor's own task shows no quota when the vendor counts by zone", async () => {
+  const { status } = await startZoned();
+  const view = await status("zone-a/7", "summary", { provider: "fake-cdn" });
+  expect(view).toMatchObject({ state: "running", quota: undefined });
+});
+
 it("quota answers for every zone of a vendor that counts by zone", async () => {
   const { service, urls, clock } = await startZoned();
   await urls(urlsOn("a.example.com", 1));
